@@ -1,0 +1,145 @@
+//! Grants: what an accepted code earns, and until when sessions open under it.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::time::Timestamp;
+
+/// Grants that are kept for one user; the oldest ends when another is given.
+pub const MOST: usize = 16;
+
+/// An opaque id of a portal session, hashed: what is stored can not be used to take the session over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientHash(String);
+
+impl ClientHash {
+    /// The hash of the id that the portal passed.
+    pub fn of(client: &str) -> Self {
+        let digest = Sha256::digest(client.as_bytes());
+        Self(data_encoding::HEXLOWER.encode(&digest[..16]))
+    }
+
+    /// The hash in hexadecimal.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an accepted code earns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grant {
+    /// The portal session that it belongs to; without one it belongs to calls that name none.
+    pub client: Option<ClientHash>,
+    /// When the code was accepted.
+    pub validated: Timestamp,
+    /// When the first session was opened under it.
+    pub first_session: Option<Timestamp>,
+}
+
+/// How long a grant lasts, as the settings say now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// Seconds from the code to the first session.
+    pub before_first_session: u64,
+    /// Seconds from the first session to the last.
+    pub after_first_session: u64,
+}
+
+impl Grant {
+    /// Before when the first session must open.
+    pub fn open_before(&self, validity: Validity) -> Timestamp {
+        self.validated.plus(validity.before_first_session)
+    }
+
+    /// Until when further sessions open; none while no session was opened.
+    pub fn valid_until(&self, validity: Validity) -> Option<Timestamp> {
+        self.first_session.map(|first| first.plus(validity.after_first_session))
+    }
+
+    /// Whether a session may open at `now`. Both ends are exclusive: with a validity of 0 nothing opens.
+    ///
+    /// A grant from the future is no grant: the clock was set back since.
+    pub fn is_live(&self, now: Timestamp, validity: Validity) -> bool {
+        if self.validated > now || self.first_session.is_some_and(|first| first > now) {
+            return false;
+        }
+        now < self.valid_until(validity).unwrap_or_else(|| self.open_before(validity))
+    }
+}
+
+/// Puts `grant` in the place of its client's former one; ends those that are over, and the oldest
+/// beyond [`MOST`].
+pub fn add(grants: &mut Vec<Grant>, grant: Grant, now: Timestamp, validity: Validity) {
+    grants.retain(|old| old.client != grant.client && old.is_live(now, validity));
+    grants.push(grant);
+    grants.sort_by_key(|grant| grant.validated);
+    let surplus = grants.len().saturating_sub(MOST);
+    grants.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALIDITY: Validity = Validity { before_first_session: 3600, after_first_session: 28_800 };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn grant(client: &str, validated: i64) -> Grant {
+        Grant {
+            client: Some(ClientHash::of(client)),
+            validated: at(validated),
+            first_session: None,
+        }
+    }
+
+    #[test]
+    fn both_validities_are_exact_to_the_second() {
+        let unopened = grant("a", 1000);
+        let opened = Grant { first_session: Some(at(2000)), ..unopened.clone() };
+        for (grant, now, live) in [
+            (&unopened, 999, false),
+            (&unopened, 1000, true),
+            (&unopened, 4599, true),
+            (&unopened, 4600, false),
+            (&opened, 1999, false),
+            (&opened, 2000, true),
+            (&opened, 30_799, true),
+            (&opened, 30_800, false),
+        ] {
+            assert_eq!(grant.is_live(at(now), VALIDITY), live, "{grant:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn a_validity_of_zero_opens_nothing() {
+        let none = Validity { before_first_session: 0, after_first_session: 0 };
+        let unopened = grant("a", 1000);
+        assert!(!unopened.is_live(at(1000), none));
+        let opened = Grant { first_session: Some(at(1000)), ..unopened };
+        assert!(!opened.is_live(at(1000), none));
+    }
+
+    #[test]
+    fn the_seventeenth_client_ends_the_oldest() {
+        let mut grants = Vec::new();
+        for number in 0..17 {
+            let grant = grant(&format!("client {number}"), 1000 + number);
+            add(&mut grants, grant, at(1000 + number), VALIDITY);
+        }
+        assert_eq!(grants.len(), MOST);
+        assert!(!grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 0"))));
+        assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 16"))));
+    }
+
+    #[test]
+    fn a_client_has_one_grant() {
+        let mut grants = vec![grant("a", 1000)];
+        add(&mut grants, grant("a", 1100), at(1100), VALIDITY);
+        assert_eq!(grants, [grant("a", 1100)]);
+    }
+}

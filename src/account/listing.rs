@@ -1,0 +1,148 @@
+//! What an administrator sets: listed users, listed groups, whitelist entries.
+//!
+//! These are the hand-editable documents; their keys are what the serde attributes say.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// How a user gets codes.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// From an authenticator app.
+    #[default]
+    App,
+    /// By SMS.
+    Sms,
+}
+
+impl Method {
+    /// The word for this method in commands, documents and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::App => "app",
+            Method::Sms => "sms",
+        }
+    }
+}
+
+/// A telephone number in the form of E.164: `+`, then at most 15 digits, the first not 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Phone(String);
+
+impl Phone {
+    /// Reads a number; spaces, dots, dashes and parentheses inside are ignored.
+    pub fn parse(text: &str) -> Option<Self> {
+        let kept: String = text.trim().chars().filter(|c| !" .-()".contains(*c)).collect();
+        let digits = kept.strip_prefix('+')?;
+        let valid = (7..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && !digits.starts_with('0');
+        valid.then_some(Self(kept))
+    }
+}
+
+impl TryFrom<String> for Phone {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a phone number must be written like \"+33612345678\"")
+    }
+}
+
+impl From<Phone> for String {
+    fn from(phone: Phone) -> Self {
+        phone.0
+    }
+}
+
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A listed user or group: `users/…` and `groups/…`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Listing {
+    /// How codes reach the user, or the members.
+    pub method: Method,
+    /// Where SMS go; only users have one.
+    pub phone: Option<Phone>,
+    /// Anything the administrator wants to remember.
+    pub notes: Option<String>,
+    /// Since when the entry is on the list.
+    pub added: Timestamp,
+}
+
+/// Who may connect by RDP without a code: `whitelist/…`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct WhitelistEntry {
+    /// Why.
+    pub reason: Option<String>,
+    /// Until when; without it for good.
+    pub until: Option<Timestamp>,
+    /// Since when.
+    pub added: Timestamp,
+}
+
+impl WhitelistEntry {
+    /// Whether the entry lets somebody in at `now`.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_are_e164() {
+        for (text, expected) in [
+            ("+33612345678", Some("+33612345678")),
+            ("+33 6 12-34.56 78", Some("+33612345678")),
+            ("+1 (415) 555-0100", Some("+14155550100")),
+            ("0612345678", None),
+            ("+0612345678", None),
+            ("+1234567890123456", None),
+            ("+12", None),
+            ("+3361234567x", None),
+            ("+３３６１２３４５６７８", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                Phone::parse(text).map(|phone| phone.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_whitelist_entry_ends_at_its_second() {
+        let until = Timestamp::from_unix(100);
+        let entry =
+            WhitelistEntry { reason: None, until: Some(until), added: Timestamp::from_unix(0) };
+        assert!(entry.is_valid(Timestamp::from_unix(99)));
+        assert!(!entry.is_valid(until));
+    }
+}

@@ -1,0 +1,142 @@
+//! Lockout: what wrong codes cost.
+//!
+//! The wrong code that reaches the limit locks; after the lock each further wrong code locks for twice
+//! as long, up to an hour; at [`HARD_STOP`] failures in a row only an administrator helps.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// Consecutive failures after which no more codes are compared (NIST SP 800-63B, 5.2.2).
+pub const HARD_STOP: u32 = 100;
+
+/// Doubling stops here, in seconds.
+const LONGEST: u64 = 3600;
+
+/// The rules: how many wrong codes are allowed, and how long the first lock lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Wrong codes in a row that lock.
+    pub attempts: u32,
+    /// Length of the first lock in seconds.
+    pub seconds: u32,
+}
+
+/// A lock that is in force, or was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Lockout {
+    /// When it ends.
+    pub until: Timestamp,
+    /// How long it lasts, in seconds.
+    pub seconds: u64,
+}
+
+/// Failures in a row, and the lock they led to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// Wrong codes since the last right one.
+    pub count: u32,
+    /// The last lock.
+    pub lockout: Option<Lockout>,
+}
+
+/// Whether a user may try a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Codes are compared.
+    Open,
+    /// No code is compared for so many seconds.
+    Locked(u64),
+    /// No code is compared until an administrator unlocks.
+    Stopped,
+}
+
+impl Rules {
+    /// The length in seconds of the lock that the wrong code number `failures` leads to, if it does.
+    pub fn lock_after(self, failures: u32) -> Option<u64> {
+        let beyond = failures.checked_sub(self.attempts)?;
+        let first = u64::from(self.seconds);
+        let doubled = first.saturating_mul(1_u64.checked_shl(beyond.min(32)).unwrap_or(u64::MAX));
+        Some(doubled.min(LONGEST.max(first)))
+    }
+}
+
+impl Failures {
+    /// Whether a code may be tried at `now`.
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        if self.count >= HARD_STOP {
+            return Standing::Stopped;
+        }
+        match self.lockout {
+            Some(lockout) if now < lockout.until => {
+                Standing::Locked(now.until(lockout.until).min(lockout.seconds))
+            }
+            _ => Standing::Open,
+        }
+    }
+
+    /// The same failures with a lock that ends no later than its own length from `now`, whatever the
+    /// clock did since it began.
+    #[must_use]
+    pub fn rebased(mut self, now: Timestamp) -> Self {
+        if let Some(lockout) = &mut self.lockout {
+            lockout.until = lockout.until.min(now.plus(lockout.seconds));
+        }
+        self
+    }
+
+    /// Charges one wrong code.
+    #[must_use]
+    pub fn charged(mut self, rules: Rules, now: Timestamp) -> Self {
+        self.count = self.count.saturating_add(1);
+        if let Some(seconds) = rules.lock_after(self.count) {
+            self.lockout = Some(Lockout { until: now.plus(seconds), seconds });
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules { attempts: 5, seconds: 60 };
+
+    #[test]
+    fn locks_double_up_to_an_hour() {
+        let series: Vec<_> = (1..=14).map(|failures| RULES.lock_after(failures)).collect();
+        let expected = [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600].map(Some);
+        assert_eq!(series[..4], [None; 4]);
+        assert_eq!(series[4..], expected);
+        assert_eq!(RULES.lock_after(u32::MAX), Some(3600));
+        let long = Rules { attempts: 1, seconds: 86_400 };
+        assert_eq!(long.lock_after(7), Some(86_400), "a longer first lock is never shortened");
+    }
+
+    #[test]
+    fn a_lock_ends_at_its_second() {
+        let now = Timestamp::from_unix(1000);
+        let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
+        assert_eq!(failures.standing(now), Standing::Locked(60));
+        assert_eq!(failures.standing(Timestamp::from_unix(1059)), Standing::Locked(1));
+        assert_eq!(failures.standing(Timestamp::from_unix(1060)), Standing::Open);
+    }
+
+    #[test]
+    fn a_clock_set_back_never_lengthens_a_lock() {
+        let now = Timestamp::from_unix(1_000_000);
+        let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
+        let yesterday = Timestamp::from_unix(1_000_000 - 86_400);
+        let failures = failures.rebased(yesterday);
+        assert_eq!(failures.standing(yesterday), Standing::Locked(60));
+        assert_eq!(failures.standing(yesterday.plus(60)), Standing::Open);
+    }
+
+    #[test]
+    fn the_hard_stop_has_no_end() {
+        let failures =
+            Failures { count: 99, lockout: None }.charged(RULES, Timestamp::from_unix(0));
+        assert_eq!(failures.standing(Timestamp::from_unix(i64::MAX)), Standing::Stopped);
+    }
+}

@@ -1,0 +1,11 @@
+//! Accounts: names, users, groups, the whitelist, and what the program remembers of each user.
+//!
+//! Domain types and rules only: no files, no clock, no randomness.
+
+mod folding;
+pub mod grant;
+pub mod listing;
+pub mod lockout;
+pub mod matching;
+pub mod name;
+pub mod state;

@@ -1,0 +1,520 @@
+//! What a login name is: its four forms, its one canonical spelling, and the key that all spellings
+//! of one account share.
+//!
+//! This file must not know which names are listed, which domains exist, or how a store keeps names:
+//! whether two names mean the same account is decided in [`matching`](super::matching).
+//!
+//! Two spellings matter. The *canonical* one (NFC, lowercase) is what is shown, stored and compared
+//! first. The *folded* one ([`folded`]) is what a directory compares.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+use super::folding::fold;
+pub use super::folding::folded;
+
+/// The longest name, in bytes of UTF-8, both as given (after trimming) and in canonical form.
+pub const MAX_NAME_BYTES: usize = 256;
+
+/// Why a text is not a login name.
+///
+/// No message repeats the text: it may hold characters that act on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but blanks.
+    #[error("the name is empty")]
+    Empty,
+    /// A domain without an account (`CORP\`, `@corp.example`), or an empty piece before the last
+    /// `@` (`alice@@corp.example`).
+    #[error("the name has no account part: write alice, CORP\\alice or alice@corp.example")]
+    EmptyAccount,
+    /// A separator without a domain (`\alice`, `alice@`).
+    #[error("the name has no domain part: write alice, CORP\\alice or alice@corp.example")]
+    EmptyDomain,
+    /// A control, format, separator or unassigned character, or one that shows as nothing.
+    #[error("the name contains the invisible or meaningless character U+{0:04X}: remove it")]
+    InvisibleCharacter(u32),
+    /// A character that some systems read as `\` or `@` (full width forms, `¥`, `₩`, `∖`).
+    #[error(
+        "the name contains U+{0:04X}, which some systems read as \\ or @: type the plain character"
+    )]
+    SeparatorLookalike(u32),
+    /// More than [`MAX_NAME_BYTES`] bytes.
+    #[error("the name is longer than {MAX_NAME_BYTES} bytes")]
+    TooLong,
+    /// More than one `\`.
+    #[error("the name contains more than one backslash: write it as CORP\\alice")]
+    SeveralBackslashes,
+    /// Both `\` and `@`.
+    #[error("the name contains both \\ and @: write either CORP\\alice or alice@corp.example")]
+    BackslashAndAt,
+    /// A part of nothing but accents and blanks, so that a directory reads it as empty.
+    #[error("a part of the name consists of nothing but accents or blanks")]
+    OnlyMarks,
+}
+
+/// The domain part of a name, in canonical text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Domain {
+    /// `alice`: no domain was given.
+    Unqualified,
+    /// `.\alice`: the machine that reads it.
+    Local,
+    /// `CORP\alice`: the part before the backslash. Windows also takes a DNS name there.
+    NetBios(String),
+    /// `alice@corp.example`: the part after the last `@`, without a trailing dot.
+    Suffix(String),
+}
+
+/// A login name or group name in canonical form: NFC, lowercase, trimmed.
+///
+/// `a/b`, `..`, `CON`, `alice.` and emoji are legal: a name never becomes a path as it is.
+///
+/// Names are equal when their canonical texts are, and ordered by them.
+///
+/// ```
+/// use rw2fa::account::name::Name;
+///
+/// let name: Name = r" CORP\Alice ".parse()?;
+/// assert_eq!(name.canonical(), r"corp\alice");
+/// assert_eq!(name.key(), Name::parse("ÁLICE@corp.example.")?.key());
+/// # Ok::<(), rw2fa::account::name::NameError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    domain: Domain,
+    account: String,
+}
+
+impl Name {
+    /// Reads `alice`, `CORP\alice`, `alice@corp.example` or `.\alice`; blanks around the whole and
+    /// around each part are dropped.
+    ///
+    /// A name with both `\` and `@` is refused, although Windows knows `AzureAD\alice@corp.example`:
+    /// one directory looks for the account `alice@corp.example`, another for `alice`, and guessing
+    /// wrong would call a listed user unlisted. The cost is an error that says what to write.
+    pub fn parse(input: &str) -> Result<Self, NameError> {
+        let whole = trimmed(input);
+        if whole.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if whole.len() > MAX_NAME_BYTES {
+            return Err(NameError::TooLong);
+        }
+        refuse_characters(whole)?;
+        let (domain, account) = split(whole)?;
+        let name = Self { domain, account: canonical_text(account) };
+        name.refuse_empty_parts()?;
+        if name.pieces().iter().map(|piece| piece.len()).sum::<usize>() > MAX_NAME_BYTES {
+            return Err(NameError::TooLong);
+        }
+        Ok(name)
+    }
+
+    /// The canonical text, which parses to this name again.
+    pub fn canonical(&self) -> String {
+        self.pieces().concat()
+    }
+
+    /// The part without the domain, in canonical form.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// The domain part.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// What all spellings of this account share, in every domain.
+    pub fn key(&self) -> AccountKey {
+        AccountKey(folded(&self.account))
+    }
+
+    fn pieces(&self) -> [&str; 3] {
+        match &self.domain {
+            Domain::Unqualified => ["", "", &self.account],
+            Domain::Local => [".", "\\", &self.account],
+            Domain::NetBios(prefix) => [prefix, "\\", &self.account],
+            Domain::Suffix(suffix) => [&self.account, "@", suffix],
+        }
+    }
+
+    // SECURITY: a part that folds to nothing would share its key with nothing, or stand for any
+    // domain in a directory that drops accents.
+    fn refuse_empty_parts(&self) -> Result<(), NameError> {
+        if self.account.split('@').any(|piece| piece.trim().is_empty()) {
+            return Err(NameError::EmptyAccount);
+        }
+        let domain_vanishes = match &self.domain {
+            Domain::Unqualified | Domain::Local => false,
+            Domain::NetBios(text) | Domain::Suffix(text) => {
+                if text.is_empty() {
+                    return Err(NameError::EmptyDomain);
+                }
+                fold(text).is_empty()
+            }
+        };
+        if domain_vanishes || self.account.split('@').any(|piece| fold(piece).is_empty()) {
+            return Err(NameError::OnlyMarks);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.canonical())
+    }
+}
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(input: &str) -> Result<Self, Self::Err> {
+        Self::parse(input)
+    }
+}
+
+impl Ord for Name {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (mine, others) = (self.pieces(), other.pieces());
+        let mine = mine.iter().flat_map(|piece| piece.bytes());
+        mine.cmp(others.iter().flat_map(|piece| piece.bytes()))
+    }
+}
+
+impl PartialOrd for Name {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The folded account part of a name. It chooses where documents lie and which lock guards them.
+// SECURITY: only `Name::key` makes one, so that no spelling gets a lock or a shard of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountKey(String);
+
+impl AccountKey {
+    /// The folded text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// NFC, lowercase, NFC again (lowercase letters can compose where capitals cannot: `J̌`, `ǰ`).
+pub(crate) fn canonical_text(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// A DNS suffix in canonical form: trailing dots name the same domain and are dropped.
+pub(crate) fn canonical_suffix(text: &str) -> String {
+    canonical_text(text.trim_end_matches(|c| c == '.' || is_blank(c)))
+}
+
+/// Without blanks at the ends.
+pub(crate) fn trimmed(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+/// Blanks that may surround a name. Line breaks are none: they are refused wherever they stand.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() && !is_invisible(c)
+}
+
+fn split(whole: &str) -> Result<(Domain, &str), NameError> {
+    if let Some((prefix, account)) = whole.split_once('\\') {
+        if account.contains('\\') {
+            return Err(NameError::SeveralBackslashes);
+        }
+        if whole.contains('@') {
+            return Err(NameError::BackslashAndAt);
+        }
+        let domain = match trimmed(prefix) {
+            "." => Domain::Local,
+            text => Domain::NetBios(canonical_text(text)),
+        };
+        return Ok((domain, trimmed(account)));
+    }
+    Ok(match whole.rsplit_once('@') {
+        Some((account, suffix)) => {
+            (Domain::Suffix(canonical_suffix(trimmed(suffix))), trimmed(account))
+        }
+        None => (Domain::Unqualified, whole),
+    })
+}
+
+fn refuse_characters(text: &str) -> Result<(), NameError> {
+    for c in text.chars() {
+        if is_invisible(c) {
+            return Err(NameError::InvisibleCharacter(c.into()));
+        }
+        if is_separator_lookalike(c) {
+            return Err(NameError::SeparatorLookalike(c.into()));
+        }
+    }
+    Ok(())
+}
+
+/// Characters that a reader or a directory may not see, so that two names look or compare alike.
+// SECURITY: a directory may give such a character no weight and log `alice` on for `alice` + U+0378.
+// What an unassigned one folds to changes when it is assigned, which would move documents. U+FFFD
+// stands for letters that were lost: it can never equal the listed name it came from.
+fn is_invisible(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    matches!(
+        c.general_category(),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+            | GeneralCategory::Unassigned
+    ) || matches!(
+        c,
+        // Hangul fillers, Mongolian soft hyphen, empty Braille cell, object and replacement marks.
+        '\u{115f}'
+            | '\u{1160}'
+            | '\u{3164}'
+            | '\u{ffa0}'
+            | '\u{1806}'
+            | '\u{2800}'
+            | '\u{fffc}'
+            | '\u{fffd}'
+    )
+}
+
+/// Characters that compatibility decomposition or a Windows code page turns into `\` or `@`.
+// SECURITY: a directory may read `alice＠corp.example` or `CORP＼alice` as qualified; taken as one
+// long account, such a name would be nobody's and skip the second factor.
+fn is_separator_lookalike(c: char) -> bool {
+    !c.is_ascii()
+        && std::iter::once(c).nfkd().any(|part| matches!(part, '\\' | '@' | '¥' | '₩' | '∖'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        Name::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}")).canonical()
+    }
+
+    /// Guards the accepted forms and their parts.
+    #[test]
+    fn accepted_forms() {
+        let suffix = |text: &str| Domain::Suffix(text.into());
+        let netbios = |text: &str| Domain::NetBios(text.into());
+        #[rustfmt::skip]
+        let cases = [
+            ("alice", "alice", "alice", Domain::Unqualified),
+            ("  Alice\u{a0}", "alice", "alice", Domain::Unqualified),
+            (r"CORP\Alice", r"corp\alice", "alice", netbios("corp")),
+            (r" CORP \ Alice ", r"corp\alice", "alice", netbios("corp")),
+            (r"corp.example\alice", r"corp.example\alice", "alice", netbios("corp.example")),
+            (r" . \Alice", r".\alice", "alice", Domain::Local),
+            ("Alice@Corp.Example", "alice@corp.example", "alice", suffix("corp.example")),
+            ("alice @ corp.example.", "alice@corp.example", "alice", suffix("corp.example")),
+            ("alice@corp.example. ..", "alice@corp.example", "alice", suffix("corp.example")),
+            ("a@b@c", "a@b@c", "a@b", suffix("c")),
+            ("a/b", "a/b", "a/b", Domain::Unqualified),
+            ("..", "..", "..", Domain::Unqualified),
+            (r".\..", r".\..", "..", Domain::Local),
+            ("CON", "con", "con", Domain::Unqualified),
+            ("alice.", "alice.", "alice.", Domain::Unqualified),
+            ("👍🏽", "👍🏽", "👍🏽", Domain::Unqualified),
+            ("Domain Users", "domain users", "domain users", Domain::Unqualified),
+            ("JOSE\u{301}", "jos\u{e9}", "jos\u{e9}", Domain::Unqualified),
+            ("J\u{30c}", "\u{1f0}", "\u{1f0}", Domain::Unqualified),
+            ("\u{212a}arl", "karl", "karl", Domain::Unqualified),
+            ("İ", "i\u{307}", "i\u{307}", Domain::Unqualified),
+            ("ΑΝΤΏΝΗΣ", "αντώνης", "αντώνης", Domain::Unqualified),
+            ("ＡＬＩＣＥ", "ａｌｉｃｅ", "ａｌｉｃｅ", Domain::Unqualified),
+            ("%:*?\"<>|", "%:*?\"<>|", "%:*?\"<>|", Domain::Unqualified),
+        ];
+        for (input, text, account, domain) in cases {
+            let name = Name::parse(input).unwrap_or_else(|error| panic!("{input:?}: {error}"));
+            assert_eq!(name.canonical(), text, "{input:?}");
+            assert_eq!(name.to_string(), text, "{input:?}");
+            assert_eq!((name.account(), name.domain()), (account, &domain), "{input:?}");
+        }
+    }
+
+    /// Guards what is no name, each with its own error.
+    #[test]
+    fn refused_names() {
+        use NameError as E;
+        #[rustfmt::skip]
+        let cases = [
+            ("", E::Empty),
+            (" \u{3000}\u{a0}", E::Empty),
+            (r"\alice", E::EmptyDomain),
+            (r"  \alice", E::EmptyDomain),
+            ("alice@", E::EmptyDomain),
+            ("alice@ . ", E::EmptyDomain),
+            (r"CORP\", E::EmptyAccount),
+            (r".\ ", E::EmptyAccount),
+            ("@corp", E::EmptyAccount),
+            ("@", E::EmptyAccount),
+            (r"\", E::EmptyAccount),
+            ("alice@@corp", E::EmptyAccount),
+            ("alice@ @corp", E::EmptyAccount),
+            (r"CORP\SUB\alice", E::SeveralBackslashes),
+            (r"\\server\alice", E::SeveralBackslashes),
+            (r"CORP\alice@corp.example", E::BackslashAndAt),
+            (r"alice@corp\x", E::BackslashAndAt),
+            ("al\0ice", E::InvisibleCharacter(0)),
+            ("alice\n", E::InvisibleCharacter(0x0a)),
+            ("\talice", E::InvisibleCharacter(0x09)),
+            ("alice\r", E::InvisibleCharacter(0x0d)),
+            ("\x1b[31malice", E::InvisibleCharacter(0x1b)),
+            ("alice\x7f", E::InvisibleCharacter(0x7f)),
+            ("alice\u{85}", E::InvisibleCharacter(0x85)),
+            ("al\u{ad}ice", E::InvisibleCharacter(0xad)),
+            ("al\u{200b}ice", E::InvisibleCharacter(0x200b)),
+            ("al\u{200d}ice", E::InvisibleCharacter(0x200d)),
+            ("\u{200f}alice", E::InvisibleCharacter(0x200f)),
+            ("\u{202e}alice", E::InvisibleCharacter(0x202e)),
+            ("alice\u{2066}", E::InvisibleCharacter(0x2066)),
+            ("\u{feff}alice", E::InvisibleCharacter(0xfeff)),
+            ("alice\u{2028}", E::InvisibleCharacter(0x2028)),
+            ("alice\u{2029}", E::InvisibleCharacter(0x2029)),
+            ("alice\u{e0041}", E::InvisibleCharacter(0xe0041)),
+            ("alice\u{378}", E::InvisibleCharacter(0x378)),
+            ("alice\u{ffff}", E::InvisibleCharacter(0xffff)),
+            ("alice\u{3164}", E::InvisibleCharacter(0x3164)),
+            ("j\u{fffd}rg", E::InvisibleCharacter(0xfffd)),
+            ("CORP\u{200b}\\alice", E::InvisibleCharacter(0x200b)),
+            ("alice＠corp.example", E::SeparatorLookalike(0xff20)),
+            ("alice﹫corp.example", E::SeparatorLookalike(0xfe6b)),
+            ("CORP＼alice", E::SeparatorLookalike(0xff3c)),
+            ("CORP﹨alice", E::SeparatorLookalike(0xfe68)),
+            ("CORP¥alice", E::SeparatorLookalike(0xa5)),
+            ("CORP￥alice", E::SeparatorLookalike(0xffe5)),
+            ("CORP₩alice", E::SeparatorLookalike(0x20a9)),
+            ("CORP∖alice", E::SeparatorLookalike(0x2216)),
+            ("\u{301}", E::OnlyMarks),
+            ("´", E::OnlyMarks),
+            ("CORP\\\u{301}", E::OnlyMarks),
+            ("\u{301}\u{20dd}@corp", E::OnlyMarks),
+            ("\u{301}\\alice", E::OnlyMarks),
+            ("alice@\u{301}", E::OnlyMarks),
+            ("alice@\u{301}@corp", E::OnlyMarks),
+        ];
+        for (input, error) in cases {
+            assert_eq!(Name::parse(input), Err(error), "{input:?}");
+        }
+    }
+
+    /// Guards the limit on both sides of it, in the trimmed and in the canonical text.
+    #[test]
+    fn length_limit() {
+        let longest = "a".repeat(MAX_NAME_BYTES);
+        assert_eq!(canonical(&format!("  {longest}  ")), longest);
+        assert_eq!(Name::parse(&format!("{longest}a")), Err(NameError::TooLong));
+        assert_eq!(Name::parse(&"é".repeat(129)), Err(NameError::TooLong));
+        // U+0130 takes two bytes, its lowercase form three.
+        assert_eq!(Name::parse(&"İ".repeat(86)), Err(NameError::TooLong));
+        assert_eq!(canonical(&"İ".repeat(85)).len(), 255);
+        let qualified = format!("{}@corp", "İ".repeat(84));
+        assert_eq!(Name::parse(&qualified), Err(NameError::TooLong));
+    }
+
+    /// Guards terminals and logs: a message is one lowercase line that never holds the character.
+    #[test]
+    fn messages_do_not_echo() {
+        for input in ["", "@x", "x@", "\x1b", "\u{202e}", "＠", "a\\b\\c", "a\\b@c", "\u{301}"] {
+            let message = Name::parse(input).unwrap_err().to_string();
+            assert!(message.bytes().all(|byte| (b' '..0x7f).contains(&byte)), "{message:?}");
+            assert!(message.starts_with(|c: char| c.is_ascii_lowercase()), "{message:?}");
+        }
+        let message = Name::parse("\x1b[2J").unwrap_err().to_string();
+        assert!(message.contains("U+001B"), "{message}");
+    }
+
+    /// Guards the order of lists: by canonical text, across domains.
+    #[test]
+    fn ordered_by_canonical_text() {
+        let mut names: Vec<Name> =
+            ["bob@a", r"c\a", "bob", r".\z", "alice", "a@b@c", "bob.x", r"bob\a", "é"]
+                .map(|text| Name::parse(text).unwrap())
+                .into();
+        names.sort();
+        assert!(names.is_sorted_by_key(Name::canonical), "{names:?}");
+        assert_eq!(names[0].canonical(), r".\z");
+    }
+
+    /// Guards that no accepted character turns into a separator, whatever form it takes.
+    #[test]
+    fn no_character_becomes_a_separator() {
+        for c in ('\u{80}'..'\u{20000}').filter(|c| !is_separator_lookalike(*c)) {
+            let text = c.to_string();
+            assert!(!folded(&text).contains(['\\', '@']), "U+{:04X}", u32::from(c));
+            assert!(!canonical_text(&text).contains(['\\', '@']), "U+{:04X}", u32::from(c));
+        }
+    }
+
+    /// Letters that fold in interesting ways, separators, blanks and anything else.
+    fn texts() -> impl Strategy<Value = String> {
+        let odd: Vec<char> =
+            "aAzZ19 .\\@\u{301}\u{308}\u{323}\u{338}\u{a0}ßẞſİıKΣςσάΆΐŉǅJ\u{30c}ﬁＡ＠つツｶﾞ한ᄀ\u{1161}٣👍é"
+                .chars()
+                .collect();
+        let character = prop_oneof![4 => proptest::sample::select(odd), 1 => any::<char>()];
+        proptest::collection::vec(character, 0..12).prop_map(|text| text.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
+
+        /// Guards that a name has one canonical text: it parses to itself.
+        #[test]
+        fn canonical_text_is_stable(text in texts()) {
+            if let Ok(name) = Name::parse(&text) {
+                prop_assert_eq!(Name::parse(&name.canonical()), Ok(name.clone()));
+                let account = Name::parse(&format!(r".\{}", name.account()));
+                if let Ok(account) = account {
+                    prop_assert_eq!(account.key(), name.key());
+                }
+            }
+        }
+
+        /// Guards the shared lock: case and normal form never change the key.
+        #[test]
+        fn variants_share_the_key(text in texts()) {
+            if let Ok(name) = Name::parse(&text) {
+                let variants = [
+                    text.to_uppercase(),
+                    text.to_lowercase(),
+                    text.nfc().collect(),
+                    text.nfd().collect(),
+                    name.canonical().to_uppercase(),
+                    format!(" {text} "),
+                ];
+                for variant in variants {
+                    let key = Name::parse(&variant).map(|name| name.key());
+                    prop_assert_eq!(key, Ok(name.key()), "{:?}", variant);
+                }
+            }
+        }
+
+        /// Guards the order: it agrees with equality and with the canonical texts.
+        #[test]
+        fn order_is_that_of_the_text(one in texts(), other in texts()) {
+            if let (Ok(one), Ok(other)) = (Name::parse(&one), Name::parse(&other)) {
+                prop_assert_eq!(one.cmp(&other), one.canonical().cmp(&other.canonical()));
+                prop_assert_eq!(one == other, one.canonical() == other.canonical());
+            }
+        }
+    }
+}

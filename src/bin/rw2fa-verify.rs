@@ -1,0 +1,9 @@
+//! `rw2fa-verify`: decides one login of the remote-work portal. See [`rw2fa::verify`].
+
+use std::process::ExitCode;
+
+use rw2fa::process::Process;
+
+fn main() -> ExitCode {
+    rw2fa::verify::main(&mut Process::real())
+}

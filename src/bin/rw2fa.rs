@@ -1,0 +1,9 @@
+//! `rw2fa`: the administration tool. See [`rw2fa::cli`].
+
+use std::process::ExitCode;
+
+use rw2fa::process::Process;
+
+fn main() -> ExitCode {
+    rw2fa::cli::main(&mut Process::real())
+}

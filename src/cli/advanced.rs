@@ -1,0 +1,222 @@
+//! `rw2fa advanced`: the advanced settings.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::cli::context::{Change, Context, values};
+use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::status::window_in_words;
+use crate::cli::{Done, Format};
+use crate::error::{Error, Kind, Result};
+use crate::otp::Digits;
+use crate::printable::printable;
+use crate::settings::advanced::{self, Advanced, KEYS, Key};
+use crate::settings::chance::{self, percent};
+use crate::store::{Document, Scope, Store, records};
+
+/// Show and change the advanced settings
+#[derive(Subcommand, Debug)]
+pub(super) enum AdvancedCommand {
+    List(ListArgs),
+    Get(GetArgs),
+    Set(SetArgs),
+    Unset(UnsetArgs),
+}
+
+/// List every setting, its value and its default
+#[derive(Args, Debug)]
+pub(super) struct ListArgs {}
+
+/// Print the value of one setting
+#[derive(Args, Debug)]
+pub(super) struct GetArgs {
+    /// The setting
+    key: String,
+}
+
+/// Change a setting
+///
+/// Times may also be written as 90s, 5m, 8h or 2d. A value out of bounds is refused, and nothing is
+/// written.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
+pub(super) struct SetArgs {
+    /// The setting
+    key: String,
+    /// Its value
+    #[arg(allow_hyphen_values = true)]
+    value: String,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Bring a setting back to its default
+#[derive(Args, Debug)]
+pub(super) struct UnsetArgs {
+    /// The setting
+    key: String,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Serialize)]
+struct SettingRow {
+    key: &'static str,
+    value: Value,
+    default: Value,
+    unit: Option<&'static str>,
+    valid: String,
+    meaning: &'static str,
+}
+
+pub(super) fn run(context: &mut Context<'_>, command: AdvancedCommand) -> Result<Done> {
+    match command {
+        AdvancedCommand::List(_) => list(context),
+        AdvancedCommand::Get(args) => get(context, &args),
+        AdvancedCommand::Set(args) => {
+            let key = find(&args.key)?;
+            let value =
+                key.read(&args.value).map_err(|message| Error::new(Kind::Usage, message))?;
+            change(context, key, Some(&value), args.dry_run)
+        }
+        AdvancedCommand::Unset(args) => change(context, find(&args.key)?, None, args.dry_run),
+    }
+}
+
+fn find(name: &str) -> Result<&'static Key> {
+    advanced::find(name).map_err(|message| {
+        Error::new(Kind::Usage, message).hint("'rw2fa advanced list' names every setting")
+    })
+}
+
+/// A value with what stands for an unset issuer.
+fn shown(key: &Key, advanced: &Advanced) -> toml::Value {
+    match key.value(advanced) {
+        toml::Value::String(text) if text.is_empty() => {
+            toml::Value::String(advanced.issuer(&crate::platform::host_name()))
+        }
+        value => value,
+    }
+}
+
+fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
+    let json = |advanced| serde_json::to_value(shown(key, advanced)).unwrap_or(Value::Null);
+    SettingRow {
+        key: key.name,
+        value: json(advanced),
+        default: json(&Advanced::default()),
+        unit: key.unit().map(crate::settings::duration::Unit::as_str),
+        valid: key.valid(),
+        meaning: key.meaning,
+    }
+}
+
+/// A JSON value as people write it.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+const COLUMNS: &[Column<SettingRow>] = &[
+    Column { name: "key", cell: |row| row.key.into() },
+    Column { name: "value", cell: |row| plain(&row.value) },
+    Column { name: "default", cell: |row| plain(&row.default) },
+    Column { name: "valid", cell: |row| row.valid.clone() },
+    Column { name: "meaning", cell: |row| row.meaning.into() },
+];
+
+fn list(context: &mut Context<'_>) -> Result<Done> {
+    let opened = context.open()?;
+    let rows: Vec<_> = KEYS.iter().map(|key| row(key, &opened.settings.advanced)).collect();
+    output::list(context, "settings", &rows, COLUMNS)?;
+    Ok(Done::All)
+}
+
+fn get(context: &mut Context<'_>, args: &GetArgs) -> Result<Done> {
+    context.no_csv("advanced get")?;
+    let key = find(&args.key)?;
+    let opened = context.open()?;
+    let row = row(key, &opened.settings.advanced);
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "setting": row }))?;
+    } else {
+        context.print(&format!("{}\n", printable(&plain(&row.value))))?;
+    }
+    Ok(Done::All)
+}
+
+/// Sets or unsets one setting.
+fn change(
+    context: &mut Context<'_>,
+    key: &'static Key,
+    value: Option<&toml::Value>,
+    dry_run: bool,
+) -> Result<Done> {
+    context.no_csv("advanced set")?;
+    let mut wanted = Advanced::default();
+    if let Some(value) = value {
+        key.assign(&mut wanted, value).map_err(|message| Error::new(Kind::Usage, message))?;
+    }
+    let opened = context.open()?;
+    let store = &opened.store;
+    let mut result = Changed::Unchanged;
+    let mut after = opened.settings.advanced.clone();
+    store.update(Scope::Settings, &mut |transaction| {
+        let before = records::settings(store)?;
+        let edited = value.and_then(|value| value.to_string().parse().ok());
+        let text = records::edit(store, &Document::Settings, &[(&["advanced", key.name], edited)])?;
+        after = records::parse_settings(store, &text)?.advanced;
+        let (old, new) = (key.value(&before.advanced), key.value(&after));
+        let is_same_text = store.read(&Document::Settings)?.is_some_and(|old| *old == text);
+        if is_same_text {
+            return Ok(());
+        }
+        result = Changed::Changed;
+        if dry_run {
+            return Ok(());
+        }
+        transaction.write(&Document::Settings, &text)?;
+        let values = values(key.name, old, new);
+        let change = Change { action: "advanced", object: Some(key.name), values };
+        context.audit(transaction, Some(&opened.keys()?), change)
+    })?;
+    tell_consequences(context, key, &after);
+    output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(result))])
+}
+
+/// Tells what the new settings mean for users and for guessers.
+fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
+    let digits = after.digits();
+    if key.name == "digits" && digits != Digits::DEFAULT {
+        context.warn(&format!(
+            "authenticator apps are only sure of {} digits: try {} with the apps of your users first",
+            Digits::DEFAULT.get(),
+            digits.get()
+        ));
+    }
+    if key.name == "digits" {
+        context.note("users who have enrolled keep the digits that they enrolled with");
+    }
+    if !matches!(key.name, "discrepancy" | "digits" | "lockout-attempts" | "lockout-seconds") {
+        return;
+    }
+    let effective = after.discrepancy_for(digits);
+    if effective < after.discrepancy {
+        context.warn(&format!(
+            "no guess may succeed more often than 1 in 1,000: with {} digits the discrepancy is {effective}, \
+             not {}",
+            digits.get(),
+            after.discrepancy
+        ));
+    }
+    let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
+    context.note(&window_in_words(after));
+    context.note(&format!(
+        "chance of one guess {}, of a day of guessing {}, until the hard stop {}",
+        percent(chances.one),
+        percent(chances.day),
+        percent(chances.hard_stop)
+    ));
+}

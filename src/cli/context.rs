@@ -1,0 +1,276 @@
+//! What every command works with: streams, options, the store, questions, and the audit trail.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::account::name::Name;
+use crate::audit::{self, AdminChange, Event};
+use crate::cli::{Color, Format, Globals};
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::printable::printable;
+use crate::process::Process;
+use crate::settings::Settings;
+use crate::store::dir::DirStore;
+use crate::store::seal::KeyRing;
+use crate::store::{Store, Transaction, records};
+use crate::time::Timestamp;
+
+/// One run of a command.
+pub(super) struct Context<'a> {
+    /// The process it runs in.
+    pub(super) process: &'a mut Process,
+    /// The options of every command.
+    pub(super) globals: Globals,
+    /// The account that started it, before any change of ids.
+    caller: String,
+}
+
+/// An open store and what it is set to.
+pub(super) struct Opened {
+    /// The store.
+    pub(super) store: DirStore,
+    /// Its settings.
+    pub(super) settings: Settings,
+}
+
+impl Opened {
+    /// The keys.
+    ///
+    /// # Errors
+    /// When the key is missing or damaged.
+    pub(super) fn keys(&self) -> Result<KeyRing> {
+        records::key_ring(&self.store)
+    }
+}
+
+/// One administrative change for the audit trail.
+pub(super) struct Change<'a> {
+    /// The command.
+    pub(super) action: &'a str,
+    /// Which user or setting.
+    pub(super) object: Option<&'a str>,
+    /// Old and new value by key.
+    pub(super) values: Map<String, Value>,
+}
+
+impl<'a> Context<'a> {
+    /// The run of a command with these options.
+    pub(super) fn new(process: &'a mut Process, globals: Globals) -> Self {
+        let caller = platform::caller();
+        let sudo = process.variable("SUDO_USER").and_then(|user| user.to_str());
+        let caller = match sudo {
+            Some(user) => format!("{caller} (sudo: {})", printable(user)),
+            None => caller,
+        };
+        Self { process, globals, caller }
+    }
+
+    /// Opens the store that the options, the environment or the system name.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub(super) fn open(&mut self) -> Result<Opened> {
+        let path = store_path(self.process, self.globals.store.as_ref());
+        if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
+            self.note(&format!("using the store of this user: {}", path.display()));
+        }
+        let store = DirStore::open(&path)?;
+        let settings = records::settings(&store)?;
+        let store = store.with_key_file(settings.key_file.clone());
+        Ok(Opened { store, settings })
+    }
+
+    /// The time of this run.
+    pub(super) fn now(&self) -> Timestamp {
+        self.process.now()
+    }
+
+    /// Appends an administrative change to the audit trail.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub(super) fn audit(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        change: Change<'_>,
+    ) -> Result<()> {
+        let event = Event::Change(AdminChange {
+            by: &self.caller,
+            action: change.action,
+            object: change.object,
+            values: change.values,
+        });
+        audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+    }
+
+    /// Asks before something is done that cannot be undone.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] without a terminal and without `--yes`; [`Kind::Declined`] on no.
+    pub(super) fn confirm(&mut self, question: &str) -> Result<()> {
+        if self.globals.yes {
+            return Ok(());
+        }
+        if !self.process.terminals.stdin || !self.process.terminals.stderr {
+            return Err(Error::new(
+                Kind::Usage,
+                "this needs a confirmation and there is no terminal",
+            )
+            .hint("add --yes, or look at it first with --dry-run"));
+        }
+        let answer = dialoguer::Confirm::new()
+            .with_prompt(printable(question))
+            .default(false)
+            .interact_opt()
+            .map_err(|dialoguer::Error::IO(error)| {
+                Error::io(Kind::System, "cannot ask on this terminal", error)
+            })?;
+        match answer {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(Error::new(Kind::Declined, "nothing was changed")),
+        }
+    }
+
+    /// Whether colours are used for what goes to standard output.
+    pub(super) fn uses_color(&self) -> bool {
+        match self.globals.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                self.process.terminals.stdout && self.process.variable("NO_COLOR").is_none()
+            }
+        }
+    }
+
+    /// Prints data.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub(super) fn print(&mut self, text: &str) -> Result<()> {
+        self.process
+            .stdout
+            .write_all(text.as_bytes())
+            .map_err(|error| Error::io(Kind::System, "cannot write to standard output", error))
+    }
+
+    /// Prints one JSON document.
+    pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
+        let mut text = serde_json::to_string_pretty(value)
+            .map_err(|error| Error::new(Kind::System, format!("cannot write JSON: {error}")))?;
+        text.push('\n');
+        self.print(&text)
+    }
+
+    /// Refuses `--format csv` for a command that lists nothing.
+    pub(super) fn no_csv(&self, command: &str) -> Result<()> {
+        if self.globals.format == Format::Csv {
+            return Err(Error::new(Kind::Usage, format!("{command} has no csv output"))
+                .hint("use --format json or --format text"));
+        }
+        Ok(())
+    }
+
+    /// Tells something to whoever looks, unless `--quiet`.
+    pub(super) fn note(&mut self, text: &str) {
+        if !self.globals.quiet {
+            self.say(&format!("{text}\n"));
+        }
+    }
+
+    /// Warns, unless `--quiet`.
+    pub(super) fn warn(&mut self, text: &str) {
+        if !self.globals.quiet {
+            self.say(&format!("warning: {text}\n"));
+        }
+    }
+
+    /// Makes sure that everything printed has arrived.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.process
+            .stdout
+            .flush()
+            .map_err(|error| Error::io(Kind::System, "cannot write to standard output", error))
+    }
+
+    /// Tells an error and returns the exit code.
+    pub(super) fn fail(&mut self, error: &Error) -> u8 {
+        if self.globals.format == Format::Json {
+            let value = serde_json::json!({
+                "schema": 1,
+                "error": {
+                    "kind": error.kind().as_str(),
+                    "message": error.to_string(),
+                    "hint": error.way_out(),
+                }
+            });
+            self.say(&format!("{value}\n"));
+        } else {
+            self.complain(&error.to_string(), error.way_out());
+        }
+        error.kind().exit_code()
+    }
+
+    /// Tells what failed, and the way out.
+    pub(super) fn complain(&mut self, message: &str, hint: Option<&str>) {
+        self.say(&format!("error: {message}\n"));
+        if let Some(hint) = hint {
+            self.say(&format!(" hint: {hint}\n"));
+        }
+    }
+
+    /// Writes to standard error; nobody is left to tell when that is closed.
+    fn say(&mut self, text: &str) {
+        let _ = self.process.stderr.write_all(printable(text).as_bytes());
+    }
+}
+
+/// Which store is used: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
+pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf {
+    if process.elevated {
+        return platform::system_store();
+    }
+    if let Some(path) = option {
+        return path.clone();
+    }
+    if let Some(path) = process.variable("RW2FA_STORE") {
+        return path.into();
+    }
+    let system = platform::system_store();
+    match per_user_store() {
+        Some(own) if is_missing(&system) && !is_missing(&own) => own,
+        _ => system,
+    }
+}
+
+/// Where a user's own store is.
+pub(super) fn per_user_store() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "rw2fa").map(|dirs| dirs.data_dir().join("store"))
+}
+
+/// Whether nothing is there; what may not be looked at is not missing.
+fn is_missing(path: &Path) -> bool {
+    matches!(std::fs::symlink_metadata(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// The old and the new value of one key, for the audit trail.
+pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Value> {
+    let mut map = Map::new();
+    map.insert(key.to_owned(), serde_json::json!([old, new]));
+    map
+}
+
+/// The error that nobody is listed as `name`, naming entries that look alike.
+pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
+    let alike = store.names_like(kind, &name.key()).unwrap_or_default();
+    let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
+    match alike.first() {
+        Some(other) => error.hint(format!("did you mean '{other}'?")),
+        None => error.hint("'rw2fa users list' shows who is listed"),
+    }
+}

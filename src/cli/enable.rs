@@ -1,0 +1,107 @@
+//! `rw2fa enable` and `rw2fa disable`: the switch for the whole deployment.
+
+use clap::Args;
+
+use crate::account::listing::Method;
+use crate::account::state::Enrolment;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::Result;
+use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::missing_half;
+
+/// Turn two-factor authentication on
+///
+/// From the next login on, every listed user needs a code. Tells first how many users are listed, and
+/// how many of them have still to enrol.
+#[derive(Args, Debug)]
+pub(super) struct EnableArgs {
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Turn two-factor authentication off: a password alone lets everybody in
+///
+/// Needs neither the key nor a licence. Users, secrets and settings are kept.
+#[derive(Args, Debug)]
+pub(super) struct DisableArgs {
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Done> {
+    context.no_csv("enable")?;
+    let opened = context.open()?;
+    opened.keys()?;
+    tell_who_is_concerned(context, &opened)?;
+    switch(context, &opened, true, args.dry_run)
+}
+
+pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<Done> {
+    context.no_csv("disable")?;
+    let opened = context.open()?;
+    if opened.settings.enabled && !args.dry_run {
+        let users = opened.store.scan(Kind::User)?.len();
+        context.confirm(&format!(
+            "Turn two-factor authentication off? {users} listed users will sign in without a code."
+        ))?;
+    }
+    switch(context, &opened, false, args.dry_run)
+}
+
+fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
+    let store = &opened.store;
+    let mut result = Changed::Unchanged;
+    store.update(Scope::Settings, &mut |transaction| {
+        let before = records::settings(store)?.enabled;
+        if before == on {
+            return Ok(());
+        }
+        result = Changed::Changed;
+        if dry_run {
+            return Ok(());
+        }
+        let text = records::edit(store, &Document::Settings, &[(&["enabled"], Some(on.into()))])?;
+        transaction.write(&Document::Settings, &text)?;
+        let action = if on { "enable" } else { "disable" };
+        let change = Change { action, object: None, values: values("enabled", before, on) };
+        context.audit(transaction, opened.keys().ok().as_ref(), change)
+    })?;
+    let name = if on { "two-factor authentication on" } else { "two-factor authentication off" };
+    output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])
+}
+
+fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
+    let names = opened.store.scan(Kind::User)?;
+    let (mut pending, mut sms) = (0, 0);
+    for name in &names {
+        match records::state(&opened.store, name) {
+            Ok(Some(state)) if state.enrolment == Enrolment::Active => {}
+            Ok(Some(_)) => pending += 1,
+            Ok(None) => context.warn(&missing_half(&opened.store, Kind::State, name).to_string()),
+            Err(error) => context.warn(&error.to_string()),
+        }
+        match records::listing(&opened.store, Kind::User, name) {
+            Ok(Some(listing)) if listing.method == Method::Sms => sms += 1,
+            Ok(_) => {}
+            Err(error) => context.warn(&error.to_string()),
+        }
+    }
+    let groups = opened.store.scan(Kind::Group)?.len();
+    context.note(&format!("{} users and {groups} groups are listed", names.len()));
+    if pending > 0 {
+        context.note(&format!(
+            "{pending} users have still to enrol: they see a QR code at their next login"
+        ));
+    }
+    if sms > 0 {
+        context.warn(&format!("{sms} users get codes by SMS and no gateway is configured"));
+    }
+    if names.is_empty() && groups == 0 {
+        context.warn("nobody is listed, so nobody will need a code: rw2fa users add NAME");
+    }
+    Ok(())
+}

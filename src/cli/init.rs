@@ -1,0 +1,85 @@
+//! `rw2fa init`: makes a store.
+
+use clap::Args;
+
+use crate::cli::Done;
+use crate::cli::context::{self, Change, Context};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::{Error, Kind, Result};
+use crate::platform::{self, Owner};
+use crate::settings;
+use crate::store::dir::DirStore;
+use crate::store::seal::DataKey;
+use crate::store::{Scope, Store};
+
+/// Make a store; what exists is never overwritten
+///
+/// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
+#[derive(Args, Debug)]
+pub(super) struct InitArgs {
+    /// The account that the store belongs to, and that the verifier runs as
+    #[arg(long, value_name = "NAME")]
+    owner: Option<String>,
+    /// Windows: an account that may also use the store. It can then read the secrets
+    #[arg(long, value_name = "NAME")]
+    service_account: Option<String>,
+    /// Make a store for this user only, used where no system store exists
+    #[arg(long, conflicts_with_all = ["owner", "store"])]
+    per_user: bool,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
+    context.no_csv("init")?;
+    if args.service_account.is_some() && !cfg!(windows) {
+        return Err(Error::new(Kind::Usage, "--service-account is for Windows")
+            .hint("here the store belongs to one account: use --owner NAME"));
+    }
+    let path = if args.per_user {
+        let path = context::per_user_store().ok_or_else(|| {
+            Error::new(Kind::System, "this account has no home directory")
+                .hint("name the store with --store PATH")
+        })?;
+        if platform::system_store().exists() {
+            context
+                .warn("a system store exists: the store of this user is not used without --store");
+        }
+        path
+    } else {
+        context::store_path(context.process, context.globals.store.as_ref())
+    };
+    let owner = args.owner.as_deref().map(Owner::named).transpose()?;
+    let kind = "store";
+    if args.dry_run {
+        let exists = path.join("store.toml").exists();
+        let result = if exists { Changed::Unchanged } else { Changed::Added };
+        let row = ChangeRow::new(kind, path.display().to_string(), Ok(result));
+        return output::changes(context, true, &[row]);
+    }
+    if args.per_user
+        && let Some(parent) = path.parent()
+    {
+        std::fs::create_dir_all(parent).map_err(|error| {
+            Error::io(Kind::System, format!("cannot make {}", parent.display()), error)
+        })?;
+    }
+    let text = settings::initial_text(context.now());
+    let key = DataKey::new(*context.process.random()?);
+    let added = DirStore::create(&path, owner, &text, &key.document())?;
+    if added {
+        let store = DirStore::open(&path)?;
+        let keys = crate::store::records::key_ring(&store)?;
+        store.update(Scope::Settings, &mut |transaction| {
+            let change =
+                Change { action: "init", object: None, values: serde_json::Map::default() };
+            context.audit(transaction, Some(&keys), change)
+        })?;
+        context.note("next: rw2fa users add NAME, then rw2fa enable");
+        context
+            .note(&format!("keep a copy of {}/key apart from copies of the store", path.display()));
+    }
+    let result = if added { Changed::Added } else { Changed::Unchanged };
+    output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
+}

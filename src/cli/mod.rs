@@ -1,0 +1,218 @@
+//! The administration tool: one file per command, each with its arguments beside its run function.
+//!
+//! This file owns the command line as a whole and how a run ends. Rendering is [`output`]'s business.
+
+mod advanced;
+mod context;
+mod enable;
+mod init;
+mod output;
+mod status;
+mod users;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind as ClapErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::cli::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::printable::printable;
+use crate::process::Process;
+use crate::verify;
+use crate::verify::request::{AnswerFormat, VerifyArgs};
+
+/// In which form a command prints its data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tables and lines for people
+    #[default]
+    #[value(alias = "table")]
+    Text,
+    /// One JSON document
+    Json,
+    /// Comma-separated values, for commands that list something
+    Csv,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Options that every command understands.
+#[derive(Args, Clone, Debug)]
+pub struct Globals {
+    /// The store, instead of RW2FA_STORE or the system's
+    #[arg(long, global = true, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// Form of the output
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub format: Format,
+    /// Answer every question with yes
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Print no messages, only data and errors
+    #[arg(long, short = 'q', global = true)]
+    pub quiet: bool,
+    /// Use colours
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// Two-factor authentication for the remote-work portal
+///
+/// Administers the users who need a second factor, and verifies their codes.
+#[derive(Parser, Debug)]
+#[command(name = "rw2fa", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done, 1 could not, 2 usage, 4 store or system failed, \
+                        130 interrupted.\n\nA first setup: rw2fa init; rw2fa users add alice; \
+                        rw2fa enable")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(init::InitArgs),
+    Status(status::StatusArgs),
+    Enable(enable::EnableArgs),
+    Disable(enable::DisableArgs),
+    #[command(subcommand)]
+    Users(users::UsersCommand),
+    #[command(subcommand)]
+    Advanced(advanced::AdvancedCommand),
+    Verify(VerifyArgs),
+}
+
+/// What a command that ran to its end leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// All of it was done.
+    All,
+    /// Some of it could not be done, and the output tells which.
+    Partly,
+}
+
+/// The whole program `rw2fa`.
+pub fn main(process: &mut Process) -> ExitCode {
+    let matches = Cli::command().try_get_matches_from(&process.args);
+    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => ExitCode::from(run(process, cli)),
+        Err(error) if asks_to_verify(&process.args) => {
+            ExitCode::from(verify::refuse(process, &error))
+        }
+        Err(error) => ExitCode::from(show_clap_message(process, &error)),
+    }
+}
+
+/// Whether the command is `verify`, where help is a bug in the caller.
+fn asks_to_verify(args: &[OsString]) -> bool {
+    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    while let Some(arg) = args.next() {
+        match arg {
+            "--store" | "--format" | "--color" => _ = args.next(),
+            option if option.starts_with('-') => {}
+            command => return command == "verify",
+        }
+    }
+    false
+}
+
+fn run(process: &mut Process, cli: Cli) -> u8 {
+    if let Command::Verify(args) = &cli.command {
+        return run_verify(process, &cli.globals, args);
+    }
+    let mut context = Context::new(process, cli.globals);
+    let result = match cli.command {
+        Command::Init(args) => init::run(&mut context, &args),
+        Command::Status(args) => status::run(&mut context, &args),
+        Command::Enable(args) => enable::enable(&mut context, &args),
+        Command::Disable(args) => enable::disable(&mut context, &args),
+        Command::Users(command) => users::run(&mut context, command),
+        Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::Verify(_) => return Kind::Usage.exit_code(),
+    };
+    match result.and_then(|done| context.flush().map(|()| done)) {
+        Ok(Done::All) => 0,
+        Ok(Done::Partly) => 1,
+        Err(error) => context.fail(&error),
+    }
+}
+
+fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8 {
+    let format = match globals.format {
+        Format::Text => AnswerFormat::Text,
+        Format::Json => AnswerFormat::Json,
+        Format::Csv => {
+            let error = Error::new(Kind::Usage, "verify has no csv output")
+                .hint("use --format json or --format text");
+            return Context::new(process, globals.clone()).fail(&error);
+        }
+    };
+    let root = context::store_path(process, globals.store.as_ref());
+    verify::run(process, &root, args, format)
+}
+
+/// Prints help or version on standard output, and everything else as an error.
+fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
+    let text = printable(&error.render().to_string());
+    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
+        let shown = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
+        return if shown.is_ok() { 0 } else { Kind::System.exit_code() };
+    }
+    let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+        || process.args.iter().any(|arg| arg == "--format=json");
+    if wants_json {
+        let message = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
+        let error = Error::new(Kind::Usage, message).hint("see rw2fa --help");
+        let globals = Globals {
+            store: None,
+            format: Format::Json,
+            yes: false,
+            quiet: false,
+            color: Color::Never,
+        };
+        return Context::new(process, globals).fail(&error);
+    }
+    let _ = process.stderr.write_all(text.as_bytes());
+    Kind::Usage.exit_code()
+}
+
+/// Reads every name, or tells which one is none.
+fn parse_name(text: &str) -> Result<crate::account::name::Name> {
+    crate::account::name::Name::parse(text)
+        .map_err(|error| Error::new(Kind::Refused, format!("'{}': {error}", printable(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn verify_is_recognised_behind_global_options() {
+        let asks =
+            |args: &[&str]| asks_to_verify(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        assert!(asks(&["rw2fa", "verify", "--help"]));
+        assert!(asks(&["rw2fa", "--store", "x", "-q", "--format=json", "verify", "--version"]));
+        assert!(!asks(&["rw2fa", "users", "show", "verify", "--help"]));
+        assert!(!asks(&["rw2fa", "--help"]));
+    }
+}

@@ -1,0 +1,175 @@
+//! Rows to tables, JSON and CSV: one definition of the columns for all three.
+
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::{Done, Format};
+use crate::error::{Error, Kind, Result};
+use crate::printable::printable;
+
+/// A column: its name in CSV, and what a row has in it.
+pub(super) struct Column<T> {
+    pub(super) name: &'static str,
+    pub(super) cell: fn(&T) -> String,
+}
+
+/// Prints rows in the form that was asked for; in JSON as the list `key`.
+pub(super) fn list<T: Serialize>(
+    context: &mut Context<'_>,
+    key: &str,
+    rows: &[T],
+    columns: &[Column<T>],
+) -> Result<()> {
+    match context.globals.format {
+        Format::Json => context.print_json(&json!({ "schema": 1, key: rows })),
+        Format::Csv => print_csv(context, rows, columns),
+        Format::Text => {
+            let header = columns.iter().map(|column| column.name.replace('_', " "));
+            let mut table = plain_table(context, header);
+            for row in rows {
+                table.add_row(columns.iter().map(|column| styled(&(column.cell)(row))));
+            }
+            context.print(&format!("{}\n", table.trim_fmt()))
+        }
+    }
+}
+
+fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) -> Result<()> {
+    let failed = |error: csv::Error| Error::new(Kind::System, format!("cannot write CSV: {error}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
+    for row in rows {
+        writer.write_record(columns.iter().map(|column| (column.cell)(row))).map_err(failed)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Error::new(Kind::System, format!("cannot write CSV: {error}")))?;
+    context.print(&String::from_utf8_lossy(&bytes))
+}
+
+/// A table without lines, as wide as the terminal.
+fn plain_table(context: &Context<'_>, header: impl IntoIterator<Item = String>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    if context.uses_color() {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    if context.process.terminals.stdout {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    let header = header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold));
+    table.set_header(header);
+    table
+}
+
+/// A cell, in the colour of what it says.
+fn styled(text: &str) -> Cell {
+    let color = match text {
+        "active" | "on" | "valid" => Some(Color::Green),
+        "pending" | "none" | "expiring" => Some(Color::Yellow),
+        "locked" | "off" | "expired" => Some(Color::Red),
+        _ => None,
+    };
+    let cell = Cell::new(printable(text));
+    match color {
+        Some(color) => cell.fg(color),
+        None => cell,
+    }
+}
+
+/// Prints pairs of a name and what it is, for people.
+pub(super) fn pairs(context: &mut Context<'_>, pairs: &[(&str, String)]) -> Result<()> {
+    let mut table = plain_table(context, []);
+    for (name, value) in pairs {
+        table.add_row([Cell::new(*name).add_attribute(Attribute::Bold), styled(value)]);
+    }
+    context.print(&format!("{}\n", table.trim_fmt()))
+}
+
+/// What became of one thing that a command was to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(clippy::enum_variant_names, reason = "the variants are the words of the output")]
+pub(super) enum Changed {
+    Added,
+    Changed,
+    Unchanged,
+    Removed,
+    Failed,
+}
+
+impl Changed {
+    fn as_str(self) -> &'static str {
+        match self {
+            Changed::Added => "added",
+            Changed::Changed => "changed",
+            Changed::Unchanged => "unchanged",
+            Changed::Removed => "removed",
+            Changed::Failed => "failed",
+        }
+    }
+}
+
+/// One line of a mutating command's report.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ChangeRow {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) result: Changed,
+    pub(super) covered_by: Vec<String>,
+    pub(super) error: Option<String>,
+    /// What the administrator can do about a failure; shown to people.
+    #[serde(skip)]
+    pub(super) hint: Option<String>,
+}
+
+impl ChangeRow {
+    /// A row about something that was tried.
+    pub(super) fn new(
+        kind: &'static str,
+        name: impl Into<String>,
+        result: Result<Changed>,
+    ) -> Self {
+        let (result, error, hint) = match result {
+            Ok(result) => (result, None, None),
+            Err(error) => {
+                (Changed::Failed, Some(error.to_string()), error.way_out().map(str::to_owned))
+            }
+        };
+        Self { kind, name: name.into(), result, covered_by: Vec::new(), error, hint }
+    }
+}
+
+/// Reports what a mutating command did, or would do.
+pub(super) fn changes(
+    context: &mut Context<'_>,
+    dry_run: bool,
+    rows: &[ChangeRow],
+) -> Result<Done> {
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "dry_run": dry_run, "changes": rows }))?;
+    } else {
+        for row in rows {
+            let name = printable(&row.name);
+            if let Some(error) = &row.error {
+                context.complain(&format!("{name}: {error}"), row.hint.as_deref());
+            } else if !context.globals.quiet {
+                let would = if dry_run { "would be " } else { "" };
+                let covered = match row.covered_by.as_slice() {
+                    [] => String::new(),
+                    groups => {
+                        format!(" (still covered by group {})", printable(&groups.join(", ")))
+                    }
+                };
+                context.print(&format!("{name}: {would}{}{covered}\n", row.result.as_str()))?;
+            }
+        }
+    }
+    let failed = rows.iter().any(|row| row.result == Changed::Failed);
+    Ok(if failed { Done::Partly } else { Done::All })
+}

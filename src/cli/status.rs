@@ -1,0 +1,139 @@
+//! `rw2fa status`: one screen that answers "are my users protected?"
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::output;
+use crate::cli::{Done, Format};
+use crate::error::Result;
+use crate::otp::PERIOD;
+use crate::settings::advanced::Advanced;
+use crate::settings::chance::{self, percent};
+use crate::settings::{SCHEMA, duration};
+use crate::store::{Kind, Store, records};
+
+/// Days of trial after the store was made.
+const TRIAL_DAYS: u64 = 30;
+
+/// Show whether users are protected
+#[derive(Args, Debug)]
+pub(super) struct StatusArgs {}
+
+#[derive(Default)]
+struct Counts {
+    none: usize,
+    pending: usize,
+    active: usize,
+    locked: usize,
+}
+
+pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
+    context.no_csv("status")?;
+    let opened = context.open()?;
+    let (store, settings) = (&opened.store, &opened.settings);
+    let now = context.now();
+    let rows = super::users::rows(store, now)?;
+    let mut counts = Counts::default();
+    let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
+    for row in &users {
+        match row.state() {
+            "locked" => counts.locked += 1,
+            "active" => counts.active += 1,
+            "pending" => counts.pending += 1,
+            _ => counts.none += 1,
+        }
+    }
+    let groups = rows.len() - users.len();
+    let (mut valid, mut expired) = (0, 0);
+    for name in store.scan(Kind::Whitelist)? {
+        match records::whitelist_entry(store, &name)? {
+            Some(entry) if entry.is_valid(now) => valid += 1,
+            _ => expired += 1,
+        }
+    }
+    let trial_end = settings.created.plus(TRIAL_DAYS * 86_400);
+    let days_left = now.until(trial_end).div_ceil(86_400);
+    let advanced = &settings.advanced;
+    let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
+    let seconds = window_seconds(advanced);
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({
+            "schema": 1,
+            "enabled": settings.enabled,
+            "store": { "location": store.location(), "schema": SCHEMA },
+            "license": {
+                "state": if days_left > 0 { "trial" } else { "expired" },
+                "days_left": days_left,
+                "max_users": null,
+                "development_key": false,
+            },
+            "users": {
+                "total": users.len(),
+                "none": counts.none,
+                "pending": counts.pending,
+                "active": counts.active,
+                "locked": counts.locked,
+            },
+            "groups": groups,
+            "whitelist": { "active": valid, "expired": expired },
+            "sms": { "configured": false, "last_result": null, "last_at": null },
+            "clock": { "synchronised": null },
+            "window": {
+                "discrepancy": advanced.discrepancy_for(advanced.digits()),
+                "seconds": seconds,
+                "guess_chance": chances.one,
+            },
+        }))?;
+        return Ok(Done::All);
+    }
+    let license = if days_left > 0 {
+        format!("trial, {days_left} days left")
+    } else {
+        "trial is over; what is enforced stays enforced".into()
+    };
+    let users_line = format!(
+        "{} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
+        users.len(),
+        counts.active,
+        counts.pending,
+        counts.none,
+        counts.locked
+    );
+    output::pairs(
+        context,
+        &[
+            ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
+            ("users", users_line),
+            ("groups", groups.to_string()),
+            ("whitelist", format!("{valid} valid, {expired} expired")),
+            ("SMS", "not configured".into()),
+            ("licence", license),
+            ("clock", "synchronisation unknown".into()),
+            ("window", window_in_words(advanced)),
+            ("chance of one guess", percent(chances.one)),
+            ("store", store.location()),
+        ],
+    )?;
+    if !settings.enabled {
+        context.warn("nobody is asked for a code; turn it on with 'rw2fa enable'");
+    } else if users.is_empty() && groups == 0 {
+        context.warn("nobody is listed, so nobody is asked for a code: rw2fa users add NAME");
+    }
+    Ok(Done::All)
+}
+
+/// How long a code is valid before and after its own half minute, in seconds.
+fn window_seconds(advanced: &Advanced) -> u64 {
+    u64::from(advanced.discrepancy_for(advanced.digits())) * PERIOD.unsigned_abs()
+}
+
+/// The window of codes in words.
+pub(super) fn window_in_words(advanced: &Advanced) -> String {
+    match window_seconds(advanced) {
+        0 => "a code is valid in its own 30 s only".into(),
+        seconds => {
+            format!("a code is valid {} before and after its own 30 s", duration::words(seconds))
+        }
+    }
+}

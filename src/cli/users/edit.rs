@@ -1,0 +1,100 @@
+//! `rw2fa users edit`.
+
+use clap::Args;
+
+use super::{check_method, for_each, parse_phone};
+use crate::account::listing::{Method, Phone};
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, not_listed, values};
+use crate::cli::output::Changed;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::store::{Document, Kind, Scope, Store, records};
+
+/// Change method, phone or notes of users; an enrolled secret is kept
+#[derive(Args, Debug)]
+pub(in crate::cli) struct EditArgs {
+    /// The users
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+    /// How codes reach them
+    #[arg(long, value_enum)]
+    method: Option<Method>,
+    /// Where SMS go, as +33612345678
+    #[arg(long, value_parser = parse_phone)]
+    phone: Option<Phone>,
+    /// Anything worth remembering; an empty text forgets it
+    #[arg(long, value_name = "TEXT")]
+    notes: Option<String>,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
+    context.no_csv("users edit")?;
+    if args.method.is_none() && args.phone.is_none() && args.notes.is_none() {
+        return Err(Error::new(ErrorKind::Usage, "nothing to change")
+            .hint("name what to change: --method, --phone or --notes"));
+    }
+    check_method(args.method)?;
+    if args.phone.is_some() && args.names.len() > 1 {
+        return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
+    }
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    for_each(context, &opened, args.dry_run, &args.names, &mut |context, opened, name| {
+        let store = &opened.store;
+        let document = Document::Of(Kind::User, name.clone());
+        let mut result = Changed::Unchanged;
+        store.update(Scope::Account(&name.key()), &mut |transaction| {
+            let Some(before) = records::listing(store, Kind::User, name)? else {
+                return Err(not_listed(store, Kind::User, name));
+            };
+            let mut edits: Vec<(&[&str], Option<toml_edit::Value>)> = Vec::new();
+            let mut audited = serde_json::Map::new();
+            if let Some(method) = args.method.filter(|method| *method != before.method) {
+                edits.push((&["method"], Some(method.as_str().into())));
+                audited.extend(values("method", before.method, method));
+            }
+            if let Some(phone) =
+                args.phone.as_ref().filter(|new| before.phone.as_ref() != Some(*new))
+            {
+                edits.push((&["phone"], Some(phone.to_string().into())));
+                audited.extend(values("phone", before.phone.clone(), Some(phone.clone())));
+            }
+            let old_notes = before.notes.clone().unwrap_or_default();
+            if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
+                let value = (!notes.is_empty()).then(|| notes.as_str().into());
+                edits.push((&["notes"], value));
+                audited.extend(values("notes", &old_notes, notes));
+            }
+            if edits.is_empty() {
+                return Ok(());
+            }
+            result = Changed::Changed;
+            if args.dry_run {
+                return Ok(());
+            }
+            let text = records::edit(store, &document, &edits)?;
+            transaction.write(&document, &text)?;
+            if args.method.is_some_and(|method| method != before.method) {
+                end_grants(store, transaction, name)?;
+            }
+            let name = name.canonical();
+            let change = Change { action: "users edit", object: Some(&name), values: audited };
+            context.audit(transaction, Some(&keys), change)
+        })?;
+        Ok(result)
+    })
+}
+
+/// A change of method ends what codes of the old one earned.
+fn end_grants(
+    store: &dyn Store,
+    transaction: &mut dyn crate::store::Transaction,
+    name: &crate::account::name::Name,
+) -> Result<()> {
+    let Some(mut state) = records::state(store, name)? else { return Ok(()) };
+    state.grants.clear();
+    records::write_state(transaction, name, &state)
+}

@@ -1,0 +1,178 @@
+//! `rw2fa users enrol`: the pending secret, handed over in person.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{is_active, known_state};
+use crate::cli::context::{Change, Context};
+use crate::cli::{Done, Format, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::{self, Secret, qr};
+use crate::platform;
+use crate::store::seal::{Field, NONCE};
+use crate::store::{Scope, Store, records};
+use crate::verify::decision::{Showing, show_secret};
+use crate::verify::facts::open_secret;
+
+/// Make the pending secret of a user now and draw its QR code, to hand it over in person
+///
+/// It lives 30 minutes from its first showing and is confirmed by the first right code at a login.
+/// Refused once the user is active: 'rw2fa users reset' comes first then.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct EnrolArgs {
+    /// The user
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Write the QR code to this new file instead of drawing it; it ends in .png or .svg
+    #[arg(long, value_name = "FILE")]
+    qr_file: Option<PathBuf>,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
+    context.no_csv("users enrol")?;
+    let name = parse_name(&args.name)?;
+    // The file is opened before the program becomes the owner of the store, who may not write there.
+    let mut file = match &args.qr_file {
+        Some(path) if !args.dry_run => Some(NewFile::create(path)?),
+        Some(path) => {
+            picture_form(path)?;
+            None
+        }
+        None => None,
+    };
+    let opened = context.open()?;
+    let (store, settings) = (&opened.store, &opened.settings);
+    let keys = opened.keys()?;
+    let mut shown = None;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let state = known_state(store, &name)?;
+        if is_active(&state) {
+            return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
+                .hint(format!("to start over with a new secret: rw2fa users reset {name}")));
+        }
+        if args.dry_run {
+            return Ok(());
+        }
+        let now = context.now();
+        let fresh = Secret::from_bytes(*context.process.random()?);
+        let showing = Showing { ip: None, domain: state.domain.clone(), handed_over: true };
+        let (mut next, new_secret) =
+            show_secret(&state, settings.advanced.digits(), now, &fresh, showing);
+        let secret = match (new_secret, &state.secret) {
+            (None, Some(sealed)) => open_secret(store, Some(&keys), &name, sealed)?,
+            (new, _) => {
+                let secret = new.unwrap_or(fresh);
+                let nonce = context.process.random::<NONCE>()?;
+                next.secret = Some(keys.seal(&name, Field::Secret, secret.as_bytes(), &nonce));
+                secret
+            }
+        };
+        records::write_state(transaction, &name, &next)?;
+        let object = name.canonical();
+        let change = Change {
+            action: "users enrol",
+            object: Some(&object),
+            values: serde_json::Map::default(),
+        };
+        context.audit(transaction, Some(&keys), change)?;
+        let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
+        shown = Some((secret, digits));
+        Ok(())
+    })?;
+    let Some((secret, digits)) = shown else {
+        context.note(&format!("{name}: a secret would be made and shown"));
+        return Ok(Done::All);
+    };
+    let issuer = settings.advanced.issuer(&platform::host_name());
+    let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
+    let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
+    if let Some(file) = &mut file {
+        let picture = match file.form {
+            Picture::Png => qr::png(&uri).map_err(failed)?,
+            Picture::Svg => qr::svg(&uri).map_err(failed)?.into_bytes(),
+        };
+        file.finish(&picture)?;
+    }
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({
+            "schema": 1,
+            "enrolment": {
+                "name": name.canonical(),
+                "uri": *uri,
+                "secret": *secret.to_base32(),
+                "qr_file": args.qr_file.as_ref().map(|path| path.display().to_string()),
+            }
+        }))?;
+        return Ok(Done::All);
+    }
+    if let Some(path) = &args.qr_file {
+        context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
+        return Ok(Done::All);
+    }
+    context.print(&qr::terminal(&uri).map_err(failed)?)?;
+    context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
+    context.note("valid for 30 minutes from its first showing; the first right code activates it");
+    Ok(Done::All)
+}
+
+/// The form of a picture.
+#[derive(Clone, Copy)]
+enum Picture {
+    Png,
+    Svg,
+}
+
+fn picture_form(path: &Path) -> Result<Picture> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    match ending.to_ascii_lowercase().as_str() {
+        "png" => Ok(Picture::Png),
+        "svg" => Ok(Picture::Svg),
+        _ => Err(Error::new(
+            ErrorKind::Usage,
+            format!("{} does not end in .png or .svg", path.display()),
+        )),
+    }
+}
+
+/// A new private file, removed again unless it was finished.
+struct NewFile {
+    path: PathBuf,
+    form: Picture,
+    file: std::fs::File,
+    is_finished: bool,
+}
+
+impl NewFile {
+    fn create(path: &Path) -> Result<Self> {
+        let form = picture_form(path)?;
+        let file =
+            platform::private_file().write(true).create_new(true).open(path).map_err(|error| {
+                Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
+                    .hint("name a file that does not exist, in a directory that does")
+            })?;
+        Ok(Self { path: path.to_owned(), form, file, is_finished: false })
+    }
+
+    fn finish(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).and_then(|()| self.file.sync_all()).map_err(|error| {
+            Error::io(ErrorKind::System, format!("cannot write {}", self.path.display()), error)
+        })?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // An empty file that cannot be removed holds no secret.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! `rw2fa users list`.
+
+use clap::{Args, ValueEnum};
+
+use super::Row;
+use crate::account::listing::Method;
+use crate::cli::Done;
+use crate::cli::context::Context;
+use crate::cli::output::{self, Column};
+use crate::error::Result;
+
+/// List users and groups
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users list --state pending --format csv")]
+pub(in crate::cli) struct ListArgs {
+    /// Only users, or only groups
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    kind: Option<EntryType>,
+    /// Only users in this state
+    #[arg(long, value_enum)]
+    state: Option<UserState>,
+    /// Only entries with this method
+    #[arg(long, value_enum)]
+    method: Option<Method>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum EntryType {
+    User,
+    Group,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UserState {
+    None,
+    Pending,
+    Active,
+    Locked,
+}
+
+impl UserState {
+    fn as_str(self) -> &'static str {
+        match self {
+            UserState::None => "none",
+            UserState::Pending => "pending",
+            UserState::Active => "active",
+            UserState::Locked => "locked",
+        }
+    }
+}
+
+fn or_empty(value: Option<&str>) -> String {
+    value.unwrap_or_default().to_owned()
+}
+
+const COLUMNS: &[Column<Row>] = &[
+    Column { name: "name", cell: |row| row.name.clone() },
+    Column { name: "type", cell: |row| row.kind.into() },
+    Column { name: "method", cell: |row| or_empty(row.method.map(Method::as_str)) },
+    Column { name: "phone", cell: |row| or_empty(row.phone.as_deref()) },
+    Column { name: "state", cell: |row| or_empty(row.state) },
+    Column { name: "enrolment", cell: |row| or_empty(row.enrolment) },
+    Column { name: "listed", cell: |row| row.listed.to_string() },
+    Column { name: "locked_until", cell: |row| or_empty(row.locked_until.as_deref()) },
+    Column { name: "last_login", cell: |row| or_empty(row.last_login.as_deref()) },
+];
+
+pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
+    let opened = context.open()?;
+    let mut rows = super::rows(&opened.store, context.now())?;
+    let mut done = Done::All;
+    for row in &rows {
+        if let Some(problem) = &row.problem {
+            context.complain(&problem.message, problem.hint.as_deref());
+            done = Done::Partly;
+        }
+    }
+    rows.retain(|row| {
+        let kind = match args.kind {
+            None => true,
+            Some(EntryType::User) => row.is_user(),
+            Some(EntryType::Group) => !row.is_user(),
+        };
+        kind && args.state.is_none_or(|state| row.state == Some(state.as_str()))
+            && args.method.is_none_or(|method| row.method == Some(method))
+    });
+    output::list(context, "entries", &rows, COLUMNS)?;
+    Ok(done)
+}

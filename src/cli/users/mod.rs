@@ -1,0 +1,277 @@
+//! `rw2fa users`: the list of who needs a code.
+//!
+//! This file owns what the commands share: rows, finding names, trying several names.
+
+mod add;
+mod edit;
+mod enrol;
+mod list;
+mod remove;
+mod reset;
+mod show;
+mod test;
+mod unlock;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use crate::account::listing::{Listing, Method};
+use crate::account::lockout::Standing;
+use crate::account::name::Name;
+use crate::account::state::{Enrolment, State};
+use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::{Done, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::store::{Kind, Store, records};
+use crate::time::Timestamp;
+use crate::verify::facts::missing_half;
+
+/// Administer the users who need a code
+#[derive(Subcommand, Debug)]
+pub(super) enum UsersCommand {
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Add(add::AddArgs),
+    Edit(edit::EditArgs),
+    Enrol(enrol::EnrolArgs),
+    Reset(reset::ResetArgs),
+    Remove(remove::RemoveArgs),
+    Unlock(unlock::UnlockArgs),
+    Revoke(unlock::RevokeArgs),
+    Test(test::TestArgs),
+}
+
+pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Done> {
+    match command {
+        UsersCommand::List(args) => list::run(context, &args),
+        UsersCommand::Show(args) => show::run(context, &args),
+        UsersCommand::Add(args) => add::run(context, &args),
+        UsersCommand::Edit(args) => edit::run(context, &args),
+        UsersCommand::Enrol(args) => enrol::run(context, &args),
+        UsersCommand::Reset(args) => reset::run(context, &args),
+        UsersCommand::Remove(args) => remove::run(context, &args),
+        UsersCommand::Unlock(args) => unlock::unlock(context, &args),
+        UsersCommand::Revoke(args) => unlock::revoke(context, &args),
+        UsersCommand::Test(args) => test::run(context, &args),
+    }
+}
+
+/// One user or group, as listed.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Row {
+    name: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    method: Option<Method>,
+    phone: Option<String>,
+    state: Option<&'static str>,
+    enrolment: Option<&'static str>,
+    listed: bool,
+    locked_until: Option<String>,
+    last_login: Option<String>,
+    /// What is wrong with a document of this entry.
+    #[serde(skip)]
+    problem: Option<Problem>,
+}
+
+/// An error about a document, as text.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Row {
+    /// Whether this is a user, not a group.
+    pub(super) fn is_user(&self) -> bool {
+        self.kind == "user"
+    }
+
+    /// The state, for counting.
+    pub(super) fn state(&self) -> &str {
+        self.state.unwrap_or_default()
+    }
+
+    fn of_group(name: &Name, listing: &Listing) -> Self {
+        Self {
+            name: name.canonical(),
+            kind: "group",
+            method: Some(listing.method),
+            phone: None,
+            state: None,
+            enrolment: None,
+            listed: true,
+            locked_until: None,
+            last_login: None,
+            problem: None,
+        }
+    }
+
+    fn of_user(name: &Name, listing: Option<&Listing>, state: &State, now: Timestamp) -> Self {
+        let lock = match state.failures().rebased(now).standing(now) {
+            Standing::Open => None,
+            Standing::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
+            Standing::Stopped => Some(None),
+        };
+        let enrolment = state.enrolment.as_str();
+        Self {
+            name: name.canonical(),
+            kind: "user",
+            method: listing.map(|listing| listing.method),
+            phone: listing.and_then(|listing| listing.phone.as_ref()).map(ToString::to_string),
+            state: Some(if lock.is_some() { "locked" } else { enrolment }),
+            enrolment: Some(enrolment),
+            listed: listing.is_some(),
+            locked_until: lock.flatten(),
+            last_login: state.last_login.map(|time| time.to_string()),
+            problem: None,
+        }
+    }
+
+    fn broken(name: &Name, kind: &'static str, error: &Error) -> Self {
+        Self {
+            name: name.canonical(),
+            kind,
+            method: None,
+            phone: None,
+            state: Some("broken"),
+            enrolment: None,
+            listed: true,
+            locked_until: None,
+            last_login: None,
+            problem: Some(Problem {
+                message: error.to_string(),
+                hint: error.way_out().map(str::to_owned),
+            }),
+        }
+    }
+}
+
+/// All groups, then all users, by name.
+pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for name in store.scan(Kind::Group)? {
+        rows.push(match records::listing(store, Kind::Group, &name) {
+            Ok(Some(listing)) => Row::of_group(&name, &listing),
+            Ok(None) => continue,
+            Err(error) => Row::broken(&name, "group", &error),
+        });
+    }
+    let mut users = store.scan(Kind::User)?;
+    users.extend(store.scan(Kind::State)?);
+    users.sort();
+    users.dedup();
+    for name in users {
+        match user(store, &name) {
+            Ok((listing, Some(state))) => {
+                rows.push(Row::of_user(&name, listing.as_ref(), &state, now));
+            }
+            Ok((None, None)) => {}
+            Ok((Some(_), None)) => {
+                let error = missing_half(store, Kind::State, &name);
+                rows.push(Row::broken(&name, "user", &error));
+            }
+            Err(error) => rows.push(Row::broken(&name, "user", &error)),
+        }
+    }
+    Ok(rows)
+}
+
+/// Both documents of a user.
+fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
+    let listing = records::listing(store, Kind::User, name)?;
+    let state = records::state(store, name)?;
+    if listing.is_none() && state.as_ref().is_some_and(|state| state.listed) {
+        return Err(missing_half(store, Kind::User, name));
+    }
+    Ok((listing, state))
+}
+
+/// The state of a user whom the store knows.
+///
+/// # Errors
+/// [`ErrorKind::NotFound`] for nobody, and what is wrong with his documents.
+fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
+    match user(store, name)? {
+        (_, Some(state)) => Ok(state),
+        (Some(_), None) => Err(missing_half(store, Kind::State, name)),
+        (None, None) => Err(not_listed(store, Kind::User, name)),
+    }
+}
+
+/// Which users a command is about.
+#[derive(clap::Args, Debug)]
+struct Selection {
+    /// The users
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    names: Vec<String>,
+    /// All users
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+}
+
+impl Selection {
+    fn texts(&self, store: &dyn Store) -> Result<Vec<String>> {
+        if !self.all {
+            return Ok(self.names.clone());
+        }
+        let mut names = store.scan(Kind::User)?;
+        names.extend(store.scan(Kind::State)?);
+        names.sort();
+        names.dedup();
+        Ok(names.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// Whether a question about several users names them or counts them.
+fn who(names: &[String]) -> String {
+    match names {
+        [] => "nobody".into(),
+        [name] => name.clone(),
+        names if names.len() <= 5 => names.join(", "),
+        names => format!("{} users", names.len()),
+    }
+}
+
+/// Tries each name, reports each, and tells whether any failed.
+fn for_each(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    dry_run: bool,
+    names: &[String],
+    change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Name) -> Result<Changed>,
+) -> Result<Done> {
+    let mut rows = Vec::with_capacity(names.len());
+    for text in names {
+        let row = match parse_name(text) {
+            Ok(name) => {
+                let result = change(context, opened, &name);
+                ChangeRow::new("user", name.canonical(), result)
+            }
+            Err(error) => ChangeRow::new("user", text.clone(), Err(error)),
+        };
+        rows.push(row);
+    }
+    output::changes(context, dry_run, &rows)
+}
+
+/// Refuses `--method sms` where no message could be sent.
+fn check_method(method: Option<Method>) -> Result<()> {
+    match method {
+        Some(Method::Sms) => Err(Error::new(ErrorKind::Refused, "no SMS gateway is configured")
+            .hint("this version sends no SMS: use --method app")),
+        _ => Ok(()),
+    }
+}
+
+/// Reads `--phone`.
+fn parse_phone(text: &str) -> std::result::Result<crate::account::listing::Phone, String> {
+    crate::account::listing::Phone::parse(text)
+        .ok_or_else(|| "write the number with '+' and its country, like +33612345678".to_owned())
+}
+
+/// Whether the enrolment is finished.
+fn is_active(state: &State) -> bool {
+    state.enrolment == Enrolment::Active
+}

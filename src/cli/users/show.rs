@@ -1,0 +1,212 @@
+//! `rw2fa users show`: everything but the secret.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Row;
+use crate::account::lockout::HARD_STOP;
+use crate::account::state::State;
+use crate::cli::context::{Context, not_listed};
+use crate::cli::output;
+use crate::cli::{Done, Format, parse_name};
+use crate::error::Result;
+use crate::settings::Settings;
+use crate::store::{Kind, Store, records};
+use crate::time::Timestamp;
+use crate::verify::facts::missing_half;
+
+/// Show all that is known of users, except their secrets
+#[derive(Args, Debug)]
+pub(in crate::cli) struct ShowArgs {
+    /// The users
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    row: Row,
+    notes: Option<String>,
+    added: Option<String>,
+    activated: Option<String>,
+    pending_since: Option<String>,
+    shown: Option<ShownDetails>,
+    digits: Option<u8>,
+    drift_steps: i32,
+    failures: u32,
+    permanently_locked: bool,
+    covered_by: Vec<String>,
+    whitelist: Option<WhitelistDetails>,
+    recovery_codes_left: u32,
+    grants: Vec<GrantDetails>,
+}
+
+#[derive(Serialize)]
+struct ShownDetails {
+    times: u32,
+    last: String,
+    ip: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WhitelistDetails {
+    reason: Option<String>,
+    until: Option<String>,
+    valid: bool,
+}
+
+#[derive(Serialize)]
+struct GrantDetails {
+    client: Option<String>,
+    validated: String,
+    open_before: String,
+    first_session: Option<String>,
+    valid_until: Option<String>,
+    #[serde(skip)]
+    live: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
+    context.no_csv("users show")?;
+    let opened = context.open()?;
+    let now = context.now();
+    let mut users = Vec::new();
+    let mut done = Done::All;
+    for text in &args.names {
+        match details(&opened.store, &opened.settings, text, now) {
+            Ok(user) => users.push(user),
+            Err(error) => {
+                context.complain(&error.to_string(), error.way_out());
+                done = Done::Partly;
+            }
+        }
+    }
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "users": users }))?;
+        return Ok(done);
+    }
+    for (index, user) in users.iter().enumerate() {
+        if index > 0 {
+            context.print("\n")?;
+        }
+        output::pairs(context, &lines(user))?;
+    }
+    Ok(done)
+}
+
+fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -> Result<Details> {
+    let name = parse_name(text)?;
+    let (listing, state) = super::user(store, &name)?;
+    let state = match (&listing, state) {
+        (_, Some(state)) => state,
+        (Some(_), None) => return Err(missing_half(store, Kind::State, &name)),
+        (None, None) => return Err(not_listed(store, Kind::User, &name)),
+    };
+    let whitelist = records::whitelist_entry(store, &name)?.map(|entry| WhitelistDetails {
+        valid: entry.is_valid(now),
+        reason: entry.reason,
+        until: entry.until.map(|until| until.to_string()),
+    });
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    Ok(Details {
+        row: Row::of_user(&name, listing.as_ref(), &state, now),
+        added: listing.as_ref().map(|listing| listing.added.to_string()),
+        notes: listing.and_then(|listing| listing.notes),
+        activated: time(state.activated),
+        pending_since: time(state.pending_since),
+        shown: state.shown.as_ref().map(|shown| ShownDetails {
+            times: shown.times,
+            last: shown.last.to_string(),
+            ip: shown.ip.clone(),
+        }),
+        digits: state.digits.map(crate::otp::Digits::get),
+        drift_steps: state.drift,
+        failures: state.failures,
+        permanently_locked: state.failures >= HARD_STOP,
+        covered_by: Vec::new(),
+        whitelist,
+        recovery_codes_left: 0,
+        grants: grants(&state, settings, now),
+    })
+}
+
+fn grants(state: &State, settings: &Settings, now: Timestamp) -> Vec<GrantDetails> {
+    let validity = settings.advanced.validity();
+    let details = |grant: &crate::account::grant::Grant| GrantDetails {
+        client: grant.client.as_ref().map(|client| client.as_str().to_owned()),
+        validated: grant.validated.to_string(),
+        open_before: grant.open_before(validity).to_string(),
+        first_session: grant.first_session.map(|time| time.to_string()),
+        valid_until: grant.valid_until(validity).map(|time| time.to_string()),
+        live: grant.is_live(now, validity),
+    };
+    state.grants.iter().map(details).collect()
+}
+
+fn lines(user: &Details) -> Vec<(&'static str, String)> {
+    let row = &user.row;
+    let mut lines = vec![
+        ("name", row.name.clone()),
+        ("listed", if row.listed { "yes".into() } else { "no, known from a login".into() }),
+        ("state", row.state().to_owned()),
+    ];
+    let mut add = |name, value: Option<String>| {
+        if let Some(value) = value {
+            lines.push((name, value));
+        }
+    };
+    add(
+        "locked until",
+        match (&row.locked_until, user.permanently_locked) {
+            (_, true) => Some(format!("an administrator unlocks: rw2fa users unlock {}", row.name)),
+            (until, false) => until.clone(),
+        },
+    );
+    add("method", row.method.map(|method| method.as_str().to_owned()));
+    add("phone", row.phone.clone());
+    add("notes", user.notes.clone());
+    add("added", user.added.clone());
+    add("pending since", user.pending_since.clone().filter(|_| user.activated.is_none()));
+    add("activated", user.activated.clone());
+    add(
+        "QR code shown",
+        user.shown.as_ref().map(|shown| {
+            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
+            match shown.times {
+                1 => format!("once, at {}{place}", shown.last),
+                times => format!("{times} times, last at {}{place}", shown.last),
+            }
+        }),
+    );
+    add("last login", row.last_login.clone());
+    add("digits", user.digits.map(|digits| digits.to_string()));
+    add(
+        "drift",
+        (user.drift_steps != 0).then(|| {
+            let seconds = i64::from(user.drift_steps.unsigned_abs()) * crate::otp::PERIOD;
+            let words = crate::settings::duration::words(seconds.unsigned_abs());
+            let side = if user.drift_steps > 0 { "ahead" } else { "behind" };
+            format!("the device was about {words} {side} at the last login")
+        }),
+    );
+    add("wrong codes in a row", (user.failures > 0).then(|| user.failures.to_string()));
+    add(
+        "whitelisted for RDP",
+        user.whitelist.as_ref().map(|entry| {
+            let until =
+                entry.until.as_ref().map_or(String::new(), |until| format!(" until {until}"));
+            format!("{}{until}", if entry.valid { "yes" } else { "expired" })
+        }),
+    );
+    for grant in user.grants.iter().filter(|grant| grant.live) {
+        let client = grant.client.as_deref().unwrap_or("(no client)");
+        let until = match &grant.valid_until {
+            Some(until) => format!("sessions open until {until}"),
+            None => format!("first session before {}", grant.open_before),
+        };
+        add("grant", Some(format!("{client}: {until}")));
+    }
+    lines
+}

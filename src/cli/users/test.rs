@@ -1,0 +1,129 @@
+//! `rw2fa users test`: the help desk looks at a code without spending it.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::known_state;
+use crate::cli::context::{Change, Context};
+use crate::cli::{Done, Format, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::PERIOD;
+use crate::process::Line;
+use crate::settings::duration;
+use crate::store::{Scope, Store, records};
+use crate::verify::decision::{Tested, Trial, test_code};
+use crate::verify::facts::open_secret;
+
+/// Tell which step a code belongs to, and how far the device's clock is off
+///
+/// Spends nothing. A wrong code is charged as at a login, so this is no way to guess.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users test alice --code-stdin <<< 123456")]
+pub(in crate::cli) struct TestArgs {
+    /// The user
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Read the code from standard input
+    #[arg(long, required = true)]
+    code_stdin: bool,
+}
+
+#[derive(Serialize)]
+struct Report {
+    name: String,
+    result: &'static str,
+    step: Option<u64>,
+    time: Option<String>,
+    drift_steps: Option<i64>,
+    retry_after: Option<u64>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
+    context.no_csv("users test")?;
+    let name = parse_name(&args.name)?;
+    let code = match context.process.read_line(256, Duration::from_secs(60))? {
+        Line::Text(text) if text.trim().is_empty() => {
+            return Err(Error::new(ErrorKind::Usage, "there is no code on standard input"));
+        }
+        Line::Text(text) => text,
+        Line::Unreadable => zeroize::Zeroizing::new(String::new()),
+    };
+    let opened = context.open()?;
+    let (store, keys) = (&opened.store, opened.keys()?);
+    let now = context.now();
+    let mut tested = Tested { trial: Trial::NoSecret, next: None };
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let state = known_state(store, &name)?;
+        let secret = state
+            .secret
+            .as_ref()
+            .map(|sealed| open_secret(store, Some(&keys), &name, sealed))
+            .transpose()?;
+        tested = test_code(&opened.settings.advanced, &state, secret.as_ref(), &code, now);
+        if let Some(next) = &tested.next {
+            records::write_state(transaction, &name, next)?;
+        }
+        let object = name.canonical();
+        let values = crate::cli::context::values("result", None, Some(tested.trial.as_str()));
+        let change = Change { action: "users test", object: Some(&object), values };
+        context.audit(transaction, Some(&keys), change)
+    })?;
+    let trial = tested.trial;
+    let (step, drift) = match trial {
+        Trial::Right { step, drift } | Trial::Used { step, drift } => (Some(step), Some(drift)),
+        _ => (None, None),
+    };
+    let starts = step
+        .and_then(|step| i64::try_from(step.get()).ok())
+        .map(|step| crate::time::Timestamp::from_unix(step.saturating_mul(PERIOD)).to_string());
+    let report = Report {
+        name: name.canonical(),
+        result: trial.as_str(),
+        step: step.map(crate::otp::Step::get),
+        time: starts.clone(),
+        drift_steps: drift,
+        retry_after: match trial {
+            Trial::Locked(seconds) => Some(seconds),
+            _ => None,
+        },
+    };
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "test": report }))?;
+    } else {
+        let text = sentence(&trial, starts.as_deref());
+        context.print(&format!("{name}: {text}\n"))?;
+    }
+    let belongs = matches!(trial, Trial::Right { .. } | Trial::Used { .. });
+    Ok(if belongs { Done::All } else { Done::Partly })
+}
+
+fn sentence(trial: &Trial, starts: Option<&str>) -> String {
+    let place = |drift: i64| {
+        let starts = starts.unwrap_or_default();
+        let words = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
+        match drift {
+            0 => format!("it belongs to {starts}; the device's clock is right"),
+            1.. => format!("it belongs to {starts}; the device is about {words} ahead"),
+            _ => format!("it belongs to {starts}; the device is about {words} behind"),
+        }
+    };
+    match trial {
+        Trial::Right { drift, .. } => format!("the code is right; {}", place(*drift)),
+        Trial::Used { drift, .. } => {
+            format!(
+                "the code is right and was used, or is older than one that was; {}",
+                place(*drift)
+            )
+        }
+        Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
+        Trial::Malformed => "that is no code; nothing was charged".into(),
+        Trial::Locked(seconds) => {
+            format!("locked for {}; no code was compared", duration::words(*seconds))
+        }
+        Trial::Stopped => "locked until 'rw2fa users unlock'; no code was compared".into(),
+        Trial::NoSecret => "there is no secret yet: the next login shows a QR code".into(),
+    }
+}

@@ -1,0 +1,77 @@
+//! `rw2fa users unlock` and `rw2fa users revoke`.
+
+use clap::Args;
+
+use super::{Selection, for_each, known_state};
+use crate::account::state::State;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context};
+use crate::cli::output::Changed;
+use crate::error::Result;
+use crate::store::{Scope, Store, records};
+
+/// Clear lockouts: users may try codes again at once
+#[derive(Args, Debug)]
+pub(in crate::cli) struct UnlockArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// End grants: the next session needs a new code; running sessions are not cut
+#[derive(Args, Debug)]
+pub(in crate::cli) struct RevokeArgs {
+    #[command(flatten)]
+    selection: Selection,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn unlock(context: &mut Context<'_>, args: &UnlockArgs) -> Result<Done> {
+    clear(context, "users unlock", &args.selection, args.dry_run, |state| {
+        state.failures = 0;
+        state.lockout = None;
+    })
+}
+
+pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Done> {
+    clear(context, "users revoke", &args.selection, args.dry_run, |state| state.grants.clear())
+}
+
+/// Clears a part of the state of users.
+fn clear(
+    context: &mut Context<'_>,
+    action: &str,
+    selection: &Selection,
+    dry_run: bool,
+    part: fn(&mut State),
+) -> Result<Done> {
+    context.no_csv(action)?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    let names = selection.texts(&opened.store)?;
+    for_each(context, &opened, dry_run, &names, &mut |context, opened, name| {
+        let store = &opened.store;
+        let mut result = Changed::Unchanged;
+        store.update(Scope::Account(&name.key()), &mut |transaction| {
+            let before = known_state(store, name)?;
+            let mut after = before.clone();
+            part(&mut after);
+            if after == before {
+                return Ok(());
+            }
+            result = Changed::Changed;
+            if dry_run {
+                return Ok(());
+            }
+            records::write_state(transaction, name, &after)?;
+            let name = name.canonical();
+            let values = crate::cli::context::values("failures", before.failures, after.failures);
+            context.audit(transaction, Some(&keys), Change { action, object: Some(&name), values })
+        })?;
+        Ok(result)
+    })
+}

@@ -1,0 +1,143 @@
+//! The one error type of the library: what kind of failure it is, what happened, and the way out.
+//!
+//! Every kind has exactly one exit code and one name in JSON. Messages are lowercase, name the file,
+//! user or key, and never hold a secret or a submitted code.
+
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of failure an [`Error`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command line is not one this program understands.
+    Usage,
+    /// The command was understood and could not be done, for a reason the message names.
+    Refused,
+    /// A user, group or setting of that name does not exist.
+    NotFound,
+    /// A name is taken, or overlaps one that is.
+    Conflict,
+    /// A question was answered with no.
+    Declined,
+    /// The store cannot be used: missing, damaged, or open to others.
+    Store,
+    /// Somebody else holds the lock.
+    Busy,
+    /// The operating system failed.
+    System,
+    /// A wait took longer than it may.
+    Timeout,
+}
+
+impl Kind {
+    /// The exit code of a command that ends with this kind of error.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Usage => 2,
+            Kind::Refused | Kind::NotFound | Kind::Conflict | Kind::Declined => 1,
+            Kind::Store | Kind::Busy | Kind::System | Kind::Timeout => 4,
+        }
+    }
+
+    /// The name of this kind in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Usage => "usage",
+            Kind::Refused => "refused",
+            Kind::NotFound => "not-found",
+            Kind::Conflict => "conflict",
+            Kind::Declined => "declined",
+            Kind::Store => "store",
+            Kind::Busy => "busy",
+            Kind::System => "system",
+            Kind::Timeout => "timeout",
+        }
+    }
+}
+
+/// A failure with a way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    #[source]
+    source: Option<std::io::Error>,
+}
+
+impl Error {
+    /// An error of `kind` that says `message`.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, source: None }
+    }
+
+    /// A failure of the operating system while doing `what`.
+    pub fn io(kind: Kind, what: impl fmt::Display, source: std::io::Error) -> Self {
+        let mut error = Self::new(kind, format!("{what}: {}", describe(&source)));
+        if matches!(source.kind(), std::io::ErrorKind::StorageFull) {
+            error.hint = Some("free some disk space and try again; nothing was lost".into());
+        }
+        error.source = Some(source);
+        error
+    }
+
+    /// The same error with the way out: what the reader can do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What the reader can do about it.
+    pub fn way_out(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+/// What the system said, without Rust's `(os error 13)`.
+fn describe(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = plain.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_lowercase().collect::<String>() + letters.as_str()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_an_exit_code_that_is_not_success() {
+        for kind in [
+            Kind::Usage,
+            Kind::Refused,
+            Kind::NotFound,
+            Kind::Conflict,
+            Kind::Declined,
+            Kind::Store,
+            Kind::Busy,
+            Kind::System,
+            Kind::Timeout,
+        ] {
+            assert!(matches!(kind.exit_code(), 1 | 2 | 4), "{kind:?}");
+            assert!(!kind.as_str().contains(' '), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_names_the_way_out() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::io(Kind::Store, "cannot write x", full);
+        assert!(error.way_out().is_some_and(|hint| hint.contains("disk space")));
+    }
+}

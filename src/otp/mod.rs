@@ -1,0 +1,17 @@
+//! One-time codes: secrets, codes, the search through the window, enrolment URIs and QR codes.
+//!
+//! Everything here is arithmetic over values that are passed in. The module reads no clock and no
+//! random generator, and knows nothing of users, stores, settings or the portal.
+
+mod code;
+pub mod qr;
+mod recovery;
+mod secret;
+mod uri;
+mod window;
+
+pub use code::{Code, CodeGenerator, Digits, PERIOD, Step, Typed};
+pub use recovery::RecoveryCode;
+pub use secret::Secret;
+pub use uri::enrolment_uri;
+pub use window::{Match, SPENT_LIMIT, Search, spend};

@@ -1,0 +1,343 @@
+//! QR codes of enrolment URIs: for a web page, as a picture file and for a terminal.
+//!
+//! Owns the drawing. Must not know what the text means; it does no I/O and asks no remote
+//! service.
+//!
+//! SECURITY: a drawing holds the secret that the text holds. Show it, but never store or log it.
+
+use std::fmt::Write as _;
+
+use data_encoding::BASE64;
+use qrcode::{Color, EcLevel, QrCode};
+use thiserror::Error;
+
+/// White border in modules that readers need around the code (ISO/IEC 18004 §6.3.8).
+const QUIET: usize = 4;
+
+/// Pixels a module in a PNG. Eight 1-bit pixels are one byte, which keeps the drawing simple.
+const SCALE: usize = 8;
+
+/// Longest text in bytes drawn with medium error correction: what a code of version 10 holds.
+/// With its border that is 65 modules, which a terminal of 80 columns shows.
+const LONGEST_AT_MEDIUM: usize = 213;
+
+/// Starts black on white in a terminal. These two of the 256 colours are not changed by colour
+/// schemes, unlike the first sixteen.
+const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
+
+/// Ends the colours.
+const RESET: &str = "\x1b[0m";
+
+/// Why a QR code could not be drawn.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum QrError {
+    /// The text does not fit into the largest QR code.
+    #[error("a text of {bytes} bytes is too long for a QR code; shorten the issuer or the name")]
+    TooLong {
+        /// Length of the text.
+        bytes: usize,
+    },
+    /// The picture could not be encoded.
+    #[error("the QR code could not be written as PNG: {0}")]
+    Png(#[from] png::EncodingError),
+}
+
+/// The QR code as an SVG element that can stand inline in HTML: black on white, one path, sharp
+/// edges, scalable by CSS.
+///
+/// # Errors
+/// [`QrError::TooLong`] for more than about 2,900 bytes.
+pub fn svg(text: &str) -> Result<String, QrError> {
+    let modules = Modules::of(text)?;
+    let side = modules.side();
+    let width = side * SCALE;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{width}\" \
+         viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\" role=\"img\" \
+         aria-label=\"QR code\"><path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/>\
+         <path fill=\"#000\" d=\""
+    );
+    for y in 0..side {
+        let mut x = 0;
+        while x < side {
+            let run = (x..side).take_while(|x| modules.is_dark(*x, y)).count();
+            if run > 0 {
+                // Writing to a string does not fail.
+                let _ = write!(svg, "M{x} {y}h{run}v1h-{run}z");
+            }
+            x += run + 1;
+        }
+    }
+    svg.push_str("\"/></svg>");
+    Ok(svg)
+}
+
+/// The QR code as a PNG file of black and white pixels, eight pixels a module.
+///
+/// # Errors
+/// [`QrError::TooLong`] for more than about 2,900 bytes, [`QrError::Png`] if encoding fails.
+pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
+    let modules = Modules::of(text)?;
+    let side = modules.side();
+    let mut pixels = Vec::with_capacity(side * side * SCALE);
+    for y in 0..side {
+        let row: Vec<u8> =
+            (0..side).map(|x| if modules.is_dark(x, y) { 0x00 } else { 0xff }).collect();
+        for _ in 0..SCALE {
+            pixels.extend_from_slice(&row);
+        }
+    }
+    let width = u32::try_from(side * SCALE).map_err(|_| QrError::TooLong { bytes: text.len() })?;
+    let mut file = Vec::new();
+    let mut encoder = ::png::Encoder::new(&mut file, width, width);
+    encoder.set_color(::png::ColorType::Grayscale);
+    encoder.set_depth(::png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels)?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// The PNG of [`png()`] as a `data:` URI for the `src` of an HTML image.
+///
+/// # Errors
+/// As [`png()`].
+pub fn png_data_uri(text: &str) -> Result<String, QrError> {
+    Ok(format!("data:image/png;base64,{}", BASE64.encode(&png(text)?)))
+}
+
+/// The QR code as lines for a terminal that knows 256 colours and UTF-8, each ended by a line
+/// feed. A character cell shows two modules, one above the other. Every line sets black on white
+/// and resets the colours, so that a phone reads it on dark and on light terminals.
+///
+/// # Errors
+/// [`QrError::TooLong`] for more than about 2,900 bytes.
+pub fn terminal(text: &str) -> Result<String, QrError> {
+    let modules = Modules::of(text)?;
+    let side = modules.side();
+    let mut drawing = String::new();
+    for y in (0..side).step_by(2) {
+        drawing.push_str(BLACK_ON_WHITE);
+        // The side is odd: below the last row everything is light.
+        drawing.extend((0..side).map(|x| {
+            match (modules.is_dark(x, y), modules.is_dark(x, y + 1)) {
+                (true, true) => '█',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (false, false) => ' ',
+            }
+        }));
+        drawing.push_str(RESET);
+        drawing.push('\n');
+    }
+    Ok(drawing)
+}
+
+/// The dark and light modules of a QR code, without the border.
+struct Modules {
+    width: usize,
+    dark: Vec<bool>,
+}
+
+impl Modules {
+    /// Medium error correction for short texts, low for long ones, whose codes grow too large to
+    /// be read well otherwise.
+    fn of(text: &str) -> Result<Self, QrError> {
+        let level = if text.len() <= LONGEST_AT_MEDIUM { EcLevel::M } else { EcLevel::L };
+        let code = QrCode::with_error_correction_level(text, level)
+            .map_err(|_| QrError::TooLong { bytes: text.len() })?;
+        let dark = code.to_colors().into_iter().map(|color| color == Color::Dark).collect();
+        Ok(Self { width: code.width(), dark })
+    }
+
+    /// Modules from edge to edge, border included.
+    fn side(&self) -> usize {
+        self.width + 2 * QUIET
+    }
+
+    /// Whether a module is dark, counted from the border's corner. All around the code is light.
+    fn is_dark(&self, x: usize, y: usize) -> bool {
+        let inside = |n: usize| n.checked_sub(QUIET).filter(|n| *n < self.width);
+        match (inside(x), inside(y)) {
+            (Some(x), Some(y)) => self.dark.get(y * self.width + x).copied().unwrap_or(false),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The border as the standard asks for it, apart from what the code says.
+    const BORDER: usize = 4;
+
+    const SHORT: &str = "otpauth://totp/srv01%20remote-work:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBV\
+                         GY3TQOJQ&issuer=srv01%20remote-work&algorithm=SHA1&digits=6&period=30";
+
+    /// Texts of several lengths: tiny, usual, both sides of the limit for medium, long.
+    fn texts() -> Vec<String> {
+        let mut texts = vec!["a".to_owned(), SHORT.to_owned()];
+        texts.extend(
+            [LONGEST_AT_MEDIUM, LONGEST_AT_MEDIUM + 1, 700]
+                .map(|n| SHORT.chars().cycle().take(n).collect()),
+        );
+        texts
+    }
+
+    /// Decodes a square of modules that includes the border, checking that the border is light.
+    fn decode(modules: &[Vec<bool>]) -> (rqrr::MetaData, String) {
+        let side = modules.len();
+        let inside = BORDER..side - BORDER;
+        for (y, row) in modules.iter().enumerate() {
+            assert_eq!(row.len(), side, "the drawing is no square");
+            for (x, dark) in row.iter().enumerate() {
+                assert!(
+                    !dark || (inside.contains(&x) && inside.contains(&y)),
+                    "dark module in the border"
+                );
+            }
+        }
+        let grid =
+            rqrr::SimpleGrid::from_func(side - 2 * BORDER, |x, y| modules[y + BORDER][x + BORDER]);
+        rqrr::Grid::new(grid).decode().unwrap()
+    }
+
+    /// The modules of an SVG made of `M x y h run v1 h-run z` pieces.
+    fn modules_of_svg(svg: &str) -> Vec<Vec<bool>> {
+        let attribute = |name: &str| {
+            let rest = svg.split(&format!(" {name}=\"")).nth(1).unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let side: usize = attribute("viewBox").split(' ').nth(2).unwrap().parse().unwrap();
+        let path = svg.split("<path fill=\"#000\" d=\"").nth(1).unwrap();
+        let path = path.split('"').next().unwrap();
+        let mut modules = vec![vec![false; side]; side];
+        for piece in path.split_terminator('z') {
+            let (start, rest) = piece.strip_prefix('M').unwrap().split_once('h').unwrap();
+            let (x, y) = start.split_once(' ').unwrap();
+            let (x, y): (usize, usize) = (x.parse().unwrap(), y.parse().unwrap());
+            let (run, back) = rest.split_once("v1h-").unwrap();
+            assert_eq!(run, back);
+            modules[y][x..x + run.parse::<usize>().unwrap()].fill(true);
+        }
+        modules
+    }
+
+    /// The width of a PNG in pixels and its pixels, true for white.
+    fn pixels_of_png(file: &[u8]) -> (usize, Vec<Vec<bool>>) {
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut buffer = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut buffer).unwrap();
+        assert_eq!(info.bit_depth, ::png::BitDepth::One);
+        assert_eq!(info.width, info.height);
+        let width = info.width as usize;
+        let rows = buffer
+            .chunks(info.line_size)
+            .map(|row| (0..width).map(|x| row[x / 8] >> (7 - x % 8) & 1 == 1).collect());
+        (width, rows.collect())
+    }
+
+    /// Guards the SVG: it decodes, has its border, and can stand inline in HTML.
+    #[test]
+    fn svg_decodes() {
+        for text in texts() {
+            let svg = svg(&text).unwrap();
+            assert_eq!(decode(&modules_of_svg(&svg)).1, text);
+            assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\" "));
+            assert!(svg.ends_with("</svg>"));
+            assert!(svg.contains("shape-rendering=\"crispEdges\""));
+            assert!(svg.contains("<path fill=\"#fff\" d=\"M0 0h"));
+            assert!(!svg.contains("<?xml"));
+            assert_eq!(svg.matches("<path").count(), 2);
+        }
+    }
+
+    /// Guards the PNG as a picture: a reader finds and decodes it from pixels alone.
+    #[test]
+    fn png_decodes() {
+        for text in texts() {
+            let (width, pixels) = pixels_of_png(&png(&text).unwrap());
+            let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, width, |x, y| {
+                if pixels[y][x] { 255 } else { 0 }
+            });
+            let grids = picture.detect_grids();
+            assert_eq!(grids.len(), 1);
+            assert_eq!(grids[0].decode().unwrap().1, text);
+            // Every module is a square of one colour, and the border is there.
+            let modules: Vec<Vec<bool>> = (0..width / SCALE)
+                .map(|y| (0..width / SCALE).map(|x| !pixels[y * SCALE][x * SCALE]).collect())
+                .collect();
+            for (y, row) in pixels.iter().enumerate() {
+                for (x, white) in row.iter().enumerate() {
+                    assert_eq!(*white, !modules[y / SCALE][x / SCALE]);
+                }
+            }
+            assert_eq!(decode(&modules).1, text);
+        }
+    }
+
+    /// Guards the data URI: it is the PNG.
+    #[test]
+    fn data_uri_holds_the_png() {
+        let uri = png_data_uri(SHORT).unwrap();
+        let base64 = uri.strip_prefix("data:image/png;base64,").unwrap();
+        assert_eq!(BASE64.decode(base64.as_bytes()).unwrap(), png(SHORT).unwrap());
+    }
+
+    /// Guards the terminal drawing: colours on every line, two modules a cell, and it decodes.
+    #[test]
+    fn terminal_decodes() {
+        for text in texts() {
+            let drawing = terminal(&text).unwrap();
+            assert!(drawing.ends_with('\n'));
+            let mut modules = Vec::new();
+            for line in drawing.lines() {
+                let cells = line.strip_prefix(BLACK_ON_WHITE).unwrap();
+                let cells = cells.strip_suffix(RESET).unwrap();
+                let half = |dark: [char; 2]| {
+                    assert!(cells.chars().all(|c| " ▀▄█".contains(c)));
+                    cells.chars().map(|c| dark.contains(&c)).collect::<Vec<bool>>()
+                };
+                modules.push(half(['▀', '█']));
+                modules.push(half(['▄', '█']));
+            }
+            let below = modules.pop().unwrap();
+            assert!(below.iter().all(|dark| !dark));
+            assert_eq!(decode(&modules).1, text);
+        }
+    }
+
+    /// Guards the choice of error correction: a usual URI stays readable when smudged and fits
+    /// 80 columns, a long one does not grow without need.
+    #[test]
+    fn error_correction_follows_the_length() {
+        let level = |n: usize| {
+            let text: String = SHORT.chars().cycle().take(n).collect();
+            let (meta, _) = decode(&modules_of_svg(&svg(&text).unwrap()));
+            (meta.ecc_level, meta.version.0)
+        };
+        // The format bits of ISO/IEC 18004 table 12: 0 is M, 1 is L.
+        assert_eq!(level(SHORT.len()).0, 0);
+        assert_eq!(level(LONGEST_AT_MEDIUM), (0, 10));
+        assert_eq!(level(LONGEST_AT_MEDIUM + 1), (1, 9));
+    }
+
+    /// Guards the error: typed, and without the text.
+    #[test]
+    fn too_long_a_text_is_an_error() {
+        let text = "z".repeat(3000);
+        let message = "a text of 3000 bytes is too long for a QR code; \
+                       shorten the issuer or the name";
+        for error in [
+            svg(&text).unwrap_err(),
+            png(&text).unwrap_err(),
+            png_data_uri(&text).unwrap_err(),
+            terminal(&text).unwrap_err(),
+        ] {
+            assert!(matches!(error, QrError::TooLong { bytes: 3000 }));
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Recovery codes: what lets a user in who lost the phone.
+//!
+//! Owns their form and the digest that is stored. Must not know who has one or whether it was
+//! used.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::code::without_separators;
+
+/// Crockford's base32 digits: no I, L, O (read as 1, 1, 0) and no U.
+const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// How many characters a recovery code has: 16 times 5 bits are its 80 bits.
+const LENGTH: usize = 16;
+
+/// A recovery code: 80 random bits, written as 16 characters of Crockford's base32.
+// SECURITY: no Display and no Serialize; wiped when dropped. The store keeps only the digest.
+#[derive(Clone)]
+pub struct RecoveryCode(Zeroizing<[u8; LENGTH]>);
+
+impl RecoveryCode {
+    /// The recovery code of ten bytes from the operating system's generator.
+    pub fn from_random(mut random: [u8; 10]) -> Self {
+        let mut bits = random.iter().fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
+        random.zeroize();
+        let mut characters = Zeroizing::new([0; LENGTH]);
+        for character in characters.iter_mut().rev() {
+            *character = ALPHABET[(bits & 31) as usize];
+            bits >>= 5;
+        }
+        Self(characters)
+    }
+
+    /// Reads a recovery code in either case; `O` is read as 0, `I` and `L` as 1. White space
+    /// around it, spaces and `-` are ignored. `None` for anything but 16 such characters.
+    pub fn parse(typed: &str) -> Option<Self> {
+        Self::from_plain(&without_separators(typed)?)
+    }
+
+    /// As [`RecoveryCode::parse`], for text without separators.
+    pub(super) fn from_plain(plain: &str) -> Option<Self> {
+        if plain.len() != LENGTH {
+            return None;
+        }
+        let mut characters = Zeroizing::new([0; LENGTH]);
+        for (character, byte) in characters.iter_mut().zip(plain.bytes()) {
+            *character = normalised(byte)?;
+        }
+        Some(Self(characters))
+    }
+
+    /// The code as it is shown to its owner, once: four groups of four with `-` between.
+    pub fn display(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(LENGTH + 3));
+        for (index, character) in self.0.iter().enumerate() {
+            if index > 0 && index % 4 == 0 {
+                text.push('-');
+            }
+            text.push(char::from(*character));
+        }
+        text
+    }
+
+    /// What is stored: SHA-256 of the salt and the 16 normalised characters. 80 random bits need
+    /// no slow hash.
+    pub fn digest(&self, salt: &[u8; 16]) -> [u8; 32] {
+        Sha256::new().chain_update(salt).chain_update(*self.0).finalize().into()
+    }
+
+    /// Whether this is the code with that stored digest.
+    pub fn matches(&self, salt: &[u8; 16], digest: &[u8; 32]) -> bool {
+        // SECURITY: constant-time.
+        self.digest(salt).ct_eq(digest).into()
+    }
+}
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCode(REDACTED)")
+    }
+}
+
+impl PartialEq for RecoveryCode {
+    // SECURITY: constant-time.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(other.0.as_slice()).into()
+    }
+}
+
+impl Eq for RecoveryCode {}
+
+/// The digit that a typed character stands for, if it stands for one.
+fn normalised(byte: u8) -> Option<u8> {
+    match byte.to_ascii_uppercase() {
+        b'O' => Some(b'0'),
+        b'I' | b'L' => Some(b'1'),
+        other => ALPHABET.contains(&other).then_some(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Guards the encoding against values computed with Python.
+    #[test]
+    fn random_bytes_become_characters() {
+        for (random, text) in [
+            ([0; 10], "0000-0000-0000-0000"),
+            ([0xff; 10], "ZZZZ-ZZZZ-ZZZZ-ZZZZ"),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 1], "0000-0000-0000-0001"),
+            ([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0], "G000-0000-0000-0000"),
+            ([0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32], "04HM-ASW9-NF6Y-Y41J"),
+        ] {
+            assert_eq!(*RecoveryCode::from_random(random).display(), text);
+        }
+    }
+
+    /// Guards the stored digest against one computed with Python's hashlib: how the code was
+    /// typed must not matter, the salt must.
+    #[test]
+    fn digest_is_salted_sha256_of_the_normalised_characters() {
+        let salt = *b"saltsaltsaltsalt";
+        let expected: [u8; 32] = data_encoding::HEXLOWER
+            .decode(b"d7319e924900dedb143fbc22632c0db22187fff228fced045c1e763080c2537a")
+            .unwrap()
+            .try_into()
+            .unwrap();
+        for typed in ["0123456789ABCDEF", "oi23-4567-89ab-cdef", " OL23 4567 89AB CDEF "] {
+            let code = RecoveryCode::parse(typed).unwrap();
+            assert_eq!(code.digest(&salt), expected, "{typed}");
+            assert!(code.matches(&salt, &expected), "{typed}");
+            assert!(!code.matches(b"saltsaltsaltsal2", &expected), "{typed}");
+        }
+        assert!(!RecoveryCode::parse("0123456789ABCDEG").unwrap().matches(&salt, &expected));
+    }
+
+    /// Guards every character: 32 digits and 5 letters that are misread, in either case, no more.
+    #[test]
+    fn which_characters_count() {
+        let accepted: String = (0u8..128)
+            .map(char::from)
+            .filter(|c| RecoveryCode::parse(&format!("000000000000000{c}")).is_some())
+            .collect();
+        assert_eq!(accepted, "0123456789ABCDEFGHIJKLMNOPQRSTVWXYZabcdefghijklmnopqrstvwxyz");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Guards that a shown code reads back as itself, and that different bytes differ.
+        #[test]
+        fn shown_codes_read_back(random: [u8; 10], other: [u8; 10]) {
+            let code = RecoveryCode::from_random(random);
+            let shown = code.display();
+            prop_assert_eq!(RecoveryCode::parse(&shown), Some(code.clone()));
+            prop_assert_eq!(RecoveryCode::parse(&shown.to_lowercase()), Some(code.clone()));
+            prop_assert_eq!(RecoveryCode::from_random(other) == code, other == random);
+        }
+    }
+
+    /// Guards that a log or an assertion never prints a recovery code.
+    #[test]
+    fn debug_is_redacted() {
+        assert_eq!(format!("{:?}", RecoveryCode::from_random([3; 10])), "RecoveryCode(REDACTED)");
+    }
+}

@@ -1,0 +1,11 @@
+//! What differs between operating systems: who owns a file, who may read it, who runs the program.
+//!
+//! One file per system with the same functions; nothing here knows users, codes or documents.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(not(unix))]
+compile_error!("rw2fa does not know this operating system yet: add a file beside platform/unix.rs");

@@ -1,0 +1,243 @@
+//! The process this program runs in: arguments, variables, clock, randomness and streams.
+//!
+//! All that is impure enters here, so that the rest can be tested with values. The only other code
+//! that talks to the operating system is [`crate::platform`] and the store.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Read, Write};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::time::Timestamp;
+
+/// Which of the three streams are terminals.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminals {
+    /// Somebody can type.
+    pub stdin: bool,
+    /// Somebody looks at the data.
+    pub stdout: bool,
+    /// Somebody looks at messages and prompts.
+    pub stderr: bool,
+}
+
+/// One line from standard input.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The text before the end of the line.
+    Text(Zeroizing<String>),
+    /// Longer than allowed, or not UTF-8.
+    Unreadable,
+}
+
+/// Fills bytes with randomness; whether it could.
+type Random = dyn Fn(&mut [u8]) -> bool;
+
+/// A process: the real one, or one made up by a test.
+pub struct Process {
+    /// The arguments, the program's name first.
+    pub args: Vec<OsString>,
+    /// The environment; empty when the program runs set-uid.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// Which streams are terminals.
+    pub terminals: Terminals,
+    /// Data goes here.
+    pub stdout: Box<dyn Write>,
+    /// Progress, warnings and prompts go here.
+    pub stderr: Box<dyn Write>,
+    /// Whether the program runs set-uid for another account.
+    pub elevated: bool,
+    stdin: RefCell<Box<dyn Read>>,
+    real_stdin: bool,
+    clock: Box<dyn Fn() -> Timestamp>,
+    now: Cell<Option<Timestamp>>,
+    random: Box<Random>,
+}
+
+impl Process {
+    /// The real process. When it runs set-uid, its first act is to become the owner for good.
+    pub fn real() -> Self {
+        let elevated = platform::harden();
+        Self {
+            args: real_arguments(),
+            variables: if elevated { BTreeMap::new() } else { real_variables() },
+            terminals: real_terminals(),
+            stdout: real_stdout(),
+            stderr: real_stderr(),
+            elevated,
+            stdin: RefCell::new(real_stdin()),
+            real_stdin: true,
+            clock: Box::new(system_clock),
+            now: Cell::new(None),
+            random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+        }
+    }
+
+    /// A process for tests and for embedding: these arguments, this time, nothing else.
+    pub fn sandboxed<A: Into<OsString>>(
+        args: impl IntoIterator<Item = A>,
+        now: Timestamp,
+        stdin: Vec<u8>,
+        stdout: Box<dyn Write>,
+        stderr: Box<dyn Write>,
+    ) -> Self {
+        Self {
+            args: args.into_iter().map(Into::into).collect(),
+            variables: BTreeMap::new(),
+            terminals: Terminals::default(),
+            stdout,
+            stderr,
+            elevated: false,
+            stdin: RefCell::new(Box::new(io::Cursor::new(stdin))),
+            real_stdin: false,
+            clock: Box::new(move || now),
+            now: Cell::new(None),
+            random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+        }
+    }
+
+    /// The time of this run: the clock is read once, at the first call.
+    pub fn now(&self) -> Timestamp {
+        let now = self.now.get().unwrap_or_else(|| (self.clock)());
+        self.now.set(Some(now));
+        now
+    }
+
+    /// `N` bytes from the operating system's generator.
+    pub fn random<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>> {
+        let mut bytes = Zeroizing::new([0; N]);
+        if (self.random)(&mut bytes[..]) {
+            Ok(bytes)
+        } else {
+            Err(Error::new(Kind::System, "the operating system gives no random numbers"))
+        }
+    }
+
+    /// The value of a variable, if it is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&OsString> {
+        self.variables.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty())
+    }
+
+    /// Reads one line of at most `limit` bytes from standard input.
+    ///
+    /// # Errors
+    /// [`Kind::Timeout`] when no whole line came within `patience`, [`Kind::System`] when reading fails.
+    pub fn read_line(&self, limit: usize, patience: Duration) -> Result<Line> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
+        let started = std::time::Instant::now();
+        while bytes.len() <= limit {
+            if self.real_stdin {
+                platform::wait_for_input(patience.saturating_sub(started.elapsed()))?;
+            }
+            let mut chunk = Zeroizing::new([0; 257]);
+            let wanted = (limit + 1 - bytes.len()).min(chunk.len());
+            let read =
+                self.stdin.borrow_mut().read(&mut chunk[..wanted]).map_err(|error| {
+                    Error::io(Kind::System, "cannot read standard input", error)
+                })?;
+            bytes.extend_from_slice(&chunk[..read]);
+            if read == 0 || chunk[..read].contains(&b'\n') {
+                break;
+            }
+        }
+        let Some(line) = bytes.split(|byte| *byte == b'\n').next() else {
+            return Ok(Line::Unreadable);
+        };
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match std::str::from_utf8(line) {
+            Ok(text) if text.len() <= limit => Ok(Line::Text(Zeroizing::new(text.to_owned()))),
+            _ => Ok(Line::Unreadable),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn system_clock() -> Timestamp {
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn real_terminals() -> Terminals {
+    Terminals {
+        stdin: io::stdin().is_terminal(),
+        stdout: io::stdout().is_terminal(),
+        stderr: io::stderr().is_terminal(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn real_stdin() -> Box<dyn Read> {
+    // SECURITY: unbuffered, so that no copy of a code stays behind in a buffer nobody wipes.
+    platform::unbuffered_stdin().unwrap_or_else(|| Box::new(io::stdin()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn real_stdout() -> Box<dyn Write> {
+    Box::new(io::stdout())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn real_stderr() -> Box<dyn Write> {
+    Box::new(io::stderr())
+}
+
+fn real_arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+fn real_variables() -> BTreeMap<OsString, OsString> {
+    std::env::vars_os().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(input: &[u8], limit: usize) -> Line {
+        let process = Process::sandboxed(
+            ["rw2fa"],
+            Timestamp::from_unix(0),
+            input.to_vec(),
+            Box::new(io::sink()),
+            Box::new(io::sink()),
+        );
+        process.read_line(limit, Duration::from_secs(1)).unwrap()
+    }
+
+    #[test]
+    fn a_line_ends_at_its_newline_and_never_exceeds_its_limit() {
+        let text = |text: &str| Line::Text(Zeroizing::new(text.to_owned()));
+        assert_eq!(line(b"123456\nmore\n", 256), text("123456"));
+        assert_eq!(line(b"123456\r\n", 256), text("123456"));
+        assert_eq!(line(b"123456", 256), text("123456"));
+        assert_eq!(line(b"", 256), text(""));
+        assert_eq!(line(&[b'1'; 256], 256), text(&"1".repeat(256)));
+        assert_eq!(line(&[b'1'; 257], 256), Line::Unreadable);
+        assert_eq!(line(&vec![b'1'; 1_000_000], 256), Line::Unreadable);
+        assert_eq!(line(b"\xff\xfe\n", 256), Line::Unreadable);
+    }
+
+    #[test]
+    fn the_clock_is_read_once() {
+        let mut process = Process::sandboxed(
+            ["rw2fa"],
+            Timestamp::from_unix(0),
+            Vec::new(),
+            Box::new(io::sink()),
+            Box::new(io::sink()),
+        );
+        let ticks = Cell::new(0);
+        process.clock = Box::new(move || {
+            ticks.set(ticks.get() + 1);
+            Timestamp::from_unix(ticks.get())
+        });
+        assert_eq!(process.now(), process.now());
+    }
+}

@@ -1,0 +1,87 @@
+//! What a window of codes means for somebody who guesses.
+
+use crate::account::lockout::{HARD_STOP, Rules};
+use crate::otp::Digits;
+
+/// The chance of guessing, under settings as they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chance {
+    /// Of one guess.
+    pub one: f64,
+    /// Of a day of guessing under the lockout rules.
+    pub day: f64,
+    /// Of all guesses until the hard stop.
+    pub hard_stop: f64,
+}
+
+/// The chance for codes of `digits` in a window of `discrepancy` steps either side.
+pub fn of_guessing(discrepancy: u32, digits: Digits, rules: Rules) -> Chance {
+    let steps = f64::from(discrepancy.min(digits.widest_discrepancy())) * 2.0 + 1.0;
+    let one = steps / 10_f64.powi(i32::from(digits.get()));
+    let after = |guesses: u32| 1.0 - (1.0 - one).powf(f64::from(guesses));
+    Chance { one, day: after(guesses_in_a_day(rules)), hard_stop: after(HARD_STOP) }
+}
+
+/// How many codes somebody can try within a day who waits for every lock to end.
+fn guesses_in_a_day(rules: Rules) -> u32 {
+    let mut waited = 0;
+    for guess in 1..=HARD_STOP {
+        waited += rules.lock_after(guess).unwrap_or(0);
+        if waited >= 86_400 {
+            return guess;
+        }
+    }
+    HARD_STOP
+}
+
+/// A chance in per cent: `0.096 %`.
+pub fn percent(chance: f64) -> String {
+    let percent = chance * 100.0;
+    if percent <= 0.0 {
+        return "0 %".into();
+    }
+    // One place above 1 %, three below, and as many as the first telling digit needs.
+    let mut places = if percent >= 1.0 { 1 } else { 3 };
+    while places < 12 && percent < 0.95 * 10_f64.powi(-places) {
+        places += 1;
+    }
+    let places = usize::try_from(places).unwrap_or(12);
+    let text = format!("{percent:.places$}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    format!("{text} %")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules { attempts: 5, seconds: 60 };
+
+    fn words(discrepancy: u32, digits: u8) -> [String; 3] {
+        let digits = Digits::new(digits).unwrap();
+        let chance = of_guessing(discrepancy, digits, RULES);
+        [percent(chance.one), percent(chance.day), percent(chance.hard_stop)]
+    }
+
+    #[test]
+    fn the_defaults_give_the_documented_chances() {
+        assert_eq!(words(480, 6), ["0.096 %", "3.1 %", "9.2 %"]);
+        assert_eq!(words(1, 6), ["0.0003 %", "0.01 %", "0.03 %"]);
+    }
+
+    #[test]
+    fn no_guess_succeeds_more_often_than_one_in_a_thousand() {
+        for digits in 4..=12 {
+            let digits = Digits::new(digits).unwrap();
+            assert!(of_guessing(2880, digits, RULES).one <= 0.001, "{digits:?}");
+        }
+    }
+
+    #[test]
+    fn a_lenient_lockout_reaches_the_hard_stop_within_a_day() {
+        assert_eq!(guesses_in_a_day(Rules { attempts: 100, seconds: 1 }), 100);
+        assert_eq!(guesses_in_a_day(Rules { attempts: 1, seconds: 86_400 }), 1);
+        assert_eq!(guesses_in_a_day(RULES), 33);
+    }
+}

@@ -1,0 +1,178 @@
+//! The settings of a store: what `store.toml` says.
+
+pub mod advanced;
+pub mod chance;
+pub mod duration;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::account::matching::Domains;
+use crate::settings::advanced::Advanced;
+use crate::time::Timestamp;
+
+/// The schema of documents that this program reads and writes.
+pub const SCHEMA: u32 = 1;
+
+/// What `store.toml` says.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether codes are asked for at all.
+    pub enabled: bool,
+    /// When the store was made; the trial counts from here.
+    pub created: Timestamp,
+    /// Where the data key is, when it is not in the store.
+    pub key_file: Option<PathBuf>,
+    /// The advanced settings, defaults filled in.
+    pub advanced: Advanced,
+    /// How domains are named.
+    pub domains: Domains,
+}
+
+/// A value of the wrong kind or out of bounds, and where it stands in the document.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The byte at which it stands.
+    pub at: usize,
+    /// What is wrong, naming the key.
+    pub message: String,
+    /// The way out, when it is not plain.
+    pub hint: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Document {
+    schema: Spanned<u32>,
+    enabled: bool,
+    created: Timestamp,
+    key_file: Option<PathBuf>,
+    importing: Option<Spanned<bool>>,
+    #[serde(default)]
+    advanced: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    domains: DomainsDocument,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DomainsDocument {
+    default: Option<String>,
+    #[serde(default)]
+    aliases: BTreeMap<String, String>,
+}
+
+/// Reads the text of `store.toml`.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse(text: &str) -> Result<Settings, Problem> {
+    let document: Document = toml::from_str(text).map_err(|error| Problem {
+        at: error.span().map_or(0, |span| span.start),
+        message: error.message().to_owned(),
+        hint: None,
+    })?;
+    let schema = *document.schema.get_ref();
+    if schema != SCHEMA {
+        return Err(Problem {
+            at: document.schema.span().start,
+            message: format!("schema {schema} is not known to this program, which knows {SCHEMA}"),
+            hint: Some("use the version of rw2fa that made the store, or a newer one"),
+        });
+    }
+    if let Some(importing) = document.importing.filter(|importing| *importing.get_ref()) {
+        return Err(Problem {
+            at: importing.span().start,
+            message: "an import into this store did not end".into(),
+            hint: Some("run the import again"),
+        });
+    }
+    let mut advanced = Advanced::default();
+    for (name, value) in document.advanced {
+        let at =
+            |span: std::ops::Range<usize>, message| Problem { at: span.start, message, hint: None };
+        let key = advanced::find(name.get_ref()).map_err(|message| at(name.span(), message))?;
+        let span = value.span();
+        key.assign(&mut advanced, value.get_ref()).map_err(|message| at(span, message))?;
+    }
+    Ok(Settings {
+        enabled: document.enabled,
+        created: document.created,
+        key_file: document.key_file,
+        advanced,
+        domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
+    })
+}
+
+/// The text of a new `store.toml`.
+pub fn initial_text(created: Timestamp) -> String {
+    format!(
+        "# The settings of this rw2fa store. `rw2fa` changes them; they may also be edited by hand.\n\
+         schema = {SCHEMA}\n\
+         # Whether codes are asked for at all: `rw2fa enable`, `rw2fa disable`.\n\
+         enabled = false\n\
+         created = {created}\n\
+         \n\
+         # `rw2fa advanced list` names every key that may stand here.\n\
+         [advanced]\n\
+         \n\
+         # default = \"CORP\" names the domain of logins that name none; aliases map DNS suffixes to\n\
+         # NetBIOS names: aliases = {{ \"corp.example\" = \"CORP\" }}\n\
+         [domains]\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
+
+    fn problem(text: &str) -> (usize, String) {
+        let problem = parse(text).unwrap_err();
+        (text[..problem.at].lines().count().max(1), problem.message)
+    }
+
+    #[test]
+    fn a_new_store_is_disabled_and_has_the_defaults() {
+        let settings = parse(&initial_text(Timestamp::from_unix(1_795_000_000))).unwrap();
+        assert!(!settings.enabled);
+        assert_eq!(settings.advanced, Advanced::default());
+        assert_eq!(settings.created.unix(), 1_795_000_000);
+    }
+
+    #[test]
+    fn what_is_required_may_not_be_missing() {
+        for line in ["schema = 1\n", "enabled = true\n", "created = 2026-11-24T08:00:00Z\n"] {
+            let (_, message) = problem(&HEAD.replace(line, ""));
+            assert!(message.contains("missing field"), "{message}");
+        }
+        assert!(parse(HEAD).is_ok());
+        assert!(parse("").is_err(), "an emptied file must not read as 'disabled'");
+    }
+
+    #[test]
+    fn problems_name_the_key_and_stand_at_its_line() {
+        for (more, line, words) in [
+            ("[advanced]\ndiscrepancy = 2881\n", 5, "discrepancy"),
+            ("[advanced]\ndiscrepancy = \"480\"\n", 5, "discrepancy"),
+            ("[advanced]\n\ndiscrepency = 3\n", 6, "discrepency"),
+            ("[advanced]\nissuer = \"a:b\"\n", 5, "issuer"),
+            ("colour = 1\n", 4, "colour"),
+            ("[domains]\nfoo = 1\n", 5, "foo"),
+        ] {
+            let (found, message) = problem(&format!("{HEAD}{more}"));
+            assert!(message.contains(words), "{message}");
+            assert_eq!(found, line, "{more}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_newer_schema_and_an_unfinished_import_are_refused() {
+        assert!(problem(&HEAD.replace("schema = 1", "schema = 2")).1.contains("schema 2"));
+        assert!(problem(&format!("{HEAD}importing = true\n")).1.contains("import"));
+    }
+}

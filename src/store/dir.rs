@@ -1,0 +1,456 @@
+//! The store as a directory of TOML documents.
+//!
+//! Owns the layout: which document is which file, which lock protects it, how the audit files follow
+//! each other. It does not know what documents say.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::account::name::{AccountKey, Name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::platform::{self, Owner};
+use crate::store::{
+    AuditEnd, Change, Document, Kind, MakeLines, Scope, Store, Text, Transaction, file, file_name,
+};
+
+/// Lock files for accounts; an account's is chosen by the hash of its folded name.
+const ACCOUNT_LOCKS: u32 = 256;
+
+/// The directories of a store.
+const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
+
+/// How much of the end of an audit file is read to find its last line, at first.
+const AUDIT_TAIL: u64 = 4096;
+
+/// A store in a directory.
+pub struct DirStore {
+    root: PathBuf,
+    owner: Owner,
+    key_file: Option<PathBuf>,
+}
+
+impl DirStore {
+    /// Opens the store at `root`. A program that runs as the system's administrator works as the
+    /// store's owner from here on, so that it cannot leave files behind that the owner cannot read.
+    ///
+    /// # Errors
+    /// When there is no store, it belongs to somebody else, or others may use it.
+    pub fn open(root: &Path) -> Result<Self> {
+        let missing = |what: &str| {
+            Error::new(ErrorKind::Store, format!("there is no store at {}{what}", root.display()))
+                .hint("make one with 'rw2fa init', or name another with --store")
+        };
+        let metadata = match fs::symlink_metadata(root) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing("")),
+            Err(error) => {
+                let what = format!("cannot use the store at {}", root.display());
+                return Err(Error::io(ErrorKind::Store, what, error).hint("run as administrator"));
+            }
+        };
+        if !metadata.is_dir() {
+            return Err(missing(": it is not a directory"));
+        }
+        let (owner, current) = (Owner::of(&metadata), Owner::current());
+        if !owner.is_same_account(current) {
+            if !current.is_administrator() {
+                let owner = owner.name();
+                return Err(Error::new(
+                    ErrorKind::Store,
+                    format!("the store at {} belongs to {owner}", root.display()),
+                )
+                .hint(format!("run as administrator, or as {owner}")));
+            }
+            owner.assume()?;
+        }
+        file::check_directory(root, owner)?;
+        let store = Self { root: root.to_owned(), owner, key_file: None };
+        if store.read(&Document::Settings)?.is_none() {
+            return Err(missing(": store.toml is missing"));
+        }
+        Ok(store)
+    }
+
+    /// Looks for the data key at `path` instead of in the store.
+    #[must_use]
+    pub fn with_key_file(mut self, path: Option<PathBuf>) -> Self {
+        self.key_file = path;
+        self
+    }
+
+    /// Makes what a store at `root` lacks, for `owner`; whether there was no store before.
+    ///
+    /// Nothing that exists is changed. The settings are written last: a directory without them is no
+    /// store, so a kill leaves nothing that looks like one.
+    ///
+    /// # Errors
+    /// When the directory holds something else, or a part of an existing store is gone.
+    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<bool> {
+        let existed = root.join("store.toml").exists();
+        if !existed {
+            prepare_root(root, owner)?;
+        }
+        let metadata = fs::symlink_metadata(root).map_err(|error| {
+            Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+        })?;
+        let owner = Owner::of(&metadata);
+        if !owner.is_same_account(Owner::current()) {
+            owner.assume()?;
+        }
+        if existed {
+            for directory in DIRECTORIES {
+                file::check_directory(&root.join(directory), owner)?;
+            }
+        } else {
+            for directory in DIRECTORIES {
+                file::make_directory(&root.join(directory))?;
+            }
+        }
+        make_locks(&root.join("locks"))?;
+        if !existed {
+            file::replace(&root.join("key"), key.as_bytes())?;
+            file::replace(&root.join("store.toml"), settings.as_bytes())?;
+        }
+        Ok(!existed)
+    }
+
+    fn directory(&self, kind: Kind) -> PathBuf {
+        self.root.join(match kind {
+            Kind::User => "users",
+            Kind::State => "state",
+            Kind::Group => "groups",
+            Kind::Whitelist => "whitelist",
+        })
+    }
+
+    fn shard(&self, kind: Kind, key: &AccountKey) -> PathBuf {
+        let directory = self.directory(kind);
+        if is_sharded(kind) { directory.join(file_name::shard(key)) } else { directory }
+    }
+
+    /// Whether the directory for documents of this account exists; if so it is private and no link.
+    fn has_shard(&self, kind: Kind, key: &AccountKey) -> Result<bool> {
+        self.check_kind(kind)?;
+        if !is_sharded(kind) {
+            return Ok(true);
+        }
+        let shard = self.shard(kind, key);
+        match fs::symlink_metadata(&shard) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            _ => file::check_directory(&shard, self.owner).map(|()| true),
+        }
+    }
+
+    fn path(&self, document: &Document) -> PathBuf {
+        match document {
+            Document::Settings => self.root.join("store.toml"),
+            Document::Key => self.key_file.clone().unwrap_or_else(|| self.root.join("key")),
+            Document::Of(kind, name) => {
+                let mut path = self.shard(*kind, &name.key());
+                path.extend(file_name::encode(name));
+                path
+            }
+        }
+    }
+
+    /// All names below a directory of documents.
+    fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<Vec<Name>> {
+        let mut names = Vec::new();
+        collect(directory, &mut Vec::new(), &mut |components| {
+            let components: Vec<&str> = components.iter().map(String::as_str).collect();
+            let Some(name) = file_name::decode(&components) else {
+                let path = directory.join(components.join("/"));
+                return Err(file::broken(
+                    &path,
+                    "has a name that rw2fa does not give to documents",
+                )
+                .hint("remove it, or add the entry with rw2fa"));
+            };
+            if wanted.is_none_or(|wanted| name.key() == *wanted) {
+                names.push(name);
+            }
+            Ok(())
+        })?;
+        names.sort();
+        Ok(names)
+    }
+
+    fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
+        let name = match scope {
+            Scope::Settings => "settings".to_owned(),
+            Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
+        };
+        file::lock(&self.root.join("locks").join(name), self.owner)
+    }
+
+    fn check_kind(&self, kind: Kind) -> Result<()> {
+        file::check_directory(&self.directory(kind), self.owner)
+    }
+
+    /// The newest audit file and its month; a clock that was set back starts no older one.
+    fn newest_audit_file(&self, month: &str) -> Result<PathBuf> {
+        let directory = self.root.join("audit");
+        file::check_directory(&directory, self.owner)?;
+        let newest = file::entries(&directory)?
+            .into_iter()
+            .filter(|(name, is_directory)| !is_directory && is_audit_file(name))
+            .map(|(name, _)| name)
+            .chain([format!("{month}.jsonl")])
+            .max();
+        Ok(directory.join(newest.unwrap_or_default()))
+    }
+
+    /// The end of the audit trail before `newest`, which is new: the last line of the file before it.
+    fn previous_audit_line(&self, newest: &Path) -> Result<Option<Vec<u8>>> {
+        let names = file::entries(&self.root.join("audit"))?;
+        let before = names
+            .into_iter()
+            .filter(|(name, is_directory)| !is_directory && is_audit_file(name))
+            .map(|(name, _)| self.root.join("audit").join(name))
+            .filter(|path| path < &newest.to_owned())
+            .max();
+        let Some(path) = before else { return Ok(None) };
+        let mut options = platform::private_file();
+        match file::open(&path, self.owner, options.read(true))? {
+            Some((mut file, _)) => Ok(audit_end(&mut file, &path)?.last_line),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Store for DirStore {
+    fn location(&self) -> String {
+        self.root.display().to_string()
+    }
+
+    fn describe(&self, document: &Document) -> String {
+        self.path(document).display().to_string()
+    }
+
+    fn read(&self, document: &Document) -> Result<Option<Text>> {
+        match document {
+            Document::Of(kind, name) if !self.has_shard(*kind, &name.key())? => return Ok(None),
+            Document::Of(..) | Document::Settings | Document::Key => {}
+        }
+        file::read(&self.path(document), self.owner)
+    }
+
+    fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>> {
+        if self.has_shard(kind, key)? {
+            Self::names_in(&self.shard(kind, key), Some(key))
+        } else {
+            Ok(Vec::new())
+        }
+    }
+
+    fn scan(&self, kind: Kind) -> Result<Vec<Name>> {
+        self.check_kind(kind)?;
+        let directory = self.directory(kind);
+        if !is_sharded(kind) {
+            return Self::names_in(&directory, None);
+        }
+        let mut names = Vec::new();
+        for (shard, is_directory) in file::entries(&directory)? {
+            if is_directory {
+                for name in Self::names_in(&directory.join(&shard), None)? {
+                    if file_name::shard(&name.key()) != shard {
+                        let place = directory.join(&shard);
+                        let what =
+                            format!("holds a document of '{name}', which does not belong there");
+                        return Err(file::broken(&place, &what).hint(
+                            "documents are not moved by hand: remove it and add it with rw2fa",
+                        ));
+                    }
+                    names.push(name);
+                }
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn has_any(&self, kind: Kind) -> Result<bool> {
+        self.check_kind(kind)?;
+        Ok(!file::entries(&self.directory(kind))?.is_empty())
+    }
+
+    fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()> {
+        let _lock = self.lock(scope)?;
+        change(&mut DirTransaction { store: self })
+    }
+}
+
+struct DirTransaction<'a> {
+    store: &'a DirStore,
+}
+
+impl Transaction for DirTransaction<'_> {
+    fn write(&mut self, document: &Document, text: &str) -> Result<()> {
+        let path = self.store.path(document);
+        if let Document::Of(kind, name) = document {
+            self.store.check_kind(*kind)?;
+            if is_sharded(*kind) {
+                file::make_directory(&self.store.shard(*kind, &name.key()))?;
+            }
+            let components = file_name::encode(name);
+            let mut directory = self.store.shard(*kind, &name.key());
+            for component in components.iter().take(components.len().saturating_sub(1)) {
+                directory.push(component);
+                file::make_directory(&directory)?;
+            }
+        }
+        file::replace(&path, text.as_bytes())
+    }
+
+    fn remove(&mut self, document: &Document) -> Result<bool> {
+        file::remove(&self.store.path(document))
+    }
+
+    fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
+        let _lock = file::lock(&self.store.root.join("locks").join("audit"), self.store.owner)?;
+        let path = self.store.newest_audit_file(month)?;
+        let mut file = file::open_to_append(&path, self.store.owner)?;
+        let mut end = audit_end(&mut file, &path)?;
+        if end.last_line.is_none() {
+            end.last_line = self.store.previous_audit_line(&path)?;
+        }
+        let lines = make(&end)?;
+        let mut bytes = Vec::with_capacity(lines.len() + 1);
+        if end.torn > 0 {
+            bytes.push(b'\n');
+        }
+        bytes.extend_from_slice(&lines);
+        file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(|error| {
+            Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
+        })
+    }
+}
+
+/// Users and states are many: their documents are spread over 4096 directories.
+fn is_sharded(kind: Kind) -> bool {
+    matches!(kind, Kind::User | Kind::State)
+}
+
+fn is_audit_file(name: &str) -> bool {
+    let Some(month) = name.strip_suffix(".jsonl") else { return false };
+    month.len() == 7
+        && month.bytes().enumerate().all(|(at, byte)| match at {
+            4 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// Walks the documents below `directory`; long names continue in directories of their own.
+fn collect(
+    directory: &Path,
+    above: &mut Vec<String>,
+    found: &mut dyn FnMut(&[String]) -> Result<()>,
+) -> Result<()> {
+    for (name, is_directory) in file::entries(directory)? {
+        let is_part = is_directory && name.ends_with('+');
+        let is_document = Path::new(&name).extension().is_some_and(|ending| ending == "toml");
+        if !is_part && !is_document {
+            continue;
+        }
+        let below = directory.join(&name);
+        above.push(name);
+        if is_part {
+            collect(&below, above, found)?;
+        } else {
+            found(above)?;
+        }
+        above.pop();
+    }
+    Ok(())
+}
+
+/// The last whole line of an audit file, and how many bytes follow it.
+fn audit_end(file: &mut File, path: &Path) -> Result<AuditEnd> {
+    let failed =
+        |error| Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error);
+    let length = file.metadata().map_err(failed)?.len();
+    let mut wanted = AUDIT_TAIL;
+    loop {
+        let start = length.saturating_sub(wanted);
+        file.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let mut tail = Vec::new();
+        Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
+        let whole = tail.iter().rposition(|byte| *byte == b'\n');
+        let torn = tail.len() - whole.map_or(0, |at| at + 1);
+        let before = whole.map_or(&[][..], |at| &tail[..at]);
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        if let (Some(_), Some(begin)) = (whole, begin.or((start == 0).then_some(0))) {
+            let last_line = Some(before[begin..].to_vec());
+            return Ok(AuditEnd { last_line, torn: torn as u64 });
+        }
+        if start == 0 {
+            return Ok(AuditEnd { last_line: None, torn: torn as u64 });
+        }
+        wanted = wanted.saturating_mul(4);
+    }
+}
+
+/// Makes the directory of a new store.
+fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
+    match platform::make_private_directory(root) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let ours = |name: &str| DIRECTORIES.contains(&name) || name == "key";
+            let foreign = file::entries(root)?.into_iter().find(|(name, _)| !ours(name));
+            if let Some((name, _)) = foreign {
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{} holds something else ({})", root.display(), name.escape_debug()),
+                )
+                .hint("name a directory that does not exist, or is empty"));
+            }
+            let metadata = fs::symlink_metadata(root).map_err(|error| {
+                Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+            })?;
+            let expected = owner.unwrap_or_else(Owner::current);
+            let present = Owner::of(&metadata);
+            if !present.is_same_account(expected) && !present.is_same_account(Owner::current()) {
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{} belongs to {}", root.display(), present.name()),
+                )
+                .hint("name a directory that does not exist, or is yours"));
+            }
+            if let Some((problem, way_out)) = platform::privacy_problem(root, &metadata, present) {
+                return Err(Error::new(ErrorKind::Refused, problem).hint(way_out));
+            }
+        }
+        Err(error) => {
+            return Err(Error::io(
+                ErrorKind::Store,
+                format!("cannot make {}", root.display()),
+                error,
+            )
+            .hint("run as administrator, or name another place with --store"));
+        }
+    }
+    owner.map_or(Ok(()), |owner| owner.give(root))
+}
+
+/// Makes the fixed set of lock files.
+fn make_locks(directory: &Path) -> Result<()> {
+    let names = (0..ACCOUNT_LOCKS)
+        .map(|number| format!("{number:02x}"))
+        .chain(["settings".to_owned(), "audit".to_owned()]);
+    for name in names {
+        let path = directory.join(name);
+        let mut options = platform::private_file();
+        match options.write(true).create_new(true).open(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let what = format!("cannot make {}", path.display());
+                return Err(Error::io(ErrorKind::Store, what, error));
+            }
+        }
+    }
+    platform::sync_directory(directory).map_err(|error| {
+        Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
+    })
+}

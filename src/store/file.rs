@@ -1,0 +1,247 @@
+//! Files: private, never through a link, replaced atomically and durably.
+//!
+//! This file knows bytes and paths; it does not know documents.
+
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Kind, Result};
+use crate::platform::{self, Owner};
+
+/// How long a lock is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A document larger than this is not one of ours.
+const LARGEST: u64 = 1024 * 1024;
+
+/// The text of a file; `None` if it does not exist.
+pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
+    let Some((mut file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
+        return Ok(None);
+    };
+    if metadata.len() > LARGEST {
+        return Err(broken(path, "is larger than any document of rw2fa"));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    // One byte more, so that the buffer does not grow again to find the end.
+    bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    file.read_to_end(&mut bytes).map_err(|error| {
+        Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+    })?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| broken(path, "is not UTF-8"))?;
+    Ok(Some(Zeroizing::new(text.to_owned())))
+}
+
+/// Opens a file that must be regular, private, and have one link.
+pub(super) fn open(
+    path: &Path,
+    owner: Owner,
+    options: &fs::OpenOptions,
+) -> Result<Option<(File, Metadata)>> {
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if platform::is_link_error(&error) => {
+            return Err(
+                broken(path, "is a link").hint("documents must be plain files: remove the link")
+            );
+        }
+        Err(error) => {
+            return Err(Error::io(Kind::Store, format!("cannot open {}", path.display()), error));
+        }
+    };
+    let metadata = file.metadata().map_err(|error| {
+        Error::io(Kind::Store, format!("cannot look at {}", path.display()), error)
+    })?;
+    if !metadata.is_file() {
+        return Err(broken(path, "is not a plain file"));
+    }
+    check_privacy(path, &metadata, owner)?;
+    Ok(Some((file, metadata)))
+}
+
+/// Checks that a directory exists, is no link, and that only its owner may use it.
+pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            broken(path, "is missing").hint("a part of the store is gone: restore it from a backup")
+        }
+        _ => Error::io(Kind::Store, format!("cannot look at {}", path.display()), error),
+    })?;
+    if !metadata.is_dir() {
+        return Err(broken(path, "is not a directory"));
+    }
+    check_privacy(path, &metadata, owner)
+}
+
+fn check_privacy(path: &Path, metadata: &Metadata, owner: Owner) -> Result<()> {
+    match platform::privacy_problem(path, metadata, owner) {
+        None => Ok(()),
+        Some((problem, way_out)) => Err(Error::new(Kind::Store, problem).hint(way_out)),
+    }
+}
+
+/// An error about the file at `path`.
+pub(super) fn broken(path: &Path, what: &str) -> Error {
+    Error::new(Kind::Store, format!("{} {what}", path.display()))
+}
+
+/// Puts `text` in the place of the file at `path`. Whoever calls this holds the lock.
+///
+/// A kill at any instruction leaves the old or the new text. What a killed writer left behind is
+/// replaced by the next one, because all writers of a file use the same temporary name.
+pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    let failed = |error| Error::io(Kind::Store, format!("cannot write {}", path.display()), error);
+    let (Some(parent), Some(name)) =
+        (path.parent(), path.file_name().and_then(|name| name.to_str()))
+    else {
+        return Err(broken(path, "has no directory"));
+    };
+    let temporary = parent.join(format!(".tmp-{name}"));
+    let mut options = platform::private_file();
+    options.write(true).create_new(true);
+    let file = match options.open(&temporary) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(&temporary).map_err(failed)?;
+            options.open(&temporary)
+        }
+        other => other,
+    };
+    let result = file
+        .and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()))
+        .and_then(|()| rename(&temporary, path));
+    if let Err(error) = result {
+        let _ = fs::remove_file(&temporary);
+        return Err(failed(error));
+    }
+    platform::sync_directory(parent).map_err(failed)
+}
+
+/// Renames, and where another program keeps the target open (Windows), tries again for a second.
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    let started = Instant::now();
+    loop {
+        match fs::rename(from, to) {
+            Err(error)
+                if cfg!(windows)
+                    && error.kind() == ErrorKind::PermissionDenied
+                    && started.elapsed() < Duration::from_secs(1) =>
+            {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Removes a file; whether there was one.
+pub(super) fn remove(path: &Path) -> Result<bool> {
+    let failed = |error| Error::io(Kind::Store, format!("cannot remove {}", path.display()), error);
+    match fs::remove_file(path) {
+        Ok(()) => {
+            if let Some(parent) = path.parent() {
+                platform::sync_directory(parent).map_err(failed)?;
+            }
+            Ok(true)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Makes a directory that only its owner can enter, unless it is there.
+pub(super) fn make_directory(path: &Path) -> Result<()> {
+    let failed = |error| Error::io(Kind::Store, format!("cannot make {}", path.display()), error);
+    match platform::make_private_directory(path) {
+        Ok(()) => {
+            path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The lock on a lock file, held until it is dropped. The system frees it when the process dies.
+pub(super) struct Lock {
+    _file: File,
+}
+
+/// Takes the lock on the file at `path`, which must exist.
+///
+/// # Errors
+/// [`Kind::Busy`] when somebody else holds it for 5 s.
+pub(super) fn lock(path: &Path, owner: Owner) -> Result<Lock> {
+    let Some((file, _)) = open(path, owner, platform::private_file().read(true).write(true))?
+    else {
+        return Err(
+            broken(path, "is missing").hint("lock files are never removed: run 'rw2fa init'")
+        );
+    };
+    let started = Instant::now();
+    let mut pause = Duration::from_micros(200);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock { _file: file }),
+            Err(fs::TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(5));
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    Kind::Busy,
+                    format!("another program held the lock {} for 5 s", path.display()),
+                )
+                .hint("try again; 'rw2fa doctor' and 'fuser' tell who holds it"));
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                let what = format!("cannot lock {}", path.display());
+                return Err(Error::io(Kind::Store, what, error));
+            }
+        }
+    }
+}
+
+/// Entries of a directory: file names that can be documents, and directories of theirs.
+///
+/// Names that begin with a dot and names of other endings are not ours: an editor's copies, say.
+pub(super) fn entries(path: &Path) -> Result<Vec<(String, bool)>> {
+    let failed = |error| Error::io(Kind::Store, format!("cannot list {}", path.display()), error);
+    let listing = match fs::read_dir(path) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(failed)?;
+        let is_directory = entry.file_type().map_err(failed)?.is_dir();
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if !name.starts_with('.') {
+            names.push((name, is_directory));
+        }
+    }
+    Ok(names)
+}
+
+/// Opens a file to append to it, made if it does not exist.
+pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
+    let mut options = platform::private_file();
+    options.read(true).append(true);
+    if let Some((file, _)) = open(path, owner, &options)? {
+        return Ok(file);
+    }
+    options.create_new(true);
+    let file = options.open(path).map_err(|error| {
+        Error::io(Kind::Store, format!("cannot make {}", path.display()), error)
+    })?;
+    let parent = path.parent().map(PathBuf::from).unwrap_or_default();
+    platform::sync_directory(&parent).map_err(|error| {
+        Error::io(Kind::Store, format!("cannot make {}", path.display()), error)
+    })?;
+    Ok(file)
+}

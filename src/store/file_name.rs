@@ -1,0 +1,311 @@
+//! How a name becomes file-name components, and back; and which shard and lock an account has.
+//!
+//! Owns the encoding only. It must not know directories, documents or any file system call.
+//!
+//! The encoding writes `a-z 0-9 - _ . @` as they are and every other byte of the canonical text as
+//! lowercase `%xx`. So it is ASCII, has no upper case (safe where file systems ignore case or
+//! normalise), no separator, and no trailing dot or blank. A component never starts with a dot and
+//! never is a Windows device name: where it would, its first character is written as `%xx` too.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::account::name::{AccountKey, Name};
+
+/// The longest piece of encoded text in one component, before a first character is escaped.
+const MAX_CHUNK: usize = 200;
+
+/// What the last component ends with.
+const FILE_SUFFIX: &str = ".toml";
+
+/// What the components before the last end with; no encoded text holds it.
+const DIRECTORY_SUFFIX: &str = "+";
+
+/// The components of the path of a name: directories, then one file. Mostly just the file.
+///
+/// A text of more than 200 characters is cut into pieces that are as long as 200 allows without
+/// cutting an escape. No component is longer than 207 characters.
+// SECURITY: two names never share a path, on any file system, and no name leaves its directory.
+pub fn encode(name: &Name) -> Vec<String> {
+    let mut components = Vec::new();
+    let mut chunk = String::new();
+    for byte in name.canonical().bytes() {
+        let width = if is_plain(byte) { 1 } else { 3 };
+        if chunk.len() + width > MAX_CHUNK {
+            components.push(safe_start(&chunk) + DIRECTORY_SUFFIX);
+            chunk.clear();
+        }
+        if is_plain(byte) {
+            chunk.push(char::from(byte));
+        } else {
+            chunk.push_str(&escape(byte));
+        }
+    }
+    components.push(safe_start(&chunk) + FILE_SUFFIX);
+    components
+}
+
+/// The name whose [`encode`] gives exactly these components; `None` if there is none.
+pub fn decode(components: &[&str]) -> Option<Name> {
+    let (file, directories) = components.split_last()?;
+    let mut text = String::new();
+    for directory in directories {
+        text.push_str(directory.strip_suffix(DIRECTORY_SUFFIX)?);
+    }
+    text.push_str(file.strip_suffix(FILE_SUFFIX)?);
+    let bytes: Vec<u8> = percent_encoding::percent_decode_str(&text).collect();
+    let name = Name::parse(std::str::from_utf8(&bytes).ok()?).ok()?;
+    // SECURITY: every other spelling of a path (upper case, needless escapes, other cuts) is
+    // nobody's, so that a name has one document.
+    (encode(&name) == components).then_some(name)
+}
+
+/// The directory that documents of an account lie in: three lowercase hexadecimal digits.
+pub fn shard(key: &AccountKey) -> String {
+    let digest = Sha256::digest(key.as_str());
+    let mut shard = data_encoding::HEXLOWER.encode(&digest[..2]);
+    shard.truncate(3);
+    shard
+}
+
+/// Which of the 256 locks guards the documents of an account.
+pub fn lock_index(key: &AccountKey) -> u8 {
+    Sha256::digest(key.as_str())[0]
+}
+
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'@')
+}
+
+fn escape(byte: u8) -> String {
+    let mut escaped = String::with_capacity(3);
+    // Writing to a string cannot fail.
+    let _ = write!(escaped, "%{byte:02x}");
+    escaped
+}
+
+/// The chunk with its first character escaped, if the chunk would be hidden or a device.
+fn safe_start(chunk: &str) -> String {
+    match chunk.bytes().next() {
+        Some(first) if first == b'.' || is_device(chunk) => escape(first) + &chunk[1..],
+        _ => chunk.to_owned(),
+    }
+}
+
+/// Whether Windows takes a file of this name for a device, whatever follows the first dot.
+///
+/// `CONIN$`, `CONOUT$`, `CLOCK$` and `COM¹` need no mention: `$` and `¹` are always escaped.
+fn is_device(chunk: &str) -> bool {
+    let stem = chunk.split('.').next().unwrap_or(chunk);
+    match stem.as_bytes() {
+        b"con" | b"prn" | b"aux" | b"nul" => true,
+        [b'c', b'o', b'm', digit] | [b'l', b'p', b't', digit] => digit.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+    }
+
+    fn round_trip(name: &Name) -> Option<Name> {
+        let components = encode(name);
+        decode(&components.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// What is wrong with a component on some file system; empty if nothing is.
+    fn faults(component: &str, last: bool) -> Vec<&'static str> {
+        let stem = component.split('.').next().unwrap_or_default();
+        let devices = ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"];
+        let numbered = ["com", "lpt"].iter().any(|device| {
+            stem.strip_prefix(device)
+                .is_some_and(|rest| rest.chars().count() == 1 && "0123456789¹²³".contains(rest))
+        });
+        let safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "%-_.@".contains(c);
+        let text = component.strip_suffix(if last { ".toml" } else { "+" });
+        [
+            (text.is_none(), "suffix"),
+            (text.is_some_and(|text| text.is_empty() || !text.chars().all(safe)), "character"),
+            (component.len() > 210, "length"),
+            (component.starts_with('.'), "leading dot"),
+            (component.ends_with(['.', ' ']), "trailing dot or blank"),
+            (numbered || devices.contains(&stem), "device"),
+        ]
+        .into_iter()
+        .filter_map(|(faulty, what)| faulty.then_some(what))
+        .collect()
+    }
+
+    /// Guards the spelling on disk, which must never change.
+    #[test]
+    fn encoded_spellings() {
+        #[rustfmt::skip]
+        let cases = [
+            ("Alice", "alice.toml"),
+            (r"CORP\alice", "corp%5calice.toml"),
+            (r".\alice", "%2e%5calice.toml"),
+            ("alice@corp.example", "alice@corp.example.toml"),
+            ("a/b", "a%2fb.toml"),
+            ("..", "%2e..toml"),
+            (r".\..", "%2e%5c...toml"),
+            ("alice.", "alice..toml"),
+            ("a b+c%d", "a%20b%2bc%25d.toml"),
+            ("é", "%c3%a9.toml"),
+            ("CON", "%63on.toml"),
+            ("con.txt", "%63on.txt.toml"),
+            ("console", "console.toml"),
+            ("con@x", "con@x.toml"),
+            ("nul", "%6eul.toml"),
+            ("aux", "%61ux.toml"),
+            ("prn.", "%70rn..toml"),
+            ("com0", "%63om0.toml"),
+            ("COM9.x", "%63om9.x.toml"),
+            ("com10", "com10.toml"),
+            ("lpt7", "%6cpt7.toml"),
+            ("com¹", "com%c2%b9.toml"),
+            ("conin$", "conin%24.toml"),
+        ];
+        for (text, file) in cases {
+            assert_eq!(encode(&name(text)), [file], "{text:?}");
+            assert_eq!(decode(&[file]), Some(name(text)), "{file}");
+        }
+    }
+
+    /// Guards long names: where they are cut, and that no piece is a device, hidden or half an
+    /// escape.
+    #[test]
+    fn long_names_become_directories() {
+        let a = "a".repeat(200);
+        assert_eq!(encode(&name(&a)), [format!("{a}.toml")]);
+        assert_eq!(encode(&name(&format!("{a}b"))), [format!("{a}+"), "b.toml".into()]);
+        assert_eq!(encode(&name(&format!("{a}con"))), [format!("{a}+"), "%63on.toml".into()]);
+        assert_eq!(encode(&name(&format!("{a}..b"))), [format!("{a}+"), "%2e.b.toml".into()]);
+        let con = format!("con.{}", "x".repeat(200));
+        let expected = [format!("%63on.{}+", "x".repeat(196)), "xxxx.toml".into()];
+        assert_eq!(encode(&name(&con)), expected);
+        let escapes = "日".repeat(85);
+        let lengths: Vec<usize> = encode(&name(&escapes)).iter().map(String::len).collect();
+        assert_eq!(lengths, [199, 199, 199, 171 + 5]);
+        for text in [a + "con", con, escapes] {
+            let long = name(&text);
+            assert_eq!(round_trip(&long).as_ref(), Some(&long), "{text}");
+        }
+    }
+
+    /// Guards the strict inverse: a file with any other spelling is nobody's document.
+    #[test]
+    fn other_spellings_decode_to_nothing() {
+        let a199 = "a".repeat(199);
+        let (half, short, long) =
+            (format!("{a199}+"), format!("{a199}a+"), format!("{a199}aa.toml"));
+        #[rustfmt::skip]
+        let cases: &[&[&str]] = &[
+            &[], &[""], &[".toml"], &["alice"], &["alice.tom"], &["alice.toml.bak"], &["alice+"],
+            &["Alice.toml"], &["alice.TOML"], &["%41lice.toml"], &["%61lice.toml"], &["a%2Fb.toml"],
+            &["a/b.toml"], &["a b.toml"], &["a%2.toml"], &["a%zz.toml"], &["a%.toml"], &["%ff.toml"],
+            &["%c3%89.toml"], &["e%cc%81.toml"], &["%20alice.toml"], &["a%00.toml"], &["é.toml"],
+            &[".%5calice.toml"], &["..toml"], &["...toml"], &["con.toml"], &["com1.x.toml"],
+            &["corp%5c.toml"], &["a%5cb%5cc.toml"], &["alice@x..toml"], &["%2f%2e.toml"],
+            &["al+", "ice.toml"], &["+", "alice.toml"], &["alice.toml", "alice.toml"],
+            &[&half, "ab.toml"], &[&short, "+", "b.toml"], &[&short, ".toml"], &[&long],
+            &[&short, "con.toml"], &[&short, "b+"],
+        ];
+        for components in cases {
+            assert_eq!(decode(components), None, "{components:?}");
+        }
+        assert!(decode(&[&short, "b.toml"]).is_some(), "the pieces above are nearly right");
+    }
+
+    /// Guards the place on disk, which must never change: SHA-256 of `alice` starts 2bd8.
+    #[test]
+    fn shards_and_locks() {
+        let key = name("alice").key();
+        assert_eq!((shard(&key).as_str(), lock_index(&key)), ("2bd", 0x2b));
+        for spelling in ["ALICE", r"CORP\alice", "álice@corp.example", "ａｌｉｃｅ"] {
+            assert_eq!(name(spelling).key(), key, "{spelling}");
+        }
+        assert_ne!(shard(&name("bob").key()), shard(&key));
+    }
+
+    /// Guards the spread: with 4,096 shards and 256 locks no place is crowded.
+    #[test]
+    fn shards_are_even() {
+        let mut shards: HashMap<String, u32> = HashMap::new();
+        for i in 0..20_000 {
+            *shards.entry(shard(&name(&format!("user{i}")).key())).or_default() += 1;
+        }
+        assert!(shards.len() > 4_000 && shards.values().all(|count| *count < 25));
+        assert!(shards.keys().all(|shard| shard.len() == 3));
+    }
+
+    fn names() -> impl Strategy<Value = Name> {
+        let odd: Vec<char> = "aconulp19.-_@\\/%+:$ ~é日Σ👍\u{301}".chars().collect();
+        let character = prop_oneof![9 => proptest::sample::select(odd), 1 => any::<char>()];
+        let short = proptest::collection::vec(character.clone(), 1..8);
+        let tail = proptest::collection::vec(character, 0..40);
+        let long = (190_usize..204, tail).prop_map(|(length, tail)| {
+            let mut text = vec!['a'; length];
+            text.extend(tail);
+            text
+        });
+        let devices = proptest::sample::select(vec!["con", "nul.x", "com1", "lpt9.", "CONIN$"])
+            .prop_map(|text| text.chars().collect());
+        prop_oneof![4 => short, 2 => long, 1 => devices]
+            .prop_map(|text| Name::parse(&text.into_iter().collect::<String>()))
+            .prop_filter_map("a legal name", Result::ok)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
+
+        /// Guards that no name is lost: every path leads back to its name.
+        #[test]
+        fn decode_inverts_encode(name in names()) {
+            prop_assert_eq!(round_trip(&name), Some(name));
+        }
+
+        /// Guards the file system: each component is safe everywhere.
+        #[test]
+        fn components_are_safe(name in names()) {
+            let components = encode(&name);
+            for (i, component) in components.iter().enumerate() {
+                let faults = faults(component, i + 1 == components.len());
+                prop_assert!(faults.is_empty(), "{:?} {:?}", component, faults);
+            }
+        }
+
+        /// Guards against two names in one document, where a file system ignores case as well.
+        #[test]
+        fn names_do_not_collide(names in proptest::collection::vec(names(), 2..12)) {
+            let mut seen: HashMap<String, Name> = HashMap::new();
+            for name in names {
+                let path = encode(&name).join("/");
+                prop_assert_eq!(&path.to_ascii_lowercase(), &path);
+                let first = seen.entry(path).or_insert_with(|| name.clone());
+                prop_assert_eq!(first, &name);
+            }
+        }
+
+        /// Guards against paths that are not ours: what decodes encodes back to itself.
+        #[test]
+        fn encode_inverts_decode(
+            text in proptest::collection::vec(
+                proptest::sample::select("abcn%2e5cCA.@+\\é".chars().collect::<Vec<_>>()), 0..10
+            )
+        ) {
+            let file = text.into_iter().collect::<String>() + ".toml";
+            if let Some(name) = decode(&[&file]) {
+                prop_assert_eq!(encode(&name), vec![file]);
+            }
+        }
+    }
+}

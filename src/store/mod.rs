@@ -1,0 +1,127 @@
+//! Storage: one narrow trait, behind which documents, locks and the audit trail live.
+//!
+//! Callers speak of documents and names, never of paths, so that another backend is an added module.
+
+pub mod dir;
+mod file;
+pub mod file_name;
+pub mod records;
+pub mod seal;
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::account::name::{AccountKey, Name};
+use crate::error::Result;
+
+/// Kinds of documents of which there is one for each name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What the administrator set for a user.
+    User,
+    /// What the program keeps of a user.
+    State,
+    /// A listed group.
+    Group,
+    /// A whitelist entry.
+    Whitelist,
+}
+
+/// A document of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Document {
+    /// The settings of the store.
+    Settings,
+    /// The key that seals secrets.
+    Key,
+    /// The document of one name.
+    Of(Kind, Name),
+}
+
+/// What a lock protects.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// The settings and the key.
+    Settings,
+    /// All documents of an account, whatever its spelling.
+    Account(&'a AccountKey),
+}
+
+/// The text of a document. It may hold secrets, so it is wiped.
+pub type Text = Zeroizing<String>;
+
+/// Where documents are kept.
+///
+/// Reading needs no lock: a reader sees the old or the new document. Whoever decides by what he read
+/// and then writes does both inside [`Store::update`].
+pub trait Store {
+    /// Where the store is, for people.
+    fn location(&self) -> String;
+
+    /// Where a document is, for people who have to mend it.
+    fn describe(&self, document: &Document) -> String;
+
+    /// The text of a document, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or others could have written it.
+    fn read(&self, document: &Document) -> Result<Option<Text>>;
+
+    /// The names of this kind whose account part folds to `key`.
+    ///
+    /// # Errors
+    /// When a document has a name that this program would not have given it.
+    fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>>;
+
+    /// All names of this kind, in order.
+    fn scan(&self, kind: Kind) -> Result<Vec<Name>>;
+
+    /// Whether there is any document of this kind.
+    fn has_any(&self, kind: Kind) -> Result<bool>;
+
+    /// Runs `change` alone among all that would lock the same scope. What it did is durable when it
+    /// returns.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Busy`] when the lock was not had within 5 s, and what `change` returns.
+    fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
+}
+
+/// Work done under a lock.
+pub type Change<'a> = dyn FnMut(&mut dyn Transaction) -> Result<()> + 'a;
+
+/// What can be changed under a lock. Each step is durable when it returns.
+pub trait Transaction {
+    /// Puts `text` in the place of a document.
+    fn write(&mut self, document: &Document, text: &str) -> Result<()>;
+
+    /// Removes a document; whether there was one.
+    fn remove(&mut self, document: &Document) -> Result<bool>;
+
+    /// Appends to the audit trail what `make` makes of its end. `month` is the present month, `2026-11`.
+    fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()>;
+}
+
+/// Makes the lines to append from the end of the audit trail.
+pub type MakeLines<'a> = dyn FnMut(&AuditEnd) -> Result<Vec<u8>> + 'a;
+
+/// The end of the audit trail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditEnd {
+    /// The last whole line, without its newline.
+    pub last_line: Option<Vec<u8>>,
+    /// Bytes after it: a line that was cut off while it was written.
+    pub torn: u64,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::User => "user",
+            Kind::State => "state",
+            Kind::Group => "group",
+            Kind::Whitelist => "whitelist entry",
+        })
+    }
+}

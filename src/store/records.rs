@@ -1,0 +1,180 @@
+//! Documents as types: text in, domain types out, and errors that name file, line and key.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::account::listing::{Listing, WhitelistEntry};
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::settings::{self, Settings};
+use crate::store::seal::KeyRing;
+use crate::store::{Document, Kind, Store, Text, Transaction};
+
+/// The last line of a state document. Without it the document was cut short.
+const END: &str = "# end\n";
+
+/// The settings of the store.
+pub fn settings(store: &dyn Store) -> Result<Settings> {
+    let text = required(store, &Document::Settings, "restore it from a backup")?;
+    parse_settings(store, &text)
+}
+
+/// Reads a text that is, or is to become, the settings.
+pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
+    settings::parse(text).map_err(|problem| {
+        let error = located(store, &Document::Settings, text, problem.at, &problem.message);
+        match problem.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    })
+}
+
+/// The keys that seal.
+pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
+    let text = required(store, &Document::Key, "restore the key from its escrow copy")?;
+    KeyRing::parse(&text).map_err(|problem| {
+        let place = store.describe(&Document::Key);
+        Error::new(ErrorKind::Store, format!("{place}: {problem}"))
+            .hint("restore the key from its escrow copy")
+    })
+}
+
+/// What is set for a user or group.
+pub fn listing(store: &dyn Store, kind: Kind, name: &Name) -> Result<Option<Listing>> {
+    read(store, &Document::Of(kind, name.clone()))
+}
+
+/// A whitelist entry.
+pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<WhitelistEntry>> {
+    read(store, &Document::Of(Kind::Whitelist, name.clone()))
+}
+
+/// What the program keeps of a user.
+pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
+    let document = Document::Of(Kind::State, name.clone());
+    let Some(text) = store.read(&document)? else { return Ok(None) };
+    let problem = if text.ends_with(END) {
+        let state: State = parse(store, &document, &text)?;
+        match state.contradiction() {
+            None => return Ok(Some(state)),
+            Some(problem) => problem,
+        }
+    } else {
+        "the document is cut short: its last line '# end' is missing"
+    };
+    let place = store.describe(&document);
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}"))
+        .hint(format!("restore it from a backup, or run 'rw2fa users reset {name}'")))
+}
+
+/// Writes what the program keeps of a user.
+pub fn write_state(transaction: &mut dyn Transaction, name: &Name, state: &State) -> Result<()> {
+    let text = Text::new(serialize(state)? + END);
+    transaction.write(&Document::Of(Kind::State, name.clone()), &text)
+}
+
+/// Writes what is set for a new user or group.
+pub fn write_listing(
+    transaction: &mut dyn Transaction,
+    kind: Kind,
+    name: &Name,
+    listing: &Listing,
+) -> Result<()> {
+    transaction.write(&Document::Of(kind, name.clone()), &serialize(listing)?)
+}
+
+/// Writes a new whitelist entry.
+pub fn write_whitelist_entry(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    entry: &WhitelistEntry,
+) -> Result<()> {
+    transaction.write(&Document::Of(Kind::Whitelist, name.clone()), &serialize(entry)?)
+}
+
+/// Changes keys of a hand-editable document; comments and order stay. `None` removes a key.
+///
+/// # Errors
+/// When the document is gone, or is not TOML.
+pub fn edit(
+    store: &dyn Store,
+    document: &Document,
+    changes: &[(&[&str], Option<toml_edit::Value>)],
+) -> Result<String> {
+    let text = required(store, document, "restore it from a backup")?;
+    let mut tree: toml_edit::DocumentMut =
+        text.parse().map_err(|error: toml_edit::TomlError| {
+            let at = error.span().map_or(0, |span| span.start);
+            located(store, document, &text, at, error.message())
+        })?;
+    for (path, value) in changes {
+        let Some((key, tables)) = path.split_last() else { continue };
+        let mut table = tree.as_table_mut() as &mut dyn toml_edit::TableLike;
+        for name in tables {
+            let next = table.entry(name).or_insert_with(toml_edit::table);
+            table = next.as_table_like_mut().ok_or_else(|| {
+                let place = store.describe(document);
+                Error::new(ErrorKind::Store, format!("{place}: '{name}' is not a table"))
+            })?;
+        }
+        match (value, table.get_mut(key)) {
+            (Some(value), Some(item)) => {
+                let mut value = value.clone();
+                if let Some(old) = item.as_value() {
+                    *value.decor_mut() = old.decor().clone();
+                }
+                *item = toml_edit::Item::Value(value);
+            }
+            (Some(value), None) => {
+                table.insert(key, toml_edit::Item::Value(value.clone()));
+            }
+            (None, _) => {
+                table.remove(key);
+            }
+        }
+    }
+    Ok(tree.to_string())
+}
+
+fn required(store: &dyn Store, document: &Document, hint: &str) -> Result<Text> {
+    store.read(document)?.ok_or_else(|| {
+        Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document))).hint(hint)
+    })
+}
+
+fn read<T: DeserializeOwned>(store: &dyn Store, document: &Document) -> Result<Option<T>> {
+    store.read(document)?.map(|text| parse(store, document, &text)).transpose()
+}
+
+fn parse<T: DeserializeOwned>(store: &dyn Store, document: &Document, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        located(store, document, text, at, error.message())
+    })
+}
+
+fn serialize<T: Serialize>(value: &T) -> Result<String> {
+    toml::to_string(value)
+        .map_err(|error| Error::new(ErrorKind::Store, format!("cannot write a document: {error}")))
+}
+
+/// An error at byte `at` of a document: its file, line, key, and what is wrong.
+fn located(store: &dyn Store, document: &Document, text: &str, at: usize, message: &str) -> Error {
+    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let line = text[..at].matches('\n').count() + 1;
+    let place = store.describe(document);
+    let message = message.trim_end().replace('\n', "; ");
+    let content = text.lines().nth(line - 1).unwrap_or_default();
+    // SECURITY: only the key is quoted, never a value.
+    let key = content.split_once('=').map(|(key, _)| key.trim().escape_debug().to_string());
+    let key = match key {
+        Some(key) if !key.is_empty() && key.len() <= 64 && !message.contains(&key) => {
+            format!(" '{key}':")
+        }
+        _ => String::new(),
+    };
+    Error::new(ErrorKind::Store, format!("{place}, line {line}:{key} {message}"))
+        .hint("mend the document by hand, or restore it from a backup; nothing was changed")
+}

@@ -1,0 +1,245 @@
+//! Sealing: secrets stand in documents encrypted and bound to their place.
+//!
+//! XChaCha20-Poly1305 under the data key. The associated data names document and field, so a value
+//! that was moved to another user does not open. A sealed value carries the id of its key.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use hmac::{Hmac, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::account::name::Name;
+use crate::account::state::Sealed;
+
+/// Bytes of randomness that one sealing takes.
+pub const NONCE: usize = 24;
+
+/// The form of sealed values.
+const VERSION: &str = "s1";
+
+/// A field of a user's document that is sealed.
+#[derive(Clone, Copy, Debug)]
+pub enum Field {
+    /// The secret of the authenticator app.
+    Secret,
+}
+
+impl Field {
+    fn as_str(self) -> &'static str {
+        match self {
+            Field::Secret => "secret",
+        }
+    }
+}
+
+/// A key that seals, with the id that sealed values carry.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct DataKey {
+    #[zeroize(skip)]
+    id: String,
+    bytes: [u8; 32],
+}
+
+/// The key document: the current key and, while a rotation runs, the previous one.
+pub struct KeyRing {
+    current: DataKey,
+    previous: Option<DataKey>,
+}
+
+/// The key of the audit chain, derived from a data key.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct AuditKey {
+    #[zeroize(skip)]
+    id: String,
+    bytes: [u8; 32],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RingDocument {
+    current: KeyDocument,
+    previous: Option<KeyDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KeyDocument {
+    id: String,
+    key: Zeroizing<String>,
+}
+
+impl DataKey {
+    fn from_document(document: &KeyDocument) -> Result<Self, &'static str> {
+        let decoded = BASE64URL_NOPAD.decode(document.key.as_bytes()).map(Zeroizing::new);
+        let bytes = decoded.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
+        let bytes = bytes.ok_or("the key is not 32 bytes in base64url")?;
+        let key = Self::new(bytes);
+        // SECURITY: the id is derived from the key, so a key that was mistyped is noticed at once.
+        if key.id == document.id { Ok(key) } else { Err("the key does not belong to its id") }
+    }
+
+    /// The key of these bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        let id = HEXLOWER.encode(&derive(&bytes, "rw2fa key id")[..4]);
+        Self { id, bytes }
+    }
+
+    /// The text of a key document that holds only this key.
+    pub fn document(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!(
+            "# The key that seals the secrets of this store. Keep a copy apart from copies of the store.\n\
+             [current]\nid = \"{}\"\nkey = \"{}\"\n",
+            self.id,
+            *Zeroizing::new(BASE64URL_NOPAD.encode(&self.bytes))
+        ))
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.bytes.into())
+    }
+}
+
+impl KeyRing {
+    /// Reads a key document.
+    ///
+    /// # Errors
+    /// What is wrong with it; never a part of it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        // SECURITY: the parser's message could quote the key.
+        let document: RingDocument =
+            toml::from_str(text).map_err(|_| "it is not a key document of rw2fa")?;
+        let previous = document.previous.as_ref().map(DataKey::from_document).transpose()?;
+        Ok(Self { current: DataKey::from_document(&document.current)?, previous })
+    }
+
+    /// Seals `plain` as `field` of `name`.
+    pub fn seal(&self, name: &Name, field: Field, plain: &[u8], nonce: &[u8; NONCE]) -> Sealed {
+        let aad = place(name, field);
+        let payload = Payload { msg: plain, aad: aad.as_bytes() };
+        // Encryption into memory fails for texts beyond 256 GiB only; an empty text never opens.
+        let text =
+            self.current.cipher().encrypt(&XNonce::from(*nonce), payload).unwrap_or_default();
+        let id = &self.current.id;
+        let nonce = BASE64URL_NOPAD.encode(nonce);
+        Sealed(format!("{VERSION}:{id}:{nonce}:{}", BASE64URL_NOPAD.encode(&text)))
+    }
+
+    /// Opens a value that was sealed as `field` of `name`.
+    ///
+    /// # Errors
+    /// Why it does not open.
+    pub fn open(
+        &self,
+        name: &Name,
+        field: Field,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        let mut parts = sealed.0.split(':');
+        let (Some(VERSION), Some(id), Some(nonce), Some(text), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err("the sealed value is damaged");
+        };
+        let key = [Some(&self.current), self.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find(|key| key.id == id)
+            .ok_or("it was sealed with a key that this store does not have")?;
+        let decode = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+        let nonce: Option<[u8; NONCE]> = decode(nonce).and_then(|bytes| bytes.try_into().ok());
+        let (Some(nonce), Some(text)) = (nonce, decode(text)) else {
+            return Err("the sealed value is damaged");
+        };
+        let aad = place(name, field);
+        key.cipher()
+            .decrypt(&XNonce::from(nonce), Payload { msg: &text, aad: aad.as_bytes() })
+            .map(Zeroizing::new)
+            .map_err(|_| "the sealed value was changed, or moved from another user")
+    }
+
+    /// The key that chains audit lines from now on.
+    pub fn audit_key(&self) -> AuditKey {
+        AuditKey { id: self.current.id.clone(), bytes: derive(&self.current.bytes, "rw2fa audit") }
+    }
+}
+
+impl AuditKey {
+    /// The id of the data key it came from.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The authenticator of one audit line.
+    pub fn authenticate(&self, line: &[u8]) -> String {
+        HEXLOWER.encode(&mac(&self.bytes, line))
+    }
+}
+
+/// The associated data: in which document and field a value stands.
+fn place(name: &Name, field: Field) -> String {
+    format!("rw2fa state {} of {name}", field.as_str())
+}
+
+/// A key for another purpose.
+fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
+    mac(key, purpose.as_bytes())
+}
+
+fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of every length, so the empty result never arises; it would match nothing.
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().into())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring(byte: u8) -> KeyRing {
+        KeyRing::parse(&DataKey::new([byte; 32]).document()).unwrap()
+    }
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_opens_in_its_place_only() {
+        let sealed = ring(1).seal(&name("alice"), Field::Secret, b"secret", &[7; NONCE]);
+        let open = |ring: KeyRing, who: &str, sealed: &Sealed| {
+            ring.open(&name(who), Field::Secret, sealed).map(|plain| plain.to_vec())
+        };
+        assert_eq!(open(ring(1), "alice", &sealed), Ok(b"secret".to_vec()));
+        assert!(open(ring(1), "bob", &sealed).unwrap_err().contains("moved"));
+        assert!(open(ring(2), "alice", &sealed).unwrap_err().contains("key"));
+        assert!(!sealed.0.contains("secret"));
+    }
+
+    #[test]
+    fn a_changed_value_never_opens() {
+        let sealed = ring(1).seal(&name("alice"), Field::Secret, b"secret", &[7; NONCE]);
+        for at in 0..sealed.0.len() {
+            let mut bytes = sealed.0.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            let changed = Sealed(String::from_utf8(bytes).unwrap());
+            let opened = ring(1).open(&name("alice"), Field::Secret, &changed);
+            assert!(opened.is_err(), "byte {at}: {}", changed.0);
+        }
+        for text in ["", "s1", "s1:::", "s1:a:b:c:d"] {
+            assert!(ring(1).open(&name("alice"), Field::Secret, &Sealed(text.into())).is_err());
+        }
+    }
+
+    #[test]
+    fn a_mistyped_key_is_noticed_and_never_quoted() {
+        let text = DataKey::new([1; 32]).document();
+        for damaged in [text.replace("AQ", "AR"), text.replace("[current]", ""), String::new()] {
+            let message = KeyRing::parse(&damaged).err().unwrap();
+            assert!(!message.contains("AQ"), "{message}");
+        }
+    }
+}

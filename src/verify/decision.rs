@@ -1,0 +1,517 @@
+//! The decision: a function of settings, user, request, time and fresh randomness, without I/O.
+//!
+//! The order of the rules is part of the portal protocol. Nothing here reads or writes; what is to be
+//! remembered is returned as the next state.
+
+use serde::Serialize;
+
+use crate::account::grant::{self, Grant};
+use crate::account::listing::Method;
+use crate::account::lockout::Standing;
+use crate::account::name::Name;
+use crate::account::state::{Enrolment, Shown, State};
+use crate::otp::{Code, CodeGenerator, Digits, Match, Search, Secret, Step, Typed, spend};
+use crate::settings::Settings;
+use crate::settings::advanced::Advanced;
+use crate::time::Timestamp;
+use crate::verify::reason::Reason;
+use crate::verify::request::{Ask, Request, Session};
+
+/// Everything a decision looks at.
+pub struct Facts {
+    /// What the store is set to.
+    pub settings: Settings,
+    /// Whom the login name means.
+    pub subject: Subject,
+}
+
+/// Whom a login name means.
+pub enum Subject {
+    /// Nobody who is listed.
+    Unlisted,
+    /// Cannot be told, because the user's groups are unknown.
+    GroupsUnknown,
+    /// Several users.
+    Ambiguous,
+    /// This one.
+    Known(Box<Account>),
+}
+
+/// A user who is listed, or is a member of a listed group.
+pub struct Account {
+    /// His name in the store.
+    pub name: Name,
+    /// How codes reach him.
+    pub method: Method,
+    /// Whether he is listed himself.
+    pub listed: bool,
+    /// What the program keeps of him.
+    pub state: State,
+    /// His secret, opened, if the request can need it.
+    pub secret: Option<Secret>,
+    /// The NetBIOS domain he comes from, as far as it is known.
+    pub domain: Option<String>,
+    /// Whether the whitelist names him now.
+    pub whitelisted: bool,
+}
+
+/// What was decided.
+pub struct Decision {
+    /// Why.
+    pub reason: Reason,
+    /// What the answer tells besides.
+    pub details: Details,
+    /// What is to be remembered, if anything changed.
+    pub next: Option<State>,
+    /// The secret that `next` is to carry, if a new one was made.
+    pub new_secret: Option<Secret>,
+}
+
+/// What an answer tells besides outcome and reason.
+#[derive(Default)]
+pub struct Details {
+    /// How codes reach the user.
+    pub method: Option<Method>,
+    /// Digits of the code that is wanted.
+    pub digits: Option<Digits>,
+    /// Whether the user has proved a code before.
+    pub enrolled: Option<bool>,
+    /// Wrong codes until the lock.
+    pub attempts_left: Option<u32>,
+    /// When a code is compared again.
+    pub retry_after: Option<RetryAfter>,
+    /// The secret to show.
+    pub shown_secret: Option<Secret>,
+    /// To whom the secret was shown before it was confirmed.
+    pub shown: Option<Shown>,
+    /// What was earned.
+    pub grant: Option<Grant>,
+    /// Steps by which the device was ahead.
+    pub drift: Option<i32>,
+}
+
+/// When a locked user may try again; a number of seconds or `null` in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum RetryAfter {
+    /// After so many seconds.
+    Seconds(u64),
+    /// When an administrator has unlocked.
+    Unlocked,
+}
+
+/// The call lacks `--client`, which this store requires: a bug in the caller.
+#[derive(Debug, PartialEq, Eq)]
+pub struct MissingClient;
+
+/// Decides. `fresh` becomes the secret if one has to be made.
+///
+/// # Errors
+/// [`MissingClient`].
+pub fn decide(
+    facts: &Facts,
+    request: &Request,
+    now: Timestamp,
+    fresh: &Secret,
+) -> Result<Decision, MissingClient> {
+    if matches!(request.ask, Ask::End) {
+        return Ok(end_grants(&facts.subject, request));
+    }
+    if !facts.settings.enabled {
+        return Ok(Decision::plain(Reason::Disabled));
+    }
+    let account = match &facts.subject {
+        Subject::GroupsUnknown => return Ok(Decision::plain(Reason::GroupsUnknown)),
+        Subject::Ambiguous => return Ok(Decision::plain(Reason::AmbiguousUser)),
+        Subject::Unlisted => return Ok(Decision::plain(Reason::NotListed)),
+        Subject::Known(account) => account,
+    };
+    let login = Login { advanced: &facts.settings.advanced, account, request, now, fresh };
+    if login.is_of_another_domain() {
+        return Ok(Decision::plain(Reason::AmbiguousUser));
+    }
+    match request.ask {
+        Ask::Open(Session::Rdp) if account.whitelisted => Ok(Decision::plain(Reason::Whitelisted)),
+        Ask::Open(Session::Rdp) => Ok(Decision::plain(Reason::RdpNotAllowed)),
+        _ if login.advanced.require_client && request.client.is_none() => Err(MissingClient),
+        Ask::Open(_) if request.code.is_none() => Ok(login.open_session()),
+        _ => Ok(login.sign_in()),
+    }
+}
+
+/// Ends the grants of the client that signs out.
+fn end_grants(subject: &Subject, request: &Request) -> Decision {
+    let mut decision = Decision::plain(Reason::Ended);
+    match subject {
+        Subject::Ambiguous => decision.reason = Reason::AmbiguousUser,
+        Subject::Known(account) => {
+            let mut next = account.state.clone();
+            next.grants.retain(|grant| grant.client != request.client);
+            decision.remember(next, &account.state);
+        }
+        Subject::Unlisted | Subject::GroupsUnknown => {}
+    }
+    decision
+}
+
+impl Decision {
+    fn plain(reason: Reason) -> Self {
+        Self { reason, details: Details::default(), next: None, new_secret: None }
+    }
+
+    fn remember(&mut self, next: State, old: &State) {
+        if next != *old {
+            self.next = Some(next);
+        }
+    }
+}
+
+/// One login of a known user.
+struct Login<'a> {
+    advanced: &'a Advanced,
+    account: &'a Account,
+    request: &'a Request,
+    now: Timestamp,
+    fresh: &'a Secret,
+}
+
+impl Login<'_> {
+    /// Whether the secret was made for the same account name in another domain.
+    fn is_of_another_domain(&self) -> bool {
+        let state = &self.account.state;
+        let bound = state.enrolment == Enrolment::Active || state.has_live_pending_secret(self.now);
+        match (&state.domain, &self.account.domain) {
+            (Some(of_secret), Some(of_login)) => bound && of_secret != of_login,
+            _ => false,
+        }
+    }
+
+    fn decision(&self, reason: Reason) -> Decision {
+        let mut decision = Decision::plain(reason);
+        decision.details.method = Some(self.account.method);
+        decision.details.enrolled = Some(self.account.state.enrolment == Enrolment::Active);
+        decision
+    }
+
+    /// A decision that tells how many digits the user has to type.
+    fn asking(&self, reason: Reason) -> Decision {
+        let mut decision = self.decision(reason);
+        decision.details.digits = Some(self.digits());
+        decision
+    }
+
+    fn digits(&self) -> Digits {
+        self.account.state.digits.unwrap_or_else(|| self.advanced.digits())
+    }
+
+    /// A session without a code: a live grant of this client opens it.
+    fn open_session(&self) -> Decision {
+        let validity = self.advanced.validity();
+        let state = &self.account.state;
+        let found = state.grants.iter().position(|grant| {
+            grant.client == self.request.client && grant.is_live(self.now, validity)
+        });
+        let Some(found) = found else { return self.asking(Reason::CodeRequired) };
+        let mut decision = self.decision(Reason::SessionValid);
+        let mut next = state.clone();
+        if let Some(grant) = next.grants.get_mut(found) {
+            if !self.request.check {
+                grant.first_session.get_or_insert(self.now);
+            }
+            decision.details.grant = Some(grant.clone());
+        }
+        decision.remember(next, state);
+        decision
+    }
+
+    fn sign_in(&self) -> Decision {
+        let state = &self.account.state;
+        let failures = state.failures().rebased(self.now);
+        let standing = failures.standing(self.now);
+        if standing != Standing::Open {
+            let mut decision = self.locked(standing);
+            let mut next = state.clone();
+            next.set_failures(failures);
+            if !self.request.check {
+                decision.remember(next, state);
+            }
+            return decision;
+        }
+        let handed_over = state.handed_over && state.has_live_pending_secret(self.now);
+        if self.is_enrolment_closed() && !(handed_over && self.request.code.is_some()) {
+            return self.decision(Reason::EnrolmentClosed);
+        }
+        match (self.account.method, &self.request.code) {
+            (Method::App, None) if state.enrolment == Enrolment::Active => {
+                self.asking(Reason::CodeRequired)
+            }
+            (Method::App, None) => self.enrol(),
+            (Method::App, Some(typed)) => self.compare(typed),
+            (Method::Sms, _) => self.decision(Reason::SmsFailed),
+        }
+    }
+
+    fn locked(&self, standing: Standing) -> Decision {
+        let mut decision = self.decision(Reason::Locked);
+        decision.details.retry_after = Some(match standing {
+            Standing::Locked(seconds) => RetryAfter::Seconds(seconds),
+            Standing::Open | Standing::Stopped => RetryAfter::Unlocked,
+        });
+        decision
+    }
+
+    fn is_enrolment_closed(&self) -> bool {
+        let state = &self.account.state;
+        let days = u64::from(self.advanced.enrolment_days);
+        days > 0
+            && state.enrolment != Enrolment::Active
+            && self.now >= state.open_since.plus(days * 86_400)
+    }
+
+    /// Shows the pending secret, made now if there is none that lives.
+    fn enrol(&self) -> Decision {
+        let mut decision = self.asking(Reason::EnrolmentRequired);
+        if self.request.check {
+            return decision;
+        }
+        let state = &self.account.state;
+        let (next, new_secret) = show_secret(
+            state,
+            self.advanced.digits(),
+            self.now,
+            self.fresh,
+            Showing {
+                ip: self.request.ip.clone(),
+                domain: self.account.domain.clone(),
+                handed_over: false,
+            },
+        );
+        decision.details.digits = next.digits;
+        decision.details.shown_secret = new_secret.clone().or_else(|| self.account.secret.clone());
+        decision.new_secret = new_secret;
+        decision.remember(next, state);
+        decision
+    }
+
+    /// Compares what was typed with the user's secret.
+    fn compare(&self, typed: &str) -> Decision {
+        let state = &self.account.state;
+        let active = state.enrolment == Enrolment::Active;
+        let secret = match &self.account.secret {
+            Some(secret) if active || state.has_live_pending_secret(self.now) => secret,
+            // The secret that the code could belong to is over: the next one is shown.
+            _ => return self.enrol(),
+        };
+        let digits = self.digits();
+        let code = match Typed::parse(typed, digits) {
+            Typed::Code(code) => code,
+            // Only an active user can have recovery codes; none were made by this version.
+            Typed::Recovery(_) | Typed::Malformed => return self.refused(state.failures),
+        };
+        match search(self.advanced, state, secret, &code, self.now) {
+            Match::Fresh(step) => self.accept(step),
+            Match::Used(_) => self.asking(Reason::CodeUsed),
+            Match::Wrong => self.charge(),
+        }
+    }
+
+    /// A code that is not charged, or was charged and did not lock.
+    fn refused(&self, failures: u32) -> Decision {
+        let mut decision = self.asking(Reason::WrongCode);
+        let left = self.advanced.lockout_attempts.saturating_sub(failures);
+        // After a lock has ended, one wrong code locks again.
+        decision.details.attempts_left = Some(left.max(1));
+        decision
+    }
+
+    fn charge(&self) -> Decision {
+        let state = &self.account.state;
+        let (next, standing) = charge(self.advanced, state, self.now);
+        let mut decision = match standing {
+            Standing::Open => self.refused(next.failures),
+            Standing::Locked(_) | Standing::Stopped => self.locked(standing),
+        };
+        decision.remember(next, state);
+        decision
+    }
+
+    /// The code of `step` is right: it is spent, and earns a grant.
+    fn accept(&self, step: Step) -> Decision {
+        let state = &self.account.state;
+        let first_time = state.enrolment != Enrolment::Active;
+        let now_step = Step::at(self.now.unix());
+        let mut next = state.clone();
+        next.last_step = Some(spend(state.last_step, &mut next.spent, step, now_step));
+        next.drift = i32::try_from(step.since(now_step)).unwrap_or(0);
+        next.last_login = Some(self.now);
+        next.failures = 0;
+        next.lockout = None;
+        let mut decision =
+            self.decision(if first_time { Reason::Activated } else { Reason::CodeAccepted });
+        if first_time {
+            next.enrolment = Enrolment::Active;
+            next.activated = Some(self.now);
+            next.handed_over = false;
+            decision.details.shown.clone_from(&next.shown);
+        }
+        let grant = Grant {
+            client: self.request.client.clone(),
+            validated: self.now,
+            first_session: self.request.session().map(|_| self.now),
+        };
+        grant::add(&mut next.grants, grant.clone(), self.now, self.advanced.validity());
+        decision.details.enrolled = Some(true);
+        decision.details.grant = Some(grant);
+        decision.details.drift = Some(next.drift);
+        decision.remember(next, state);
+        decision
+    }
+}
+
+/// Searches the window of `state` for a code.
+fn search(
+    advanced: &Advanced,
+    state: &State,
+    secret: &Secret,
+    code: &Code,
+    now: Timestamp,
+) -> Match {
+    let search = Search {
+        now: Step::at(now.unix()),
+        discrepancy: advanced.discrepancy_for(code.digits()),
+        drift: state.drift,
+        last_step: state.last_step,
+        spent: &state.spent,
+    };
+    search.find(&CodeGenerator::new(secret), code, code.digits())
+}
+
+/// The state after a wrong code, and whether another may be tried.
+fn charge(advanced: &Advanced, state: &State, now: Timestamp) -> (State, Standing) {
+    let failures = state.failures().charged(advanced.lockout(), now);
+    let standing = failures.standing(now);
+    let mut next = state.clone();
+    next.set_failures(failures);
+    if standing == Standing::Stopped {
+        next.grants.clear();
+    }
+    (next, standing)
+}
+
+/// What an administrator learns about a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// It would be accepted.
+    Right {
+        /// The step it belongs to.
+        step: Step,
+        /// Steps by which the device is ahead.
+        drift: i64,
+    },
+    /// It was accepted before, or belongs to a step at or before one that was.
+    Used {
+        /// The step it belongs to.
+        step: Step,
+        /// Steps by which the device is ahead.
+        drift: i64,
+    },
+    /// It is wrong.
+    Wrong,
+    /// It cannot be a code.
+    Malformed,
+    /// No code is compared for so many seconds.
+    Locked(u64),
+    /// No code is compared until an administrator unlocks.
+    Stopped,
+    /// There is no secret to compare with.
+    NoSecret,
+}
+
+impl Trial {
+    /// The word for it in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trial::Right { .. } => "right",
+            Trial::Used { .. } => "used",
+            Trial::Wrong => "wrong",
+            Trial::Malformed => "malformed",
+            Trial::Locked(_) | Trial::Stopped => "locked",
+            Trial::NoSecret => "no-secret",
+        }
+    }
+}
+
+/// What [`test_code`] found, and what it costs.
+pub struct Tested {
+    /// What was found.
+    pub trial: Trial,
+    /// The state to be written, if the code was charged.
+    pub next: Option<State>,
+}
+
+/// Looks at a code as a login would, without spending it. A wrong one is charged.
+pub fn test_code(
+    advanced: &Advanced,
+    state: &State,
+    secret: Option<&Secret>,
+    typed: &str,
+    now: Timestamp,
+) -> Tested {
+    let free = |trial| Tested { trial, next: None };
+    match state.failures().rebased(now).standing(now) {
+        Standing::Locked(seconds) => return free(Trial::Locked(seconds)),
+        Standing::Stopped => return free(Trial::Stopped),
+        Standing::Open => {}
+    }
+    let comparable = state.enrolment == Enrolment::Active || state.has_live_pending_secret(now);
+    let (Some(secret), Some(digits), true) = (secret, state.digits, comparable) else {
+        return free(Trial::NoSecret);
+    };
+    let Typed::Code(code) = Typed::parse(typed, digits) else { return free(Trial::Malformed) };
+    let now_step = Step::at(now.unix());
+    match search(advanced, state, secret, &code, now) {
+        Match::Fresh(step) => free(Trial::Right { step, drift: step.since(now_step) }),
+        Match::Used(step) => free(Trial::Used { step, drift: step.since(now_step) }),
+        Match::Wrong => Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) },
+    }
+}
+
+/// How a secret is shown.
+pub struct Showing {
+    /// To which address.
+    pub ip: Option<String>,
+    /// To a user of which domain.
+    pub domain: Option<String>,
+    /// Whether an administrator hands it over in person.
+    pub handed_over: bool,
+}
+
+/// The state after the pending secret was shown, and the secret if it had to be made from `fresh`.
+///
+/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing.
+pub fn show_secret(
+    state: &State,
+    digits: Digits,
+    now: Timestamp,
+    fresh: &Secret,
+    showing: Showing,
+) -> (State, Option<Secret>) {
+    let mut next = state.clone();
+    let mut new_secret = None;
+    if !state.has_live_pending_secret(now) {
+        new_secret = Some(fresh.clone());
+        next.enrolment = Enrolment::Pending;
+        next.digits = Some(digits);
+        next.pending_since = Some(now);
+        next.domain = showing.domain;
+        next.handed_over = false;
+        next.last_step = None;
+        next.spent.clear();
+        next.drift = 0;
+        next.shown = None;
+    }
+    next.handed_over |= showing.handed_over;
+    let times = next.shown.as_ref().map_or(0, |shown| shown.times).saturating_add(1);
+    next.shown = Some(Shown { times, last: now, ip: showing.ip });
+    (next, new_secret)
+}

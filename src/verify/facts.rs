@@ -1,0 +1,242 @@
+//! Gathering: from the store to the facts that a decision looks at. Runs under the account's lock.
+
+use crate::account::listing::{Listing, Method};
+use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::Secret;
+use crate::settings::Settings;
+use crate::store::seal::{Field, KeyRing};
+use crate::store::{Document, Kind, Store, records};
+use crate::time::Timestamp;
+use crate::verify::decision::{Account, Facts, Subject};
+use crate::verify::request::{Ask, Memberships, Request, Session};
+
+/// The groups of the user, as far as they are known.
+#[derive(Clone, Debug)]
+pub enum KnownGroups {
+    /// These; none matter when the store lists no group.
+    Known(Vec<Name>),
+    /// They could not be determined.
+    Unknown,
+}
+
+/// What covers a login name.
+pub struct Coverage {
+    /// The listed groups that the user is a member of.
+    pub groups: Vec<Name>,
+    /// The names of users and states that share the account part.
+    pub listed: Vec<Name>,
+    /// Names that have a state.
+    pub stateful: Vec<Name>,
+}
+
+/// Determines the user's groups, before the lock is taken.
+pub fn known_groups(store: &dyn Store, request: &Request) -> Result<KnownGroups> {
+    match &request.memberships {
+        Memberships::Told(groups) => Ok(KnownGroups::Known(groups.clone())),
+        Memberships::AskSystem
+            if matches!(request.ask, Ask::End) || !store.has_any(Kind::Group)? =>
+        {
+            Ok(KnownGroups::Known(Vec::new()))
+        }
+        Memberships::AskSystem => Ok(KnownGroups::Unknown),
+    }
+}
+
+/// Gathers what the decision about `request` looks at.
+///
+/// # Errors
+/// When a document is missing or damaged.
+pub fn gather(
+    store: &dyn Store,
+    settings: Settings,
+    request: &Request,
+    groups: &KnownGroups,
+    keys: Option<&KeyRing>,
+    now: Timestamp,
+) -> Result<Facts> {
+    // A store that is switched off asks nobody, whatever else is in it.
+    let asks = settings.enabled || matches!(request.ask, Ask::End);
+    let subject = if asks {
+        subject(store, &settings, request, groups, keys, now)?
+    } else {
+        Subject::Unlisted
+    };
+    Ok(Facts { settings, subject })
+}
+
+fn subject(
+    store: &dyn Store,
+    settings: &Settings,
+    request: &Request,
+    groups: &KnownGroups,
+    keys: Option<&KeyRing>,
+    now: Timestamp,
+) -> Result<Subject> {
+    let login = &request.login;
+    let domains = &settings.domains;
+    let key = login.key();
+    let listed = store.names_like(Kind::User, &key)?;
+    let stateful = store.names_like(Kind::State, &key)?;
+    // SECURITY: who is listed himself comes first: a leftover state of another spelling must not
+    // stand in for an entry that the directory takes for the same account.
+    let (name, is_listed) = match resolve(login, &listed, domains) {
+        Resolution::Ambiguous(_) => return Ok(Subject::Ambiguous),
+        Resolution::Entry(name) => (name.clone(), true),
+        Resolution::Unlisted => {
+            let known = match resolve(login, &stateful, domains) {
+                Resolution::Entry(name) => Some(name.clone()),
+                Resolution::Unlisted => None,
+                Resolution::Ambiguous(_) if covers(store, settings, groups)?.is_empty() => {
+                    return match groups {
+                        KnownGroups::Unknown => Ok(Subject::GroupsUnknown),
+                        KnownGroups::Known(_) => Ok(Subject::Unlisted),
+                    };
+                }
+                Resolution::Ambiguous(_) => return Ok(Subject::Ambiguous),
+            };
+            (known.unwrap_or_else(|| qualified(login, &listed, settings)), false)
+        }
+    };
+    let mut all = listed.clone();
+    all.extend(stateful);
+    let state = records::state(store, &name)?;
+    let listing = if is_listed {
+        records::listing(store, Kind::User, &name)?
+    } else {
+        if state.as_ref().is_some_and(|state| state.listed) {
+            return Err(missing_half(store, Kind::User, &name));
+        }
+        if matches!(request.ask, Ask::End) {
+            state.as_ref().map(|state| member_listing(state.open_since, Method::App))
+        } else if matches!(groups, KnownGroups::Unknown) {
+            return Ok(Subject::GroupsUnknown);
+        } else {
+            covering_listing(store, settings, groups)?
+        }
+    };
+    let Some(listing) = listing else {
+        return if is_listed {
+            Err(missing_half(store, Kind::User, &name))
+        } else {
+            Ok(Subject::Unlisted)
+        };
+    };
+    let state = match state {
+        Some(state) => state,
+        None if is_listed => return Err(missing_half(store, Kind::State, &name)),
+        None => State::new(listing.added),
+    };
+    let secret = match (&state.secret, can_need_secret(request)) {
+        (Some(sealed), true) => Some(open_secret(store, keys, &name, sealed)?),
+        _ => None,
+    };
+    let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
+        && is_whitelisted(store, settings, request, now)?;
+    Ok(Subject::Known(Box::new(Account {
+        domain: netbios_of(login, &all, domains),
+        name,
+        method: listing.method,
+        listed: is_listed,
+        state,
+        secret,
+        whitelisted,
+    })))
+}
+
+/// A member's name for his first state: with the domain, where the login tells it.
+fn qualified(login: &Name, listed: &[Name], settings: &Settings) -> Name {
+    match netbios_of(login, listed, &settings.domains) {
+        Some(domain) => {
+            Name::parse(&format!("{domain}\\{}", login.account())).unwrap_or_else(|_| login.clone())
+        }
+        None => login.clone(),
+    }
+}
+
+fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> Result<Vec<Name>> {
+    let KnownGroups::Known(memberships) = groups else { return Ok(Vec::new()) };
+    if memberships.is_empty() {
+        return Ok(Vec::new());
+    }
+    let listed = store.scan(Kind::Group)?;
+    Ok(covering_groups(memberships, &listed, &settings.domains).into_iter().cloned().collect())
+}
+
+/// What the groups that cover a user say: the first one by name decides the method.
+fn covering_listing(
+    store: &dyn Store,
+    settings: &Settings,
+    groups: &KnownGroups,
+) -> Result<Option<Listing>> {
+    let covering = covers(store, settings, groups)?;
+    let Some(first) = covering.first() else { return Ok(None) };
+    let listing = records::listing(store, Kind::Group, first)?;
+    Ok(Some(listing.ok_or_else(|| missing_half(store, Kind::Group, first))?))
+}
+
+fn member_listing(added: Timestamp, method: Method) -> Listing {
+    Listing { method, phone: None, notes: None, added }
+}
+
+fn is_whitelisted(
+    store: &dyn Store,
+    settings: &Settings,
+    request: &Request,
+    now: Timestamp,
+) -> Result<bool> {
+    let login = &request.login;
+    for name in store.names_like(Kind::Whitelist, &login.key())? {
+        if whitelisted(login, &name, &settings.domains)
+            && records::whitelist_entry(store, &name)?.is_some_and(|entry| entry.is_valid(now))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn can_need_secret(request: &Request) -> bool {
+    match request.ask {
+        Ask::SignIn => !request.check,
+        Ask::Open(Session::Rdp) | Ask::End => false,
+        Ask::Open(_) => request.code.is_some(),
+    }
+}
+
+/// Opens the secret of `name`.
+///
+/// # Errors
+/// When there is no key, or the secret does not open under it.
+pub fn open_secret(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    sealed: &crate::account::state::Sealed,
+) -> Result<Secret> {
+    let place = || store.describe(&Document::Of(Kind::State, name.clone()));
+    let problem = match keys.map(|keys| keys.open(name, Field::Secret, sealed)) {
+        None => "there is no key to open the secret",
+        Some(Err(problem)) => problem,
+        Some(Ok(bytes)) => match Secret::from_slice(&bytes) {
+            Some(secret) => return Ok(secret),
+            None => "the secret has a length that no secret has",
+        },
+    };
+    Err(Error::new(ErrorKind::Store, format!("{}: {problem}", place())).hint(format!(
+        "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
+    )))
+}
+
+/// The error that one of a user's two documents is gone.
+pub fn missing_half(store: &dyn Store, kind: Kind, name: &Name) -> Error {
+    let place = store.describe(&Document::Of(kind, name.clone()));
+    let way_out = match kind {
+        Kind::User => format!("restore it from a backup, or run 'rw2fa users remove {name}'"),
+        _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
+    };
+    Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
+        .hint(way_out)
+}

@@ -1,0 +1,280 @@
+//! The portal protocol: request → facts → decision → documents → answer.
+//!
+//! `rw2fa-verify` and `rw2fa verify` are this module. No command of the administration tool, no prompt
+//! and no network code is reachable from here.
+
+pub mod decision;
+pub mod facts;
+pub mod reason;
+pub mod request;
+pub mod response;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, FromArgMatches, Parser};
+
+use crate::account::grant::ClientHash;
+use crate::account::name::Name;
+use crate::audit::{self, Event, Verification};
+use crate::error::{Error, Kind, Result};
+use crate::otp::Secret;
+use crate::platform;
+use crate::printable::printable;
+use crate::process::Process;
+use crate::settings::Settings;
+use crate::store::dir::DirStore;
+use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::{Scope, Store, Transaction, records};
+use crate::time::Timestamp;
+use crate::verify::decision::{Decision, Facts, Subject, decide};
+use crate::verify::facts::{gather, known_groups};
+use crate::verify::reason::Reason;
+use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
+use crate::verify::response::{Presentation, Response};
+
+/// Exit code of a bug in the caller.
+const USAGE: u8 = 2;
+/// Exit code when the answer could not be given.
+const FAILED: u8 = 4;
+
+/// Decide one login or session of the remote-work portal.
+///
+/// Exit codes: 0 grant, 1 deny, 2 bug in the caller, 3 challenge, 4 error, 5 ended. Let a user in only
+/// on exit code 0 and the outcome "grant".
+#[derive(Parser, Debug)]
+#[command(name = "rw2fa-verify", version)]
+struct Cli {
+    /// The store, instead of RW2FA_STORE or the system's
+    #[arg(long, value_name = "PATH")]
+    store: Option<PathBuf>,
+    /// Form of the answer
+    #[arg(long, value_enum, default_value = "json")]
+    format: AnswerFormat,
+    #[command(flatten)]
+    verify: VerifyArgs,
+}
+
+/// The whole program `rw2fa-verify`.
+pub fn main(process: &mut Process) -> ExitCode {
+    let command = Cli::augment_args(clap::Command::new("rw2fa-verify"));
+    let cli = command
+        .try_get_matches_from(&process.args)
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    match cli {
+        Ok(cli) => {
+            let root = store_path(process, cli.store);
+            ExitCode::from(run(process, &root, &cli.verify, cli.format))
+        }
+        Err(error) => ExitCode::from(refuse(process, &error)),
+    }
+}
+
+/// Which store the verifier uses: `--store`, `RW2FA_STORE`, or the system's; set-uid only the last.
+fn store_path(process: &Process, option: Option<PathBuf>) -> PathBuf {
+    if process.elevated {
+        return platform::system_store();
+    }
+    option
+        .or_else(|| process.variable("RW2FA_STORE").map(PathBuf::from))
+        .unwrap_or_else(platform::system_store)
+}
+
+/// Says what is wrong with the command line. Standard output stays empty, so that not even a portal
+/// that passes a user called `--help` lets anybody in.
+pub fn refuse(process: &mut Process, error: &clap::Error) -> u8 {
+    let text = printable(&error.render().to_string());
+    // Nobody is left to tell when standard error is closed.
+    let _ = process.stderr.write_all(text.as_bytes());
+    USAGE
+}
+
+/// Verifies, answers, and returns the exit code.
+pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
+    let login = match args.login() {
+        Ok(login) => login,
+        Err(error) => return misused(process, &error),
+    };
+    let verified = Request::read(args, process)
+        .map_err(Failure::from)
+        .and_then(|request| verify(process, root, &request));
+    let (response, reason) = match verified {
+        Ok(answer) => answer,
+        Err(Failure::MissingClient) => {
+            let error = Error::new(Kind::Usage, "this store requires --client")
+                .hint("pass the portal's session id, or set require-client to false");
+            return misused(process, &error);
+        }
+        Err(Failure::Error(error)) if error.kind() == Kind::Usage => {
+            return misused(process, &error);
+        }
+        Err(Failure::Error(error)) => {
+            complain(process, &error);
+            let reason = reason_of(error.kind());
+            (Response::failure(&login, reason), reason)
+        }
+    };
+    answer(process, &response, reason, format)
+}
+
+/// Why nothing was decided.
+enum Failure {
+    MissingClient,
+    Error(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+/// One login from request to answer: facts, decision and documents under the account's lock.
+fn verify(
+    process: &Process,
+    root: &Path,
+    request: &Request,
+) -> Result<(Response, Reason), Failure> {
+    let store = DirStore::open(root)?;
+    let settings = records::settings(&store)?;
+    let store = store.with_key_file(settings.key_file.clone());
+    let groups = known_groups(&store, request)?;
+    let mut result = Err(Failure::MissingClient);
+    store.update(Scope::Account(&request.login.key()), &mut |transaction| {
+        let now = process.now();
+        let keys = keys(&store, &settings)?;
+        let facts = gather(&store, settings.clone(), request, &groups, keys.as_ref(), now)?;
+        let fresh = Secret::from_bytes(*process.random()?);
+        let Ok(decision) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+        let name = match &facts.subject {
+            Subject::Known(account) => &account.name,
+            _ => &request.login,
+        };
+        if !request.check {
+            remember(process, transaction, &facts, &decision, keys.as_ref())?;
+            record(transaction, name, request, &decision, keys.as_ref(), now)?;
+        }
+        result = Ok((respond(name, &decision, &settings, request)?, decision.reason));
+        Ok(())
+    })?;
+    result
+}
+
+/// The keys; a store that is switched off does without.
+fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
+    match records::key_ring(store) {
+        Ok(keys) => Ok(Some(keys)),
+        Err(_) if !settings.enabled => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the next state of the user.
+fn remember(
+    process: &Process,
+    transaction: &mut dyn Transaction,
+    facts: &Facts,
+    decision: &Decision,
+    keys: Option<&KeyRing>,
+) -> Result<()> {
+    let (Subject::Known(account), Some(next)) = (&facts.subject, &decision.next) else {
+        return Ok(());
+    };
+    let mut next = next.clone();
+    next.listed = account.listed;
+    if let Some(secret) = &decision.new_secret {
+        let keys =
+            keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;
+        let nonce = process.random::<NONCE>()?;
+        next.secret = Some(keys.seal(&account.name, Field::Secret, secret.as_bytes(), &nonce));
+    }
+    records::write_state(transaction, &account.name, &next)
+}
+
+/// Writes the line of the audit trail.
+fn record(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    request: &Request,
+    decision: &Decision,
+    keys: Option<&KeyRing>,
+    now: Timestamp,
+) -> Result<()> {
+    let event = Event::Verification(Verification {
+        user: &name.canonical(),
+        outcome: decision.reason.outcome().as_str(),
+        reason: decision.reason.as_str(),
+        session: request.session().map(Session::as_str),
+        client: request.client.as_ref().map(ClientHash::as_str),
+        ip: request.ip.as_deref(),
+        drift: decision.details.drift,
+    });
+    audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), now, &event)
+}
+
+fn respond(
+    name: &Name,
+    decision: &Decision,
+    settings: &Settings,
+    request: &Request,
+) -> Result<Response> {
+    let issuer = match decision.details.shown_secret {
+        Some(_) => settings.advanced.issuer(&platform::host_name()),
+        None => String::new(),
+    };
+    let validity = settings.advanced.validity();
+    Response::new(name, decision, &Presentation { issuer: &issuer, validity, qr: request.qr })
+}
+
+/// The reason that the portal is told when an error kept the verifier from deciding.
+fn reason_of(kind: Kind) -> Reason {
+    match kind {
+        Kind::Busy => Reason::Busy,
+        Kind::Timeout => Reason::Timeout,
+        Kind::Usage
+        | Kind::Refused
+        | Kind::NotFound
+        | Kind::Conflict
+        | Kind::Declined
+        | Kind::Store
+        | Kind::System => Reason::Store,
+    }
+}
+
+/// Gives the answer. One that cannot be given in full is no grant.
+fn answer(process: &mut Process, response: &Response, reason: Reason, format: AnswerFormat) -> u8 {
+    let text = match format {
+        AnswerFormat::Json => response.json(),
+        AnswerFormat::Text => Ok(response.text(process.terminals.stdout)),
+    };
+    let written = text.and_then(|text| {
+        let stdout = &mut process.stdout;
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Error::io(Kind::System, "cannot write the answer", error))
+    });
+    match written {
+        Ok(()) => reason.outcome().exit_code(),
+        Err(error) => {
+            complain(process, &error);
+            FAILED
+        }
+    }
+}
+
+fn misused(process: &mut Process, error: &Error) -> u8 {
+    complain(process, error);
+    USAGE
+}
+
+/// Tells an error to whoever reads standard error.
+fn complain(process: &mut Process, error: &Error) {
+    let mut text = format!("rw2fa-verify: {error}\n");
+    if let Some(way_out) = error.way_out() {
+        text.push_str("  ");
+        text.push_str(way_out);
+        text.push('\n');
+    }
+    let _ = process.stderr.write_all(printable(&text).as_bytes());
+}

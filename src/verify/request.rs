@@ -1,0 +1,240 @@
+//! What the portal asks: the command line of the verifier, and the checked request made of it.
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use zeroize::Zeroizing;
+
+use crate::account::grant::ClientHash;
+use crate::account::name::Name;
+use crate::error::{Error, Kind, Result};
+use crate::process::{Line, Process};
+
+/// Longest line that can hold a code, in bytes.
+const LONGEST_CODE: usize = 256;
+/// How long a code on standard input is waited for.
+const CODE_PATIENCE: Duration = Duration::from_secs(5);
+/// Longest id of a portal session.
+const LONGEST_CLIENT: usize = 128;
+/// Longest address.
+const LONGEST_IP: usize = 64;
+
+/// A kind of session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Session {
+    /// In the browser.
+    Html5,
+    /// A published application.
+    Remoteapp,
+    /// A plain RDP connection; only the whitelist opens it.
+    Rdp,
+}
+
+impl Session {
+    /// The word for it on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Session::Html5 => "html5",
+            Session::Remoteapp => "remoteapp",
+            Session::Rdp => "rdp",
+        }
+    }
+}
+
+/// In which form the QR code is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum QrForm {
+    /// SVG text.
+    #[default]
+    Svg,
+    /// A PNG picture as a data URI.
+    Png,
+    /// No picture; the secret and its URI are answered all the same.
+    None,
+}
+
+/// In which form the verifier answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// Lines for people.
+    #[value(alias = "table")]
+    Text,
+    /// One line of JSON.
+    Json,
+}
+
+/// Decide one login or session. The portal calls this after the password was accepted.
+#[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
+pub struct VerifyArgs {
+    /// The account, as the authenticator returned it
+    #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
+    name: Option<String>,
+    /// The same as an option
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// A group that the user is a member of; may be repeated
+    #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
+    groups: Vec<String>,
+    /// The user is a member of no group
+    #[arg(long)]
+    no_groups: bool,
+    /// Read one line from standard input: the code; an empty line is none
+    #[arg(long)]
+    code_stdin: bool,
+    /// A session is being opened or reconnected
+    #[arg(long, value_enum)]
+    session: Option<Session>,
+    /// Answer without writing, sending, making or showing anything
+    #[arg(long, conflicts_with_all = ["resend", "end"])]
+    check: bool,
+    /// Opaque id of the portal session; never the cookie itself
+    #[arg(long, value_name = "ID")]
+    client: Option<String>,
+    /// Address of the user's device, for the audit trail
+    #[arg(long, value_name = "ADDR")]
+    ip: Option<String>,
+    /// Send the SMS again
+    #[arg(long, conflicts_with = "end")]
+    resend: bool,
+    /// Sign-out: end the grants of this client
+    #[arg(long, conflicts_with = "session")]
+    end: bool,
+    /// Form of the QR code in an enrolment
+    #[arg(long, value_enum, default_value_t)]
+    qr: QrForm,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub enum Ask {
+    /// Sign in, or get the code that was just asked for.
+    SignIn,
+    /// Open a session, with or without a code.
+    Open(Session),
+    /// Sign out.
+    End,
+}
+
+/// Where the user's groups come from.
+#[derive(Debug)]
+pub enum Memberships {
+    /// The portal told.
+    Told(Vec<Name>),
+    /// The operating system is asked, if the store lists a group.
+    AskSystem,
+}
+
+/// A checked request.
+#[derive(Debug)]
+pub struct Request {
+    /// Who.
+    pub login: Name,
+    /// His groups.
+    pub memberships: Memberships,
+    /// What is asked.
+    pub ask: Ask,
+    /// What was typed as a code; `None` if nothing. Unreadable input is an empty text here.
+    pub code: Option<Zeroizing<String>>,
+    /// Whether nothing may be written or shown.
+    pub check: bool,
+    /// Whether the SMS is to be sent again.
+    pub resend: bool,
+    /// The hashed id of the portal session.
+    pub client: Option<ClientHash>,
+    /// The address of the user's device.
+    pub ip: Option<String>,
+    /// The form of the QR code.
+    pub qr: QrForm,
+}
+
+impl VerifyArgs {
+    /// The user that the call names.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when it is no name.
+    pub fn login(&self) -> Result<Name> {
+        let user = self.user.as_ref().or(self.name.as_ref()).map_or("", String::as_str);
+        Name::parse(user).map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
+    }
+}
+
+impl Request {
+    /// Checks the command line and reads the code.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] for a bug in the caller; [`Kind::Timeout`] when no code came in time.
+    pub fn read(args: &VerifyArgs, process: &Process) -> Result<Self> {
+        let usage = |message: String| Error::new(Kind::Usage, message);
+        let login = args.login()?;
+        let memberships = if args.groups.is_empty() && !args.no_groups {
+            Memberships::AskSystem
+        } else {
+            let parse = |group: &String| {
+                Name::parse(group).map_err(|error| usage(format!("--group: {error}")))
+            };
+            Memberships::Told(args.groups.iter().map(parse).collect::<Result<_>>()?)
+        };
+        let client = args.client.as_deref().map(checked_client).transpose()?;
+        let ip = args.ip.as_deref().map(checked_ip).transpose()?;
+        let code = if args.code_stdin { read_code(process)? } else { None };
+        if code.is_some() && (args.check || args.end || args.resend) {
+            return Err(usage("--check, --resend and --end take no code".into()));
+        }
+        Ok(Self {
+            login,
+            memberships,
+            ask: match args.session {
+                _ if args.end => Ask::End,
+                Some(session) => Ask::Open(session),
+                None => Ask::SignIn,
+            },
+            code,
+            check: args.check,
+            resend: args.resend,
+            client,
+            ip,
+            qr: args.qr,
+        })
+    }
+
+    /// The session that is to be opened.
+    pub fn session(&self) -> Option<Session> {
+        match self.ask {
+            Ask::Open(session) => Some(session),
+            Ask::SignIn | Ask::End => None,
+        }
+    }
+}
+
+fn checked_client(client: &str) -> Result<ClientHash> {
+    let valid = (1..=LONGEST_CLIENT).contains(&client.len())
+        && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+    if valid {
+        Ok(ClientHash::of(client))
+    } else {
+        Err(Error::new(
+            Kind::Usage,
+            format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
+        ))
+    }
+}
+
+fn checked_ip(ip: &str) -> Result<String> {
+    let valid = (1..=LONGEST_IP).contains(&ip.len())
+        && ip.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:%-_[]/".contains(&byte));
+    if valid {
+        Ok(ip.to_owned())
+    } else {
+        Err(Error::new(Kind::Usage, "--ip must be an address, like 192.0.2.7 or 2001:db8::7"))
+    }
+}
+
+/// The typed code; `None` for an empty line. What cannot be a code stays a (wrong) code.
+fn read_code(process: &Process) -> Result<Option<Zeroizing<String>>> {
+    Ok(match process.read_line(LONGEST_CODE, CODE_PATIENCE)? {
+        Line::Text(text) if text.trim().is_empty() => None,
+        Line::Text(text) => Some(text),
+        Line::Unreadable => Some(Zeroizing::new(String::new())),
+    })
+}

@@ -1,0 +1,233 @@
+//! The answer to the portal: its fields, its sentences, and its two forms.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::account::grant::Validity;
+use crate::account::name::Name;
+use crate::account::state::Shown;
+use crate::error::{Error, Kind, Result};
+use crate::otp::{self, qr};
+use crate::settings::duration;
+use crate::verify::decision::{Decision, Details, RetryAfter};
+use crate::verify::reason::Reason;
+use crate::verify::request::QrForm;
+
+/// One answer. The order of the fields is the order in JSON.
+#[derive(Serialize)]
+pub struct Response {
+    schema: u32,
+    user: String,
+    outcome: &'static str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digits: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<RetryAfter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment: Option<EnrolmentAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant: Option<GrantAnswer>,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct EnrolmentAnswer {
+    uri: Zeroizing<String>,
+    secret: Zeroizing<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr: Option<Zeroizing<String>>,
+}
+
+#[derive(Serialize)]
+struct GrantAnswer {
+    validated: String,
+    open_before: String,
+    valid_until: Option<String>,
+}
+
+/// What turns a decision into an answer.
+pub struct Presentation<'a> {
+    /// The issuer shown in the authenticator app.
+    pub issuer: &'a str,
+    /// How long grants last.
+    pub validity: Validity,
+    /// The form of the QR code.
+    pub qr: QrForm,
+}
+
+impl Response {
+    /// The answer to a decision about `user`.
+    ///
+    /// # Errors
+    /// When the QR code cannot be drawn.
+    pub fn new(user: &Name, decision: &Decision, present: &Presentation<'_>) -> Result<Self> {
+        let mut response =
+            Self::bare(user, decision.reason, message(decision.reason, &decision.details));
+        let details = &decision.details;
+        response.method = details.method.map(crate::account::listing::Method::as_str);
+        response.digits = details.digits.map(otp::Digits::get);
+        response.enrolled = details.enrolled;
+        response.attempts_left = details.attempts_left;
+        response.retry_after = details.retry_after;
+        response.grant = details.grant.as_ref().map(|grant| GrantAnswer {
+            validated: grant.validated.to_string(),
+            open_before: grant.open_before(present.validity).to_string(),
+            valid_until: grant.valid_until(present.validity).map(|until| until.to_string()),
+        });
+        if let (Some(secret), Some(digits)) = (&details.shown_secret, details.digits) {
+            let uri = otp::enrolment_uri(present.issuer, &user.canonical(), secret, digits);
+            let picture = match present.qr {
+                QrForm::Svg => Some(qr::svg(&uri)),
+                QrForm::Png => Some(qr::png_data_uri(&uri)),
+                QrForm::None => None,
+            };
+            let qr = picture
+                .transpose()
+                .map_err(|error| Error::new(Kind::System, format!("no QR code: {error}")))?;
+            let qr = qr.map(Zeroizing::new);
+            response.enrolment = Some(EnrolmentAnswer { uri, secret: secret.to_base32(), qr });
+        }
+        Ok(response)
+    }
+
+    /// The answer when nothing could be decided.
+    pub fn failure(user: &Name, reason: Reason) -> Self {
+        Self::bare(user, reason, message(reason, &Details::default()))
+    }
+
+    fn bare(user: &Name, reason: Reason, message: String) -> Self {
+        Self {
+            schema: 1,
+            user: user.canonical(),
+            outcome: reason.outcome().as_str(),
+            reason: reason.as_str(),
+            method: None,
+            digits: None,
+            enrolled: None,
+            attempts_left: None,
+            retry_after: None,
+            enrolment: None,
+            grant: None,
+            message,
+        }
+    }
+
+    /// One line of JSON, with its newline.
+    pub fn json(&self) -> Result<Zeroizing<String>> {
+        let mut text = Zeroizing::new(String::with_capacity(8192));
+        *text = serde_json::to_string(self).map_err(|error| {
+            Error::new(Kind::System, format!("cannot write the answer: {error}"))
+        })?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Lines for people; the QR code is drawn if `draw`.
+    pub fn text(&self, draw: bool) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(8192));
+        // Writing into memory cannot fail.
+        let _ =
+            writeln!(text, "{}: {} ({})\n{}", self.user, self.outcome, self.reason, self.message);
+        if let Some(enrolment) = &self.enrolment {
+            if let (true, Ok(drawing)) = (draw, qr::terminal(&enrolment.uri)) {
+                let drawing = Zeroizing::new(drawing);
+                text.push_str(&drawing);
+            }
+            let _ = writeln!(text, "secret  {}\nuri     {}", *enrolment.secret, *enrolment.uri);
+        }
+        if let Some(left) = self.attempts_left {
+            let _ = writeln!(text, "attempts left  {left}");
+        }
+        if let Some(grant) = &self.grant {
+            let _ = match &grant.valid_until {
+                Some(until) => writeln!(text, "sessions open until {until}"),
+                None => writeln!(text, "the first session must open before {}", grant.open_before),
+            };
+        }
+        text
+    }
+}
+
+/// One English sentence for the user; never to be parsed.
+fn message(reason: Reason, details: &Details) -> String {
+    match reason {
+        Reason::Disabled | Reason::NotListed => "No code is needed.".into(),
+        Reason::Whitelisted => "You may connect by RDP without a code.".into(),
+        Reason::SessionValid => "Your session opens.".into(),
+        Reason::CodeAccepted => "You are signed in.".into(),
+        Reason::RecoveryCodeAccepted => {
+            "You are signed in. This recovery code is now used up.".into()
+        }
+        Reason::Activated => activated(details.shown.as_ref()),
+        Reason::RdpNotAllowed => {
+            "You may not connect by RDP. Use the web portal, or ask your administrator.".into()
+        }
+        Reason::Locked => match details.retry_after {
+            Some(RetryAfter::Seconds(seconds)) => format!(
+                "Too many wrong codes. Try again in {} with a new code.",
+                duration::words(seconds)
+            ),
+            _ => "Too many wrong codes. Only your administrator can unlock your account.".into(),
+        },
+        Reason::EnrolmentClosed => {
+            "The time to set up your authenticator app is over. Ask your administrator.".into()
+        }
+        Reason::CodeUsed => {
+            "This code was used before. Wait for the next code of your app and type that.".into()
+        }
+        Reason::WrongCode => match details.attempts_left {
+            Some(1) => {
+                "The code is wrong. One more wrong code locks your account for a while.".into()
+            }
+            _ => "The code is wrong. Check the clock of your device and try the next code.".into(),
+        },
+        Reason::CodeRequired => match details.digits {
+            Some(digits) => format!("Type the {} digits that your app shows.", digits.get()),
+            None => "Type the code that your app shows.".into(),
+        },
+        Reason::EnrolmentRequired => {
+            "Scan the QR code with your authenticator app, then type the code that it shows.".into()
+        }
+        Reason::SmsSent => "A code was sent to your phone.".into(),
+        Reason::SmsAlreadySent => "A code was already sent to your phone.".into(),
+        Reason::SmsNotYet => "No further code can be sent yet.".into(),
+        Reason::SmsFailed => "No code could be sent to your phone. Ask your administrator.".into(),
+        Reason::Busy => "The sign-in is busy. Try again.".into(),
+        Reason::Timeout => "The sign-in took too long. Try again.".into(),
+        Reason::Store | Reason::GroupsUnknown => {
+            "The sign-in is not available now. Tell your administrator.".into()
+        }
+        Reason::AmbiguousUser => {
+            "This name could mean several users. Sign in with your domain's name before it.".into()
+        }
+        Reason::Ended => "You are signed out.".into(),
+    }
+}
+
+fn activated(shown: Option<&Shown>) -> String {
+    let head = "Your authenticator app is set up and you are signed in.";
+    match shown {
+        Some(shown) if shown.times > 1 => {
+            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
+            format!(
+                "{head} The QR code was shown {} times, last at {}{place}. If one of them was not you, \
+                 tell your administrator.",
+                shown.times, shown.last
+            )
+        }
+        Some(shown) => {
+            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
+            format!("{head} The QR code was shown once, at {}{place}.", shown.last)
+        }
+        None => head.into(),
+    }
+}
