@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "toml::value::Datetime", into = "toml::value::Datetime")]
 pub struct Timestamp(i64);
 
-/// The last second that RFC 3339 can write: 9999-12-31T23:59:59Z.
-const LATEST: i64 = 253_402_300_799;
+/// The latest time that is told apart, a day before the year 10000, which RFC 3339 cannot write.
+const LATEST: i64 = 253_402_207_200;
 
 impl Timestamp {
     /// The time `seconds` after 1970; what RFC 3339 cannot write is brought to its nearest end.
@@ -48,7 +48,8 @@ impl Timestamp {
         if let Ok(time) = text.parse::<jiff::Timestamp>() {
             return Some(Self::from_unix(time.as_second()));
         }
-        let date: jiff::civil::Date = text.parse().ok()?;
+        // A longer text is a time without an offset, which could mean several times.
+        let date: jiff::civil::Date = (text.len() == 10).then(|| text.parse().ok())??;
         let time = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
         Some(Self::from_unix(time.as_second()))
     }
@@ -58,7 +59,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_second(self.0) {
             Ok(time) => write!(f, "{time}"),
-            Err(_) => f.write_str("9999-12-31T23:59:59Z"),
+            Err(_) => f.write_str("9999-12-30T22:00:00Z"),
         }
     }
 }

@@ -572,7 +572,7 @@ mod tests {
             ("alice", "bob", open, false),
             ("strauß", "strauss", open, false),
             ("alice", "alice", home_corp, true),
-            ("alice", r".\alice", home_corp, false),
+            ("alice", r".\alice", home_corp, true),
             ("alice", r"CORP\alice", home_corp, false),
             (r"CORP\alice", r"corp\Alice", open, true),
             (r"CORP\alice", r"cörp\alice", open, false),

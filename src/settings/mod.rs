@@ -133,7 +133,7 @@ mod tests {
 
     fn problem(text: &str) -> (usize, String) {
         let problem = parse(text).unwrap_err();
-        (text[..problem.at].lines().count().max(1), problem.message)
+        (text[..problem.at].matches('\n').count() + 1, problem.message)
     }
 
     #[test]
