@@ -12,7 +12,6 @@ mod users;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -106,15 +105,13 @@ pub enum Done {
     Partly,
 }
 
-/// The whole program `rw2fa`.
-pub fn main(process: &mut Process) -> ExitCode {
+/// The whole program `rw2fa`; returns its exit code.
+pub fn main(process: &mut Process) -> u8 {
     let matches = Cli::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => ExitCode::from(run(process, cli)),
-        Err(error) if asks_to_verify(&process.args) => {
-            ExitCode::from(verify::refuse(process, &error))
-        }
-        Err(error) => ExitCode::from(show_clap_message(process, &error)),
+        Ok(cli) => run(process, cli),
+        Err(error) if asks_to_verify(&process.args) => verify::refuse(process, &error),
+        Err(error) => show_clap_message(process, &error),
     }
 }
 
