@@ -45,8 +45,9 @@ impl DirStore {
         let metadata = match fs::symlink_metadata(root) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(missing("")
-                    .hint("make one with 'rw2fa init', or name another with --store"));
+                return Err(
+                    missing("").hint("make one with 'rw2fa init', or name another with --store")
+                );
             }
             Err(error) => {
                 let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
@@ -73,8 +74,9 @@ impl DirStore {
             if let Err(error) = fs::symlink_metadata(root) {
                 let what = format!("cannot use the store at {}", root.display());
                 let owner = owner.name();
-                return Err(Error::io(ErrorKind::Store, what, error)
-                    .hint(format!("{owner}, its owner, must be able to enter the directories above")));
+                return Err(Error::io(ErrorKind::Store, what, error).hint(format!(
+                    "{owner}, its owner, must be able to enter the directories above"
+                )));
             }
         }
         file::check_directory(root, owner)?;
