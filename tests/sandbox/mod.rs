@@ -3,7 +3,7 @@
 //! Most tests run the programs in-process: no environment, and a clock that only the test moves.
 //! [`Real`] runs the built programs as processes of their own, with the real clock.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod real;
 
@@ -22,7 +22,7 @@ use serde_json::Value;
 use sha1::Sha1;
 use tempfile::TempDir;
 
-pub(crate) use real::Real;
+pub(crate) use real::{Real, finish};
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;
