@@ -123,9 +123,10 @@ pub fn main(process: &mut Process) -> u8 {
 
 /// Whether the command is `verify`, where help is a bug in the caller.
 fn asks_to_verify(args: &[OsString]) -> bool {
-    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    // A value that is no UTF-8 is a word like any other: dropped, it would shift those behind it.
+    let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
-        match arg {
+        match &*arg {
             "--store" | "--format" | "--color" => _ = args.next(),
             option if option.starts_with('-') => {}
             command => return command == "verify",
