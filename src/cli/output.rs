@@ -1,6 +1,8 @@
 //! Rows to tables, JSON and CSV: one definition of the columns for all three.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -38,6 +40,9 @@ pub(super) fn list<T: Serialize>(
             for row in rows {
                 table.add_row(kept.iter().map(|(_, column)| styled(&(column.cell)(row))));
             }
+            if context.process.terminals.stdout {
+                share_width(&mut table);
+            }
             print_table(context, table)
         }
     }
@@ -71,6 +76,19 @@ fn plain_table(context: &Context<'_>) -> Table {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     table
+}
+
+/// On a narrow terminal the first column, by which rows are found, is the last one to be broken.
+fn share_width(table: &mut Table) {
+    let widths = table.column_max_content_widths();
+    let last = widths.len().saturating_sub(1);
+    for (at, (column, width)) in table.column_iter_mut().zip(widths).enumerate() {
+        if at == 0 {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width.min(32) + 2)));
+        } else if at < last {
+            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(28)));
+        }
+    }
 }
 
 fn print_table(context: &mut Context<'_>, mut table: Table) -> Result<()> {
@@ -171,7 +189,7 @@ pub(super) fn changes(
         for row in rows {
             let name = printable(&row.name);
             if let Some(error) = &row.error {
-                let quoted = format!("'{}'", row.name);
+                let quoted = format!("'{name}'");
                 let error = if error.contains(&quoted) || row.name.is_empty() {
                     error.clone()
                 } else {

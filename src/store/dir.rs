@@ -110,6 +110,9 @@ impl DirStore {
         let root = &plain(root);
         if let Ok(metadata) = fs::symlink_metadata(root) {
             refuse_link(root, &metadata)?;
+            if !metadata.is_dir() {
+                return Err(file::broken(root, "is not a directory").hint("name another place"));
+            }
         }
         let existed = root.join("store.toml").exists();
         if !existed {
@@ -528,12 +531,15 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
             }
         }
         Err(error) => {
-            return Err(Error::io(
-                ErrorKind::Store,
-                format!("cannot make {}", root.display()),
-                error,
-            )
-            .hint("run as administrator, or name another place with --store"));
+            let way_out = match error.kind() {
+                std::io::ErrorKind::NotFound => "make the directory above it first",
+                std::io::ErrorKind::PermissionDenied => {
+                    "run as administrator, or name another place with --store"
+                }
+                _ => "name another place with --store",
+            };
+            let what = format!("cannot make {}", root.display());
+            return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
         }
     }
     owner.map_or(Ok(()), |owner| owner.give(root))
