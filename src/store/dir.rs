@@ -113,6 +113,12 @@ impl DirStore {
             if !metadata.is_dir() {
                 return Err(file::broken(root, "is not a directory").hint("name another place"));
             }
+            let (present, current) = (Owner::of(&metadata), Owner::current());
+            if !present.is_same_account(current) && !current.is_administrator() {
+                let present = present.name();
+                return Err(file::broken(root, &format!("belongs to {present}"))
+                    .hint(format!("run as administrator, or as {present}")));
+            }
         }
         let existed = root.join("store.toml").exists();
         if !existed {
@@ -123,14 +129,6 @@ impl DirStore {
         })?;
         let owner = Owner::of(&metadata);
         if !owner.is_same_account(Owner::current()) {
-            if !Owner::current().is_administrator() {
-                let owner = owner.name();
-                return Err(Error::new(
-                    ErrorKind::Store,
-                    format!("the store at {} belongs to {owner}", root.display()),
-                )
-                .hint(format!("run as administrator, or as {owner}")));
-            }
             owner.assume()?;
         }
         // SECURITY: a new key would make every sealed secret worthless.
