@@ -186,9 +186,10 @@ pub fn check<'a>(
         if torn && text("event").as_deref() != Some("repair") {
             return Err(broken("follows a line that is not a record"));
         }
-        torn = false;
+        let follows_record = !std::mem::take(&mut torn);
         let torn_bytes = record.get("torn_bytes").and_then(Value::as_u64);
-        if text("event").as_deref() == Some("repair") && torn_bytes == Some(last.1) {
+        let is_repair = text("event").as_deref() == Some("repair");
+        if follows_record && is_repair && torn_bytes == Some(last.1) {
             // Of the last line only the newline was lost: it reads as a record, and was never answered.
             previous = last.0.take();
         }
