@@ -8,7 +8,7 @@
 mod real;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
@@ -250,16 +250,17 @@ impl Secret {
         format!("{:0digits$}", number % 10_u64.pow(u32::try_from(digits).expect("few digits")))
     }
 
-    /// A code of six digits that no step within a day of `unix_time` has.
+    /// A code of six digits that is wrong at `unix_time`.
     pub(crate) fn wrong_code(&self, unix_time: i64) -> String {
         self.wrong_codes(unix_time).next().expect("most codes are wrong")
     }
 
-    /// All codes of six digits that no step within a day of `unix_time` has.
+    /// The codes of six digits that belong to no step of the widest window around `unix_time`, nor to
+    /// one of the first ten minutes, in which tests log in.
     pub(crate) fn wrong_codes(&self, unix_time: i64) -> impl Iterator<Item = String> + use<> {
-        let steps = -2880..=2880;
-        let right: std::collections::BTreeSet<String> =
-            steps.map(|step| self.code(unix_time + 30 * step)).collect();
+        let window = (-500..=500).map(|step| unix_time + 30 * step);
+        let first = (0..20).map(|step| T0 + 30 * step);
+        let right: BTreeSet<String> = window.chain(first).map(|time| self.code(time)).collect();
         (0..1_000_000).map(|code| format!("{code:06}")).filter(move |code| !right.contains(code))
     }
 }
