@@ -12,7 +12,6 @@ mod users;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -106,23 +105,22 @@ pub enum Done {
     Partly,
 }
 
-/// The whole program `rw2fa`.
-pub fn main(process: &mut Process) -> ExitCode {
+/// The whole program `rw2fa`; returns its exit code.
+pub fn main(process: &mut Process) -> u8 {
     let matches = Cli::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => ExitCode::from(run(process, cli)),
-        Err(error) if asks_to_verify(&process.args) => {
-            ExitCode::from(verify::refuse(process, &error))
-        }
-        Err(error) => ExitCode::from(show_clap_message(process, &error)),
+        Ok(cli) => run(process, cli),
+        Err(error) if asks_to_verify(&process.args) => verify::refuse(process, &error),
+        Err(error) => show_clap_message(process, &error),
     }
 }
 
 /// Whether the command is `verify`, where help is a bug in the caller.
 fn asks_to_verify(args: &[OsString]) -> bool {
-    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    // A value that is no UTF-8 is a word like any other: dropped, it would shift those behind it.
+    let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
-        match arg {
+        match &*arg {
             "--store" | "--format" | "--color" => _ = args.next(),
             option if option.starts_with('-') => {}
             command => return command == "verify",
