@@ -235,6 +235,7 @@ fn reason_of(kind: Kind) -> Reason {
         | Kind::NotFound
         | Kind::Conflict
         | Kind::Declined
+        | Kind::Interrupted
         | Kind::Store
         | Kind::System => Reason::Store,
     }
