@@ -64,6 +64,7 @@ has() {
 if [ -z "$bin" ]; then
   command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
   target=${CARGO_TARGET_DIR:-$root/target}
+  target=$(mkdir -p "$target" && cd "$target" && pwd)
   say 'Building rw2fa (a few minutes the first time)'
   show 'cargo build --release'
   (cd "$root" && cargo build --quiet --release --locked --target-dir "$target" \
@@ -118,7 +119,8 @@ expect 0 with_code "$code" rw2fa-verify --no-groups --client browser-1 --code-st
   >"$answer"
 cat "$answer"
 has '"outcome":"grant","reason":"activated"' "$answer"
-echo 'Exit code 0, "grant": she is in. From now on the secret is shown nowhere.'
+echo 'Exit code 0, "grant": she is in. The message tells that the QR code was shown twice: by'
+echo 'steps 3 and 4. From now on it is shown nowhere.'
 
 say '7. Somebody looked over her shoulder and types the same code.'
 show 'rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice <code'
