@@ -130,7 +130,8 @@ fn the_quick_start_runs_through() {
     let output = quickstart(&programs(), temporary.path());
     let (shown, complaints) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{shown}\n{complaints}");
-    for part in ["\"activated\"", "\"code-used\"", "\"session-valid\"", "█▀▀▀▀▀█", "Next:"] {
+    for part in ["\"activated\"", "\"code-used\"", "\"session-valid\"", "█▀▀▀▀▀█", "Next:"]
+    {
         assert!(shown.contains(part), "{part} is not in:\n{shown}");
     }
     let left: Vec<_> = temporary.path().read_dir().unwrap().collect();
