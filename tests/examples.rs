@@ -1,5 +1,6 @@
 //! Runs what stands in `examples/`, so that what newcomers try first keeps working.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

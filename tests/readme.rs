@@ -9,6 +9,8 @@
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+#![expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +25,7 @@ use rw2fa::settings::chance::{of_guessing, percent};
 use rw2fa::verify::reason::Reason;
 
 /// Stands between the outputs of two commands of the tour.
-const SEPARATOR: char = '\u{1}';
+const SEPARATOR: &str = "\u{1}";
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
@@ -120,10 +122,8 @@ fn build_phone() {
 /// Whether `actual` is `pattern`, where `…` is any text.
 fn matches(pattern: &str, actual: &str) -> bool {
     let mut pieces = pattern.trim_end().split('…');
-    let mut rest = match actual.trim_end().strip_prefix(pieces.next().unwrap_or_default()) {
-        Some(rest) => rest,
-        None => return false,
-    };
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = actual.trim_end().strip_prefix(first) else { return false };
     let Some(last) = pieces.next_back() else { return rest.is_empty() };
     for piece in pieces {
         match rest.find(piece) {
@@ -160,7 +160,7 @@ fn the_tour_is_what_happens() {
     let mut tour: Vec<(String, Vec<String>)> = Vec::new();
     for line in marked("tour").concat() {
         if let Some(command) = line.strip_prefix("$ ") {
-            script += &format!("{command}\nprintf '{SEPARATOR}'\n");
+            script.extend([command, "\nprintf '", SEPARATOR, "'\n"]);
             tour.push((command.to_owned(), Vec::new()));
         } else if let Some((_, expected)) = tour.last_mut() {
             expected.push(line);
