@@ -6,6 +6,7 @@
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
 //! - `<!-- settings -->`, `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's.
+//! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
 #![cfg(unix)]
@@ -242,6 +243,18 @@ fn the_settings_are_those_of_the_program() {
         assert!(row[1] == default || key.name == "issuer", "{}: {default}", key.name);
         assert_eq!(row[2], key.valid(), "{}", key.name);
     }
+}
+
+/// Guards the documents shown: the program reads them, with every key in its place.
+#[test]
+fn the_documents_can_be_read() {
+    let text = marked("settings document").concat().join("\n").replace("# key-file", "key-file");
+    let settings = rw2fa::settings::parse(&text).unwrap();
+    assert!(settings.key_file.is_some() && settings.domains.default.is_some());
+    assert_eq!((settings.advanced.discrepancy, settings.domains.aliases.len()), (1, 1));
+    let text = marked("user document").concat().join("\n");
+    let listing: rw2fa::account::listing::Listing = toml::from_str(&text).unwrap();
+    assert!(listing.phone.is_some() && listing.notes.is_some());
 }
 
 /// Guards the chances of guessing that the README tells.
