@@ -1,6 +1,6 @@
 //! The administration tool: one file per command, each with its arguments beside its run function.
 //!
-//! This file owns the command line as a whole and how a run ends. Rendering is [`output`]'s business.
+//! This file owns the command line as a whole and how a run ends. Rendering is the business of `output`.
 
 mod advanced;
 mod context;

@@ -231,3 +231,12 @@ fn a_store_that_others_can_use_or_that_holds_links_is_refused() {
         assert_eq!(run.end(), (4, "store".to_owned()), "{kind}, hard: {hard}: {run:?}");
     }
 }
+
+/// Guards against secrets that could be guessed.
+#[test]
+fn without_random_numbers_nothing_is_decided() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let run = sandbox.without_random().verify(&["--", "alice"], None);
+    assert_eq!(run.end(), (4, "store".to_owned()), "{run:?}");
+    assert_eq!(sandbox.show("alice")["enrolment"], "none");
+}

@@ -1,6 +1,7 @@
 //! A throwaway store and the two programs on it, for the tests.
 //!
-//! Most tests run the programs in-process: no environment, and a clock that only the test moves.
+//! Most tests run the programs in-process: no environment, a clock that only the test moves, and the same
+//! randomness at each run, so that no test fails once in a while because two codes happen to be equal.
 //! [`Real`] runs the built programs as processes of their own, with the real clock.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
@@ -8,7 +9,7 @@
 mod real;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ use rw2fa::process::Process;
 use rw2fa::time::Timestamp;
 use serde_json::Value;
 use sha1::Sha1;
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use real::{Real, finish};
@@ -31,6 +33,7 @@ pub(crate) const T0: i64 = 1_795_507_200;
 pub(crate) struct Sandbox {
     directory: TempDir,
     now: Cell<i64>,
+    drawn: Rc<Cell<u64>>,
 }
 
 /// How a run of a program ended.
@@ -54,7 +57,7 @@ impl Sandbox {
     /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let sandbox = Self { directory, now: Cell::new(T0) };
+        let sandbox = Self { directory, now: Cell::new(T0), drawn: Rc::default() };
         let init = sandbox.admin(&["init"]);
         assert_eq!(init.code, 0, "{init:?}");
         sandbox
@@ -114,7 +117,7 @@ impl Sandbox {
         let store = self.path();
         let all = [OsString::from("rw2fa"), "--store".into(), store.into()];
         let all = all.into_iter().chain(args.iter().map(OsString::from));
-        run(rw2fa::cli::main, all, self.now(), stdin)
+        self.run(rw2fa::cli::main, all, stdin)
     }
 
     /// Runs `rw2fa-verify` on the store; a code is given on standard input.
@@ -134,7 +137,31 @@ impl Sandbox {
         let store = self.path();
         let all = [OsString::from("rw2fa-verify"), "--store".into(), store.into()];
         let all = all.into_iter().chain(args.iter().map(OsString::from));
-        run(rw2fa::verify::main, all, self.now(), stdin)
+        self.run(rw2fa::verify::main, all, stdin)
+    }
+
+    /// Runs one of the programs in this process.
+    fn run(
+        &self,
+        main: fn(&mut Process) -> u8,
+        args: impl IntoIterator<Item = OsString>,
+        stdin: &[u8],
+    ) -> Run {
+        let (stdout, stderr) = (Stream::default(), Stream::default());
+        let now = Timestamp::from_unix(self.now());
+        let streams: [Box<dyn Write>; 2] = [Box::new(stdout.clone()), Box::new(stderr.clone())];
+        let [out, err] = streams;
+        let drawn = Rc::clone(&self.drawn);
+        let mut process = Process::sandboxed(args, now, stdin.to_vec(), out, err)
+            .with_random(move |bytes| fill(bytes, &drawn));
+        let code = main(&mut process);
+        Run { code, stdout: stdout.text(), stderr: stderr.text() }
+    }
+
+    /// From now on the operating system gives no random numbers.
+    pub(crate) fn without_random(&self) -> &Self {
+        self.drawn.set(u64::MAX);
+        self
     }
 
     /// A sign-in of `user` with the code that his app shows now.
@@ -250,16 +277,17 @@ impl Secret {
         format!("{:0digits$}", number % 10_u64.pow(u32::try_from(digits).expect("few digits")))
     }
 
-    /// A code of six digits that no step within a day of `unix_time` has.
+    /// A code of six digits that is wrong at `unix_time`.
     pub(crate) fn wrong_code(&self, unix_time: i64) -> String {
         self.wrong_codes(unix_time).next().expect("most codes are wrong")
     }
 
-    /// All codes of six digits that no step within a day of `unix_time` has.
+    /// The codes of six digits that belong to no step of the widest window around `unix_time`, nor to
+    /// one of the first ten minutes, in which tests log in.
     pub(crate) fn wrong_codes(&self, unix_time: i64) -> impl Iterator<Item = String> + use<> {
-        let steps = -2880..=2880;
-        let right: std::collections::BTreeSet<String> =
-            steps.map(|step| self.code(unix_time + 30 * step)).collect();
+        let window = (-500..=500).map(|step| unix_time + 30 * step);
+        let first = (0..20).map(|step| T0 + 30 * step);
+        let right: BTreeSet<String> = window.chain(first).map(|time| self.code(time)).collect();
         (0..1_000_000).map(|code| format!("{code:06}")).filter(move |code| !right.contains(code))
     }
 }
@@ -290,23 +318,16 @@ impl Stream {
     }
 }
 
-/// Runs one of the programs in this process.
-fn run(
-    main: fn(&mut Process) -> u8,
-    args: impl IntoIterator<Item = OsString>,
-    now: i64,
-    stdin: &[u8],
-) -> Run {
-    let (stdout, stderr) = (Stream::default(), Stream::default());
-    let mut process = Process::sandboxed(
-        args,
-        Timestamp::from_unix(now),
-        stdin.to_vec(),
-        Box::new(stdout.clone()),
-        Box::new(stderr.clone()),
-    );
-    let code = main(&mut process);
-    Run { code, stdout: stdout.text(), stderr: stderr.text() }
+/// Fills bytes with what follows from how often that was done before.
+fn fill(bytes: &mut [u8], drawn: &Cell<u64>) -> bool {
+    if drawn.get() == u64::MAX {
+        return false;
+    }
+    for chunk in bytes.chunks_mut(32) {
+        chunk.copy_from_slice(&Sha256::digest(drawn.get().to_be_bytes())[..chunk.len()]);
+        drawn.set(drawn.get() + 1);
+    }
+    true
 }
 
 fn files_below(directory: &Path) -> Vec<PathBuf> {
