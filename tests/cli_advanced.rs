@@ -1,5 +1,7 @@
 //! `rw2fa advanced`: the fourteen settings, their bounds, and what they mean for who guesses.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! How the administration tool fails: usage, prompts, forms of errors, and what never reaches a terminal.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use sandbox::{Run, Sandbox};

@@ -1,5 +1,7 @@
 //! `rw2fa status`, `enable` and `disable`: are my users protected?
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `rw2fa users list` and `show`: what is told of users, in text, JSON and CSV.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `rw2fa users add`, `edit`, `enrol`, `reset`, `remove`, `unlock`, `revoke` and `test`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use std::fs;

@@ -1,5 +1,8 @@
 //! A disk without room: a login is an error, nothing is lost, and it works again when there is room.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::disallowed_methods, reason = "real processes have the real clock")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![cfg(unix)]
 
 mod sandbox;

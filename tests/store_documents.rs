@@ -1,5 +1,8 @@
 //! Hand-edited and damaged documents: what is wrong is told by file, line and key, and opens no door.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+
 mod sandbox;
 
 use std::fs;
@@ -87,8 +90,8 @@ fn a_state_cut_at_any_byte_is_an_error() {
     // Lines that vanish from the middle do not open a door either.
     for gone in 0..whole.lines().count() {
         let lines = whole.lines().enumerate().filter(|(at, _)| *at != gone);
-        let text: String = lines.map(|(_, line)| format!("{line}\n")).collect();
-        sandbox.write(&state, &text);
+        let kept: Vec<_> = lines.map(|(_, line)| line).collect();
+        sandbox.write(&state, &(kept.join("\n") + "\n"));
         let run = login(&sandbox);
         assert!(run.code == 3 || is_store_error(&run), "line {gone} gone: {run:?}");
     }

@@ -1,5 +1,7 @@
 //! Names as they come: each is listed, found, logged in and removed under a path that is safe.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
 mod sandbox;
 
 use std::collections::BTreeSet;
