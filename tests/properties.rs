@@ -13,7 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sandbox::{Run, Sandbox, Secret};
-use serde_json::Value;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -334,7 +333,7 @@ impl Story<'_> {
         }
         let row = self.sandbox.show(&self.user);
         assert_eq!(row["failures"].as_u64(), Some(u64::from(self.model.failures)), "{event:?}");
-        assert_eq!(row["enrolment"] == Value::from("active"), self.model.active, "{event:?}");
+        assert_eq!(row["enrolment"] == "active", self.model.active, "{event:?}");
     }
 }
 

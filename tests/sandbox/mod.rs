@@ -204,6 +204,7 @@ impl Sandbox {
 
     /// Writes a file of the store by hand.
     pub(crate) fn write(&self, path: &Path, text: &str) {
+        assert!(path.starts_with(self.directory.path()), "{} is elsewhere", path.display());
         write_private(path, text);
     }
 
