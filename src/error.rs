@@ -21,6 +21,8 @@ pub enum Kind {
     Conflict,
     /// A question was answered with no.
     Declined,
+    /// A question was answered with Ctrl-C.
+    Interrupted,
     /// The store cannot be used: missing, damaged, or open to others.
     Store,
     /// Somebody else holds the lock.
@@ -38,6 +40,7 @@ impl Kind {
             Kind::Usage => 2,
             Kind::Refused | Kind::NotFound | Kind::Conflict | Kind::Declined => 1,
             Kind::Store | Kind::Busy | Kind::System | Kind::Timeout => 4,
+            Kind::Interrupted => 130,
         }
     }
 
@@ -49,6 +52,7 @@ impl Kind {
             Kind::NotFound => "not-found",
             Kind::Conflict => "conflict",
             Kind::Declined => "declined",
+            Kind::Interrupted => "interrupted",
             Kind::Store => "store",
             Kind::Busy => "busy",
             Kind::System => "system",
@@ -124,12 +128,13 @@ mod tests {
             Kind::NotFound,
             Kind::Conflict,
             Kind::Declined,
+            Kind::Interrupted,
             Kind::Store,
             Kind::Busy,
             Kind::System,
             Kind::Timeout,
         ] {
-            assert!(matches!(kind.exit_code(), 1 | 2 | 4), "{kind:?}");
+            assert!(matches!(kind.exit_code(), 1 | 2 | 4 | 130), "{kind:?}");
             assert!(!kind.as_str().contains(' '), "{kind:?}");
         }
     }

@@ -1,5 +1,7 @@
 //! Text that is safe to show: what comes from documents, names or arguments never steers a terminal.
 
+use std::fmt::Write as _;
+
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// `text` with control and format characters escaped; newlines and tabs stay.
@@ -14,6 +16,23 @@ pub fn printable(text: &str) -> String {
             safe.push(c);
         } else {
             safe.extend(c.escape_unicode());
+        }
+    }
+    safe
+}
+
+/// The text of a JSON document with every character escaped, as JSON does it, that could steer a
+/// terminal. Such characters stand only inside of its strings.
+pub fn printable_json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || (' '..='~').contains(&c) || is_visible(c) {
+            safe.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(safe, "\\u{unit:04x}");
+            }
         }
     }
     safe
@@ -36,6 +55,14 @@ fn is_visible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_stays_json_and_steers_no_terminal() {
+        let text = serde_json::json!({ "a": "é\u{9b}2J\u{202e}\u{e0001}\u{7f}\n" });
+        let safe = printable_json(&serde_json::to_string_pretty(&text).unwrap());
+        assert_eq!(safe, "{\n  \"a\": \"é\\u009b2J\\u202e\\udb40\\udc01\\u007f\\n\"\n}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), text);
+    }
 
     #[test]
     fn nothing_steers_a_terminal() {

@@ -101,6 +101,13 @@ impl Process {
         }
     }
 
+    /// The same process with another source of randomness, which tells whether it filled the bytes.
+    #[must_use]
+    pub fn with_random(mut self, random: impl Fn(&mut [u8]) -> bool + 'static) -> Self {
+        self.random = Box::new(random);
+        self
+    }
+
     /// The time of this run: the clock is read once, at the first call.
     pub fn now(&self) -> Timestamp {
         let now = self.now.get().unwrap_or_else(|| (self.clock)());

@@ -5,16 +5,17 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use toml::value::{Date, Datetime, Offset};
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z.
 ///
 /// Written as an RFC 3339 time in UTC, in documents as a TOML date-time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "toml::value::Datetime", into = "toml::value::Datetime")]
+#[serde(try_from = "Datetime", into = "Datetime")]
 pub struct Timestamp(i64);
 
-/// The latest time that is told apart, a day before the year 10000, which RFC 3339 cannot write.
-const LATEST: i64 = 253_402_207_200;
+/// The last second that RFC 3339 can write: 9999-12-31T23:59:59Z.
+const LATEST: i64 = 253_402_300_799;
 
 impl Timestamp {
     /// The time `seconds` after 1970; what RFC 3339 cannot write is brought to its nearest end.
@@ -45,35 +46,63 @@ impl Timestamp {
 
     /// Reads an RFC 3339 time, or a date, which means its first second in UTC.
     pub fn parse(text: &str) -> Option<Self> {
-        if let Ok(time) = text.parse::<jiff::Timestamp>() {
-            return Some(Self::from_unix(time.as_second()));
-        }
-        // A longer text is a time without an offset, which could mean several times.
-        let date: jiff::civil::Date = (text.len() == 10).then(|| text.parse().ok())??;
-        let time = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
-        Some(Self::from_unix(time.as_second()))
+        Self::try_from(text.parse::<Datetime>().ok()?).ok()
     }
+}
+
+/// Days from 1970-01-01 to a day of the Gregorian calendar. Years begin in March here, so that the leap
+/// day is the last one.
+fn days_of_date(date: Date) -> i64 {
+    let (month, day) = (i64::from(date.month), i64::from(date.day));
+    let year = i64::from(date.year) - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Year, month and day of the day that is `days` after 1970-01-01.
+fn date_of_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let month = (march_month + 2) % 12 + 1;
+    let day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
+    (era * 400 + year + i64::from(month <= 2), month, day_of_month)
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_second(self.0) {
-            Ok(time) => write!(f, "{time}"),
-            Err(_) => f.write_str("9999-12-30T22:00:00Z"),
-        }
+        let (year, month, day) = date_of_days(self.0.div_euclid(86_400));
+        let second = self.0.rem_euclid(86_400);
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 }
 
-impl TryFrom<toml::value::Datetime> for Timestamp {
+impl TryFrom<Datetime> for Timestamp {
     type Error = &'static str;
 
-    fn try_from(value: toml::value::Datetime) -> Result<Self, Self::Error> {
-        Self::parse(&value.to_string())
-            .ok_or("a time must be written like 2026-11-24T08:00:00Z, with its offset")
+    fn try_from(value: Datetime) -> Result<Self, Self::Error> {
+        // A time without an offset could mean several times.
+        let (date, time, offset) = match (value.date, value.time, value.offset) {
+            (Some(date), None, None) => (date, None, 0),
+            (Some(date), Some(time), Some(Offset::Z)) => (date, Some(time), 0),
+            (Some(date), Some(time), Some(Offset::Custom { minutes })) => {
+                (date, Some(time), i64::from(minutes))
+            }
+            _ => return Err("a time must be written like 2026-11-24T08:00:00Z, with its offset"),
+        };
+        let seconds = time.map_or(0, |time| {
+            let second = time.second.map_or(0, i64::from);
+            i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + second
+        });
+        Ok(Self::from_unix(days_of_date(date) * 86_400 + seconds - offset * 60))
     }
 }
 
-impl From<Timestamp> for toml::value::Datetime {
+impl From<Timestamp> for Datetime {
     fn from(time: Timestamp) -> Self {
         time.to_string().parse().unwrap_or(Self { date: None, time: None, offset: None })
     }
@@ -99,9 +128,34 @@ mod tests {
         for seconds in [i64::MIN, -1, 0, LATEST, i64::MAX] {
             let time = Timestamp::from_unix(seconds);
             assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
-            let datetime = toml::value::Datetime::from(time);
+            let datetime = Datetime::from(time);
             assert_eq!(Timestamp::try_from(datetime), Ok(time));
         }
         assert_eq!(Timestamp::from_unix(LATEST).plus(u64::MAX).unix(), LATEST);
+    }
+
+    /// A second implementation of the calendar agrees on every day that it knows.
+    #[test]
+    fn every_day_is_the_one_that_another_library_says() {
+        for day in 0..2_932_895 {
+            let time = Timestamp::from_unix(day * 86_400 + day % 86_400);
+            let other = jiff::Timestamp::from_second(time.unix()).unwrap().to_string();
+            assert_eq!(time.to_string(), other);
+            if day % 97 == 0 {
+                assert_eq!(Timestamp::parse(&other), Some(time), "{other}");
+            }
+        }
+    }
+
+    #[test]
+    fn offsets_are_subtracted() {
+        for (text, expected) in [
+            ("2026-11-24T08:00:00+02:00", "2026-11-24T06:00:00Z"),
+            ("2026-11-24T08:00:00-09:30", "2026-11-24T17:30:00Z"),
+            ("2024-02-29T23:59:59Z", "2024-02-29T23:59:59Z"),
+            ("2026-11-24 08:00:00.999Z", "2026-11-24T08:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().to_string(), expected, "{text}");
+        }
     }
 }

@@ -120,17 +120,42 @@ fn plain(value: &Value) -> String {
 }
 
 const COLUMNS: &[Column<SettingRow>] = &[
-    Column { name: "key", cell: |row| row.key.into() },
-    Column { name: "value", cell: |row| plain(&row.value) },
-    Column { name: "default", cell: |row| plain(&row.default) },
-    Column { name: "valid", cell: |row| row.valid.clone() },
-    Column { name: "meaning", cell: |row| row.meaning.into() },
+    Column { name: "key", cell: |row| row.key.into(), tells: |_| true },
+    Column { name: "value", cell: |row| plain(&row.value), tells: |_| true },
+    Column { name: "default", cell: |row| plain(&row.default), tells: |_| true },
+    Column { name: "valid", cell: |row| row.valid.clone(), tells: |_| true },
+    Column { name: "meaning", cell: |row| row.meaning.into(), tells: |_| true },
 ];
+
+/// Columns that people can read in a terminal of 80 characters.
+const COLUMNS_FOR_PEOPLE: &[Column<SettingRow>] = &[
+    Column { name: "key", cell: |row| row.key.into(), tells: |_| true },
+    Column { name: "value", cell: with_unit, tells: |_| true },
+    Column {
+        name: "default",
+        cell: |row| if row.value == row.default { String::new() } else { plain(&row.default) },
+        tells: |row| row.value != row.default,
+    },
+    Column {
+        name: "meaning",
+        cell: |row| format!("{} ({})", row.meaning, row.valid),
+        tells: |_| true,
+    },
+];
+
+fn with_unit(row: &SettingRow) -> String {
+    let value = plain(&row.value);
+    row.unit.map_or(value.clone(), |unit| format!("{value} {unit}"))
+}
 
 fn list(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
     let rows: Vec<_> = KEYS.iter().map(|key| row(key, &opened.settings.advanced)).collect();
-    output::list(context, "settings", &rows, COLUMNS)?;
+    let columns = match context.globals.format {
+        Format::Text => COLUMNS_FOR_PEOPLE,
+        Format::Json | Format::Csv => COLUMNS,
+    };
+    output::list(context, "settings", &rows, columns)?;
     Ok(Done::All)
 }
 
@@ -154,7 +179,7 @@ fn change(
     value: Option<&toml::Value>,
     dry_run: bool,
 ) -> Result<Done> {
-    context.no_csv("advanced set")?;
+    context.no_csv(if value.is_some() { "advanced set" } else { "advanced unset" })?;
     let mut wanted = Advanced::default();
     if let Some(value) = value {
         key.assign(&mut wanted, value).map_err(|message| Error::new(Kind::Usage, message))?;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use dialoguer::console::{Key, Term};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use crate::audit::{self, AdminChange, Event};
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, Kind, Result};
 use crate::platform;
-use crate::printable::printable;
+use crate::printable::{printable, printable_json};
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
@@ -123,16 +124,16 @@ impl<'a> Context<'a> {
             )
             .hint("add --yes, or look at it first with --dry-run"));
         }
-        let answer = dialoguer::Confirm::new()
-            .with_prompt(printable(question))
-            .default(false)
-            .interact_opt()
-            .map_err(|dialoguer::Error::IO(error)| {
-                Error::io(Kind::System, "cannot ask on this terminal", error)
-            })?;
-        match answer {
-            Some(true) => Ok(()),
-            Some(false) | None => Err(Error::new(Kind::Declined, "nothing was changed")),
+        // The question stands on lines of its own: it may be longer than the terminal is wide.
+        self.say(&format!("{question}\n"));
+        match ask() {
+            Ok(Answer::Yes) => Ok(()),
+            Ok(Answer::No) => Err(Error::new(Kind::Declined, "nothing was changed")),
+            Ok(Answer::Interrupted) => {
+                Err(Error::new(Kind::Interrupted, "interrupted; nothing was changed"))
+            }
+            Err(error) => Err(Error::io(Kind::System, "cannot ask on this terminal", error)
+                .hint("add --yes to answer beforehand")),
         }
     }
 
@@ -163,7 +164,7 @@ impl<'a> Context<'a> {
         let mut text = serde_json::to_string_pretty(value)
             .map_err(|error| Error::new(Kind::System, format!("cannot write JSON: {error}")))?;
         text.push('\n');
-        self.print(&text)
+        self.print(&printable_json(&text))
     }
 
     /// Refuses `--format csv` for a command that lists nothing.
@@ -199,6 +200,12 @@ impl<'a> Context<'a> {
 
     /// Tells an error and returns the exit code.
     pub(super) fn fail(&mut self, error: &Error) -> u8 {
+        self.complain(error);
+        error.kind().exit_code()
+    }
+
+    /// Tells what failed, and the way out: a line of JSON where JSON was asked for.
+    pub(super) fn complain(&mut self, error: &Error) {
         if self.globals.format == Format::Json {
             let value = serde_json::json!({
                 "schema": 1,
@@ -208,15 +215,15 @@ impl<'a> Context<'a> {
                     "hint": error.way_out(),
                 }
             });
-            self.say(&format!("{value}\n"));
+            // Nobody is left to tell when standard error is closed.
+            let _ = writeln!(self.process.stderr, "{}", printable_json(&value.to_string()));
         } else {
-            self.complain(&error.to_string(), error.way_out());
+            self.complain_in_words(&error.to_string(), error.way_out());
         }
-        error.kind().exit_code()
     }
 
-    /// Tells what failed, and the way out.
-    pub(super) fn complain(&mut self, message: &str, hint: Option<&str>) {
+    /// Tells people what failed, and the way out.
+    pub(super) fn complain_in_words(&mut self, message: &str, hint: Option<&str>) {
         self.say(&format!("error: {message}\n"));
         if let Some(hint) = hint {
             self.say(&format!(" hint: {hint}\n"));
@@ -267,10 +274,48 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
 
 /// The error that nobody is listed as `name`, naming entries that look alike.
 pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
-    let alike = store.names_like(kind, &name.key()).unwrap_or_default();
+    let alike = store.names_like(kind, &name.key()).unwrap_or_default().into_iter().next();
+    let nearest = alike.or_else(|| {
+        let listed = store.survey(kind).unwrap_or_default().names;
+        let wanted = name.canonical();
+        let distance = |other: &Name| strsim::damerau_levenshtein(&wanted, &other.canonical());
+        let most = (wanted.chars().count() / 3).clamp(1, 3);
+        let nearest = listed.into_iter().map(|other| (distance(&other), other)).min();
+        nearest.filter(|(distance, _)| *distance <= most).map(|(_, other)| other)
+    });
     let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
-    match alike.first() {
+    match nearest {
         Some(other) => error.hint(format!("did you mean '{other}'?")),
         None => error.hint("'rw2fa users list' shows who is listed"),
     }
+}
+
+enum Answer {
+    Yes,
+    No,
+    Interrupted,
+}
+
+/// Asks a plain yes or no on the terminal; no is what Enter says.
+///
+/// Not `dialoguer::Confirm`: on Ctrl-C that dies of a signal and leaves the cursor hidden.
+fn ask() -> std::io::Result<Answer> {
+    let terminal = Term::stderr();
+    terminal.write_str("Continue? [y/N] ")?;
+    let (answer, echo) = loop {
+        match terminal.read_key_raw()? {
+            Key::Char('y' | 'Y') => break (Answer::Yes, "yes"),
+            Key::Char('n' | 'N' | 'q') | Key::Enter | Key::Escape => break (Answer::No, "no"),
+            Key::CtrlC | Key::Char('\u{3}') => break (Answer::Interrupted, "^C"),
+            _ => {}
+        }
+    };
+    terminal.write_line(echo)?;
+    Ok(answer)
+}
+
+/// A number and what it counts: `1 user`, `2 users`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }

@@ -5,10 +5,10 @@ use clap::Args;
 use crate::account::listing::Method;
 use crate::account::state::Enrolment;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, Kind, Scope, Store, Survey, records};
 use crate::verify::facts::missing_half;
 
 /// Turn two-factor authentication on
@@ -44,9 +44,10 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
     context.no_csv("disable")?;
     let opened = context.open()?;
     if opened.settings.enabled && !args.dry_run {
-        let users = opened.store.scan(Kind::User)?.len();
+        let users = opened.store.survey(Kind::User)?.names.len();
         context.confirm(&format!(
-            "Turn two-factor authentication off? {users} listed users will sign in without a code."
+            "Two-factor authentication will be off: a password alone lets everybody in, {} too.",
+            count(users, "listed user")
         ))?;
     }
     switch(context, &opened, false, args.dry_run)
@@ -75,30 +76,35 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
 }
 
 fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
-    let names = opened.store.scan(Kind::User)?;
+    let Survey { names, problems } = opened.store.survey(Kind::User)?;
+    problems.iter().for_each(|error| context.complain(error));
     let (mut pending, mut sms) = (0, 0);
     for name in &names {
         match records::state(&opened.store, name) {
             Ok(Some(state)) if state.enrolment == Enrolment::Active => {}
             Ok(Some(_)) => pending += 1,
-            Ok(None) => context.warn(&missing_half(&opened.store, Kind::State, name).to_string()),
-            Err(error) => context.warn(&error.to_string()),
+            Ok(None) => context.complain(&missing_half(&opened.store, Kind::State, name)),
+            Err(error) => context.complain(&error),
         }
         match records::listing(&opened.store, Kind::User, name) {
             Ok(Some(listing)) if listing.method == Method::Sms => sms += 1,
             Ok(_) => {}
-            Err(error) => context.warn(&error.to_string()),
+            Err(error) => context.complain(&error),
         }
     }
-    let groups = opened.store.scan(Kind::Group)?.len();
-    context.note(&format!("{} users and {groups} groups are listed", names.len()));
+    let groups = opened.store.survey(Kind::Group)?;
+    groups.problems.iter().for_each(|error| context.complain(error));
+    let groups = groups.names.len();
+    context.note(&format!("listed: {}, {}", count(names.len(), "user"), count(groups, "group")));
     if pending > 0 {
         context.note(&format!(
-            "{pending} users have still to enrol: they see a QR code at their next login"
+            "still to enrol: {}, by the QR code at the next login",
+            count(pending, "user")
         ));
     }
     if sms > 0 {
-        context.warn(&format!("{sms} users get codes by SMS and no gateway is configured"));
+        context
+            .warn(&format!("codes by SMS: {}, and no gateway is configured", count(sms, "user")));
     }
     if names.is_empty() && groups == 0 {
         context.warn("nobody is listed, so nobody will need a code: rw2fa users add NAME");

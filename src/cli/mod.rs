@@ -1,6 +1,6 @@
 //! The administration tool: one file per command, each with its arguments beside its run function.
 //!
-//! This file owns the command line as a whole and how a run ends. Rendering is `output.rs`'s business.
+//! This file owns the command line as a whole and how a run ends. Rendering is the business of `output`.
 
 mod advanced;
 mod context;
@@ -12,7 +12,6 @@ mod users;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -49,23 +48,29 @@ pub enum Color {
     Never,
 }
 
+/// Where help lists the options of every command.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
 pub struct Globals {
     /// The store, instead of RW2FA_STORE or the system's
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub store: Option<PathBuf>,
     /// Form of the output
-    #[arg(long, global = true, value_enum, default_value_t)]
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = EVERYWHERE)]
     pub format: Format,
     /// Answer every question with yes
-    #[arg(long, short = 'y', global = true)]
+    #[arg(long, short = 'y', global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
     /// Print no messages, only data and errors
-    #[arg(long, short = 'q', global = true)]
+    #[arg(long, short = 'q', global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long, global = true, value_enum, default_value_t, value_name = "WHEN",
+        help_heading = EVERYWHERE
+    )]
     pub color: Color,
 }
 
@@ -106,23 +111,22 @@ pub enum Done {
     Partly,
 }
 
-/// The whole program `rw2fa`.
-pub fn main(process: &mut Process) -> ExitCode {
+/// The whole program `rw2fa`; returns its exit code.
+pub fn main(process: &mut Process) -> u8 {
     let matches = Cli::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => ExitCode::from(run(process, cli)),
-        Err(error) if asks_to_verify(&process.args) => {
-            ExitCode::from(verify::refuse(process, &error))
-        }
-        Err(error) => ExitCode::from(show_clap_message(process, &error)),
+        Ok(cli) => run(process, cli),
+        Err(error) if asks_to_verify(&process.args) => verify::refuse(process, &error),
+        Err(error) => show_clap_message(process, &error),
     }
 }
 
 /// Whether the command is `verify`, where help is a bug in the caller.
 fn asks_to_verify(args: &[OsString]) -> bool {
-    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    // A value that is no UTF-8 is a word like any other: dropped, it would shift those behind it.
+    let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
-        match arg {
+        match &*arg {
             "--store" | "--format" | "--color" => _ = args.next(),
             option if option.starts_with('-') => {}
             command => return command == "verify",
@@ -176,8 +180,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
         || process.args.iter().any(|arg| arg == "--format=json");
     if wants_json {
-        let message = text.trim_start_matches("error: ").lines().next().unwrap_or_default();
-        let error = Error::new(Kind::Usage, message).hint("see rw2fa --help");
+        let error = usage_error(error, &text);
         let globals = Globals {
             store: None,
             format: Format::Json,
@@ -189,6 +192,21 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     }
     let _ = process.stderr.write_all(text.as_bytes());
     Kind::Usage.exit_code()
+}
+
+/// What clap says over several lines, in two: what is wrong, and what was perhaps meant.
+fn usage_error(error: &clap::Error, text: &str) -> Error {
+    if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Error::new(Kind::Usage, "a subcommand is missing").hint("see rw2fa --help");
+    }
+    let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
+    let on_one_line = |text: &str| {
+        text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
+    };
+    let message = on_one_line(paragraphs.next().unwrap_or_default());
+    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
+    Error::new(Kind::Usage, message)
+        .hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
 /// Reads every name, or tells which one is none.

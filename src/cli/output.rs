@@ -1,6 +1,8 @@
 //! Rows to tables, JSON and CSV: one definition of the columns for all three.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,6 +15,8 @@ use crate::printable::printable;
 pub(super) struct Column<T> {
     pub(super) name: &'static str,
     pub(super) cell: fn(&T) -> String,
+    /// Whether a row makes the column worth its place in a table for people.
+    pub(super) tells: fn(&T) -> bool,
 }
 
 /// Prints rows in the form that was asked for; in JSON as the list `key`.
@@ -26,12 +30,20 @@ pub(super) fn list<T: Serialize>(
         Format::Json => context.print_json(&json!({ "schema": 1, key: rows })),
         Format::Csv => print_csv(context, rows, columns),
         Format::Text => {
-            let header = columns.iter().map(|column| column.name.replace('_', " "));
-            let mut table = plain_table(context, header);
+            // The first column names the row.
+            let worth =
+                |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.tells);
+            let kept: Vec<_> = columns.iter().enumerate().filter(worth).collect();
+            let mut table = plain_table(context);
+            let header = kept.iter().map(|(_, column)| column.name.replace('_', " "));
+            table.set_header(header.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
             for row in rows {
-                table.add_row(columns.iter().map(|column| styled(&(column.cell)(row))));
+                table.add_row(kept.iter().map(|(_, column)| styled(&(column.cell)(row))));
             }
-            context.print(&format!("{}\n", table.trim_fmt()))
+            if context.process.terminals.stdout {
+                share_width(&mut table);
+            }
+            print_table(context, table)
         }
     }
 }
@@ -41,7 +53,9 @@ fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) ->
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
     for row in rows {
-        writer.write_record(columns.iter().map(|column| (column.cell)(row))).map_err(failed)?;
+        writer
+            .write_record(columns.iter().map(|column| printable(&(column.cell)(row))))
+            .map_err(failed)?;
     }
     let bytes = writer
         .into_inner()
@@ -50,7 +64,7 @@ fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) ->
 }
 
 /// A table without lines, as wide as the terminal.
-fn plain_table(context: &Context<'_>, header: impl IntoIterator<Item = String>) -> Table {
+fn plain_table(context: &Context<'_>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if context.uses_color() {
@@ -61,9 +75,27 @@ fn plain_table(context: &Context<'_>, header: impl IntoIterator<Item = String>) 
     if context.process.terminals.stdout {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
-    let header = header.into_iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold));
-    table.set_header(header);
     table
+}
+
+/// On a narrow terminal the first column, by which rows are found, is the last one to be broken.
+fn share_width(table: &mut Table) {
+    let widths = table.column_max_content_widths();
+    let last = widths.len().saturating_sub(1);
+    for (at, (column, width)) in table.column_iter_mut().zip(widths).enumerate() {
+        if at == 0 {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width.min(32) + 2)));
+        } else if at < last {
+            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Percentage(28)));
+        }
+    }
+}
+
+fn print_table(context: &mut Context<'_>, mut table: Table) -> Result<()> {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    context.print(&format!("{}\n", table.trim_fmt()))
 }
 
 /// A cell, in the colour of what it says.
@@ -71,7 +103,7 @@ fn styled(text: &str) -> Cell {
     let color = match text {
         "active" | "on" | "valid" => Some(Color::Green),
         "pending" | "none" | "expiring" => Some(Color::Yellow),
-        "locked" | "off" | "expired" => Some(Color::Red),
+        "locked" | "off" | "expired" | "broken" => Some(Color::Red),
         _ => None,
     };
     let cell = Cell::new(printable(text));
@@ -83,11 +115,11 @@ fn styled(text: &str) -> Cell {
 
 /// Prints pairs of a name and what it is, for people.
 pub(super) fn pairs(context: &mut Context<'_>, pairs: &[(&str, String)]) -> Result<()> {
-    let mut table = plain_table(context, []);
+    let mut table = plain_table(context);
     for (name, value) in pairs {
         table.add_row([Cell::new(*name).add_attribute(Attribute::Bold), styled(value)]);
     }
-    context.print(&format!("{}\n", table.trim_fmt()))
+    print_table(context, table)
 }
 
 /// What became of one thing that a command was to change.
@@ -157,7 +189,13 @@ pub(super) fn changes(
         for row in rows {
             let name = printable(&row.name);
             if let Some(error) = &row.error {
-                context.complain(&format!("{name}: {error}"), row.hint.as_deref());
+                let quoted = format!("'{name}'");
+                let error = if error.contains(&quoted) || row.name.is_empty() {
+                    error.clone()
+                } else {
+                    format!("{name}: {error}")
+                };
+                context.complain_in_words(&error, row.hint.as_deref());
             } else if !context.globals.quiet {
                 let would = if dry_run { "would be " } else { "" };
                 let covered = match row.covered_by.as_slice() {

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, count};
 use crate::cli::output;
+use crate::cli::users::{Row, Rows};
 use crate::cli::{Done, Format};
 use crate::error::Result;
 use crate::otp::PERIOD;
@@ -33,23 +34,32 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let opened = context.open()?;
     let (store, settings) = (&opened.store, &opened.settings);
     let now = context.now();
-    let rows = super::users::rows(store, now)?;
+    let Rows { rows, strays } = super::users::rows(store, now)?;
+    strays
+        .iter()
+        .chain(rows.iter().filter_map(Row::problem))
+        .for_each(|error| context.complain(error));
     let mut counts = Counts::default();
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
+    let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
     for row in &users {
         match row.state() {
             "locked" => counts.locked += 1,
             "active" => counts.active += 1,
             "pending" => counts.pending += 1,
-            _ => counts.none += 1,
+            "none" => counts.none += 1,
+            _ => {}
         }
     }
     let groups = rows.len() - users.len();
     let (mut valid, mut expired) = (0, 0);
-    for name in store.scan(Kind::Whitelist)? {
-        match records::whitelist_entry(store, &name)? {
-            Some(entry) if entry.is_valid(now) => valid += 1,
-            _ => expired += 1,
+    let whitelist = store.survey(Kind::Whitelist)?;
+    whitelist.problems.iter().for_each(|error| context.complain(error));
+    for name in whitelist.names {
+        match records::whitelist_entry(store, &name) {
+            Ok(Some(entry)) if entry.is_valid(now) => valid += 1,
+            Ok(_) => expired += 1,
+            Err(error) => context.complain(&error),
         }
     }
     let trial_end = settings.created.plus(TRIAL_DAYS * 86_400);
@@ -88,7 +98,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         return Ok(Done::All);
     }
     let license = if days_left > 0 {
-        format!("trial, {days_left} days left")
+        format!("trial, {} left", count(usize::try_from(days_left).unwrap_or(usize::MAX), "day"))
     } else {
         "trial is over; what is enforced stays enforced".into()
     };
@@ -100,6 +110,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         counts.none,
         counts.locked
     );
+    let users_line = match broken {
+        0 => users_line,
+        broken => format!("{users_line}; {} cannot be read", count(broken, "document")),
+    };
     output::pairs(
         context,
         &[

@@ -11,7 +11,8 @@ use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::{
-    AuditEnd, Change, Document, Kind, MakeLines, Scope, Store, Text, Transaction, file, file_name,
+    AuditEnd, Change, Document, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
+    file_name,
 };
 
 /// Lock files for accounts; an account's is chosen by the hash of its folded name.
@@ -37,20 +38,27 @@ impl DirStore {
     /// # Errors
     /// When there is no store, it belongs to somebody else, or others may use it.
     pub fn open(root: &Path) -> Result<Self> {
+        let root = &plain(root);
         let missing = |what: &str| {
             Error::new(ErrorKind::Store, format!("there is no store at {}{what}", root.display()))
-                .hint("make one with 'rw2fa init', or name another with --store")
         };
         let metadata = match fs::symlink_metadata(root) {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing("")),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(
+                    missing("").hint("make one with 'rw2fa init', or name another with --store")
+                );
+            }
             Err(error) => {
+                let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
                 let what = format!("cannot use the store at {}", root.display());
-                return Err(Error::io(ErrorKind::Store, what, error).hint("run as administrator"));
+                let way_out = if denied { "run as administrator" } else { "check the path" };
+                return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
             }
         };
+        refuse_link(root, &metadata)?;
         if !metadata.is_dir() {
-            return Err(missing(": it is not a directory"));
+            return Err(missing(": it is not a directory").hint("name another with --store"));
         }
         let (owner, current) = (Owner::of(&metadata), Owner::current());
         if !owner.is_same_account(current) {
@@ -63,11 +71,23 @@ impl DirStore {
                 .hint(format!("run as administrator, or as {owner}")));
             }
             owner.assume()?;
+            if let Err(error) = fs::symlink_metadata(root) {
+                let what = format!("cannot use the store at {}", root.display());
+                let owner = owner.name();
+                return Err(Error::io(ErrorKind::Store, what, error).hint(format!(
+                    "{owner}, its owner, must be able to enter the directories above"
+                )));
+            }
         }
         file::check_directory(root, owner)?;
-        let store = Self { root: root.to_owned(), owner, key_file: None };
+        let store = Self { root: root.clone(), owner, key_file: None };
         if store.read(&Document::Settings)?.is_none() {
-            return Err(missing(": store.toml is missing"));
+            let error = missing(": store.toml is missing");
+            return Err(if holds_documents(root)? {
+                error.hint("restore it from a backup: the other documents are still there")
+            } else {
+                error.hint("make one with 'rw2fa init', or name another with --store")
+            });
         }
         Ok(store)
     }
@@ -87,6 +107,13 @@ impl DirStore {
     /// # Errors
     /// When the directory holds something else, or a part of an existing store is gone.
     pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<bool> {
+        let root = &plain(root);
+        if let Ok(metadata) = fs::symlink_metadata(root) {
+            refuse_link(root, &metadata)?;
+            if !metadata.is_dir() {
+                return Err(file::broken(root, "is not a directory").hint("name another place"));
+            }
+        }
         let existed = root.join("store.toml").exists();
         if !existed {
             prepare_root(root, owner)?;
@@ -96,7 +123,23 @@ impl DirStore {
         })?;
         let owner = Owner::of(&metadata);
         if !owner.is_same_account(Owner::current()) {
+            if !Owner::current().is_administrator() {
+                let owner = owner.name();
+                return Err(Error::new(
+                    ErrorKind::Store,
+                    format!("the store at {} belongs to {owner}", root.display()),
+                )
+                .hint(format!("run as administrator, or as {owner}")));
+            }
             owner.assume()?;
+        }
+        // SECURITY: a new key would make every sealed secret worthless.
+        if !existed && holds_documents(root)? {
+            return Err(Error::new(
+                ErrorKind::Store,
+                format!("{} holds documents of a store, and store.toml is missing", root.display()),
+            )
+            .hint("restore store.toml from a backup, or name another directory"));
         }
         if existed {
             for directory in DIRECTORIES {
@@ -109,7 +152,9 @@ impl DirStore {
         }
         make_locks(&root.join("locks"))?;
         if !existed {
-            file::replace(&root.join("key"), key.as_bytes())?;
+            if !root.join("key").exists() {
+                file::replace(&root.join("key"), key.as_bytes())?;
+            }
             file::replace(&root.join("store.toml"), settings.as_bytes())?;
         }
         Ok(!existed)
@@ -155,25 +200,49 @@ impl DirStore {
     }
 
     /// All names below a directory of documents.
-    fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<Vec<Name>> {
-        let mut names = Vec::new();
+    fn names_in(directory: &Path) -> Result<Survey> {
+        let mut found = Survey::default();
         collect(directory, &mut Vec::new(), &mut |components| {
             let components: Vec<&str> = components.iter().map(String::as_str).collect();
-            let Some(name) = file_name::decode(&components) else {
-                let path = directory.join(components.join("/"));
-                return Err(file::broken(
-                    &path,
-                    "has a name that rw2fa does not give to documents",
-                )
-                .hint("remove it, or add the entry with rw2fa"));
-            };
-            if wanted.is_none_or(|wanted| name.key() == *wanted) {
-                names.push(name);
+            match file_name::decode(&components) {
+                Some(name) => found.names.push(name),
+                None => {
+                    let path = directory.join(components.join("/"));
+                    let what = "has a name that rw2fa does not give to documents";
+                    found.problems.push(
+                        file::broken(&path, what).hint("remove it, or add the entry with rw2fa"),
+                    );
+                }
             }
-            Ok(())
         })?;
-        names.sort();
-        Ok(names)
+        Ok(found)
+    }
+
+    /// The names in a directory of a sharded kind, for [`Store::survey`].
+    fn names_in_shard(directory: &Path, shard: &str) -> Result<Survey> {
+        let place = directory.join(shard);
+        let mut found = Self::names_in(&place)?;
+        let strangers = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
+        found.problems.extend(strangers.map(|name| {
+            let what = format!("holds a document of '{name}', which does not belong there");
+            file::broken(&place, &what)
+                .hint("documents are not moved by hand: remove it and add it with rw2fa")
+        }));
+        Ok(found)
+    }
+
+    /// Checks the directories in which a long name continues.
+    fn check_parts(&self, kind: Kind, name: &Name) -> Result<bool> {
+        let components = file_name::encode(name);
+        let mut directory = self.shard(kind, &name.key());
+        for part in components.iter().take(components.len().saturating_sub(1)) {
+            directory.push(part);
+            match fs::symlink_metadata(&directory) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                _ => file::check_directory(&directory, self.owner)?,
+            }
+        }
+        Ok(true)
     }
 
     fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
@@ -230,49 +299,55 @@ impl Store for DirStore {
 
     fn read(&self, document: &Document) -> Result<Option<Text>> {
         match document {
-            Document::Of(kind, name) if !self.has_shard(*kind, &name.key())? => return Ok(None),
+            Document::Of(kind, name)
+                if !self.has_shard(*kind, &name.key())? || !self.check_parts(*kind, name)? =>
+            {
+                return Ok(None);
+            }
             Document::Of(..) | Document::Settings | Document::Key => {}
         }
         file::read(&self.path(document), self.owner)
     }
 
     fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>> {
-        if self.has_shard(kind, key)? {
-            Self::names_in(&self.shard(kind, key), Some(key))
-        } else {
-            Ok(Vec::new())
+        if !self.has_shard(kind, key)? {
+            return Ok(Vec::new());
         }
-    }
-
-    fn scan(&self, kind: Kind) -> Result<Vec<Name>> {
-        self.check_kind(kind)?;
-        let directory = self.directory(kind);
-        if !is_sharded(kind) {
-            return Self::names_in(&directory, None);
+        let Survey { mut names, problems } = Self::names_in(&self.shard(kind, key))?;
+        // SECURITY: a document that nobody can be told from may be of this account.
+        if let Some(problem) = problems.into_iter().next() {
+            return Err(problem);
         }
-        let mut names = Vec::new();
-        for (shard, is_directory) in file::entries(&directory)? {
-            if is_directory {
-                for name in Self::names_in(&directory.join(&shard), None)? {
-                    if file_name::shard(&name.key()) != shard {
-                        let place = directory.join(&shard);
-                        let what =
-                            format!("holds a document of '{name}', which does not belong there");
-                        return Err(file::broken(&place, &what).hint(
-                            "documents are not moved by hand: remove it and add it with rw2fa",
-                        ));
-                    }
-                    names.push(name);
-                }
-            }
-        }
+        names.retain(|name| name.key() == *key);
         names.sort();
         Ok(names)
     }
 
+    fn survey(&self, kind: Kind) -> Result<Survey> {
+        self.check_kind(kind)?;
+        let directory = self.directory(kind);
+        let mut all = Survey::default();
+        if !is_sharded(kind) {
+            all = Self::names_in(&directory)?;
+        } else {
+            for (shard, is_directory) in file::entries(&directory)? {
+                if is_directory {
+                    let found = Self::names_in_shard(&directory, &shard)?;
+                    all.names.extend(found.names);
+                    all.problems.extend(found.problems);
+                } else if is_shard_name(&shard) {
+                    all.problems.push(file::not_a_directory(&directory.join(shard)));
+                }
+            }
+        }
+        all.names.sort();
+        Ok(all)
+    }
+
     fn has_any(&self, kind: Kind) -> Result<bool> {
         self.check_kind(kind)?;
-        Ok(!file::entries(&self.directory(kind))?.is_empty())
+        let entries = file::entries(&self.directory(kind))?;
+        Ok(entries.iter().any(|(name, is_directory)| *is_directory || is_document_name(name)))
     }
 
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()> {
@@ -345,24 +420,58 @@ fn is_audit_file(name: &str) -> bool {
 fn collect(
     directory: &Path,
     above: &mut Vec<String>,
-    found: &mut dyn FnMut(&[String]) -> Result<()>,
+    found: &mut dyn FnMut(&[String]),
 ) -> Result<()> {
     for (name, is_directory) in file::entries(directory)? {
-        let is_part = is_directory && name.ends_with('+');
-        let is_document = Path::new(&name).extension().is_some_and(|ending| ending == "toml");
-        if !is_part && !is_document {
+        let is_part = name.ends_with('+');
+        if !is_part && !is_document_name(&name) {
             continue;
         }
         let below = directory.join(&name);
         above.push(name);
-        if is_part {
+        if is_part && is_directory {
             collect(&below, above, found)?;
         } else {
-            found(above)?;
+            found(above);
         }
         above.pop();
     }
     Ok(())
+}
+
+fn is_document_name(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "toml")
+}
+
+fn is_shard_name(name: &str) -> bool {
+    name.len() == 3 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// `path` without a slash at its end, through which a link would be followed.
+fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+/// A store is named by the place where it is, so that nobody can put another in its place.
+fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
+    if !metadata.is_symlink() {
+        return Ok(());
+    }
+    let way_out = match fs::canonicalize(root) {
+        Ok(target) => format!("name the directory itself: --store {}", target.display()),
+        Err(_) => "name the directory itself with --store".to_owned(),
+    };
+    Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).hint(way_out))
+}
+
+/// Whether anything but what an interrupted `init` leaves is in the directories of a store.
+fn holds_documents(root: &Path) -> Result<bool> {
+    for directory in DIRECTORIES.iter().filter(|directory| **directory != "locks") {
+        if !file::entries(&root.join(directory))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The last whole line of an audit file, and how many bytes follow it.
@@ -422,12 +531,15 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
             }
         }
         Err(error) => {
-            return Err(Error::io(
-                ErrorKind::Store,
-                format!("cannot make {}", root.display()),
-                error,
-            )
-            .hint("run as administrator, or name another place with --store"));
+            let way_out = match error.kind() {
+                std::io::ErrorKind::NotFound => "make the directory above it first",
+                std::io::ErrorKind::PermissionDenied => {
+                    "run as administrator, or name another place with --store"
+                }
+                _ => "name another place with --store",
+            };
+            let what = format!("cannot make {}", root.display());
+            return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
         }
     }
     owner.map_or(Ok(()), |owner| owner.give(root))

@@ -24,7 +24,8 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         return Ok(None);
     };
     if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than any document of rw2fa"));
+        return Err(broken(path, "is larger than any document of rw2fa")
+            .hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     // One byte more, so that the buffer does not grow again to find the end.
@@ -33,7 +34,9 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| broken(path, "is not UTF-8"))?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        broken(path, "is not UTF-8").hint("save it as UTF-8, or restore it from a backup")
+    })?;
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
@@ -59,7 +62,8 @@ pub(super) fn open(
         Error::io(Kind::Store, format!("cannot look at {}", path.display()), error)
     })?;
     if !metadata.is_file() {
-        return Err(broken(path, "is not a plain file"));
+        return Err(broken(path, "is not a plain file")
+            .hint("move it away, and restore the file from a backup"));
     }
     check_privacy(path, &metadata, owner)?;
     Ok(Some((file, metadata)))
@@ -74,9 +78,15 @@ pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
         _ => Error::io(Kind::Store, format!("cannot look at {}", path.display()), error),
     })?;
     if !metadata.is_dir() {
-        return Err(broken(path, "is not a directory"));
+        return Err(not_a_directory(path));
     }
     check_privacy(path, &metadata, owner)
+}
+
+/// The error that a link or a file is where a directory of the store should be.
+pub(super) fn not_a_directory(path: &Path) -> Error {
+    broken(path, "is not a directory")
+        .hint("a part of the store is gone: restore the directory from a backup")
 }
 
 fn check_privacy(path: &Path, metadata: &Metadata, owner: Owner) -> Result<()> {

@@ -13,7 +13,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::account::name::{AccountKey, Name};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Kinds of documents of which there is one for each name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,8 +74,20 @@ pub trait Store {
     /// When a document has a name that this program would not have given it.
     fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>>;
 
+    /// All names of this kind, in order, and what lies among their documents and is none.
+    ///
+    /// # Errors
+    /// When the documents cannot be listed at all.
+    fn survey(&self, kind: Kind) -> Result<Survey>;
+
     /// All names of this kind, in order.
-    fn scan(&self, kind: Kind) -> Result<Vec<Name>>;
+    ///
+    /// # Errors
+    /// When there is anything among the documents that is none.
+    fn scan(&self, kind: Kind) -> Result<Vec<Name>> {
+        let Survey { names, problems } = self.survey(kind)?;
+        problems.into_iter().next().map_or(Ok(names), Err)
+    }
 
     /// Whether there is any document of this kind.
     fn has_any(&self, kind: Kind) -> Result<bool>;
@@ -86,6 +98,15 @@ pub trait Store {
     /// # Errors
     /// [`crate::error::Kind::Busy`] when the lock was not had within 5 s, and what `change` returns.
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
+}
+
+/// The names of a kind of documents.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// In order.
+    pub names: Vec<Name>,
+    /// Files and directories that only a hand can have put there; each stands for somebody unknown.
+    pub problems: Vec<Error>,
 }
 
 /// Work done under a lock.

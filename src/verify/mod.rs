@@ -10,7 +10,6 @@ pub mod request;
 pub mod response;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser};
 
@@ -55,8 +54,8 @@ struct Cli {
     verify: VerifyArgs,
 }
 
-/// The whole program `rw2fa-verify`.
-pub fn main(process: &mut Process) -> ExitCode {
+/// The whole program `rw2fa-verify`; returns its exit code.
+pub fn main(process: &mut Process) -> u8 {
     let command = Cli::augment_args(clap::Command::new("rw2fa-verify"));
     let cli = command
         .try_get_matches_from(&process.args)
@@ -64,9 +63,9 @@ pub fn main(process: &mut Process) -> ExitCode {
     match cli {
         Ok(cli) => {
             let root = store_path(process, cli.store);
-            ExitCode::from(run(process, &root, &cli.verify, cli.format))
+            run(process, &root, &cli.verify, cli.format)
         }
-        Err(error) => ExitCode::from(refuse(process, &error)),
+        Err(error) => refuse(process, &error),
     }
 }
 
@@ -236,6 +235,7 @@ fn reason_of(kind: Kind) -> Reason {
         | Kind::NotFound
         | Kind::Conflict
         | Kind::Declined
+        | Kind::Interrupted
         | Kind::Store
         | Kind::System => Reason::Store,
     }

@@ -12,6 +12,7 @@ use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::missing_half;
 
 /// Put users on the list
 ///
@@ -68,7 +69,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             }
             records::write_listing(transaction, Kind::User, name, &listing)?;
             let name = name.canonical();
-            let values = values("method", None, Some(listing.method));
+            let mut values = values("method", None, Some(listing.method));
+            if let Some(phone) = &listing.phone {
+                values.insert("phone".into(), serde_json::json!([null, phone]));
+            }
+            if let Some(notes) = &listing.notes {
+                values.insert("notes".into(), serde_json::json!([null, notes]));
+            }
             let change = Change { action: "users add", object: Some(&name), values };
             context.audit(transaction, Some(&keys), change)
         })?;
@@ -101,7 +108,11 @@ fn missing(opened: &Opened, name: &Name, listing: &Listing) -> Result<Missing> {
                 .hint(format!("change them with: rw2fa users edit {name}")));
         }
         // A listed user without a state is a loss that only 'reset' may mend.
-        return Ok(Missing::Nothing);
+        return if has_state {
+            Ok(Missing::Nothing)
+        } else {
+            Err(missing_half(store, Kind::State, name))
+        };
     }
     let mut others = store.names_like(Kind::User, &name.key())?;
     others.extend(store.names_like(Kind::State, &name.key())?);

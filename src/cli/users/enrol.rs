@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{is_active, known_state};
-use crate::cli::context::{Change, Context};
+use crate::cli::context::{Change, Context, values};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{self, Secret, qr};
@@ -78,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         let change = Change {
             action: "users enrol",
             object: Some(&object),
-            values: serde_json::Map::default(),
+            values: values("enrolment", state.enrolment, next.enrolment),
         };
         context.audit(transaction, Some(&keys), change)?;
         let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Row;
+use super::{Row, Rows};
 use crate::account::listing::Method;
 use crate::cli::Done;
 use crate::cli::context::Context;
@@ -54,24 +54,48 @@ fn or_empty(value: Option<&str>) -> String {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone() },
-    Column { name: "type", cell: |row| row.kind.into() },
-    Column { name: "method", cell: |row| or_empty(row.method.map(Method::as_str)) },
-    Column { name: "phone", cell: |row| or_empty(row.phone.as_deref()) },
-    Column { name: "state", cell: |row| or_empty(row.state) },
-    Column { name: "enrolment", cell: |row| or_empty(row.enrolment) },
-    Column { name: "listed", cell: |row| row.listed.to_string() },
-    Column { name: "locked_until", cell: |row| or_empty(row.locked_until.as_deref()) },
-    Column { name: "last_login", cell: |row| or_empty(row.last_login.as_deref()) },
+    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
+    Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
+    Column {
+        name: "method",
+        cell: |row| or_empty(row.method.map(Method::as_str)),
+        tells: |_| true,
+    },
+    Column {
+        name: "phone",
+        cell: |row| or_empty(row.phone.as_deref()),
+        tells: |row| row.phone.is_some(),
+    },
+    Column { name: "state", cell: |row| or_empty(row.state), tells: |_| true },
+    Column {
+        name: "enrolment",
+        cell: |row| or_empty(row.enrolment),
+        tells: |row| row.enrolment.is_some() && row.enrolment != row.state,
+    },
+    Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
+    Column {
+        name: "locked_until",
+        cell: |row| or_empty(row.locked_until.as_deref()),
+        tells: |row| row.locked_until.is_some(),
+    },
+    Column {
+        name: "last_login",
+        cell: |row| or_empty(row.last_login.as_deref()),
+        tells: |row| row.last_login.is_some(),
+    },
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
     let opened = context.open()?;
-    let mut rows = super::rows(&opened.store, context.now())?;
+    let Rows { mut rows, strays } = super::rows(&opened.store, context.now())?;
     let mut done = Done::All;
+    for stray in &strays {
+        context.complain(stray);
+        done = Done::Partly;
+    }
     for row in &rows {
         if let Some(problem) = &row.problem {
-            context.complain(&problem.message, problem.hint.as_deref());
+            context.complain(problem);
             done = Done::Partly;
         }
     }

@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
 }
 
 /// One user or group, as listed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct Row {
     name: String,
     #[serde(rename = "type")]
@@ -72,14 +72,15 @@ pub(super) struct Row {
     last_login: Option<String>,
     /// What is wrong with a document of this entry.
     #[serde(skip)]
-    problem: Option<Problem>,
+    problem: Option<Error>,
 }
 
-/// An error about a document, as text.
-#[derive(Clone, Debug)]
-pub(super) struct Problem {
-    message: String,
-    hint: Option<String>,
+/// Who is in a store.
+pub(super) struct Rows {
+    /// Users and groups.
+    pub(super) rows: Vec<Row>,
+    /// What lies among their documents and is none.
+    pub(super) strays: Vec<Error>,
 }
 
 impl Row {
@@ -91,6 +92,11 @@ impl Row {
     /// The state, for counting.
     pub(super) fn state(&self) -> &str {
         self.state.unwrap_or_default()
+    }
+
+    /// What is wrong with a document of this entry.
+    pub(super) fn problem(&self) -> Option<&Error> {
+        self.problem.as_ref()
     }
 
     fn of_group(name: &Name, listing: &Listing) -> Self {
@@ -129,7 +135,7 @@ impl Row {
         }
     }
 
-    fn broken(name: &Name, kind: &'static str, error: &Error) -> Self {
+    fn broken(name: &Name, kind: &'static str, error: Error) -> Self {
         Self {
             name: name.canonical(),
             kind,
@@ -140,29 +146,33 @@ impl Row {
             listed: true,
             locked_until: None,
             last_login: None,
-            problem: Some(Problem {
-                message: error.to_string(),
-                hint: error.way_out().map(str::to_owned),
-            }),
+            problem: Some(error),
         }
     }
 }
 
 /// All groups, then all users, by name.
-pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Vec<Row>> {
+///
+/// # Errors
+/// Only when the documents cannot be listed: a damaged one hides no other.
+pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
+    let (groups, mut users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
+    let states = store.survey(Kind::State)?;
+    let mut strays = groups.problems;
+    strays.extend(users.problems);
+    strays.extend(states.problems);
     let mut rows = Vec::new();
-    for name in store.scan(Kind::Group)? {
+    for name in groups.names {
         rows.push(match records::listing(store, Kind::Group, &name) {
             Ok(Some(listing)) => Row::of_group(&name, &listing),
             Ok(None) => continue,
-            Err(error) => Row::broken(&name, "group", &error),
+            Err(error) => Row::broken(&name, "group", error),
         });
     }
-    let mut users = store.scan(Kind::User)?;
-    users.extend(store.scan(Kind::State)?);
-    users.sort();
-    users.dedup();
-    for name in users {
+    users.names.extend(states.names);
+    users.names.sort();
+    users.names.dedup();
+    for name in users.names {
         match user(store, &name) {
             Ok((listing, Some(state))) => {
                 rows.push(Row::of_user(&name, listing.as_ref(), &state, now));
@@ -170,12 +180,12 @@ pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Vec<Row>> {
             Ok((None, None)) => {}
             Ok((Some(_), None)) => {
                 let error = missing_half(store, Kind::State, &name);
-                rows.push(Row::broken(&name, "user", &error));
+                rows.push(Row::broken(&name, "user", error));
             }
-            Err(error) => rows.push(Row::broken(&name, "user", &error)),
+            Err(error) => rows.push(Row::broken(&name, "user", error)),
         }
     }
-    Ok(rows)
+    Ok(Rows { rows, strays })
 }
 
 /// Both documents of a user.

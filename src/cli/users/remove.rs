@@ -5,7 +5,7 @@ use clap::Args;
 use super::{for_each, who};
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, not_listed};
+use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::{Document, Kind, Scope, Store, records};
@@ -32,7 +32,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     let keys = opened.keys()?;
     if !args.dry_run {
         context.confirm(&format!(
-            "Remove {}? The secret is destroyed and a password alone lets the user in.",
+            "This removes {}: the secret is destroyed, and a password alone lets the user in.",
             who(&args.names)
         ))?;
     }
@@ -56,9 +56,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             }
             // A kill between these steps leaves the user listed as before, or not listed: a state that
             // says 'listed' must never stand alone, or the user could not sign in at all.
-            if let Ok(Some(before)) = records::state(store, name)
-                && before.listed
-            {
+            let before = records::state(store, name).ok().flatten();
+            let was = before.as_ref().map(|before| before.enrolment);
+            if let Some(before) = before.filter(|before| before.listed) {
                 records::write_state(transaction, name, &State { listed: false, ..before })?;
             }
             transaction.remove(&user)?;
@@ -67,7 +67,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             let change = Change {
                 action: "users remove",
                 object: Some(&name),
-                values: serde_json::Map::default(),
+                values: values("enrolment", was, None),
             };
             context.audit(transaction, Some(&keys), change)
         })?;

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Selection, for_each, who};
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, not_listed};
+use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::{Document, Kind, Scope, Store, records};
@@ -30,7 +30,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     let names = args.selection.texts(&opened.store)?;
     if !args.dry_run {
         context.confirm(&format!(
-            "Forget the secret of {}? The next login with the password alone shows a new QR code.",
+            "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
             who(&names)
         ))?;
     }
@@ -46,23 +46,28 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             }
             // A damaged state is mended by this, so it is not read.
             let fresh = State::new(context.now());
-            let untouched = records::state(store, name).is_ok_and(|old| {
-                old.is_some_and(|old| old == State { open_since: old.open_since, ..fresh.clone() })
-            });
-            if untouched {
+            let before = records::state(store, name).ok().flatten();
+            let was = before.as_ref().map(|before| before.enrolment);
+            let fresh = State { listed: listing.is_some(), ..fresh };
+            // Where enrolment closes after some days, a reset opens it again.
+            let closes = opened.settings.advanced.enrolment_days > 0;
+            let is_fresh = |old: &State| {
+                let open_since = if closes { fresh.open_since } else { old.open_since };
+                *old == State { open_since, listed: old.listed, ..fresh.clone() }
+            };
+            if before.as_ref().is_some_and(is_fresh) {
                 return Ok(());
             }
             result = Changed::Changed;
             if args.dry_run {
                 return Ok(());
             }
-            let fresh = State { listed: listing.is_some(), ..fresh };
             records::write_state(transaction, name, &fresh)?;
             let name = name.canonical();
             let change = Change {
                 action: "users reset",
                 object: Some(&name),
-                values: serde_json::Map::default(),
+                values: values("enrolment", was, Some(fresh.enrolment)),
             };
             context.audit(transaction, Some(&keys), change)
         })?;

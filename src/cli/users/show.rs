@@ -78,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
         match details(&opened.store, &opened.settings, text, now) {
             Ok(user) => users.push(user),
             Err(error) => {
-                context.complain(&error.to_string(), error.way_out());
+                context.complain(&error);
                 done = Done::Partly;
             }
         }

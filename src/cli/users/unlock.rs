@@ -1,11 +1,12 @@
 //! `rw2fa users unlock` and `rw2fa users revoke`.
 
 use clap::Args;
+use serde_json::{Map, Value};
 
 use super::{Selection, for_each, known_state};
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context};
+use crate::cli::context::{Change, Context, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::{Scope, Store, records};
@@ -32,22 +33,25 @@ pub(in crate::cli) struct RevokeArgs {
 
 pub(super) fn unlock(context: &mut Context<'_>, args: &UnlockArgs) -> Result<Done> {
     clear(context, "users unlock", &args.selection, args.dry_run, |state| {
-        state.failures = 0;
+        let failures = std::mem::take(&mut state.failures);
         state.lockout = None;
+        values("failures", failures, 0)
     })
 }
 
 pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Done> {
-    clear(context, "users revoke", &args.selection, args.dry_run, |state| state.grants.clear())
+    clear(context, "users revoke", &args.selection, args.dry_run, |state| {
+        values("grants", std::mem::take(&mut state.grants).len(), 0)
+    })
 }
 
-/// Clears a part of the state of users.
+/// Clears a part of the state of users, which tells its old and new value.
 fn clear(
     context: &mut Context<'_>,
     action: &str,
     selection: &Selection,
     dry_run: bool,
-    part: fn(&mut State),
+    part: fn(&mut State) -> Map<String, Value>,
 ) -> Result<Done> {
     context.no_csv(action)?;
     let opened = context.open()?;
@@ -59,7 +63,7 @@ fn clear(
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             let before = known_state(store, name)?;
             let mut after = before.clone();
-            part(&mut after);
+            let values = part(&mut after);
             if after == before {
                 return Ok(());
             }
@@ -69,7 +73,6 @@ fn clear(
             }
             records::write_state(transaction, name, &after)?;
             let name = name.canonical();
-            let values = crate::cli::context::values("failures", before.failures, after.failures);
             context.audit(transaction, Some(&keys), Change { action, object: Some(&name), values })
         })?;
         Ok(result)

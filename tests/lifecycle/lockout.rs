@@ -1,0 +1,169 @@
+//! Locks: what wrong codes cost, and what helps.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{Run, Sandbox, Secret};
+use crate::set;
+
+fn wrong(sandbox: &Sandbox, secret: &Secret) -> Run {
+    sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())))
+}
+
+fn retry_after(run: &Run) -> Value {
+    let answer = run.json();
+    assert_eq!(answer["reason"], "locked", "{run:?}");
+    answer.get("retry_after").expect("always told, if only as null").clone()
+}
+
+#[test]
+fn locks_double_to_an_hour_and_the_hundredth_wrong_code_stops_for_good() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    for left in [4, 3, 2, 1] {
+        let run = wrong(&sandbox, &secret);
+        assert_eq!(
+            (run.reason().as_str(), &run.json()["attempts_left"]),
+            ("wrong-code", &json!(left))
+        );
+    }
+    for failures in 5..100 {
+        let length = 3600.min(60_i64 << (failures - 5).min(6));
+        assert_eq!(retry_after(&wrong(&sandbox, &secret)), length, "after {failures}");
+        assert_eq!(sandbox.show("alice")["failures"], failures);
+        sandbox.pass(length - 1);
+        assert_eq!(retry_after(&sandbox.verify(&["--", "alice"], None)), 1);
+        sandbox.pass(1);
+        let open = sandbox.verify(&["--", "alice"], None);
+        assert_eq!(open.reason(), "code-required", "after {failures}");
+    }
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), json!(null));
+    let row = sandbox.show("alice");
+    assert_eq!((&row["permanently_locked"], &row["failures"]), (&json!(true), &json!(100)));
+    sandbox.pass(366 * 86_400);
+    assert_eq!(retry_after(&sandbox.login("alice", &secret)), json!(null), "time does not help");
+    sandbox.pass(-2 * 366 * 86_400);
+    assert_eq!(retry_after(&sandbox.verify(&["--", "alice"], None)), json!(null));
+}
+
+/// A user at the hard stop.
+fn stopped() -> (Sandbox, Secret) {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    wrong(&sandbox, &secret);
+    sandbox.edit(&sandbox.document("state", "alice"), "failures = 1\n", "failures = 99\n");
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), json!(null));
+    (sandbox, secret)
+}
+
+#[test]
+fn an_administrator_unlocks() {
+    let (sandbox, secret) = stopped();
+    sandbox.admin_ok(&["users", "unlock", "alice"]);
+    assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
+    assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], 4, "the count begins anew");
+}
+
+#[test]
+fn a_reset_helps_too() {
+    let (sandbox, _) = stopped();
+    sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
+    sandbox.enrol("alice");
+    assert_eq!(sandbox.show("alice")["failures"], 0);
+}
+
+#[test]
+fn unlocking_ends_a_running_lock() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    set(&sandbox, "lockout-attempts", "1");
+    let secret = sandbox.enrol("alice");
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), 60);
+    sandbox.admin_ok(&["users", "unlock", "--all"]);
+    assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
+}
+
+#[test]
+fn a_right_code_resets_the_count_and_the_length_of_locks() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    set(&sandbox, "lockout-attempts", "2");
+    let secret = sandbox.enrol("alice");
+    for _ in 0..3 {
+        assert_eq!(wrong(&sandbox, &secret).reason(), "wrong-code");
+        assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
+        assert_eq!(sandbox.show("alice")["failures"], 0);
+    }
+    wrong(&sandbox, &secret);
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), 60);
+    sandbox.pass(60);
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), 120);
+    assert_eq!(sandbox.pass(120).login("alice", &secret).reason(), "code-accepted");
+    wrong(&sandbox, &secret);
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), 60, "not 240");
+}
+
+/// Guards against guessing during a lock, and against a lock that tells right codes from wrong ones.
+#[test]
+fn codes_during_a_lock_are_neither_compared_nor_charged() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    set(&sandbox, "lockout-attempts", "1");
+    let secret = sandbox.enrol("alice");
+    let lock = wrong(&sandbox, &secret);
+    let before = sandbox.show("alice");
+    let right = secret.code(sandbox.pass(30).now());
+    let used = secret.code(sandbox.now() - 30);
+    for code in [&right, &secret.wrong_code(sandbox.now()), &used, "abc"] {
+        let run = sandbox.verify(&["--", "alice"], Some(code));
+        assert_eq!(retry_after(&run), 30, "{code}");
+        assert_eq!(run.stdout.replace("30 s", "1 min").replace(":30", ":60"), lock.stdout);
+        assert_eq!(sandbox.show("alice"), before, "{code}");
+    }
+    let session = sandbox.verify(&["--session", "html5", "--", "alice"], Some(&right));
+    assert_eq!(retry_after(&session), 30);
+    sandbox.pass(30);
+    let after = sandbox.verify(&["--", "alice"], Some(&right));
+    assert_eq!(after.reason(), "code-accepted", "it was not spent");
+}
+
+#[test]
+fn the_settings_of_locks_are_obeyed() {
+    for (attempts, seconds, locks) in [
+        (1, 1, vec![1, 2, 4]),
+        (3, 1000, vec![1000, 2000, 3600, 3600]),
+        (1, 86_400, vec![86_400; 3]),
+    ] {
+        let sandbox = Sandbox::with_users(&["alice"]);
+        set(&sandbox, "lockout-attempts", &attempts.to_string());
+        set(&sandbox, "lockout-seconds", &seconds.to_string());
+        let secret = sandbox.enrol("alice");
+        for left in (1..attempts).rev() {
+            assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], left);
+        }
+        for length in locks {
+            assert_eq!(retry_after(&wrong(&sandbox, &secret)), length);
+            sandbox.pass(length);
+        }
+    }
+}
+
+#[test]
+fn one_user_s_wrong_codes_cost_nobody_else() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    set(&sandbox, "lockout-attempts", "1");
+    let (alice, bob) = (sandbox.enrol("alice"), sandbox.enrol("bob"));
+    assert_eq!(retry_after(&wrong(&sandbox, &alice)), 60);
+    assert_eq!(sandbox.pass(30).login("bob", &bob).reason(), "code-accepted");
+}
+
+#[test]
+fn after_a_lock_one_wrong_code_locks_again_and_the_answer_says_so() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    set(&sandbox, "lockout-attempts", "2");
+    let secret = sandbox.enrol("alice");
+    wrong(&sandbox, &secret);
+    wrong(&sandbox, &secret);
+    let malformed = sandbox.pass(60).verify(&["--", "alice"], Some("abc")).json();
+    assert_eq!(
+        (&malformed["reason"], &malformed["attempts_left"]),
+        (&json!("wrong-code"), &json!(1))
+    );
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), 120);
+}

@@ -1,0 +1,344 @@
+//! A throwaway store and the two programs on it, for the tests.
+//!
+//! Most tests run the programs in-process: no environment, a clock that only the test moves, and the same
+//! randomness at each run, so that no test fails once in a while because two codes happen to be equal.
+//! [`Real`] runs the built programs as processes of their own, with the real clock.
+
+#![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
+
+mod real;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use rw2fa::process::Process;
+use rw2fa::time::Timestamp;
+use serde_json::Value;
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+pub(crate) use real::{Real, finish};
+
+/// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
+pub(crate) const T0: i64 = 1_795_507_200;
+
+/// A new store and the time in it.
+pub(crate) struct Sandbox {
+    directory: TempDir,
+    now: Cell<i64>,
+    drawn: Rc<Cell<u64>>,
+}
+
+/// How a run of a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// The exit code.
+    pub(crate) code: u8,
+    /// What was printed as data.
+    pub(crate) stdout: String,
+    /// What was said besides.
+    pub(crate) stderr: String,
+}
+
+/// The secret of a user, as the authenticator app holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Secret {
+    bytes: Vec<u8>,
+}
+
+impl Sandbox {
+    /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
+    pub(crate) fn new() -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let sandbox = Self { directory, now: Cell::new(T0), drawn: Rc::default() };
+        let init = sandbox.admin(&["init"]);
+        assert_eq!(init.code, 0, "{init:?}");
+        sandbox
+    }
+
+    /// A new store in which these users are listed and two-factor authentication is on.
+    pub(crate) fn with_users(names: &[&str]) -> Self {
+        let sandbox = Self::new();
+        if !names.is_empty() {
+            sandbox.admin_ok(&[&["users", "add"], names].concat());
+        }
+        sandbox.admin_ok(&["enable"]);
+        sandbox
+    }
+
+    /// Where the store is.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("store")
+    }
+
+    /// A place beside the store, for other files.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The time in Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.now.get()
+    }
+
+    /// Sets the clock to so many seconds after [`T0`].
+    pub(crate) fn at(&self, seconds_after_t0: i64) -> &Self {
+        self.now.set(T0 + seconds_after_t0);
+        self
+    }
+
+    /// Moves the clock; a negative number sets it back.
+    pub(crate) fn pass(&self, seconds: i64) -> &Self {
+        self.now.set(self.now.get() + seconds);
+        self
+    }
+
+    /// Runs `rw2fa` on the store.
+    pub(crate) fn admin(&self, args: &[&str]) -> Run {
+        self.admin_with_stdin(args, b"")
+    }
+
+    /// Runs `rw2fa`, which must end well; returns its data.
+    pub(crate) fn admin_ok(&self, args: &[&str]) -> String {
+        let run = self.admin(args);
+        assert_eq!(run.code, 0, "rw2fa {args:?}: {run:?}");
+        run.stdout
+    }
+
+    /// Runs `rw2fa` with something on its standard input.
+    pub(crate) fn admin_with_stdin(&self, args: &[&str], stdin: &[u8]) -> Run {
+        let store = self.path();
+        let all = [OsString::from("rw2fa"), "--store".into(), store.into()];
+        let all = all.into_iter().chain(args.iter().map(OsString::from));
+        self.run(rw2fa::cli::main, all, stdin)
+    }
+
+    /// Runs `rw2fa-verify` on the store; a code is given on standard input.
+    pub(crate) fn verify(&self, args: &[&str], code: Option<&str>) -> Run {
+        match code {
+            Some(code) => self.verify_with_stdin(args, format!("{code}\n").as_bytes()),
+            None => self.verify_bare(args, b""),
+        }
+    }
+
+    /// Runs `rw2fa-verify --code-stdin` with these bytes on its standard input.
+    pub(crate) fn verify_with_stdin(&self, args: &[&str], stdin: &[u8]) -> Run {
+        self.verify_bare(&[&["--code-stdin"], args].concat(), stdin)
+    }
+
+    fn verify_bare(&self, args: &[&str], stdin: &[u8]) -> Run {
+        let store = self.path();
+        let all = [OsString::from("rw2fa-verify"), "--store".into(), store.into()];
+        let all = all.into_iter().chain(args.iter().map(OsString::from));
+        self.run(rw2fa::verify::main, all, stdin)
+    }
+
+    /// Runs one of the programs in this process.
+    fn run(
+        &self,
+        main: fn(&mut Process) -> u8,
+        args: impl IntoIterator<Item = OsString>,
+        stdin: &[u8],
+    ) -> Run {
+        let (stdout, stderr) = (Stream::default(), Stream::default());
+        let now = Timestamp::from_unix(self.now());
+        let streams: [Box<dyn Write>; 2] = [Box::new(stdout.clone()), Box::new(stderr.clone())];
+        let [out, err] = streams;
+        let drawn = Rc::clone(&self.drawn);
+        let mut process = Process::sandboxed(args, now, stdin.to_vec(), out, err)
+            .with_random(move |bytes| fill(bytes, &drawn));
+        let code = main(&mut process);
+        Run { code, stdout: stdout.text(), stderr: stderr.text() }
+    }
+
+    /// From now on the operating system gives no random numbers.
+    pub(crate) fn without_random(&self) -> &Self {
+        self.drawn.set(u64::MAX);
+        self
+    }
+
+    /// A sign-in of `user` with the code that his app shows now.
+    pub(crate) fn login(&self, user: &str, secret: &Secret) -> Run {
+        self.verify(&["--", user], Some(&secret.code(self.now())))
+    }
+
+    /// First login and first code of a listed user. The code of the present step is then spent.
+    pub(crate) fn enrol(&self, user: &str) -> Secret {
+        let shown = self.verify(&["--qr", "none", "--", user], None);
+        assert_eq!(shown.reason(), "enrolment-required", "{shown:?}");
+        let secret = Secret::of(&shown.json());
+        let activated = self.login(user, &secret);
+        assert_eq!(activated.reason(), "activated", "{activated:?}");
+        secret
+    }
+
+    /// `users show` of one user.
+    pub(crate) fn show(&self, user: &str) -> Value {
+        let text = self.admin_ok(&["users", "show", user, "--format", "json"]);
+        let shown: Value = serde_json::from_str(&text).expect("JSON");
+        shown["users"][0].clone()
+    }
+
+    /// The file of a document whose name needs no encoding: `users`, `state`, `groups`, `whitelist`.
+    pub(crate) fn document(&self, kind: &str, name: &str) -> PathBuf {
+        let file = format!("{name}.toml");
+        let directory = self.path().join(kind);
+        files_below(&directory)
+            .into_iter()
+            .find(|path| path.file_name().is_some_and(|found| *found == *file))
+            .unwrap_or_else(|| directory.join(file))
+    }
+
+    /// Writes a file of the store by hand.
+    pub(crate) fn write(&self, path: &Path, text: &str) {
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).expect("a writable file");
+        file.write_all(text.as_bytes()).expect("room on the disk");
+    }
+
+    /// Replaces a part of a document by hand.
+    pub(crate) fn edit(&self, path: &Path, old: &str, new: &str) {
+        let text = fs::read_to_string(path).expect("a document");
+        assert!(text.contains(old), "{} lacks {old:?}:\n{text}", path.display());
+        self.write(path, &text.replace(old, new));
+    }
+
+    /// Every file of the store and what it holds.
+    pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let files = files_below(&self.path());
+        files.into_iter().map(|path| (path.clone(), fs::read(path).expect("a file"))).collect()
+    }
+
+    /// The same store for real processes, with the real clock.
+    pub(crate) fn real(&self) -> Real {
+        Real::new(self.path())
+    }
+}
+
+impl Run {
+    /// The document on standard output.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The reason in an answer of the verifier.
+    pub(crate) fn reason(&self) -> String {
+        self.json()["reason"].as_str().expect("a reason").to_owned()
+    }
+
+    /// Exit code and reason in an answer of the verifier.
+    pub(crate) fn end(&self) -> (u8, String) {
+        (self.code, self.reason())
+    }
+}
+
+impl Secret {
+    /// The secret that an answer shows.
+    pub(crate) fn of(answer: &Value) -> Self {
+        let text = answer["enrolment"]["secret"].as_str();
+        Self::from_base32(text.unwrap_or_else(|| panic!("no secret in {answer}")))
+    }
+
+    /// The secret written in base32.
+    pub(crate) fn from_base32(text: &str) -> Self {
+        let bytes = data_encoding::BASE32_NOPAD.decode(text.as_bytes()).expect("base32");
+        Self { bytes }
+    }
+
+    /// The secret in base32.
+    pub(crate) fn to_base32(&self) -> String {
+        data_encoding::BASE32_NOPAD.encode(&self.bytes)
+    }
+
+    /// The code of six digits that an app shows whose clock says `unix_time`.
+    pub(crate) fn code(&self, unix_time: i64) -> String {
+        self.code_of(unix_time, 6)
+    }
+
+    /// The code of RFC 6238, made without the library under test.
+    pub(crate) fn code_of(&self, unix_time: i64, digits: usize) -> String {
+        let step = unix_time.div_euclid(30);
+        let mut mac = Hmac::<Sha1>::new_from_slice(&self.bytes).expect("a key");
+        mac.update(&step.to_be_bytes());
+        let mac: [u8; 20] = mac.finalize().into_bytes().into();
+        let at = usize::from(mac[19] & 15);
+        let bytes = [mac[at] & 0x7f, mac[at + 1], mac[at + 2], mac[at + 3]];
+        let number = u64::from(u32::from_be_bytes(bytes));
+        format!("{:0digits$}", number % 10_u64.pow(u32::try_from(digits).expect("few digits")))
+    }
+
+    /// A code of six digits that is wrong at `unix_time`.
+    pub(crate) fn wrong_code(&self, unix_time: i64) -> String {
+        self.wrong_codes(unix_time).next().expect("most codes are wrong")
+    }
+
+    /// The codes of six digits that belong to no step of the widest window around `unix_time`, nor to
+    /// one of the first ten minutes, in which tests log in.
+    pub(crate) fn wrong_codes(&self, unix_time: i64) -> impl Iterator<Item = String> + use<> {
+        let window = (-500..=500).map(|step| unix_time + 30 * step);
+        let first = (0..20).map(|step| T0 + 30 * step);
+        let right: BTreeSet<String> = window.chain(first).map(|time| self.code(time)).collect();
+        (0..1_000_000).map(|code| format!("{code:06}")).filter(move |code| !right.contains(code))
+    }
+}
+
+/// A code of six digits at a time, by RFC 6238.
+pub(crate) fn code_at(secret: &Secret, unix_time: i64) -> String {
+    secret.code(unix_time)
+}
+
+/// A stream that a test can look into.
+#[derive(Clone, Default)]
+struct Stream(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).expect("UTF-8")
+    }
+}
+
+/// Fills bytes with what follows from how often that was done before.
+fn fill(bytes: &mut [u8], drawn: &Cell<u64>) -> bool {
+    if drawn.get() == u64::MAX {
+        return false;
+    }
+    for chunk in bytes.chunks_mut(32) {
+        chunk.copy_from_slice(&Sha256::digest(drawn.get().to_be_bytes())[..chunk.len()]);
+        drawn.set(drawn.get() + 1);
+    }
+    true
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}

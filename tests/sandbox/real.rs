@@ -1,0 +1,74 @@
+//! The built programs as real processes: cleared environment, real clock.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use super::Run;
+
+/// The built programs on one store.
+#[derive(Clone)]
+pub(crate) struct Real {
+    store: PathBuf,
+}
+
+impl Real {
+    /// The programs on the store at this path.
+    pub(crate) fn new(store: PathBuf) -> Self {
+        Self { store }
+    }
+
+    /// `rw2fa-verify` on the store, not yet started.
+    pub(crate) fn verifier<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        command(env!("CARGO_BIN_EXE_rw2fa-verify"), &self.store, args)
+    }
+
+    /// `rw2fa` on the store, not yet started.
+    pub(crate) fn tool<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
+        command(env!("CARGO_BIN_EXE_rw2fa"), &self.store, args)
+    }
+
+    /// Runs `rw2fa-verify`; a code is given on standard input.
+    pub(crate) fn verify(&self, args: &[&str], code: Option<&str>) -> Run {
+        finish(self.start(args, code))
+    }
+
+    /// Starts `rw2fa-verify` and gives it the code.
+    pub(crate) fn start(&self, args: &[&str], code: Option<&str>) -> Child {
+        let flag = code.map(|_| "--code-stdin");
+        let mut child = self.verifier(flag.iter().chain(args)).spawn().expect("a process");
+        if let (Some(mut stdin), Some(code)) = (child.stdin.take(), code) {
+            // A process that was killed meanwhile does not read.
+            let _ = writeln!(stdin, "{code}");
+        }
+        child
+    }
+
+    /// Runs `rw2fa` with nothing on its standard input.
+    pub(crate) fn admin(&self, args: &[&str]) -> Run {
+        finish(self.tool(args).spawn().expect("a process"))
+    }
+}
+
+/// Waits for a process that must not die of a signal.
+pub(crate) fn finish(child: Child) -> Run {
+    let output = child.wait_with_output().expect("an ended process");
+    let code = output.status.code().unwrap_or_else(|| panic!("died: {output:?}"));
+    Run {
+        code: u8::try_from(code).expect("an exit code"),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn command<A: AsRef<OsStr>>(
+    program: &str,
+    store: &PathBuf,
+    args: impl IntoIterator<Item = A>,
+) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().arg("--store").arg(store).args(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
