@@ -12,6 +12,7 @@ use crate::store::{Document, Kind, Scope, Store, records};
 
 /// Change method, phone or notes of users; an enrolled secret is kept
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     /// The users
     #[arg(value_name = "NAME", required = true)]

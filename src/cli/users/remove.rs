@@ -14,6 +14,7 @@ use crate::store::{Document, Kind, Scope, Store, records};
 ///
 /// From the next login on a password alone lets them in, unless a listed group covers them.
 #[derive(Args, Debug)]
+#[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     /// The users
     #[arg(value_name = "NAME", required = true)]

@@ -18,6 +18,7 @@ use crate::verify::facts::missing_half;
 
 /// Show all that is known of users, except their secrets
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
 pub(in crate::cli) struct ShowArgs {
     /// The users
     #[arg(value_name = "NAME", required = true)]

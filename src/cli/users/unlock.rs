@@ -13,6 +13,7 @@ use crate::store::{Scope, Store, records};
 
 /// Clear lockouts: users may try codes again at once
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users unlock alice")]
 pub(in crate::cli) struct UnlockArgs {
     #[command(flatten)]
     selection: Selection,
@@ -23,6 +24,7 @@ pub(in crate::cli) struct UnlockArgs {
 
 /// End grants: the next session needs a new code; running sessions are not cut
 #[derive(Args, Debug)]
+#[command(after_help = "Example, after a notebook was stolen: rw2fa users revoke alice")]
 pub(in crate::cli) struct RevokeArgs {
     #[command(flatten)]
     selection: Selection,
