@@ -197,6 +197,11 @@ pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)
 }
 
+/// Whether another file took the place of this one after it was opened, or it was removed.
+pub fn was_replaced(metadata: &Metadata) -> bool {
+    metadata.nlink() == 0
+}
+
 /// What is wrong with who may use the file or directory `path`, if anything, and the way out.
 pub fn privacy_problem(path: &Path, metadata: &Metadata, owner: Owner) -> Option<(String, String)> {
     let place = path.display();

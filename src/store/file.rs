@@ -15,6 +15,9 @@ use crate::platform::{self, Owner};
 /// How long a lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often a file that is replaced again and again is opened.
+const REOPENINGS: u32 = 100;
+
 /// A document larger than this is not one of ours.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -41,11 +44,26 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
 }
 
 /// Opens a file that must be regular, private, and have one link.
+///
+/// A file that another one took the place of meanwhile has no link any more: then that one is opened.
 pub(super) fn open(
     path: &Path,
     owner: Owner,
     options: &fs::OpenOptions,
 ) -> Result<Option<(File, Metadata)>> {
+    let mut tries = 0;
+    loop {
+        let Some((file, metadata)) = open_once(path, options)? else { return Ok(None) };
+        tries += 1;
+        if platform::was_replaced(&metadata) && tries < REOPENINGS {
+            continue;
+        }
+        check_privacy(path, &metadata, owner)?;
+        return Ok(Some((file, metadata)));
+    }
+}
+
+fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Metadata)>> {
     let file = match options.open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -65,7 +83,6 @@ pub(super) fn open(
         return Err(broken(path, "is not a plain file")
             .hint("move it away, and restore the file from a backup"));
     }
-    check_privacy(path, &metadata, owner)?;
     Ok(Some((file, metadata)))
 }
 

@@ -136,7 +136,7 @@ fn what_cannot_be_a_code_is_wrong_and_never_charged() {
     let typed: Vec<&[u8]> = vec![
         b"abcdef",
         b"12345a",
-        code[..5].as_bytes(),
+        &code.as_bytes()[..5],
         b"1234567",
         b"+12345",
         b"-",

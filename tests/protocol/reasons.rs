@@ -167,7 +167,7 @@ fn whatever_is_missing_or_damaged_is_an_error_and_never_a_grant() {
         ("a state cut short", |s| s.edit(&s.document("state", "alice"), "# end\n", "")),
         ("no secret", |s| s.edit(&s.document("state", "alice"), "secret =", "# secret =")),
         ("another secret", |s| {
-            s.edit(&s.document("state", "alice"), "secret = \"s1:", "secret = \"s1:0")
+            s.edit(&s.document("state", "alice"), "secret = \"s1:", "secret = \"s1:0");
         }),
         ("an unknown key", |s| s.edit(&s.document("state", "alice"), "drift =", "drif =")),
         ("no listing", |s| std::fs::remove_file(s.document("users", "alice")).unwrap()),

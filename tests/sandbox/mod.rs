@@ -24,7 +24,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-pub(crate) use real::{Real, finish};
+pub(crate) use real::{Real, finish, real_now};
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;
@@ -91,6 +91,12 @@ impl Sandbox {
     /// Sets the clock to so many seconds after [`T0`].
     pub(crate) fn at(&self, seconds_after_t0: i64) -> &Self {
         self.now.set(T0 + seconds_after_t0);
+        self
+    }
+
+    /// Sets the clock to the real time, for tests in which real processes take part.
+    pub(crate) fn at_real_time(&self) -> &Self {
+        self.now.set(real_now());
         self
     }
 
@@ -198,12 +204,8 @@ impl Sandbox {
 
     /// Writes a file of the store by hand.
     pub(crate) fn write(&self, path: &Path, text: &str) {
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path).expect("a writable file");
-        file.write_all(text.as_bytes()).expect("room on the disk");
+        assert!(path.starts_with(self.directory.path()), "{} is elsewhere", path.display());
+        write_private(path, text);
     }
 
     /// Replaces a part of a document by hand.
@@ -316,6 +318,16 @@ impl Stream {
     fn text(&self) -> String {
         String::from_utf8(self.0.borrow().clone()).expect("UTF-8")
     }
+}
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_private(path: &Path, text: &str) {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).expect("a writable file");
+    file.write_all(text.as_bytes()).expect("room on the disk");
 }
 
 /// Fills bytes with what follows from how often that was done before.

@@ -51,6 +51,13 @@ impl Real {
     }
 }
 
+/// The real time in Unix seconds, by which real processes go.
+#[expect(clippy::disallowed_methods, reason = "real processes have the real clock")]
+pub(crate) fn real_now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(now.expect("a time after 1970").as_secs()).expect("a time before the sun dies")
+}
+
 /// Waits for a process that must not die of a signal.
 pub(crate) fn finish(child: Child) -> Run {
     let output = child.wait_with_output().expect("an ended process");
