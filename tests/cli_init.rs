@@ -1,5 +1,8 @@
 //! `rw2fa init`: a new store, twice, over something else, and never a second key.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+
 mod sandbox;
 
 use std::fs;

@@ -176,6 +176,8 @@ pub fn check<'a>(
 ) -> Result<Option<String>, Broken> {
     let mut previous: Option<Option<String>> = None;
     let mut torn = false;
+    // The link before the last line, and the length of that line.
+    let mut last = (None, 0);
     for (index, line) in lines.into_iter().enumerate() {
         let broken = |what| Broken { line: index + 1, what };
         let Ok(record) = serde_json::from_slice::<Map<String, Value>>(line) else {
@@ -189,7 +191,13 @@ pub fn check<'a>(
         if torn && text("event").as_deref() != Some("repair") {
             return Err(broken("follows a line that is not a record"));
         }
-        torn = false;
+        let follows_record = !std::mem::take(&mut torn);
+        let torn_bytes = record.get("torn_bytes").and_then(Value::as_u64);
+        let is_repair = text("event").as_deref() == Some("repair");
+        if follows_record && is_repair && torn_bytes == Some(last.1) {
+            // Of the last line only the newline was lost: it reads as a record, and was never answered.
+            previous = last.0.take();
+        }
         if previous.as_ref().is_some_and(|previous| *previous != text("prev")) {
             return Err(broken("does not follow the line before it"));
         }
@@ -207,6 +215,7 @@ pub fn check<'a>(
         } else if text("key").is_some() {
             return Err(broken("has no authenticator"));
         }
+        last = (previous.take(), line.len() as u64);
         previous = Some(authenticator);
     }
     Ok(previous.flatten())

@@ -77,7 +77,9 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
 
 fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
     let Survey { names, problems } = opened.store.survey(Kind::User)?;
-    problems.iter().for_each(|error| context.complain(error));
+    for problem in &problems {
+        context.complain(problem);
+    }
     let (mut pending, mut sms) = (0, 0);
     for name in &names {
         match records::state(&opened.store, name) {
@@ -93,7 +95,9 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
         }
     }
     let groups = opened.store.survey(Kind::Group)?;
-    groups.problems.iter().for_each(|error| context.complain(error));
+    for problem in &groups.problems {
+        context.complain(problem);
+    }
     let groups = groups.names.len();
     context.note(&format!("listed: {}, {}", count(names.len(), "user"), count(groups, "group")));
     if pending > 0 {

@@ -12,7 +12,7 @@ use crate::otp::PERIOD;
 use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::{SCHEMA, duration};
-use crate::store::{Kind, Store, records};
+use crate::store::{Kind, Store, Survey, records};
 
 /// Days of trial after the store was made.
 const TRIAL_DAYS: u64 = 30;
@@ -29,39 +29,54 @@ struct Counts {
     locked: usize,
 }
 
+impl Counts {
+    fn of(rows: &[Row]) -> Self {
+        let mut counts = Self::default();
+        for row in rows {
+            match row.state() {
+                "locked" => counts.locked += 1,
+                "active" => counts.active += 1,
+                "pending" => counts.pending += 1,
+                "none" => counts.none += 1,
+                // Groups have no state, and that of a damaged document is not known.
+                _ => {}
+            }
+        }
+        counts
+    }
+}
+
+/// How many whitelist entries are valid, and how many have expired.
+fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usize)> {
+    let Survey { names, problems } = store.survey(Kind::Whitelist)?;
+    for problem in &problems {
+        context.complain(problem);
+    }
+    let (mut valid, mut expired) = (0, 0);
+    for name in names {
+        match records::whitelist_entry(store, &name) {
+            Ok(Some(entry)) if entry.is_valid(context.now()) => valid += 1,
+            Ok(_) => expired += 1,
+            Err(error) => context.complain(&error),
+        }
+    }
+    Ok((valid, expired))
+}
+
 pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     context.no_csv("status")?;
     let opened = context.open()?;
     let (store, settings) = (&opened.store, &opened.settings);
     let now = context.now();
     let Rows { rows, strays } = super::users::rows(store, now)?;
-    strays
-        .iter()
-        .chain(rows.iter().filter_map(Row::problem))
-        .for_each(|error| context.complain(error));
-    let mut counts = Counts::default();
+    for problem in strays.iter().chain(rows.iter().filter_map(Row::problem)) {
+        context.complain(problem);
+    }
+    let counts = Counts::of(&rows);
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
-    for row in &users {
-        match row.state() {
-            "locked" => counts.locked += 1,
-            "active" => counts.active += 1,
-            "pending" => counts.pending += 1,
-            "none" => counts.none += 1,
-            _ => {}
-        }
-    }
     let groups = rows.len() - users.len();
-    let (mut valid, mut expired) = (0, 0);
-    let whitelist = store.survey(Kind::Whitelist)?;
-    whitelist.problems.iter().for_each(|error| context.complain(error));
-    for name in whitelist.names {
-        match records::whitelist_entry(store, &name) {
-            Ok(Some(entry)) if entry.is_valid(now) => valid += 1,
-            Ok(_) => expired += 1,
-            Err(error) => context.complain(&error),
-        }
-    }
+    let (valid, expired) = whitelist(context, store)?;
     let trial_end = settings.created.plus(TRIAL_DAYS * 86_400);
     let days_left = now.until(trial_end).div_ceil(86_400);
     let advanced = &settings.advanced;

@@ -10,16 +10,11 @@ use std::path::{Path, PathBuf};
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::platform::{self, Owner};
+use crate::store::creation::{holds_documents, plain, refuse_link};
 use crate::store::{
     AuditEnd, Change, Document, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
     file_name,
 };
-
-/// Lock files for accounts; an account's is chosen by the hash of its folded name.
-const ACCOUNT_LOCKS: u32 = 256;
-
-/// The directories of a store.
-const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
 
 /// How much of the end of an audit file is read to find its last line, at first.
 const AUDIT_TAIL: u64 = 4096;
@@ -99,67 +94,6 @@ impl DirStore {
         self
     }
 
-    /// Makes what a store at `root` lacks, for `owner`; whether there was no store before.
-    ///
-    /// Nothing that exists is changed. The settings are written last: a directory without them is no
-    /// store, so a kill leaves nothing that looks like one.
-    ///
-    /// # Errors
-    /// When the directory holds something else, or a part of an existing store is gone.
-    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<bool> {
-        let root = &plain(root);
-        if let Ok(metadata) = fs::symlink_metadata(root) {
-            refuse_link(root, &metadata)?;
-            if !metadata.is_dir() {
-                return Err(file::broken(root, "is not a directory").hint("name another place"));
-            }
-        }
-        let existed = root.join("store.toml").exists();
-        if !existed {
-            prepare_root(root, owner)?;
-        }
-        let metadata = fs::symlink_metadata(root).map_err(|error| {
-            Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
-        })?;
-        let owner = Owner::of(&metadata);
-        if !owner.is_same_account(Owner::current()) {
-            if !Owner::current().is_administrator() {
-                let owner = owner.name();
-                return Err(Error::new(
-                    ErrorKind::Store,
-                    format!("the store at {} belongs to {owner}", root.display()),
-                )
-                .hint(format!("run as administrator, or as {owner}")));
-            }
-            owner.assume()?;
-        }
-        // SECURITY: a new key would make every sealed secret worthless.
-        if !existed && holds_documents(root)? {
-            return Err(Error::new(
-                ErrorKind::Store,
-                format!("{} holds documents of a store, and store.toml is missing", root.display()),
-            )
-            .hint("restore store.toml from a backup, or name another directory"));
-        }
-        if existed {
-            for directory in DIRECTORIES {
-                file::check_directory(&root.join(directory), owner)?;
-            }
-        } else {
-            for directory in DIRECTORIES {
-                file::make_directory(&root.join(directory))?;
-            }
-        }
-        make_locks(&root.join("locks"))?;
-        if !existed {
-            if !root.join("key").exists() {
-                file::replace(&root.join("key"), key.as_bytes())?;
-            }
-            file::replace(&root.join("store.toml"), settings.as_bytes())?;
-        }
-        Ok(!existed)
-    }
-
     fn directory(&self, kind: Kind) -> PathBuf {
         self.root.join(match kind {
             Kind::User => "users",
@@ -204,16 +138,14 @@ impl DirStore {
         let mut found = Survey::default();
         collect(directory, &mut Vec::new(), &mut |components| {
             let components: Vec<&str> = components.iter().map(String::as_str).collect();
-            match file_name::decode(&components) {
-                Some(name) => found.names.push(name),
-                None => {
-                    let path = directory.join(components.join("/"));
-                    let what = "has a name that rw2fa does not give to documents";
-                    found.problems.push(
-                        file::broken(&path, what).hint("remove it, or add the entry with rw2fa"),
-                    );
-                }
+            if let Some(name) = file_name::decode(&components) {
+                found.names.push(name);
+                return;
             }
+            let path = directory.join(components.join("/"));
+            let what = "has a name that rw2fa does not give to documents";
+            let problem = file::broken(&path, what);
+            found.problems.push(problem.hint("remove it, or add the entry with rw2fa"));
         })?;
         Ok(found)
     }
@@ -326,18 +258,19 @@ impl Store for DirStore {
     fn survey(&self, kind: Kind) -> Result<Survey> {
         self.check_kind(kind)?;
         let directory = self.directory(kind);
-        let mut all = Survey::default();
         if !is_sharded(kind) {
-            all = Self::names_in(&directory)?;
-        } else {
-            for (shard, is_directory) in file::entries(&directory)? {
-                if is_directory {
-                    let found = Self::names_in_shard(&directory, &shard)?;
-                    all.names.extend(found.names);
-                    all.problems.extend(found.problems);
-                } else if is_shard_name(&shard) {
-                    all.problems.push(file::not_a_directory(&directory.join(shard)));
-                }
+            let mut all = Self::names_in(&directory)?;
+            all.names.sort();
+            return Ok(all);
+        }
+        let mut all = Survey::default();
+        for (shard, is_directory) in file::entries(&directory)? {
+            if is_directory {
+                let found = Self::names_in_shard(&directory, &shard)?;
+                all.names.extend(found.names);
+                all.problems.extend(found.problems);
+            } else if is_shard_name(&shard) {
+                all.problems.push(file::not_a_directory(&directory.join(shard)));
             }
         }
         all.names.sort();
@@ -447,33 +380,6 @@ fn is_shard_name(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// `path` without a slash at its end, through which a link would be followed.
-fn plain(path: &Path) -> PathBuf {
-    path.components().collect()
-}
-
-/// A store is named by the place where it is, so that nobody can put another in its place.
-fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
-    if !metadata.is_symlink() {
-        return Ok(());
-    }
-    let way_out = match fs::canonicalize(root) {
-        Ok(target) => format!("name the directory itself: --store {}", target.display()),
-        Err(_) => "name the directory itself with --store".to_owned(),
-    };
-    Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).hint(way_out))
-}
-
-/// Whether anything but what an interrupted `init` leaves is in the directories of a store.
-fn holds_documents(root: &Path) -> Result<bool> {
-    for directory in DIRECTORIES.iter().filter(|directory| **directory != "locks") {
-        if !file::entries(&root.join(directory))?.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The last whole line of an audit file, and how many bytes follow it.
 fn audit_end(file: &mut File, path: &Path) -> Result<AuditEnd> {
     let failed =
@@ -498,71 +404,4 @@ fn audit_end(file: &mut File, path: &Path) -> Result<AuditEnd> {
         }
         wanted = wanted.saturating_mul(4);
     }
-}
-
-/// Makes the directory of a new store.
-fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
-    match platform::make_private_directory(root) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let ours = |name: &str| DIRECTORIES.contains(&name) || name == "key";
-            let foreign = file::entries(root)?.into_iter().find(|(name, _)| !ours(name));
-            if let Some((name, _)) = foreign {
-                return Err(Error::new(
-                    ErrorKind::Refused,
-                    format!("{} holds something else ({})", root.display(), name.escape_debug()),
-                )
-                .hint("name a directory that does not exist, or is empty"));
-            }
-            let metadata = fs::symlink_metadata(root).map_err(|error| {
-                Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
-            })?;
-            let expected = owner.unwrap_or_else(Owner::current);
-            let present = Owner::of(&metadata);
-            if !present.is_same_account(expected) && !present.is_same_account(Owner::current()) {
-                return Err(Error::new(
-                    ErrorKind::Refused,
-                    format!("{} belongs to {}", root.display(), present.name()),
-                )
-                .hint("name a directory that does not exist, or is yours"));
-            }
-            if let Some((problem, way_out)) = platform::privacy_problem(root, &metadata, present) {
-                return Err(Error::new(ErrorKind::Refused, problem).hint(way_out));
-            }
-        }
-        Err(error) => {
-            let way_out = match error.kind() {
-                std::io::ErrorKind::NotFound => "make the directory above it first",
-                std::io::ErrorKind::PermissionDenied => {
-                    "run as administrator, or name another place with --store"
-                }
-                _ => "name another place with --store",
-            };
-            let what = format!("cannot make {}", root.display());
-            return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
-        }
-    }
-    owner.map_or(Ok(()), |owner| owner.give(root))
-}
-
-/// Makes the fixed set of lock files.
-fn make_locks(directory: &Path) -> Result<()> {
-    let names = (0..ACCOUNT_LOCKS)
-        .map(|number| format!("{number:02x}"))
-        .chain(["settings".to_owned(), "audit".to_owned()]);
-    for name in names {
-        let path = directory.join(name);
-        let mut options = platform::private_file();
-        match options.write(true).create_new(true).open(&path) {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                let what = format!("cannot make {}", path.display());
-                return Err(Error::io(ErrorKind::Store, what, error));
-            }
-        }
-    }
-    platform::sync_directory(directory).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
-    })
 }

@@ -2,6 +2,7 @@
 //!
 //! Callers speak of documents and names, never of paths, so that another backend is an added module.
 
+mod creation;
 pub mod dir;
 mod file;
 pub mod file_name;

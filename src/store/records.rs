@@ -14,6 +14,9 @@ use crate::store::{Document, Kind, Store, Text, Transaction};
 /// The last line of a state document. Without it the document was cut short.
 const END: &str = "# end\n";
 
+/// No key is longer, and every sealed value is.
+const LONGEST_WORD: usize = 40;
+
 /// The settings of the store.
 pub fn settings(store: &dyn Store) -> Result<Settings> {
     let text = required(store, &Document::Settings, "restore it from a backup")?;
@@ -55,8 +58,10 @@ pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<Whitelis
 pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(Kind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
+    let way_out = || format!("restore it from a backup, or run 'rw2fa users reset {name}'");
     let problem = if text.ends_with(END) {
-        let state: State = parse(store, &document, &text)?;
+        let parsed = parse::<State>(store, &document, &text);
+        let state = parsed.map_err(|error| error.hint(way_out()))?;
         match state.contradiction() {
             None => return Ok(Some(state)),
             Some(problem) => problem,
@@ -65,8 +70,7 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
         "the document is cut short: its last line '# end' is missing"
     };
     let place = store.describe(&document);
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}"))
-        .hint(format!("restore it from a backup, or run 'rw2fa users reset {name}'")))
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(way_out()))
 }
 
 /// Writes what the program keeps of a user.
@@ -130,12 +134,35 @@ pub fn edit(
             (Some(value), None) => {
                 table.insert(key, toml_edit::Item::Value(value.clone()));
             }
-            (None, _) => {
-                table.remove(key);
-            }
+            (None, _) => remove_key(table, key),
         }
     }
     Ok(tree.to_string())
+}
+
+/// Removes a key; a comment above it goes to its neighbour, since somebody wrote it.
+fn remove_key(table: &mut dyn toml_edit::TableLike, key: &str) {
+    let prefix =
+        table.key(key).and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned));
+    let comment = prefix.filter(|prefix| prefix.contains('#'));
+    let is_value =
+        |(name, item): (&str, &toml_edit::Item)| item.is_value().then(|| name.to_owned());
+    let next = table.iter().skip_while(|(name, _)| *name != key).skip(1).find_map(is_value);
+    table.remove(key);
+    let Some(comment) = comment else { return };
+    if let Some(mut next) = next.and_then(|next| table.key_mut(&next)) {
+        let decor = next.leaf_decor_mut();
+        let old = decor.prefix().and_then(|old| old.as_str()).unwrap_or_default();
+        decor.set_prefix(comment + old);
+        return;
+    }
+    let last = table.iter().filter_map(is_value).last();
+    let last = last.and_then(|last| table.get_mut(&last)).and_then(toml_edit::Item::as_value_mut);
+    if let Some(last) = last {
+        let decor = last.decor_mut();
+        let old = decor.suffix().and_then(|old| old.as_str()).unwrap_or_default().to_owned();
+        decor.set_suffix(format!("{old}\n{}", comment.trim_end()));
+    }
 }
 
 fn required(store: &dyn Store, document: &Document, hint: &str) -> Result<Text> {
@@ -165,7 +192,10 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let line = text[..at].matches('\n').count() + 1;
     let place = store.describe(document);
+    // SECURITY: a parser quotes what it did not expect, which may be a sealed value in a wrong place.
+    let short = |word: &str| if word.len() > LONGEST_WORD { "…".into() } else { word.to_owned() };
     let message = message.trim_end().replace('\n', "; ");
+    let message = message.split(' ').map(short).collect::<Vec<_>>().join(" ");
     let content = text.lines().nth(line - 1).unwrap_or_default();
     // SECURITY: only the key is quoted, never a value.
     let key = content.split_once('=').map(|(key, _)| key.trim().escape_debug().to_string());

@@ -115,7 +115,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         added: listing.as_ref().map(|listing| listing.added.to_string()),
         notes: listing.and_then(|listing| listing.notes),
         activated: time(state.activated),
-        pending_since: time(state.pending_since),
+        pending_since: time(state.pending_since.filter(|_| !super::is_active(&state))),
         shown: state.shown.as_ref().map(|shown| ShownDetails {
             times: shown.times,
             last: shown.last.to_string(),
@@ -168,7 +168,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add("phone", row.phone.clone());
     add("notes", user.notes.clone());
     add("added", user.added.clone());
-    add("pending since", user.pending_since.clone().filter(|_| user.activated.is_none()));
+    add("pending since", user.pending_since.clone());
     add("activated", user.activated.clone());
     add(
         "QR code shown",

@@ -1,0 +1,173 @@
+//! Making a store, and finding out whether a directory is one.
+//!
+//! Owns what `init` leaves behind: directories, lock files, key and settings, in the order in which a
+//! kill leaves nothing that looks like a store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::platform::{self, Owner};
+use crate::store::dir::DirStore;
+use crate::store::file;
+
+/// Lock files for accounts; an account's is chosen by the hash of its folded name.
+const ACCOUNT_LOCKS: u32 = 256;
+
+/// The directories of a store.
+const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
+
+impl DirStore {
+    /// Makes what a store at `root` lacks, for `owner`; whether there was no store before.
+    ///
+    /// Nothing that exists is changed. The settings are written last: a directory without them is no
+    /// store, so a kill leaves nothing that looks like one.
+    ///
+    /// # Errors
+    /// When the directory holds something else, or a part of an existing store is gone.
+    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<bool> {
+        let root = &plain(root);
+        if let Ok(metadata) = fs::symlink_metadata(root) {
+            refuse_link(root, &metadata)?;
+            if !metadata.is_dir() {
+                return Err(file::broken(root, "is not a directory").hint("name another place"));
+            }
+            let (present, current) = (Owner::of(&metadata), Owner::current());
+            if !present.is_same_account(current) && !current.is_administrator() {
+                let present = present.name();
+                return Err(file::broken(root, &format!("belongs to {present}"))
+                    .hint(format!("run as administrator, or as {present}")));
+            }
+        }
+        let existed = root.join("store.toml").exists();
+        if !existed {
+            prepare_root(root, owner)?;
+        }
+        let metadata = fs::symlink_metadata(root).map_err(|error| {
+            Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+        })?;
+        let owner = Owner::of(&metadata);
+        if !owner.is_same_account(Owner::current()) {
+            owner.assume()?;
+        }
+        // SECURITY: a new key would make every sealed secret worthless.
+        if !existed && holds_documents(root)? {
+            return Err(Error::new(
+                ErrorKind::Store,
+                format!("{} holds documents of a store, and store.toml is missing", root.display()),
+            )
+            .hint("restore store.toml from a backup, or name another directory"));
+        }
+        if existed {
+            for directory in DIRECTORIES {
+                file::check_directory(&root.join(directory), owner)?;
+            }
+        } else {
+            for directory in DIRECTORIES {
+                file::make_directory(&root.join(directory))?;
+            }
+        }
+        make_locks(&root.join("locks"))?;
+        if !existed {
+            if !root.join("key").exists() {
+                file::replace(&root.join("key"), key.as_bytes())?;
+            }
+            file::replace(&root.join("store.toml"), settings.as_bytes())?;
+        }
+        Ok(!existed)
+    }
+}
+
+/// `path` without a slash at its end, through which a link would be followed.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    path.components().collect()
+}
+
+/// A store is named by the place where it is, so that nobody can put another in its place.
+pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
+    if !metadata.is_symlink() {
+        return Ok(());
+    }
+    let way_out = match fs::canonicalize(root) {
+        Ok(target) => format!("name the directory itself: --store {}", target.display()),
+        Err(_) => "name the directory itself with --store".to_owned(),
+    };
+    Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).hint(way_out))
+}
+
+/// Whether anything but what an interrupted `init` leaves is in the directories of a store.
+pub(super) fn holds_documents(root: &Path) -> Result<bool> {
+    for directory in DIRECTORIES.iter().filter(|directory| **directory != "locks") {
+        if !file::entries(&root.join(directory))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the directory of a new store.
+fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
+    match platform::make_private_directory(root) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let ours = |name: &str| DIRECTORIES.contains(&name) || name == "key";
+            let foreign = file::entries(root)?.into_iter().find(|(name, _)| !ours(name));
+            if let Some((name, _)) = foreign {
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{} holds something else ({})", root.display(), name.escape_debug()),
+                )
+                .hint("name a directory that does not exist, or is empty"));
+            }
+            let metadata = fs::symlink_metadata(root).map_err(|error| {
+                Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+            })?;
+            let expected = owner.unwrap_or_else(Owner::current);
+            let present = Owner::of(&metadata);
+            if !present.is_same_account(expected) && !present.is_same_account(Owner::current()) {
+                return Err(Error::new(
+                    ErrorKind::Refused,
+                    format!("{} belongs to {}", root.display(), present.name()),
+                )
+                .hint("name a directory that does not exist, or is yours"));
+            }
+            if let Some((problem, way_out)) = platform::privacy_problem(root, &metadata, present) {
+                return Err(Error::new(ErrorKind::Refused, problem).hint(way_out));
+            }
+        }
+        Err(error) => {
+            let way_out = match error.kind() {
+                std::io::ErrorKind::NotFound => "make the directory above it first",
+                std::io::ErrorKind::PermissionDenied => {
+                    "run as administrator, or name another place with --store"
+                }
+                _ => "name another place with --store",
+            };
+            let what = format!("cannot make {}", root.display());
+            return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
+        }
+    }
+    owner.map_or(Ok(()), |owner| owner.give(root))
+}
+
+/// Makes the fixed set of lock files.
+fn make_locks(directory: &Path) -> Result<()> {
+    let names = (0..ACCOUNT_LOCKS)
+        .map(|number| format!("{number:02x}"))
+        .chain(["settings".to_owned(), "audit".to_owned()]);
+    for name in names {
+        let path = directory.join(name);
+        let mut options = platform::private_file();
+        match options.write(true).create_new(true).open(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let what = format!("cannot make {}", path.display());
+                return Err(Error::io(ErrorKind::Store, what, error));
+            }
+        }
+    }
+    platform::sync_directory(directory).map_err(|error| {
+        Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
+    })
+}
