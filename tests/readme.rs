@@ -16,6 +16,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -72,11 +73,11 @@ fn programs() -> PathBuf {
 
 /// A command that finds the programs under test, in `directory`, with nothing else of this environment.
 fn command(program: &str, directory: &Path) -> Command {
-    let programs = programs();
+    // What stands in `bin` of the directory comes first: a made-up verifier, where a test makes one.
     let path = format!(
-        "{}:{}/examples:/usr/local/bin:/usr/bin:/bin",
-        programs.display(),
-        programs.display()
+        "{}/bin:{programs}:{programs}/examples:/usr/local/bin:/usr/bin:/bin",
+        directory.display(),
+        programs = programs().display()
     );
     let mut command = Command::new(program);
     command.current_dir(directory).env_clear().env("PATH", path).env("HOME", directory);
@@ -334,6 +335,27 @@ fn check_caller(program: &mut dyn FnMut(&Path, [&str; 3]) -> Output) {
     fs::remove_dir_all(directory.path().join("store")).unwrap();
     let text = stdout_of(&program(directory.path(), ["nobody", "client-1", ""]));
     assert_eq!(text.trim(), "refused");
+    // Neither an exit code alone nor an outcome alone lets in, nor an end by a signal.
+    for (answer, end) in [
+        ("{\"schema\":1,\"user\":\"nobody\",\"outcome\":\"grant\"}", "exit 4"),
+        ("{\"schema\":1,\"user\":\"nobody\",\"outcome\":\"grant\"}", "kill -9 $$"),
+        ("{\"schema\":1,\"user\":\"nobody\",\"outcome\":\"deny\"}", "exit 0"),
+        ("grant", "exit 0"),
+        ("", "exit 0"),
+    ] {
+        make_verifier(directory.path(), &format!("echo '{answer}'\n{end}\n"));
+        let text = stdout_of(&program(directory.path(), ["nobody", "client-1", ""]));
+        assert_eq!(text.trim(), "refused", "{answer} {end}");
+    }
+}
+
+/// Puts a made-up verifier in the place of the real one.
+fn make_verifier(directory: &Path, script: &str) {
+    let bin = directory.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let file = bin.join("rw2fa-verify");
+    fs::write(&file, format!("#!/bin/sh\n{script}")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The text of the caller in this language, and `None` where the language is not installed.
