@@ -4,7 +4,6 @@
 //! that talks to the operating system is [`crate::platform`] and the store.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
@@ -42,8 +41,6 @@ type Random = dyn Fn(&mut [u8]) -> bool;
 pub struct Process {
     /// The arguments, the program's name first.
     pub args: Vec<OsString>,
-    /// The environment; empty when the program runs set-uid.
-    pub variables: BTreeMap<OsString, OsString>,
     /// Which streams are terminals.
     pub terminals: Terminals,
     /// Data goes here.
@@ -52,6 +49,7 @@ pub struct Process {
     pub stderr: Box<dyn Write>,
     /// Whether the program runs set-uid for another account.
     pub elevated: bool,
+    variables: fn(&str) -> Option<OsString>,
     stdin: RefCell<Box<dyn Read>>,
     real_stdin: bool,
     clock: Box<dyn Fn() -> Timestamp>,
@@ -65,7 +63,7 @@ impl Process {
         let elevated = platform::harden();
         Self {
             args: real_arguments(),
-            variables: if elevated { BTreeMap::new() } else { real_variables() },
+            variables: if elevated { no_variables } else { real_variable },
             terminals: real_terminals(),
             stdout: real_stdout(),
             stderr: real_stderr(),
@@ -88,7 +86,7 @@ impl Process {
     ) -> Self {
         Self {
             args: args.into_iter().map(Into::into).collect(),
-            variables: BTreeMap::new(),
+            variables: no_variables,
             terminals: Terminals::default(),
             stdout,
             stderr,
@@ -125,9 +123,9 @@ impl Process {
         }
     }
 
-    /// The value of a variable, if it is set and not empty.
-    pub fn variable(&self, name: &str) -> Option<&OsString> {
-        self.variables.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty())
+    /// The value of a variable, if it is set and not empty. A program that runs set-uid sees none.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        (self.variables)(name).filter(|value| !value.is_empty())
     }
 
     /// Reads one line of at most `limit` bytes from standard input.
@@ -199,8 +197,13 @@ fn real_arguments() -> Vec<OsString> {
     std::env::args_os().collect()
 }
 
-fn real_variables() -> BTreeMap<OsString, OsString> {
-    std::env::vars_os().collect()
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn real_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+fn no_variables(_: &str) -> Option<OsString> {
+    None
 }
 
 #[cfg(test)]

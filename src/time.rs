@@ -9,10 +9,77 @@ use toml::value::{Date, Datetime, Offset};
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// Written as an RFC 3339 time in UTC, in documents as a TOML date-time.
+/// Shown as an RFC 3339 time in UTC. In documents that people edit it is a TOML date-time ([`readable`]);
+/// in documents that only the program reads it is the number, which costs a login far less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Datetime", into = "Datetime")]
+#[serde(from = "i64", into = "i64")]
 pub struct Timestamp(i64);
+
+impl From<i64> for Timestamp {
+    fn from(seconds: i64) -> Self {
+        Self::from_unix(seconds)
+    }
+}
+
+impl From<Timestamp> for i64 {
+    fn from(time: Timestamp) -> Self {
+        time.0
+    }
+}
+
+/// A time as a TOML date-time, for `#[serde(with = "readable")]`; also an optional one.
+pub mod readable {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use toml::value::Datetime;
+
+    use super::Timestamp;
+
+    /// A field that holds a time, or may hold one.
+    pub trait Field: Sized {
+        /// What stands in the document.
+        type Written: Serialize + for<'de> Deserialize<'de>;
+
+        /// To the document.
+        fn write(&self) -> Self::Written;
+
+        /// From the document.
+        fn read(written: Self::Written) -> Result<Self, &'static str>;
+    }
+
+    impl Field for Timestamp {
+        type Written = Datetime;
+
+        fn write(&self) -> Datetime {
+            (*self).into()
+        }
+
+        fn read(written: Datetime) -> Result<Self, &'static str> {
+            written.try_into()
+        }
+    }
+
+    impl Field for Option<Timestamp> {
+        type Written = Option<Datetime>;
+
+        fn write(&self) -> Option<Datetime> {
+            self.map(Datetime::from)
+        }
+
+        fn read(written: Option<Datetime>) -> Result<Self, &'static str> {
+            written.map(Timestamp::try_from).transpose()
+        }
+    }
+
+    /// Writes the field.
+    pub fn serialize<F: Field, S: Serializer>(field: &F, serializer: S) -> Result<S::Ok, S::Error> {
+        field.write().serialize(serializer)
+    }
+
+    /// Reads the field.
+    pub fn deserialize<'de, F: Field, D: Deserializer<'de>>(from: D) -> Result<F, D::Error> {
+        F::read(F::Written::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
 
 /// The last second that RFC 3339 can write: 9999-12-31T23:59:59Z.
 const LATEST: i64 = 253_402_300_799;

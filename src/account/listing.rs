@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, readable};
 
 /// How a user gets codes.
 #[derive(
@@ -89,6 +89,7 @@ pub struct Listing {
     /// Anything the administrator wants to remember.
     pub notes: Option<String>,
     /// Since when the entry is on the list.
+    #[serde(with = "readable")]
     pub added: Timestamp,
 }
 
@@ -99,8 +100,10 @@ pub struct WhitelistEntry {
     /// Why.
     pub reason: Option<String>,
     /// Until when; without it for good.
+    #[serde(default, with = "readable")]
     pub until: Option<Timestamp>,
     /// Since when.
+    #[serde(with = "readable")]
     pub added: Timestamp,
 }
 

@@ -61,7 +61,7 @@ pub struct State {
     pub enrolment: Enrolment,
     /// Whether the user was listed himself when this was written; then a missing settings document is
     /// a loss, not a removal.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub listed: bool,
     /// From when `enrolment-days` counts: put on the list, or reset.
     pub open_since: Timestamp,
@@ -74,7 +74,7 @@ pub struct State {
     /// When the pending secret was first shown.
     pub pending_since: Option<Timestamp>,
     /// Whether an administrator handed the pending secret over in person.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub handed_over: bool,
     /// When the first right code was seen.
     pub activated: Option<Timestamp>,
@@ -83,21 +83,26 @@ pub struct State {
     /// No code of this step or an earlier one is accepted (RFC 6238, section 5.2).
     pub last_step: Option<Step>,
     /// Accepted steps above `last_step`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub spent: Vec<Step>,
     /// Steps by which the device was ahead of the server at its last login.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub drift: i32,
     /// Wrong codes since the last right one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub failures: u32,
     /// The last lock.
     pub lockout: Option<Lockout>,
     /// To whom the secret was shown.
     pub shown: Option<Shown>,
     /// What accepted codes earned.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub grants: Vec<Grant>,
+}
+
+/// What is as in a new state is not written: a short document is read faster.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl State {

@@ -39,12 +39,16 @@ pub struct Verification<'a> {
     /// Why.
     pub reason: &'static str,
     /// Which session was to be opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<&'static str>,
     /// The hash of the portal session.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<&'a str>,
     /// From where, as the portal told.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<&'a str>,
     /// How many steps the device was ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<i32>,
 }
 
@@ -56,6 +60,7 @@ pub struct AdminChange<'a> {
     /// The command.
     pub action: &'a str,
     /// Which user, group or setting.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<&'a str>,
     /// Old and new value of what changed, by key; never a secret.
     pub values: Map<String, Value>,

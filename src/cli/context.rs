@@ -62,9 +62,9 @@ impl<'a> Context<'a> {
     /// The run of a command with these options.
     pub(super) fn new(process: &'a mut Process, globals: Globals) -> Self {
         let caller = platform::caller();
-        let sudo = process.variable("SUDO_USER").and_then(|user| user.to_str());
+        let sudo = process.variable("SUDO_USER").and_then(|user| user.into_string().ok());
         let caller = match sudo {
-            Some(user) => format!("{caller} (sudo: {})", printable(user)),
+            Some(user) => format!("{caller} (sudo: {})", printable(&user)),
             None => caller,
         };
         Self { process, globals, caller }

@@ -3,15 +3,13 @@
 //! Owns the arithmetic of RFC 4226 and RFC 6238 for a single step. Must not know which steps are
 //! accepted: that is the window's business.
 
-use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write as _};
 
-use hmac::digest::common::Key;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use super::keyed::KeyedHash;
 use super::recovery::RecoveryCode;
 use super::secret::Secret;
 
@@ -206,24 +204,16 @@ pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
 ///
 /// The key is hashed once, here; each code then costs two blocks of SHA-1. totp-rs hashes the key
 /// again for every code and panics for codes of ten digits and more.
-// SECURITY: the two hash states stand for the secret. They are wiped on drop if hmac and sha1
-// are built with their `zeroize` feature; there is deliberately no Debug.
+// SECURITY: there is deliberately no Debug.
 pub struct CodeGenerator {
-    keyed: Hmac<Sha1>,
+    keyed: KeyedHash,
 }
 
 impl CodeGenerator {
     /// Prepares the secret's key schedule.
     pub fn new(secret: &Secret) -> Self {
-        // A key shorter than a block of the hash is padded with zeros (RFC 2104 §2).
-        // SECURITY: a secret is never longer than that block, or its end would be lost here.
-        let mut block = Key::<Hmac<Sha1>>::default();
-        for (to, from) in block.iter_mut().zip(secret.as_bytes()) {
-            *to = *from;
-        }
-        let keyed = Hmac::new(&block);
-        block.as_mut_slice().zeroize();
-        Self { keyed }
+        // SECURITY: a secret is never longer than a block of the hash, or its end would be lost.
+        Self { keyed: KeyedHash::new(secret.as_bytes()) }
     }
 
     /// The code of a step.
@@ -238,12 +228,17 @@ impl CodeGenerator {
 
     /// HMAC-SHA1 of the step, truncated to 31 bits (RFC 4226 §5.3, steps 1 and 2).
     fn truncated(&self, step: Step) -> u32 {
-        let mut mac = self.keyed.clone();
-        mac.update(&step.get().to_be_bytes());
-        let hash: [u8; 20] = mac.finalize().into_bytes().into();
-        let offset = usize::from(hash[19] & 0x0f);
-        let word = hash.iter().skip(offset).take(4).fold(0, |n, byte| n << 8 | u32::from(*byte));
-        word & 0x7fff_ffff
+        // Four bytes from a place that the last four bits name, out of two neighbouring words.
+        let [a, b, c, d, e] = self.keyed.of(step.get());
+        let (word, next) = match e & 0xf {
+            0..4 => (a, b),
+            4..8 => (b, c),
+            8..12 => (c, d),
+            _ => (d, e),
+        };
+        let both = u64::from(word) << 32 | u64::from(next);
+        let word = (both >> (32 - 8 * (e & 3))) & 0xffff_ffff;
+        u32::try_from(word & 0x7fff_ffff).unwrap_or(0)
     }
 }
 

@@ -4,6 +4,7 @@
 //! random generator, and knows nothing of users, stores, settings or the portal.
 
 mod code;
+mod keyed;
 pub mod qr;
 mod recovery;
 mod secret;

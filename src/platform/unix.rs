@@ -55,6 +55,10 @@ impl Owner {
 
     /// The account's name, or its number when it has none.
     pub fn name(self) -> String {
+        // A program that is linked statically does not load the system's name services.
+        if cfg!(target_feature = "crt-static") {
+            return format!("uid {}", self.uid);
+        }
         match User::from_uid(Uid::from_raw(self.uid)) {
             Ok(Some(user)) => user.name,
             _ => format!("uid {}", self.uid),

@@ -12,7 +12,7 @@ use toml::Spanned;
 
 use crate::account::matching::Domains;
 use crate::settings::advanced::Advanced;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, readable};
 
 /// The schema of documents that this program reads and writes.
 pub const SCHEMA: u32 = 1;
@@ -48,6 +48,7 @@ pub struct Problem {
 struct Document {
     schema: Spanned<u32>,
     enabled: bool,
+    #[serde(with = "readable")]
     created: Timestamp,
     key_file: Option<PathBuf>,
     importing: Option<Spanned<bool>>,

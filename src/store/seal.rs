@@ -7,8 +7,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, Mac};
-use serde::Deserialize;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::account::name::Name;
@@ -57,41 +56,26 @@ pub struct AuditKey {
     bytes: [u8; 32],
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RingDocument {
-    current: KeyDocument,
-    previous: Option<KeyDocument>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct KeyDocument {
-    id: String,
-    key: Zeroizing<String>,
-}
-
 impl DataKey {
-    fn from_document(document: &KeyDocument) -> Result<Self, &'static str> {
-        let decoded = BASE64URL_NOPAD.decode(document.key.as_bytes()).map(Zeroizing::new);
+    fn read(id: &str, text: &str) -> Result<Self, &'static str> {
+        let decoded = BASE64URL_NOPAD.decode(text.as_bytes()).map(Zeroizing::new);
         let bytes = decoded.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
-        let bytes = bytes.ok_or("the key is not 32 bytes in base64url")?;
-        let key = Self::new(bytes);
+        let key = Self::new(bytes.ok_or("the key is not 32 bytes in base64url")?);
         // SECURITY: the id is derived from the key, so a key that was mistyped is noticed at once.
-        if key.id == document.id { Ok(key) } else { Err("the key does not belong to its id") }
+        if key.id == id { Ok(key) } else { Err("the key does not belong to its id") }
     }
 
     /// The key of these bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
-        let id = HEXLOWER.encode(&derive(&bytes, "rw2fa key id")[..4]);
-        Self { id, bytes }
+        let digest = Sha256::new_with_prefix("rw2fa key id").chain_update(bytes).finalize();
+        Self { id: HEXLOWER.encode(&digest[..4]), bytes }
     }
 
     /// The text of a key document that holds only this key.
     pub fn document(&self) -> Zeroizing<String> {
         Zeroizing::new(format!(
             "# The key that seals the secrets of this store. Keep a copy apart from copies of the store.\n\
-             [current]\nid = \"{}\"\nkey = \"{}\"\n",
+             current {} {}\n",
             self.id,
             *Zeroizing::new(BASE64URL_NOPAD.encode(&self.bytes))
         ))
@@ -108,11 +92,21 @@ impl KeyRing {
     /// # Errors
     /// What is wrong with it; never a part of it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        // SECURITY: the parser's message could quote the key.
-        let document: RingDocument =
-            toml::from_str(text).map_err(|_| "it is not a key document of rw2fa")?;
-        let previous = document.previous.as_ref().map(DataKey::from_document).transpose()?;
-        Ok(Self { current: DataKey::from_document(&document.current)?, previous })
+        let (mut current, mut previous) = (None, None);
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            let (place, id, key) = match words.as_slice() {
+                [] => continue,
+                ["current", id, key] => (&mut current, id, key),
+                ["previous", id, key] => (&mut previous, id, key),
+                // SECURITY: the line is not quoted, since it could hold the key.
+                _ => return Err("a line is neither 'current ID KEY' nor 'previous ID KEY'"),
+            };
+            if place.replace(DataKey::read(id, key)?).is_some() {
+                return Err("a key stands twice");
+            }
+        }
+        Ok(Self { current: current.ok_or("there is no current key")?, previous })
     }
 
     /// Seals `plain` as `field` of `name`.
@@ -162,7 +156,8 @@ impl KeyRing {
 
     /// The key that chains audit lines from now on.
     pub fn audit_key(&self) -> AuditKey {
-        AuditKey { id: self.current.id.clone(), bytes: derive(&self.current.bytes, "rw2fa audit") }
+        let digest = Sha256::new_with_prefix("rw2fa audit").chain_update(self.current.bytes);
+        AuditKey { id: self.current.id.clone(), bytes: digest.finalize().into() }
     }
 }
 
@@ -172,20 +167,15 @@ impl AuditKey {
         &self.id
     }
 
-    /// The authenticator of one audit line.
+    /// The authenticator of one audit line: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5).
     pub fn authenticate(&self, line: &[u8]) -> String {
-        HEXLOWER.encode(&mac(&self.bytes, line))
+        HEXLOWER.encode(&mac(&self.bytes, line)[..16])
     }
 }
 
 /// The associated data: in which document and field a value stands.
 fn place(name: &Name, field: Field) -> String {
     format!("rw2fa state {} of {name}", field.as_str())
-}
-
-/// A key for another purpose.
-fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
-    mac(key, purpose.as_bytes())
 }
 
 fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
@@ -237,7 +227,7 @@ mod tests {
     #[test]
     fn a_mistyped_key_is_noticed_and_never_quoted() {
         let text = DataKey::new([1; 32]).document();
-        for damaged in [text.replace("AQ", "AR"), text.replace("[current]", ""), String::new()] {
+        for damaged in [text.replace("AQ", "AR"), text.replace("current", ""), String::new()] {
             let message = KeyRing::parse(&damaged).err().unwrap();
             assert!(!message.contains("AQ"), "{message}");
         }

@@ -18,9 +18,9 @@ use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
 
 /// Everything a decision looks at.
-pub struct Facts {
+pub struct Facts<'a> {
     /// What the store is set to.
-    pub settings: Settings,
+    pub settings: &'a Settings,
     /// Whom the login name means.
     pub subject: Subject,
 }
@@ -109,7 +109,7 @@ pub struct MissingClient;
 /// # Errors
 /// [`MissingClient`].
 pub fn decide(
-    facts: &Facts,
+    facts: &Facts<'_>,
     request: &Request,
     now: Timestamp,
     fresh: &Secret,

@@ -49,18 +49,18 @@ pub fn known_groups(store: &dyn Store, request: &Request) -> Result<KnownGroups>
 ///
 /// # Errors
 /// When a document is missing or damaged.
-pub fn gather(
+pub fn gather<'a>(
     store: &dyn Store,
-    settings: Settings,
+    settings: &'a Settings,
     request: &Request,
     groups: &KnownGroups,
     keys: Option<&KeyRing>,
     now: Timestamp,
-) -> Result<Facts> {
+) -> Result<Facts<'a>> {
     // A store that is switched off asks nobody, whatever else is in it.
     let asks = settings.enabled || matches!(request.ask, Ask::End);
     let subject = if asks {
-        subject(store, &settings, request, groups, keys, now)?
+        subject(store, settings, request, groups, keys, now)?
     } else {
         Subject::Unlisted
     };

@@ -47,9 +47,9 @@ struct Cli {
     /// The store, instead of RW2FA_STORE or the system's
     #[arg(long, value_name = "PATH")]
     store: Option<PathBuf>,
-    /// Form of the answer
-    #[arg(long, value_enum, default_value = "json")]
-    format: AnswerFormat,
+    /// Form of the answer [default: json]
+    #[arg(long, value_enum)]
+    format: Option<AnswerFormat>,
     #[command(flatten)]
     verify: VerifyArgs,
 }
@@ -63,7 +63,7 @@ pub fn main(process: &mut Process) -> u8 {
     match cli {
         Ok(cli) => {
             let root = store_path(process, cli.store);
-            run(process, &root, &cli.verify, cli.format)
+            run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
         Err(error) => refuse(process, &error),
     }
@@ -142,7 +142,7 @@ fn verify(
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
         let now = process.now();
         let keys = keys(&store, &settings)?;
-        let facts = gather(&store, settings.clone(), request, &groups, keys.as_ref(), now)?;
+        let facts = gather(&store, &settings, request, &groups, keys.as_ref(), now)?;
         let fresh = Secret::from_bytes(*process.random()?);
         let Ok(decision) = decide(&facts, request, now, &fresh) else { return Ok(()) };
         let name = match &facts.subject {
@@ -172,7 +172,7 @@ fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
 fn remember(
     process: &Process,
     transaction: &mut dyn Transaction,
-    facts: &Facts,
+    facts: &Facts<'_>,
     decision: &Decision,
     keys: Option<&KeyRing>,
 ) -> Result<()> {

@@ -100,9 +100,9 @@ pub struct VerifyArgs {
     /// Sign-out: end the grants of this client
     #[arg(long, conflicts_with = "session")]
     end: bool,
-    /// Form of the QR code in an enrolment
-    #[arg(long, value_enum, default_value_t)]
-    qr: QrForm,
+    /// Form of the QR code in an enrolment [default: svg]
+    #[arg(long, value_enum)]
+    qr: Option<QrForm>,
 }
 
 /// What is asked.
@@ -194,7 +194,7 @@ impl Request {
             resend: args.resend,
             client,
             ip,
-            qr: args.qr,
+            qr: args.qr.unwrap_or_default(),
         })
     }
 
