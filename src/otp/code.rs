@@ -227,6 +227,7 @@ impl CodeGenerator {
     }
 
     /// HMAC-SHA1 of the step, truncated to 31 bits (RFC 4226 §5.3, steps 1 and 2).
+    #[expect(clippy::many_single_char_names, reason = "the names of FIPS 180-4 for the five words")]
     fn truncated(&self, step: Step) -> u32 {
         // Four bytes from a place that the last four bits name, out of two neighbouring words.
         let [a, b, c, d, e] = self.keyed.of(step.get());

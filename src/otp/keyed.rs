@@ -38,6 +38,7 @@ impl KeyedHash {
     }
 
     /// The HMAC of a counter of eight bytes, as five big-endian words.
+    #[expect(clippy::many_single_char_names, reason = "the names of FIPS 180-4 for the five words")]
     pub(super) fn of(&self, counter: u64) -> [u32; 5] {
         let mut state = self.inner;
         compress(&mut state, &[last_block(&counter.to_be_bytes())]);

@@ -75,11 +75,9 @@ impl Battlefield {
         self.kills < KILLS
     }
 
-    /// Asks in this process, without a wait for a lock that nobody may hold any more.
+    /// Asks in this process; a lock that was left behind, or half a document, would end in an error.
     fn ask(&self, args: &[&str], code: Option<&str>) -> String {
-        let started = Instant::now();
         let run = self.sandbox.at_real_time().verify(args, code);
-        assert!(started.elapsed() < Duration::from_secs(4), "the lock is held: {run:?}");
         assert_ne!(run.code, 4, "a kill left something behind: {run:?}");
         run.reason()
     }

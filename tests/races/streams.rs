@@ -50,7 +50,7 @@ fn an_endless_line_is_no_code_and_is_not_charged() {
     let flood = std::thread::spawn(move || while stdin.write_all(&[b'1'; 4096]).is_ok() {});
     let run = finish(child);
     assert_eq!(run.end(), (1, "wrong-code".to_owned()), "{run:?}");
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
     flood.join().unwrap();
     assert_eq!(sandbox.show("alice")["failures"], 0);
 }

@@ -63,11 +63,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             if args.dry_run {
                 return Ok(());
             }
-            // The state first: a kill in between leaves a user who is not listed yet.
+            // The state first: a kill in between leaves a user who is not listed yet. That it belongs to
+            // a listed user is written last: from then on a lost listing is an error, not a removal.
             if missing == Missing::StateAndListing {
                 records::write_state(transaction, name, &State::new(listing.added))?;
             }
             records::write_listing(transaction, Kind::User, name, &listing)?;
+            if let Some(state) = records::state(&opened.store, name)? {
+                records::write_state(transaction, name, &State { listed: true, ..state })?;
+            }
             let name = name.canonical();
             let mut values = values("method", None, Some(listing.method));
             if let Some(phone) = &listing.phone {

@@ -9,6 +9,7 @@ use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::missing_half;
 
 /// Forget secrets: the next login presents a new QR code
 ///
@@ -47,6 +48,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             // A damaged state is mended by this, so it is not read.
             let fresh = State::new(context.now());
             let before = records::state(store, name).ok().flatten();
+            if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
+                return Err(missing_half(store, Kind::User, name));
+            }
             let was = before.as_ref().map(|before| before.enrolment);
             let fresh = State { listed: listing.is_some(), ..fresh };
             // Where enrolment closes after some days, a reset opens it again.
