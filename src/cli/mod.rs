@@ -8,6 +8,7 @@ mod enable;
 mod init;
 mod output;
 mod status;
+mod system_groups;
 mod users;
 
 use std::ffi::OsString;
@@ -100,6 +101,8 @@ enum Command {
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Verify(VerifyArgs),
+    #[command(hide = true)]
+    SystemGroups(system_groups::SystemGroupsArgs),
 }
 
 /// What a command that ran to its end leaves behind.
@@ -147,6 +150,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {
