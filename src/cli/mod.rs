@@ -5,10 +5,12 @@
 mod advanced;
 mod context;
 mod enable;
+mod explain;
 mod init;
 mod output;
 mod status;
 mod users;
+mod whitelist;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -98,6 +100,9 @@ enum Command {
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
+    Whitelist(whitelist::WhitelistCommand),
+    Explain(explain::ExplainArgs),
+    #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Verify(VerifyArgs),
 }
@@ -146,6 +151,8 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Enable(args) => enable::enable(&mut context, &args),
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
+        Command::Whitelist(command) => whitelist::run(&mut context, command),
+        Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
