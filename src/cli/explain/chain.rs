@@ -151,7 +151,7 @@ fn groups(opened: &Opened, known: &KnownGroups) -> Result<Link> {
             link("groups", "unknown", way_out.to_owned())
         }
         KnownGroups::Known(_) if !store.has_any(Kind::Group)? => {
-            link("groups", "not needed", "no group is listed".to_owned())
+            link("groups", "not-needed", "no group is listed".to_owned())
         }
         KnownGroups::Known(names) if names.is_empty() => link("groups", "none", None),
         KnownGroups::Known(names) => {

@@ -32,11 +32,7 @@ const COLUMNS: &[Column<Row>] = &[
     Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
     Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
     Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
-    Column {
-        name: "asked",
-        cell: |row| if row.asked { "yes".into() } else { "no".into() },
-        tells: |_| true,
-    },
+    Column { name: "asked", cell: |row| row.asked.to_string(), tells: |_| true },
     Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
     Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), tells: |_| true },
     Column { name: "why", cell: |row| row.why.clone(), tells: |_| true },
