@@ -66,6 +66,7 @@ struct User {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 struct World {
     enabled: bool,
     require_client: bool,

@@ -87,11 +87,29 @@ fn parse_reason(text: &str) -> std::result::Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads `--until`: a time, a date, a duration from `now`, or `never` (`None`).
-fn parse_until(text: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+/// What `--until` says.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The entry is for good.
+    Never,
+    /// It ends then.
+    Time(Timestamp),
+}
+
+impl Until {
+    fn time(self) -> Option<Timestamp> {
+        match self {
+            Until::Never => None,
+            Until::Time(time) => Some(time),
+        }
+    }
+}
+
+/// Reads `--until`: a time, a date, a duration from `now`, or `never`.
+fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
-        return Ok(None);
+        return Ok(Until::Never);
     }
     let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
@@ -104,7 +122,7 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is past"))
             .hint("an entry that is to end now is removed with: rw2fa whitelist remove"));
     }
-    Ok(Some(until))
+    Ok(Until::Time(until))
 }
 
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
@@ -146,7 +164,7 @@ fn wanted(
     name: &Name,
     before: Option<&WhitelistEntry>,
     args: &AddArgs,
-    until: Option<Option<Timestamp>>,
+    until: Option<Until>,
     now: Timestamp,
 ) -> Result<WhitelistEntry> {
     let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
@@ -158,7 +176,7 @@ fn wanted(
     }
     let reason =
         args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
-    Ok(WhitelistEntry { reason, until: until.unwrap_or(old.until), added: old.added })
+    Ok(WhitelistEntry { reason, until: until.map_or(old.until, Until::time), added: old.added })
 }
 
 /// Writes a new entry, or edits the document that is there.

@@ -201,13 +201,11 @@ fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
         return Ok(link("whitelist", "none", detail));
     };
     let is_valid = entry.is_valid(now);
-    let mut detail = name.canonical();
-    if let Some(until) = entry.until {
-        detail += &format!("{} {until}", if is_valid { " until" } else { " expired at" });
-    }
-    if let Some(reason) = &entry.reason {
-        detail += &format!(": {reason}");
-    }
+    let until = entry.until.map_or(String::new(), |until| {
+        format!("{} {until}", if is_valid { " until" } else { " expired at" })
+    });
+    let reason = entry.reason.map_or(String::new(), |reason| format!(": {reason}"));
+    let detail = format!("{name}{until}{reason}");
     Ok(link("whitelist", if is_valid { "valid" } else { "expired" }, detail))
 }
 

@@ -90,7 +90,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
         let memberships = request::memberships(&args.groups, args.no_groups)?;
-        Ok(Request { client, memberships, ..bare_request(&login, ask) })
+        Ok(Request { memberships, client, ..bare_request(&login, ask) })
     };
     let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
     let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;

@@ -204,9 +204,10 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
                 (Some(until), true) => format!("yes until {until}"),
                 (Some(until), false) => format!("expired at {until}"),
             };
-            match entry.name == row.name {
-                true => until,
-                false => format!("{until}, by the entry {}", entry.name),
+            if entry.name == row.name {
+                until
+            } else {
+                format!("{until}, by the entry {}", entry.name)
             }
         }),
     );
