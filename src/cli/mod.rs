@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod output;
 mod status;
+mod system_groups;
 mod users;
 mod whitelist;
 
@@ -105,6 +106,8 @@ enum Command {
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Verify(VerifyArgs),
+    #[command(hide = true)]
+    SystemGroups(system_groups::SystemGroupsArgs),
 }
 
 /// What a command that ran to its end leaves behind.
@@ -154,6 +157,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Whitelist(command) => whitelist::run(&mut context, command),
         Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

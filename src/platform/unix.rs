@@ -1,17 +1,18 @@
 //! Unix: owners, modes, set-uid, and waiting for input.
 
+use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
@@ -114,26 +115,49 @@ pub fn harden() -> bool {
 /// # Errors
 /// [`Kind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
-    let deadline = std::time::Instant::now() + patience;
+    let is_ready = wait_until_readable(&StdinFd, Instant::now() + patience)
+        .map_err(|error| Error::io(Kind::System, "cannot wait for standard input", error))?;
+    if is_ready {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Timeout, "no code came on standard input in time")
+        .hint("write one line, or nothing, and close the pipe"))
+}
+
+/// Reads what another program writes, until it ends or `most` bytes came.
+///
+/// # Errors
+/// [`std::io::ErrorKind::TimedOut`] at `deadline`.
+pub fn read_until(
+    mut from: impl Read + AsFd,
+    most: usize,
+    deadline: Instant,
+) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while bytes.len() < most {
+        if !wait_until_readable(&from, deadline)? {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        let read = from.read(&mut chunk)?;
+        if read == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&chunk[..read]);
+    }
+    bytes.truncate(most);
+    Ok(bytes)
+}
+
+/// Whether there is something to read, or the end, before `deadline`.
+fn wait_until_readable(file: &impl AsFd, deadline: Instant) -> std::io::Result<bool> {
     loop {
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let stdin = StdinFd;
-        let mut wanted = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        let mut wanted = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
         match poll(&mut wanted, timeout) {
-            Ok(0) => {
-                return Err(Error::new(Kind::Timeout, "no code came on standard input in time")
-                    .hint("write one line, or nothing, and close the pipe"));
-            }
-            Ok(_) => return Ok(()),
             Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => {
-                return Err(Error::io(
-                    Kind::System,
-                    "cannot wait for standard input",
-                    error.into(),
-                ));
-            }
+            other => return Ok(other? > 0),
         }
     }
 }
@@ -240,4 +264,54 @@ fn quoted(path: &Path) -> String {
 /// Makes the names in a directory durable.
 pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Why the program at `path` could have been put there by somebody else than the administrator, if so.
+pub fn trust_problem(path: &Path) -> Option<String> {
+    path.ancestors().find_map(|part| {
+        let place = part.display();
+        match std::fs::symlink_metadata(part) {
+            Err(_) => Some(format!("{place} cannot be looked at")),
+            Ok(metadata) if metadata.uid() != 0 => {
+                Some(format!("{place} belongs to {}, not to root", Owner::of(&metadata).name()))
+            }
+            Ok(metadata) if metadata.is_symlink() => Some(format!("{place} is a link")),
+            Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+                Some(format!("{place} can be written by others"))
+            }
+            Ok(_) => None,
+        }
+    })
+}
+
+/// The groups of the account `name` as the system's name services know them; `None` if they know no
+/// such account. It may wait for a directory server.
+///
+/// # Errors
+/// When the groups cannot be told in full: a group without a name counts as that.
+pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
+    let failed = |error: nix::errno::Errno| {
+        Error::io(Kind::System, "the system cannot tell the groups", error.into())
+    };
+    let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
+    let account = CString::new(user.name).unwrap_or_default();
+    let ids = nix::unistd::getgrouplist(&account, user.gid).map_err(failed)?;
+    let mut groups = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(group) = Group::from_gid(id).map_err(failed)? else {
+            let what = format!("the system does not know the name of group {id}");
+            return Err(Error::new(Kind::System, what));
+        };
+        groups.push(group.name);
+    }
+    Ok(Some(groups))
+}
+
+/// Whether the system's name services know an account, or a group, of this name.
+pub fn knows(name: &str, is_group: bool) -> bool {
+    if is_group {
+        Group::from_name(name).is_ok_and(|group| group.is_some())
+    } else {
+        User::from_name(name).is_ok_and(|user| user.is_some())
+    }
 }

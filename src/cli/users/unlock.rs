@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Selection, for_each, known_state};
+use super::{Selection, for_each, known_state, users};
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, values};
@@ -59,8 +59,8 @@ fn clear(
     let opened = context.open()?;
     let keys = opened.keys()?;
     let names = selection.texts(&opened.store)?;
-    for_each(context, &opened, dry_run, &names, &mut |context, opened, name| {
-        let store = &opened.store;
+    for_each(context, &opened, dry_run, users(&names), &mut |context, opened, target| {
+        let (store, name) = (&opened.store, target.name);
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             let before = known_state(store, name)?;
@@ -77,6 +77,6 @@ fn clear(
             let name = name.canonical();
             context.audit(transaction, Some(&keys), Change { action, object: Some(&name), values })
         })?;
-        Ok(result)
+        Ok(result.into())
     })
 }
