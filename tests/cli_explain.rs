@@ -155,6 +155,12 @@ fn groups_cover_users() {
     let told = explain(&sandbox, &["alice", "--no-groups"]);
     assert_eq!(found(&told, "groups"), "none");
     assert_eq!(found(&told, "listed"), "entry: alice: the same name");
+    let told = explain(&sandbox, &["alice"]);
+    assert!(found(&told, "groups").starts_with("not-needed: "), "{told}");
+    let told = explain(&sandbox, &["bob"]);
+    assert!(found(&told, "groups").starts_with("unknown: "), "{told}");
+    assert_eq!(found(&told, "listed"), "unknown: not listed himself");
+    assert_eq!(answer(&told, "sign-in"), "groups-unknown by groups");
 }
 
 /// Guards the words for the whitelist: which entry, until when, why; and the one that misses narrowly.
@@ -284,12 +290,12 @@ fn everybody_in_every_form() {
     setting(&sandbox, "require-client", "true");
     let before = sandbox.contents();
     assert_eq!(
-        sandbox.admin_ok(&["explain", "--all", "--no-groups"]),
+        sandbox.admin_ok(&["explain", "--all"]),
         "\
 name       type   listed  asked  outcome    reason              why
 staff      group  true    true   challenge  enrolment-required  a member at his first login
 alice      user   true    true   challenge  code-required       listed
-carol      user   false   false  grant      not-listed          in no listed group
+carol      user   false   true   challenge  enrolment-required  by group staff
 newcomer0  user   true    true   challenge  enrolment-required  listed
 "
     );
@@ -297,12 +303,12 @@ newcomer0  user   true    true   challenge  enrolment-required  listed
     setting(&sandbox, "enrolment-days", "1");
     sandbox.pass(86_400);
     assert_eq!(
-        sandbox.admin_ok(&["explain", "--all", "--no-groups", "--format", "csv"]),
+        sandbox.admin_ok(&["explain", "--all", "--format", "csv"]),
         "\
 name,type,listed,asked,outcome,reason,why
 staff,group,true,false,deny,enrolment-closed,a member at his first login
 alice,user,true,true,challenge,code-required,listed
-carol,user,false,false,grant,not-listed,in no listed group
+carol,user,false,false,deny,enrolment-closed,by group staff
 newcomer0,user,true,false,deny,enrolment-closed,listed
 "
     );
@@ -327,7 +333,7 @@ fn everybody_is_told_beside_a_damaged_document() {
     assert!(rows[0]["why"].as_str().unwrap().contains("alice.toml"), "{told}");
     assert_eq!(rows[1]["reason"], "enrolment-required");
     sandbox.write(&sandbox.path().join("groups/X.toml"), "");
-    let run = sandbox.admin(&["explain", "--all", "--no-groups"]);
+    let run = sandbox.admin(&["explain", "--all"]);
     assert!(run.code == 1 && run.stderr.contains("groups/X.toml"), "{run:?}");
 }
 
@@ -339,6 +345,7 @@ fn usage() {
         &["explain"][..],
         &["explain", "alice", "--all"],
         &["explain", "--all", "--group", "staff"],
+        &["explain", "--all", "--no-groups"],
         &["explain", "--all", "--client", "c1"],
         &["explain", "--all", "--session", "rdp"],
         &["explain", "alice", "--group", "staff", "--no-groups"],

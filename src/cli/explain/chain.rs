@@ -51,10 +51,11 @@ pub(super) fn chain(
     opened: &Opened,
     login: &Name,
     looks: &[Look<'_>],
+    known: Option<&KnownGroups>,
     now: Timestamp,
 ) -> Result<Vec<Link>> {
     let mut chain = vec![store(opened, looks)];
-    rules(opened, login, looks, now, &mut chain)?;
+    rules(opened, login, looks, known, now, &mut chain)?;
     for link in &mut chain {
         let decided = looks.iter().filter(|look| look.rule() == link.rule);
         link.decides = decided.map(Look::ask).collect();
@@ -64,7 +65,7 @@ pub(super) fn chain(
 
 fn store(opened: &Opened, looks: &[Look<'_>]) -> Link {
     let failure = looks.iter().find_map(|look| match &look.end {
-        End::Failed(error) => Some(error.to_string()),
+        End::Failed(_, message) => Some(message.clone()),
         End::Decided(_) | End::MissingClient => None,
     });
     match failure {
@@ -77,6 +78,7 @@ fn rules(
     opened: &Opened,
     login: &Name,
     looks: &[Look<'_>],
+    known: Option<&KnownGroups>,
     now: Timestamp,
     chain: &mut Vec<Link>,
 ) -> Result<()> {
@@ -90,8 +92,9 @@ fn rules(
     let Some(look) = looks.iter().find(|look| look.facts.is_some()).or(looks.first()) else {
         return Ok(());
     };
-    let Some(known) = &look.groups else { return Ok(()) };
-    chain.push(groups(opened, known)?);
+    let Some(known) = known else { return Ok(()) };
+    let subject = look.facts.as_ref().map(|facts| &facts.subject);
+    chain.push(groups(opened, known, subject)?);
     let Some(facts) = &look.facts else { return Ok(()) };
     let listed = store.names_like(Kind::User, &login.key())?;
     let domains = &settings.domains;
@@ -125,8 +128,8 @@ fn rules(
         let why = spelling::why(login, &account.name, &listed, domains);
         link("listed", "entry", format!("{}: {why}", account.name))
     } else {
-        let by = covers(store, settings, known)?;
-        link("listed", "group", by.first().map(Name::canonical))
+        let by = account.groups.iter().flatten().next();
+        link("listed", "group", by.map(Name::canonical))
     });
     let rules = Rules { advanced: &settings.advanced, account, request: &look.request, now };
     chain.push(ambiguous(rules));
@@ -142,13 +145,13 @@ fn rules(
     Ok(())
 }
 
-fn groups(opened: &Opened, known: &KnownGroups) -> Result<Link> {
+fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Result<Link> {
     let Opened { store, settings } = opened;
     let joined = |names: &[Name]| names.iter().map(Name::canonical).collect::<Vec<_>>().join(", ");
     Ok(match known {
-        KnownGroups::Unknown => {
-            let way_out = "they cannot be determined: the portal passes --group or --no-groups";
-            link("groups", "unknown", way_out.to_owned())
+        KnownGroups::Unknown(doubt) => {
+            let is_listed = matches!(subject, Some(Subject::Known(account)) if account.listed);
+            link("groups", if is_listed { "not-needed" } else { "unknown" }, doubt.to_string())
         }
         KnownGroups::Known(_) if !store.has_any(Kind::Group)? => {
             link("groups", "not-needed", "no group is listed".to_owned())

@@ -2,16 +2,15 @@
 
 use serde::Serialize;
 
-use super::{End, Look, bare_request, look};
+use super::{End, Look, bare_request, groups_of, look};
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
 use crate::error::Result;
-use crate::store::{Kind, Store};
+use crate::store::{Kind, Store, records};
 use crate::verify::decision::Subject;
-use crate::verify::facts::covers;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
 
@@ -38,7 +37,7 @@ const COLUMNS: &[Column<Row>] = &[
     Column { name: "why", cell: |row| row.why.clone(), tells: |_| true },
 ];
 
-pub(super) fn run(context: &mut Context<'_>, no_groups: bool) -> Result<Done> {
+pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
     let store = &opened.store;
     let (groups, users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
@@ -51,8 +50,7 @@ pub(super) fn run(context: &mut Context<'_>, no_groups: bool) -> Result<Done> {
     let mut rows = Vec::new();
     let newcomer = newcomer(store)?;
     for group in groups.names {
-        let memberships = Memberships::Told(vec![group.clone()]);
-        let look = look(context, &opened, sign_in(&newcomer, memberships));
+        let look = look_at(context, &opened, &newcomer, vec![group.clone()]);
         let why = obstacle(&look).unwrap_or_else(|| "a member at his first login".into());
         rows.push(row(&group, "group", true, &look, why));
     }
@@ -62,20 +60,36 @@ pub(super) fn run(context: &mut Context<'_>, no_groups: bool) -> Result<Done> {
     names.sort();
     names.dedup();
     for name in names {
-        let memberships =
-            if no_groups { Memberships::Told(Vec::new()) } else { Memberships::AskSystem };
-        let look = look(context, &opened, sign_in(&name, memberships));
-        let why = obstacle(&look).unwrap_or_else(|| cover(&opened, &look));
+        let look = look_at(context, &opened, &name, groups_at_last_login(store, &name));
+        let why = obstacle(&look).unwrap_or_else(|| cover(&look));
         rows.push(row(&name, "user", listed.binary_search(&name).is_ok(), &look, why));
     }
     output::list(context, "entries", &rows, COLUMNS)?;
     Ok(done)
 }
 
-/// A sign-in; that the portal names its session makes no difference to it.
-fn sign_in(login: &Name, memberships: Memberships) -> Request {
+/// Lets the verifier look at a sign-in of a member of these groups.
+fn look_at<'a>(
+    context: &Context<'_>,
+    opened: &'a Opened,
+    login: &Name,
+    groups: Vec<Name>,
+) -> Look<'a> {
+    // That the portal names its session makes no difference to a sign-in, but may be required.
     let client = Some(ClientHash::of("explain"));
-    Request { memberships, client, ..bare_request(login, Ask::SignIn) }
+    let memberships = Memberships::Told(groups);
+    let request = Request { memberships, client, ..bare_request(login, Ask::SignIn) };
+    let groups = groups_of(context, opened, &request);
+    look(context, opened, request, &groups)
+}
+
+/// The listed groups that covered a user when he signed in last: the system is not asked about
+/// everybody.
+fn groups_at_last_login(store: &dyn Store, name: &Name) -> Vec<Name> {
+    // A damaged document is told by the look.
+    let state = records::state(store, name).ok().flatten();
+    let groups = state.map(|state| state.groups).unwrap_or_default();
+    groups.iter().filter_map(|group| Name::parse(group).ok()).collect()
 }
 
 /// A login that the store knows nothing of.
@@ -107,8 +121,8 @@ fn row(name: &Name, kind: &'static str, listed: bool, look: &Look<'_>, why: Stri
 
 /// Why nobody looked at the user himself.
 fn obstacle(look: &Look<'_>) -> Option<String> {
-    if let End::Failed(error) = &look.end {
-        return Some(error.to_string());
+    if let End::Failed(_, message) = &look.end {
+        return Some(message.clone());
     }
     let told = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
         (Some(Reason::Disabled), _) => "two-factor authentication is off",
@@ -121,15 +135,14 @@ fn obstacle(look: &Look<'_>) -> Option<String> {
 }
 
 /// What makes a known user need a code.
-fn cover(opened: &Opened, look: &Look<'_>) -> String {
-    let subject = look.facts.as_ref().map(|facts| &facts.subject);
-    if matches!(subject, Some(Subject::Known(account)) if account.listed) {
-        return "listed".into();
-    }
-    let known = look.groups.as_ref();
-    let by = known.and_then(|known| covers(&opened.store, &opened.settings, known).ok());
-    match by.as_ref().and_then(|by| by.first()) {
-        Some(group) => format!("by group {group}"),
-        None => "by a group".into(),
+fn cover(look: &Look<'_>) -> String {
+    match look.facts.as_ref().map(|facts| &facts.subject) {
+        Some(Subject::Known(account)) if !account.listed => {
+            match account.groups.iter().flatten().next() {
+                Some(group) => format!("by group {group}"),
+                None => "by a group".into(),
+            }
+        }
+        _ => "listed".into(),
     }
 }

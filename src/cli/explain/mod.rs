@@ -13,7 +13,7 @@ use crate::account::name::Name;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::{Scope, Store};
 use crate::verify::decision::{Facts, Subject, decide};
@@ -35,7 +35,7 @@ pub(super) struct ExplainArgs {
     #[arg(long = "group", value_name = "GROUP", conflicts_with_all = ["no_groups", "all"])]
     groups: Vec<String>,
     /// The user is a member of no group
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     no_groups: bool,
     /// Id of the portal session, whose grants count
     #[arg(long, value_name = "ID", conflicts_with = "all")]
@@ -59,7 +59,6 @@ const ASKS: [Ask; 4] = [
 /// What the verifier would answer to one call, and what it would look at.
 struct Look<'a> {
     request: Request,
-    groups: Option<KnownGroups>,
     facts: Option<Facts<'a>>,
     end: End,
 }
@@ -69,7 +68,13 @@ enum End {
     Decided(Reason),
     /// The caller did not name the session, which this store requires.
     MissingClient,
-    Failed(Error),
+    Failed(ErrorKind, String),
+}
+
+impl End {
+    fn failed(error: &Error) -> Self {
+        Self::Failed(error.kind(), error.to_string())
+    }
 }
 
 /// One answer of the verifier.
@@ -84,21 +89,25 @@ struct Answer {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done> {
-    let Some(text) = &args.name else { return everybody::run(context, args.no_groups) };
+    let Some(text) = &args.name else { return everybody::run(context) };
     context.no_csv("explain NAME")?;
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
         let memberships = request::memberships(&args.groups, args.no_groups)?;
-        Ok(Request { memberships, client, ..bare_request(&login, ask) })
+        let written = text.clone();
+        Ok(Request { written, memberships, client, ..bare_request(&login, ask) })
     };
     let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
     let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;
     let opened = context.open()?;
+    // The groups of a user are the same whatever is asked, and the system may be slow to tell them.
+    let Some(first) = requests.first() else { return Ok(Done::All) };
+    let groups = groups_of(context, &opened, first);
     let looks: Vec<Look<'_>> =
-        requests.into_iter().map(|request| look(context, &opened, request)).collect();
+        requests.into_iter().map(|request| look(context, &opened, request, &groups)).collect();
     let answers: Vec<Answer> = looks.iter().map(Look::answer).collect();
-    let chain = chain::chain(&opened, &login, &looks, context.now())?;
+    let chain = chain::chain(&opened, &login, &looks, groups.as_ref().ok(), context.now())?;
     let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
     if context.globals.format == Format::Json {
         let login = login.canonical();
@@ -129,6 +138,7 @@ const COLUMNS: &[Column<Answer>] = &[
 fn bare_request(login: &Name, ask: Ask) -> Request {
     Request {
         login: login.clone(),
+        written: login.canonical(),
         memberships: request::Memberships::AskSystem,
         ask,
         code: None,
@@ -140,33 +150,39 @@ fn bare_request(login: &Name, ask: Ask) -> Request {
     }
 }
 
+/// What the verifier would know of the user's groups.
+fn groups_of(context: &Context<'_>, opened: &Opened, request: &Request) -> Result<KnownGroups> {
+    known_groups(&opened.store, &opened.settings, request, context.process.accounts())
+}
+
 /// Lets the verifier look and decide, under the lock that it would take.
-fn look<'a>(context: &Context<'_>, opened: &'a Opened, request: Request) -> Look<'a> {
+fn look<'a>(
+    context: &Context<'_>,
+    opened: &'a Opened,
+    request: Request,
+    groups: &Result<KnownGroups>,
+) -> Look<'a> {
     let Opened { store, settings } = opened;
-    let mut facts = None;
-    let groups = known_groups(store, &request);
-    let end = match &groups {
-        Ok(groups) => {
-            let mut end = End::MissingClient;
-            let looked = store.update(Scope::Account(&request.login.key()), &mut |_| {
-                let now = context.now();
-                let keys = keys(store, settings)?;
-                let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
-                let fresh = Secret::from_bytes(*context.process.random()?);
-                let found = facts.insert(found);
-                if let Ok(decision) = decide(found, &request, now, &fresh) {
-                    end = End::Decided(decision.reason);
-                }
-                Ok(())
-            });
-            looked.map_or_else(End::Failed, |()| end)
-        }
-        Err(_) => End::MissingClient,
+    let groups = match groups {
+        Ok(groups) => groups,
+        Err(error) => return Look { request, facts: None, end: End::failed(error) },
     };
-    match groups {
-        Ok(groups) => Look { request, groups: Some(groups), facts, end },
-        Err(error) => Look { request, groups: None, facts, end: End::Failed(error) },
+    let (mut facts, mut end) = (None, End::MissingClient);
+    let looked = store.update(Scope::Account(&request.login.key()), &mut |_| {
+        let now = context.now();
+        let keys = keys(store, settings)?;
+        let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
+        let found = facts.insert(found);
+        let fresh = Secret::from_bytes(*context.process.random()?);
+        if let Ok(decision) = decide(found, &request, now, &fresh) {
+            end = End::Decided(decision.reason);
+        }
+        Ok(())
+    });
+    if let Err(error) = looked {
+        end = End::failed(&error);
     }
+    Look { request, facts, end }
 }
 
 impl Look<'_> {
@@ -183,7 +199,7 @@ impl Look<'_> {
         match &self.end {
             End::Decided(reason) => Some(*reason),
             End::MissingClient => None,
-            End::Failed(error) => Some(reason_of(error.kind())),
+            End::Failed(kind, _) => Some(reason_of(*kind)),
         }
     }
 

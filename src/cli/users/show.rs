@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::settings::Settings;
-use crate::store::{Kind, Store};
+use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::facts::{missing_half, whitelist_entry};
 
