@@ -223,8 +223,11 @@ fn every_command_is_named() {
             "{word}"
         );
     }
-    for word in subcommands(&["users"]) {
-        assert!(text.contains(&format!("`users {word} ")), "users {word} is not in README.md");
+    for group in ["users", "whitelist"] {
+        for word in subcommands(&[group]) {
+            let named = [" ", "`"].map(|end| text.contains(&format!("`{group} {word}{end}")));
+            assert!(named.contains(&true), "{group} {word} is not in README.md");
+        }
     }
 }
 

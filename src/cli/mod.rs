@@ -5,11 +5,13 @@
 mod advanced;
 mod context;
 mod enable;
+mod explain;
 mod init;
 mod output;
 mod status;
 mod system_groups;
 mod users;
+mod whitelist;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -99,6 +101,9 @@ enum Command {
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
+    Whitelist(whitelist::WhitelistCommand),
+    Explain(explain::ExplainArgs),
+    #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Verify(VerifyArgs),
     #[command(hide = true)]
@@ -149,6 +154,8 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Enable(args) => enable::enable(&mut context, &args),
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
+        Command::Whitelist(command) => whitelist::run(&mut context, command),
+        Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
