@@ -30,6 +30,7 @@ pub mod account;
 pub mod audit;
 pub mod cli;
 pub mod error;
+pub mod license;
 pub mod otp;
 pub mod platform;
 pub mod printable;

@@ -55,6 +55,7 @@ pub struct Process {
     clock: Box<dyn Fn() -> Timestamp>,
     now: Cell<Option<Timestamp>>,
     random: Box<Random>,
+    machine_id: Option<String>,
 }
 
 impl Process {
@@ -73,6 +74,7 @@ impl Process {
             clock: Box::new(system_clock),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            machine_id: None,
         }
     }
 
@@ -96,7 +98,23 @@ impl Process {
             clock: Box::new(move || now),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            machine_id: Some("0123456789abcdef0123456789abcdef".into()),
         }
+    }
+
+    /// The same process on another machine.
+    #[must_use]
+    pub fn with_machine_id(mut self, id: &str) -> Self {
+        self.machine_id = Some(id.to_owned());
+        self
+    }
+
+    /// The id of the machine, which must not be shown to anybody.
+    ///
+    /// # Errors
+    /// [`Kind::System`] when it has none.
+    pub fn machine_id(&self) -> Result<String> {
+        self.machine_id.clone().map_or_else(platform::machine_id, Ok)
     }
 
     /// The same process with another source of randomness, which tells whether it filled the bytes.
