@@ -6,6 +6,7 @@ mod advanced;
 mod context;
 mod enable;
 mod init;
+mod license;
 mod output;
 mod status;
 mod users;
@@ -99,6 +100,8 @@ enum Command {
     Users(users::UsersCommand),
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
+    #[command(subcommand)]
+    License(license::LicenseCommand),
     Verify(VerifyArgs),
 }
 
@@ -147,6 +150,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::License(command) => license::run(&mut context, &command),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

@@ -20,7 +20,8 @@ impl Serial {
     /// The serial number of the machine with this id.
     pub fn of_machine(id: &str) -> Self {
         let hash = Sha256::new().chain_update(PURPOSE).chain_update(id.as_bytes()).finalize();
-        let mut bits = hash.iter().take(10).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let mut bits =
+            hash.iter().take(10).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         let mut digits = [0; 16];
         for digit in digits.iter_mut().rev() {
             *digit = DIGITS[(bits & 31) as usize];

@@ -79,7 +79,21 @@ const fn is_base64_of_32_bytes(text: &str) -> bool {
     // The last character holds four bits; the two below them must be clear.
     matches!(
         bytes[42],
-        b'A' | b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c' | b'g' | b'k' | b'o' | b's' | b'w' | b'0' | b'4' | b'8'
+        b'A' | b'E'
+            | b'I'
+            | b'M'
+            | b'Q'
+            | b'U'
+            | b'Y'
+            | b'c'
+            | b'g'
+            | b'k'
+            | b'o'
+            | b's'
+            | b'w'
+            | b'0'
+            | b'4'
+            | b'8'
     )
 }
 
@@ -110,9 +124,19 @@ mod tests {
         }
         assert!(is_base64_of_32_bytes(DEVELOPMENT));
         // The neutral element, for which one signature fits many texts, and a number that is no point.
-        for bytes in [{ let mut one = [0; 32]; one[0] = 1; one }, [2; 32]] {
+        for bytes in [
+            {
+                let mut one = [0; 32];
+                one[0] = 1;
+                one
+            },
+            [2; 32],
+        ] {
             let text = BASE64.encode(&bytes);
-            assert!(is_base64_of_32_bytes(&text) && VendorKey::from_base64(&text).is_none(), "{text}");
+            assert!(
+                is_base64_of_32_bytes(&text) && VendorKey::from_base64(&text).is_none(),
+                "{text}"
+            );
         }
     }
 

@@ -14,8 +14,8 @@ const PLACES: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 /// [`Kind::System`] when there is none.
 #[cfg(target_os = "linux")]
 pub fn machine_id() -> Result<String> {
-    let texts = PLACES.iter().filter_map(|place| std::fs::read_to_string(place).ok());
-    texts.filter_map(|text| id_in(&text)).next().ok_or_else(|| {
+    let mut texts = PLACES.iter().filter_map(|place| std::fs::read_to_string(place).ok());
+    texts.find_map(|text| id_in(&text)).ok_or_else(|| {
         let places = PLACES.join(" and in ");
         Error::new(Kind::System, format!("this machine has no id in {places}"))
             .hint("make one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
@@ -51,7 +51,14 @@ mod tests {
         let id = "0123456789abcdef0123456789abcdef";
         assert_eq!(id_in(&format!("{id}\n")).as_deref(), Some(id));
         assert_eq!(id_in(&id.to_uppercase()).as_deref(), Some(id));
-        for no_id in ["", "uninitialized\n", &id[1..], &"0".repeat(32), &format!("{id}0"), &id.replace('0', "g")] {
+        for no_id in [
+            "",
+            "uninitialized\n",
+            &id[1..],
+            &"0".repeat(32),
+            &format!("{id}0"),
+            &id.replace('0', "g"),
+        ] {
             assert_eq!(id_in(no_id), None, "{no_id}");
         }
     }

@@ -9,6 +9,7 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
@@ -46,6 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     }
     let opened = context.open()?;
     let keys = opened.keys()?;
+    let mut gate = Gate::of(context, &opened)?;
     for_each(context, &opened, args.dry_run, &args.names, &mut |context, opened, name| {
         let mut result = Changed::Unchanged;
         opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -59,6 +61,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             if missing == Missing::Nothing {
                 return Ok(());
             }
+            gate.admit(&opened.store, name)?;
             result = Changed::Added;
             if args.dry_run {
                 return Ok(());
