@@ -106,7 +106,10 @@ impl Standing {
         match self.max_users() {
             Some(most) if users > most as usize => Err(Error::new(
                 Kind::Refused,
-                format!("the licence is for {most} users, and there would be {users}"),
+                format!(
+                    "the licence is for {most} user{}, and there would be {users}",
+                    if most == 1 { "" } else { "s" }
+                ),
             )
             .hint(WAY_OUT)),
             _ => Ok(()),
