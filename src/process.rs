@@ -10,9 +10,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::child;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
 use crate::time::Timestamp;
+
+/// The hidden command of `rw2fa` that prints the groups of an account.
+pub const SYSTEM_GROUPS: &str = "system-groups";
 
 /// Which of the three streams are terminals.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,6 +41,18 @@ pub enum Line {
 /// Fills bytes with randomness; whether it could.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
+/// What the operating system knows of accounts.
+pub trait Accounts {
+    /// The groups of the first of these spellings of one account that the system knows.
+    ///
+    /// # Errors
+    /// When it knows none of them, cannot tell all groups, or takes longer than 5 s.
+    fn groups(&self, spellings: &[String]) -> Result<Vec<String>>;
+
+    /// Whether it knows one of these spellings of an account or group; `None` if it was not asked.
+    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool>;
+}
+
 /// A process: the real one, or one made up by a test.
 pub struct Process {
     /// The arguments, the program's name first.
@@ -56,6 +72,7 @@ pub struct Process {
     now: Cell<Option<Timestamp>>,
     random: Box<Random>,
     machine_id: Option<String>,
+    accounts: Box<dyn Accounts>,
 }
 
 impl Process {
@@ -75,6 +92,7 @@ impl Process {
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             machine_id: None,
+            accounts: Box::new(SystemAccounts { elevated }),
         }
     }
 
@@ -99,6 +117,7 @@ impl Process {
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             machine_id: Some("0123456789abcdef0123456789abcdef".into()),
+            accounts: Box::new(NoAccounts),
         }
     }
 
@@ -115,6 +134,18 @@ impl Process {
     /// [`Kind::System`] when it has none.
     pub fn machine_id(&self) -> Result<String> {
         self.machine_id.clone().map_or_else(platform::machine_id, Ok)
+    }
+
+    /// The same process on a system that knows these accounts.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: impl Accounts + 'static) -> Self {
+        self.accounts = Box::new(accounts);
+        self
+    }
+
+    /// What the operating system knows of accounts.
+    pub fn accounts(&self) -> &dyn Accounts {
+        &*self.accounts
     }
 
     /// The same process with another source of randomness, which tells whether it filled the bytes.
@@ -176,6 +207,52 @@ impl Process {
             Ok(text) if text.len() <= limit => Ok(Line::Text(Zeroizing::new(text.to_owned()))),
             _ => Ok(Line::Unreadable),
         }
+    }
+}
+
+/// How long the system is asked for groups.
+const GROUPS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The accounts of the operating system.
+struct SystemAccounts {
+    elevated: bool,
+}
+
+impl Accounts for SystemAccounts {
+    /// Asks in a child: name services may hang, and a program that is linked statically cannot load them.
+    fn groups(&self, spellings: &[String]) -> Result<Vec<String>> {
+        let program = child::sibling("rw2fa", self.elevated)?;
+        let mut args = vec![SYSTEM_GROUPS, "--"];
+        args.extend(spellings.iter().map(String::as_str));
+        let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
+        let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
+        match (output.code, names()) {
+            (Some(0), Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
+            (Some(1), _) => {
+                let what = format!("the system knows no account called {}", spellings.join(" or "));
+                Err(Error::new(Kind::System, what))
+            }
+            _ => {
+                Err(Error::new(Kind::System, "the system could not tell the groups of the account"))
+            }
+        }
+    }
+
+    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
+        Some(spellings.iter().any(|name| platform::knows(name, is_group)))
+    }
+}
+
+/// A system that is not asked.
+struct NoAccounts;
+
+impl Accounts for NoAccounts {
+    fn groups(&self, _: &[String]) -> Result<Vec<String>> {
+        Err(Error::new(Kind::System, "there is no system to ask for groups"))
+    }
+
+    fn knows(&self, _: &[String], _: bool) -> Option<bool> {
+        None
     }
 }
 

@@ -9,6 +9,7 @@ mod init;
 mod license;
 mod output;
 mod status;
+mod system_groups;
 mod users;
 
 use std::ffi::OsString;
@@ -103,6 +104,8 @@ enum Command {
     #[command(subcommand)]
     License(license::LicenseCommand),
     Verify(VerifyArgs),
+    #[command(hide = true)]
+    SystemGroups(system_groups::SystemGroupsArgs),
 }
 
 /// What a command that ran to its end leaves behind.
@@ -151,6 +154,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Users(command) => users::run(&mut context, command),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::License(command) => license::run(&mut context, &command),
+        Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

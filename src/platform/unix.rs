@@ -1,5 +1,6 @@
 //! Unix: owners, modes, set-uid, and waiting for input.
 
+use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -11,7 +12,7 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
@@ -240,4 +241,54 @@ fn quoted(path: &Path) -> String {
 /// Makes the names in a directory durable.
 pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
+}
+
+/// Why the program at `path` could have been put there by somebody else than the administrator, if so.
+pub fn trust_problem(path: &Path) -> Option<String> {
+    path.ancestors().find_map(|part| {
+        let place = part.display();
+        match std::fs::symlink_metadata(part) {
+            Err(_) => Some(format!("{place} cannot be looked at")),
+            Ok(metadata) if metadata.uid() != 0 => {
+                Some(format!("{place} belongs to {}, not to root", Owner::of(&metadata).name()))
+            }
+            Ok(metadata) if metadata.is_symlink() => Some(format!("{place} is a link")),
+            Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+                Some(format!("{place} can be written by others"))
+            }
+            Ok(_) => None,
+        }
+    })
+}
+
+/// The groups of the account `name` as the system's name services know them; `None` if they know no
+/// such account. It may wait for a directory server.
+///
+/// # Errors
+/// When the groups cannot be told in full: a group without a name counts as that.
+pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
+    let failed = |error: nix::errno::Errno| {
+        Error::io(Kind::System, "the system cannot tell the groups", error.into())
+    };
+    let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
+    let account = CString::new(user.name).unwrap_or_default();
+    let ids = nix::unistd::getgrouplist(&account, user.gid).map_err(failed)?;
+    let mut groups = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(group) = Group::from_gid(id).map_err(failed)? else {
+            let what = format!("the system does not know the name of group {id}");
+            return Err(Error::new(Kind::System, what));
+        };
+        groups.push(group.name);
+    }
+    Ok(Some(groups))
+}
+
+/// Whether the system's name services know an account, or a group, of this name.
+pub fn knows(name: &str, is_group: bool) -> bool {
+    if is_group {
+        Group::from_name(name).is_ok_and(|group| group.is_some())
+    } else {
+        User::from_name(name).is_ok_and(|user| user.is_some())
+    }
 }

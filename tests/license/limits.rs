@@ -28,6 +28,8 @@ fn after_the_trial() {
     assert_eq!((run.code, run.stdout.as_str()), (1, "alice: unchanged\n"), "{run:?}");
     assert!(run.stderr.contains("dora: the trial of 30 days is over"), "{run:?}");
     assert_eq!(sandbox.admin(&["users", "show", "dora"]).code, 1);
+    let group = sandbox.admin(&["users", "add", "--group", "sales"]);
+    assert!(group.stderr.contains("sales: the trial of 30 days is over"), "{group:?}");
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "enrolment-required");
     sandbox.admin_ok(&["users", "edit", "bob", "--notes", "x"]);
@@ -71,8 +73,7 @@ fn what_was_on_once_can_be_turned_on_again() {
 fn the_number_of_users() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(activate(&sandbox, "good").code, 0);
-    let group = sandbox.path().join("groups/sales.toml");
-    sandbox.write(&group, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
+    sandbox.admin_ok(&["users", "add", "--group", "sales"]);
     let member =
         |name: &str| sandbox.verify(&["--group", "sales", "--qr", "none", "--", name], None);
     let secret = Secret::of(&member("mia").json());
@@ -88,6 +89,8 @@ fn the_number_of_users() {
         "{run:?}"
     );
     assert_eq!(show(&sandbox)["users"], 3, "mia counts once");
+    sandbox.admin_ok(&["users", "add", "--group", "support"]);
+    assert_eq!(show(&sandbox)["users"], 3, "a group does not count");
     assert!(sandbox.admin_ok(&["license", "show"]).contains("3 of 3"));
 
     // A smaller licence: nobody is thrown out.

@@ -206,12 +206,13 @@ impl Gate {
         Ok(Self { standing, users })
     }
 
-    /// Lets the listing of `name` pass, and counts it.
+    /// Lets the listing of `name` pass, and counts it. A group counts by its members who enrol.
     ///
     /// # Errors
     /// When the trial or the licence is over, or there would be too many.
-    pub(super) fn admit(&mut self, store: &dyn Store, name: &Name) -> Result<()> {
-        let users = self.users + usize::from(!has_enrolled(store, name));
+    pub(super) fn admit(&mut self, store: &dyn Store, kind: Kind, name: &Name) -> Result<()> {
+        let is_new = kind == Kind::User && !has_enrolled(store, name);
+        let users = self.users + usize::from(is_new);
         self.standing.admit(users)?;
         self.users = users;
         Ok(())
