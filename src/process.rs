@@ -41,6 +41,9 @@ pub enum Line {
 /// Fills bytes with randomness; whether it could.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
+/// Whether the system knows an account, or a group, of this name.
+pub type Lookup = fn(name: &str, is_group: bool) -> bool;
+
 /// What the operating system knows of accounts.
 pub trait Accounts {
     /// The groups of the first of these spellings of one account that the system knows.
@@ -48,9 +51,6 @@ pub trait Accounts {
     /// # Errors
     /// When it knows none of them, cannot tell all groups, or takes longer than 5 s.
     fn groups(&self, spellings: &[String]) -> Result<Vec<String>>;
-
-    /// Whether it knows one of these spellings of an account or group; `None` if it was not asked.
-    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool>;
 }
 
 /// A process: the real one, or one made up by a test.
@@ -73,6 +73,7 @@ pub struct Process {
     random: Box<Random>,
     machine_id: Option<String>,
     accounts: Box<dyn Accounts>,
+    lookup: Option<Lookup>,
 }
 
 impl Process {
@@ -93,6 +94,7 @@ impl Process {
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             machine_id: None,
             accounts: Box::new(SystemAccounts { elevated }),
+            lookup: None,
         }
     }
 
@@ -118,6 +120,7 @@ impl Process {
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             machine_id: Some("0123456789abcdef0123456789abcdef".into()),
             accounts: Box::new(NoAccounts),
+            lookup: None,
         }
     }
 
@@ -141,6 +144,18 @@ impl Process {
     pub fn with_accounts(mut self, accounts: impl Accounts + 'static) -> Self {
         self.accounts = Box::new(accounts);
         self
+    }
+
+    /// The same process with a way to look names up, which the verifier does without.
+    #[must_use]
+    pub fn with_lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = Some(lookup);
+        self
+    }
+
+    /// Whether the system knows one of these spellings; `None` if it is not asked.
+    pub fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
+        self.lookup.map(|lookup| spellings.iter().any(|name| lookup(name, is_group)))
     }
 
     /// What the operating system knows of accounts.
@@ -237,10 +252,6 @@ impl Accounts for SystemAccounts {
             }
         }
     }
-
-    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
-        Some(spellings.iter().any(|name| platform::knows(name, is_group)))
-    }
 }
 
 /// A system that is not asked.
@@ -249,10 +260,6 @@ struct NoAccounts;
 impl Accounts for NoAccounts {
     fn groups(&self, _: &[String]) -> Result<Vec<String>> {
         Err(Error::new(Kind::System, "there is no system to ask for groups"))
-    }
-
-    fn knows(&self, _: &[String], _: bool) -> Option<bool> {
-        None
     }
 }
 
