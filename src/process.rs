@@ -41,6 +41,9 @@ pub enum Line {
 /// Fills bytes with randomness; whether it could.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
+/// Whether the system knows an account, or a group, of this name.
+pub type Lookup = fn(name: &str, is_group: bool) -> bool;
+
 /// What the operating system knows of accounts.
 pub trait Accounts {
     /// The groups of the first of these spellings of one account that the system knows.
@@ -48,9 +51,6 @@ pub trait Accounts {
     /// # Errors
     /// When it knows none of them, cannot tell all groups, or takes longer than 5 s.
     fn groups(&self, spellings: &[String]) -> Result<Vec<String>>;
-
-    /// Whether it knows one of these spellings of an account or group; `None` if it was not asked.
-    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool>;
 }
 
 /// A process: the real one, or one made up by a test.
@@ -72,6 +72,7 @@ pub struct Process {
     now: Cell<Option<Timestamp>>,
     random: Box<Random>,
     accounts: Box<dyn Accounts>,
+    lookup: Option<Lookup>,
 }
 
 impl Process {
@@ -91,6 +92,7 @@ impl Process {
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             accounts: Box::new(SystemAccounts { elevated }),
+            lookup: None,
         }
     }
 
@@ -115,6 +117,7 @@ impl Process {
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
             accounts: Box::new(NoAccounts),
+            lookup: None,
         }
     }
 
@@ -123,6 +126,18 @@ impl Process {
     pub fn with_accounts(mut self, accounts: impl Accounts + 'static) -> Self {
         self.accounts = Box::new(accounts);
         self
+    }
+
+    /// The same process with a way to look names up, which the verifier does without.
+    #[must_use]
+    pub fn with_lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = Some(lookup);
+        self
+    }
+
+    /// Whether the system knows one of these spellings; `None` if it is not asked.
+    pub fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
+        self.lookup.map(|lookup| spellings.iter().any(|name| lookup(name, is_group)))
     }
 
     /// What the operating system knows of accounts.
@@ -220,10 +235,6 @@ impl Accounts for SystemAccounts {
             }
         }
     }
-
-    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
-        Some(spellings.iter().any(|name| platform::knows(name, is_group)))
-    }
 }
 
 /// A system that is not asked.
@@ -232,10 +243,6 @@ struct NoAccounts;
 impl Accounts for NoAccounts {
     fn groups(&self, _: &[String]) -> Result<Vec<String>> {
         Err(Error::new(Kind::System, "there is no system to ask for groups"))
-    }
-
-    fn knows(&self, _: &[String], _: bool) -> Option<bool> {
-        None
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -115,26 +115,49 @@ pub fn harden() -> bool {
 /// # Errors
 /// [`Kind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
-    let deadline = std::time::Instant::now() + patience;
+    let is_ready = wait_until_readable(&StdinFd, Instant::now() + patience)
+        .map_err(|error| Error::io(Kind::System, "cannot wait for standard input", error))?;
+    if is_ready {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Timeout, "no code came on standard input in time")
+        .hint("write one line, or nothing, and close the pipe"))
+}
+
+/// Reads what another program writes, until it ends or `most` bytes came.
+///
+/// # Errors
+/// [`std::io::ErrorKind::TimedOut`] at `deadline`.
+pub fn read_until(
+    mut from: impl Read + AsFd,
+    most: usize,
+    deadline: Instant,
+) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while bytes.len() < most {
+        if !wait_until_readable(&from, deadline)? {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        let read = from.read(&mut chunk)?;
+        if read == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&chunk[..read]);
+    }
+    bytes.truncate(most);
+    Ok(bytes)
+}
+
+/// Whether there is something to read, or the end, before `deadline`.
+fn wait_until_readable(file: &impl AsFd, deadline: Instant) -> std::io::Result<bool> {
     loop {
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let stdin = StdinFd;
-        let mut wanted = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        let mut wanted = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
         match poll(&mut wanted, timeout) {
-            Ok(0) => {
-                return Err(Error::new(Kind::Timeout, "no code came on standard input in time")
-                    .hint("write one line, or nothing, and close the pipe"));
-            }
-            Ok(_) => return Ok(()),
             Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => {
-                return Err(Error::io(
-                    Kind::System,
-                    "cannot wait for standard input",
-                    error.into(),
-                ));
-            }
+            other => return Ok(other? > 0),
         }
     }
 }

@@ -143,12 +143,15 @@ fn what_is_no_document_lets_no_member_in() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
+    /// Puts something in the place of a document, which is kept elsewhere.
+    type Maker<'a> = &'a dyn Fn(&Path, &Path);
+
     let fifo = |path: &Path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let shared = |path: &Path| {
         fs::write(path, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n").unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
     };
-    let makers: [(&str, &dyn Fn(&Path, &Path)); 6] = [
+    let makers: [(&str, Maker<'_>); 6] = [
         ("a directory", &|path, _| fs::create_dir(path).unwrap()),
         ("a link", &|path, kept| symlink(kept, path).unwrap()),
         ("a link to nothing", &|path, _| symlink("/nonexistent/group", path).unwrap()),
@@ -167,9 +170,9 @@ fn what_is_no_document_lets_no_member_in() {
         closed(&sandbox, &document, what);
         assert!(started.elapsed() < Duration::from_secs(20), "{what} was waited for");
         if document.is_dir() {
-            fs::remove_dir(&document).unwrap()
+            fs::remove_dir(&document).unwrap();
         } else {
-            fs::remove_file(&document).unwrap()
+            fs::remove_file(&document).unwrap();
         }
         fs::rename(&kept, &document).unwrap();
         open_again(&sandbox, &secret);

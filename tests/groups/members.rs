@@ -124,7 +124,7 @@ fn a_member_may_be_listed_himself() {
     assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "alice: added\n");
     sandbox.pass(30);
     assert_eq!(login(&sandbox, &["--no-groups"], "alice", &secret), "code-accepted");
-    assert_eq!(login(&sandbox.pass(30), &["--group", "staff"], "alice", &secret), "code-accepted");
+    assert_eq!(login(sandbox.pass(30), &["--group", "staff"], "alice", &secret), "code-accepted");
     assert_eq!(
         sandbox.admin_ok(&["users", "remove", "alice", "--yes"]),
         "alice: removed (still covered by group staff)\n"
@@ -170,7 +170,7 @@ fn the_states_of_members_are_bound_to_domains() {
         .verify(&["--group", "staff", "--", r"OTHER\alice"], Some(&corp.code(sandbox.now())));
     assert_eq!(crossed.reason(), "wrong-code");
     assert_eq!(login(&sandbox, &group, r"corp\ALICE", &corp), "code-accepted");
-    assert_eq!(login(&sandbox.pass(30), &group, "alice@corp.example", &corp), "code-accepted");
+    assert_eq!(login(sandbox.pass(30), &group, "alice@corp.example", &corp), "code-accepted");
     assert_eq!(knock(&sandbox, &group, "alice").end(), (4, "ambiguous-user".into()));
     assert_eq!(
         knock(&sandbox, &["--end"], "alice").end(),

@@ -61,15 +61,28 @@ impl Accounts for FakeAccounts {
             .cloned()
             .ok_or_else(|| Error::new(Kind::System, "the made-up system knows no such account"))
     }
+}
 
-    fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
-        let groups = self.inner.groups.borrow();
-        Some(spellings.iter().any(|spelling| {
+thread_local! {
+    /// The system that [`lookup`] looks into: a test runs the programs on its own thread.
+    static LOOKED_INTO: RefCell<Option<FakeAccounts>> = const { RefCell::new(None) };
+}
+
+/// Lets [`lookup`] look into this system.
+pub(super) fn look_into(system: &FakeAccounts) {
+    LOOKED_INTO.set(Some(system.clone()));
+}
+
+/// Whether the made-up system knows an account, or a group, of exactly this name.
+pub(super) fn lookup(name: &str, is_group: bool) -> bool {
+    LOOKED_INTO.with_borrow(|system| {
+        system.as_ref().is_some_and(|system| {
+            let groups = system.inner.groups.borrow();
             if is_group {
-                groups.values().flatten().any(|group| group == spelling)
+                groups.values().flatten().any(|group| group == name)
             } else {
-                groups.contains_key(spelling)
+                groups.contains_key(name)
             }
-        }))
-    }
+        })
+    })
 }

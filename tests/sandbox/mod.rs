@@ -169,7 +169,8 @@ impl Sandbox {
         let mut process = Process::sandboxed(args, now, stdin.to_vec(), out, err)
             .with_random(move |bytes| fill(bytes, &drawn));
         if let Some(accounts) = &*self.accounts.borrow() {
-            process = process.with_accounts(accounts.clone());
+            accounts::look_into(accounts);
+            process = process.with_accounts(accounts.clone()).with_lookup(accounts::lookup);
         }
         let code = main(&mut process);
         Run { code, stdout: stdout.text(), stderr: stderr.text() }

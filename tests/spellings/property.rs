@@ -147,15 +147,12 @@ fn tell(story: &Story) {
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "5"]);
     sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "5"]);
     let memberships = story.group[1].of("remote staff");
-    let options = match story.listed_as {
-        Some(spelling) => {
-            sandbox.admin_ok(&["users", "add", &spelling.of(story.account)]);
-            vec!["--no-groups"]
-        }
-        None => {
-            sandbox.admin_ok(&["users", "add", "--group", &story.group[0].of("remote staff")]);
-            vec!["--group", "everybody", "--group", memberships.as_str()]
-        }
+    let options = if let Some(spelling) = story.listed_as {
+        sandbox.admin_ok(&["users", "add", &spelling.of(story.account)]);
+        vec!["--no-groups"]
+    } else {
+        sandbox.admin_ok(&["users", "add", "--group", &story.group[0].of("remote staff")]);
+        vec!["--group", "everybody", "--group", memberships.as_str()]
     };
     let logins: Vec<String> = story.logins.iter().map(|login| login.of(story.account)).collect();
     let ask = |at: usize, code: Option<&str>| -> Run {

@@ -127,7 +127,7 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 fn is_known(context: &Context<'_>, target: &Target<'_>) -> bool {
     let spellings = target.name.system_spellings(target.written);
     let is_group = target.kind == Kind::Group;
-    context.process.accounts().knows(&spellings, is_group).unwrap_or(true)
+    context.process.knows(&spellings, is_group).unwrap_or(true)
 }
 
 /// What has to be written for a user to be listed.
