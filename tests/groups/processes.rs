@@ -54,20 +54,27 @@ fn the_accounts_of_this_machine() {
 /// ended, and the groups are known all the same.
 #[test]
 fn a_caller_that_ignores_its_children() {
+    let ignoring = || {
+        let mut env = Command::new("env");
+        env.arg("--ignore-signal=CHLD");
+        env
+    };
     let Some(outsider) = outsider() else { return };
+    if !ignoring().arg("true").output().is_ok_and(|output| output.status.success()) {
+        crate::skipped("there is no env of coreutils that ignores signals");
+        return;
+    }
     let sandbox = with_groups(&["root"]);
     for (login, reason) in [
         ("root", "enrolment-required"),
         (&outsider, "not-listed"),
         ("no-such-account-here", "groups-unknown"),
     ] {
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .args(["-c", "trap '' CHLD; exec \"$@\"", "sh"])
-            .arg(env!("CARGO_BIN_EXE_rw2fa-verify"));
-        shell.arg("--store").arg(sandbox.path()).args(["--qr", "none", "--check", "--", login]);
-        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let run = finish(shell.spawn().unwrap());
+        let mut env = ignoring();
+        env.arg(env!("CARGO_BIN_EXE_rw2fa-verify")).arg("--store").arg(sandbox.path());
+        env.args(["--qr", "none", "--check", "--", login]);
+        env.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let run = finish(env.spawn().unwrap());
         assert_eq!(run.reason(), reason, "{login}: {run:?}");
     }
 }
