@@ -242,7 +242,8 @@ impl Accounts for SystemAccounts {
         let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
         let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
         match (output.code, names()) {
-            (Some(0), Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
+            // What is complete is true, also where the system does not tell how the child ended.
+            (Some(0) | None, Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
             (Some(1), _) => {
                 let what = format!("the system knows no account called {}", spellings.join(" or "));
                 Err(Error::new(Kind::System, what))
