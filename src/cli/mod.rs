@@ -3,6 +3,7 @@
 //! This file owns the command line as a whole and how a run ends. Rendering is the business of `output`.
 
 mod advanced;
+mod audit;
 mod context;
 mod enable;
 mod init;
@@ -99,6 +100,7 @@ enum Command {
     Users(users::UsersCommand),
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
+    Audit(audit::AuditArgs),
     Verify(VerifyArgs),
 }
 
@@ -147,6 +149,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::Audit(args) => audit::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {
