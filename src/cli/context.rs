@@ -109,6 +109,19 @@ impl<'a> Context<'a> {
         audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
     }
 
+    /// Appends to the audit trail that the key was replaced by that of `keys`.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub(super) fn audit_key_reset(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: &KeyRing,
+    ) -> Result<()> {
+        let event = Event::KeyReset { by: &self.caller };
+        audit::append(transaction, Some(&keys.audit_key()), self.now(), &event)
+    }
+
     /// Asks before something is done that cannot be undone.
     ///
     /// # Errors

@@ -7,8 +7,10 @@ mod audit;
 mod context;
 mod enable;
 mod init;
+mod key;
 mod output;
 mod status;
+mod target;
 mod users;
 
 use std::ffi::OsString;
@@ -101,6 +103,8 @@ enum Command {
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Audit(audit::AuditArgs),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     Verify(VerifyArgs),
 }
 
@@ -150,6 +154,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Users(command) => users::run(&mut context, command),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::Audit(args) => audit::run(&mut context, &args),
+        Command::Key(command) => key::run(&mut context, &command),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {
