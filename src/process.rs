@@ -128,6 +128,26 @@ impl Process {
         (self.variables)(name).filter(|value| !value.is_empty())
     }
 
+    /// Reads standard input to its end.
+    ///
+    /// # Errors
+    /// [`Kind::System`] when reading fails, [`Kind::Refused`] when it is longer than `limit` or no UTF-8.
+    pub fn read_to_end(&self, limit: u64) -> Result<Zeroizing<String>> {
+        let mut text = Zeroizing::new(String::new());
+        let mut stdin = self.stdin.borrow_mut();
+        let read = Read::take(&mut *stdin, limit.saturating_add(1)).read_to_string(&mut text);
+        match read {
+            Ok(length) if length as u64 > limit => {
+                Err(Error::new(Kind::Refused, "standard input is too long"))
+            }
+            Ok(_) => Ok(text),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(Error::new(Kind::Refused, "standard input is not UTF-8"))
+            }
+            Err(error) => Err(Error::io(Kind::System, "cannot read standard input", error)),
+        }
+    }
+
     /// Reads one line of at most `limit` bytes from standard input.
     ///
     /// # Errors

@@ -75,14 +75,33 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When there is none, or it may not be used.
     pub(super) fn open(&mut self) -> Result<Opened> {
+        let store = self.open_store()?;
+        let settings = records::settings(&store)?;
+        let store = store.with_key_file(settings.key_file.clone());
+        Ok(Opened { store, settings })
+    }
+
+    /// Opens the store also when an import into it did not end, to run it again.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
+        let store = self.open_store()?;
+        let settings = records::unfinished_settings(&store)?;
+        let store = store.with_key_file(settings.key_file.clone());
+        Ok(Opened { store, settings })
+    }
+
+    /// Opens the store, whatever its documents say.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub(super) fn open_store(&mut self) -> Result<DirStore> {
         let path = store_path(self.process, self.globals.store.as_ref());
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
             self.note(&format!("using the store of this user: {}", path.display()));
         }
-        let store = DirStore::open(&path)?;
-        let settings = records::settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        DirStore::open(&path)
     }
 
     /// The time of this run.

@@ -10,6 +10,7 @@ mod init;
 mod key;
 mod output;
 mod status;
+mod store;
 mod target;
 mod users;
 
@@ -105,6 +106,8 @@ enum Command {
     Audit(audit::AuditArgs),
     #[command(subcommand)]
     Key(key::KeyCommand),
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     Verify(VerifyArgs),
 }
 
@@ -155,6 +158,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::Audit(args) => audit::run(&mut context, &args),
         Command::Key(command) => key::run(&mut context, &command),
+        Command::Store(command) => store::run(&mut context, &command),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

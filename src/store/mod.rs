@@ -2,11 +2,14 @@
 //!
 //! Callers speak of documents and names, never of paths, so that another backend is an added module.
 
+pub mod bundle;
 mod creation;
 pub mod dir;
 mod file;
 pub mod file_name;
+pub mod inspection;
 pub mod records;
+pub mod restore;
 pub mod seal;
 mod trail;
 
