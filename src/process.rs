@@ -113,6 +113,11 @@ impl Process {
         now
     }
 
+    /// Milliseconds since 1970 by the clock as it is now, to compare it with another one.
+    pub fn unix_millis(&self) -> i64 {
+        if self.real_stdin { system_millis() } else { (self.clock)().unix().saturating_mul(1000) }
+    }
+
     /// `N` bytes from the operating system's generator.
     pub fn random<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>> {
         let mut bytes = Zeroizing::new([0; N]);
@@ -186,6 +191,12 @@ fn system_clock() -> Timestamp {
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn system_millis() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process boundary")]

@@ -5,6 +5,7 @@
 mod advanced;
 mod audit;
 mod context;
+mod doctor;
 mod enable;
 mod init;
 mod key;
@@ -108,6 +109,7 @@ enum Command {
     Key(key::KeyCommand),
     #[command(subcommand)]
     Store(store::StoreCommand),
+    Doctor(doctor::DoctorArgs),
     Verify(VerifyArgs),
 }
 
@@ -159,6 +161,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Audit(args) => audit::run(&mut context, &args),
         Command::Key(command) => key::run(&mut context, &command),
         Command::Store(command) => store::run(&mut context, &command),
+        Command::Doctor(args) => doctor::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

@@ -90,6 +90,16 @@ impl DirStore {
         self
     }
 
+    /// The directory that the store is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The account that the store belongs to.
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
+    }
+
     fn directory(&self, kind: Kind) -> PathBuf {
         self.root.join(match kind {
             Kind::User => "users",

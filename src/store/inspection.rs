@@ -33,7 +33,11 @@ pub struct Seen<'a> {
 pub fn inspect(store: &dyn Store, look: &mut dyn FnMut(&Seen<'_>)) -> Inspection {
     let mut found = Inspection::default();
     found.take(records::settings(store).map(drop));
-    let keys = found.take(records::key_ring(store));
+    // Where the key lies stands in the settings.
+    let keys = match records::unfinished_settings(store) {
+        Ok(_) => found.take(records::key_ring(store)),
+        Err(_) => records::key_ring(store).ok(),
+    };
     found.has_keys = keys.is_some();
     let mut users = found.survey(store, Kind::User);
     users.extend(found.survey(store, Kind::State));

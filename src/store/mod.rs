@@ -11,6 +11,7 @@ pub mod inspection;
 pub mod records;
 pub mod restore;
 pub mod seal;
+pub mod tidiness;
 mod trail;
 
 use std::fmt;
