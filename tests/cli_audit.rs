@@ -133,8 +133,8 @@ fn a_cut_tail_is_found_by_its_head() {
     let good = fs::read_to_string(&path).unwrap();
     sandbox.verify(&["--", "bob"], None);
     assert_eq!(verified(&sandbox, &["--head", head]).0, 0, "a longer trail still holds the head");
-    let cut: String = good.lines().take(2).map(|line| format!("{line}\n")).collect();
-    sandbox.write(&path, &cut);
+    let lines: Vec<&str> = good.lines().take(2).collect();
+    sandbox.write(&path, &(lines.join("\n") + "\n"));
     assert_eq!(verified(&sandbox, &[]).0, 0, "without a head nobody can tell");
     let (code, found) = verified(&sandbox, &["--head", head]);
     assert_eq!((code, &found["head_found"]), (1, &json!(false)), "{found}");
