@@ -28,6 +28,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod child;
 pub mod cli;
 pub mod error;
 pub mod otp;

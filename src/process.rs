@@ -10,9 +10,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::child;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
 use crate::time::Timestamp;
+
+/// The hidden command of `rw2fa` that prints the groups of an account.
+pub const SYSTEM_GROUPS: &str = "system-groups";
 
 /// Which of the three streams are terminals.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,6 +41,18 @@ pub enum Line {
 /// Fills bytes with randomness; whether it could.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
+/// Whether the system knows an account, or a group, of this name.
+pub type Lookup = fn(name: &str, is_group: bool) -> bool;
+
+/// What the operating system knows of accounts.
+pub trait Accounts {
+    /// The groups of the first of these spellings of one account that the system knows.
+    ///
+    /// # Errors
+    /// When it knows none of them, cannot tell all groups, or takes longer than 5 s.
+    fn groups(&self, spellings: &[String]) -> Result<Vec<String>>;
+}
+
 /// A process: the real one, or one made up by a test.
 pub struct Process {
     /// The arguments, the program's name first.
@@ -55,6 +71,8 @@ pub struct Process {
     clock: Box<dyn Fn() -> Timestamp>,
     now: Cell<Option<Timestamp>>,
     random: Box<Random>,
+    accounts: Box<dyn Accounts>,
+    lookup: Option<Lookup>,
 }
 
 impl Process {
@@ -73,6 +91,8 @@ impl Process {
             clock: Box::new(system_clock),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            accounts: Box::new(SystemAccounts { elevated }),
+            lookup: None,
         }
     }
 
@@ -96,7 +116,33 @@ impl Process {
             clock: Box::new(move || now),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            accounts: Box::new(NoAccounts),
+            lookup: None,
         }
+    }
+
+    /// The same process on a system that knows these accounts.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: impl Accounts + 'static) -> Self {
+        self.accounts = Box::new(accounts);
+        self
+    }
+
+    /// The same process with a way to look names up, which the verifier does without.
+    #[must_use]
+    pub fn with_lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = Some(lookup);
+        self
+    }
+
+    /// Whether the system knows one of these spellings; `None` if it is not asked.
+    pub fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
+        self.lookup.map(|lookup| spellings.iter().any(|name| lookup(name, is_group)))
+    }
+
+    /// What the operating system knows of accounts.
+    pub fn accounts(&self) -> &dyn Accounts {
+        &*self.accounts
     }
 
     /// The same process with another source of randomness, which tells whether it filled the bytes.
@@ -183,6 +229,44 @@ impl Process {
             Ok(text) if text.len() <= limit => Ok(Line::Text(Zeroizing::new(text.to_owned()))),
             _ => Ok(Line::Unreadable),
         }
+    }
+}
+
+/// How long the system is asked for groups.
+const GROUPS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The accounts of the operating system.
+struct SystemAccounts {
+    elevated: bool,
+}
+
+impl Accounts for SystemAccounts {
+    /// Asks in a child: name services may hang, and a program that is linked statically cannot load them.
+    fn groups(&self, spellings: &[String]) -> Result<Vec<String>> {
+        let program = child::sibling("rw2fa", self.elevated)?;
+        let mut args = vec![SYSTEM_GROUPS, "--"];
+        args.extend(spellings.iter().map(String::as_str));
+        let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
+        let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
+        match (output.code, names()) {
+            (Some(0), Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
+            (Some(1), _) => {
+                let what = format!("the system knows no account called {}", spellings.join(" or "));
+                Err(Error::new(Kind::System, what))
+            }
+            _ => {
+                Err(Error::new(Kind::System, "the system could not tell the groups of the account"))
+            }
+        }
+    }
+}
+
+/// A system that is not asked.
+struct NoAccounts;
+
+impl Accounts for NoAccounts {
+    fn groups(&self, _: &[String]) -> Result<Vec<String>> {
+        Err(Error::new(Kind::System, "there is no system to ask for groups"))
     }
 }
 

@@ -141,7 +141,7 @@ fn each_trouble_is_found_in_its_store() {
                     "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
                 );
             },
-            "no member",
+            "no member ever signed in: sales",
         ),
         (
             "clock-set-back",
@@ -198,6 +198,17 @@ fn a_phone_that_is_off_is_named() {
         "{found:?}"
     );
     assert_eq!(of("discrepancy")[0]["remedy"], "rw2fa advanced set discrepancy 10");
+}
+
+/// Guards the groups that do work: one of which a member was seen is no finding.
+#[test]
+fn a_group_with_a_member_is_fine() {
+    let sandbox = sound();
+    let text = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
+    sandbox.write(&sandbox.path().join("groups/sales.toml"), text);
+    let run = sandbox.verify(&["--client", "c", "--group", "SALES", "--", "dave"], None);
+    assert_eq!(run.reason(), "enrolment-required", "{run:?}");
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
 /// Guards the forms of the output, and the time server that does not answer.

@@ -252,3 +252,40 @@ fn exit_codes_of_real_processes() {
     std::fs::remove_file(sandbox.path().join("key")).unwrap();
     assert_eq!(real.admin(&["users", "add", "bob"]).code, 4);
 }
+
+/// Guards the help: every command says in one line what it does, and no line is too wide.
+#[test]
+fn every_command_explains_itself() {
+    let sandbox = Sandbox::new();
+    for args in [
+        &["init"][..],
+        &["status"],
+        &["enable"],
+        &["disable"],
+        &["users"],
+        &["users", "list"],
+        &["users", "show"],
+        &["users", "add"],
+        &["users", "edit"],
+        &["users", "enrol"],
+        &["users", "reset"],
+        &["users", "remove"],
+        &["users", "unlock"],
+        &["users", "revoke"],
+        &["users", "test"],
+        &["advanced"],
+        &["advanced", "list"],
+        &["advanced", "get"],
+        &["advanced", "set"],
+        &["advanced", "unset"],
+    ] {
+        let help = sandbox.admin(&[args, &["-h"]].concat());
+        assert_eq!((help.code, help.stderr.as_str()), (0, ""), "{args:?}");
+        let about = help.stdout.lines().next().unwrap_or_default();
+        assert!(about.len() > 10 && !about.starts_with("Usage"), "{args:?}: {about}");
+        assert!(help.stdout.lines().all(|line| line.chars().count() <= 100), "{}", help.stdout);
+        let usage = help.stdout.lines().find(|line| line.starts_with("Usage")).unwrap_or_default();
+        let takes_names = usage.contains("NAME") || usage.contains("<KEY>");
+        assert!(!takes_names || help.stdout.contains("Example"), "{}", help.stdout);
+    }
+}

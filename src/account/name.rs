@@ -120,6 +120,17 @@ impl Name {
         self.pieces().concat()
     }
 
+    /// What the system's name services may call this account, when somebody wrote it as `written`: the
+    /// text itself, the canonical form, and where no domain is named the account part alone.
+    pub fn system_spellings(&self, written: &str) -> Vec<String> {
+        let mut spellings = vec![trimmed(written).to_owned(), self.canonical()];
+        if matches!(self.domain, Domain::Unqualified | Domain::Local) {
+            spellings.push(self.account.clone());
+        }
+        spellings.dedup();
+        spellings
+    }
+
     /// The part without the domain, in canonical form.
     pub fn account(&self) -> &str {
         &self.account

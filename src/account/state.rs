@@ -63,6 +63,9 @@ pub struct State {
     /// a loss, not a removal.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listed: bool,
+    /// The listed groups that he was a member of at the last verification.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub groups: Vec<String>,
     /// From when `enrolment-days` counts: put on the list, or reset.
     pub open_since: Timestamp,
     /// The NetBIOS domain that the secret was made for.
@@ -111,6 +114,7 @@ impl State {
         Self {
             enrolment: Enrolment::None,
             listed: false,
+            groups: Vec::new(),
             open_since,
             domain: None,
             secret: None,

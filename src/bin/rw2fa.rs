@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use rw2fa::process::Process;
 
 fn main() -> ExitCode {
-    ExitCode::from(rw2fa::cli::main(&mut Process::real()))
+    ExitCode::from(rw2fa::cli::main(&mut Process::real().with_lookup(rw2fa::platform::knows)))
 }

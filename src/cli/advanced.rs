@@ -30,6 +30,7 @@ pub(super) struct ListArgs {}
 
 /// Print the value of one setting
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa advanced get discrepancy")]
 pub(super) struct GetArgs {
     /// The setting
     key: String,
@@ -54,6 +55,7 @@ pub(super) struct SetArgs {
 
 /// Bring a setting back to its default
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa advanced unset discrepancy")]
 pub(super) struct UnsetArgs {
     /// The setting
     key: String,

@@ -16,6 +16,7 @@ use crate::store::{Scope, Store};
 ///
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa init --owner rw2fa")]
 pub(super) struct InitArgs {
     /// The account that the store belongs to, and that the verifier runs as
     #[arg(long, value_name = "NAME")]

@@ -12,6 +12,7 @@ mod key;
 mod output;
 mod status;
 mod store;
+mod system_groups;
 mod target;
 mod users;
 
@@ -111,6 +112,8 @@ enum Command {
     Store(store::StoreCommand),
     Doctor(doctor::DoctorArgs),
     Verify(VerifyArgs),
+    #[command(hide = true)]
+    SystemGroups(system_groups::SystemGroupsArgs),
 }
 
 /// What a command that ran to its end leaves behind.
@@ -162,6 +165,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Key(command) => key::run(&mut context, &command),
         Command::Store(command) => store::run(&mut context, &command),
         Command::Doctor(args) => doctor::run(&mut context, &args),
+        Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {

@@ -5,6 +5,7 @@
 
 mod code;
 mod keyed;
+mod png;
 pub mod qr;
 mod recovery;
 mod secret;

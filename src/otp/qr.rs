@@ -11,11 +11,16 @@ use data_encoding::BASE64;
 use qrcode::{Color, EcLevel, QrCode};
 use thiserror::Error;
 
+use super::png::encode;
+
 /// White border in modules that readers need around the code (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
 
-/// Pixels a module in a PNG. Eight 1-bit pixels are one byte, which keeps the drawing simple.
+/// Width of a module in an SVG that nobody scales.
 const SCALE: usize = 8;
+
+/// Pixels a module in a PNG.
+const PIXELS: usize = 4;
 
 /// Longest text in bytes drawn with medium error correction: what a code of version 10 holds.
 /// With its border that is 65 modules, which a terminal of 80 columns shows.
@@ -38,9 +43,6 @@ pub enum QrError {
         /// Length of the text.
         bytes: usize,
     },
-    /// The picture could not be encoded.
-    #[error("the QR code could not be written as PNG: {0}")]
-    Png(#[from] png::EncodingError),
 }
 
 /// The QR code as an SVG element that can stand inline in HTML: black on white, one path, sharp
@@ -73,36 +75,29 @@ pub fn svg(text: &str) -> Result<String, QrError> {
     Ok(svg)
 }
 
-/// The QR code as a PNG file of black and white pixels, eight pixels a module.
+/// The QR code as a PNG file of black and white pixels, four pixels a module.
 ///
 /// # Errors
-/// [`QrError::TooLong`] for more than about 2,900 bytes, [`QrError::Png`] if encoding fails.
+/// [`QrError::TooLong`] for more than about 2,900 bytes.
 pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
     let modules = Modules::of(text)?;
     let side = modules.side();
-    let mut pixels = Vec::with_capacity(side * side * SCALE);
+    // Two modules of four pixels are a byte; what follows the last module is not shown.
+    let half = |dark: bool| if dark { 0x0 } else { 0xf };
+    let mut rows = Vec::with_capacity(side * PIXELS);
     for y in 0..side {
-        let row: Vec<u8> =
-            (0..side).map(|x| if modules.is_dark(x, y) { 0x00 } else { 0xff }).collect();
-        for _ in 0..SCALE {
-            pixels.extend_from_slice(&row);
-        }
+        let byte = |x| half(modules.is_dark(x, y)) << 4 | half(modules.is_dark(x + 1, y));
+        let row: Vec<u8> = (0..side).step_by(2).map(byte).collect();
+        rows.extend(std::iter::repeat_n(row, PIXELS));
     }
-    let width = u32::try_from(side * SCALE).map_err(|_| QrError::TooLong { bytes: text.len() })?;
-    let mut file = Vec::new();
-    let mut encoder = ::png::Encoder::new(&mut file, width, width);
-    encoder.set_color(::png::ColorType::Grayscale);
-    encoder.set_depth(::png::BitDepth::One);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
-    writer.finish()?;
-    Ok(file)
+    let width = u32::try_from(side * PIXELS).map_err(|_| QrError::TooLong { bytes: text.len() })?;
+    Ok(encode(width, &rows))
 }
 
-/// The PNG of [`png()`] as a `data:` URI for the `src` of an HTML image.
+/// The PNG of [`png`] as a `data:` URI for the `src` of an HTML image.
 ///
 /// # Errors
-/// As [`png()`].
+/// As [`png`].
 pub fn png_data_uri(text: &str) -> Result<String, QrError> {
     Ok(format!("data:image/png;base64,{}", BASE64.encode(&png(text)?)))
 }
@@ -266,12 +261,12 @@ mod tests {
             assert_eq!(grids.len(), 1);
             assert_eq!(grids[0].decode().unwrap().1, text);
             // Every module is a square of one colour, and the border is there.
-            let modules: Vec<Vec<bool>> = (0..width / SCALE)
-                .map(|y| (0..width / SCALE).map(|x| !pixels[y * SCALE][x * SCALE]).collect())
+            let modules: Vec<Vec<bool>> = (0..width / PIXELS)
+                .map(|y| (0..width / PIXELS).map(|x| !pixels[y * PIXELS][x * PIXELS]).collect())
                 .collect();
             for (y, row) in pixels.iter().enumerate() {
                 for (x, white) in row.iter().enumerate() {
-                    assert_eq!(*white, !modules[y / SCALE][x / SCALE]);
+                    assert_eq!(*white, !modules[y / PIXELS][x / PIXELS]);
                 }
             }
             assert_eq!(decode(&modules).1, text);

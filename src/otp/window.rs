@@ -55,9 +55,9 @@ impl Search<'_> {
         if code.digits() != digits {
             return Match::Wrong;
         }
-        let typed = code.value();
+        let (typed, modulus) = (code.value(), digits.modulus());
         // SECURITY: constant-time. That the search ends early shows only which step matched.
-        let equals = |step: &Step| bool::from(generator.value(*step, digits).ct_eq(&typed));
+        let equals = |step: &Step| bool::from(generator.value(*step, modulus).ct_eq(&typed));
 
         // SECURITY: before anything else, so that no other match can hide a replay.
         if let Some(step) = self.last_step.iter().chain(self.spent).find(|step| equals(step)) {
@@ -82,14 +82,17 @@ impl Search<'_> {
         // Seen from an expected step outside the window, the order is that from the window's edge.
         let expected = self.now.get().saturating_add_signed(i64::from(self.drift));
         let start = expected.clamp(lowest, highest);
-        (0..=(start - lowest).max(highest - start))
-            .flat_map(move |distance| {
-                let before = start.checked_sub(distance);
-                let after = start.checked_add(distance).filter(|_| distance > 0);
-                [before, after].into_iter().flatten()
-            })
-            .filter(move |step| (lowest..=highest).contains(step))
-            .map(Step::new)
+        // Odd turns look before the start, even turns after it; the distance grows every other turn.
+        let turns = 2 * (start - lowest).max(highest - start);
+        (0..=turns).filter_map(move |turn| {
+            let distance = turn.div_ceil(2);
+            let step = if turn % 2 == 1 {
+                start.checked_sub(distance)?
+            } else {
+                start.checked_add(distance)?
+            };
+            (lowest..=highest).contains(&step).then(|| Step::new(step))
+        })
     }
 }
 
@@ -155,7 +158,7 @@ mod tests {
         (0..100_000)
             .map(|n| later(Step::at(NOON), n))
             .find_map(|step| {
-                let earlier = seen.insert(generator.value(step, digits), step)?;
+                let earlier = seen.insert(generator.value(step, digits.modulus()), step)?;
                 wanted(step.since(earlier)).then(|| (earlier, step, generator.code(step, digits)))
             })
             .expect("a collision among 100,000 steps")
@@ -322,10 +325,10 @@ mod tests {
         let generator = generator();
         let now = (0..1_000_000)
             .map(Step::new)
-            .find(|step| generator.value(*step, Digits::DEFAULT) < 10_000)
+            .find(|step| generator.value(*step, Digits::DEFAULT.modulus()) < 10_000)
             .unwrap();
         let short = generator.code(now, digits(4));
-        assert_eq!(short.value(), generator.value(now, Digits::DEFAULT));
+        assert_eq!(short.value(), generator.value(now, Digits::DEFAULT.modulus()));
         assert_eq!(search(now, 0).find(&generator, &short, Digits::DEFAULT), Match::Wrong);
     }
 

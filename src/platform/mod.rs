@@ -3,7 +3,11 @@
 //! One file per system with the same functions; nothing here knows users, codes or documents.
 
 #[cfg(unix)]
+mod machine;
+#[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+pub use machine::*;
 #[cfg(unix)]
 pub use unix::*;
 

@@ -1,17 +1,18 @@
 //! Unix: owners, modes, set-uid, and waiting for input.
 
+use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
@@ -114,26 +115,49 @@ pub fn harden() -> bool {
 /// # Errors
 /// [`Kind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
-    let deadline = std::time::Instant::now() + patience;
+    let is_ready = wait_until_readable(&StdinFd, Instant::now() + patience)
+        .map_err(|error| Error::io(Kind::System, "cannot wait for standard input", error))?;
+    if is_ready {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Timeout, "no code came on standard input in time")
+        .hint("write one line, or nothing, and close the pipe"))
+}
+
+/// Reads what another program writes, until it ends or `most` bytes came.
+///
+/// # Errors
+/// [`std::io::ErrorKind::TimedOut`] at `deadline`.
+pub fn read_until(
+    mut from: impl Read + AsFd,
+    most: usize,
+    deadline: Instant,
+) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    while bytes.len() < most {
+        if !wait_until_readable(&from, deadline)? {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        let read = from.read(&mut chunk)?;
+        if read == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&chunk[..read]);
+    }
+    bytes.truncate(most);
+    Ok(bytes)
+}
+
+/// Whether there is something to read, or the end, before `deadline`.
+fn wait_until_readable(file: &impl AsFd, deadline: Instant) -> std::io::Result<bool> {
     loop {
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let stdin = StdinFd;
-        let mut wanted = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+        let mut wanted = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
         match poll(&mut wanted, timeout) {
-            Ok(0) => {
-                return Err(Error::new(Kind::Timeout, "no code came on standard input in time")
-                    .hint("write one line, or nothing, and close the pipe"));
-            }
-            Ok(_) => return Ok(()),
             Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => {
-                return Err(Error::io(
-                    Kind::System,
-                    "cannot wait for standard input",
-                    error.into(),
-                ));
-            }
+            other => return Ok(other? > 0),
         }
     }
 }
@@ -227,99 +251,6 @@ pub fn privacy_problem(path: &Path, metadata: &Metadata, owner: Owner) -> Option
     None
 }
 
-/// Where a directory lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileSystem {
-    /// On a disk of this machine, as far as the system tells.
-    Local,
-    /// On another machine's.
-    Network(&'static str),
-    /// Behind something that can be either.
-    Unknown(&'static str),
-}
-
-/// Where `path` lies, by the type of its file system.
-pub fn file_system(path: &Path) -> FileSystem {
-    #[cfg(target_os = "linux")]
-    if let Ok(found) = nix::sys::statfs::statfs(path) {
-        // The type is of another width on each platform, and always a number of 32 bits.
-        let kind = found.filesystem_type().0;
-        return file_system_of(u32::try_from(kind & 0xffff_ffff).unwrap_or(0));
-    }
-    #[cfg(target_os = "macos")]
-    if let Ok(found) = nix::sys::statfs::statfs(path) {
-        return match found.filesystem_type_name() {
-            "nfs" => FileSystem::Network("NFS"),
-            "smbfs" => FileSystem::Network("SMB"),
-            "afpfs" | "webdav" => FileSystem::Network("AFP or WebDAV"),
-            _ => FileSystem::Local,
-        };
-    }
-    let _ = path;
-    FileSystem::Unknown("of an unknown type")
-}
-
-/// The file system with this magic number of Linux, `statfs(2)`.
-#[cfg(target_os = "linux")]
-fn file_system_of(magic: u32) -> FileSystem {
-    match magic {
-        0x6969 => FileSystem::Network("NFS"),
-        0xff53_4d42 | 0xfe53_4d42 | 0x517b => FileSystem::Network("SMB"),
-        0x5346_414f => FileSystem::Network("AFS"),
-        0x7375_7245 => FileSystem::Network("Coda"),
-        0x00c3_6400 => FileSystem::Network("Ceph"),
-        0x0bd0_0bd0 => FileSystem::Network("Lustre"),
-        0x7461_636f => FileSystem::Network("OCFS2"),
-        0x0116_1970 => FileSystem::Network("GFS2"),
-        0x6573_5546 => FileSystem::Unknown("FUSE"),
-        0x0102_1997 => FileSystem::Unknown("9P"),
-        _ => FileSystem::Local,
-    }
-}
-
-/// Bytes that the owner of the store may still write where `path` is.
-pub fn free_bytes(path: &Path) -> Option<u64> {
-    let found = nix::sys::statvfs::statvfs(path).ok()?;
-    // The types differ between platforms.
-    let (blocks, size) = (found.blocks_available(), found.fragment_size());
-    #[allow(clippy::useless_conversion, reason = "narrower on some platforms")]
-    u64::from(blocks).checked_mul(u64::from(size))
-}
-
-/// Whether the system keeps its clock synchronised; `None` where it does not tell.
-///
-/// systemd-timesyncd leaves a file; for other daemons `timedatectl` tells what the kernel says.
-pub fn clock_synchronised() -> Option<bool> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    if Path::new("/run/systemd/timesync/synchronized").exists() {
-        return Some(true);
-    }
-    let output = std::process::Command::new("/usr/bin/timedatectl")
-        .args(["show", "--property=NTPSynchronized", "--value"])
-        .env_clear()
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
-    match output.stdout.trim_ascii() {
-        b"yes" => Some(true),
-        b"no" => Some(false),
-        _ => None,
-    }
-}
-
-/// Where this program lies.
-pub fn program() -> Option<PathBuf> {
-    std::env::current_exe().ok()
-}
-
-/// Whether the program at `path` works as its owner, and whether everybody may start it.
-pub fn starts_for_others(path: &Path) -> Option<(bool, bool)> {
-    let mode = std::fs::metadata(path).ok()?.mode();
-    Some((mode & 0o4000 != 0, mode & 0o001 != 0))
-}
-
 /// `path` as a shell takes it.
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
@@ -335,17 +266,52 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
+/// Why the program at `path` could have been put there by somebody else than the administrator, if so.
+pub fn trust_problem(path: &Path) -> Option<String> {
+    path.ancestors().find_map(|part| {
+        let place = part.display();
+        match std::fs::symlink_metadata(part) {
+            Err(_) => Some(format!("{place} cannot be looked at")),
+            Ok(metadata) if metadata.uid() != 0 => {
+                Some(format!("{place} belongs to {}, not to root", Owner::of(&metadata).name()))
+            }
+            Ok(metadata) if metadata.is_symlink() => Some(format!("{place} is a link")),
+            Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+                Some(format!("{place} can be written by others"))
+            }
+            Ok(_) => None,
+        }
+    })
+}
 
-    /// Guards the numbers of network file systems, and that a local one is none of them.
-    #[test]
-    fn network_file_systems_are_known() {
-        assert_eq!(file_system_of(0x6969), FileSystem::Network("NFS"));
-        assert_eq!(file_system_of(0xff53_4d42), FileSystem::Network("SMB"));
-        assert_eq!(file_system_of(0xef53), FileSystem::Local);
-        assert_eq!(file_system(Path::new("/proc")), FileSystem::Local);
-        assert!(free_bytes(Path::new("/")).is_some());
+/// The groups of the account `name` as the system's name services know them; `None` if they know no
+/// such account. It may wait for a directory server.
+///
+/// # Errors
+/// When the groups cannot be told in full: a group without a name counts as that.
+pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
+    let failed = |error: nix::errno::Errno| {
+        Error::io(Kind::System, "the system cannot tell the groups", error.into())
+    };
+    let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
+    let account = CString::new(user.name).unwrap_or_default();
+    let ids = nix::unistd::getgrouplist(&account, user.gid).map_err(failed)?;
+    let mut groups = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(group) = Group::from_gid(id).map_err(failed)? else {
+            let what = format!("the system does not know the name of group {id}");
+            return Err(Error::new(Kind::System, what));
+        };
+        groups.push(group.name);
+    }
+    Ok(Some(groups))
+}
+
+/// Whether the system's name services know an account, or a group, of this name.
+pub fn knows(name: &str, is_group: bool) -> bool {
+    if is_group {
+        Group::from_name(name).is_ok_and(|group| group.is_some())
+    } else {
+        User::from_name(name).is_ok_and(|user| user.is_some())
     }
 }

@@ -127,17 +127,15 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
 /// The text of a new `store.toml`.
 pub fn initial_text(created: Timestamp) -> String {
     format!(
-        "# The settings of this rw2fa store. `rw2fa` changes them; they may also be edited by hand.\n\
+        "# Settings of rw2fa; may be edited by hand.\n\
          schema = {SCHEMA}\n\
-         # Whether codes are asked for at all: `rw2fa enable`, `rw2fa disable`.\n\
          enabled = false\n\
          created = {created}\n\
          \n\
-         # `rw2fa advanced list` names every key that may stand here.\n\
+         # Keys: rw2fa advanced list\n\
          [advanced]\n\
          \n\
-         # default = \"CORP\" names the domain of logins that name none; aliases map DNS suffixes to\n\
-         # NetBIOS names: aliases = {{ \"corp.example\" = \"CORP\" }}\n\
+         # Keys: default = \"CORP\", aliases = {{ \"corp.example\" = \"CORP\" }}\n\
          [domains]\n"
     )
 }

@@ -169,18 +169,22 @@ impl DirStore {
         Ok(found)
     }
 
-    /// Checks the directories in which a long name continues.
-    fn check_parts(&self, kind: Kind, name: &Name) -> Result<bool> {
-        let components = file_name::encode(name);
-        let mut directory = self.shard(kind, &name.key());
-        for part in components.iter().take(components.len().saturating_sub(1)) {
-            directory.push(part);
-            match fs::symlink_metadata(&directory) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-                _ => file::check_directory(&directory, self.owner)?,
+    /// The path of a document whose directories all exist; each is private and no link.
+    fn reachable_path(&self, kind: Kind, name: &Name) -> Result<Option<PathBuf>> {
+        let mut path = self.directory(kind);
+        file::check_directory(&path, self.owner)?;
+        let shard = is_sharded(kind).then(|| file_name::shard(&name.key()));
+        let mut parts: Vec<String> = shard.into_iter().chain(file_name::encode(name)).collect();
+        let file = parts.pop().unwrap_or_default();
+        for part in parts {
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                _ => file::check_directory(&path, self.owner)?,
             }
         }
-        Ok(true)
+        path.push(file);
+        Ok(Some(path))
     }
 
     fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
@@ -210,15 +214,11 @@ impl Store for DirStore {
     }
 
     fn read(&self, document: &Document) -> Result<Option<Text>> {
-        match document {
-            Document::Of(kind, name)
-                if !self.has_shard(*kind, &name.key())? || !self.check_parts(*kind, name)? =>
-            {
-                return Ok(None);
-            }
-            Document::Of(..) | Document::Settings | Document::Key => {}
-        }
-        file::read(&self.path(document), self.owner)
+        let path = match document {
+            Document::Of(kind, name) => self.reachable_path(*kind, name)?,
+            Document::Settings | Document::Key => Some(self.path(document)),
+        };
+        path.map_or(Ok(None), |path| file::read(&path, self.owner))
     }
 
     fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>> {

@@ -9,6 +9,8 @@
 
 use std::fmt::Write as _;
 
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
+
 use crate::account::name::{AccountKey, Name};
 
 /// The longest piece of encoded text in one component, before a first character is escaped.
@@ -62,12 +64,16 @@ pub fn decode(components: &[&str]) -> Option<Name> {
 /// The directory that documents of an account lie in: three lowercase hexadecimal digits, the first
 /// twelve bits of the CRC-32 of the folded account part. It only has to spread names evenly.
 pub fn shard(key: &AccountKey) -> String {
-    format!("{:03x}", crc32fast::hash(key.as_str().as_bytes()) >> 20)
+    format!("{:03x}", hash(key) >> 20)
 }
 
 /// Which of the 256 locks guards the documents of an account: the first eight of the same bits.
 pub fn lock_index(key: &AccountKey) -> u8 {
-    crc32fast::hash(key.as_str().as_bytes()).to_be_bytes()[0]
+    hash(key).to_be_bytes()[0]
+}
+
+fn hash(key: &AccountKey) -> u32 {
+    Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC).checksum(key.as_str().as_bytes())
 }
 
 fn is_plain(byte: u8) -> bool {

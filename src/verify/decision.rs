@@ -45,6 +45,8 @@ pub struct Account {
     pub method: Method,
     /// Whether he is listed himself.
     pub listed: bool,
+    /// The listed groups that he is a member of, if his groups are known.
+    pub groups: Option<Vec<Name>>,
     /// What the program keeps of him.
     pub state: State,
     /// His secret, opened, if the request can need it.

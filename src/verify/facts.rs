@@ -6,6 +6,8 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::Secret;
+use crate::printable::printable;
+use crate::process::Accounts;
 use crate::settings::Settings;
 use crate::store::seal::{Field, KeyRing};
 use crate::store::{Document, Kind, Store, records};
@@ -14,35 +16,58 @@ use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
 
 /// The groups of the user, as far as they are known.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum KnownGroups {
-    /// These; none matter when the store lists no group.
+    /// These; none where none matters.
     Known(Vec<Name>),
-    /// They could not be determined.
-    Unknown,
+    /// They could not be determined, for this reason.
+    Unknown(Error),
 }
 
-/// What covers a login name.
-pub struct Coverage {
-    /// The listed groups that the user is a member of.
-    pub groups: Vec<Name>,
-    /// The names of users and states that share the account part.
-    pub listed: Vec<Name>,
-    /// Names that have a state.
-    pub stateful: Vec<Name>,
-}
-
-/// Determines the user's groups, before the lock is taken.
-pub fn known_groups(store: &dyn Store, request: &Request) -> Result<KnownGroups> {
-    match &request.memberships {
-        Memberships::Told(groups) => Ok(KnownGroups::Known(groups.clone())),
-        Memberships::AskSystem
-            if matches!(request.ask, Ask::End) || !store.has_any(Kind::Group)? =>
-        {
-            Ok(KnownGroups::Known(Vec::new()))
-        }
-        Memberships::AskSystem => Ok(KnownGroups::Unknown),
+/// Determines the user's groups, before the lock is taken: the system may have to be asked.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn known_groups(
+    store: &dyn Store,
+    settings: &Settings,
+    request: &Request,
+    accounts: &dyn Accounts,
+) -> Result<KnownGroups> {
+    if let Memberships::Told(groups) = &request.memberships {
+        return Ok(KnownGroups::Known(groups.clone()));
     }
+    let matters =
+        settings.enabled && !matches!(request.ask, Ask::End) && store.has_any(Kind::Group)?;
+    if !matters {
+        return Ok(KnownGroups::Known(Vec::new()));
+    }
+    let login = &request.login;
+    let listed = store.names_like(Kind::User, &login.key())?;
+    if matches!(resolve(login, &listed, &settings.domains), Resolution::Entry(_)) {
+        // Who is listed himself needs a code whatever his groups are. Should he be taken off the list
+        // before the lock is had, then nothing is known of his groups.
+        let message = "the groups were not asked for, since the user was listed himself";
+        return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
+    }
+    Ok(ask_system(login, &request.written, accounts)
+        .map_or_else(KnownGroups::Unknown, KnownGroups::Known))
+}
+
+/// Asks the system for the groups of an account.
+///
+/// # Errors
+/// When it cannot tell all of them.
+pub fn ask_system(login: &Name, written: &str, accounts: &dyn Accounts) -> Result<Vec<Name>> {
+    let groups = accounts.groups(&login.system_spellings(written))?;
+    // SECURITY: a group whose name cannot be read could be a listed one under another spelling.
+    let parse = |group: &String| {
+        Name::parse(group).map_err(|error| {
+            let what = format!("the system names a group '{}': {error}", printable(group));
+            Error::new(ErrorKind::System, what)
+        })
+    };
+    groups.iter().map(parse).collect()
 }
 
 /// Gathers what the decision about `request` looks at.
@@ -91,7 +116,7 @@ fn subject(
                 Resolution::Unlisted => None,
                 Resolution::Ambiguous(_) if covers(store, settings, groups)?.is_empty() => {
                     return match groups {
-                        KnownGroups::Unknown => Ok(Subject::GroupsUnknown),
+                        KnownGroups::Unknown(_) => Ok(Subject::GroupsUnknown),
                         KnownGroups::Known(_) => Ok(Subject::Unlisted),
                     };
                 }
@@ -111,7 +136,7 @@ fn subject(
         }
         if matches!(request.ask, Ask::End) {
             state.as_ref().map(|state| member_listing(state.open_since, Method::App))
-        } else if matches!(groups, KnownGroups::Unknown) {
+        } else if matches!(groups, KnownGroups::Unknown(_)) {
             return Ok(Subject::GroupsUnknown);
         } else {
             covering_listing(store, settings, groups)?
@@ -140,6 +165,10 @@ fn subject(
         name,
         method: listing.method,
         listed: is_listed,
+        groups: match groups {
+            KnownGroups::Known(_) => Some(covers(store, settings, groups)?),
+            KnownGroups::Unknown(_) => None,
+        },
         state,
         secret,
         whitelisted,

@@ -27,7 +27,7 @@ use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Scope, Store, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject, decide};
-use crate::verify::facts::{gather, known_groups};
+use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::Reason;
 use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
 use crate::verify::response::{Presentation, Response};
@@ -98,7 +98,12 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
         .map_err(Failure::from)
         .and_then(|request| verify(process, root, &request));
     let (response, reason) = match verified {
-        Ok(answer) => answer,
+        Ok(Verdict { response, reason, doubt }) => {
+            if let Some(doubt) = doubt {
+                complain(process, &doubt);
+            }
+            (response, reason)
+        }
         Err(Failure::MissingClient) => {
             let error = Error::new(Kind::Usage, "this store requires --client")
                 .hint("pass the portal's session id, or set require-client to false");
@@ -116,6 +121,14 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
     answer(process, &response, reason, format)
 }
 
+/// What was decided.
+struct Verdict {
+    response: Response,
+    reason: Reason,
+    /// Why the user's groups are unknown, where that decided.
+    doubt: Option<Error>,
+}
+
 /// Why nothing was decided.
 enum Failure {
     MissingClient,
@@ -129,15 +142,11 @@ impl From<Error> for Failure {
 }
 
 /// One login from request to answer: facts, decision and documents under the account's lock.
-fn verify(
-    process: &Process,
-    root: &Path,
-    request: &Request,
-) -> Result<(Response, Reason), Failure> {
+fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, Failure> {
     let store = DirStore::open(root)?;
     let settings = records::settings(&store)?;
     let store = store.with_key_file(settings.key_file.clone());
-    let groups = known_groups(&store, request)?;
+    let groups = known_groups(&store, &settings, request, process.accounts())?;
     let mut result = Err(Failure::MissingClient);
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
         let now = process.now();
@@ -153,10 +162,18 @@ fn verify(
             remember(process, transaction, &facts, &decision, keys.as_ref())?;
             record(transaction, name, request, &decision, keys.as_ref(), now)?;
         }
-        result = Ok((respond(name, &decision, &settings, request)?, decision.reason));
+        let response = respond(name, &decision, &settings, request)?;
+        result = Ok(Verdict { response, reason: decision.reason, doubt: None });
         Ok(())
     })?;
-    result
+    let mut verdict = result?;
+    if let (Reason::GroupsUnknown, KnownGroups::Unknown(doubt)) = (verdict.reason, groups) {
+        verdict.doubt =
+            Some(doubt.hint(
+                "mend the system's name service, or let the portal pass --group or --no-groups",
+            ));
+    }
+    Ok(verdict)
 }
 
 /// The keys; a store that is switched off does without.
@@ -181,6 +198,9 @@ fn remember(
     };
     let mut next = next.clone();
     next.listed = account.listed;
+    if let Some(groups) = &account.groups {
+        next.groups = groups.iter().map(Name::canonical).collect();
+    }
     if let Some(secret) = &decision.new_secret {
         let keys =
             keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;

@@ -130,6 +130,8 @@ pub enum Memberships {
 pub struct Request {
     /// Who.
     pub login: Name,
+    /// The same as the portal wrote it.
+    pub written: String,
     /// His groups.
     pub memberships: Memberships,
     /// What is asked.
@@ -154,8 +156,12 @@ impl VerifyArgs {
     /// # Errors
     /// [`Kind::Usage`] when it is no name.
     pub fn login(&self) -> Result<Name> {
-        let user = self.user.as_ref().or(self.name.as_ref()).map_or("", String::as_str);
-        Name::parse(user).map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
+        Name::parse(self.written())
+            .map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
+    }
+
+    fn written(&self) -> &str {
+        self.user.as_ref().or(self.name.as_ref()).map_or("", String::as_str)
     }
 }
 
@@ -183,6 +189,7 @@ impl Request {
         }
         Ok(Self {
             login,
+            written: args.written().to_owned(),
             memberships,
             ask: match args.session {
                 _ if args.end => Ask::End,

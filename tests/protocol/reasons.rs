@@ -170,7 +170,7 @@ fn whatever_is_missing_or_damaged_is_an_error_and_never_a_grant() {
             s.edit(&s.document("state", "alice"), "secret = \"s1:", "secret = \"s1:0");
         }),
         ("an unknown key", |s| {
-            s.edit(&s.document("state", "alice"), "digits =", "drif = 1\ndigits =")
+            s.edit(&s.document("state", "alice"), "digits =", "drif = 1\ndigits =");
         }),
         ("no listing", |s| std::fs::remove_file(s.document("users", "alice")).unwrap()),
         ("an empty listing", |s| s.write(&s.document("users", "alice"), "")),

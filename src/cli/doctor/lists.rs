@@ -1,5 +1,7 @@
 //! Whitelist and groups: entries that have outlived their purpose, or never worked.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Names, Severity};
 use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
@@ -32,12 +34,17 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     .collect()
 }
 
-/// Judges listed groups of which nobody was ever seen.
-pub(super) fn groups(listed: usize, members: usize) -> Option<Finding> {
-    if listed == 0 || members > 0 {
+/// Finds the listed groups of which nobody was seen since they are listed.
+pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
+    let mut empty = Names::default();
+    let listed = store.survey(Kind::Group).unwrap_or_default().names;
+    for name in listed.iter().filter(|name| !seen.contains(&name.canonical())) {
+        empty.add(name);
+    }
+    if empty.is_empty() {
         return None;
     }
-    let message = "groups are listed, and no member of one ever signed in";
+    let message = format!("groups of which no member ever signed in: {}", empty.told());
     let finding = Finding::new("groups", Severity::Warning, message);
     Some(finding.remedy(
         "see that the portal passes --group, spelled as 'rw2fa users list --type group' shows it",

@@ -22,7 +22,7 @@ use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
 use crate::store::inspection::inspect;
-use crate::store::{Kind, Store, records};
+use crate::store::{Store, records};
 
 /// Examine the store and this server: what would bite later, and the remedy
 ///
@@ -179,8 +179,7 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     }
     findings.extend(users::check(&census));
     findings.extend(lists::whitelist(&store, now));
-    let groups = store.survey(Kind::Group).map_or(0, |survey| survey.names.len());
-    findings.extend(lists::groups(groups, census.members));
+    findings.extend(lists::groups(&store, &census.groups));
     findings.extend(verifier::check(platform::program().as_deref()));
     Ok(findings)
 }

@@ -1,6 +1,6 @@
 //! Users: who never enrolled, who is locked, who cannot get a code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Names, Severity};
 use crate::account::listing::Method;
@@ -23,8 +23,8 @@ pub(super) struct Census {
     pub(super) drifts: BTreeMap<i32, Names>,
     /// Users whose last code or login lies in the future.
     pub(super) from_the_future: Names,
-    /// Seen and not listed themselves: members of groups.
-    pub(super) members: usize,
+    /// Groups of which a member was seen.
+    pub(super) groups: BTreeSet<String>,
     waiting: Names,
     without_number: Names,
     locked: Names,
@@ -52,8 +52,8 @@ impl Census {
             Standing::Locked(_) => self.locked.add(name),
             Standing::Stopped => self.stopped.add(name),
         }
+        self.groups.extend(state.groups.iter().cloned());
         let Some(listing) = seen.listing else {
-            self.members += 1;
             return;
         };
         if state.enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {

@@ -1,8 +1,10 @@
 //! `rw2fa users add`.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::{check_method, for_each, parse_phone};
+use super::{Entries, Target, check_method, check_phone, for_each, parse_phone};
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
 use crate::account::name::Name;
@@ -14,16 +16,18 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::facts::missing_half;
 
-/// Put users on the list
+/// Put users and groups on the list
 ///
 /// From the next login on they need a code (once 'rw2fa enable' was run). At the first one they see a
 /// QR code for their authenticator app.
 #[derive(Args, Debug)]
-#[command(after_help = "Example: rw2fa users add alice 'CORP\\bob' carol@corp.example")]
+#[command(
+    after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
+    too.\n\nExample: rw2fa users add alice 'CORP\\bob' carol@corp.example"
+)]
 pub(in crate::cli) struct AddArgs {
-    /// The users: NAME, DOMAIN\NAME or NAME@DNS-SUFFIX
-    #[arg(value_name = "NAME", required = true)]
-    names: Vec<String>,
+    #[command(flatten)]
+    entries: Entries,
     /// How codes reach them
     #[arg(long, value_enum, default_value_t)]
     method: Method,
@@ -33,6 +37,9 @@ pub(in crate::cli) struct AddArgs {
     /// Anything worth remembering
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
+    /// A name that the system does not know is an error, not only worth a warning
+    #[arg(long)]
+    must_exist: bool,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -41,50 +48,84 @@ pub(in crate::cli) struct AddArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("users add")?;
     check_method(Some(args.method))?;
-    if args.phone.is_some() && args.names.len() > 1 {
-        return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
-    }
+    check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    for_each(context, &opened, args.dry_run, &args.names, &mut |context, opened, name| {
-        let mut result = Changed::Unchanged;
-        opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let listing = Listing {
-                method: args.method,
-                phone: args.phone.clone(),
-                notes: args.notes.clone(),
-                added: context.now(),
-            };
-            let missing = missing(opened, name, &listing)?;
-            if missing == Missing::Nothing {
-                return Ok(());
+    let started = std::time::Instant::now();
+    let mut unknown = Vec::new();
+    let entries = args.entries.texts();
+    let done =
+        for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+            let name = target.name;
+            let is_known = started.elapsed() > SYSTEM_PATIENCE || is_known(context, target);
+            if !is_known && args.must_exist {
+                return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
+                    .hint("check the spelling, or add it without --must-exist"));
             }
-            result = Changed::Added;
-            if args.dry_run {
-                return Ok(());
+            let mut result = Changed::Unchanged;
+            opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
+                let listing = Listing {
+                    method: args.method,
+                    phone: args.phone.clone(),
+                    notes: args.notes.clone(),
+                    added: context.now(),
+                };
+                let missing = match target.kind {
+                    Kind::Group => missing_group(opened, target, &listing)?,
+                    _ => missing(opened, name, &listing)?,
+                };
+                if missing == Missing::Nothing {
+                    return Ok(());
+                }
+                result = Changed::Added;
+                if args.dry_run {
+                    return Ok(());
+                }
+                // The state first: a kill in between leaves a user who is not listed yet. That it belongs to
+                // a listed user is written last: from then on a lost listing is an error, not a removal.
+                if missing == Missing::StateAndListing {
+                    records::write_state(transaction, name, &State::new(listing.added))?;
+                }
+                records::write_listing(transaction, target.kind, name, &listing)?;
+                if target.kind == Kind::User
+                    && let Some(state) = records::state(&opened.store, name)?
+                {
+                    records::write_state(transaction, name, &State { listed: true, ..state })?;
+                }
+                let name = name.canonical();
+                let mut values = values("method", None, Some(listing.method));
+                if let Some(phone) = &listing.phone {
+                    values.insert("phone".into(), serde_json::json!([null, phone]));
+                }
+                if let Some(notes) = &listing.notes {
+                    values.insert("notes".into(), serde_json::json!([null, notes]));
+                }
+                let change = Change { action: "users add", object: Some(&name), values };
+                context.audit(transaction, Some(&keys), change)
+            })?;
+            if !is_known && result == Changed::Added {
+                unknown.push(name.canonical());
             }
-            // The state first: a kill in between leaves a user who is not listed yet. That it belongs to
-            // a listed user is written last: from then on a lost listing is an error, not a removal.
-            if missing == Missing::StateAndListing {
-                records::write_state(transaction, name, &State::new(listing.added))?;
-            }
-            records::write_listing(transaction, Kind::User, name, &listing)?;
-            if let Some(state) = records::state(&opened.store, name)? {
-                records::write_state(transaction, name, &State { listed: true, ..state })?;
-            }
-            let name = name.canonical();
-            let mut values = values("method", None, Some(listing.method));
-            if let Some(phone) = &listing.phone {
-                values.insert("phone".into(), serde_json::json!([null, phone]));
-            }
-            if let Some(notes) = &listing.notes {
-                values.insert("notes".into(), serde_json::json!([null, notes]));
-            }
-            let change = Change { action: "users add", object: Some(&name), values };
-            context.audit(transaction, Some(&keys), change)
+            Ok(result.into())
         })?;
-        Ok(result)
-    })
+    if !unknown.is_empty() {
+        context.warn(&format!(
+            "the system knows no account or group called {}: check the spelling, since whoever was meant \
+             is not protected otherwise",
+            super::who(&unknown)
+        ));
+    }
+    Ok(done)
+}
+
+/// How long the system is asked for names, in all.
+const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Whether the system knows the target, as far as it can be asked.
+fn is_known(context: &Context<'_>, target: &Target<'_>) -> bool {
+    let spellings = target.name.system_spellings(target.written);
+    let is_group = target.kind == Kind::Group;
+    context.process.knows(&spellings, is_group).unwrap_or(true)
 }
 
 /// What has to be written for a user to be listed.
@@ -95,22 +136,38 @@ enum Missing {
     StateAndListing,
 }
 
+/// Whether an entry is listed with these attributes.
+///
+/// # Errors
+/// When it is listed with others.
+fn same_listing(opened: &Opened, kind: Kind, name: &Name, listing: &Listing) -> Result<bool> {
+    let Some(present) = records::listing(&opened.store, kind, name)? else { return Ok(false) };
+    let same = present.method == listing.method
+        && (listing.phone.is_none() || present.phone == listing.phone)
+        && (listing.notes.is_none() || present.notes == listing.notes);
+    if same {
+        return Ok(true);
+    }
+    let option = if kind == Kind::Group { "--group " } else { "" };
+    Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
+        .hint(format!("change them with: rw2fa users edit {option}'{name}'")))
+}
+
+/// What is missing for a group to be listed. Groups may overlap: any match counts.
+fn missing_group(opened: &Opened, target: &Target<'_>, listing: &Listing) -> Result<Missing> {
+    let present = same_listing(opened, Kind::Group, target.name, listing)?;
+    Ok(if present { Missing::Nothing } else { Missing::Listing })
+}
+
 /// What is missing for `name` to be listed.
 ///
 /// # Errors
 /// When the name is listed with other attributes, or overlaps another entry.
 fn missing(opened: &Opened, name: &Name, listing: &Listing) -> Result<Missing> {
     let store = &opened.store;
-    let present = records::listing(store, Kind::User, name)?;
+    let present = same_listing(opened, Kind::User, name, listing)?;
     let has_state = store.read(&Document::Of(Kind::State, name.clone()))?.is_some();
-    if let Some(present) = present {
-        let same = present.method == listing.method
-            && (listing.phone.is_none() || present.phone == listing.phone)
-            && (listing.notes.is_none() || present.notes == listing.notes);
-        if !same {
-            return Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
-                .hint(format!("change them with: rw2fa users edit {name}")));
-        }
+    if present {
         // A listed user without a state is a loss that only 'reset' may mend.
         return if has_state {
             Ok(Missing::Nothing)

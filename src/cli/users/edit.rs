@@ -2,20 +2,20 @@
 
 use clap::Args;
 
-use super::{check_method, for_each, parse_phone};
+use super::{Entries, check_method, check_phone, for_each, parse_phone};
 use crate::account::listing::{Method, Phone};
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Kind, Scope, Store, records};
 
-/// Change method, phone or notes of users; an enrolled secret is kept
+/// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
-    /// The users
-    #[arg(value_name = "NAME", required = true)]
-    names: Vec<String>,
+    #[command(flatten)]
+    entries: Entries,
     /// How codes reach them
     #[arg(long, value_enum)]
     method: Option<Method>,
@@ -37,18 +37,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             .hint("name what to change: --method, --phone or --notes"));
     }
     check_method(args.method)?;
-    if args.phone.is_some() && args.names.len() > 1 {
-        return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
-    }
+    check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    for_each(context, &opened, args.dry_run, &args.names, &mut |context, opened, name| {
-        let store = &opened.store;
-        let document = Document::Of(Kind::User, name.clone());
+    let entries = args.entries.texts();
+    for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+        let (store, name) = (&opened.store, target.name);
+        let document = target.document();
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let Some(before) = records::listing(store, Kind::User, name)? else {
-                return Err(not_listed(store, Kind::User, name));
+            let Some(before) = records::listing(store, target.kind, name)? else {
+                return Err(not_listed(store, target.kind, name));
             };
             let mut edits: Vec<(&[&str], Option<toml_edit::Value>)> = Vec::new();
             let mut audited = serde_json::Map::new();
@@ -77,14 +76,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             }
             let text = records::edit(store, &document, &edits)?;
             transaction.write(&document, &text)?;
-            if args.method.is_some_and(|method| method != before.method) {
+            let is_user = target.kind == Kind::User;
+            if is_user && args.method.is_some_and(|method| method != before.method) {
                 end_grants(store, transaction, name)?;
             }
             let name = name.canonical();
             let change = Change { action: "users edit", object: Some(&name), values: audited };
             context.audit(transaction, Some(&keys), change)
         })?;
-        Ok(result)
+        Ok(result.into())
     })
 }
 

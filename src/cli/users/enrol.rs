@@ -22,6 +22,7 @@ use crate::verify::facts::open_secret;
 /// It lives 30 minutes from its first showing and is confirmed by the first right code at a login.
 /// Refused once the user is active: 'rw2fa users reset' comes first then.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users enrol alice --qr-file alice.png")]
 pub(in crate::cli) struct EnrolArgs {
     /// The user
     #[arg(value_name = "NAME")]

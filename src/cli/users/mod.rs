@@ -15,7 +15,7 @@ mod unlock;
 use clap::Subcommand;
 use serde::Serialize;
 
-use crate::account::listing::{Listing, Method};
+use crate::account::listing::{Listing, Method, Phone};
 use crate::account::lockout::Standing;
 use crate::account::name::Name;
 use crate::account::state::{Enrolment, State};
@@ -23,7 +23,7 @@ use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::store::{Kind, Store, records};
+use crate::store::{Document, Kind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::facts::missing_half;
 
@@ -174,8 +174,16 @@ pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     users.names.dedup();
     for name in users.names {
         match user(store, &name) {
-            Ok((listing, Some(state))) => {
-                rows.push(Row::of_user(&name, listing.as_ref(), &state, now));
+            Ok((Some(listing), Some(state))) => {
+                rows.push(Row::of_user(&name, Some(&listing), &state, now));
+            }
+            Ok((None, Some(state))) => {
+                let mut row = Row::of_user(&name, None, &state, now);
+                match covering(store, &state) {
+                    Ok(groups) => row.method = groups.first().map(|(_, listing)| listing.method),
+                    Err(error) => row.problem = Some(error),
+                }
+                rows.push(row);
             }
             Ok((None, None)) => {}
             Ok((Some(_), None)) => {
@@ -226,12 +234,70 @@ impl Selection {
         if !self.all {
             return Ok(self.names.clone());
         }
-        let mut names = store.scan(Kind::User)?;
-        names.extend(store.scan(Kind::State)?);
-        names.sort();
-        names.dedup();
-        Ok(names.iter().map(ToString::to_string).collect())
+        Ok(everybody(store)?.iter().map(ToString::to_string).collect())
     }
+}
+
+/// Users and groups that a command is about.
+#[derive(clap::Args, Debug)]
+struct Entries {
+    /// The users
+    #[arg(value_name = "NAME", required_unless_present = "groups")]
+    names: Vec<String>,
+    /// A group; may be repeated
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+}
+
+impl Entries {
+    /// The entries with their kinds, users first.
+    fn texts(&self) -> impl Iterator<Item = (Kind, &String)> {
+        let users = self.names.iter().map(|name| (Kind::User, name));
+        users.chain(self.groups.iter().map(|name| (Kind::Group, name)))
+    }
+
+    /// Who they are, for a question.
+    fn who(&self) -> String {
+        match (self.names.as_slice(), self.groups.as_slice()) {
+            (names, []) => who(names),
+            ([], groups) => format!("the group {}", groups.join(", ")),
+            (names, groups) => format!("{} and the group {}", who(names), groups.join(", ")),
+        }
+    }
+}
+
+/// All users who are listed, or have a state.
+fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
+    let mut names = store.scan(Kind::User)?;
+    names.extend(store.scan(Kind::State)?);
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// The users who were members of a listed group at their last verification.
+fn members(store: &dyn Store, group: &Name) -> Result<Vec<Name>> {
+    let group = group.canonical();
+    let mut members = Vec::new();
+    for name in store.scan(Kind::State)? {
+        let is_member =
+            records::state(store, &name)?.is_some_and(|state| state.groups.contains(&group));
+        if is_member {
+            members.push(name);
+        }
+    }
+    Ok(members)
+}
+
+/// Which of the groups that a user was last seen in are still listed, and how codes reach their members.
+fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
+    let mut covering = Vec::new();
+    for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {
+        if let Some(listing) = records::listing(store, Kind::Group, &group)? {
+            covering.push((group, listing));
+        }
+    }
+    Ok(covering)
 }
 
 /// Whether a question about several users names them or counts them.
@@ -244,26 +310,66 @@ fn who(names: &[String]) -> String {
     }
 }
 
-/// Tries each name, reports each, and tells whether any failed.
-fn for_each(
+/// One user or group that a command is to change.
+struct Target<'a> {
+    /// User or group.
+    kind: Kind,
+    /// Its name.
+    name: &'a Name,
+    /// The name as it was written on the command line.
+    written: &'a str,
+}
+
+impl Target<'_> {
+    fn document(&self) -> Document {
+        Document::Of(self.kind, self.name.clone())
+    }
+}
+
+/// What became of a target.
+struct Effect {
+    changed: Changed,
+    /// Groups that still cover a user who was taken off the list.
+    covered_by: Vec<String>,
+}
+
+impl From<Changed> for Effect {
+    fn from(changed: Changed) -> Self {
+        Self { changed, covered_by: Vec::new() }
+    }
+}
+
+/// Tries each entry, reports each, and tells whether any failed.
+fn for_each<'t>(
     context: &mut Context<'_>,
     opened: &Opened,
     dry_run: bool,
-    names: &[String],
-    change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Name) -> Result<Changed>,
+    entries: impl IntoIterator<Item = (Kind, &'t String)>,
+    change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
-    let mut rows = Vec::with_capacity(names.len());
-    for text in names {
-        let row = match parse_name(text) {
+    let mut rows = Vec::new();
+    for (kind, written) in entries {
+        let word = if kind == Kind::Group { "group" } else { "user" };
+        rows.push(match parse_name(written) {
+            Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
             Ok(name) => {
-                let result = change(context, opened, &name);
-                ChangeRow::new("user", name.canonical(), result)
+                let target = Target { kind, name: &name, written };
+                match change(context, opened, &target) {
+                    Err(error) => ChangeRow::new(word, name.canonical(), Err(error)),
+                    Ok(effect) => ChangeRow {
+                        covered_by: effect.covered_by,
+                        ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
+                    },
+                }
             }
-            Err(error) => ChangeRow::new("user", text.clone(), Err(error)),
-        };
-        rows.push(row);
+        });
     }
     output::changes(context, dry_run, &rows)
+}
+
+/// The entries of a list of user names.
+fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
+    names.iter().map(|name| (Kind::User, name))
 }
 
 /// Refuses `--method sms` where no message could be sent.
@@ -275,9 +381,17 @@ fn check_method(method: Option<Method>) -> Result<()> {
     }
 }
 
+/// Refuses `--phone` for more than one user, and for groups.
+fn check_phone(phone: Option<&Phone>, entries: &Entries) -> Result<()> {
+    if phone.is_some() && (entries.names.len() != 1 || !entries.groups.is_empty()) {
+        return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
+    }
+    Ok(())
+}
+
 /// Reads `--phone`.
-fn parse_phone(text: &str) -> std::result::Result<crate::account::listing::Phone, String> {
-    crate::account::listing::Phone::parse(text)
+fn parse_phone(text: &str) -> std::result::Result<Phone, String> {
+    Phone::parse(text)
         .ok_or_else(|| "write the number with '+' and its country, like +33612345678".to_owned())
 }
 

@@ -2,22 +2,25 @@
 
 use clap::Args;
 
-use super::{for_each, who};
+use super::{Effect, Entries, Target, for_each};
+use crate::account::matching::covering_groups;
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, not_listed, values};
+use crate::cli::context::{Change, Context, Opened, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
+use crate::store::seal::KeyRing;
 use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::ask_system;
 
-/// Take users off the list and destroy their secrets
+/// Take users and groups off the list; the secrets of users are destroyed
 ///
 /// From the next login on a password alone lets them in, unless a listed group covers them.
 #[derive(Args, Debug)]
+#[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
-    /// The users
-    #[arg(value_name = "NAME", required = true)]
-    names: Vec<String>,
+    #[command(flatten)]
+    entries: Entries,
     /// A name that is not listed is no failure
     #[arg(long)]
     ignore_missing: bool,
@@ -33,12 +36,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     if !args.dry_run {
         context.confirm(&format!(
             "This removes {}: the secret is destroyed, and a password alone lets the user in.",
-            who(&args.names)
+            args.entries.who()
         ))?;
     }
-    for_each(context, &opened, args.dry_run, &args.names, &mut |context, opened, name| {
-        let store = &opened.store;
-        let user = Document::Of(Kind::User, name.clone());
+    let entries = args.entries.texts();
+    for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+        if target.kind == Kind::Group {
+            return remove_group(context, opened, &keys, args, target);
+        }
+        let (store, name) = (&opened.store, target.name);
+        let user = target.document();
+        let mut covered_by = Vec::new();
         let state = Document::Of(Kind::State, name.clone());
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -51,6 +59,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 };
             }
             result = Changed::Removed;
+            covered_by = still_covering(context, store, target)?;
             if args.dry_run {
                 return Ok(());
             }
@@ -71,6 +80,64 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             };
             context.audit(transaction, Some(&keys), change)
         })?;
-        Ok(result)
+        Ok(Effect { changed: result, covered_by })
     })
+}
+
+/// The listed groups that still cover a user: those he was last seen in, and those the system names.
+fn still_covering(
+    context: &Context<'_>,
+    store: &dyn Store,
+    target: &Target<'_>,
+) -> Result<Vec<String>> {
+    // A damaged state tells no groups; the user is removed all the same.
+    let state = records::state(store, target.name).ok().flatten();
+    let mut names: Vec<String> = match &state {
+        Some(state) => {
+            super::covering(store, state)?.into_iter().map(|(name, _)| name.canonical()).collect()
+        }
+        None => Vec::new(),
+    };
+    if store.has_any(Kind::Group)?
+        && let Ok(memberships) = ask_system(target.name, target.written, context.process.accounts())
+    {
+        let domains = records::settings(store)?.domains;
+        let listed = store.scan(Kind::Group)?;
+        names
+            .extend(covering_groups(&memberships, &listed, &domains).iter().map(|n| n.canonical()));
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Takes a group off the list. Its members keep their secrets, in case it is listed again.
+fn remove_group(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    args: &RemoveArgs,
+    target: &Target<'_>,
+) -> Result<Effect> {
+    let (store, name) = (&opened.store, target.name);
+    let mut result = Changed::Unchanged;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        if store.read(&target.document())?.is_none() {
+            return if args.ignore_missing {
+                Ok(())
+            } else {
+                Err(not_listed(store, Kind::Group, name))
+            };
+        }
+        result = Changed::Removed;
+        if args.dry_run {
+            return Ok(());
+        }
+        transaction.remove(&target.document())?;
+        let name = name.canonical();
+        let values = values("group", Some(&name), None);
+        let change = Change { action: "users remove", object: Some(&name), values };
+        context.audit(transaction, Some(keys), change)
+    })?;
+    Ok(result.into())
 }

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::{Selection, for_each, who};
+use super::{everybody, for_each, members, users, who};
 use crate::account::state::State;
-use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
+use crate::cli::{Done, parse_name};
 use crate::error::Result;
 use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::facts::missing_half;
@@ -17,8 +17,15 @@ use crate::verify::facts::missing_half;
 #[derive(Args, Debug)]
 #[command(after_help = "Example, after a phone was lost: rw2fa users reset alice")]
 pub(in crate::cli) struct ResetArgs {
-    #[command(flatten)]
-    selection: Selection,
+    /// The users
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "groups"])]
+    names: Vec<String>,
+    /// All members of a listed group who have enrolled; may be repeated
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<String>,
+    /// All users
+    #[arg(long, conflicts_with_all = ["names", "groups"])]
+    all: bool,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -28,15 +35,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let names = args.selection.texts(&opened.store)?;
-    if !args.dry_run {
+    let names = concerned(&opened.store, args)?;
+    if names.is_empty() {
+        context.note("nobody is concerned: no member of the group has signed in yet");
+    } else if !args.dry_run {
         context.confirm(&format!(
             "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
             who(&names)
         ))?;
     }
-    for_each(context, &opened, args.dry_run, &names, &mut |context, opened, name| {
-        let store = &opened.store;
+    for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
+        let (store, name) = (&opened.store, target.name);
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             let listing = records::listing(store, Kind::User, name)?;
@@ -52,7 +61,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                 return Err(missing_half(store, Kind::User, name));
             }
             let was = before.as_ref().map(|before| before.enrolment);
-            let fresh = State { listed: listing.is_some(), ..fresh };
+            let groups = before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
+            let fresh = State { listed: listing.is_some(), groups, ..fresh };
             // Where enrolment closes after some days, a reset opens it again.
             let closes = opened.settings.advanced.enrolment_days > 0;
             let is_fresh = |old: &State| {
@@ -75,6 +85,25 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             };
             context.audit(transaction, Some(&keys), change)
         })?;
-        Ok(result)
+        Ok(result.into())
     })
+}
+
+/// The users whose secrets are to be forgotten.
+fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<Vec<String>> {
+    if args.all {
+        return Ok(everybody(store)?.iter().map(ToString::to_string).collect());
+    }
+    let mut names = args.names.clone();
+    for group in &args.groups {
+        let group = parse_name(group)?;
+        if records::listing(store, Kind::Group, &group)?.is_none() {
+            return Err(not_listed(store, Kind::Group, &group));
+        }
+        let members = members(store, &group)?;
+        names.extend(
+            members.iter().map(ToString::to_string).filter(|name| !args.names.contains(name)),
+        );
+    }
+    Ok(names)
 }

@@ -4,8 +4,9 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::Row;
+use super::{Entries, Row};
 use crate::account::lockout::HARD_STOP;
+use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output;
@@ -16,12 +17,12 @@ use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::facts::missing_half;
 
-/// Show all that is known of users, except their secrets
+/// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
 pub(in crate::cli) struct ShowArgs {
-    /// The users
-    #[arg(value_name = "NAME", required = true)]
-    names: Vec<String>,
+    #[command(flatten)]
+    entries: Entries,
 }
 
 #[derive(Serialize)]
@@ -38,6 +39,9 @@ struct Details {
     failures: u32,
     permanently_locked: bool,
     covered_by: Vec<String>,
+    /// The members of a group who have signed in; `None` for a user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<String>>,
     whitelist: Option<WhitelistDetails>,
     recovery_codes_left: u32,
     grants: Vec<GrantDetails>,
@@ -74,8 +78,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     let now = context.now();
     let mut users = Vec::new();
     let mut done = Done::All;
-    for text in &args.names {
-        match details(&opened.store, &opened.settings, text, now) {
+    for (kind, text) in args.entries.texts() {
+        let details = match kind {
+            Kind::Group => group_details(&opened.store, text),
+            _ => details(&opened.store, &opened.settings, text, now),
+        };
+        match details {
             Ok(user) => users.push(user),
             Err(error) => {
                 context.complain(&error);
@@ -110,8 +118,11 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         until: entry.until.map(|until| until.to_string()),
     });
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let covering = super::covering(store, &state)?;
+    let mut row = Row::of_user(&name, listing.as_ref(), &state, now);
+    row.method = row.method.or_else(|| covering.first().map(|(_, listing)| listing.method));
     Ok(Details {
-        row: Row::of_user(&name, listing.as_ref(), &state, now),
+        row,
         added: listing.as_ref().map(|listing| listing.added.to_string()),
         notes: listing.and_then(|listing| listing.notes),
         activated: time(state.activated),
@@ -125,10 +136,37 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         drift_steps: state.drift,
         failures: state.failures,
         permanently_locked: state.failures >= HARD_STOP,
-        covered_by: Vec::new(),
+        covered_by: covering.iter().map(|(group, _)| group.canonical()).collect(),
+        members: None,
         whitelist,
         recovery_codes_left: 0,
         grants: grants(&state, settings, now),
+    })
+}
+
+/// What is known of a group.
+fn group_details(store: &dyn Store, text: &str) -> Result<Details> {
+    let name = parse_name(text)?;
+    let Some(listing) = records::listing(store, Kind::Group, &name)? else {
+        return Err(not_listed(store, Kind::Group, &name));
+    };
+    let members = super::members(store, &name)?;
+    Ok(Details {
+        row: Row::of_group(&name, &listing),
+        notes: listing.notes,
+        added: Some(listing.added.to_string()),
+        activated: None,
+        pending_since: None,
+        shown: None,
+        digits: None,
+        drift_steps: 0,
+        failures: 0,
+        permanently_locked: false,
+        covered_by: Vec::new(),
+        members: Some(members.iter().map(Name::canonical).collect()),
+        whitelist: None,
+        recovery_codes_left: 0,
+        grants: Vec::new(),
     })
 }
 
@@ -148,15 +186,15 @@ fn grants(state: &State, settings: &Settings, now: Timestamp) -> Vec<GrantDetail
 fn lines(user: &Details) -> Vec<(&'static str, String)> {
     let row = &user.row;
     let mut lines = vec![
-        ("name", row.name.clone()),
+        (if row.is_user() { "name" } else { "group" }, row.name.clone()),
         ("listed", if row.listed { "yes".into() } else { "no, known from a login".into() }),
-        ("state", row.state().to_owned()),
     ];
     let mut add = |name, value: Option<String>| {
         if let Some(value) = value {
             lines.push((name, value));
         }
     };
+    add("state", row.state.map(str::to_owned));
     add(
         "locked until",
         match (&row.locked_until, user.permanently_locked) {
@@ -166,6 +204,9 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     );
     add("method", row.method.map(|method| method.as_str().to_owned()));
     add("phone", row.phone.clone());
+    let joined = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
+    add("covered by group", joined(&user.covered_by));
+    add("members seen", user.members.as_deref().and_then(joined));
     add("notes", user.notes.clone());
     add("added", user.added.clone());
     add("pending since", user.pending_since.clone());

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Selection, for_each, known_state};
+use super::{Selection, for_each, known_state, users};
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, values};
@@ -13,6 +13,7 @@ use crate::store::{Scope, Store, records};
 
 /// Clear lockouts: users may try codes again at once
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users unlock alice")]
 pub(in crate::cli) struct UnlockArgs {
     #[command(flatten)]
     selection: Selection,
@@ -23,6 +24,7 @@ pub(in crate::cli) struct UnlockArgs {
 
 /// End grants: the next session needs a new code; running sessions are not cut
 #[derive(Args, Debug)]
+#[command(after_help = "Example, after a notebook was stolen: rw2fa users revoke alice")]
 pub(in crate::cli) struct RevokeArgs {
     #[command(flatten)]
     selection: Selection,
@@ -57,8 +59,8 @@ fn clear(
     let opened = context.open()?;
     let keys = opened.keys()?;
     let names = selection.texts(&opened.store)?;
-    for_each(context, &opened, dry_run, &names, &mut |context, opened, name| {
-        let store = &opened.store;
+    for_each(context, &opened, dry_run, users(&names), &mut |context, opened, target| {
+        let (store, name) = (&opened.store, target.name);
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             let before = known_state(store, name)?;
@@ -75,6 +77,6 @@ fn clear(
             let name = name.canonical();
             context.audit(transaction, Some(&keys), Change { action, object: Some(&name), values })
         })?;
-        Ok(result)
+        Ok(result.into())
     })
 }

@@ -1,0 +1,275 @@
+//! What one login costs: time as a ratio to spawning `/bin/true` and to a C program that does the least
+//! (`floor.c`), at 10 and at 100,000 users; instructions; size; memory.
+//!
+//! `cargo bench --bench login` measures the release verifier of this build. Another one, for example a
+//! statically linked one, is measured with `-- --verifier PATH`. `--rounds N` and `--users N` change the
+//! numbers. Nothing here fails because a machine is slow: it prints what it saw.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "a program that measures"
+)]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+use rw2fa::account::name::Name;
+use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
+use rw2fa::store::file_name;
+
+/// Users whose logins are measured; the others only fill the store.
+const ACTIVE: usize = 10;
+
+struct Options {
+    verifier: PathBuf,
+    rounds: usize,
+    users: usize,
+}
+
+struct Store {
+    root: PathBuf,
+    secrets: Vec<Secret>,
+    /// Logins so far: each takes a step that no login took before.
+    logins: usize,
+}
+
+fn main() -> Result<()> {
+    let options = options()?;
+    let place = tempfile::tempdir_in(".")?;
+    let floor = floor(place.path())?;
+    println!("making stores of {ACTIVE} and {} users …", options.users);
+    let mut small = Store::make(&options, &place.path().join("small"), ACTIVE)?;
+    let mut large = Store::make(&options, &place.path().join("large"), options.users)?;
+    let mut times: [Vec<Duration>; 4] = Default::default();
+    for round in 0..options.rounds + 3 {
+        let took = [
+            timed(Command::new("/bin/true").stdin(Stdio::null()), 0)?,
+            timed(Command::new(&floor.0).arg(&floor.1).stdin(small.code_file()?), 0)?,
+            small.login(&options)?,
+            large.login(&options)?,
+        ];
+        if round >= 3 {
+            times.iter_mut().zip(took).for_each(|(times, took)| times.push(took));
+        }
+    }
+    let [spawn, floor_times, ten, many] = &times;
+    let rounds = options.rounds;
+    println!("accepted logins, medians of {rounds} rounds in turn with the others:");
+    println!("  /bin/true                   {:>8.3} ms", millis(spawn));
+    println!("  floor, to /bin/true         {:>8.2}", ratio(floor_times, spawn));
+    println!("  login, to /bin/true         {:>8.2}", ratio(ten, spawn));
+    println!("  login, to the floor         {:>8.2}", ratio(ten, floor_times));
+    println!("  {:>7} users, to {ACTIVE} users  {:>8.2}", options.users, ratio(many, ten));
+    small.instructions(&options)?;
+    let size = fs::metadata(&options.verifier)?.len();
+    println!("size of the verifier          {size} bytes");
+    small.memory(&options)
+}
+
+fn options() -> Result<Options> {
+    let mut options = Options {
+        verifier: env!("CARGO_BIN_EXE_rw2fa-verify").into(),
+        rounds: 200,
+        users: 100_000,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
+        match arg.as_str() {
+            "--verifier" => options.verifier = fs::canonicalize(value()?)?,
+            "--rounds" => options.rounds = value()?.parse()?,
+            "--users" => options.users = value()?.parse()?,
+            // What cargo adds.
+            "--bench" => {}
+            other => bail!("unknown argument {other}"),
+        }
+    }
+    ensure!(options.rounds > 0 && options.rounds <= 4000, "--rounds is 1 to 4000");
+    Ok(options)
+}
+
+/// Compiles the C program and makes the directory that it works in.
+fn floor(place: &Path) -> Result<(PathBuf, PathBuf)> {
+    let (program, directory) = (place.join("floor-program"), place.join("floor"));
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.c");
+    let status = Command::new("cc").arg("-O2").arg("-o").arg(&program).arg(source).status()?;
+    ensure!(status.success(), "cc failed: a C compiler is needed for the floor");
+    fs::create_dir(&directory)?;
+    fs::write(directory.join("state"), [b'x'; 300])?;
+    Ok((program, directory))
+}
+
+fn now() -> Result<i64> {
+    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?)
+}
+
+fn timed(command: &mut Command, expected: i32) -> Result<Duration> {
+    command.env_clear().stdout(Stdio::null());
+    let started = Instant::now();
+    let status = command.status()?;
+    let took = started.elapsed();
+    ensure!(status.code() == Some(expected), "{command:?} ended with {status}");
+    Ok(took)
+}
+
+fn median(times: impl IntoIterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.into_iter().collect();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn millis(times: &[Duration]) -> f64 {
+    median(times.iter().map(|time| time.as_secs_f64() * 1000.0))
+}
+
+/// The median of the ratios of neighbouring runs, so that a machine that slows down slows both.
+fn ratio(of: &[Duration], to: &[Duration]) -> f64 {
+    median(of.iter().zip(to).map(|(of, to)| of.as_secs_f64() / to.as_secs_f64()))
+}
+
+impl Store {
+    /// A store with `users` users, of whom [`ACTIVE`] have enrolled by real logins.
+    fn make(options: &Options, root: &Path, users: usize) -> Result<Self> {
+        let admin = |args: &[&str]| -> Result<()> {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+            command.arg("--store").arg(root).arg("--quiet").args(args);
+            timed(&mut command, 0).map(|_| ())
+        };
+        admin(&["init"])?;
+        admin(&["enable"])?;
+        let mut store = Self { root: root.to_owned(), secrets: Vec::new(), logins: 0 };
+        for user in 0..ACTIVE {
+            let name = format!("user{user}");
+            admin(&["users", "add", &name])?;
+            let output = store.verifier(options, &name).args(["--qr", "none"]).output()?;
+            let answer: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+            let secret = answer["enrolment"]["secret"].as_str().context("no secret was shown")?;
+            store.secrets.push(Secret::from_base32(secret).context("no secret was shown")?);
+        }
+        // The others are copies: making them by command would measure the disk for minutes.
+        let document = |kind: &str, name: &str| -> Result<PathBuf> {
+            let name = Name::parse(name)?;
+            let mut path = root.join(kind).join(file_name::shard(&name.key()));
+            fs::create_dir_all(&path)?;
+            make_private(&path)?;
+            path.extend(file_name::encode(&name));
+            Ok(path)
+        };
+        let listing = fs::read(document("users", "user0")?)?;
+        let state = b"enrolment = \"none\"\nopen-since = 1795507200\n# end\n";
+        for user in ACTIVE..users {
+            let name = format!("user{user}");
+            write_private(&document("users", &name)?, &listing)?;
+            write_private(&document("state", &name)?, state)?;
+        }
+        for _ in 0..ACTIVE {
+            store.login(options)?;
+        }
+        Ok(store)
+    }
+
+    fn verifier(&self, options: &Options, user: &str) -> Command {
+        let mut command = Command::new(&options.verifier);
+        command.arg("--store").arg(&self.root).args(["--no-groups", "--client", "c1"]);
+        command.arg("--user").arg(user).env_clear();
+        command
+    }
+
+    /// The next login's code, in a file for standard input.
+    fn code_file(&mut self) -> Result<File> {
+        let path = self.root.with_extension("code");
+        let (_, code) = self.next_code()?;
+        fs::write(&path, code)?;
+        Ok(File::open(path)?)
+    }
+
+    /// Whose turn it is, and a code of a step that he has not used, near the present one.
+    fn next_code(&self) -> Result<(String, String)> {
+        let (user, turn) = (self.logins % ACTIVE, self.logins / ACTIVE);
+        let step = Step::at(now()?).offset(i64::try_from(turn)? - 200).context("no such step")?;
+        let secret = self.secrets.get(user).context("no such user")?;
+        let code = CodeGenerator::new(secret).code(step, Digits::DEFAULT);
+        Ok((format!("user{user}"), format!("{}\n", code.as_str())))
+    }
+
+    fn login(&mut self, options: &Options) -> Result<Duration> {
+        let (user, _) = self.next_code()?;
+        let code = self.code_file()?;
+        self.logins += 1;
+        timed(self.verifier(options, &user).arg("--code-stdin").stdin(code), 0)
+    }
+
+    /// Instructions of an accepted and of a wrong code, counted by callgrind.
+    fn instructions(&mut self, options: &Options) -> Result<()> {
+        for (what, wrong) in [("an accepted code", false), ("a wrong code", true)] {
+            let (user, code) = self.next_code()?;
+            let path = self.root.with_extension("code");
+            fs::write(&path, if wrong { "000000\n".to_owned() } else { code })?;
+            let plain = self.verifier(options, &user);
+            let mut command = Command::new("valgrind");
+            command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+            command.arg(plain.get_program()).args(plain.get_args()).arg("--code-stdin");
+            command.stdin(File::open(path)?).env_clear().env("PATH", "/usr/bin:/bin");
+            self.logins += 1;
+            let Ok(output) = command.output() else {
+                println!("instructions: valgrind is not installed");
+                return Ok(());
+            };
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            let count = text.lines().find_map(|line| line.split("refs:").nth(1)).unwrap_or("?");
+            let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+            let expected = if wrong { "wrong-code" } else { "code-accepted" };
+            ensure!(answer.contains(expected), "{what}: {answer}");
+            println!("instructions of {what:<17} {:>11}", count.trim());
+        }
+        Ok(())
+    }
+
+    /// Peak memory of a login, as GNU time tells it.
+    fn memory(&mut self, options: &Options) -> Result<()> {
+        let (user, _) = self.next_code()?;
+        let code = self.code_file()?;
+        let plain = self.verifier(options, &user);
+        let mut command = Command::new("/usr/bin/time");
+        command.args(["-f", "%M"]).arg(plain.get_program()).args(plain.get_args());
+        self.logins += 1;
+        match command.arg("--code-stdin").stdin(code).output() {
+            Ok(output) => {
+                let kilobytes = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+                println!("peak memory of a login        {kilobytes} KB");
+            }
+            Err(_) => println!("peak memory: GNU time is not installed"),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn make_private(directory: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::set_permissions(directory, fs::Permissions::from_mode(0o700))?)
+}
+
+#[cfg(unix)]
+fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(bytes)?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    Ok(fs::write(path, bytes)?)
+}

@@ -1,0 +1,79 @@
+//! Black and white pictures as PNG files (W3C PNG, third edition; RFC 1950 and 1951).
+//!
+//! A QR code is small, so it is stored without compression: a compressor would be a twentieth of the
+//! verifier, which draws one at enrolment only. This file knows rows of pixels, not QR codes.
+
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
+
+/// The check value at the end of each chunk; a table would be larger than what it is for.
+const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
+
+/// The largest stored block of DEFLATE.
+const BLOCK: usize = 0xffff;
+
+/// A PNG file of `side` × `side` pixels, one bit each. `rows` are the packed rows from the top, the
+/// first pixel in the highest bit; a set bit is white.
+pub(super) fn encode(side: u32, rows: &[Vec<u8>]) -> Vec<u8> {
+    let mut header = Vec::from(side.to_be_bytes());
+    header.extend(side.to_be_bytes());
+    // One bit a pixel, grey, and the only methods there are; not interlaced.
+    header.extend([1, 0, 0, 0, 0]);
+    // Each row begins with its filter: none.
+    let data: Vec<u8> = rows.iter().flat_map(|row| [&[0], row.as_slice()].concat()).collect();
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    chunk(&mut file, *b"IHDR", &header);
+    chunk(&mut file, *b"IDAT", &stored(&data));
+    chunk(&mut file, *b"IEND", &[]);
+    file
+}
+
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+    let body = [&kind, data].concat();
+    file.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());
+    file.extend(&body);
+    file.extend(CRC.checksum(&body).to_be_bytes());
+}
+
+/// A zlib stream of stored blocks.
+fn stored(data: &[u8]) -> Vec<u8> {
+    let mut stream = vec![0x78, 0x01];
+    let mut blocks = data.chunks(BLOCK).peekable();
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        stream.push(u8::from(blocks.peek().is_none()));
+        stream.extend(length.to_le_bytes());
+        stream.extend((!length).to_le_bytes());
+        stream.extend(block);
+    }
+    let (mut low, mut high) = (1_u32, 0_u32);
+    for byte in data {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    stream.extend((high << 16 | low).to_be_bytes());
+    stream
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the file against a decoder of the same format, below and above one stored block.
+    #[test]
+    fn another_decoder_reads_the_same_pixels() {
+        for side in [8_u32, 240, 1000] {
+            let width = side as usize / 8;
+            let rows: Vec<Vec<u8>> = (0..side)
+                .map(|y| {
+                    (0..width).map(|x| u8::try_from((x * 31 + y as usize) % 256).unwrap()).collect()
+                })
+                .collect();
+            let file = encode(side, &rows);
+            let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+            let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+            let info = reader.next_frame(&mut pixels).unwrap();
+            assert_eq!((info.width, info.height), (side, side));
+            assert_eq!(pixels, rows.concat());
+        }
+    }
+}
