@@ -52,109 +52,108 @@ fn a_sound_store_has_no_findings() {
     assert_eq!(sandbox.contents(), before, "the examination changed something");
 }
 
+/// What is done to a sound store.
+type Trouble = fn(&Sandbox);
+
+/// The check, how bad it is, what was done, and words of the message.
+const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
+    (
+        "discrepancy",
+        "warning",
+        |s| drop(s.admin_ok(&["advanced", "set", "discrepancy", "480"])),
+        "9.2 %",
+    ),
+    ("digits", "warning", |s| drop(s.admin_ok(&["advanced", "set", "digits", "8"])), "digits 8"),
+    (
+        "require-client",
+        "info",
+        |s| drop(s.admin_ok(&["advanced", "unset", "require-client"])),
+        "--client",
+    ),
+    ("enabled", "warning", |s| drop(s.admin_ok(&["disable", "--yes"])), "off"),
+    ("documents", "error", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml"),
+    ("documents", "error", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "bob"),
+    (
+        "documents",
+        "error",
+        |s| fs::remove_file(s.beside("vault/key")).unwrap(),
+        "vault/key is missing",
+    ),
+    (
+        "documents",
+        "error",
+        |s| s.edit(&s.path().join("store.toml"), "enabled", "enable"),
+        "store.toml",
+    ),
+    (
+        "permissions",
+        "error",
+        |s| {
+            let file = s.path().join("locks/07");
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        },
+        "locks/07",
+    ),
+    (
+        "links",
+        "error",
+        |s| symlink("/etc/passwd", s.path().join("audit/2020-01.jsonl")).unwrap(),
+        "2020-01",
+    ),
+    ("temporary-files", "warning", |s| left_behind(s, 3600), ".tmp-alice.toml"),
+    (
+        "key",
+        "info",
+        |s| {
+            fs::rename(s.beside("vault/key"), s.path().join("key")).unwrap();
+            let line = format!("key-file = \"{}\"\n", s.beside("vault/key").display());
+            s.edit(&s.path().join("store.toml"), &line, "");
+        },
+        "opens every secret",
+    ),
+    ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob"),
+    (
+        "sms-number",
+        "error",
+        |s| s.edit(&s.document("users", "bob"), "\"app\"", "\"sms\""),
+        "no phone number: bob",
+    ),
+    ("lockout", "info", |s| fail(s, 5), "alice"),
+    ("hard-stop", "warning", |s| fail(s, 100), "100 wrong codes"),
+    (
+        "whitelist",
+        "info",
+        |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
+        "past their date: kiosk",
+    ),
+    ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
+    (
+        "groups",
+        "warning",
+        |s| {
+            s.write(
+                &s.path().join("groups/sales.toml"),
+                "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
+            );
+        },
+        "no member ever signed in: sales",
+    ),
+    (
+        "clock-set-back",
+        "error",
+        |s| {
+            s.pass(7200);
+            enrol(s);
+            s.pass(-7200);
+        },
+        "alice",
+    ),
+];
+
 /// Guards each check that looks at the store: what is wrong, how bad that is, and that a remedy is told.
 #[test]
 fn each_trouble_is_found_in_its_store() {
-    type Trouble = fn(&Sandbox);
-    let cases: &[(&str, &str, Trouble, &str)] = &[
-        (
-            "discrepancy",
-            "warning",
-            |s| drop(s.admin_ok(&["advanced", "set", "discrepancy", "480"])),
-            "9.2 %",
-        ),
-        (
-            "digits",
-            "warning",
-            |s| drop(s.admin_ok(&["advanced", "set", "digits", "8"])),
-            "digits 8",
-        ),
-        (
-            "require-client",
-            "info",
-            |s| drop(s.admin_ok(&["advanced", "unset", "require-client"])),
-            "--client",
-        ),
-        ("enabled", "warning", |s| drop(s.admin_ok(&["disable", "--yes"])), "off"),
-        ("documents", "error", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml"),
-        ("documents", "error", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "bob"),
-        (
-            "documents",
-            "error",
-            |s| fs::remove_file(s.beside("vault/key")).unwrap(),
-            "vault/key is missing",
-        ),
-        (
-            "documents",
-            "error",
-            |s| s.edit(&s.path().join("store.toml"), "enabled", "enable"),
-            "store.toml",
-        ),
-        (
-            "permissions",
-            "error",
-            |s| {
-                let file = s.path().join("locks/07");
-                fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
-            },
-            "locks/07",
-        ),
-        (
-            "links",
-            "error",
-            |s| symlink("/etc/passwd", s.path().join("audit/2020-01.jsonl")).unwrap(),
-            "2020-01",
-        ),
-        ("temporary-files", "warning", |s| left_behind(s, 3600), ".tmp-alice.toml"),
-        (
-            "key",
-            "info",
-            |s| {
-                fs::rename(s.beside("vault/key"), s.path().join("key")).unwrap();
-                let line = format!("key-file = \"{}\"\n", s.beside("vault/key").display());
-                s.edit(&s.path().join("store.toml"), &line, "");
-            },
-            "opens every secret",
-        ),
-        ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob"),
-        (
-            "sms-number",
-            "error",
-            |s| s.edit(&s.document("users", "bob"), "\"app\"", "\"sms\""),
-            "no phone number: bob",
-        ),
-        ("lockout", "info", |s| fail(s, 5), "alice"),
-        ("hard-stop", "warning", |s| fail(s, 100), "100 wrong codes"),
-        (
-            "whitelist",
-            "info",
-            |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
-            "past their date: kiosk",
-        ),
-        ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
-        (
-            "groups",
-            "warning",
-            |s| {
-                s.write(
-                    &s.path().join("groups/sales.toml"),
-                    "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
-                );
-            },
-            "no member ever signed in: sales",
-        ),
-        (
-            "clock-set-back",
-            "error",
-            |s| {
-                s.pass(7200);
-                enrol(s);
-                s.pass(-7200);
-            },
-            "alice",
-        ),
-    ];
-    for (check, severity, trouble, words) in cases {
+    for (check, severity, trouble, words) in TROUBLES {
         let sandbox = sound();
         trouble(&sandbox);
         let (_, found) = examined(&sandbox);
