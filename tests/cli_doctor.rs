@@ -21,6 +21,10 @@ fn sound() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
     sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
+    sandbox.admin_ok(&["users", "add", "carol", "--phone", "+33612345678"]);
+    sandbox.edit(&sandbox.document("users", "carol"), "\"app\"", "\"sms\"");
+    let entry = "reason = \"no keyboard\"\nadded = 2026-11-01T00:00:00Z\n";
+    sandbox.write(&sandbox.path().join("whitelist/printer.toml"), entry);
     let vault = sandbox.beside("vault");
     fs::create_dir(&vault).unwrap();
     fs::set_permissions(&vault, fs::Permissions::from_mode(0o700)).unwrap();
@@ -111,7 +115,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         },
         "opens every secret",
     ),
-    ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob"),
+    ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
     (
         "sms-number",
         "error",

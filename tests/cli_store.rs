@@ -212,6 +212,24 @@ fn revealed_secrets_go_to_a_store_with_another_key() {
     assert_eq!(second.admin(&["store", "check"]).code, 0);
 }
 
+/// Guards an export in the middle of a rotation: it opens with the new key alone.
+#[test]
+fn an_export_during_a_rotation_needs_one_key() {
+    use rw2fa::store::seal::{DataKey, KeyRing};
+
+    let (first, secret) = full();
+    let key = first.path().join("key");
+    let ring = KeyRing::parse(&fs::read_to_string(&key).unwrap()).unwrap();
+    let during = ring.begin_rotation(DataKey::new([7; 32])).unwrap();
+    first.write(&key, &during.document());
+    let file = export(&first, "export.toml", &[]);
+    first.write(&key, &during.end_rotation().document());
+    let second = elsewhere(&first);
+    assert_eq!(import(&second, &file).code, 0);
+    second.pass(30);
+    assert_eq!(sign_in(&second, &secret), "code-accepted");
+}
+
 /// Guards what belongs to the server: where its key is, since when its trial runs.
 #[test]
 fn what_belongs_to_the_server_stays() {

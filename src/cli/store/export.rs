@@ -12,7 +12,7 @@ use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::target::Target;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::bundle::{self, Secrets};
-use crate::store::seal::KeyRing;
+use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Document, Kind, Scope, Store, Text, records};
 use crate::verify::facts::{missing_half, open_secret};
 
@@ -57,7 +57,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
     target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
     for name in &users {
-        let part = user(&opened, &keys, secrets, name)?;
+        let part = user(context, &opened, &keys, secrets, name)?;
         target.write(context, &part)?;
     }
     for (list, kind, names) in
@@ -93,7 +93,13 @@ fn names(store: &dyn Store, kinds: &[Kind]) -> Result<Vec<Name>> {
 }
 
 /// The part about one user; empty if he was removed meanwhile.
-fn user(opened: &Opened, keys: &KeyRing, secrets: Secrets, name: &Name) -> Result<Text> {
+fn user(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    secrets: Secrets,
+    name: &Name,
+) -> Result<Text> {
     let store = &opened.store;
     let mut part = Text::default();
     // Under the lock both halves fit together.
@@ -112,8 +118,14 @@ fn user(opened: &Opened, keys: &KeyRing, secrets: Secrets, name: &Name) -> Resul
         }
         if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
             let secret = open_secret(store, Some(keys), name, sealed)?;
-            if secrets == Secrets::Revealed {
-                sealed.0 = secret.to_base32().to_string();
+            match secrets {
+                Secrets::Revealed => sealed.0 = secret.to_base32().to_string(),
+                // While the key is rotated: an export must open with one key.
+                Secrets::Sealed if !keys.is_current(sealed) => {
+                    let nonce = context.process.random::<NONCE>()?;
+                    *sealed = keys.seal(name, Field::Secret, secret.as_bytes(), &nonce);
+                }
+                Secrets::Sealed => {}
             }
         }
         part = bundle::user(name, settings, state.clone())?;
