@@ -115,6 +115,14 @@ impl Timestamp {
     pub fn parse(text: &str) -> Option<Self> {
         Self::try_from(text.parse::<Datetime>().ok()?).ok()
     }
+
+    /// Reads the end of something: an RFC 3339 time, or a date, which is meant to its last second in UTC,
+    /// so that the end is the first second of the next day.
+    pub fn parse_end(text: &str) -> Option<Self> {
+        let end: Datetime = text.parse().ok()?;
+        let seconds = if end.time.is_none() { 86_400 } else { 0 };
+        Some(Self::try_from(end).ok()?.plus(seconds))
+    }
 }
 
 /// Days from 1970-01-01 to a day of the Gregorian calendar. Years begin in March here, so that the leap
@@ -187,6 +195,22 @@ mod tests {
         assert_eq!(time.month(), "2026-11");
         for bad in ["", "tomorrow", "2026-13-01", "2026-11-24T08:00:00"] {
             assert_eq!(Timestamp::parse(bad).map(|t| t.to_string()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_date_as_an_end_is_the_whole_day() {
+        for (text, expected) in [
+            ("2026-12-31", Some("2027-01-01T00:00:00Z")),
+            ("2028-02-28", Some("2028-02-29T00:00:00Z")),
+            ("2026-12-31T00:00:00Z", Some("2026-12-31T00:00:00Z")),
+            ("9999-12-31", Some("9999-12-31T23:59:59Z")),
+            ("2026-02-29", None),
+            ("2026-12-31T00:00:00", None),
+            ("08:00:00", None),
+        ] {
+            let end = Timestamp::parse_end(text).map(|end| end.to_string());
+            assert_eq!(end.as_deref(), expected, "{text}");
         }
     }
 

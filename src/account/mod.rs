@@ -8,4 +8,5 @@ pub mod listing;
 pub mod lockout;
 pub mod matching;
 pub mod name;
+pub mod spelling;
 pub mod state;

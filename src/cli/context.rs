@@ -318,6 +318,9 @@ pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Nam
     let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
     match nearest {
         Some(other) => error.hint(format!("did you mean '{other}'?")),
+        None if kind == crate::store::Kind::Whitelist => {
+            error.hint("'rw2fa whitelist list' shows every entry")
+        }
         None => error.hint("'rw2fa users list' shows who is listed"),
     }
 }

@@ -7,6 +7,7 @@ mod audit;
 mod context;
 mod doctor;
 mod enable;
+mod explain;
 mod init;
 mod key;
 mod output;
@@ -15,6 +16,7 @@ mod store;
 mod system_groups;
 mod target;
 mod users;
+mod whitelist;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -104,6 +106,9 @@ enum Command {
     #[command(subcommand)]
     Users(users::UsersCommand),
     #[command(subcommand)]
+    Whitelist(whitelist::WhitelistCommand),
+    Explain(explain::ExplainArgs),
+    #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     Audit(audit::AuditArgs),
     #[command(subcommand)]
@@ -160,6 +165,8 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Enable(args) => enable::enable(&mut context, &args),
         Command::Disable(args) => enable::disable(&mut context, &args),
         Command::Users(command) => users::run(&mut context, command),
+        Command::Whitelist(command) => whitelist::run(&mut context, command),
+        Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::Audit(args) => audit::run(&mut context, &args),
         Command::Key(command) => key::run(&mut context, &command),

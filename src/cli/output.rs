@@ -155,6 +155,9 @@ pub(super) struct ChangeRow {
     pub(super) result: Changed,
     pub(super) covered_by: Vec<String>,
     pub(super) error: Option<String>,
+    /// When it ends, of what can end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<String>,
     /// What the administrator can do about a failure; shown to people.
     #[serde(skip)]
     pub(super) hint: Option<String>,
@@ -173,7 +176,7 @@ impl ChangeRow {
                 (Changed::Failed, Some(error.to_string()), error.way_out().map(str::to_owned))
             }
         };
-        Self { kind, name: name.into(), result, covered_by: Vec::new(), error, hint }
+        Self { kind, name: name.into(), result, covered_by: Vec::new(), error, until: None, hint }
     }
 }
 
@@ -204,7 +207,10 @@ pub(super) fn changes(
                         format!(" (still covered by group {})", printable(&groups.join(", ")))
                     }
                 };
-                context.print(&format!("{name}: {would}{}{covered}\n", row.result.as_str()))?;
+                let until =
+                    row.until.as_ref().map_or(String::new(), |until| format!(" (until {until})"));
+                let result = row.result.as_str();
+                context.print(&format!("{name}: {would}{result}{covered}{until}\n"))?;
             }
         }
     }

@@ -3,6 +3,8 @@
 //! The order of the rules is part of the portal protocol. Nothing here reads or writes; what is to be
 //! remembered is returned as the next state.
 
+use std::ops::Deref;
+
 use serde::Serialize;
 
 use crate::account::grant::{self, Grant};
@@ -16,6 +18,7 @@ use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
+use crate::verify::rules::Rules;
 
 /// Everything a decision looks at.
 pub struct Facts<'a> {
@@ -128,14 +131,15 @@ pub fn decide(
         Subject::Unlisted => return Ok(Decision::plain(Reason::NotListed)),
         Subject::Known(account) => account,
     };
-    let login = Login { advanced: &facts.settings.advanced, account, request, now, fresh };
-    if login.is_of_another_domain() {
+    let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
+    let login = Login { rules, fresh };
+    if rules.is_of_another_domain() {
         return Ok(Decision::plain(Reason::AmbiguousUser));
     }
     match request.ask {
         Ask::Open(Session::Rdp) if account.whitelisted => Ok(Decision::plain(Reason::Whitelisted)),
         Ask::Open(Session::Rdp) => Ok(Decision::plain(Reason::RdpNotAllowed)),
-        _ if login.advanced.require_client && request.client.is_none() => Err(MissingClient),
+        _ if rules.lacks_client() => Err(MissingClient),
         Ask::Open(_) if request.code.is_none() => Ok(login.open_session()),
         _ => Ok(login.sign_in()),
     }
@@ -170,28 +174,23 @@ impl Decision {
 
 /// One login of a known user.
 struct Login<'a> {
-    advanced: &'a Advanced,
-    account: &'a Account,
-    request: &'a Request,
-    now: Timestamp,
+    rules: Rules<'a>,
     fresh: &'a Secret,
 }
 
-impl Login<'_> {
-    /// Whether the secret was made for the same account name in another domain.
-    fn is_of_another_domain(&self) -> bool {
-        let state = &self.account.state;
-        let bound = state.enrolment == Enrolment::Active || state.has_live_pending_secret(self.now);
-        match (&state.domain, &self.account.domain) {
-            (Some(of_secret), Some(of_login)) => bound && of_secret != of_login,
-            _ => false,
-        }
-    }
+impl<'a> Deref for Login<'a> {
+    type Target = Rules<'a>;
 
+    fn deref(&self) -> &Rules<'a> {
+        &self.rules
+    }
+}
+
+impl Login<'_> {
     fn decision(&self, reason: Reason) -> Decision {
         let mut decision = Decision::plain(reason);
         decision.details.method = Some(self.account.method);
-        decision.details.enrolled = Some(self.account.state.enrolment == Enrolment::Active);
+        decision.details.enrolled = Some(self.is_active());
         decision
     }
 
@@ -202,18 +201,10 @@ impl Login<'_> {
         decision
     }
 
-    fn digits(&self) -> Digits {
-        self.account.state.digits.unwrap_or_else(|| self.advanced.digits())
-    }
-
     /// A session without a code: a live grant of this client opens it.
     fn open_session(&self) -> Decision {
-        let validity = self.advanced.validity();
         let state = &self.account.state;
-        let found = state.grants.iter().position(|grant| {
-            grant.client == self.request.client && grant.is_live(self.now, validity)
-        });
-        let Some(found) = found else { return self.asking(Reason::CodeRequired) };
+        let Some(found) = self.live_grant() else { return self.asking(Reason::CodeRequired) };
         let mut decision = self.decision(Reason::SessionValid);
         let mut next = state.clone();
         if let Some(grant) = next.grants.get_mut(found) {
@@ -228,25 +219,21 @@ impl Login<'_> {
 
     fn sign_in(&self) -> Decision {
         let state = &self.account.state;
-        let failures = state.failures().rebased(self.now);
-        let standing = failures.standing(self.now);
+        let standing = self.standing();
         if standing != Standing::Open {
             let mut decision = self.locked(standing);
             let mut next = state.clone();
-            next.set_failures(failures);
+            next.set_failures(self.failures());
             if !self.request.check {
                 decision.remember(next, state);
             }
             return decision;
         }
-        let handed_over = state.handed_over && state.has_live_pending_secret(self.now);
-        if self.is_enrolment_closed() && !(handed_over && self.request.code.is_some()) {
+        if self.is_enrolment_closed() && !(self.is_handed_over() && self.request.code.is_some()) {
             return self.decision(Reason::EnrolmentClosed);
         }
         match (self.account.method, &self.request.code) {
-            (Method::App, None) if state.enrolment == Enrolment::Active => {
-                self.asking(Reason::CodeRequired)
-            }
+            (Method::App, None) if self.is_active() => self.asking(Reason::CodeRequired),
             (Method::App, None) => self.enrol(),
             (Method::App, Some(typed)) => self.compare(typed),
             (Method::Sms, _) => self.decision(Reason::SmsFailed),
@@ -260,14 +247,6 @@ impl Login<'_> {
             Standing::Open | Standing::Stopped => RetryAfter::Unlocked,
         });
         decision
-    }
-
-    fn is_enrolment_closed(&self) -> bool {
-        let state = &self.account.state;
-        let days = u64::from(self.advanced.enrolment_days);
-        days > 0
-            && state.enrolment != Enrolment::Active
-            && self.now >= state.open_since.plus(days * 86_400)
     }
 
     /// Shows the pending secret, made now if there is none that lives.
@@ -298,7 +277,7 @@ impl Login<'_> {
     /// Compares what was typed with the user's secret.
     fn compare(&self, typed: &str) -> Decision {
         let state = &self.account.state;
-        let active = state.enrolment == Enrolment::Active;
+        let active = self.is_active();
         let secret = match &self.account.secret {
             Some(secret) if active || state.has_live_pending_secret(self.now) => secret,
             // The secret that the code could belong to is over: the next one is shown.
@@ -340,7 +319,7 @@ impl Login<'_> {
     /// The code of `step` is right: it is spent, and earns a grant.
     fn accept(&self, step: Step) -> Decision {
         let state = &self.account.state;
-        let first_time = state.enrolment != Enrolment::Active;
+        let first_time = !self.is_active();
         let now_step = Step::at(self.now.unix());
         let mut next = state.clone();
         next.last_step = Some(spend(state.last_step, &mut next.spent, step, now_step));

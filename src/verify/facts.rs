@@ -1,6 +1,6 @@
 //! Gathering: from the store to the facts that a decision looks at. Runs under the account's lock.
 
-use crate::account::listing::{Listing, Method};
+use crate::account::listing::{Listing, Method, WhitelistEntry};
 use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
 use crate::account::name::Name;
 use crate::account::state::State;
@@ -159,7 +159,8 @@ fn subject(
         _ => None,
     };
     let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
-        && is_whitelisted(store, settings, request, now)?;
+        && whitelist_entry(store, settings, login, now)?
+            .is_some_and(|(_, entry)| entry.is_valid(now));
     Ok(Subject::Known(Box::new(Account {
         domain: netbios_of(login, &all, domains),
         name,
@@ -185,7 +186,11 @@ fn qualified(login: &Name, listed: &[Name], settings: &Settings) -> Name {
     }
 }
 
-fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> Result<Vec<Name>> {
+/// The listed groups that the user is a member of.
+///
+/// # Errors
+/// When the groups cannot be listed.
+pub fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> Result<Vec<Name>> {
     let KnownGroups::Known(memberships) = groups else { return Ok(Vec::new()) };
     if memberships.is_empty() {
         return Ok(Vec::new());
@@ -210,21 +215,29 @@ fn member_listing(added: Timestamp, method: Method) -> Listing {
     Listing { method, phone: None, notes: None, added }
 }
 
-fn is_whitelisted(
+/// The whitelist entry that lets `login` connect by RDP at `now`; if none does, one that would if it
+/// were not over.
+///
+/// # Errors
+/// When an entry that could be meant is damaged.
+pub fn whitelist_entry(
     store: &dyn Store,
     settings: &Settings,
-    request: &Request,
+    login: &Name,
     now: Timestamp,
-) -> Result<bool> {
-    let login = &request.login;
+) -> Result<Option<(Name, WhitelistEntry)>> {
+    let mut over = None;
     for name in store.names_like(Kind::Whitelist, &login.key())? {
-        if whitelisted(login, &name, &settings.domains)
-            && records::whitelist_entry(store, &name)?.is_some_and(|entry| entry.is_valid(now))
-        {
-            return Ok(true);
+        if !whitelisted(login, &name, &settings.domains) {
+            continue;
         }
+        let Some(entry) = records::whitelist_entry(store, &name)? else { continue };
+        if entry.is_valid(now) {
+            return Ok(Some((name, entry)));
+        }
+        over = over.or(Some((name, entry)));
     }
-    Ok(false)
+    Ok(over)
 }
 
 fn can_need_secret(request: &Request) -> bool {

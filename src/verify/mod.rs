@@ -8,6 +8,7 @@ pub mod facts;
 pub mod reason;
 pub mod request;
 pub mod response;
+pub mod rules;
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
 use crate::verify::response::{Presentation, Response};
 
 /// Exit code of a bug in the caller.
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// Exit code when the answer could not be given.
 const FAILED: u8 = 4;
 
@@ -177,7 +178,7 @@ fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, 
 }
 
 /// The keys; a store that is switched off does without.
-fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
+pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
     match records::key_ring(store) {
         Ok(keys) => Ok(Some(keys)),
         Err(_) if !settings.enabled => Ok(None),
@@ -246,7 +247,7 @@ fn respond(
 }
 
 /// The reason that the portal is told when an error kept the verifier from deciding.
-fn reason_of(kind: Kind) -> Reason {
+pub(crate) fn reason_of(kind: Kind) -> Reason {
     match kind {
         Kind::Busy => Reason::Busy,
         Kind::Timeout => Reason::Timeout,

@@ -106,7 +106,7 @@ pub struct VerifyArgs {
 }
 
 /// What is asked.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Ask {
     /// Sign in, or get the code that was just asked for.
     SignIn,
@@ -173,14 +173,7 @@ impl Request {
     pub fn read(args: &VerifyArgs, process: &Process) -> Result<Self> {
         let usage = |message: String| Error::new(Kind::Usage, message);
         let login = args.login()?;
-        let memberships = if args.groups.is_empty() && !args.no_groups {
-            Memberships::AskSystem
-        } else {
-            let parse = |group: &String| {
-                Name::parse(group).map_err(|error| usage(format!("--group: {error}")))
-            };
-            Memberships::Told(args.groups.iter().map(parse).collect::<Result<_>>()?)
-        };
+        let memberships = memberships(&args.groups, args.no_groups)?;
         let client = args.client.as_deref().map(checked_client).transpose()?;
         let ip = args.ip.as_deref().map(checked_ip).transpose()?;
         let code = if args.code_stdin { read_code(process)? } else { None };
@@ -214,7 +207,25 @@ impl Request {
     }
 }
 
-fn checked_client(client: &str) -> Result<ClientHash> {
+/// Where the groups come from, as `--group` and `--no-groups` say.
+///
+/// # Errors
+/// [`Kind::Usage`] for what is no name.
+pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Memberships> {
+    if groups.is_empty() && !no_groups {
+        return Ok(Memberships::AskSystem);
+    }
+    let parse = |group: &String| {
+        Name::parse(group).map_err(|error| Error::new(Kind::Usage, format!("--group: {error}")))
+    };
+    Ok(Memberships::Told(groups.iter().map(parse).collect::<Result<_>>()?))
+}
+
+/// The hash of what `--client` names.
+///
+/// # Errors
+/// [`Kind::Usage`] for what is too long, empty or not printable.
+pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
     let valid = (1..=LONGEST_CLIENT).contains(&client.len())
         && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if valid {

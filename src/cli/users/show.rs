@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::settings::Settings;
 use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
-use crate::verify::facts::missing_half;
+use crate::verify::facts::{missing_half, whitelist_entry};
 
 /// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
@@ -56,6 +56,7 @@ struct ShownDetails {
 
 #[derive(Serialize)]
 struct WhitelistDetails {
+    name: String,
     reason: Option<String>,
     until: Option<String>,
     valid: bool,
@@ -112,7 +113,9 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         (Some(_), None) => return Err(missing_half(store, Kind::State, &name)),
         (None, None) => return Err(not_listed(store, Kind::User, &name)),
     };
-    let whitelist = records::whitelist_entry(store, &name)?.map(|entry| WhitelistDetails {
+    let whitelist = whitelist_entry(store, settings, &name, now)?;
+    let whitelist = whitelist.map(|(entry_name, entry)| WhitelistDetails {
+        name: entry_name.canonical(),
         valid: entry.is_valid(now),
         reason: entry.reason,
         until: entry.until.map(|until| until.to_string()),
@@ -236,9 +239,16 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add(
         "whitelisted for RDP",
         user.whitelist.as_ref().map(|entry| {
-            let until =
-                entry.until.as_ref().map_or(String::new(), |until| format!(" until {until}"));
-            format!("{}{until}", if entry.valid { "yes" } else { "expired" })
+            let until = match (&entry.until, entry.valid) {
+                (None, _) => "yes".to_owned(),
+                (Some(until), true) => format!("yes until {until}"),
+                (Some(until), false) => format!("expired at {until}"),
+            };
+            if entry.name == row.name {
+                until
+            } else {
+                format!("{until}, by the entry {}", entry.name)
+            }
         }),
     );
     for grant in user.grants.iter().filter(|grant| grant.live) {

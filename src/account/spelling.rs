@@ -1,0 +1,97 @@
+//! In words: by which rule an entry and a login are the same account.
+//!
+//! Nothing is decided here. What is told is about a pair that [`matching`](super::matching) matched.
+
+use super::matching::{Domains, netbios_of};
+use super::name::{Domain, Name};
+
+/// Why `entry` matches `login`, `entries` being those that the entry was found among.
+pub fn why(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> String {
+    let mut reasons = Vec::new();
+    if login.account() != entry.account() {
+        reasons.push("accents and letter forms do not matter".to_owned());
+    }
+    reasons.extend(domain(login, entry, entries, domains));
+    if reasons.is_empty() { "the same name".into() } else { reasons.join("; ") }
+}
+
+fn domain(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> Option<String> {
+    if login.domain() == entry.domain() {
+        return None;
+    }
+    if *entry.domain() == Domain::Unqualified {
+        return Some("an entry without a domain matches every domain".into());
+    }
+    if let (Domain::Unqualified, Some(default)) = (login.domain(), &domains.default) {
+        return Some(format!("a login without a domain is of {default}, by [domains] default"));
+    }
+    match (netbios_of(login, entries, domains), netbios_of(entry, entries, domains)) {
+        (Some(of_login), Some(_)) => Some(match (suffix(login), suffix(entry)) {
+            (Some(suffix), _) | (None, Some(suffix)) => {
+                let by = if domains.aliases.contains_key(suffix) {
+                    "by [domains] aliases"
+                } else {
+                    "by its first label"
+                };
+                format!("{suffix} means {of_login}, {by}")
+            }
+            (None, None) => format!("another spelling of the domain {of_login}"),
+        }),
+        (None, _) => Some(unknown(login, "a login")),
+        (_, None) => Some(unknown(entry, "an entry")),
+    }
+}
+
+/// Why a name whose domain is not known matches every domain.
+fn unknown(name: &Name, what: &str) -> String {
+    match name.domain() {
+        Domain::Unqualified => format!("{what} without a domain matches every domain"),
+        Domain::Local => format!(r"{what} with .\ matches every domain"),
+        Domain::NetBios(text) | Domain::Suffix(text) => {
+            format!("{text} is no known domain, so {what} with it matches every domain")
+        }
+    }
+}
+
+/// The DNS name in a name.
+fn suffix(name: &Name) -> Option<&str> {
+    match name.domain() {
+        Domain::Suffix(text) => Some(text),
+        Domain::NetBios(text) if text.contains('.') => Some(text.trim_end_matches('.')),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rustfmt::skip]
+    const CASES: &[(&str, &str, Option<&str>, &str)] = &[
+        ("alice", "ALICE", None, "the same name"),
+        ("alice", r"CORP\alice", None, "an entry without a domain matches every domain"),
+        (r"CORP\alice", "alice", None, "a login without a domain matches every domain"),
+        (r"CORP\alice", "alice", Some("CORP"), "a login without a domain is of corp, by [domains] default"),
+        (r"CORP\alice", r".\alice", None, r"a login with .\ matches every domain"),
+        (r"CORP\alice", "alice@alt.example", None, "alt.example means corp, by [domains] aliases"),
+        (r"CORP\alice", "alice@corp.example", None, "corp.example means corp, by its first label"),
+        (r"CORP\alice", r"corp.example\alice", None, "corp.example means corp, by its first label"),
+        ("alice@alt.example", r"CORP\alice", None, "alt.example means corp, by [domains] aliases"),
+        (r"CORP\alice", "alice@x.example", None, "x.example is no known domain, so a login with it matches every domain"),
+        ("alice@x.example", r"CORP\alice", None, "x.example is no known domain, so an entry with it matches every domain"),
+        (r"CORP\alice", r"Çorp\alice", None, "another spelling of the domain corp"),
+        ("müller", "muller", None, "accents and letter forms do not matter"),
+        ("müller", r"CORP\muller", None, "accents and letter forms do not matter; an entry without a domain matches every domain"),
+    ];
+
+    /// Guards what the help desk reads: each way to be the same account has its words.
+    #[test]
+    fn each_way_to_match_is_told() {
+        for (entry, login, default, expected) in CASES {
+            let domains = Domains::new(*default, [("alt.example", "CORP")]);
+            let entries = [Name::parse(entry).unwrap()];
+            let login = Name::parse(login).unwrap();
+            assert_eq!(why(&login, &entries[0], &entries, &domains), *expected, "{login}, {entry}");
+        }
+    }
+}

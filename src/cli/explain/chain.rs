@@ -1,0 +1,278 @@
+//! The chain of rules, in the order in which they are asked, and what each of them finds.
+//!
+//! It ends where nothing more is looked at. The rules themselves are those of [`crate::verify::rules`].
+
+use serde::Serialize;
+
+use super::{End, Look};
+use crate::account::lockout::Standing;
+use crate::account::matching::{Resolution, resolve};
+use crate::account::name::Name;
+use crate::account::spelling;
+use crate::cli::context::{Opened, count};
+use crate::cli::output::Column;
+use crate::error::Result;
+use crate::store::{Kind, Store};
+use crate::time::Timestamp;
+use crate::verify::decision::{Account, Subject};
+use crate::verify::facts::{KnownGroups, covers, whitelist_entry};
+use crate::verify::rules::Rules;
+
+/// A rule, and what it finds.
+#[derive(Serialize)]
+pub(super) struct Link {
+    rule: &'static str,
+    result: &'static str,
+    detail: Option<String>,
+    /// What is asked and decided by this rule.
+    decides: Vec<&'static str>,
+}
+
+pub(super) const COLUMNS: &[Column<Link>] = &[
+    Column { name: "rule", cell: |link| link.rule.into(), tells: |_| true },
+    Column { name: "result", cell: |link| link.result.into(), tells: |_| true },
+    Column { name: "decides", cell: |link| link.decides.join(", "), tells: |_| true },
+    Column {
+        name: "detail",
+        cell: |link| link.detail.clone().unwrap_or_default(),
+        tells: |link| link.detail.is_some(),
+    },
+];
+
+fn link(rule: &'static str, result: &'static str, detail: impl Into<Option<String>>) -> Link {
+    Link { rule, result, detail: detail.into(), decides: Vec::new() }
+}
+
+/// The chain behind the answers to `looks`, which are all about `login`.
+///
+/// # Errors
+/// When the store cannot be read for what is told besides.
+pub(super) fn chain(
+    opened: &Opened,
+    login: &Name,
+    looks: &[Look<'_>],
+    known: Option<&KnownGroups>,
+    now: Timestamp,
+) -> Result<Vec<Link>> {
+    let mut chain = vec![store(opened, looks)];
+    rules(opened, login, looks, known, now, &mut chain)?;
+    for link in &mut chain {
+        let decided = looks.iter().filter(|look| look.rule() == link.rule);
+        link.decides = decided.map(Look::ask).collect();
+    }
+    Ok(chain)
+}
+
+fn store(opened: &Opened, looks: &[Look<'_>]) -> Link {
+    let failure = looks.iter().find_map(|look| match &look.end {
+        End::Failed(_, message) => Some(message.clone()),
+        End::Decided(_) | End::MissingClient => None,
+    });
+    match failure {
+        Some(failure) => link("store", "failed", failure),
+        None => link("store", "ok", opened.store.location()),
+    }
+}
+
+fn rules(
+    opened: &Opened,
+    login: &Name,
+    looks: &[Look<'_>],
+    known: Option<&KnownGroups>,
+    now: Timestamp,
+    chain: &mut Vec<Link>,
+) -> Result<()> {
+    let Opened { store, settings } = opened;
+    if !settings.enabled {
+        let way_out = "nobody is asked for a code: turn it on with 'rw2fa enable'";
+        chain.push(link("enabled", "off", way_out.to_owned()));
+        return Ok(());
+    }
+    chain.push(link("enabled", "on", None));
+    let Some(look) = looks.iter().find(|look| look.facts.is_some()).or(looks.first()) else {
+        return Ok(());
+    };
+    let Some(known) = known else { return Ok(()) };
+    let subject = look.facts.as_ref().map(|facts| &facts.subject);
+    chain.push(groups(opened, known, subject)?);
+    let Some(facts) = &look.facts else { return Ok(()) };
+    let listed = store.names_like(Kind::User, &login.key())?;
+    let domains = &settings.domains;
+    let account = match &facts.subject {
+        Subject::GroupsUnknown => {
+            chain.push(link("listed", "unknown", "not listed himself".to_owned()));
+            return Ok(());
+        }
+        Subject::Unlisted => {
+            chain.push(link("listed", "no", unlisted(login, &listed)));
+            return Ok(());
+        }
+        Subject::Ambiguous => {
+            let mut all = listed.clone();
+            if matches!(resolve(login, &listed, domains), Resolution::Unlisted) {
+                all = store.names_like(Kind::State, &login.key())?;
+            }
+            let meant = match resolve(login, &all, domains) {
+                Resolution::Ambiguous(names) => names.into_iter().map(Name::canonical).collect(),
+                Resolution::Entry(_) | Resolution::Unlisted => Vec::new(),
+            };
+            chain.push(link("listed", "several", meant.join(", ")));
+            let detail =
+                "this login could mean each of them: a login with its NetBIOS domain does not";
+            chain.push(link("ambiguous", "yes", detail.to_owned()));
+            return Ok(());
+        }
+        Subject::Known(account) => account,
+    };
+    chain.push(if account.listed {
+        let why = spelling::why(login, &account.name, &listed, domains);
+        link("listed", "entry", format!("{}: {why}", account.name))
+    } else {
+        let by = account.groups.iter().flatten().next();
+        link("listed", "group", by.map(Name::canonical))
+    });
+    let rules = Rules { advanced: &settings.advanced, account, request: &look.request, now };
+    chain.push(ambiguous(rules));
+    if rules.is_of_another_domain() {
+        return Ok(());
+    }
+    chain.push(whitelist(opened, login, now)?);
+    chain.push(require_client(rules));
+    chain.push(lock(rules));
+    chain.push(grant(rules));
+    chain.push(enrolment(rules));
+    chain.push(link("method", account.method.as_str(), None));
+    Ok(())
+}
+
+fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Result<Link> {
+    let Opened { store, settings } = opened;
+    let joined = |names: &[Name]| names.iter().map(Name::canonical).collect::<Vec<_>>().join(", ");
+    Ok(match known {
+        KnownGroups::Unknown(doubt) => {
+            let is_listed = matches!(subject, Some(Subject::Known(account)) if account.listed);
+            link("groups", if is_listed { "not-needed" } else { "unknown" }, doubt.to_string())
+        }
+        KnownGroups::Known(_) if !store.has_any(Kind::Group)? => {
+            link("groups", "not-needed", "no group is listed".to_owned())
+        }
+        KnownGroups::Known(names) if names.is_empty() => link("groups", "none", None),
+        KnownGroups::Known(names) => {
+            let listed = covers(store, settings, known)?;
+            let listed = match listed.as_slice() {
+                [] => "none of them is listed".to_owned(),
+                listed => format!("listed: {}", joined(listed)),
+            };
+            link("groups", "known", format!("{}; {listed}", joined(names)))
+        }
+    })
+}
+
+/// What is listed under the same account name, and is somebody else.
+fn unlisted(login: &Name, listed: &[Name]) -> String {
+    let others: Vec<_> = listed.iter().map(Name::canonical).collect();
+    match others.as_slice() {
+        [] => "neither himself nor by a group".into(),
+        others => format!("{login} is of another domain than {}", others.join(", ")),
+    }
+}
+
+fn ambiguous(rules: Rules<'_>) -> Link {
+    let Account { state, domain, .. } = rules.account;
+    match (&state.domain, domain) {
+        (Some(bound), Some(own)) if rules.is_of_another_domain() => {
+            let detail = format!("the secret was made for {bound}, and the login is of {own}");
+            link("ambiguous", "yes", detail)
+        }
+        (Some(bound), _) => link("ambiguous", "no", format!("the secret was made for {bound}")),
+        (None, _) => link("ambiguous", "no", None),
+    }
+}
+
+fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
+    let Opened { store, settings } = opened;
+    let found = match whitelist_entry(store, settings, login, now) {
+        Ok(found) => found,
+        Err(error) => return Ok(link("whitelist", "failed", error.to_string())),
+    };
+    let Some((name, entry)) = found else {
+        let near = store.names_like(Kind::Whitelist, &login.key())?;
+        let near: Vec<_> = near.iter().map(Name::canonical).collect();
+        let detail = (!near.is_empty()).then(|| {
+            format!("{} lets in its own account and domain only, and not {login}", near.join(", "))
+        });
+        return Ok(link("whitelist", "none", detail));
+    };
+    let is_valid = entry.is_valid(now);
+    let until = entry.until.map_or(String::new(), |until| {
+        format!("{} {until}", if is_valid { " until" } else { " expired at" })
+    });
+    let reason = entry.reason.map_or(String::new(), |reason| format!(": {reason}"));
+    let detail = format!("{name}{until}{reason}");
+    Ok(link("whitelist", if is_valid { "valid" } else { "expired" }, detail))
+}
+
+fn require_client(rules: Rules<'_>) -> Link {
+    let result = match (rules.lacks_client(), rules.advanced.require_client) {
+        (true, _) => "missing",
+        (false, true) => "named",
+        (false, false) => "off",
+    };
+    let detail = rules.lacks_client().then(|| "the portal must pass --client".to_owned());
+    link("require-client", result, detail)
+}
+
+fn lock(rules: Rules<'_>) -> Link {
+    let failures = rules.failures().count as usize;
+    let wrong = format!("{} in a row", count(failures, "wrong code"));
+    match rules.standing() {
+        Standing::Open => link("lock", "open", (failures > 0).then_some(wrong)),
+        Standing::Locked(seconds) => {
+            link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))
+        }
+        Standing::Stopped => {
+            let name = &rules.account.name;
+            link("lock", "stopped", format!("{wrong}; only 'rw2fa users unlock {name}' helps"))
+        }
+    }
+}
+
+fn grant(rules: Rules<'_>) -> Link {
+    let validity = rules.advanced.validity();
+    let grants = &rules.account.state.grants;
+    let live = rules.live_grant();
+    let others = grants
+        .iter()
+        .enumerate()
+        .filter(|(at, grant)| Some(*at) != live && grant.is_live(rules.now, validity));
+    let others = match others.count() {
+        0 => None,
+        others => Some(format!("{} of other clients", count(others, "grant"))),
+    };
+    let Some(grant) = live.and_then(|at| grants.get(at)) else {
+        return link("grant", "none", others);
+    };
+    let until = match grant.valid_until(validity) {
+        Some(until) => format!("sessions open until {until}"),
+        None => format!("the first session must open before {}", grant.open_before(validity)),
+    };
+    let detail = [Some(until), others].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    link("grant", "live", detail)
+}
+
+fn enrolment(rules: Rules<'_>) -> Link {
+    let state = &rules.account.state;
+    let mut details = Vec::new();
+    if rules.is_handed_over() {
+        details.push("a QR code was handed over and waits for its first code".to_owned());
+    }
+    if let Some(end) = rules.enrolment_closes() {
+        let is_closed = rules.is_enrolment_closed();
+        details.push(format!("{} {end}", if is_closed { "closed since" } else { "closes at" }));
+    }
+    if let Some(activated) = state.activated.filter(|_| rules.is_active()) {
+        details.push(format!("since {activated}"));
+    }
+    let detail = (!details.is_empty()).then(|| details.join("; "));
+    link("enrolment", state.enrolment.as_str(), detail)
+}

@@ -1,0 +1,148 @@
+//! `rw2fa explain --all`: who will be asked for a code at the next login.
+
+use serde::Serialize;
+
+use super::{End, Look, bare_request, groups_of, look};
+use crate::account::grant::ClientHash;
+use crate::account::name::Name;
+use crate::cli::Done;
+use crate::cli::context::{Context, Opened};
+use crate::cli::output::{self, Column};
+use crate::error::Result;
+use crate::store::{Kind, Store, records};
+use crate::verify::decision::Subject;
+use crate::verify::reason::{Outcome, Reason};
+use crate::verify::request::{Ask, Memberships, Request};
+
+/// Whether one entry of the store will be asked.
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    listed: bool,
+    asked: bool,
+    outcome: Option<&'static str>,
+    reason: Option<&'static str>,
+    why: String,
+}
+
+const COLUMNS: &[Column<Row>] = &[
+    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
+    Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
+    Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
+    Column { name: "asked", cell: |row| row.asked.to_string(), tells: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
+    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), tells: |_| true },
+    Column { name: "why", cell: |row| row.why.clone(), tells: |_| true },
+];
+
+pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
+    let opened = context.open()?;
+    let store = &opened.store;
+    let (groups, users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
+    let states = store.survey(Kind::State)?;
+    let mut done = Done::All;
+    for problem in groups.problems.iter().chain(&users.problems).chain(&states.problems) {
+        context.complain(problem);
+        done = Done::Partly;
+    }
+    let mut rows = Vec::new();
+    let newcomer = newcomer(store)?;
+    for group in groups.names {
+        let look = look_at(context, &opened, &newcomer, vec![group.clone()]);
+        let why = obstacle(&look).unwrap_or_else(|| "a member at his first login".into());
+        rows.push(row(&group, "group", true, &look, why));
+    }
+    let listed = users.names.clone();
+    let mut names = users.names;
+    names.extend(states.names);
+    names.sort();
+    names.dedup();
+    for name in names {
+        let look = look_at(context, &opened, &name, groups_at_last_login(store, &name));
+        let why = obstacle(&look).unwrap_or_else(|| cover(&look));
+        rows.push(row(&name, "user", listed.binary_search(&name).is_ok(), &look, why));
+    }
+    output::list(context, "entries", &rows, COLUMNS)?;
+    Ok(done)
+}
+
+/// Lets the verifier look at a sign-in of a member of these groups.
+fn look_at<'a>(
+    context: &Context<'_>,
+    opened: &'a Opened,
+    login: &Name,
+    groups: Vec<Name>,
+) -> Look<'a> {
+    // That the portal names its session makes no difference to a sign-in, but may be required.
+    let client = Some(ClientHash::of("explain"));
+    let memberships = Memberships::Told(groups);
+    let request = Request { memberships, client, ..bare_request(login, Ask::SignIn) };
+    let groups = groups_of(context, opened, &request);
+    look(context, opened, request, &groups)
+}
+
+/// The listed groups that covered a user when he signed in last: the system is not asked about
+/// everybody.
+fn groups_at_last_login(store: &dyn Store, name: &Name) -> Vec<Name> {
+    // A damaged document is told by the look.
+    let state = records::state(store, name).ok().flatten();
+    let groups = state.map(|state| state.groups).unwrap_or_default();
+    groups.iter().filter_map(|group| Name::parse(group).ok()).collect()
+}
+
+/// A login that the store knows nothing of.
+fn newcomer(store: &dyn Store) -> Result<Name> {
+    for number in 0_u64.. {
+        let Ok(name) = Name::parse(&format!("newcomer{number}")) else { break };
+        let key = name.key();
+        if store.names_like(Kind::User, &key)?.is_empty()
+            && store.names_like(Kind::State, &key)?.is_empty()
+        {
+            return Ok(name);
+        }
+    }
+    super::parse_name("newcomer")
+}
+
+fn row(name: &Name, kind: &'static str, listed: bool, look: &Look<'_>, why: String) -> Row {
+    let outcome = look.reason().map(Reason::outcome);
+    Row {
+        name: name.canonical(),
+        kind,
+        listed,
+        asked: outcome == Some(Outcome::Challenge),
+        outcome: outcome.map(Outcome::as_str),
+        reason: look.reason().map(Reason::as_str),
+        why,
+    }
+}
+
+/// Why nobody looked at the user himself.
+fn obstacle(look: &Look<'_>) -> Option<String> {
+    if let End::Failed(_, message) = &look.end {
+        return Some(message.clone());
+    }
+    let told = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
+        (Some(Reason::Disabled), _) => "two-factor authentication is off",
+        (_, Some(Subject::GroupsUnknown)) => "the groups of the user cannot be determined",
+        (_, Some(Subject::Ambiguous)) => "the name could mean several users",
+        (_, Some(Subject::Unlisted) | None) => "in no listed group",
+        (_, Some(Subject::Known(_))) => return None,
+    };
+    Some(told.into())
+}
+
+/// What makes a known user need a code.
+fn cover(look: &Look<'_>) -> String {
+    match look.facts.as_ref().map(|facts| &facts.subject) {
+        Some(Subject::Known(account)) if !account.listed => {
+            match account.groups.iter().flatten().next() {
+                Some(group) => format!("by group {group}"),
+                None => "by a group".into(),
+            }
+        }
+        _ => "listed".into(),
+    }
+}

@@ -1,0 +1,249 @@
+//! `rw2fa explain`: what the next login will be answered, and which rule decides it.
+//!
+//! The answers are those of the verifier: the same facts, the same decision. Nothing is written.
+
+mod chain;
+mod everybody;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::account::name::Name;
+use crate::cli::context::{Context, Opened};
+use crate::cli::output::{self, Column};
+use crate::cli::{Done, Format, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::Secret;
+use crate::store::{Scope, Store};
+use crate::verify::decision::{Facts, Subject, decide};
+use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::reason::{Outcome, Reason};
+use crate::verify::request::{self, Ask, QrForm, Request, Session};
+use crate::verify::{USAGE, keys, reason_of};
+
+/// Explain what the next login will be answered, and which rule decides it
+///
+/// Nothing is changed, sent, made or shown. The answers are those of 'rw2fa verify --check'.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa explain 'CORP\\alice' --no-groups --session rdp")]
+pub(super) struct ExplainArgs {
+    /// The login, as the portal passes it
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    name: Option<String>,
+    /// A group that the user is a member of; may be repeated
+    #[arg(long = "group", value_name = "GROUP", conflicts_with_all = ["no_groups", "all"])]
+    groups: Vec<String>,
+    /// The user is a member of no group
+    #[arg(long, conflicts_with = "all")]
+    no_groups: bool,
+    /// Id of the portal session, whose grants count
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    client: Option<String>,
+    /// Only what this kind of session will be answered
+    #[arg(long, value_enum, conflicts_with = "all")]
+    session: Option<Session>,
+    /// Everybody the store knows: who will be asked for a code at the next login, and why
+    #[arg(long)]
+    all: bool,
+}
+
+/// Everything that can be asked without a code.
+const ASKS: [Ask; 4] = [
+    Ask::SignIn,
+    Ask::Open(Session::Html5),
+    Ask::Open(Session::Remoteapp),
+    Ask::Open(Session::Rdp),
+];
+
+/// What the verifier would answer to one call, and what it would look at.
+struct Look<'a> {
+    request: Request,
+    facts: Option<Facts<'a>>,
+    end: End,
+}
+
+/// How the call would end.
+enum End {
+    Decided(Reason),
+    /// The caller did not name the session, which this store requires.
+    MissingClient,
+    Failed(ErrorKind, String),
+}
+
+impl End {
+    fn failed(error: &Error) -> Self {
+        Self::Failed(error.kind(), error.to_string())
+    }
+}
+
+/// One answer of the verifier.
+#[derive(Serialize)]
+struct Answer {
+    ask: &'static str,
+    /// `None` when the verifier answers nothing, because the call is wrong.
+    outcome: Option<&'static str>,
+    reason: Option<&'static str>,
+    rule: &'static str,
+    exit_code: u8,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done> {
+    let Some(text) = &args.name else { return everybody::run(context) };
+    context.no_csv("explain NAME")?;
+    let login = parse_name(text)?;
+    let ask_about = |ask: Ask| {
+        let client = args.client.as_deref().map(request::checked_client).transpose()?;
+        let memberships = request::memberships(&args.groups, args.no_groups)?;
+        let written = text.clone();
+        Ok(Request { written, memberships, client, ..bare_request(&login, ask) })
+    };
+    let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
+    let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;
+    let opened = context.open()?;
+    // The groups of a user are the same whatever is asked, and the system may be slow to tell them.
+    let Some(first) = requests.first() else { return Ok(Done::All) };
+    let groups = groups_of(context, &opened, first);
+    let looks: Vec<Look<'_>> =
+        requests.into_iter().map(|request| look(context, &opened, request, &groups)).collect();
+    let answers: Vec<Answer> = looks.iter().map(Look::answer).collect();
+    let chain = chain::chain(&opened, &login, &looks, groups.as_ref().ok(), context.now())?;
+    let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
+    if context.globals.format == Format::Json {
+        let login = login.canonical();
+        context.print_json(&json!({
+            "schema": 1, "user": user, "login": login, "chain": chain, "answers": answers
+        }))?;
+        return Ok(Done::All);
+    }
+    output::list(context, "chain", &chain, chain::COLUMNS)?;
+    context.print("\n")?;
+    output::list(context, "answers", &answers, COLUMNS)?;
+    Ok(Done::All)
+}
+
+const COLUMNS: &[Column<Answer>] = &[
+    Column { name: "ask", cell: |row| row.ask.into(), tells: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
+    Column {
+        name: "reason",
+        cell: |row| row.reason.unwrap_or("none: the portal's call is wrong").into(),
+        tells: |_| true,
+    },
+    Column { name: "rule", cell: |row| row.rule.into(), tells: |_| true },
+    Column { name: "exit_code", cell: |row| row.exit_code.to_string(), tells: |_| true },
+];
+
+/// A call with `--check` that tells nothing but who asks for what.
+fn bare_request(login: &Name, ask: Ask) -> Request {
+    Request {
+        login: login.clone(),
+        written: login.canonical(),
+        memberships: request::Memberships::AskSystem,
+        ask,
+        code: None,
+        check: true,
+        resend: false,
+        client: None,
+        ip: None,
+        qr: QrForm::None,
+    }
+}
+
+/// What the verifier would know of the user's groups.
+fn groups_of(context: &Context<'_>, opened: &Opened, request: &Request) -> Result<KnownGroups> {
+    known_groups(&opened.store, &opened.settings, request, context.process.accounts())
+}
+
+/// Lets the verifier look and decide, under the lock that it would take.
+fn look<'a>(
+    context: &Context<'_>,
+    opened: &'a Opened,
+    request: Request,
+    groups: &Result<KnownGroups>,
+) -> Look<'a> {
+    let Opened { store, settings } = opened;
+    let groups = match groups {
+        Ok(groups) => groups,
+        Err(error) => return Look { request, facts: None, end: End::failed(error) },
+    };
+    let (mut facts, mut end) = (None, End::MissingClient);
+    let looked = store.update(Scope::Account(&request.login.key()), &mut |_| {
+        let now = context.now();
+        let keys = keys(store, settings)?;
+        let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
+        let found = facts.insert(found);
+        let fresh = Secret::from_bytes(*context.process.random()?);
+        if let Ok(decision) = decide(found, &request, now, &fresh) {
+            end = End::Decided(decision.reason);
+        }
+        Ok(())
+    });
+    if let Err(error) = looked {
+        end = End::failed(&error);
+    }
+    Look { request, facts, end }
+}
+
+impl Look<'_> {
+    /// The user whom the verifier would name.
+    fn user(&self) -> Option<&Name> {
+        match &self.facts.as_ref()?.subject {
+            Subject::Known(account) => Some(&account.name),
+            _ => None,
+        }
+    }
+
+    /// The reason that the verifier would answer; `None` for a wrong call.
+    fn reason(&self) -> Option<Reason> {
+        match &self.end {
+            End::Decided(reason) => Some(*reason),
+            End::MissingClient => None,
+            End::Failed(kind, _) => Some(reason_of(*kind)),
+        }
+    }
+
+    fn answer(&self) -> Answer {
+        let outcome = self.reason().map(Reason::outcome);
+        Answer {
+            ask: self.ask(),
+            outcome: outcome.map(Outcome::as_str),
+            reason: self.reason().map(Reason::as_str),
+            rule: self.rule(),
+            exit_code: outcome.map_or(USAGE, Outcome::exit_code),
+        }
+    }
+
+    fn ask(&self) -> &'static str {
+        self.request.session().map_or("sign-in", Session::as_str)
+    }
+
+    /// The rule of the chain that this reason is given by.
+    fn rule(&self) -> &'static str {
+        let Some(reason) = self.reason() else { return "require-client" };
+        match reason {
+            Reason::Store | Reason::Busy | Reason::Timeout => "store",
+            Reason::Disabled => "enabled",
+            Reason::GroupsUnknown => "groups",
+            Reason::NotListed => "listed",
+            Reason::AmbiguousUser => "ambiguous",
+            Reason::Whitelisted | Reason::RdpNotAllowed => "whitelist",
+            Reason::SessionValid => "grant",
+            Reason::CodeRequired if self.request.session().is_some() => "grant",
+            Reason::Locked => "lock",
+            Reason::CodeRequired | Reason::EnrolmentRequired | Reason::EnrolmentClosed => {
+                "enrolment"
+            }
+            Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet | Reason::SmsFailed => {
+                "method"
+            }
+            // Not without a code, and not at a sign-in.
+            Reason::CodeAccepted
+            | Reason::Activated
+            | Reason::RecoveryCodeAccepted
+            | Reason::CodeUsed
+            | Reason::WrongCode
+            | Reason::Ended => "code",
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! `rw2fa whitelist`: who may connect by plain RDP without a code.
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::account::listing::WhitelistEntry;
+use crate::account::matching::whitelisted;
+use crate::account::name::Name;
+use crate::cli::context::{Change, Context, Opened, not_listed};
+use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::{Done, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::printable::printable;
+use crate::settings::duration;
+use crate::store::{Document, Kind, Scope, Store, Transaction, records};
+use crate::time::Timestamp;
+
+/// Longest reason, in characters.
+const LONGEST_REASON: usize = 200;
+
+/// Administer who may connect by plain RDP without a code
+#[derive(Subcommand, Debug)]
+pub(super) enum WhitelistCommand {
+    Add(AddArgs),
+    Remove(RemoveArgs),
+    List(ListArgs),
+}
+
+/// Let users connect by plain RDP without a code
+///
+/// An entry lets in the logins of its own account and domain only: 'alice' lets in alice and .\alice,
+/// but not CORP\alice. For an entry that is there, what is given is changed and the rest stays.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example: rw2fa whitelist add 'CORP\\alice' --reason 'new phone' --until 8h"
+)]
+pub(super) struct AddArgs {
+    /// The users: NAME, DOMAIN\NAME or NAME@DNS-SUFFIX
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+    /// Why, in at most 200 characters; an empty text forgets it
+    #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
+    reason: Option<String>,
+    /// Until when: a date (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d, or never
+    #[arg(long, value_name = "DATE|DURATION")]
+    until: Option<String>,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Take users off the whitelist
+#[derive(Args, Debug)]
+pub(super) struct RemoveArgs {
+    /// The entries
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<String>,
+    /// A name that is not on the whitelist is no failure
+    #[arg(long)]
+    ignore_missing: bool,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// List the whitelist; expired entries let nobody in
+#[derive(Args, Debug)]
+pub(super) struct ListArgs {}
+
+pub(super) fn run(context: &mut Context<'_>, command: WhitelistCommand) -> Result<Done> {
+    match command {
+        WhitelistCommand::Add(args) => add(context, &args),
+        WhitelistCommand::Remove(args) => remove(context, &args),
+        WhitelistCommand::List(_) => list(context),
+    }
+}
+
+fn parse_reason(text: &str) -> std::result::Result<String, String> {
+    let text = text.trim();
+    if printable(text) != text || text.contains(['\n', '\t']) {
+        return Err("a reason is one line without control or invisible characters".into());
+    }
+    if text.chars().count() > LONGEST_REASON {
+        return Err(format!("a reason has at most {LONGEST_REASON} characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// What `--until` says.
+#[derive(Clone, Copy)]
+enum Until {
+    /// The entry is for good.
+    Never,
+    /// It ends then.
+    Time(Timestamp),
+}
+
+impl Until {
+    fn time(self) -> Option<Timestamp> {
+        match self {
+            Until::Never => None,
+            Until::Time(time) => Some(time),
+        }
+    }
+}
+
+/// Reads `--until`: a time, a date, a duration from `now`, or `never`.
+fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
+    let text = text.trim();
+    if text == "never" {
+        return Ok(Until::Never);
+    }
+    let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
+    let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
+        let message = format!("--until: '{}' is no time", printable(text));
+        return Err(Error::new(ErrorKind::Usage, message).hint(
+            "write 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
+        ));
+    };
+    if until <= now {
+        return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is past"))
+            .hint("an entry that is to end now is removed with: rw2fa whitelist remove"));
+    }
+    Ok(Until::Time(until))
+}
+
+fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
+    context.no_csv("whitelist add")?;
+    let now = context.now();
+    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose()?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    let mut rows = Vec::with_capacity(args.names.len());
+    for text in &args.names {
+        rows.push(one(text, |name| {
+            let mut done = (Changed::Unchanged, None);
+            opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
+                let before = records::whitelist_entry(&opened.store, name)?;
+                let after = wanted(name, before.as_ref(), args, until, now)?;
+                done.1 = after.until;
+                done.0 = match &before {
+                    None => Changed::Added,
+                    Some(before) if *before == after => return Ok(()),
+                    Some(_) => Changed::Changed,
+                };
+                if args.dry_run {
+                    return Ok(());
+                }
+                write(&opened.store, transaction, name, before.as_ref(), &after)?;
+                let name = name.canonical();
+                let values = audited(before.as_ref(), Some(&after));
+                let change = Change { action: "whitelist add", object: Some(&name), values };
+                context.audit(transaction, Some(&keys), change)
+            })?;
+            Ok(done)
+        }));
+    }
+    output::changes(context, args.dry_run, &rows)
+}
+
+/// What the entry is to be: what was given, and else what it was.
+fn wanted(
+    name: &Name,
+    before: Option<&WhitelistEntry>,
+    args: &AddArgs,
+    until: Option<Until>,
+    now: Timestamp,
+) -> Result<WhitelistEntry> {
+    let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
+    // SECURITY: what is over is opened again only by somebody who says for how long.
+    if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
+        return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}")).hint(
+            format!("say until when it is to be valid: rw2fa whitelist add {name} --until …"),
+        ));
+    }
+    let reason =
+        args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
+    Ok(WhitelistEntry { reason, until: until.map_or(old.until, Until::time), added: old.added })
+}
+
+/// Writes a new entry, or edits the document that is there.
+fn write(
+    store: &dyn Store,
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    before: Option<&WhitelistEntry>,
+    after: &WhitelistEntry,
+) -> Result<()> {
+    if before.is_none() {
+        return records::write_whitelist_entry(transaction, name, after);
+    }
+    let document = Document::Of(Kind::Whitelist, name.clone());
+    let until = after.until.and_then(|until| until.to_string().parse().ok());
+    let reason = after.reason.as_deref().map(Into::into);
+    let text = records::edit(store, &document, &[(&["reason"], reason), (&["until"], until)])?;
+    transaction.write(&document, &text)
+}
+
+fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
+    context.no_csv("whitelist remove")?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    let store = &opened.store;
+    let mut rows = Vec::with_capacity(args.names.len());
+    for text in &args.names {
+        let row = one(text, |name| {
+            let document = Document::Of(Kind::Whitelist, name.clone());
+            let mut result = Changed::Unchanged;
+            store.update(Scope::Account(&name.key()), &mut |transaction| {
+                // A damaged entry can be removed too, so it is not read here.
+                if store.read(&document)?.is_none() {
+                    return if args.ignore_missing {
+                        Ok(())
+                    } else {
+                        Err(not_listed(store, Kind::Whitelist, name))
+                    };
+                }
+                result = Changed::Removed;
+                if args.dry_run {
+                    return Ok(());
+                }
+                let before = records::whitelist_entry(store, name).ok().flatten();
+                transaction.remove(&document)?;
+                let name = name.canonical();
+                let values = audited(before.as_ref(), None);
+                let change = Change { action: "whitelist remove", object: Some(&name), values };
+                context.audit(transaction, Some(&keys), change)
+            })?;
+            Ok((result, None))
+        });
+        if row.result == Changed::Removed {
+            warn_of_others(context, &opened, &row.name)?;
+        }
+        rows.push(row);
+    }
+    output::changes(context, args.dry_run, &rows)
+}
+
+/// Tells of an entry in another spelling that lets the same login in as the one that went.
+fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> Result<()> {
+    let name = parse_name(removed)?;
+    for other in opened.store.names_like(Kind::Whitelist, &name.key())? {
+        if other != name && whitelisted(&name, &other, &opened.settings.domains) {
+            context.warn(&format!("'{other}' is on the whitelist too and lets '{name}' in"));
+        }
+    }
+    Ok(())
+}
+
+/// Tries one name.
+fn one(
+    text: &str,
+    change: impl FnOnce(&Name) -> Result<(Changed, Option<Timestamp>)>,
+) -> ChangeRow {
+    match parse_name(text) {
+        Ok(name) => {
+            let (result, until) = match change(&name) {
+                Ok((result, until)) => (Ok(result), until),
+                Err(error) => (Err(error), None),
+            };
+            let row = ChangeRow::new("whitelist", name.canonical(), result);
+            ChangeRow { until: until.map(|until| until.to_string()), ..row }
+        }
+        Err(error) => ChangeRow::new("whitelist", text, Err(error)),
+    }
+}
+
+/// Old and new value of what changed, for the audit trail.
+fn audited(before: Option<&WhitelistEntry>, after: Option<&WhitelistEntry>) -> Map<String, Value> {
+    let reason = |entry: Option<&WhitelistEntry>| json!(entry.and_then(|e| e.reason.as_ref()));
+    let until = |entry: Option<&WhitelistEntry>| {
+        // That an entry is for good is told: null stands for no entry.
+        json!(entry.map(|e| e.until.map_or("never".to_owned(), |until| until.to_string())))
+    };
+    let mut values = Map::new();
+    for (key, old, new) in
+        [("reason", reason(before), reason(after)), ("until", until(before), until(after))]
+    {
+        if old != new {
+            values.insert(key.to_owned(), json!([old, new]));
+        }
+    }
+    values
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    reason: Option<String>,
+    until: Option<String>,
+    state: &'static str,
+    added: Option<String>,
+}
+
+const COLUMNS: &[Column<Row>] = &[
+    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
+    Column {
+        name: "reason",
+        cell: |row| row.reason.clone().unwrap_or_default(),
+        tells: |row| row.reason.is_some(),
+    },
+    Column {
+        name: "until",
+        cell: |row| row.until.clone().unwrap_or_default(),
+        tells: |row| row.until.is_some(),
+    },
+    Column { name: "state", cell: |row| row.state.into(), tells: |_| true },
+    Column { name: "added", cell: |row| row.added.clone().unwrap_or_default(), tells: |_| true },
+];
+
+fn list(context: &mut Context<'_>) -> Result<Done> {
+    let opened = context.open()?;
+    let now = context.now();
+    let found = opened.store.survey(Kind::Whitelist)?;
+    let mut problems = found.problems;
+    let mut rows = Vec::with_capacity(found.names.len());
+    for name in found.names {
+        match records::whitelist_entry(&opened.store, &name) {
+            Ok(Some(entry)) => rows.push(Row {
+                name: name.canonical(),
+                state: if entry.is_valid(now) { "valid" } else { "expired" },
+                reason: entry.reason,
+                until: entry.until.map(|until| until.to_string()),
+                added: Some(entry.added.to_string()),
+            }),
+            Ok(None) => {}
+            Err(error) => {
+                problems.push(error);
+                let name = name.canonical();
+                rows.push(Row { name, reason: None, until: None, state: "broken", added: None });
+            }
+        }
+    }
+    for problem in &problems {
+        context.complain(problem);
+    }
+    output::list(context, "entries", &rows, COLUMNS)?;
+    Ok(if problems.is_empty() { Done::All } else { Done::Partly })
+}

@@ -1,0 +1,89 @@
+//! The rules about one known user, each by itself.
+//!
+//! The decision goes by them in its order, and an explanation tells what each of them finds; so both
+//! always say the same.
+
+use crate::account::grant::Grant;
+use crate::account::lockout::{Failures, Standing};
+use crate::account::state::Enrolment;
+use crate::otp::Digits;
+use crate::settings::advanced::Advanced;
+use crate::time::Timestamp;
+use crate::verify::decision::Account;
+use crate::verify::request::Request;
+
+/// A known user and what is asked about him.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// The settings.
+    pub advanced: &'a Advanced,
+    /// The user.
+    pub account: &'a Account,
+    /// What is asked.
+    pub request: &'a Request,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Rules<'_> {
+    /// Whether the secret was made for the same account name in another domain.
+    pub fn is_of_another_domain(self) -> bool {
+        let state = &self.account.state;
+        let bound = self.is_active() || state.has_live_pending_secret(self.now);
+        match (&state.domain, &self.account.domain) {
+            (Some(of_secret), Some(of_login)) => bound && of_secret != of_login,
+            _ => false,
+        }
+    }
+
+    /// Whether the portal had to name its session, and did not.
+    pub fn lacks_client(self) -> bool {
+        self.advanced.require_client && self.request.client.is_none()
+    }
+
+    /// Where the grant stands, among those of the user, that opens a session of this client.
+    pub fn live_grant(self) -> Option<usize> {
+        let validity = self.advanced.validity();
+        let opens = |grant: &Grant| {
+            grant.client == self.request.client && grant.is_live(self.now, validity)
+        };
+        self.account.state.grants.iter().position(opens)
+    }
+
+    /// The wrong codes in a row, with a lock that ends no later than its own length from now.
+    pub fn failures(self) -> Failures {
+        self.account.state.failures().rebased(self.now)
+    }
+
+    /// Whether a code may be tried.
+    pub fn standing(self) -> Standing {
+        self.failures().standing(self.now)
+    }
+
+    /// Whether the days in which the user could enrol are over.
+    pub fn is_enrolment_closed(self) -> bool {
+        self.enrolment_closes().is_some_and(|end| self.now >= end)
+    }
+
+    /// When the user can no longer enrol by himself.
+    pub fn enrolment_closes(self) -> Option<Timestamp> {
+        let days = u64::from(self.advanced.enrolment_days);
+        (days > 0 && !self.is_active()).then(|| self.account.state.open_since.plus(days * 86_400))
+    }
+
+    /// Whether a secret that an administrator handed over waits for its first code.
+    pub fn is_handed_over(self) -> bool {
+        let state = &self.account.state;
+        state.handed_over && state.has_live_pending_secret(self.now)
+    }
+
+    /// Whether the user has proved a code.
+    pub fn is_active(self) -> bool {
+        self.account.state.enrolment == Enrolment::Active
+    }
+
+    /// How many digits the codes of the user have.
+    pub fn digits(self) -> Digits {
+        self.account.state.digits.unwrap_or_else(|| self.advanced.digits())
+    }
+}
