@@ -140,9 +140,14 @@ impl DirStore {
     }
 
     /// All names below a directory of documents.
-    fn names_in(directory: &Path) -> Result<Survey> {
+    fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<Survey> {
         let mut found = Survey::default();
         collect(directory, &mut Vec::new(), &mut |components| {
+            if let ([file], Some(key)) = (components, wanted)
+                && file_name::is_of_another_account(file, key)
+            {
+                return;
+            }
             let components: Vec<&str> = components.iter().map(String::as_str).collect();
             if let Some(name) = file_name::decode(&components) {
                 found.names.push(name);
@@ -159,7 +164,7 @@ impl DirStore {
     /// The names in a directory of a sharded kind, for [`Store::survey`].
     fn names_in_shard(directory: &Path, shard: &str) -> Result<Survey> {
         let place = directory.join(shard);
-        let mut found = Self::names_in(&place)?;
+        let mut found = Self::names_in(&place, None)?;
         let strangers = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
         found.problems.extend(strangers.map(|name| {
             let what = format!("holds a document of '{name}', which does not belong there");
@@ -225,7 +230,7 @@ impl Store for DirStore {
         if !self.has_shard(kind, key)? {
             return Ok(Vec::new());
         }
-        let Survey { mut names, problems } = Self::names_in(&self.shard(kind, key))?;
+        let Survey { mut names, problems } = Self::names_in(&self.shard(kind, key), Some(key))?;
         // SECURITY: a document that nobody can be told from may be of this account.
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
@@ -239,7 +244,7 @@ impl Store for DirStore {
         self.check_kind(kind)?;
         let directory = self.directory(kind);
         if !is_sharded(kind) {
-            let mut all = Self::names_in(&directory)?;
+            let mut all = Self::names_in(&directory, None)?;
             all.names.sort();
             return Ok(all);
         }
@@ -325,9 +330,9 @@ fn collect(
         if !is_part && !is_document_name(&name) {
             continue;
         }
-        let below = directory.join(&name);
+        let below = (is_part && is_directory).then(|| directory.join(&name));
         above.push(name);
-        if is_part && is_directory {
+        if let Some(below) = below {
             collect(&below, above, found)?;
         } else {
             found(above);

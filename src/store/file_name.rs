@@ -61,6 +61,22 @@ pub fn decode(components: &[&str]) -> Option<Name> {
     (encode(&name) == components).then_some(name)
 }
 
+/// Whether a file name is plainly that of another account, so that it need not be decoded: a login
+/// passes many of them. `false` only means that [`decode`] has to tell.
+///
+/// Text of plain characters is its own canonical and folded form, so comparing bytes is enough.
+pub fn is_of_another_account(file: &str, key: &AccountKey) -> bool {
+    let Some(text) = file.strip_suffix(FILE_SUFFIX) else { return false };
+    let account = match text.split_once("%5c") {
+        Some((_, account)) => account,
+        None => text.rsplit_once('@').map_or(text, |(account, _)| account),
+    };
+    text.bytes().all(|byte| is_plain(byte) || byte == b'%')
+        && !account.is_empty()
+        && account.bytes().all(is_plain)
+        && account != key.as_str()
+}
+
 /// The directory that documents of an account lie in: three lowercase hexadecimal digits, the first
 /// twelve bits of the CRC-32 of the folded account part. It only has to spread names evenly.
 pub fn shard(key: &AccountKey) -> String {
@@ -238,6 +254,28 @@ mod tests {
         assert_ne!(shard(&name("bob").key()), shard(&key));
     }
 
+    /// Guards the shortcut: what is plainly another account's is passed over, what is odd is not.
+    #[test]
+    fn other_accounts_are_passed_over() {
+        let key = name("alice").key();
+        for (file, passed_over) in [
+            ("bob.toml", true),
+            ("corp%5cbob.toml", true),
+            ("bob@corp.example.toml", true),
+            ("alice.toml", false),
+            ("corp%5calice.toml", false),
+            ("alice@corp.example.toml", false),
+            ("ALICE.toml", false),
+            ("BOB.toml", false),
+            ("%c3%a1lice.toml", false),
+            ("%63on.toml", false),
+            ("bob", false),
+            (".toml", false),
+        ] {
+            assert_eq!(is_of_another_account(file, &key), passed_over, "{file}");
+        }
+    }
+
     /// Guards the spread: with 4,096 shards and 256 locks no place is crowded.
     #[test]
     fn shards_are_even() {
@@ -273,6 +311,15 @@ mod tests {
         #[test]
         fn decode_inverts_encode(name in names()) {
             prop_assert_eq!(round_trip(&name), Some(name));
+        }
+
+        /// Guards the shortcut: no document of an account is ever passed over for that account.
+        #[test]
+        fn no_document_is_passed_over(name in names(), ascii in "[a-zA-Z0-9@.\\\\ _-]{1,12}") {
+            for name in [Some(name), Name::parse(&ascii).ok()].into_iter().flatten() {
+                let components = encode(&name);
+                prop_assert!(!is_of_another_account(&components[components.len() - 1], &name.key()));
+            }
         }
 
         /// Guards the file system: each component is safe everywhere.
