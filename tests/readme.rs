@@ -5,6 +5,7 @@
 //! - `<!-- tour -->`: the `$` commands of all such blocks are run in one shell, in order, and their output
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
+//! - `<!-- operating -->`: the same, all of them in one shell.
 //! - `<!-- settings -->`, `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
@@ -205,6 +206,22 @@ fn the_setup_succeeds() {
     }
 }
 
+/// Guards the section on operating: backup, restore and checks succeed one after the other.
+#[test]
+fn operating_it_succeeds() {
+    let directory = tempfile::tempdir().unwrap();
+    rw2fa(directory.path(), &["init"]);
+    rw2fa(directory.path(), &["users", "add", "alice"]);
+    let commands = marked("operating").concat();
+    let mut script = String::from("set -e\n");
+    for line in &commands {
+        script.push_str(line.strip_prefix("# ").unwrap_or_else(|| panic!("{line}")));
+        script.push('\n');
+    }
+    let output = shell(&script, directory.path());
+    assert!(output.status.success(), "{}", stdout_of(&output));
+}
+
 /// The words below `Commands:` in the help of `rw2fa …`.
 fn subcommands(words: &[&str]) -> Vec<String> {
     let directory = tempfile::tempdir().unwrap();
@@ -230,7 +247,7 @@ fn every_command_is_named() {
             "{word}"
         );
     }
-    for group in ["users", "whitelist"] {
+    for group in ["users", "whitelist", "key", "store"] {
         for word in subcommands(&[group]) {
             let named = [" ", "`"].map(|end| text.contains(&format!("`{group} {word}{end}")));
             assert!(named.contains(&true), "{group} {word} is not in README.md");

@@ -257,7 +257,7 @@ pub fn privacy_problem(path: &Path, metadata: &Metadata, owner: Owner) -> Option
 }
 
 /// `path` as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
         text
