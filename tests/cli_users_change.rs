@@ -35,7 +35,7 @@ fn add_tries_each_name() {
              error: álice: overlaps 'alice': one login could mean both\n \
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
              error: alice: is listed with other attributes\n \
-             hint: change them with: rw2fa users edit alice\n",
+             hint: change them with: rw2fa users edit 'alice'\n",
         )
     );
     assert_eq!(sandbox.admin_ok(&["users", "list", "--format", "csv"]).lines().count(), 3);
