@@ -155,6 +155,11 @@ fn an_ellipsis_is_any_text_and_nothing_else_is() {
     }
 }
 
+/// Whether a line tells which accounts this machine has.
+fn hangs_on_the_machine(line: &str) -> bool {
+    line.starts_with("warning: the system knows no account or group called ")
+}
+
 /// Guards the quick tour: every command is run, and shows what the README says.
 #[test]
 fn the_tour_is_what_happens() {
@@ -175,7 +180,9 @@ fn the_tour_is_what_happens() {
     let outputs: Vec<&str> = shown.split(SEPARATOR).collect();
     assert_eq!(outputs.len(), tour.len() + 1, "{shown}");
     for ((command, expected), actual) in tour.iter().zip(outputs) {
-        let actual: Vec<&str> = actual.lines().collect();
+        let actual: Vec<&str> = actual.lines().filter(|line| !hangs_on_the_machine(line)).collect();
+        let mut expected = expected.clone();
+        expected.retain(|line| !hangs_on_the_machine(line));
         let same = expected.len() == actual.len()
             && expected.iter().zip(&actual).all(|(pattern, line)| matches(pattern, line));
         assert!(

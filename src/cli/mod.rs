@@ -10,6 +10,7 @@ mod enable;
 mod explain;
 mod init;
 mod key;
+mod license;
 mod output;
 mod status;
 mod store;
@@ -110,6 +111,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
+    #[command(subcommand)]
+    License(license::LicenseCommand),
     Audit(audit::AuditArgs),
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -168,6 +171,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Whitelist(command) => whitelist::run(&mut context, command),
         Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::License(command) => license::run(&mut context, &command),
         Command::Audit(args) => audit::run(&mut context, &args),
         Command::Key(command) => key::run(&mut context, &command),
         Command::Store(command) => store::run(&mut context, &command),

@@ -216,6 +216,11 @@ pub fn is_link_error(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
+/// Whether an error of waiting for a child says that the system does not tell how it ended.
+pub fn is_forgotten_child(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECHILD)
+}
+
 /// Makes a directory that only its owner can enter.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)

@@ -11,6 +11,7 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
@@ -51,13 +52,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
+    let mut gate = Gate::of(context, &opened)?;
     let started = std::time::Instant::now();
     let mut unknown = Vec::new();
     let entries = args.entries.texts();
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            let is_known = started.elapsed() > SYSTEM_PATIENCE || is_known(context, target);
+            // A warning may be left out where the system is slow, a promise may not.
+            let is_asked = args.must_exist || started.elapsed() <= SYSTEM_PATIENCE;
+            let is_known = !is_asked || is_known(context, target);
             if !is_known && args.must_exist {
                 return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
                     .hint("check the spelling, or add it without --must-exist"));
@@ -77,6 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if missing == Missing::Nothing {
                     return Ok(());
                 }
+                gate.admit(&opened.store, target.kind, name)?;
                 result = Changed::Added;
                 if args.dry_run {
                     return Ok(());
@@ -118,7 +123,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     Ok(done)
 }
 
-/// How long the system is asked for names, in all.
+/// How long the system is asked for names, in all, before the warning about unknown ones is left out.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the system knows the target, as far as it can be asked.
