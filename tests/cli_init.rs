@@ -40,17 +40,15 @@ fn a_new_store_is_off_private_and_complete() {
     let store = sandbox.path();
     assert_eq!(
         fs::read_to_string(store.join("store.toml")).unwrap(),
-        "# The settings of this rw2fa store. `rw2fa` changes them; they may also be edited by hand.\n\
+        "# Settings of rw2fa; may be edited by hand.\n\
          schema = 1\n\
-         # Whether codes are asked for at all: `rw2fa enable`, `rw2fa disable`.\n\
          enabled = false\n\
          created = 2026-11-24T08:00:00Z\n\
          \n\
-         # `rw2fa advanced list` names every key that may stand here.\n\
+         # Keys: rw2fa advanced list\n\
          [advanced]\n\
          \n\
-         # default = \"CORP\" names the domain of logins that name none; aliases map DNS suffixes to\n\
-         # NetBIOS names: aliases = { \"corp.example\" = \"CORP\" }\n\
+         # Keys: default = \"CORP\", aliases = { \"corp.example\" = \"CORP\" }\n\
          [domains]\n"
     );
     let mut names: Vec<_> = fs::read_dir(&store)
