@@ -18,18 +18,19 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
         }
     }
     [
-        (Severity::Info, expired, "whitelist entries past their date", "rw2fa whitelist remove"),
+        (Severity::Info, expired, "whitelist entries past their date", "rw2fa whitelist remove {}"),
         (
             Severity::Warning,
             unexplained,
             "whitelist entries without a reason",
-            "rw2fa whitelist add --reason",
+            "rw2fa whitelist add {} --reason TEXT",
         ),
     ]
     .into_iter()
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
-        Finding::new("whitelist", severity, format!("{what}: {}", names.told())).remedy(remedy)
+        Finding::new("whitelist", severity, format!("{what}: {}", names.told()))
+            .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
     })
     .collect()
 }
