@@ -31,6 +31,7 @@ pub mod audit;
 pub mod child;
 pub mod cli;
 pub mod error;
+pub mod license;
 pub mod otp;
 pub mod platform;
 pub mod printable;

@@ -71,6 +71,7 @@ pub struct Process {
     clock: Box<dyn Fn() -> Timestamp>,
     now: Cell<Option<Timestamp>>,
     random: Box<Random>,
+    machine_id: Option<String>,
     accounts: Box<dyn Accounts>,
     lookup: Option<Lookup>,
 }
@@ -91,6 +92,7 @@ impl Process {
             clock: Box::new(system_clock),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            machine_id: None,
             accounts: Box::new(SystemAccounts { elevated }),
             lookup: None,
         }
@@ -116,9 +118,25 @@ impl Process {
             clock: Box::new(move || now),
             now: Cell::new(None),
             random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
+            machine_id: Some("0123456789abcdef0123456789abcdef".into()),
             accounts: Box::new(NoAccounts),
             lookup: None,
         }
+    }
+
+    /// The same process on another machine.
+    #[must_use]
+    pub fn with_machine_id(mut self, id: &str) -> Self {
+        self.machine_id = Some(id.to_owned());
+        self
+    }
+
+    /// The id of the machine, which must not be shown to anybody.
+    ///
+    /// # Errors
+    /// [`Kind::System`] when it has none.
+    pub fn machine_id(&self) -> Result<String> {
+        self.machine_id.clone().map_or_else(platform::machine_id, Ok)
     }
 
     /// The same process on a system that knows these accounts.

@@ -147,6 +147,9 @@ enabled = false # not yet
 schema = 1
 created = 2026-11-24T08:00:00Z
 
+[license]
+first-enabled = 2026-11-24T08:00:00Z # on a Tuesday
+
 [domains]
 default = \"CORP\"
 

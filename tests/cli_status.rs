@@ -8,6 +8,10 @@ use std::fs;
 
 use sandbox::{Run, Sandbox};
 
+/// What every build says that has no vendor's key.
+const DEVELOPMENT: &str = "warning: this build takes licences that are signed with the development \
+    key, which is public: anybody can issue one\n";
+
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());
     let place = sandbox.path().display().to_string();
@@ -24,14 +28,15 @@ users                      0 listed or seen: 0 active, 0 pending, 0 never enroll
 groups                     0
 whitelist                  0 valid, 0 expired
 SMS                        not configured
-licence                    trial, 30 days left
+licence                    trial, 30 days left (DEVELOPMENT KEY)
 clock                      synchronisation unknown
 window                     a code is valid 4 h before and after its own 30 s
 chance of one guess        0.096 %
 store                      <store>
 ";
     let off = "warning: nobody is asked for a code; turn it on with 'rw2fa enable'\n";
-    assert_eq!(status(&sandbox, &[]), Run { code: 0, stdout: expected.into(), stderr: off.into() });
+    let off = format!("{off}{DEVELOPMENT}");
+    assert_eq!(status(&sandbox, &[]), Run { code: 0, stdout: expected.into(), stderr: off });
     assert_eq!(
         status(&sandbox, &["-q"]),
         Run { code: 0, stdout: expected.into(), stderr: String::new() }
@@ -39,16 +44,23 @@ store                      <store>
     sandbox.admin_ok(&["enable"]);
     assert_eq!(
         status(&sandbox, &[]).stderr,
-        "warning: nobody is listed, so nobody is asked for a code: rw2fa users add NAME\n"
+        format!(
+            "warning: nobody is listed, so nobody is asked for a code: rw2fa users add NAME\n\
+             {DEVELOPMENT}"
+        )
     );
     sandbox.admin_ok(&["users", "add", "alice"]);
     sandbox.pass(86_400);
     let on = status(&sandbox, &[]);
-    assert_eq!(on.stderr, "");
+    assert_eq!(on.stderr, DEVELOPMENT);
     assert!(on.stdout.starts_with("two-factor authentication  on\n"), "{on:?}");
     assert!(on.stdout.contains("trial, 29 days left"), "{on:?}");
     sandbox.pass(28 * 86_400 + 1);
-    assert!(status(&sandbox, &[]).stdout.contains("trial, 1 day left"));
+    let last = status(&sandbox, &[]);
+    assert!(last.stdout.contains("trial, 1 day left"));
+    let ends =
+        "warning: the trial ends in 1 day; then no users can be added: rw2fa license portal\n";
+    assert_eq!(last.stderr, format!("{DEVELOPMENT}{ends}"));
     sandbox.pass(86_400);
     let over = status(&sandbox, &[]);
     assert!(over.stdout.contains("trial is over; what is enforced stays enforced"), "{over:?}");
@@ -71,7 +83,7 @@ fn status_as_json() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(
         run.json().to_string(),
-        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":false},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
+        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
     );
 }
 

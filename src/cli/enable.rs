@@ -6,8 +6,10 @@ use crate::account::listing::Method;
 use crate::account::state::Enrolment;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
+use crate::settings::license::LicenseSection;
 use crate::store::{Document, Kind, Scope, Store, Survey, records};
 use crate::verify::facts::missing_half;
 
@@ -36,6 +38,10 @@ pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Don
     context.no_csv("enable")?;
     let opened = context.open()?;
     opened.keys()?;
+    // Only the first time: what was enforced once may always be enforced again.
+    if !opened.settings.enabled && !opened.settings.license.was_enabled() {
+        Gate::of(context, &opened)?.pass()?;
+    }
     tell_who_is_concerned(context, &opened)?;
     switch(context, &opened, true, args.dry_run)
 }
@@ -57,7 +63,8 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
     let store = &opened.store;
     let mut result = Changed::Unchanged;
     store.update(Scope::Settings, &mut |transaction| {
-        let before = records::settings(store)?.enabled;
+        let settings = records::settings(store)?;
+        let before = settings.enabled;
         if before == on {
             return Ok(());
         }
@@ -65,7 +72,13 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
         if dry_run {
             return Ok(());
         }
-        let text = records::edit(store, &Document::Settings, &[(&["enabled"], Some(on.into()))])?;
+        let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
+        // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
+        if !settings.license.was_enabled() && settings.license.takes_keys() {
+            let now = toml::value::Datetime::from(context.now());
+            edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
+        }
+        let text = records::edit(store, &Document::Settings, &edits)?;
         transaction.write(&Document::Settings, &text)?;
         let action = if on { "enable" } else { "disable" };
         let change = Change { action, object: None, values: values("enabled", before, on) };

@@ -7,6 +7,7 @@ mod context;
 mod enable;
 mod explain;
 mod init;
+mod license;
 mod output;
 mod status;
 mod system_groups;
@@ -105,6 +106,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
+    #[command(subcommand)]
+    License(license::LicenseCommand),
     Verify(VerifyArgs),
     #[command(hide = true)]
     SystemGroups(system_groups::SystemGroupsArgs),
@@ -157,6 +160,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Whitelist(command) => whitelist::run(&mut context, command),
         Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::License(command) => license::run(&mut context, &command),
         Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };

@@ -4,18 +4,15 @@ use clap::Args;
 use serde_json::json;
 
 use crate::cli::context::{Context, count};
-use crate::cli::output;
 use crate::cli::users::{Row, Rows};
 use crate::cli::{Done, Format};
+use crate::cli::{license, output};
 use crate::error::Result;
 use crate::otp::PERIOD;
 use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::{SCHEMA, duration};
 use crate::store::{Kind, Store, Survey, records};
-
-/// Days of trial after the store was made.
-const TRIAL_DAYS: u64 = 30;
 
 /// Show whether users are protected
 #[derive(Args, Debug)]
@@ -77,8 +74,8 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
     let groups = rows.len() - users.len();
     let (valid, expired) = whitelist(context, store)?;
-    let trial_end = settings.created.plus(TRIAL_DAYS * 86_400);
-    let days_left = now.until(trial_end).div_ceil(86_400);
+    let standing = license::standing(context, settings)?;
+    let development_key = license::has_development_key();
     let advanced = &settings.advanced;
     let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
     let seconds = window_seconds(advanced);
@@ -88,10 +85,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             "enabled": settings.enabled,
             "store": { "location": store.location(), "schema": SCHEMA },
             "license": {
-                "state": if days_left > 0 { "trial" } else { "expired" },
-                "days_left": days_left,
-                "max_users": null,
-                "development_key": false,
+                "state": standing.state.as_str(),
+                "days_left": standing.days_left,
+                "max_users": standing.max_users(),
+                "development_key": development_key,
             },
             "users": {
                 "total": users.len(),
@@ -112,11 +109,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         }))?;
         return Ok(Done::All);
     }
-    let license = if days_left > 0 {
-        format!("trial, {} left", count(usize::try_from(days_left).unwrap_or(usize::MAX), "day"))
-    } else {
-        "trial is over; what is enforced stays enforced".into()
-    };
+    let mut license = license::in_words(&standing);
+    if development_key {
+        license.push_str(" (DEVELOPMENT KEY)");
+    }
     let users_line = format!(
         "{} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
         users.len(),
@@ -149,6 +145,8 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     } else if users.is_empty() && groups == 0 {
         context.warn("nobody is listed, so nobody is asked for a code: rw2fa users add NAME");
     }
+    let counted = rows.iter().filter(|row| row.counts()).count();
+    license::warn(context, &standing, counted);
     Ok(Done::All)
 }
 

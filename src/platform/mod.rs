@@ -2,8 +2,11 @@
 //!
 //! One file per system with the same functions; nothing here knows users, codes or documents.
 
+mod machine;
 #[cfg(unix)]
 mod unix;
+
+pub use machine::machine_id;
 #[cfg(unix)]
 pub use unix::*;
 

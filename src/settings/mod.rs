@@ -3,6 +3,7 @@
 pub mod advanced;
 pub mod chance;
 pub mod duration;
+pub mod license;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use toml::Spanned;
 
 use crate::account::matching::Domains;
 use crate::settings::advanced::Advanced;
+use crate::settings::license::LicenseSection;
 use crate::time::{Timestamp, readable};
 
 /// The schema of documents that this program reads and writes.
@@ -28,6 +30,8 @@ pub struct Settings {
     pub key_file: Option<PathBuf>,
     /// The advanced settings, defaults filled in.
     pub advanced: Advanced,
+    /// The licence, not looked at.
+    pub license: LicenseSection,
     /// How domains are named.
     pub domains: Domains,
 }
@@ -54,6 +58,8 @@ struct Document {
     importing: Option<Spanned<bool>>,
     #[serde(default)]
     advanced: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
+    #[serde(default)]
+    license: LicenseSection,
     #[serde(default)]
     domains: DomainsDocument,
 }
@@ -104,6 +110,7 @@ pub fn parse(text: &str) -> Result<Settings, Problem> {
         created: document.created,
         key_file: document.key_file,
         advanced,
+        license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
     })
 }
@@ -166,6 +173,24 @@ mod tests {
             let (found, message) = problem(&format!("{HEAD}{more}"));
             assert!(message.contains(words), "{message}");
             assert_eq!(found, line, "{more}: {message}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_stands_for_a_licence_is_a_problem() {
+        for (more, token, enabled) in [
+            ("", None, false),
+            ("[license]\n", None, false),
+            ("[license]\ntoken = \"a.b.c\"\n", Some("a.b.c"), false),
+            ("license = { token = \"a.b.c\", first-enabled = \"x\" }\n", Some("a.b.c"), true),
+            ("[license]\nfirst-enabled = 2026-11-24T08:00:00Z\n", None, true),
+            ("[license]\ntoken = 5\nother = []\n", Some("5"), false),
+            ("license = 3\n", None, false),
+            ("[[license]]\ntoken = \"x\"\n", None, false),
+        ] {
+            let section = parse(&format!("{HEAD}{more}")).unwrap().license;
+            assert_eq!(section.token().as_deref(), token, "{more}");
+            assert_eq!(section.was_enabled(), enabled, "{more}");
         }
     }
 

@@ -34,6 +34,7 @@ pub(crate) struct Sandbox {
     directory: TempDir,
     now: Cell<i64>,
     drawn: Rc<Cell<u64>>,
+    machine: Cell<Option<&'static str>>,
 }
 
 /// How a run of a program ended.
@@ -57,7 +58,8 @@ impl Sandbox {
     /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let sandbox = Self { directory, now: Cell::new(T0), drawn: Rc::default() };
+        let sandbox =
+            Self { directory, now: Cell::new(T0), drawn: Rc::default(), machine: Cell::default() };
         let init = sandbox.admin(&["init"]);
         assert_eq!(init.code, 0, "{init:?}");
         sandbox
@@ -160,8 +162,17 @@ impl Sandbox {
         let drawn = Rc::clone(&self.drawn);
         let mut process = Process::sandboxed(args, now, stdin.to_vec(), out, err)
             .with_random(move |bytes| fill(bytes, &drawn));
+        if let Some(id) = self.machine.get() {
+            process = process.with_machine_id(id);
+        }
         let code = main(&mut process);
         Run { code, stdout: stdout.text(), stderr: stderr.text() }
+    }
+
+    /// From now on the store is on the machine with this id.
+    pub(crate) fn on_machine(&self, id: &'static str) -> &Self {
+        self.machine.set(Some(id));
+        self
     }
 
     /// From now on the operating system gives no random numbers.

@@ -11,6 +11,7 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
@@ -51,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
+    let mut gate = Gate::of(context, &opened)?;
     let started = std::time::Instant::now();
     let mut unknown = Vec::new();
     let entries = args.entries.texts();
@@ -77,6 +79,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if missing == Missing::Nothing {
                     return Ok(());
                 }
+                gate.admit(&opened.store, target.kind, name)?;
                 result = Changed::Added;
                 if args.dry_run {
                     return Ok(());

@@ -89,6 +89,11 @@ impl Row {
         self.kind == "user"
     }
 
+    /// Whether this counts toward the users of a licence: see [`crate::cli::license::counted`].
+    pub(super) fn counts(&self) -> bool {
+        self.is_user() && (self.listed || self.enrolment == Some(Enrolment::Active.as_str()))
+    }
+
     /// The state, for counting.
     pub(super) fn state(&self) -> &str {
         self.state.unwrap_or_default()

@@ -1,0 +1,115 @@
+//! `rw2fa license activate`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+
+use super::{counted, in_words, serial, warn};
+use crate::cli::Done;
+use crate::cli::context::{Change, Context};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::{Error, Kind, Result};
+use crate::license::claims::License;
+use crate::license::standing::Standing;
+use crate::license::vendor::VendorKey;
+use crate::license::{self, LONGEST, Refusal};
+use crate::settings::license::LicenseSection;
+use crate::store::{Document, Scope, Store, records};
+
+/// Check a licence and use it from now on
+///
+/// A licence that is refused changes nothing: the one before stays.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa license activate license.lic")]
+pub(in crate::cli) struct ActivateArgs {
+    /// The file that the licensing portal gave
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done> {
+    context.no_csv("license activate")?;
+    // Before the store is opened: from then on this may be an account that cannot read the file.
+    let text = read(&args.file)?;
+    let opened = context.open()?;
+    let (store, now) = (&opened.store, context.now());
+    let (key, machine) = (VendorKey::built_in()?, serial(context)?);
+    let refused = |refusal: Refusal| refusal.about(&args.file.display().to_string());
+    let license = license::read(&text, &key, &machine).map_err(refused)?;
+    license.check_time(now).map_err(refused)?;
+    let token = String::from_utf8_lossy(text.trim_ascii_end()).into_owned();
+    let keys = opened.keys()?;
+    let mut result = Changed::Unchanged;
+    store.update(Scope::Settings, &mut |transaction| {
+        let before = records::settings(store)?.license.token();
+        if before.as_deref() == Some(token.as_str()) {
+            return Ok(());
+        }
+        let edited = Some(toml_edit::Value::from(token.as_str()));
+        let text = records::edit(store, &Document::Settings, &[(LicenseSection::TOKEN, edited)])?;
+        records::parse_settings(store, &text)?;
+        result = if before.is_some() { Changed::Changed } else { Changed::Added };
+        if args.dry_run {
+            return Ok(());
+        }
+        transaction.write(&Document::Settings, &text)?;
+        let old = before.and_then(|token| license::read(token.as_bytes(), &key, &machine).ok());
+        let values = changes(old.as_ref(), &license);
+        let object = Some(license.order_number.as_str());
+        let change = Change { action: "license activate", object, values };
+        context.audit(transaction, Some(&keys), change)
+    })?;
+    let order = license.order_number.clone();
+    let standing = Standing::of(opened.settings.created, Some(Ok(license)), now);
+    context.note(&format!("licence: {}", in_words(&standing)));
+    let users = counted(store)?;
+    warn(context, &standing, users);
+    output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(result))])
+}
+
+/// What the file holds; of one that is too long, enough to notice.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let failed = |error: std::io::Error| {
+        let what = format!("cannot read {}", path.display());
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => Kind::NotFound,
+            std::io::ErrorKind::PermissionDenied => Kind::Refused,
+            _ => Kind::System,
+        };
+        Error::io(kind, what, error).hint("name the license.lic that the licensing portal gave")
+    };
+    // What is no file could keep this waiting: a pipe, a device.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Error::new(Kind::Refused, format!("{} is not a file", path.display()))
+            .hint("name the license.lic that the licensing portal gave"));
+    }
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(LONGEST as u64 + 1).read_to_end(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// Old and new for the audit trail. Who ordered is nobody's business there.
+fn changes(old: Option<&License>, new: &License) -> Map<String, Value> {
+    fn facts(license: &License) -> [(&'static str, Value); 4] {
+        [
+            ("order-number", json!(license.order_number)),
+            ("edition", json!(license.edition)),
+            ("expires", json!(license.expires.map(|end| end.to_string()))),
+            ("max-users", json!(license.max_users)),
+        ]
+    }
+    let old = old.map(facts);
+    let mut map = Map::new();
+    for (at, (name, value)) in facts(new).into_iter().enumerate() {
+        let before = old.as_ref().map_or(Value::Null, |old| old[at].1.clone());
+        map.insert(name.to_owned(), json!([before, value]));
+    }
+    map
+}

@@ -1,0 +1,228 @@
+//! `rw2fa license`: the serial number, the portal, and the licence of this machine.
+//!
+//! Owns also what other commands ask of the licence: where the store stands, who counts, and whether one
+//! more user may be added. Nothing here is part of a login.
+
+mod activate;
+mod show;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use crate::account::name::Name;
+use crate::account::state::Enrolment;
+use crate::cli::context::{Context, Opened, count};
+use crate::cli::{Done, Format, output};
+use crate::error::Result;
+use crate::license::serial::Serial;
+use crate::license::standing::{Standing, State};
+use crate::license::vendor::{PORTAL, VendorKey};
+use crate::license::{self, PRODUCT, Refusal};
+use crate::settings::Settings;
+use crate::store::{Kind, Store, records};
+
+/// Show and activate the licence of this machine
+#[derive(Subcommand, Debug)]
+pub(super) enum LicenseCommand {
+    Serial(SerialArgs),
+    Portal(PortalArgs),
+    Activate(activate::ActivateArgs),
+    Show(show::ShowArgs),
+}
+
+/// Print the serial number of this machine, which a licence is issued for
+///
+/// It is made from the machine's id by a hash, and does not reveal it.
+#[derive(Args, Debug)]
+pub(super) struct SerialArgs {}
+
+/// Print where licences come from, and what is asked there
+#[derive(Args, Debug)]
+pub(super) struct PortalArgs {}
+
+pub(super) fn run(context: &mut Context<'_>, command: &LicenseCommand) -> Result<Done> {
+    match command {
+        LicenseCommand::Serial(_) => print_serial(context),
+        LicenseCommand::Portal(_) => portal(context),
+        LicenseCommand::Activate(args) => activate::run(context, args),
+        LicenseCommand::Show(_) => show::run(context),
+    }
+}
+
+fn print_serial(context: &mut Context<'_>) -> Result<Done> {
+    context.no_csv("license serial")?;
+    let serial = serial(context)?;
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "serial": serial.as_str() }))?;
+    } else {
+        context.print(&format!("{serial}\n"))?;
+    }
+    Ok(Done::All)
+}
+
+fn portal(context: &mut Context<'_>) -> Result<Done> {
+    context.no_csv("license portal")?;
+    let serial = serial(context)?;
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({
+            "schema": 1,
+            "portal": {
+                "address": PORTAL,
+                "order_number": null,
+                "email": null,
+                "serial": serial.as_str(),
+                "product": PRODUCT,
+            },
+        }))?;
+        return Ok(Done::All);
+    }
+    output::pairs(
+        context,
+        &[
+            ("portal", PORTAL.into()),
+            ("order number", "as it stands in the confirmation of your order".into()),
+            ("e-mail", "the address of that order".into()),
+            ("serial number", serial.to_string()),
+            ("product", PRODUCT.into()),
+        ],
+    )?;
+    context.note("next: rw2fa license activate license.lic");
+    Ok(Done::All)
+}
+
+/// The serial number of this machine.
+fn serial(context: &Context<'_>) -> Result<Serial> {
+    Ok(Serial::of_machine(&context.process.machine_id()?))
+}
+
+/// Where the store stands, by the licence in its settings.
+///
+/// # Errors
+/// When the key of this program is none. What is wrong with the licence is a part of the answer.
+pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<Standing> {
+    let key = VendorKey::built_in()?;
+    let stored = settings.license.token().map(|token| match serial(context) {
+        Ok(serial) => license::read(token.as_bytes(), &key, &serial),
+        Err(error) => Err(Refusal::Machine(error.to_string())),
+    });
+    Ok(Standing::of(settings.created, stored, context.now()))
+}
+
+/// Whether everybody can issue licences for this program.
+pub(super) fn has_development_key() -> bool {
+    VendorKey::built_in().is_ok_and(|key| key.is_development())
+}
+
+/// A licence in one line.
+pub(super) fn in_words(standing: &Standing) -> String {
+    let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
+    match (standing.state, &standing.license) {
+        (State::Licensed, Some(license)) => {
+            let users = match standing.max_users() {
+                Some(most) => format!("up to {}", count(most as usize, "user")),
+                None => "any number of users".into(),
+            };
+            let end = match standing.days_left {
+                Some(left) => format!("{} left", days(left)),
+                None => "without end".into(),
+            };
+            format!("{}, {users}, {end}", license.edition.as_str())
+        }
+        (State::Trial | State::Licensed, _) => {
+            format!("trial, {} left", days(standing.days_left.unwrap_or_default()))
+        }
+        (State::Expired, Some(license)) => {
+            let end = license.expires.map(|end| format!(" at {end}")).unwrap_or_default();
+            format!("expired{end}; what is enforced stays enforced")
+        }
+        (State::Expired, None) => "trial is over; what is enforced stays enforced".into(),
+    }
+}
+
+/// Warns of what an administrator should do about the licence.
+pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize) {
+    if has_development_key() {
+        context.warn(
+            "this build takes licences that are signed with the development key, which is public: \
+             anybody can issue one",
+        );
+    }
+    match &standing.refusal {
+        Some(Refusal::Expired(_)) | None => {}
+        Some(refusal) => {
+            context.warn(&format!("the licence in the store is not used: {refusal}"));
+        }
+    }
+    if standing.ends_soon() {
+        let what = if standing.state == State::Trial { "trial" } else { "licence" };
+        let left = standing.days_left.unwrap_or_default();
+        let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
+        context.warn(&format!(
+            "the {what} ends in {left}; then no users can be added: rw2fa license portal"
+        ));
+    }
+    if let Some(most) = standing.max_users().filter(|most| users > *most as usize) {
+        context.warn(&format!(
+            "the licence is for {}, and there are {users}: no more can be added",
+            count(most as usize, "user")
+        ));
+    }
+}
+
+/// How many users count toward the most that a licence allows: who is listed, and who is not but has
+/// enrolled as a member of a listed group.
+///
+/// A member's document that cannot be read does not count.
+pub(super) fn counted(store: &dyn Store) -> Result<usize> {
+    let listed = store.survey(Kind::User)?.names;
+    let members = store.survey(Kind::State)?.names;
+    let members = members.into_iter().filter(|name| listed.binary_search(name).is_err());
+    Ok(listed.len() + members.filter(|name| has_enrolled(store, name)).count())
+}
+
+fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
+    let state = records::state(store, name).ok().flatten();
+    state.is_some_and(|state| state.enrolment == Enrolment::Active)
+}
+
+/// What lets users be added as long as the licence allows it.
+///
+/// Users are counted once. Two commands that run at the same time may together add a few too many; the
+/// next one is refused.
+pub(super) struct Gate {
+    standing: Standing,
+    users: usize,
+}
+
+impl Gate {
+    /// The gate of a store.
+    pub(super) fn of(context: &Context<'_>, opened: &Opened) -> Result<Self> {
+        let standing = standing(context, &opened.settings)?;
+        // Without a limit nobody need be counted, of whom there may be many.
+        let users = match standing.max_users() {
+            Some(_) => counted(&opened.store)?,
+            None => 0,
+        };
+        Ok(Self { standing, users })
+    }
+
+    /// Lets the listing of `name` pass, and counts it. A group counts by its members who enrol.
+    ///
+    /// # Errors
+    /// When the trial or the licence is over, or there would be too many.
+    pub(super) fn admit(&mut self, store: &dyn Store, kind: Kind, name: &Name) -> Result<()> {
+        let is_new = kind == Kind::User && !has_enrolled(store, name);
+        let users = self.users + usize::from(is_new);
+        self.standing.admit(users)?;
+        self.users = users;
+        Ok(())
+    }
+
+    /// Lets pass what adds nobody by itself.
+    ///
+    /// # Errors
+    /// When the trial or the licence is over, or there are too many already.
+    pub(super) fn pass(&self) -> Result<()> {
+        self.standing.admit(self.users)
+    }
+}

@@ -1,0 +1,126 @@
+//! Licences: reading one, checking its signature and what it says, and where that leaves a store.
+//!
+//! Values in, values out: files, the clock and the machine are the business of the callers. The
+//! administration tool alone uses this; no login is ever decided by a licence.
+
+pub mod claims;
+pub mod jws;
+pub mod serial;
+pub mod standing;
+pub mod vendor;
+
+use crate::error::{Error, Kind};
+use crate::license::claims::License;
+use crate::license::serial::Serial;
+use crate::license::vendor::VendorKey;
+use crate::time::Timestamp;
+
+/// The product that a licence must be for.
+pub const PRODUCT: &str = "Two-Factor Authentication";
+
+/// The longest file that is read as a licence, in bytes.
+pub const LONGEST: usize = 64 * 1024;
+
+/// By how much the portal's clock may be ahead of this machine's, in seconds.
+pub const LEEWAY: u64 = 300;
+
+/// Why a text is not accepted as the licence of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Nothing is in it.
+    #[error("it is empty")]
+    Empty,
+    /// More than [`LONGEST`] bytes.
+    #[error("it is longer than 64 KiB, which no licence is")]
+    TooLong,
+    /// Not three parts of base64url characters.
+    #[error("it is no licence: a licence is one line, three parts with a dot between")]
+    Form,
+    /// A part is not the one right base64url text of its bytes.
+    #[error("its {0} is damaged: not valid base64url without padding")]
+    Encoding(jws::Part),
+    /// The header is not what it must be; the text says how.
+    #[error("its header is not understood: {0}")]
+    Header(String),
+    /// The header names another algorithm.
+    #[error("it is signed with the algorithm '{0}', and only EdDSA is accepted")]
+    Algorithm(String),
+    /// The vendor did not sign this.
+    #[error("its signature is wrong: it was changed, cut, or signed by somebody else")]
+    Signature,
+    /// The vendor signed it, and a claim is missing, unknown, twice there, or of the wrong kind.
+    #[error("what it says is not understood: {0}")]
+    Claims(String),
+    /// For something else.
+    #[error("it is for the product '{0}', not for '{PRODUCT}'")]
+    Product(String),
+    /// For another machine.
+    #[error("it is for the serial number {found}, and this machine has {machine}")]
+    Serial {
+        /// What the licence says.
+        found: String,
+        /// What this machine has.
+        machine: Serial,
+    },
+    /// It ends before it begins.
+    #[error("it ends ({expires}) before it was issued ({issued})")]
+    Backwards {
+        /// When it was issued.
+        issued: Timestamp,
+        /// When it ends.
+        expires: Timestamp,
+    },
+    /// It was issued later than now.
+    #[error("it is not valid yet: it was issued at {0}, and this machine's clock is not there yet")]
+    NotYet(Timestamp),
+    /// It is over.
+    #[error("it expired at {0}")]
+    Expired(Timestamp),
+    /// The machine has no id to be licensed by; the text says why.
+    #[error("the serial number of this machine is not known: {0}")]
+    Machine(String),
+}
+
+impl Refusal {
+    /// What the administrator can do.
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            Self::Empty | Self::TooLong | Self::Form | Self::Encoding(_) => {
+                "download license.lic again; name that file, unchanged"
+            }
+            Self::Header(_) | Self::Algorithm(_) | Self::Claims(_) => {
+                "it may be meant for a newer rw2fa: update, or ask the vendor for another licence"
+            }
+            Self::Signature => "download license.lic again, from 'rw2fa license portal' only",
+            Self::Product(_) => {
+                "order a licence for this product: 'rw2fa license portal' tells where"
+            }
+            Self::Serial { .. } => {
+                "ask the portal for a licence with the number of 'rw2fa license serial'"
+            }
+            Self::Backwards { .. } => "ask the vendor for another licence",
+            Self::NotYet(_) => "set the clock of this machine right, then try again",
+            Self::Expired(_) => "renew it: 'rw2fa license portal' tells where",
+            Self::Machine(_) => "give the machine an id: systemd-machine-id-setup",
+        }
+    }
+
+    /// The error of a command that was given such a licence.
+    pub fn about(&self, what: &str) -> Error {
+        Error::new(Kind::Refused, format!("{what}: {self}")).hint(self.way_out())
+    }
+}
+
+/// Reads a licence for the machine with this serial number. Whether it is valid now is not asked here:
+/// [`License::check_time`].
+///
+/// # Errors
+/// The first thing that is wrong with it. The signature is checked before anything it covers is read.
+pub fn read(text: &[u8], key: &VendorKey, machine: &Serial) -> Result<License, Refusal> {
+    let payload = jws::open(text, key)?;
+    let license = License::parse(&payload)?;
+    if license.serial != machine.as_str() {
+        return Err(Refusal::Serial { found: license.serial, machine: machine.clone() });
+    }
+    Ok(license)
+}

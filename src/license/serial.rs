@@ -1,0 +1,72 @@
+//! The serial number of a machine: what a licence is bound to.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// Keeps this hash apart from what anybody else makes of the same id.
+const PURPOSE: &[u8] = b"rw2fa license serial number, version 1\0";
+
+/// Crockford's base32 digits: no I, L, O and U.
+const DIGITS: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A serial number, `XXXX-XXXX-XXXX-XXXX`: 80 bits of a hash of the machine's id.
+///
+/// The id itself cannot be found from it: the system asks that it stays on the machine (machine-id(5)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Serial(String);
+
+impl Serial {
+    /// The serial number of the machine with this id.
+    pub fn of_machine(id: &str) -> Self {
+        let hash = Sha256::new().chain_update(PURPOSE).chain_update(id.as_bytes()).finalize();
+        let mut bits =
+            hash.iter().take(10).fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let mut digits = [0; 16];
+        for digit in digits.iter_mut().rev() {
+            *digit = DIGITS[(bits & 31) as usize];
+            bits >>= 5;
+        }
+        let groups = digits.chunks(4).map(|group| group.iter().copied().map(char::from).collect());
+        Self(groups.collect::<Vec<String>>().join("-"))
+    }
+
+    /// The number as it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    /// A changed number would void every licence, so this one stands here for good.
+    #[test]
+    fn the_number_of_a_machine_never_changes() {
+        assert_eq!(Serial::of_machine(ID).as_str(), "7GRS-RBNB-DFT7-SX10");
+    }
+
+    #[test]
+    fn a_number_is_sixteen_digits_and_tells_no_id() {
+        let numbers: Vec<_> =
+            (0..200).map(|n| Serial::of_machine(&format!("{n:032x}")).to_string()).collect();
+        for number in &numbers {
+            let plain = number.replace('-', "");
+            assert_eq!((number.len(), plain.len()), (19, 16), "{number}");
+            assert!(plain.bytes().all(|digit| DIGITS.contains(&digit)), "{number}");
+        }
+        assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]));
+        // Not the hash that somebody else may have made of the same id.
+        let plain = data_encoding::HEXUPPER.encode(&Sha256::digest(ID)[..8]);
+        assert_ne!(Serial::of_machine(ID).as_str().replace('-', ""), plain);
+    }
+}
