@@ -148,7 +148,10 @@ fn every_reason_can_arise_and_has_its_exit_code() {
         assert!(answer["message"].as_str().unwrap().ends_with('.'), "{run:?}");
         assert_eq!(run.stdout.lines().count(), 1, "{run:?}");
         let complains = reason.outcome() == Outcome::Error
-            && matches!(reason, Reason::Store | Reason::Busy | Reason::Timeout);
+            && matches!(
+                reason,
+                Reason::Store | Reason::Busy | Reason::Timeout | Reason::GroupsUnknown
+            );
         assert_eq!(!run.stderr.is_empty(), complains, "{run:?}");
     }
 }
