@@ -14,7 +14,8 @@ const MOST_OUTPUT: usize = 1024 * 1024;
 /// What a program left behind.
 #[derive(Debug)]
 pub struct Output {
-    /// Its exit code; `None` if a signal ended it.
+    /// Its exit code; `None` if a signal ended it, or if nobody can tell: a caller that ignores SIGCHLD
+    /// hands that down, and the system then forgets how a child ended.
     pub code: Option<i32>,
     /// What it wrote to standard output.
     pub stdout: Vec<u8>,
@@ -68,13 +69,17 @@ pub fn run(program: &Path, args: &[&str], input: &[u8], patience: Duration) -> R
     };
     let mut status = None;
     while read.is_ok() && status.is_none() && Instant::now() < deadline {
-        status = child.try_wait().map_err(failed)?;
+        status = match child.try_wait() {
+            Ok(status) => status.map(|status| status.code()),
+            Err(error) if platform::is_forgotten_child(&error) => Some(None),
+            Err(error) => return Err(failed(error)),
+        };
         if status.is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    if let (Ok(stdout), Some(status)) = (read, status) {
-        return Ok(Output { code: status.code(), stdout });
+    if let (Ok(stdout), Some(code)) = (read, status) {
+        return Ok(Output { code, stdout });
     }
     // It may have ended in this instant; then there is nothing to kill.
     let _ = child.kill();

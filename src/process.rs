@@ -177,6 +177,11 @@ impl Process {
         now
     }
 
+    /// Milliseconds since 1970 by the clock as it is now, to compare it with another one.
+    pub fn unix_millis(&self) -> i64 {
+        if self.real_stdin { system_millis() } else { (self.clock)().unix().saturating_mul(1000) }
+    }
+
     /// `N` bytes from the operating system's generator.
     pub fn random<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>> {
         let mut bytes = Zeroizing::new([0; N]);
@@ -190,6 +195,26 @@ impl Process {
     /// The value of a variable, if it is set and not empty. A program that runs set-uid sees none.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         (self.variables)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Reads standard input to its end.
+    ///
+    /// # Errors
+    /// [`Kind::System`] when reading fails, [`Kind::Refused`] when it is longer than `limit` or no UTF-8.
+    pub fn read_to_end(&self, limit: u64) -> Result<Zeroizing<String>> {
+        let mut text = Zeroizing::new(String::new());
+        let mut stdin = self.stdin.borrow_mut();
+        let read = Read::take(&mut *stdin, limit.saturating_add(1)).read_to_string(&mut text);
+        match read {
+            Ok(length) if length as u64 > limit => {
+                Err(Error::new(Kind::Refused, "standard input is too long"))
+            }
+            Ok(_) => Ok(text),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(Error::new(Kind::Refused, "standard input is not UTF-8"))
+            }
+            Err(error) => Err(Error::io(Kind::System, "cannot read standard input", error)),
+        }
     }
 
     /// Reads one line of at most `limit` bytes from standard input.
@@ -242,7 +267,8 @@ impl Accounts for SystemAccounts {
         let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
         let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
         match (output.code, names()) {
-            (Some(0), Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
+            // What is complete is true, also where the system does not tell how the child ended.
+            (Some(0) | None, Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
             (Some(1), _) => {
                 let what = format!("the system knows no account called {}", spellings.join(" or "));
                 Err(Error::new(Kind::System, what))
@@ -268,6 +294,12 @@ fn system_clock() -> Timestamp {
     let now = std::time::SystemTime::now();
     let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the process boundary")]
+fn system_millis() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process boundary")]

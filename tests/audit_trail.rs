@@ -26,8 +26,8 @@ fn lines(sandbox: &Sandbox) -> Vec<String> {
 
 fn check(sandbox: &Sandbox) -> Result<Option<String>, audit::Broken> {
     let key = fs::read_to_string(sandbox.path().join("key")).unwrap();
-    let key = KeyRing::parse(&key).unwrap().audit_key();
-    audit::check(lines(sandbox).iter().map(String::as_bytes), &key)
+    let keys = KeyRing::parse(&key).unwrap().audit_keys();
+    audit::check(lines(sandbox).iter().map(String::as_bytes), &keys)
 }
 
 /// Runs something and returns the one line that it appended.

@@ -72,6 +72,10 @@ fn the_question_says_what_will_happen() {
             "This removes alice, bob: the secret is destroyed, and a password alone lets the user in.",
         ),
         (
+            "users remove --group staff",
+            "This removes the group staff: a password alone lets its members in; their secrets are kept.",
+        ),
+        (
             "users reset --all",
             "This forgets the secret of alice, bob: the next login with the password alone shows a new \
              QR code.",
@@ -82,6 +86,7 @@ fn the_question_says_what_will_happen() {
              too.",
         ),
     ] {
+        sandbox.admin(&["users", "add", "--group", "staff"]);
         let Some((code, screen)) = on_terminal(&sandbox, args, "n") else { return };
         assert_eq!(code, 1, "{screen}");
         assert_eq!(screen.matches(question).count(), 1, "{screen}");

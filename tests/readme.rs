@@ -5,6 +5,7 @@
 //! - `<!-- tour -->`: the `$` commands of all such blocks are run in one shell, in order, and their output
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
+//! - `<!-- operating -->`: the same, all of them in one shell.
 //! - `<!-- settings -->`, `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
@@ -154,6 +155,11 @@ fn an_ellipsis_is_any_text_and_nothing_else_is() {
     }
 }
 
+/// Whether a line tells which accounts this machine has.
+fn hangs_on_the_machine(line: &str) -> bool {
+    line.starts_with("warning: the system knows no account or group called ")
+}
+
 /// Guards the quick tour: every command is run, and shows what the README says.
 #[test]
 fn the_tour_is_what_happens() {
@@ -174,7 +180,9 @@ fn the_tour_is_what_happens() {
     let outputs: Vec<&str> = shown.split(SEPARATOR).collect();
     assert_eq!(outputs.len(), tour.len() + 1, "{shown}");
     for ((command, expected), actual) in tour.iter().zip(outputs) {
-        let actual: Vec<&str> = actual.lines().collect();
+        let actual: Vec<&str> = actual.lines().filter(|line| !hangs_on_the_machine(line)).collect();
+        let mut expected = expected.clone();
+        expected.retain(|line| !hangs_on_the_machine(line));
         let same = expected.len() == actual.len()
             && expected.iter().zip(&actual).all(|(pattern, line)| matches(pattern, line));
         assert!(
@@ -196,6 +204,22 @@ fn the_setup_succeeds() {
         let output = shell(command, directory.path());
         assert!(output.status.success(), "{command}: {}", stdout_of(&output));
     }
+}
+
+/// Guards the section on operating: backup, restore and checks succeed one after the other.
+#[test]
+fn operating_it_succeeds() {
+    let directory = tempfile::tempdir().unwrap();
+    rw2fa(directory.path(), &["init"]);
+    rw2fa(directory.path(), &["users", "add", "alice"]);
+    let commands = marked("operating").concat();
+    let mut script = String::from("set -e\n");
+    for line in &commands {
+        script.push_str(line.strip_prefix("# ").unwrap_or_else(|| panic!("{line}")));
+        script.push('\n');
+    }
+    let output = shell(&script, directory.path());
+    assert!(output.status.success(), "{}", stdout_of(&output));
 }
 
 /// The words below `Commands:` in the help of `rw2fa …`.
@@ -223,7 +247,7 @@ fn every_command_is_named() {
             "{word}"
         );
     }
-    for group in ["users", "whitelist"] {
+    for group in ["users", "whitelist", "key", "store"] {
         for word in subcommands(&[group]) {
             let named = [" ", "`"].map(|end| text.contains(&format!("`{group} {word}{end}")));
             assert!(named.contains(&true), "{group} {word} is not in README.md");

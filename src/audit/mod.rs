@@ -3,8 +3,12 @@
 //! Every line ends with an authenticator over itself and the authenticator of the line before it, under
 //! a key derived from the data key. Where lines are kept is the store's business.
 
+mod chain;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use chain::{Broken, Chain, Gap, check};
 
 use crate::error::{Error, Kind, Result};
 use crate::store::seal::AuditKey;
@@ -26,6 +30,11 @@ pub enum Event<'a> {
     Repair {
         /// Bytes of the line that was cut off.
         torn_bytes: u64,
+    },
+    /// The key was lost, or given up, and another one took its place: a new chain begins here.
+    KeyReset {
+        /// The account that ran the command.
+        by: &'a str,
     },
 }
 
@@ -153,146 +162,5 @@ impl Link {
     /// check of the chain will tell.
     fn of(line: &[u8]) -> Self {
         serde_json::from_slice(line).unwrap_or_else(|_| Self::first())
-    }
-}
-
-/// A line that does not fit the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// Which line, counted from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub what: &'static str,
-}
-
-/// Checks the chain of consecutive lines, oldest first. The first line's link to what came before it
-/// is taken as given, so that old months may be moved away.
-///
-/// # Errors
-/// The first line that was edited, inserted, or whose predecessor is gone.
-pub fn check<'a>(
-    lines: impl IntoIterator<Item = &'a [u8]>,
-    key: &AuditKey,
-) -> Result<Option<String>, Broken> {
-    let mut previous: Option<Option<String>> = None;
-    let mut torn = false;
-    // The link before the last line, and the length of that line.
-    let mut last = (None, 0);
-    for (index, line) in lines.into_iter().enumerate() {
-        let broken = |what| Broken { line: index + 1, what };
-        let Ok(record) = serde_json::from_slice::<Map<String, Value>>(line) else {
-            if torn {
-                return Err(broken("is not a record"));
-            }
-            torn = true;
-            continue;
-        };
-        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        if torn && text("event").as_deref() != Some("repair") {
-            return Err(broken("follows a line that is not a record"));
-        }
-        let follows_record = !std::mem::take(&mut torn);
-        let torn_bytes = record.get("torn_bytes").and_then(Value::as_u64);
-        let is_repair = text("event").as_deref() == Some("repair");
-        if follows_record && is_repair && torn_bytes == Some(last.1) {
-            // Of the last line only the newline was lost: it reads as a record, and was never answered.
-            previous = last.0.take();
-        }
-        if previous.as_ref().is_some_and(|previous| *previous != text("prev")) {
-            return Err(broken("does not follow the line before it"));
-        }
-        let authenticator = text("mac");
-        if let Some(authenticator) = &authenticator {
-            let Some(at) = line
-                .windows(AUTHENTICATOR.len())
-                .rposition(|window| window == AUTHENTICATOR.as_bytes())
-            else {
-                return Err(broken("has no authenticator"));
-            };
-            if key.authenticate(&line[..at]) != *authenticator {
-                return Err(broken("was changed"));
-            }
-        } else if text("key").is_some() {
-            return Err(broken("has no authenticator"));
-        }
-        last = (previous.take(), line.len() as u64);
-        previous = Some(authenticator);
-    }
-    Ok(previous.flatten())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::seal::{DataKey, KeyRing};
-
-    fn key() -> AuditKey {
-        KeyRing::parse(&DataKey::new([1; 32]).document()).unwrap().audit_key()
-    }
-
-    fn trail(count: u32) -> Vec<Vec<u8>> {
-        let mut trail: Vec<Vec<u8>> = Vec::new();
-        for number in 0..count {
-            let end = AuditEnd { last_line: trail.last().cloned(), torn: 0 };
-            let user = format!("user {number}");
-            let event = Event::Verification(Verification {
-                user: &user,
-                outcome: "grant",
-                reason: "code-accepted",
-                session: None,
-                client: None,
-                ip: Some("192.0.2.1"),
-                drift: Some(0),
-            });
-            let bytes = lines(&end, Some(&key()), Timestamp::from_unix(0), &event).unwrap();
-            trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
-        }
-        trail
-    }
-
-    fn checked(trail: &[Vec<u8>]) -> Result<Option<String>, Broken> {
-        check(trail.iter().map(Vec::as_slice), &key())
-    }
-
-    #[test]
-    fn an_untouched_trail_is_whole() {
-        assert!(checked(&trail(5)).unwrap().is_some());
-        assert!(checked(&trail(5)[2..]).is_ok(), "old lines may be moved away");
-    }
-
-    #[test]
-    fn edited_removed_reordered_and_inserted_lines_are_found() {
-        let good = trail(5);
-        let mut edited = good.clone();
-        edited[2] =
-            String::from_utf8(edited[2].clone()).unwrap().replace("user 2", "user 9").into();
-        assert_eq!(checked(&edited).unwrap_err(), Broken { line: 3, what: "was changed" });
-        let mut removed = good.clone();
-        removed.remove(2);
-        assert_eq!(checked(&removed).unwrap_err().line, 3);
-        let mut reordered = good.clone();
-        reordered.swap(2, 3);
-        assert_eq!(checked(&reordered).unwrap_err().line, 3);
-        let mut inserted = good.clone();
-        inserted.insert(3, good[1].clone());
-        assert_eq!(checked(&inserted).unwrap_err().line, 4);
-    }
-
-    #[test]
-    fn a_torn_line_is_closed_by_a_recorded_repair() {
-        let mut trail = trail(2);
-        let torn = trail[1][..20].to_vec();
-        let end = AuditEnd { last_line: Some(trail[1].clone()), torn: 20 };
-        let event = Event::Repair { torn_bytes: 0 };
-        let bytes = lines(&end, Some(&key()), Timestamp::from_unix(0), &event).unwrap();
-        trail.push(torn);
-        assert!(checked(&trail).is_ok(), "a torn line at the end was never answered");
-        trail.extend(
-            bytes.split(|byte| *byte == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec),
-        );
-        assert_eq!(trail.len(), 5);
-        assert!(checked(&trail).is_ok());
-        trail.remove(3);
-        assert!(checked(&trail).is_err());
     }
 }

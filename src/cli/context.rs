@@ -75,14 +75,33 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When there is none, or it may not be used.
     pub(super) fn open(&mut self) -> Result<Opened> {
+        let store = self.open_store()?;
+        let settings = records::settings(&store)?;
+        let store = store.with_key_file(settings.key_file.clone());
+        Ok(Opened { store, settings })
+    }
+
+    /// Opens the store also when an import into it did not end, to run it again.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
+        let store = self.open_store()?;
+        let settings = records::unfinished_settings(&store)?;
+        let store = store.with_key_file(settings.key_file.clone());
+        Ok(Opened { store, settings })
+    }
+
+    /// Opens the store, whatever its documents say.
+    ///
+    /// # Errors
+    /// When there is none, or it may not be used.
+    pub(super) fn open_store(&mut self) -> Result<DirStore> {
         let path = store_path(self.process, self.globals.store.as_ref());
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
             self.note(&format!("using the store of this user: {}", path.display()));
         }
-        let store = DirStore::open(&path)?;
-        let settings = records::settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        DirStore::open(&path)
     }
 
     /// The time of this run.
@@ -107,6 +126,19 @@ impl<'a> Context<'a> {
             values: change.values,
         });
         audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+    }
+
+    /// Appends to the audit trail that the key was replaced by that of `keys`.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub(super) fn audit_key_reset(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: &KeyRing,
+    ) -> Result<()> {
+        let event = Event::KeyReset { by: &self.caller };
+        audit::append(transaction, Some(&keys.audit_key()), self.now(), &event)
     }
 
     /// Asks before something is done that cannot be undone.

@@ -3,14 +3,19 @@
 //! This file owns the command line as a whole and how a run ends. Rendering is the business of `output`.
 
 mod advanced;
+mod audit;
 mod context;
+mod doctor;
 mod enable;
 mod explain;
 mod init;
+mod key;
 mod license;
 mod output;
 mod status;
+mod store;
 mod system_groups;
+mod target;
 mod users;
 mod whitelist;
 
@@ -108,6 +113,12 @@ enum Command {
     Advanced(advanced::AdvancedCommand),
     #[command(subcommand)]
     License(license::LicenseCommand),
+    Audit(audit::AuditArgs),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    #[command(subcommand)]
+    Store(store::StoreCommand),
+    Doctor(doctor::DoctorArgs),
     Verify(VerifyArgs),
     #[command(hide = true)]
     SystemGroups(system_groups::SystemGroupsArgs),
@@ -161,6 +172,10 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
         Command::License(command) => license::run(&mut context, &command),
+        Command::Audit(args) => audit::run(&mut context, &args),
+        Command::Key(command) => key::run(&mut context, &command),
+        Command::Store(command) => store::run(&mut context, &command),
+        Command::Doctor(args) => doctor::run(&mut context, &args),
         Command::SystemGroups(args) => system_groups::run(&mut context, &args),
         Command::Verify(_) => return Kind::Usage.exit_code(),
     };

@@ -64,9 +64,7 @@ mod tests {
         for side in [8_u32, 240, 1000] {
             let width = side as usize / 8;
             let rows: Vec<Vec<u8>> = (0..side)
-                .map(|y| {
-                    (0..width).map(|x| u8::try_from((x * 31 + y as usize) % 256).unwrap()).collect()
-                })
+                .map(|y| (0..width).map(|x| (x * 31 + y as usize).to_le_bytes()[0]).collect())
                 .collect();
             let file = encode(side, &rows);
             let mut reader = ::png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();

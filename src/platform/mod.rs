@@ -2,10 +2,14 @@
 //!
 //! One file per system with the same functions; nothing here knows users, codes or documents.
 
+#[cfg(unix)]
+mod host;
 mod machine;
 #[cfg(unix)]
 mod unix;
 
+#[cfg(unix)]
+pub use host::*;
 pub use machine::machine_id;
 #[cfg(unix)]
 pub use unix::*;

@@ -216,6 +216,11 @@ pub fn is_link_error(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
+/// Whether an error of waiting for a child says that the system does not tell how it ended.
+pub fn is_forgotten_child(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECHILD)
+}
+
 /// Makes a directory that only its owner can enter.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)
@@ -252,7 +257,7 @@ pub fn privacy_problem(path: &Path, metadata: &Metadata, owner: Owner) -> Option
 }
 
 /// `path` as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
         text

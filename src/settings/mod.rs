@@ -77,6 +77,27 @@ struct DomainsDocument {
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn parse(text: &str) -> Result<Settings, Problem> {
+    let (settings, importing) = read(text)?;
+    match importing {
+        None => Ok(settings),
+        Some(at) => Err(Problem {
+            at,
+            message: "an import into this store did not end".into(),
+            hint: Some("run the import again"),
+        }),
+    }
+}
+
+/// Reads the text of `store.toml`, also of a store into which an import did not end.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn parse_unfinished(text: &str) -> Result<Settings, Problem> {
+    read(text).map(|(settings, _)| settings)
+}
+
+/// The settings, and where they say that an import runs.
+fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
     let document: Document = toml::from_str(text).map_err(|error| Problem {
         at: error.span().map_or(0, |span| span.start),
         message: error.message().to_owned(),
@@ -90,13 +111,7 @@ pub fn parse(text: &str) -> Result<Settings, Problem> {
             hint: Some("use the version of rw2fa that made the store, or a newer one"),
         });
     }
-    if let Some(importing) = document.importing.filter(|importing| *importing.get_ref()) {
-        return Err(Problem {
-            at: importing.span().start,
-            message: "an import into this store did not end".into(),
-            hint: Some("run the import again"),
-        });
-    }
+    let importing = document.importing.filter(|importing| *importing.get_ref());
     let mut advanced = Advanced::default();
     for (name, value) in document.advanced {
         let at =
@@ -105,14 +120,15 @@ pub fn parse(text: &str) -> Result<Settings, Problem> {
         let span = value.span();
         key.assign(&mut advanced, value.get_ref()).map_err(|message| at(span, message))?;
     }
-    Ok(Settings {
+    let settings = Settings {
         enabled: document.enabled,
         created: document.created,
         key_file: document.key_file,
         advanced,
         license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
-    })
+    };
+    Ok((settings, importing.map(|importing| importing.span().start)))
 }
 
 /// The text of a new `store.toml`.

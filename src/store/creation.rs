@@ -12,7 +12,7 @@ use crate::store::dir::DirStore;
 use crate::store::file;
 
 /// Lock files for accounts; an account's is chosen by the hash of its folded name.
-const ACCOUNT_LOCKS: u32 = 256;
+pub(super) const ACCOUNT_LOCKS: u32 = 256;
 
 /// The directories of a store.
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];

@@ -1,23 +1,19 @@
 //! The store as a directory of TOML documents.
 //!
-//! Owns the layout: which document is which file, which lock protects it, how the audit files follow
-//! each other. It does not know what documents say.
+//! Owns the layout: which document is which file, and which lock protects it. It does not know what
+//! documents say.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::platform::{self, Owner};
-use crate::store::creation::{holds_documents, plain, refuse_link};
+use crate::platform::Owner;
+use crate::store::creation::{ACCOUNT_LOCKS, holds_documents, plain, refuse_link};
 use crate::store::{
-    AuditEnd, Change, Document, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
-    file_name,
+    Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
+    file_name, trail,
 };
-
-/// How much of the end of an audit file is read to find its last line, at first.
-const AUDIT_TAIL: u64 = 4096;
 
 /// A store in a directory.
 pub struct DirStore {
@@ -92,6 +88,16 @@ impl DirStore {
     pub fn with_key_file(mut self, path: Option<PathBuf>) -> Self {
         self.key_file = path;
         self
+    }
+
+    /// The directory that the store is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The account that the store belongs to.
+    pub(super) fn owner(&self) -> Owner {
+        self.owner
     }
 
     fn directory(&self, kind: Kind) -> PathBuf {
@@ -186,41 +192,15 @@ impl DirStore {
             Scope::Settings => "settings".to_owned(),
             Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
         };
+        self.lock_file(&name)
+    }
+
+    fn lock_file(&self, name: &str) -> Result<file::Lock> {
         file::lock(&self.root.join("locks").join(name), self.owner)
     }
 
     fn check_kind(&self, kind: Kind) -> Result<()> {
         file::check_directory(&self.directory(kind), self.owner)
-    }
-
-    /// The newest audit file and its month; a clock that was set back starts no older one.
-    fn newest_audit_file(&self, month: &str) -> Result<PathBuf> {
-        let directory = self.root.join("audit");
-        file::check_directory(&directory, self.owner)?;
-        let newest = file::entries(&directory)?
-            .into_iter()
-            .filter(|(name, is_directory)| !is_directory && is_audit_file(name))
-            .map(|(name, _)| name)
-            .chain([format!("{month}.jsonl")])
-            .max();
-        Ok(directory.join(newest.unwrap_or_default()))
-    }
-
-    /// The end of the audit trail before `newest`, which is new: the last line of the file before it.
-    fn previous_audit_line(&self, newest: &Path) -> Result<Option<Vec<u8>>> {
-        let names = file::entries(&self.root.join("audit"))?;
-        let before = names
-            .into_iter()
-            .filter(|(name, is_directory)| !is_directory && is_audit_file(name))
-            .map(|(name, _)| self.root.join("audit").join(name))
-            .filter(|path| path < &newest.to_owned())
-            .max();
-        let Some(path) = before else { return Ok(None) };
-        let mut options = platform::private_file();
-        match file::open(&path, self.owner, options.read(true))? {
-            Some((mut file, _)) => Ok(audit_end(&mut file, &path)?.last_line),
-            None => Ok(None),
-        }
     }
 }
 
@@ -287,6 +267,14 @@ impl Store for DirStore {
         let _lock = self.lock(scope)?;
         change(&mut DirTransaction { store: self })
     }
+
+    fn settle(&self) -> Result<()> {
+        (0..ACCOUNT_LOCKS).try_for_each(|number| self.lock_file(&format!("{number:02x}")).map(drop))
+    }
+
+    fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
+        trail::lines(&self.root.join("audit"), self.owner, each)
+    }
 }
 
 struct DirTransaction<'a> {
@@ -316,37 +304,14 @@ impl Transaction for DirTransaction<'_> {
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
-        let _lock = file::lock(&self.store.root.join("locks").join("audit"), self.store.owner)?;
-        let path = self.store.newest_audit_file(month)?;
-        let mut file = file::open_to_append(&path, self.store.owner)?;
-        let mut end = audit_end(&mut file, &path)?;
-        if end.last_line.is_none() {
-            end.last_line = self.store.previous_audit_line(&path)?;
-        }
-        let lines = make(&end)?;
-        let mut bytes = Vec::with_capacity(lines.len() + 1);
-        if end.torn > 0 {
-            bytes.push(b'\n');
-        }
-        bytes.extend_from_slice(&lines);
-        file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(|error| {
-            Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
-        })
+        let _lock = self.store.lock_file("audit")?;
+        trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
     }
 }
 
 /// Users and states are many: their documents are spread over 4096 directories.
 fn is_sharded(kind: Kind) -> bool {
     matches!(kind, Kind::User | Kind::State)
-}
-
-fn is_audit_file(name: &str) -> bool {
-    let Some(month) = name.strip_suffix(".jsonl") else { return false };
-    month.len() == 7
-        && month.bytes().enumerate().all(|(at, byte)| match at {
-            4 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }
 
 /// Walks the documents below `directory`; long names continue in directories of their own.
@@ -378,30 +343,4 @@ fn is_document_name(name: &str) -> bool {
 
 fn is_shard_name(name: &str) -> bool {
     name.len() == 3 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// The last whole line of an audit file, and how many bytes follow it.
-fn audit_end(file: &mut File, path: &Path) -> Result<AuditEnd> {
-    let failed =
-        |error| Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error);
-    let length = file.metadata().map_err(failed)?.len();
-    let mut wanted = AUDIT_TAIL;
-    loop {
-        let start = length.saturating_sub(wanted);
-        file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        let mut tail = Vec::new();
-        Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
-        let whole = tail.iter().rposition(|byte| *byte == b'\n');
-        let torn = tail.len() - whole.map_or(0, |at| at + 1);
-        let before = whole.map_or(&[][..], |at| &tail[..at]);
-        let begin = before.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
-        if let (Some(_), Some(begin)) = (whole, begin.or((start == 0).then_some(0))) {
-            let last_line = Some(before[begin..].to_vec());
-            return Ok(AuditEnd { last_line, torn: torn as u64 });
-        }
-        if start == 0 {
-            return Ok(AuditEnd { last_line: None, torn: torn as u64 });
-        }
-        wanted = wanted.saturating_mul(4);
-    }
 }

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often a file that is replaced again and again is opened.
 const REOPENINGS: u32 = 100;
 
+/// What the names of temporary files begin with.
+pub(super) const TEMPORARY: &str = ".tmp-";
+
 /// A document larger than this is not one of ours.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -129,7 +132,7 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     else {
         return Err(broken(path, "has no directory"));
     };
-    let temporary = parent.join(format!(".tmp-{name}"));
+    let temporary = parent.join(format!("{TEMPORARY}{name}"));
     let mut options = platform::private_file();
     options.write(true).create_new(true);
     let file = match options.open(&temporary) {

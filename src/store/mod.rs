@@ -2,12 +2,17 @@
 //!
 //! Callers speak of documents and names, never of paths, so that another backend is an added module.
 
+pub mod bundle;
 mod creation;
 pub mod dir;
 mod file;
 pub mod file_name;
+pub mod inspection;
 pub mod records;
+pub mod restore;
 pub mod seal;
+pub mod tidiness;
+mod trail;
 
 use std::fmt;
 
@@ -99,6 +104,30 @@ pub trait Store {
     /// # Errors
     /// [`crate::error::Kind::Busy`] when the lock was not had within 5 s, and what `change` returns.
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
+
+    /// Waits until every update of an account that runs now has ended.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Busy`] when one of them takes more than 5 s.
+    fn settle(&self) -> Result<()>;
+
+    /// Gives each line of the audit trail, oldest first, without its newline, until `each` fails.
+    ///
+    /// # Errors
+    /// When the trail cannot be read, and what `each` returns.
+    fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()>;
+}
+
+/// Looks at one line of the audit trail.
+pub type EachLine<'a> = dyn FnMut(&Place<'_>, &[u8]) -> Result<()> + 'a;
+
+/// Where a line of the audit trail stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The part of the trail, for people.
+    pub file: &'a str,
+    /// The line in it, counted from 1.
+    pub line: usize,
 }
 
 /// The names of a kind of documents.

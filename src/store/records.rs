@@ -23,9 +23,23 @@ pub fn settings(store: &dyn Store) -> Result<Settings> {
     parse_settings(store, &text)
 }
 
+/// The settings of the store, also while an import has not ended.
+pub fn unfinished_settings(store: &dyn Store) -> Result<Settings> {
+    let text = required(store, &Document::Settings, "restore it from a backup")?;
+    told(store, &text, settings::parse_unfinished(&text))
+}
+
 /// Reads a text that is, or is to become, the settings.
 pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
-    settings::parse(text).map_err(|problem| {
+    told(store, text, settings::parse(text))
+}
+
+fn told(
+    store: &dyn Store,
+    text: &str,
+    parsed: std::result::Result<Settings, settings::Problem>,
+) -> Result<Settings> {
+    parsed.map_err(|problem| {
         let error = located(store, &Document::Settings, text, problem.at, &problem.message);
         match problem.hint {
             Some(hint) => error.hint(hint),
@@ -187,15 +201,20 @@ fn serialize<T: Serialize>(value: &T) -> Result<String> {
         .map_err(|error| Error::new(ErrorKind::Store, format!("cannot write a document: {error}")))
 }
 
+/// What a parser said, on one line and without long words.
+// SECURITY: a parser quotes what it did not expect, which may be a sealed value in a wrong place.
+pub fn without_values(message: &str) -> String {
+    let short = |word: &str| if word.len() > LONGEST_WORD { "…".into() } else { word.to_owned() };
+    let message = message.trim_end().replace('\n', "; ");
+    message.split(' ').map(short).collect::<Vec<_>>().join(" ")
+}
+
 /// An error at byte `at` of a document: its file, line, key, and what is wrong.
 fn located(store: &dyn Store, document: &Document, text: &str, at: usize, message: &str) -> Error {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let line = text[..at].matches('\n').count() + 1;
     let place = store.describe(document);
-    // SECURITY: a parser quotes what it did not expect, which may be a sealed value in a wrong place.
-    let short = |word: &str| if word.len() > LONGEST_WORD { "…".into() } else { word.to_owned() };
-    let message = message.trim_end().replace('\n', "; ");
-    let message = message.split(' ').map(short).collect::<Vec<_>>().join(" ");
+    let message = without_values(message);
     let content = text.lines().nth(line - 1).unwrap_or_default();
     // SECURITY: only the key is quoted, never a value.
     let key = content.split_once('=').map(|(key, _)| key.trim().escape_debug().to_string());

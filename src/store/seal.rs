@@ -16,6 +16,10 @@ use crate::account::state::Sealed;
 /// Bytes of randomness that one sealing takes.
 pub const NONCE: usize = 24;
 
+/// What a key document begins with.
+const HEAD: &str =
+    "# The key that seals the secrets of this store. Keep a copy apart from copies of the store.\n";
+
 /// The form of sealed values.
 const VERSION: &str = "s1";
 
@@ -42,14 +46,16 @@ pub struct DataKey {
     bytes: [u8; 32],
 }
 
-/// The key document: the current key and, while a rotation runs, the previous one.
+/// The key document: the current key; while a rotation runs, the previous one; and of every key that
+/// is no longer used only what checks the audit trail.
 pub struct KeyRing {
     current: DataKey,
     previous: Option<DataKey>,
+    retired: Vec<AuditKey>,
 }
 
-/// The key of the audit chain, derived from a data key.
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// The key of the audit chain, derived from a data key, which cannot be computed back from it.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct AuditKey {
     #[zeroize(skip)]
     id: String,
@@ -58,9 +64,7 @@ pub struct AuditKey {
 
 impl DataKey {
     fn read(id: &str, text: &str) -> Result<Self, &'static str> {
-        let decoded = BASE64URL_NOPAD.decode(text.as_bytes()).map(Zeroizing::new);
-        let bytes = decoded.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
-        let key = Self::new(bytes.ok_or("the key is not 32 bytes in base64url")?);
+        let key = Self::new(key_bytes(text)?);
         // SECURITY: the id is derived from the key, so a key that was mistyped is noticed at once.
         if key.id == id { Ok(key) } else { Err("the key does not belong to its id") }
     }
@@ -73,12 +77,17 @@ impl DataKey {
 
     /// The text of a key document that holds only this key.
     pub fn document(&self) -> Zeroizing<String> {
-        Zeroizing::new(format!(
-            "# The key that seals the secrets of this store. Keep a copy apart from copies of the store.\n\
-             current {} {}\n",
-            self.id,
-            *Zeroizing::new(BASE64URL_NOPAD.encode(&self.bytes))
-        ))
+        Zeroizing::new(format!("{HEAD}{}", *self.line("current")))
+    }
+
+    fn line(&self, place: &str) -> Zeroizing<String> {
+        let key = Zeroizing::new(BASE64URL_NOPAD.encode(&self.bytes));
+        Zeroizing::new(format!("{place} {} {}\n", self.id, *key))
+    }
+
+    fn audit_key(&self) -> AuditKey {
+        let digest = Sha256::new_with_prefix("rw2fa audit").chain_update(self.bytes);
+        AuditKey { id: self.id.clone(), bytes: digest.finalize().into() }
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -92,21 +101,86 @@ impl KeyRing {
     /// # Errors
     /// What is wrong with it; never a part of it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (mut current, mut previous) = (None, None);
+        let (mut current, mut previous, mut retired) = (None, None, Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
             let words: Vec<&str> = line.split_ascii_whitespace().collect();
             let (place, id, key) = match words.as_slice() {
                 [] => continue,
                 ["current", id, key] => (&mut current, id, key),
                 ["previous", id, key] => (&mut previous, id, key),
+                ["retired", id, key] => {
+                    retired.push(AuditKey { id: (*id).to_owned(), bytes: key_bytes(key)? });
+                    continue;
+                }
                 // SECURITY: the line is not quoted, since it could hold the key.
-                _ => return Err("a line is neither 'current ID KEY' nor 'previous ID KEY'"),
+                _ => {
+                    return Err("a line is not 'current', 'previous' or 'retired' with ID and KEY");
+                }
             };
             if place.replace(DataKey::read(id, key)?).is_some() {
                 return Err("a key stands twice");
             }
         }
-        Ok(Self { current: current.ok_or("there is no current key")?, previous })
+        Ok(Self { current: current.ok_or("there is no current key")?, previous, retired })
+    }
+
+    /// The text of the key document that holds this ring.
+    pub fn document(&self) -> Zeroizing<String> {
+        let mut text = self.current.document();
+        if let Some(previous) = &self.previous {
+            text.push_str(&previous.line("previous"));
+        }
+        for key in &self.retired {
+            let bytes = Zeroizing::new(BASE64URL_NOPAD.encode(&key.bytes));
+            // One string at a time, so that the pieces are wiped.
+            text.push_str(&Zeroizing::new(format!("retired {} {}\n", key.id, *bytes)));
+        }
+        text
+    }
+
+    /// The ring in which `new` seals and this ring's current key still opens; a rotation begins so.
+    ///
+    /// # Errors
+    /// When a rotation runs already: its previous key is still needed.
+    pub fn begin_rotation(self, new: DataKey) -> Result<Self, &'static str> {
+        if self.previous.is_some() {
+            return Err("a rotation of the key did not end");
+        }
+        Ok(Self { current: new, previous: Some(self.current), retired: self.retired })
+    }
+
+    /// The ring without the previous key, of which only the audit key stays.
+    #[must_use]
+    pub fn end_rotation(mut self) -> Self {
+        self.retired.extend(self.previous.take().map(|key| key.audit_key()));
+        self
+    }
+
+    /// The ring of `new` alone; of all keys before it only the audit keys stay.
+    #[must_use]
+    pub fn replaced_by(self, new: DataKey) -> Self {
+        let retired = self.audit_keys();
+        Self { current: new, previous: None, retired }
+    }
+
+    /// The ring of one key.
+    pub fn of(key: DataKey) -> Self {
+        Self { current: key, previous: None, retired: Vec::new() }
+    }
+
+    /// The id of the key that seals.
+    pub fn id(&self) -> &str {
+        &self.current.id
+    }
+
+    /// The id of the key that a rotation has not yet replaced everywhere.
+    pub fn previous_id(&self) -> Option<&str> {
+        self.previous.as_ref().map(|key| key.id.as_str())
+    }
+
+    /// Whether a value was sealed by the current key, as its id says.
+    pub fn is_current(&self, sealed: &Sealed) -> bool {
+        sealed.0.split(':').nth(1) == Some(&self.current.id)
     }
 
     /// Seals `plain` as `field` of `name`.
@@ -156,8 +230,15 @@ impl KeyRing {
 
     /// The key that chains audit lines from now on.
     pub fn audit_key(&self) -> AuditKey {
-        let digest = Sha256::new_with_prefix("rw2fa audit").chain_update(self.current.bytes);
-        AuditKey { id: self.current.id.clone(), bytes: digest.finalize().into() }
+        self.current.audit_key()
+    }
+
+    /// The keys with which the audit trail is checked: of every key that this store ever had.
+    pub fn audit_keys(&self) -> Vec<AuditKey> {
+        let keys = [Some(&self.current), self.previous.as_ref()];
+        let mut keys: Vec<_> = keys.into_iter().flatten().map(DataKey::audit_key).collect();
+        keys.extend(self.retired.iter().cloned());
+        keys
     }
 }
 
@@ -171,6 +252,12 @@ impl AuditKey {
     pub fn authenticate(&self, line: &[u8]) -> String {
         HEXLOWER.encode(&mac(&self.bytes, line)[..16])
     }
+}
+
+fn key_bytes(text: &str) -> Result<[u8; 32], &'static str> {
+    let decoded = BASE64URL_NOPAD.decode(text.as_bytes()).map(Zeroizing::new);
+    let bytes = decoded.ok().and_then(|bytes| bytes.as_slice().try_into().ok());
+    bytes.ok_or("the key is not 32 bytes in base64url")
 }
 
 /// The associated data: in which document and field a value stands.
@@ -231,5 +318,30 @@ mod tests {
             let message = KeyRing::parse(&damaged).err().unwrap();
             assert!(!message.contains("AQ"), "{message}");
         }
+    }
+
+    /// Guards a rotation: both keys open while it runs, the old one never after it, and its trail is
+    /// checked for good.
+    #[test]
+    fn a_rotation_ends_what_the_old_key_opens_and_keeps_its_audit_key() {
+        let sealed = ring(1).seal(&name("alice"), Field::Secret, b"secret", &[7; NONCE]);
+        let opens = |ring: &KeyRing| ring.open(&name("alice"), Field::Secret, &sealed).is_ok();
+        let written = |ring: &KeyRing| KeyRing::parse(&ring.document()).unwrap();
+        let during = written(&ring(1).begin_rotation(DataKey::new([2; 32])).unwrap());
+        assert!(opens(&during) && !during.is_current(&sealed));
+        assert_eq!(during.previous_id(), Some(ring(1).id()));
+        let after = written(&during.end_rotation());
+        assert!(!opens(&after) && after.previous_id().is_none());
+        let twice = written(&after.replaced_by(DataKey::new([3; 32])));
+        let ids: Vec<_> = twice.audit_keys().iter().map(|key| key.id().to_owned()).collect();
+        assert_eq!(ids, [ring(3).id(), ring(2).id(), ring(1).id()]);
+        assert_eq!(
+            twice.audit_keys()[2].authenticate(b"x"),
+            ring(1).audit_key().authenticate(b"x")
+        );
+        let old = Zeroizing::new(BASE64URL_NOPAD.encode(&[1; 32]));
+        assert!(!twice.document().contains(&*old), "a given-up key is still in the document");
+        let again = ring(1).begin_rotation(DataKey::new([2; 32])).unwrap();
+        assert!(again.begin_rotation(DataKey::new([3; 32])).is_err());
     }
 }

@@ -114,13 +114,9 @@ fn subject(
             let known = match resolve(login, &stateful, domains) {
                 Resolution::Entry(name) => Some(name.clone()),
                 Resolution::Unlisted => None,
-                Resolution::Ambiguous(_) if covers(store, settings, groups)?.is_empty() => {
-                    return match groups {
-                        KnownGroups::Unknown(_) => Ok(Subject::GroupsUnknown),
-                        KnownGroups::Known(_) => Ok(Subject::Unlisted),
-                    };
+                Resolution::Ambiguous(names) => {
+                    return several(store, settings, request, groups, &names);
                 }
-                Resolution::Ambiguous(_) => return Ok(Subject::Ambiguous),
             };
             (known.unwrap_or_else(|| qualified(login, &listed, settings)), false)
         }
@@ -167,13 +163,39 @@ fn subject(
         method: listing.method,
         listed: is_listed,
         groups: match groups {
-            KnownGroups::Known(_) => Some(covers(store, settings, groups)?),
-            KnownGroups::Unknown(_) => None,
+            // At a sign-out nobody asks for groups, so nothing was learned of them.
+            KnownGroups::Known(_) if !matches!(request.ask, Ask::End) => {
+                Some(covers(store, settings, groups)?)
+            }
+            _ => None,
         },
         state,
         secret,
         whitelisted,
     })))
+}
+
+/// Nobody listed is meant, but the states of several users are.
+fn several(
+    store: &dyn Store,
+    settings: &Settings,
+    request: &Request,
+    groups: &KnownGroups,
+    names: &[&Name],
+) -> Result<Subject> {
+    if matches!(request.ask, Ask::End) || !covers(store, settings, groups)?.is_empty() {
+        return Ok(Subject::Ambiguous);
+    }
+    // SECURITY: settings that were lost are not settings that were removed.
+    for name in names {
+        if records::state(store, name)?.is_some_and(|state| state.listed) {
+            return Err(missing_half(store, Kind::User, name));
+        }
+    }
+    Ok(match groups {
+        KnownGroups::Unknown(_) => Subject::GroupsUnknown,
+        KnownGroups::Known(_) => Subject::Unlisted,
+    })
 }
 
 /// A member's name for his first state: with the domain, where the login tells it.

@@ -37,6 +37,9 @@ use crate::verify::response::{Presentation, Response};
 pub(crate) const USAGE: u8 = 2;
 /// Exit code when the answer could not be given.
 const FAILED: u8 = 4;
+/// The way out where the system does not tell groups.
+const MEND_GROUPS: &str =
+    "mend the system's name service, or let the portal pass --group or --no-groups";
 
 /// Decide one login or session of the remote-work portal.
 ///
@@ -169,10 +172,8 @@ fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, 
     })?;
     let mut verdict = result?;
     if let (Reason::GroupsUnknown, KnownGroups::Unknown(doubt)) = (verdict.reason, groups) {
-        verdict.doubt =
-            Some(doubt.hint(
-                "mend the system's name service, or let the portal pass --group or --no-groups",
-            ));
+        let has_way_out = doubt.way_out().is_some();
+        verdict.doubt = Some(if has_way_out { doubt } else { doubt.hint(MEND_GROUPS) });
     }
     Ok(verdict)
 }

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
+mod accounts;
 mod real;
 
 use std::cell::{Cell, RefCell};
@@ -24,6 +25,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+pub(crate) use accounts::FakeAccounts;
 pub(crate) use real::{Real, finish, real_now};
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
@@ -35,6 +37,7 @@ pub(crate) struct Sandbox {
     now: Cell<i64>,
     drawn: Rc<Cell<u64>>,
     machine: Cell<Option<&'static str>>,
+    accounts: RefCell<Option<FakeAccounts>>,
 }
 
 /// How a run of a program ended.
@@ -58,8 +61,13 @@ impl Sandbox {
     /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let sandbox =
-            Self { directory, now: Cell::new(T0), drawn: Rc::default(), machine: Cell::default() };
+        let sandbox = Self {
+            directory,
+            now: Cell::new(T0),
+            drawn: Rc::default(),
+            machine: Cell::default(),
+            accounts: RefCell::default(),
+        };
         let init = sandbox.admin(&["init"]);
         assert_eq!(init.code, 0, "{init:?}");
         sandbox
@@ -165,6 +173,10 @@ impl Sandbox {
         if let Some(id) = self.machine.get() {
             process = process.with_machine_id(id);
         }
+        if let Some(accounts) = &*self.accounts.borrow() {
+            accounts::look_into(accounts);
+            process = process.with_accounts(accounts.clone()).with_lookup(accounts::lookup);
+        }
         let code = main(&mut process);
         Run { code, stdout: stdout.text(), stderr: stderr.text() }
     }
@@ -179,6 +191,11 @@ impl Sandbox {
     pub(crate) fn without_random(&self) -> &Self {
         self.drawn.set(u64::MAX);
         self
+    }
+
+    /// An operating system that the programs can ask from now on.
+    pub(crate) fn system(&self) -> FakeAccounts {
+        self.accounts.borrow_mut().get_or_insert_default().clone()
     }
 
     /// A sign-in of `user` with the code that his app shows now.
@@ -203,6 +220,13 @@ impl Sandbox {
         shown["users"][0].clone()
     }
 
+    /// The members of a group who have signed in, as `users show` tells them.
+    pub(crate) fn members_of(&self, group: &str) -> Value {
+        let text = self.admin_ok(&["users", "show", "--group", group, "--format", "json"]);
+        let shown: Value = serde_json::from_str(&text).expect("JSON");
+        shown["users"][0]["members"].clone()
+    }
+
     /// The file of a document whose name needs no encoding: `users`, `state`, `groups`, `whitelist`.
     pub(crate) fn document(&self, kind: &str, name: &str) -> PathBuf {
         let file = format!("{name}.toml");
@@ -224,6 +248,15 @@ impl Sandbox {
         let text = fs::read_to_string(path).expect("a document");
         assert!(text.contains(old), "{} lacks {old:?}:\n{text}", path.display());
         self.write(path, &text.replace(old, new));
+    }
+
+    /// Tells the store about domains: lines of the table `[domains]`.
+    pub(crate) fn domains(&self, lines: &str) -> &Self {
+        let settings = self.path().join("store.toml");
+        let text = fs::read_to_string(&settings).expect("the settings");
+        let kept = text.split("\n[domains]").next().expect("the settings before the domains");
+        self.write(&settings, &format!("{kept}\n[domains]\n{lines}\n"));
+        self
     }
 
     /// Every file of the store and what it holds.

@@ -59,7 +59,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            let is_known = started.elapsed() > SYSTEM_PATIENCE || is_known(context, target);
+            // A warning may be left out where the system is slow, a promise may not.
+            let is_asked = args.must_exist || started.elapsed() <= SYSTEM_PATIENCE;
+            let is_known = !is_asked || is_known(context, target);
             if !is_known && args.must_exist {
                 return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
                     .hint("check the spelling, or add it without --must-exist"));
@@ -121,7 +123,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     Ok(done)
 }
 
-/// How long the system is asked for names, in all.
+/// How long the system is asked for names, in all, before the warning about unknown ones is left out.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the system knows the target, as far as it can be asked.

@@ -1,6 +1,5 @@
 //! `rw2fa users enrol`: the pending secret, handed over in person.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,6 +7,7 @@ use serde_json::json;
 
 use super::{is_active, known_state};
 use crate::cli::context::{Change, Context, values};
+use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{self, Secret, qr};
@@ -40,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let name = parse_name(&args.name)?;
     // The file is opened before the program becomes the owner of the store, who may not write there.
     let mut file = match &args.qr_file {
-        Some(path) if !args.dry_run => Some(NewFile::create(path)?),
+        Some(path) if !args.dry_run => Some((picture_form(path)?, NewFile::create(path)?)),
         Some(path) => {
             picture_form(path)?;
             None
@@ -49,9 +49,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     };
     let opened = context.open()?;
     let (store, settings) = (&opened.store, &opened.settings);
-    let keys = opened.keys()?;
     let mut shown = None;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
+        // Read under the lock: a key that is being replaced must seal nothing after that.
+        let keys = opened.keys()?;
         let state = known_state(store, &name)?;
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
@@ -93,12 +94,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let issuer = settings.advanced.issuer(&platform::host_name());
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
-    if let Some(file) = &mut file {
-        let picture = match file.form {
+    if let Some((form, file)) = &mut file {
+        let picture = match form {
             Picture::Png => qr::png(&uri).map_err(failed)?,
             Picture::Svg => qr::svg(&uri).map_err(failed)?.into_bytes(),
         };
-        file.finish(&picture)?;
+        file.write(&picture)?;
+        file.finish()?;
     }
     if context.globals.format == Format::Json {
         context.print_json(&json!({
@@ -138,42 +140,5 @@ fn picture_form(path: &Path) -> Result<Picture> {
             ErrorKind::Usage,
             format!("{} does not end in .png or .svg", path.display()),
         )),
-    }
-}
-
-/// A new private file, removed again unless it was finished.
-struct NewFile {
-    path: PathBuf,
-    form: Picture,
-    file: std::fs::File,
-    is_finished: bool,
-}
-
-impl NewFile {
-    fn create(path: &Path) -> Result<Self> {
-        let form = picture_form(path)?;
-        let file =
-            platform::private_file().write(true).create_new(true).open(path).map_err(|error| {
-                Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
-                    .hint("name a file that does not exist, in a directory that does")
-            })?;
-        Ok(Self { path: path.to_owned(), form, file, is_finished: false })
-    }
-
-    fn finish(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).and_then(|()| self.file.sync_all()).map_err(|error| {
-            Error::io(ErrorKind::System, format!("cannot write {}", self.path.display()), error)
-        })?;
-        self.is_finished = true;
-        Ok(())
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            // An empty file that cannot be removed holds no secret.
-            let _ = std::fs::remove_file(&self.path);
-        }
     }
 }

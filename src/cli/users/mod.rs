@@ -23,7 +23,7 @@ use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::store::{Document, Kind, Store, records};
+use crate::store::{Document, Kind, Store, Survey, records};
 use crate::time::Timestamp;
 use crate::verify::facts::missing_half;
 
@@ -280,18 +280,20 @@ fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// The users who were members of a listed group at their last verification.
-fn members(store: &dyn Store, group: &Name) -> Result<Vec<Name>> {
+/// The users who were members of a listed group at their last verification, and the states that cannot
+/// be read: a damaged one hides no member.
+fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     let group = group.canonical();
+    let Survey { names, mut problems } = store.survey(Kind::State)?;
     let mut members = Vec::new();
-    for name in store.scan(Kind::State)? {
-        let is_member =
-            records::state(store, &name)?.is_some_and(|state| state.groups.contains(&group));
-        if is_member {
-            members.push(name);
+    for name in names {
+        match records::state(store, &name) {
+            Ok(Some(state)) if state.groups.contains(&group) => members.push(name),
+            Ok(_) => {}
+            Err(error) => problems.push(error),
         }
     }
-    Ok(members)
+    Ok((members, problems))
 }
 
 /// Which of the groups that a user was last seen in are still listed, and how codes reach their members.

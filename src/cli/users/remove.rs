@@ -1,9 +1,12 @@
 //! `rw2fa users remove`.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::{Effect, Entries, Target, for_each};
 use crate::account::matching::covering_groups;
+use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, not_listed, values};
@@ -12,6 +15,9 @@ use crate::error::Result;
 use crate::store::seal::KeyRing;
 use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::facts::ask_system;
+
+/// How long the system is asked, in all, by which groups users are still covered.
+const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Take users and groups off the list; the secrets of users are destroyed
 ///
@@ -34,11 +40,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     let opened = context.open()?;
     let keys = opened.keys()?;
     if !args.dry_run {
-        context.confirm(&format!(
-            "This removes {}: the secret is destroyed, and a password alone lets the user in.",
-            args.entries.who()
-        ))?;
+        context.confirm(&question(&args.entries))?;
     }
+    let asking_since = std::time::Instant::now();
     let entries = args.entries.texts();
     for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
         if target.kind == Kind::Group {
@@ -46,6 +50,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
         }
         let (store, name) = (&opened.store, target.name);
         let user = target.document();
+        // The system may be slow, so it is asked before the lock is taken.
+        let by_system = if asking_since.elapsed() < SYSTEM_PATIENCE {
+            system_groups(context, opened, target)?
+        } else {
+            Vec::new()
+        };
         let mut covered_by = Vec::new();
         let state = Document::Of(Kind::State, name.clone());
         let mut result = Changed::Unchanged;
@@ -59,7 +69,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 };
             }
             result = Changed::Removed;
-            covered_by = still_covering(context, store, target)?;
+            covered_by = still_covering(store, target, &by_system, args)?;
             if args.dry_run {
                 return Ok(());
             }
@@ -84,31 +94,60 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     })
 }
 
-/// The listed groups that still cover a user: those he was last seen in, and those the system names.
-fn still_covering(
+fn question(entries: &Entries) -> String {
+    let end = match (entries.names.as_slice(), entries.groups.as_slice()) {
+        (_, []) => "the secret is destroyed, and a password alone lets the user in",
+        ([], _) => "a password alone lets its members in; their secrets are kept",
+        _ => {
+            "the secrets of the users are destroyed, and a password alone lets them and the members in"
+        }
+    };
+    format!("This removes {}: {end}.", entries.who())
+}
+
+/// The listed groups that cover a user by what the system says; none if it cannot tell.
+fn system_groups(
     context: &Context<'_>,
+    opened: &Opened,
+    target: &Target<'_>,
+) -> Result<Vec<String>> {
+    let store = &opened.store;
+    if !store.has_any(Kind::Group)? {
+        return Ok(Vec::new());
+    }
+    let asked = ask_system(target.name, target.written, context.process.accounts());
+    let Ok(memberships) = asked else { return Ok(Vec::new()) };
+    let listed = store.survey(Kind::Group)?.names;
+    let covering = covering_groups(&memberships, &listed, &opened.settings.domains);
+    Ok(covering.into_iter().map(Name::canonical).collect())
+}
+
+/// The listed groups that still cover a user: those he was last seen in, and those the system names.
+/// A group that the same command removes is none.
+fn still_covering(
     store: &dyn Store,
     target: &Target<'_>,
+    by_system: &[String],
+    args: &RemoveArgs,
 ) -> Result<Vec<String>> {
     // A damaged state tells no groups; the user is removed all the same.
     let state = records::state(store, target.name).ok().flatten();
-    let mut names: Vec<String> = match &state {
-        Some(state) => {
-            super::covering(store, state)?.into_iter().map(|(name, _)| name.canonical()).collect()
-        }
-        None => Vec::new(),
-    };
-    if store.has_any(Kind::Group)?
-        && let Ok(memberships) = ask_system(target.name, target.written, context.process.accounts())
-    {
-        let domains = records::settings(store)?.domains;
-        let listed = store.scan(Kind::Group)?;
-        names
-            .extend(covering_groups(&memberships, &listed, &domains).iter().map(|n| n.canonical()));
+    let mut names = by_system.to_vec();
+    if let Some(state) = &state {
+        names.extend(state.groups.iter().cloned());
     }
     names.sort();
     names.dedup();
-    Ok(names)
+    let going: Vec<Name> =
+        args.entries.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
+    let mut covering = Vec::new();
+    for name in names.iter().filter_map(|name| Name::parse(name).ok()) {
+        if !going.contains(&name) && store.read(&Document::Of(Kind::Group, name.clone()))?.is_some()
+        {
+            covering.push(name.canonical());
+        }
+    }
+    Ok(covering)
 }
 
 /// Takes a group off the list. Its members keep their secrets, in case it is listed again.

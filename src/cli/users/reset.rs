@@ -1,13 +1,16 @@
 //! `rw2fa users reset`.
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use super::{everybody, for_each, members, users, who};
+use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::facts::missing_half;
 
@@ -35,7 +38,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let names = concerned(&opened.store, args)?;
+    let (names, problems) = concerned(&opened.store, args)?;
+    for problem in &problems {
+        context.complain(problem);
+    }
     if names.is_empty() {
         context.note("nobody is concerned: no member of the group has signed in yet");
     } else if !args.dry_run {
@@ -44,66 +50,72 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             who(&names)
         ))?;
     }
-    for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
-        let (store, name) = (&opened.store, target.name);
-        let mut result = Changed::Unchanged;
-        store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let listing = records::listing(store, Kind::User, name)?;
-            let document = Document::Of(Kind::State, name.clone());
-            let old = store.read(&document)?;
-            if listing.is_none() && old.is_none() {
-                return Err(not_listed(store, Kind::User, name));
-            }
-            // A damaged state is mended by this, so it is not read.
-            let fresh = State::new(context.now());
-            let before = records::state(store, name).ok().flatten();
-            if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
-                return Err(missing_half(store, Kind::User, name));
-            }
-            let was = before.as_ref().map(|before| before.enrolment);
-            let groups = before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
-            let fresh = State { listed: listing.is_some(), groups, ..fresh };
-            // Where enrolment closes after some days, a reset opens it again.
-            let closes = opened.settings.advanced.enrolment_days > 0;
-            let is_fresh = |old: &State| {
-                let open_since = if closes { fresh.open_since } else { old.open_since };
-                *old == State { open_since, listed: old.listed, ..fresh.clone() }
-            };
-            if before.as_ref().is_some_and(is_fresh) {
-                return Ok(());
-            }
-            result = Changed::Changed;
-            if args.dry_run {
-                return Ok(());
-            }
-            records::write_state(transaction, name, &fresh)?;
-            let name = name.canonical();
-            let change = Change {
-                action: "users reset",
-                object: Some(&name),
-                values: values("enrolment", was, Some(fresh.enrolment)),
-            };
-            context.audit(transaction, Some(&keys), change)
+    let done =
+        for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
+            let (store, name) = (&opened.store, target.name);
+            let mut result = Changed::Unchanged;
+            store.update(Scope::Account(&name.key()), &mut |transaction| {
+                let listing = records::listing(store, Kind::User, name)?;
+                let document = Document::Of(Kind::State, name.clone());
+                let old = store.read(&document)?;
+                if listing.is_none() && old.is_none() {
+                    return Err(not_listed(store, Kind::User, name));
+                }
+                // A damaged state is mended by this, so it is not read.
+                let fresh = State::new(context.now());
+                let before = records::state(store, name).ok().flatten();
+                if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
+                    return Err(missing_half(store, Kind::User, name));
+                }
+                let was = before.as_ref().map(|before| before.enrolment);
+                let groups =
+                    before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
+                let fresh = State { listed: listing.is_some(), groups, ..fresh };
+                // Where enrolment closes after some days, a reset opens it again.
+                let closes = opened.settings.advanced.enrolment_days > 0;
+                let is_fresh = |old: &State| {
+                    let open_since = if closes { fresh.open_since } else { old.open_since };
+                    *old == State { open_since, listed: old.listed, ..fresh.clone() }
+                };
+                if before.as_ref().is_some_and(is_fresh) {
+                    return Ok(());
+                }
+                result = Changed::Changed;
+                if args.dry_run {
+                    return Ok(());
+                }
+                records::write_state(transaction, name, &fresh)?;
+                let name = name.canonical();
+                let change = Change {
+                    action: "users reset",
+                    object: Some(&name),
+                    values: values("enrolment", was, Some(fresh.enrolment)),
+                };
+                context.audit(transaction, Some(&keys), change)
+            })?;
+            Ok(result.into())
         })?;
-        Ok(result.into())
-    })
+    Ok(if problems.is_empty() { done } else { Done::Partly })
 }
 
-/// The users whose secrets are to be forgotten.
-fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<Vec<String>> {
+/// The users whose secrets are to be forgotten, each once, and the states that cannot be read.
+fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
     if args.all {
-        return Ok(everybody(store)?.iter().map(ToString::to_string).collect());
+        return Ok((everybody(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
     }
     let mut names = args.names.clone();
+    let mut seen: HashSet<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    let mut problems = Vec::new();
     for group in &args.groups {
         let group = parse_name(group)?;
         if records::listing(store, Kind::Group, &group)?.is_none() {
             return Err(not_listed(store, Kind::Group, &group));
         }
-        let members = members(store, &group)?;
+        let (members, unread) = members(store, &group)?;
+        problems = unread;
         names.extend(
-            members.iter().map(ToString::to_string).filter(|name| !args.names.contains(name)),
+            members.into_iter().filter(|name| seen.insert(name.clone())).map(|n| n.canonical()),
         );
     }
-    Ok(names)
+    Ok((names, problems))
 }

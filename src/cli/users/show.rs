@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     let mut done = Done::All;
     for (kind, text) in args.entries.texts() {
         let details = match kind {
-            Kind::Group => group_details(&opened.store, text),
+            Kind::Group => group_details(context, &opened.store, text, &mut done),
             _ => details(&opened.store, &opened.settings, text, now),
         };
         match details {
@@ -148,12 +148,21 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
 }
 
 /// What is known of a group.
-fn group_details(store: &dyn Store, text: &str) -> Result<Details> {
+fn group_details(
+    context: &mut Context<'_>,
+    store: &dyn Store,
+    text: &str,
+    done: &mut Done,
+) -> Result<Details> {
     let name = parse_name(text)?;
     let Some(listing) = records::listing(store, Kind::Group, &name)? else {
         return Err(not_listed(store, Kind::Group, &name));
     };
-    let members = super::members(store, &name)?;
+    let (members, problems) = super::members(store, &name)?;
+    for problem in &problems {
+        context.complain(problem);
+        *done = Done::Partly;
+    }
     Ok(Details {
         row: Row::of_group(&name, &listing),
         notes: listing.notes,

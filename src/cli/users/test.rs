@@ -52,10 +52,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         Line::Unreadable => zeroize::Zeroizing::new(String::new()),
     };
     let opened = context.open()?;
-    let (store, keys) = (&opened.store, opened.keys()?);
+    let store = &opened.store;
     let now = context.now();
     let mut tested = Tested { trial: Trial::NoSecret, next: None };
     store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let keys = opened.keys()?;
         let state = known_state(store, &name)?;
         let secret = state
             .secret

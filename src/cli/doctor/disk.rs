@@ -1,0 +1,87 @@
+//! The disk: room for the next months, and that it is one of this server.
+
+use super::{Finding, Severity};
+use crate::platform::FileSystem;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Below this the next login may not be recorded, and then it is not granted.
+const TOO_LITTLE: u64 = 50 * MIB;
+
+/// Below this somebody should look.
+const LITTLE: u64 = 500 * MIB;
+
+/// Fewer months than this of audit trail fit on the disk.
+const MONTHS: u64 = 12;
+
+/// Judges the room, in bytes, beside an audit trail of so many bytes and months.
+pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Finding> {
+    let check = "disk-space";
+    let Some(free) = free else {
+        return Some(Finding::new(check, Severity::Info, "the free disk space is not known"));
+    };
+    let a_month = audit / months.max(1);
+    let told = format!("{} MiB are free where the store is", free / MIB);
+    let move_away = "move old months of the audit trail to an archive, or free some disk space";
+    let (severity, message) = if free < TOO_LITTLE {
+        (Severity::Error, format!("{told}: on a full disk nobody gets in"))
+    } else if free < LITTLE {
+        (Severity::Warning, told)
+    } else if a_month > 0 && free / a_month < MONTHS {
+        let message = format!("{told}, and the audit trail grows by {} MiB a month", a_month / MIB);
+        (Severity::Warning, message)
+    } else {
+        return None;
+    };
+    Some(Finding::new(check, severity, message).remedy(move_away))
+}
+
+/// Judges where the store lies.
+pub(super) fn file_system(found: &FileSystem) -> Option<Finding> {
+    let check = "file-system";
+    let remedy = "move the store to a local disk: rw2fa store export, then import there";
+    match found {
+        FileSystem::Local => None,
+        FileSystem::Network(name) => {
+            let message = format!(
+                "the store lies on a network file system ({name}): locks and durable writes are not sure there"
+            );
+            Some(Finding::new(check, Severity::Error, message).remedy(remedy))
+        }
+        FileSystem::Unknown(name) => {
+            let message =
+                format!("the store lies on a file system ({name}) that may be a network's");
+            Some(Finding::new(check, Severity::Info, message).remedy(remedy))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the warning before the disk is full, also by a trail that grows fast.
+    #[test]
+    fn room_is_judged_by_what_is_free_and_how_fast_it_goes() {
+        for (free, audit, months, expected) in [
+            (Some(100_000 * MIB), 10 * MIB, 3, None),
+            (Some(10 * MIB), 0, 0, Some(Severity::Error)),
+            (Some(300 * MIB), 0, 0, Some(Severity::Warning)),
+            (Some(6_000 * MIB), 3_000 * MIB, 3, Some(Severity::Warning)),
+            (Some(6_000 * MIB), 300 * MIB, 3, None),
+            (None, 0, 0, Some(Severity::Info)),
+        ] {
+            let found = space(free, audit, months).map(|finding| finding.severity);
+            assert_eq!(found, expected, "{free:?} {audit} {months}");
+        }
+    }
+
+    /// Guards the error about locks that hold on one server only.
+    #[test]
+    fn a_network_file_system_is_an_error() {
+        let severity = |found| file_system(&found).map(|finding| finding.severity);
+        assert_eq!(severity(FileSystem::Local), None);
+        assert_eq!(severity(FileSystem::Network("NFS")), Some(Severity::Error));
+        assert_eq!(severity(FileSystem::Unknown("FUSE")), Some(Severity::Info));
+    }
+}

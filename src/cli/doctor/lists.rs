@@ -1,0 +1,52 @@
+//! Whitelist and groups: entries that have outlived their purpose, or never worked.
+
+use std::collections::BTreeSet;
+
+use super::{Finding, Names, Severity};
+use crate::store::{Kind, Store, records};
+use crate::time::Timestamp;
+
+/// Looks at the whitelist entries that can be read.
+pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
+    let (mut expired, mut unexplained) = (Names::default(), Names::default());
+    for name in store.survey(Kind::Whitelist).unwrap_or_default().names {
+        let Ok(Some(entry)) = records::whitelist_entry(store, &name) else { continue };
+        if !entry.is_valid(now) {
+            expired.add(&name);
+        } else if entry.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            unexplained.add(&name);
+        }
+    }
+    [
+        (Severity::Info, expired, "whitelist entries past their date", "rw2fa whitelist remove"),
+        (
+            Severity::Warning,
+            unexplained,
+            "whitelist entries without a reason",
+            "rw2fa whitelist add --reason",
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, names, ..)| !names.is_empty())
+    .map(|(severity, names, what, remedy)| {
+        Finding::new("whitelist", severity, format!("{what}: {}", names.told())).remedy(remedy)
+    })
+    .collect()
+}
+
+/// Finds the listed groups of which nobody was seen since they are listed.
+pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
+    let mut empty = Names::default();
+    let listed = store.survey(Kind::Group).unwrap_or_default().names;
+    for name in listed.iter().filter(|name| !seen.contains(&name.canonical())) {
+        empty.add(name);
+    }
+    if empty.is_empty() {
+        return None;
+    }
+    let message = format!("groups of which no member ever signed in: {}", empty.told());
+    let finding = Finding::new("groups", Severity::Warning, message);
+    Some(finding.remedy(
+        "see that the portal passes --group, spelled as 'rw2fa users list --type group' shows it",
+    ))
+}

@@ -1,0 +1,185 @@
+//! `rw2fa doctor`: what would bite later, each finding with its remedy.
+//!
+//! Each check is a small unit that gets values and gives findings; this file gathers the values.
+
+mod clock;
+mod disk;
+mod files;
+mod lists;
+mod settings;
+mod sntp;
+mod users;
+mod verifier;
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::context::{Context, count};
+use crate::cli::output::{self, Column};
+use crate::cli::{Done, Format};
+use crate::error::{Error, Result};
+use crate::platform;
+use crate::store::inspection::inspect;
+use crate::store::{Store, records};
+
+/// Examine the store and this server: what would bite later, and the remedy
+///
+/// Ends with exit code 1 if a finding is an error. Changes nothing.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa doctor --ntp pool.ntp.org")]
+pub(super) struct DoctorArgs {
+    /// Also ask this time server how far the clock is off
+    #[arg(long, value_name = "HOST[:PORT]")]
+    ntp: Option<String>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Severity {
+    /// Somebody is or will be refused, or let in who should not be.
+    Error,
+    /// It works, and will not for ever.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+impl Severity {
+    fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    check: &'static str,
+    severity: Severity,
+    message: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    fn new(check: &'static str, severity: Severity, message: impl Into<String>) -> Self {
+        Self { check, severity, message: message.into(), remedy: None }
+    }
+
+    fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// A problem that names its way out.
+    fn of(check: &'static str, severity: Severity, problem: &Error) -> Self {
+        let remedy = problem.way_out().map(str::to_owned);
+        Self { check, severity, message: problem.to_string(), remedy }
+    }
+}
+
+/// Some names, of which a finding tells the first.
+#[derive(Debug, Default)]
+struct Names {
+    first: Vec<String>,
+    count: usize,
+}
+
+impl Names {
+    fn add(&mut self, name: &impl ToString) {
+        if self.first.len() < 5 {
+            self.first.push(name.to_string());
+        }
+        self.count += 1;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `alice, bob and 3 more`.
+    fn told(&self) -> String {
+        let first = self.first.join(", ");
+        match self.count - self.first.len() {
+            0 => first,
+            more => format!("{first} and {more} more"),
+        }
+    }
+}
+
+const COLUMNS: &[Column<Finding>] = &[
+    Column { name: "check", cell: |row| row.check.into(), tells: |_| true },
+    Column { name: "severity", cell: |row| row.severity.as_str().into(), tells: |_| true },
+    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column {
+        name: "remedy",
+        cell: |row| row.remedy.clone().unwrap_or_default(),
+        tells: |row| row.remedy.is_some(),
+    },
+];
+
+pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
+    let mut findings = examine(context, args.ntp.as_deref())?;
+    findings.sort_by_key(|finding| finding.severity);
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| told.insert(finding.message.clone()));
+    if context.globals.format == Format::Text {
+        for finding in &findings {
+            let line =
+                format!("{}: {}: {}", finding.severity.as_str(), finding.check, finding.message);
+            context.print(&format!("{}\n", crate::printable::printable(&line)))?;
+            if let Some(remedy) = &finding.remedy {
+                context.print(&format!("  {}\n", crate::printable::printable(remedy)))?;
+            }
+        }
+        let number = |severity| findings.iter().filter(|f| f.severity == severity).count();
+        let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
+        context.print(&format!("{}, {}\n", count(errors, "error"), count(warnings, "warning")))?;
+    } else {
+        output::list(context, "findings", &findings, COLUMNS)?;
+    }
+    let is_ill = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if is_ill { Done::Partly } else { Done::All })
+}
+
+fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>> {
+    let store = context.open_store()?;
+    let settings = records::settings(&store).ok();
+    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
+    let is_key_inside = key_file.as_ref().is_none_or(|path| path.starts_with(store.root()));
+    let store = store.with_key_file(key_file);
+    let now = context.now();
+    let mut census = users::Census::default();
+    let inspection = inspect(&store, &mut |seen| census.see(seen, now));
+    let mut findings: Vec<_> = inspection
+        .problems
+        .iter()
+        .map(|problem| Finding::of("documents", Severity::Error, problem))
+        .collect();
+    if let Some(settings) = &settings {
+        findings.extend(settings::check(settings, census.widest_drift()));
+    }
+    if inspection.has_keys && is_key_inside {
+        findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
+    }
+    findings.extend(files::check(&store, now));
+    let (audit, months) = store.audit_size();
+    findings.extend(disk::space(platform::free_bytes(store.root()), audit, months));
+    findings.extend(disk::file_system(&platform::file_system(store.root())));
+    findings.extend(clock::synchronised(platform::clock_synchronised()));
+    findings.extend(clock::drift(&census.drifts));
+    findings.extend(clock::set_back(&census.from_the_future));
+    if let Some(host) = ntp {
+        findings.push(clock::compared(host, sntp::offset(context.process, host)));
+    }
+    findings.extend(users::check(&census));
+    findings.extend(lists::whitelist(&store, now));
+    findings.extend(lists::groups(&store, &census.groups));
+    findings.extend(verifier::check(platform::program().as_deref()));
+    Ok(findings)
+}

@@ -1,0 +1,95 @@
+//! Settings that work, and are not what they should be.
+
+use super::{Finding, Severity};
+use crate::otp::Digits;
+use crate::settings::Settings;
+use crate::settings::chance::{self, percent};
+
+/// A window up to this is narrow enough: a code is guessed once in 100,000 tries at most.
+const NARROW: u32 = 4;
+
+/// Judges the settings. `drift` is the widest that a device has, in steps.
+pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
+    let advanced = &settings.advanced;
+    let mut findings = Vec::new();
+    if !settings.enabled {
+        let message = "two-factor authentication is off: a password alone lets everybody in";
+        findings.push(Finding::new("enabled", Severity::Warning, message).remedy("rw2fa enable"));
+    }
+    let enough = drift.max(1);
+    if advanced.discrepancy > NARROW && advanced.discrepancy > enough {
+        let chance = |width| {
+            percent(chance::of_guessing(width, advanced.digits(), advanced.lockout()).hard_stop)
+        };
+        findings.push(
+            Finding::new(
+                "discrepancy",
+                Severity::Warning,
+                format!(
+                    "discrepancy {}: guesses until the hard stop succeed with a chance of {}; with {enough}, \
+                     which is enough for every device seen so far, of {}",
+                    advanced.discrepancy,
+                    chance(advanced.discrepancy),
+                    chance(enough)
+                ),
+            )
+            .remedy(format!("rw2fa advanced set discrepancy {enough}")),
+        );
+    }
+    if advanced.digits() != Digits::DEFAULT {
+        let message = format!(
+            "digits {}: not every authenticator app shows codes of other than 6 digits",
+            advanced.digits
+        );
+        let finding = Finding::new("digits", Severity::Warning, message);
+        findings.push(finding.remedy("rw2fa advanced set digits 6"));
+    }
+    if !advanced.require_client {
+        let message = "grants are not bound to a browser session: a portal that forgets --client gives \
+                       one that every session of the user may use";
+        let finding = Finding::new("require-client", Severity::Info, message);
+        findings.push(finding.remedy("rw2fa advanced set require-client true"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(more: &str, drift: u32) -> Vec<&'static str> {
+        let text = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n[advanced]\n\
+                    discrepancy = 1\nrequire-client = true\n";
+        let text = match more.split_once(" = ") {
+            Some((key, _)) if text.contains(key) => {
+                let kept = text.lines().filter(|line| !line.starts_with(key));
+                kept.collect::<Vec<_>>().join("\n")
+            }
+            _ => text.to_owned(),
+        };
+        let head = if more.starts_with("enabled") {
+            format!("{more}\n{text}")
+        } else {
+            format!("{text}\n{more}\n")
+        };
+        let settings = crate::settings::parse(&head).unwrap();
+        check(&settings, drift).iter().map(|finding| finding.check).collect()
+    }
+
+    /// Guards each check of a setting, in its good and its bad case.
+    #[test]
+    fn settings_are_judged() {
+        for (more, drift, expected) in [
+            ("", 0, &[][..]),
+            ("enabled = false", 0, &["enabled"]),
+            ("discrepancy = 480", 0, &["discrepancy"]),
+            ("discrepancy = 4", 0, &[]),
+            ("discrepancy = 10", 10, &[]),
+            ("discrepancy = 10", 9, &["discrepancy"]),
+            ("digits = 8", 0, &["digits"]),
+            ("require-client = false", 0, &["require-client"]),
+        ] {
+            assert_eq!(found(more, drift), expected, "{more} {drift}");
+        }
+    }
+}

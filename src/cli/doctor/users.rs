@@ -1,0 +1,113 @@
+//! Users: who never enrolled, who is locked, who cannot get a code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Finding, Names, Severity};
+use crate::account::listing::Method;
+use crate::account::lockout::Standing;
+use crate::account::state::Enrolment;
+use crate::otp::Step;
+use crate::store::inspection::Seen;
+use crate::time::Timestamp;
+
+/// After so many seconds on the list somebody should have enrolled.
+const PATIENCE: u64 = 30 * 86_400;
+
+/// The farthest ahead that a step may be in any window, in steps, and some room.
+const FARTHEST: i64 = 2880 + 20;
+
+/// What is kept of all users while they are read one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// Devices by how many steps they are ahead.
+    pub(super) drifts: BTreeMap<i32, Names>,
+    /// Users whose last code or login lies in the future.
+    pub(super) from_the_future: Names,
+    /// Groups of which a member was seen.
+    pub(super) groups: BTreeSet<String>,
+    waiting: Names,
+    without_number: Names,
+    locked: Names,
+    stopped: Names,
+}
+
+impl Census {
+    /// Looks at one user.
+    pub(super) fn see(&mut self, seen: &Seen<'_>, now: Timestamp) {
+        let (name, state) = (seen.name, seen.state);
+        if state.enrolment == Enrolment::Active && state.last_login.is_some() {
+            self.drifts.entry(state.drift).or_default().add(name);
+        }
+        let present = Step::at(now.unix());
+        let is_ahead = state
+            .last_step
+            .is_some_and(|step| step.since(present) > 20 + i64::from(state.drift.max(0)))
+            || state.spent.iter().any(|step| step.since(present) > FARTHEST)
+            || state.last_login.is_some_and(|login| now.until(login) > 600);
+        if is_ahead {
+            self.from_the_future.add(name);
+        }
+        match state.failures().rebased(now).standing(now) {
+            Standing::Open => {}
+            Standing::Locked(_) => self.locked.add(name),
+            Standing::Stopped => self.stopped.add(name),
+        }
+        self.groups.extend(state.groups.iter().cloned());
+        let Some(listing) = seen.listing else {
+            return;
+        };
+        if state.enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {
+            self.waiting.add(name);
+        }
+        if listing.method == Method::Sms && listing.phone.is_none() {
+            self.without_number.add(name);
+        }
+    }
+
+    /// The widest drift of a device, in steps.
+    pub(super) fn widest_drift(&self) -> u32 {
+        self.drifts.keys().map(|steps| steps.unsigned_abs()).max().unwrap_or(0)
+    }
+}
+
+/// Judges the census.
+pub(super) fn check(census: &Census) -> Vec<Finding> {
+    let first = |names: &Names| names.first.first().cloned().unwrap_or_default();
+    [
+        (
+            "enrolment",
+            Severity::Warning,
+            &census.waiting,
+            "on the list for over 30 days and never enrolled, so that the password alone opens the \
+             enrolment",
+            format!("rw2fa users enrol {}, or rw2fa users remove", first(&census.waiting)),
+        ),
+        (
+            "sms-number",
+            Severity::Error,
+            &census.without_number,
+            "codes by SMS and no phone number",
+            format!("rw2fa users edit {} --phone +…", first(&census.without_number)),
+        ),
+        (
+            "lockout",
+            Severity::Info,
+            &census.locked,
+            "locked for a while by wrong codes",
+            format!("rw2fa users unlock {}", first(&census.locked)),
+        ),
+        (
+            "hard-stop",
+            Severity::Warning,
+            &census.stopped,
+            "locked until an administrator unlocks, by 100 wrong codes: somebody may have guessed",
+            format!("rw2fa users unlock {}", first(&census.stopped)),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, _, names, ..)| !names.is_empty())
+    .map(|(check, severity, names, what, remedy)| {
+        Finding::new(check, severity, format!("{what}: {}", names.told())).remedy(remedy)
+    })
+    .collect()
+}

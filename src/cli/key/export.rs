@@ -1,0 +1,47 @@
+//! `rw2fa key export`: the escrow copy.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Done;
+use crate::cli::context::{Change, Context};
+use crate::cli::target::Target;
+use crate::error::Result;
+use crate::store::{Scope, Store};
+
+/// Copy the key, to be kept apart from copies of the store
+///
+/// Without the key the secrets of the store are lost. With the key and a copy of the store anybody can
+/// compute everybody's codes.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa key export /media/escrow/rw2fa.key")]
+pub(in crate::cli) struct KeyExportArgs {
+    /// A new file, made readable for its owner only; '-' is standard output
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Done> {
+    context.no_csv("key export")?;
+    context.confirm(
+        "Whoever has this copy and a copy of the store can compute everybody's codes: \
+         keep them in different places.",
+    )?;
+    let mut target = Target::create(&args.file)?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    // SECURITY: the line is durable before the key leaves the store.
+    opened.store.update(Scope::Settings, &mut |transaction| {
+        let change = Change {
+            action: "key export",
+            object: Some(keys.id()),
+            values: serde_json::Map::default(),
+        };
+        context.audit(transaction, Some(&keys), change)
+    })?;
+    target.write(context, &keys.document())?;
+    target.finish()?;
+    context.note("the key was copied; 'rw2fa key rotate' makes this copy useless for new secrets");
+    Ok(Done::All)
+}

@@ -1,0 +1,115 @@
+//! `rw2fa key reset`: life after a lost key.
+//!
+//! The new key is written first. A kill after that leaves secrets that no key opens: their users are
+//! refused, not let in, until the command is run again.
+
+use clap::Args;
+
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::Result;
+use crate::store::seal::{DataKey, KeyRing};
+use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::open_secret;
+
+/// Replace a lost key: every secret is dropped, and everybody enrols again
+///
+/// Works without the old key. At the next login each user is shown a new QR code after the password
+/// alone, as at the first one. If a copy of the key exists anywhere, put that back instead.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct KeyResetArgs {
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done> {
+    context.no_csv("key reset")?;
+    let opened = context.open()?;
+    let users = opened.store.survey(Kind::State)?.names.len();
+    if args.dry_run {
+        let rows = drop_secrets(context, &opened, None)?;
+        return output::changes(context, true, &rows);
+    }
+    context.confirm(&format!(
+        "This drops the secrets of {}. The next login of each, with the password alone, shows a new \
+         QR code. If a copy of the key exists, put that back instead.",
+        count(users, "user")
+    ))?;
+    let keys = replace_key(context, &opened)?;
+    opened.store.settle()?;
+    let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
+    rows.extend(drop_secrets(context, &opened, Some(&keys))?);
+    context
+        .note("keep a copy of the new key apart from copies of the store: rw2fa key export FILE");
+    output::changes(context, false, &rows)
+}
+
+fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
+    let store = &opened.store;
+    let mut keys = None;
+    store.update(Scope::Settings, &mut |transaction| {
+        let new = DataKey::new(*context.process.random()?);
+        // A key that is there, and is given up, still checks the lines that it signed.
+        let ring = match records::key_ring(store) {
+            Ok(ring) => ring.replaced_by(new),
+            Err(_) => KeyRing::of(new),
+        };
+        transaction.write(&Document::Key, &ring.document())?;
+        context.audit_key_reset(transaction, &ring)?;
+        keys = Some(ring);
+        Ok(())
+    })?;
+    keys.map_or_else(|| opened.keys(), Ok)
+}
+
+/// Makes everybody enrol anew whose secret the new key does not open; without `keys` only tells who.
+fn drop_secrets(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    keys: Option<&KeyRing>,
+) -> Result<Vec<ChangeRow>> {
+    let survey = opened.store.survey(Kind::State)?;
+    let strays = survey.problems.into_iter();
+    let mut rows: Vec<_> = strays.map(|error| ChangeRow::new("user", "", Err(error))).collect();
+    for name in &survey.names {
+        match drop_secret(context, opened, keys, name) {
+            Ok(Changed::Unchanged) => {}
+            result => rows.push(ChangeRow::new("user", name.canonical(), result)),
+        }
+    }
+    Ok(rows)
+}
+
+fn drop_secret(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: Option<&KeyRing>,
+    name: &Name,
+) -> Result<Changed> {
+    let store = &opened.store;
+    let mut result = Changed::Unchanged;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let Some(state) = records::state(store, name)? else { return Ok(()) };
+        let Some(sealed) = &state.secret else { return Ok(()) };
+        // Who enrolled since the key was replaced keeps his secret.
+        if keys.is_some() && open_secret(store, keys, name, sealed).is_ok() {
+            return Ok(());
+        }
+        result = Changed::Changed;
+        let Some(keys) = keys else { return Ok(()) };
+        let fresh = State { listed: state.listed, ..State::new(context.now()) };
+        records::write_state(transaction, name, &fresh)?;
+        let object = name.canonical();
+        let change = Change {
+            action: "key reset",
+            object: Some(&object),
+            values: values("enrolment", state.enrolment, fresh.enrolment),
+        };
+        context.audit(transaction, Some(keys), change)
+    })?;
+    Ok(result)
+}

@@ -1,0 +1,139 @@
+//! `rw2fa key rotate`: a new key, under which every secret is sealed anew while logins go on.
+//!
+//! Why no login is lost and no secret left behind:
+//!
+//! 1. The ring {current: new, previous: old} is written first. From here on both keys open.
+//! 2. Whoever seals reads the ring under the lock of the account for which he seals. [`Store::settle`]
+//!    passes through all of these locks once, so that every login that read the ring before step 1 has
+//!    written its document. Logins that come later seal under the new key.
+//! 3. Only now the documents are listed; each is sealed anew under its account's lock. So the list holds
+//!    everything that the old key sealed, and a login sees the document before or after, never between.
+//! 4. The old key goes when all of that is durable. A login that still has it in memory read its
+//!    document under the lock, and writes it back as the new key sealed it, or seals under the new key.
+//!
+//! A kill leaves step 1 or less undone, or a ring of two keys in which everything opens; the next run
+//! goes on with it. Nothing is dropped that a document of this store may still need.
+
+use clap::Args;
+
+use crate::account::name::Name;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
+use crate::store::{Document, Kind, Scope, Store, records};
+use crate::verify::facts::open_secret;
+
+/// Make a new key and seal all secrets under it; logins go on
+///
+/// Nobody has to enrol again. Copies of the old key open nothing that is sealed from now on; export the
+/// key again. A rotation that was interrupted is finished by running this again.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct KeyRotateArgs {
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Done> {
+    context.no_csv("key rotate")?;
+    let opened = context.open()?;
+    let present = opened.keys()?;
+    if args.dry_run {
+        let row = ChangeRow::new("key", present.id(), Ok(Changed::Changed));
+        return output::changes(context, true, &[row]);
+    }
+    context.confirm(
+        "A new key is made and seals all secrets. Copies of the present key no longer open them: \
+         export the key again afterwards.",
+    )?;
+    let (id, previous) = begin(context, &opened)?;
+    opened.store.settle()?;
+    let survey = opened.store.survey(Kind::State)?;
+    let mut rows: Vec<_> =
+        survey.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
+    let mut sealed = 0;
+    for name in &survey.names {
+        match seal_anew(context, &opened, name) {
+            Ok(false) => {}
+            Ok(true) => sealed += 1,
+            Err(error) => rows.push(ChangeRow::new("user", name.canonical(), Err(error))),
+        }
+    }
+    context.note(&format!("sealed anew: {}", count(sealed, "secret")));
+    let is_whole = rows.is_empty();
+    let end = if is_whole {
+        end(context, &opened, &id, &previous)
+    } else {
+        Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").hint(
+            "mend the documents named here, or reset their users, and run 'rw2fa key rotate' again",
+        ))
+    };
+    rows.push(ChangeRow::new("key", id, end.map(|()| Changed::Changed)));
+    output::changes(context, false, &rows)
+}
+
+/// Puts a new key before the present one, unless a rotation runs; the ids of both.
+fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
+    let store = &opened.store;
+    let mut pair = None;
+    store.update(Scope::Settings, &mut |transaction| {
+        let ring = records::key_ring(store)?;
+        if let Some(previous) = ring.previous_id() {
+            pair = Some((ring.id().to_owned(), previous.to_owned()));
+            return Ok(());
+        }
+        let old = ring.id().to_owned();
+        let new = DataKey::new(*context.process.random()?);
+        let ring = ring.begin_rotation(new).map_err(|what| Error::new(ErrorKind::Refused, what))?;
+        transaction.write(&Document::Key, &ring.document())?;
+        let change =
+            Change { action: "key rotate", object: None, values: values("key", &*old, ring.id()) };
+        context.audit(transaction, Some(&ring), change)?;
+        pair = Some((ring.id().to_owned(), old));
+        Ok(())
+    })?;
+    pair.ok_or_else(|| Error::new(ErrorKind::System, "the rotation did not begin"))
+}
+
+/// Seals the secret of `name` under the current key; whether that was to be done.
+fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
+    let store = &opened.store;
+    let mut was_old = false;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let ring = records::key_ring(store)?;
+        let Some(mut state) = records::state(store, name)? else { return Ok(()) };
+        let Some(sealed) = state.secret.as_ref().filter(|sealed| !ring.is_current(sealed)) else {
+            return Ok(());
+        };
+        let secret = open_secret(store, Some(&ring), name, sealed)?;
+        let nonce = context.process.random::<NONCE>()?;
+        state.secret = Some(ring.seal(name, Field::Secret, secret.as_bytes(), &nonce));
+        records::write_state(transaction, name, &state)?;
+        was_old = true;
+        Ok(())
+    })?;
+    Ok(was_old)
+}
+
+/// Drops the previous key, of which the audit key stays.
+fn end(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
+    let store = &opened.store;
+    store.update(Scope::Settings, &mut |transaction| {
+        let ring = records::key_ring(store)?;
+        // SECURITY: another run may have ended this rotation, and even begun the next one, whose
+        // previous key is still needed.
+        if (ring.id(), ring.previous_id()) != (id, Some(previous)) {
+            return Ok(());
+        }
+        let ring: KeyRing = ring.end_rotation();
+        transaction.write(&Document::Key, &ring.document())?;
+        let change = Change {
+            action: "key rotate",
+            object: None,
+            values: values("previous", Some(previous), None),
+        };
+        context.audit(transaction, Some(&ring), change)
+    })
+}

@@ -1,0 +1,66 @@
+//! `rw2fa store check`: every document, read and judged.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::context::{Context, count};
+use crate::cli::output::{self, Column};
+use crate::cli::{Done, Format};
+use crate::error::{Error, Result};
+use crate::store::inspection::inspect;
+use crate::store::records;
+
+/// Read every document and name what is wrong with each
+///
+/// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
+/// every secret opens. Changes nothing. For the audit trail there is 'rw2fa audit verify'.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct StoreCheckArgs {}
+
+/// One thing that is wrong.
+#[derive(Serialize)]
+struct Row {
+    message: String,
+    remedy: Option<String>,
+}
+
+impl Row {
+    fn of(problem: &Error) -> Self {
+        Self { message: problem.to_string(), remedy: problem.way_out().map(str::to_owned) }
+    }
+}
+
+const COLUMNS: &[Column<Row>] = &[
+    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column {
+        name: "remedy",
+        cell: |row| row.remedy.clone().unwrap_or_default(),
+        tells: |row| row.remedy.is_some(),
+    },
+];
+
+pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done> {
+    let store = context.open_store()?;
+    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
+    let store = store.with_key_file(key_file);
+    let found = inspect(&store, &mut |_| {});
+    let rows: Vec<_> = found.problems.iter().map(Row::of).collect();
+    match context.globals.format {
+        Format::Json => context.print_json(&json!({
+            "schema": 1,
+            "documents": found.documents,
+            "problems": rows,
+        }))?,
+        Format::Csv => output::list(context, "problems", &rows, COLUMNS)?,
+        Format::Text => {
+            let checked = count(found.documents, "document");
+            let found = count(rows.len(), "problem");
+            context.print(&format!("{checked} checked, {found}\n"))?;
+            for problem in &rows {
+                context.complain_in_words(&problem.message, problem.remedy.as_deref());
+            }
+        }
+    }
+    Ok(if rows.is_empty() { Done::All } else { Done::Partly })
+}

@@ -1,0 +1,159 @@
+//! `rw2fa store export`: the whole store as one file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use zeroize::Zeroize;
+
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::target::Target;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::store::bundle::{self, Secrets};
+use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::{Document, Kind, Scope, Store, Text, records};
+use crate::verify::facts::{missing_half, open_secret};
+
+/// Write the whole store into one TOML file
+///
+/// Holds settings, users with their sealed secrets, groups and whitelist. The key and the audit trail
+/// are not part of it. Logins go on meanwhile.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa store export /backup/rw2fa-2026-11-24.toml")]
+pub(in crate::cli) struct StoreExportArgs {
+    /// A new file, made readable for its owner only; '-' is standard output
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Write the secrets so that everybody can read them, in place of sealed ones
+    #[arg(long)]
+    reveal_secrets: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<Done> {
+    context.no_csv("store export")?;
+    let secrets = if args.reveal_secrets { Secrets::Revealed } else { Secrets::Sealed };
+    if secrets == Secrets::Revealed {
+        context.confirm(
+            "The file will hold the secrets of all users, unsealed: whoever reads it can compute \
+             everybody's codes.",
+        )?;
+    }
+    let mut target = Target::create(&args.file)?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    let store = &opened.store;
+    let users = names(store, &[Kind::User, Kind::State])?;
+    let groups = names(store, &[Kind::Group])?;
+    let whitelist = names(store, &[Kind::Whitelist])?;
+    // SECURITY: the line is durable before anything leaves the store.
+    store.update(Scope::Settings, &mut |transaction| {
+        let values = values("secrets", None, Some(secrets));
+        let change = Change { action: "store export", object: None, values };
+        context.audit(transaction, Some(&keys), change)
+    })?;
+    let settings = text(store, &Document::Settings)?;
+    let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
+    target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
+    for name in &users {
+        let part = user(context, &opened, &keys, secrets, name)?;
+        target.write(context, &part)?;
+    }
+    for (list, kind, names) in
+        [("groups", Kind::Group, &groups), ("whitelist", Kind::Whitelist, &whitelist)]
+    {
+        for name in names {
+            let part = other(store, list, kind, name)?;
+            target.write(context, &part)?;
+        }
+    }
+    target.finish()?;
+    context.note(&format!(
+        "exported: {}, {}, {}",
+        count(users.len(), "user"),
+        count(groups.len(), "group"),
+        match whitelist.len() {
+            1 => "1 whitelist entry".to_owned(),
+            number => format!("{number} whitelist entries"),
+        }
+    ));
+    Ok(Done::All)
+}
+
+/// The names of these kinds together, each once.
+fn names(store: &dyn Store, kinds: &[Kind]) -> Result<Vec<Name>> {
+    let mut names = Vec::new();
+    for kind in kinds {
+        names.extend(store.scan(*kind)?);
+    }
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// The part about one user; empty if he was removed meanwhile.
+fn user(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    secrets: Secrets,
+    name: &Name,
+) -> Result<Text> {
+    let store = &opened.store;
+    let mut part = Text::default();
+    // Under the lock both halves fit together.
+    store.update(Scope::Account(&name.key()), &mut |_| {
+        let document = Document::Of(Kind::User, name.clone());
+        let listing = records::listing(store, Kind::User, name)?.is_some();
+        let settings = if listing { text(store, &document)? } else { None };
+        let mut state: Option<State> = records::state(store, name)?;
+        match &state {
+            None if listing => return Err(missing_half(store, Kind::State, name)),
+            None => return Ok(()),
+            Some(state) if state.listed && !listing => {
+                return Err(missing_half(store, Kind::User, name));
+            }
+            Some(_) => {}
+        }
+        if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
+            let secret = open_secret(store, Some(keys), name, sealed)?;
+            match secrets {
+                Secrets::Revealed => sealed.0 = secret.to_base32().to_string(),
+                // While the key is rotated: an export must open with one key.
+                Secrets::Sealed if !keys.is_current(sealed) => {
+                    let nonce = context.process.random::<NONCE>()?;
+                    *sealed = keys.seal(name, Field::Secret, secret.as_bytes(), &nonce);
+                }
+                Secrets::Sealed => {}
+            }
+        }
+        part = bundle::user(name, settings, state.clone())?;
+        if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
+            sealed.0.zeroize();
+        }
+        Ok(())
+    })?;
+    Ok(part)
+}
+
+/// The part about one group or whitelist entry; empty if it was removed meanwhile.
+fn other(store: &dyn Store, list: &'static str, kind: Kind, name: &Name) -> Result<String> {
+    match kind {
+        Kind::Whitelist => records::whitelist_entry(store, name).map(drop)?,
+        _ => records::listing(store, kind, name).map(drop)?,
+    }
+    match text(store, &Document::Of(kind, name.clone()))? {
+        Some(text) => bundle::other(list, name, text),
+        None => Ok(String::new()),
+    }
+}
+
+fn text(store: &dyn Store, document: &Document) -> Result<Option<String>> {
+    Ok(store.read(document)?.map(|text| text.to_string()))
+}
+
+fn gone(store: &dyn Store, document: &Document) -> Error {
+    Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document)))
+        .hint("restore it from a backup")
+}

@@ -1,0 +1,145 @@
+//! `rw2fa store import`: a bundle takes the place of what the store holds.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::store::bundle::Bundle;
+use crate::store::restore::{self, Effect, Restoration};
+use crate::store::{Document, Kind, Scope, Store, Text, Transaction};
+
+/// No store is larger as one file.
+const LARGEST: u64 = 1024 * 1024 * 1024;
+
+/// How many problems of a file are told one by one.
+const TOLD: usize = 20;
+
+/// Put an exported store in the place of this one
+///
+/// The file is checked as a whole before anything is written. Entries that are not in it are removed.
+/// The key, the place of the key, the licence and the audit trail of this store stay. Grants are
+/// dropped and every code up to now counts as used, so that nothing is replayed.
+///
+/// While it runs no login is decided. If it is interrupted, run it again.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa store import /backup/rw2fa-2026-11-24.toml --dry-run")]
+pub(in crate::cli) struct StoreImportArgs {
+    /// What 'rw2fa store export' wrote; '-' is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Only check the file and tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<Done> {
+    context.no_csv("store import")?;
+    // Read before the program becomes the owner of the store, who may not be allowed to.
+    let text = read(context, &args.file)?;
+    let opened = context.open_unfinished()?;
+    let bundle = told(context, Bundle::parse(&text))?;
+    let keys = opened.keys()?;
+    let plan = Restoration::new(&opened.store, &keys, &bundle, context.now());
+    let effects = told(context, plan)?.effects()?;
+    let mut rows: Vec<_> = effects.iter().map(row).collect();
+    rows.push(ChangeRow::new("setting", "settings", Ok(Changed::Changed)));
+    if args.dry_run {
+        return output::changes(context, true, &rows);
+    }
+    let removed = rows.iter().filter(|row| row.result == Changed::Removed).count();
+    let mut question = format!(
+        "The store becomes what it was on {}: {}, {}; {} of this store are removed.",
+        bundle.exported,
+        count(bundle.users.len(), "user"),
+        count(bundle.groups.len(), "group"),
+        match removed {
+            1 => "1 entry".to_owned(),
+            removed => format!("{removed} entries"),
+        }
+    );
+    if restore::turns_off(&opened.settings, &bundle) {
+        question.push_str(" Two-factor authentication will be off.");
+    }
+    context.confirm(&question)?;
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
+    opened.store.update(Scope::Settings, &mut |transaction| {
+        import(context, &opened, transaction, &bundle, &hash)
+    })?;
+    output::changes(context, false, &rows)
+}
+
+fn import(
+    context: &Context<'_>,
+    opened: &Opened,
+    transaction: &mut dyn Transaction,
+    bundle: &Bundle,
+    hash: &str,
+) -> Result<()> {
+    let store = &opened.store;
+    // Read under the lock: no rotation begins or ends from here on.
+    let keys = opened.keys()?;
+    let first = |problems: Vec<Error>| {
+        let changed = || Error::new(ErrorKind::Refused, "the key was replaced meanwhile");
+        problems.into_iter().next().unwrap_or_else(changed)
+    };
+    let plan = Restoration::new(store, &keys, bundle, context.now()).map_err(first)?;
+    let present = store.read(&Document::Settings)?;
+    let next = plan.settings(present.as_ref().map_or("", |text| text.as_str()))?;
+    transaction.write(&Document::Settings, &restore::begun(store)?)?;
+    let record = |transaction: &mut dyn Transaction, old: Option<&str>, new: Option<&str>| {
+        let change =
+            Change { action: "store import", object: None, values: values("importing", old, new) };
+        context.audit(transaction, Some(&keys), change)
+    };
+    record(transaction, None, Some(hash))?;
+    store.settle()?;
+    plan.write(&|| context.process.random())?;
+    record(transaction, Some(hash), None)?;
+    transaction.write(&Document::Settings, &next)
+}
+
+fn row((kind, name, effect): &(Kind, crate::account::name::Name, Effect)) -> ChangeRow {
+    let kind = match kind {
+        Kind::User | Kind::State => "user",
+        Kind::Group => "group",
+        Kind::Whitelist => "whitelist",
+    };
+    let result = match effect {
+        Effect::Added => Changed::Added,
+        Effect::Replaced => Changed::Changed,
+        Effect::Removed => Changed::Removed,
+    };
+    ChangeRow::new(kind, name.canonical(), Ok(result))
+}
+
+fn read(context: &Context<'_>, path: &Path) -> Result<Text> {
+    if path == Path::new("-") {
+        return context.process.read_to_end(LARGEST);
+    }
+    let failed =
+        |error| Error::io(ErrorKind::Refused, format!("cannot read {}", path.display()), error);
+    let mut text = Zeroizing::new(String::new());
+    let file = File::open(path).map_err(failed)?;
+    file.take(LARGEST).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// What was made of the file, or each problem told and one error for all.
+fn told<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
+    made.map_err(|problems| {
+        for problem in problems.iter().take(TOLD) {
+            context.complain(problem);
+        }
+        let found = count(problems.len(), "problem");
+        Error::new(ErrorKind::Refused, format!("the file has {found}; nothing was changed"))
+            .hint("mend the file, or export it again")
+    })
+}

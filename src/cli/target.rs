@@ -1,0 +1,89 @@
+//! Where an export goes: a new file that only its owner can read, or standard output.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+
+/// A new private file, removed again unless it was finished.
+pub(super) struct NewFile {
+    path: PathBuf,
+    file: BufWriter<File>,
+    is_finished: bool,
+}
+
+impl NewFile {
+    /// Makes the file, which must not exist. Done before the program becomes the owner of the store,
+    /// who may not write there.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let file =
+            platform::private_file().write(true).create_new(true).open(path).map_err(|error| {
+                Error::io(Kind::Refused, format!("cannot make {}", path.display()), error)
+                    .hint("name a file that does not exist, in a directory that does")
+            })?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
+    }
+
+    /// Appends to the file.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(|error| self.failed(error))
+    }
+
+    /// Makes the file durable and keeps it.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        let done = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        done.map_err(|error| self.failed(error))?;
+        self.is_finished = true;
+        Ok(())
+    }
+
+    fn failed(&self, error: std::io::Error) -> Error {
+        Error::io(Kind::System, format!("cannot write {}", self.path.display()), error)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // A file that cannot be removed is as private as a finished one.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The argument `FILE` of an export: a new file, or `-`.
+pub(super) enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file.
+    File(NewFile),
+}
+
+impl Target {
+    /// Opens what the argument names.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        NewFile::create(path).map(Self::File)
+    }
+
+    /// Appends.
+    pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
+        match self {
+            Self::Stdout => context.print(text),
+            Self::File(file) => file.write(text.as_bytes()),
+        }
+    }
+
+    /// Makes it durable.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        match self {
+            Self::Stdout => Ok(()),
+            Self::File(file) => file.finish(),
+        }
+    }
+}

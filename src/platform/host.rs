@@ -1,0 +1,112 @@
+//! What a Unix host tells of itself: its disks, its clock, its programs.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Where a directory lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// On a disk of this machine, as far as the system tells.
+    Local,
+    /// On another machine's.
+    Network(&'static str),
+    /// Behind something that can be either.
+    Unknown(&'static str),
+}
+
+/// Where `path` lies, by the type of its file system.
+pub fn file_system(path: &Path) -> FileSystem {
+    #[cfg(target_os = "linux")]
+    if let Ok(found) = nix::sys::statfs::statfs(path) {
+        // The type is of another width on each platform, and always a number of 32 bits.
+        let kind = found.filesystem_type().0;
+        return file_system_of(u32::try_from(kind & 0xffff_ffff).unwrap_or(0));
+    }
+    #[cfg(target_os = "macos")]
+    if let Ok(found) = nix::sys::statfs::statfs(path) {
+        return match found.filesystem_type_name() {
+            "nfs" => FileSystem::Network("NFS"),
+            "smbfs" => FileSystem::Network("SMB"),
+            "afpfs" | "webdav" => FileSystem::Network("AFP or WebDAV"),
+            _ => FileSystem::Local,
+        };
+    }
+    let _ = path;
+    FileSystem::Unknown("of an unknown type")
+}
+
+/// The file system with this magic number of Linux, `statfs(2)`.
+#[cfg(target_os = "linux")]
+fn file_system_of(magic: u32) -> FileSystem {
+    match magic {
+        0x6969 => FileSystem::Network("NFS"),
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => FileSystem::Network("SMB"),
+        0x5346_414f => FileSystem::Network("AFS"),
+        0x7375_7245 => FileSystem::Network("Coda"),
+        0x00c3_6400 => FileSystem::Network("Ceph"),
+        0x0bd0_0bd0 => FileSystem::Network("Lustre"),
+        0x7461_636f => FileSystem::Network("OCFS2"),
+        0x0116_1970 => FileSystem::Network("GFS2"),
+        0x6573_5546 => FileSystem::Unknown("FUSE"),
+        0x0102_1997 => FileSystem::Unknown("9P"),
+        _ => FileSystem::Local,
+    }
+}
+
+/// Bytes that the owner of the store may still write where `path` is.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let found = nix::sys::statvfs::statvfs(path).ok()?;
+    // The types differ between platforms.
+    let (blocks, size) = (found.blocks_available(), found.fragment_size());
+    #[allow(clippy::useless_conversion, reason = "narrower on some platforms")]
+    u64::from(blocks).checked_mul(u64::from(size))
+}
+
+/// Whether the system keeps its clock synchronised; `None` where it does not tell.
+///
+/// systemd-timesyncd leaves a file; for other daemons `timedatectl` tells what the kernel says.
+pub fn clock_synchronised() -> Option<bool> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    if Path::new("/run/systemd/timesync/synchronized").exists() {
+        return Some(true);
+    }
+    let output = std::process::Command::new("/usr/bin/timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .env_clear()
+        .stdin(std::process::Stdio::null())
+        .output()
+        .ok()?;
+    match output.stdout.trim_ascii() {
+        b"yes" => Some(true),
+        b"no" => Some(false),
+        _ => None,
+    }
+}
+
+/// Where this program lies.
+pub fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+/// Whether the program at `path` works as its owner, and whether everybody may start it.
+pub fn starts_for_others(path: &Path) -> Option<(bool, bool)> {
+    let mode = std::fs::metadata(path).ok()?.mode();
+    Some((mode & 0o4000 != 0, mode & 0o001 != 0))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// Guards the numbers of network file systems, and that a local one is none of them.
+    #[test]
+    fn network_file_systems_are_known() {
+        assert_eq!(file_system_of(0x6969), FileSystem::Network("NFS"));
+        assert_eq!(file_system_of(0xff53_4d42), FileSystem::Network("SMB"));
+        assert_eq!(file_system_of(0xef53), FileSystem::Local);
+        assert_eq!(file_system(Path::new("/proc")), FileSystem::Local);
+        assert!(free_bytes(Path::new("/")).is_some());
+    }
+}

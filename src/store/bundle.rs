@@ -1,0 +1,246 @@
+//! A whole store as one TOML document: what an export writes and an import reads.
+//!
+//! Documents that people edit stand in it as they are, so that comments survive; what the program keeps
+//! of a user stands as tables. The key is not part of it. This file checks a bundle by itself; what it
+//! would do to a store is the business of [`crate::store::restore`].
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::listing::{Listing, WhitelistEntry};
+use crate::account::matching::overlapping;
+use crate::account::name::{AccountKey, Name};
+use crate::account::state::State;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::settings::{self, Settings};
+use crate::store::{Text, records};
+use crate::time::{Timestamp, readable};
+
+/// The form of bundles.
+const SCHEMA: u32 = 1;
+
+/// What stands in the place of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Secrets {
+    /// What the key of the store sealed.
+    Sealed,
+    /// Base32, for everybody to read.
+    Revealed,
+}
+
+/// What a bundle begins with.
+#[derive(Serialize)]
+struct Head<'a> {
+    schema: u32,
+    #[serde(with = "readable")]
+    exported: Timestamp,
+    secrets: Secrets,
+    key: &'a str,
+    settings: &'a str,
+}
+
+/// A user: both halves.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEntry {
+    name: String,
+    /// The document of the listed user; a group's member has none.
+    pub settings: Option<String>,
+    /// What the program keeps.
+    pub state: Option<State>,
+}
+
+/// A document of another kind.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    settings: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    schema: u32,
+    #[serde(with = "readable")]
+    exported: Timestamp,
+    secrets: Secrets,
+    key: String,
+    settings: String,
+    #[serde(default)]
+    users: Vec<UserEntry>,
+    #[serde(default)]
+    groups: Vec<Entry>,
+    #[serde(default)]
+    whitelist: Vec<Entry>,
+}
+
+/// A bundle that makes sense.
+pub struct Bundle {
+    /// When it was made.
+    pub exported: Timestamp,
+    /// What stands in the place of secrets.
+    pub secrets: Secrets,
+    /// The id of the key of the store it came from.
+    pub key: String,
+    /// The text of the settings.
+    pub text: String,
+    /// What it says.
+    pub settings: Settings,
+    /// Users, in order.
+    pub users: BTreeMap<Name, UserEntry>,
+    /// Texts of group documents.
+    pub groups: BTreeMap<Name, String>,
+    /// Texts of whitelist documents.
+    pub whitelist: BTreeMap<Name, String>,
+}
+
+/// The first part of a bundle.
+pub fn head(exported: Timestamp, secrets: Secrets, key: &str, settings: &str) -> Result<String> {
+    let comment = match secrets {
+        Secrets::Sealed => {
+            "# A whole rw2fa store, without its key: `rw2fa store import` reads it.\n"
+        }
+        Secrets::Revealed => {
+            "# A whole rw2fa store, WITH THE SECRETS OF ALL USERS: whoever reads it has their codes.\n"
+        }
+    };
+    let head = Head { schema: SCHEMA, exported, secrets, key, settings };
+    Ok(comment.to_owned() + &toml(&head)?)
+}
+
+/// The part of a bundle about one user.
+pub fn user(name: &Name, settings: Option<String>, state: Option<State>) -> Result<Text> {
+    #[derive(Serialize)]
+    struct One {
+        users: [UserEntry; 1],
+    }
+    let entry = UserEntry { name: name.canonical(), settings, state };
+    toml(&One { users: [entry] }).map(|text| Text::new(format!("\n{text}")))
+}
+
+/// The part of a bundle about one group or whitelist entry; `list` is `groups` or `whitelist`.
+pub fn other(list: &'static str, name: &Name, settings: String) -> Result<String> {
+    let entry = Entry { name: name.canonical(), settings };
+    toml(&BTreeMap::from([(list, [entry])])).map(|text| format!("\n{text}"))
+}
+
+fn toml(value: &impl Serialize) -> Result<String> {
+    toml::to_string_pretty(value)
+        .map_err(|error| Error::new(ErrorKind::System, format!("cannot write the export: {error}")))
+}
+
+impl Bundle {
+    /// Reads a bundle.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it; each names the entry.
+    pub fn parse(text: &str) -> Result<Self, Vec<Error>> {
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            // SECURITY: a parser quotes what it did not expect, which may be a secret.
+            let message = records::without_values(error.message());
+            vec![wrong(format!("line {line}: {message}"))]
+        })?;
+        if document.schema != SCHEMA {
+            let what = format!("schema {} is not known to this program", document.schema);
+            return Err(vec![wrong(what).hint("use the version of rw2fa that exported it")]);
+        }
+        let mut problems = Vec::new();
+        let settings = settings::parse(&document.settings).map_err(|problem| {
+            let line = document.settings.bytes().take(problem.at).filter(|b| *b == b'\n').count();
+            let place = format!("settings, line {}: {}", line + 1, problem.message);
+            problems.push(wrong(place));
+        });
+        let mut users = BTreeMap::new();
+        for mut entry in document.users {
+            let what = format!("user '{}'", entry.name);
+            match Name::parse(&entry.name) {
+                Err(error) => problems.push(wrong(format!("{what}: {error}"))),
+                Ok(name) => {
+                    problems
+                        .extend(entry.problem().map(|problem| wrong(format!("{what}: {problem}"))));
+                    if let Some(state) = &mut entry.state {
+                        state.listed = entry.settings.is_some();
+                    }
+                    if users.insert(name, entry).is_some() {
+                        problems.push(wrong(format!("{what} stands twice")));
+                    }
+                }
+            }
+        }
+        let groups = others("group", document.groups, &mut problems, |text| {
+            toml::from_str::<Listing>(text).err()
+        });
+        let whitelist = others("whitelist entry", document.whitelist, &mut problems, |text| {
+            toml::from_str::<WhitelistEntry>(text).err()
+        });
+        let Ok(settings) = settings else { return Err(problems) };
+        problems.extend(overlaps(&users, &settings));
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let Document { exported, secrets, key, settings: text, .. } = document;
+        Ok(Self { exported, secrets, key, text, settings, users, groups, whitelist })
+    }
+}
+
+impl UserEntry {
+    fn problem(&self) -> Option<String> {
+        let listing = self.settings.as_deref().map(toml::from_str::<Listing>);
+        match (&listing, &self.state) {
+            (Some(Err(error)), _) => Some(records::without_values(error.message())),
+            (_, None) => Some("there is no state".into()),
+            (None, Some(state)) if state.listed => {
+                Some("the settings are missing, though the user is listed".into())
+            }
+            (_, Some(state)) => state.contradiction().map(str::to_owned),
+        }
+    }
+}
+
+fn others(
+    kind: &str,
+    entries: Vec<Entry>,
+    problems: &mut Vec<Error>,
+    check: fn(&str) -> Option<toml::de::Error>,
+) -> BTreeMap<Name, String> {
+    let mut found = BTreeMap::new();
+    for Entry { name: text, settings } in entries {
+        let what = format!("{kind} '{text}'");
+        if let Some(error) = check(&settings) {
+            let message = records::without_values(error.message());
+            problems.push(wrong(format!("{what}: {message}")));
+        }
+        match Name::parse(&text) {
+            Err(error) => problems.push(wrong(format!("{what}: {error}"))),
+            Ok(name) => {
+                if found.insert(name, settings).is_some() {
+                    problems.push(wrong(format!("{what} stands twice")));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Listed users of whom one login could mean several.
+fn overlaps(users: &BTreeMap<Name, UserEntry>, settings: &Settings) -> Vec<Error> {
+    let mut accounts: BTreeMap<AccountKey, Vec<Name>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (name, _) in users.iter().filter(|(_, entry)| entry.settings.is_some()) {
+        let alike = accounts.entry(name.key()).or_default();
+        if let Some(other) = overlapping(name, alike, &settings.domains) {
+            problems.push(wrong(format!("user '{name}' overlaps '{other}'")));
+        }
+        alike.push(name.clone());
+    }
+    problems
+}
+
+fn wrong(what: String) -> Error {
+    Error::new(ErrorKind::Refused, what)
+}

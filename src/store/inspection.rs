@@ -1,0 +1,114 @@
+//! Reading every document of a store, and telling what is wrong with each.
+
+use crate::account::listing::Listing;
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::error::Error;
+use crate::store::seal::KeyRing;
+use crate::store::{Kind, Store, Survey, records};
+use crate::verify::facts::{missing_half, open_secret};
+
+/// What an inspection found.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// How many documents were read.
+    pub documents: usize,
+    /// What is wrong, each with its way out.
+    pub problems: Vec<Error>,
+    /// Whether the key could be read.
+    pub has_keys: bool,
+}
+
+/// A user whose documents can be read.
+pub struct Seen<'a> {
+    /// The name.
+    pub name: &'a Name,
+    /// What the administrator set; a group's member has none.
+    pub listing: Option<&'a Listing>,
+    /// What the program keeps.
+    pub state: &'a State,
+}
+
+/// Reads every document. `look` sees each user whose documents are sound.
+pub fn inspect(store: &dyn Store, look: &mut dyn FnMut(&Seen<'_>)) -> Inspection {
+    let mut found = Inspection::default();
+    found.take(records::settings(store).map(drop));
+    // Where the key lies stands in the settings.
+    let keys = match records::unfinished_settings(store) {
+        Ok(_) => found.take(records::key_ring(store)),
+        Err(_) => records::key_ring(store).ok(),
+    };
+    found.has_keys = keys.is_some();
+    let mut users = found.survey(store, Kind::User);
+    users.extend(found.survey(store, Kind::State));
+    users.sort();
+    users.dedup();
+    for name in users {
+        found.user(store, keys.as_ref(), &name, look);
+    }
+    for name in found.survey(store, Kind::Group) {
+        found.take(records::listing(store, Kind::Group, &name));
+    }
+    for name in found.survey(store, Kind::Whitelist) {
+        found.take(records::whitelist_entry(store, &name));
+    }
+    found
+}
+
+impl Inspection {
+    /// Counts a document that was read, or keeps what is wrong with it.
+    fn take<T>(&mut self, read: Result<T, Error>) -> Option<T> {
+        self.documents += 1;
+        read.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    fn survey(&mut self, store: &dyn Store, kind: Kind) -> Vec<Name> {
+        match store.survey(kind) {
+            Ok(Survey { names, problems }) => {
+                self.problems.extend(problems);
+                names
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                Vec::new()
+            }
+        }
+    }
+
+    fn user(
+        &mut self,
+        store: &dyn Store,
+        keys: Option<&KeyRing>,
+        name: &Name,
+        look: &mut dyn FnMut(&Seen<'_>),
+    ) {
+        let listing = records::listing(store, Kind::User, name);
+        let has_listing = matches!(listing, Ok(Some(_)));
+        if has_listing || listing.is_err() {
+            self.documents += 1;
+        }
+        let listing = listing.map_err(|problem| self.problems.push(problem));
+        let state = match records::state(store, name) {
+            Ok(None) if has_listing => {
+                self.problems.push(missing_half(store, Kind::State, name));
+                return;
+            }
+            Ok(None) => return,
+            state => state,
+        };
+        let Some(Some(state)) = self.take(state) else { return };
+        if matches!(listing, Ok(None)) && state.listed {
+            self.problems.push(missing_half(store, Kind::User, name));
+            return;
+        }
+        // Without a key there is one problem, not one for each user.
+        if let (Some(sealed), Some(keys)) = (&state.secret, keys)
+            && let Err(problem) = open_secret(store, Some(keys), name, sealed)
+        {
+            self.problems.push(problem);
+        }
+        if let Ok(listing) = &listing {
+            look(&Seen { name, listing: listing.as_ref(), state: &state });
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Putting a bundle in the place of what a store holds, so that nothing is replayed and nobody slips in.
+//!
+//! `importing` stands in the settings from the first write to the last: a verification that begins in
+//! between ends with an error. One that began before has read the old settings; so entries are added
+//! before others are removed, and at no moment is somebody not listed who is listed before and after.
+
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
+use crate::account::name::Name;
+use crate::account::state::State;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::{Secret, Step, spend};
+use crate::settings::Settings;
+use crate::store::bundle::{Bundle, Secrets, UserEntry};
+use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::{Document, Kind, Scope, Store, Survey, records};
+use crate::time::Timestamp;
+
+/// A bundle whose secrets this store can open.
+pub struct Restoration<'a> {
+    store: &'a dyn Store,
+    keys: &'a KeyRing,
+    bundle: &'a Bundle,
+    now: Timestamp,
+}
+
+/// Gives the bytes that one sealing takes.
+pub type Nonces<'a> = dyn Fn() -> Result<Zeroizing<[u8; NONCE]>> + 'a;
+
+/// What an import does to one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It is not in the store.
+    Added,
+    /// It is, and is written anew.
+    Replaced,
+    /// It is in the store only.
+    Removed,
+}
+
+impl<'a> Restoration<'a> {
+    /// Checks that every secret of the bundle can be had.
+    ///
+    /// # Errors
+    /// Every user whose secret cannot.
+    pub fn new(
+        store: &'a dyn Store,
+        keys: &'a KeyRing,
+        bundle: &'a Bundle,
+        now: Timestamp,
+    ) -> Result<Self, Vec<Error>> {
+        let plan = Self { store, keys, bundle, now };
+        let problems: Vec<_> = bundle
+            .users
+            .iter()
+            .filter_map(|(name, entry)| plan.secret(name, entry.state.as_ref()?).err())
+            .collect();
+        if problems.is_empty() { Ok(plan) } else { Err(problems) }
+    }
+
+    /// What it would do: kind and name of each entry, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be listed.
+    pub fn effects(&self) -> Result<Vec<(Kind, Name, Effect)>> {
+        let mut effects = Vec::new();
+        for (kind, wanted) in self.wanted() {
+            let mut all: BTreeMap<Name, Effect> =
+                self.present(kind)?.into_iter().map(|name| (name, Effect::Removed)).collect();
+            for name in wanted {
+                let present = all.contains_key(&name);
+                all.insert(name, if present { Effect::Replaced } else { Effect::Added });
+            }
+            effects.extend(all.into_iter().map(|(name, effect)| (kind, name, effect)));
+        }
+        Ok(effects)
+    }
+
+    /// Writes all documents but the settings, which say `importing` meanwhile.
+    ///
+    /// # Errors
+    /// When something could not be written; the same again mends it.
+    pub fn write(&self, nonces: &Nonces<'_>) -> Result<()> {
+        for (name, text) in &self.bundle.groups {
+            self.put(Kind::Group, name, text)?;
+        }
+        for (name, entry) in &self.bundle.users {
+            self.put_user(name, entry, nonces)?;
+        }
+        for name in self.present(Kind::Whitelist)? {
+            if !self.bundle.whitelist.contains_key(&name) {
+                self.remove(&[Kind::Whitelist], &name)?;
+            }
+        }
+        for (name, text) in &self.bundle.whitelist {
+            self.put(Kind::Whitelist, name, text)?;
+        }
+        for name in self.present(Kind::User)? {
+            if !self.bundle.users.contains_key(&name) {
+                self.remove(&[Kind::User, Kind::State], &name)?;
+            }
+        }
+        for name in self.present(Kind::Group)? {
+            if !self.bundle.groups.contains_key(&name) {
+                self.remove(&[Kind::Group], &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The settings as they are to be: those of the bundle, with what belongs to this server.
+    ///
+    /// # Errors
+    /// When the present text is no TOML.
+    pub fn settings(&self, present: &str) -> Result<String> {
+        let parse = |text: &str| {
+            text.parse::<toml_edit::DocumentMut>().map_err(|_| {
+                let place = self.store.describe(&Document::Settings);
+                Error::new(ErrorKind::Store, format!("{place} is no TOML")).hint("mend it by hand")
+            })
+        };
+        let (here, mut next) = (parse(present)?, parse(&self.bundle.text)?);
+        // Where the key is, since when the trial runs and what is licensed belong to this server.
+        for key in ["created", "key-file", "license"] {
+            match here.get(key) {
+                Some(item) => next.insert(key, item.clone()),
+                None => next.remove(key),
+            };
+        }
+        next.remove("importing");
+        let text = next.to_string();
+        records::parse_settings(self.store, &text)?;
+        Ok(text)
+    }
+
+    fn wanted(&self) -> [(Kind, Vec<Name>); 3] {
+        let names = |map: &BTreeMap<Name, String>| map.keys().cloned().collect();
+        [
+            (Kind::Group, names(&self.bundle.groups)),
+            (Kind::User, self.bundle.users.keys().cloned().collect()),
+            (Kind::Whitelist, names(&self.bundle.whitelist)),
+        ]
+    }
+
+    /// Who is in the store; of users all who have a state or settings.
+    fn present(&self, kind: Kind) -> Result<Vec<Name>> {
+        // What is no document is left to 'store check': an import must be possible to mend a store.
+        let Survey { mut names, .. } = self.store.survey(kind)?;
+        if kind == Kind::User {
+            names.extend(self.store.survey(Kind::State)?.names);
+            names.sort();
+            names.dedup();
+        }
+        Ok(names)
+    }
+
+    fn put(&self, kind: Kind, name: &Name, text: &str) -> Result<()> {
+        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
+            transaction.write(&Document::Of(kind, name.clone()), text)
+        })
+    }
+
+    fn put_user(&self, name: &Name, entry: &UserEntry, nonces: &Nonces<'_>) -> Result<()> {
+        let Some(state) = &entry.state else { return Ok(()) };
+        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
+            let mut state = state.clone();
+            if let Some(secret) = self.secret(name, &state)? {
+                // A damaged document is replaced, and tells nothing about codes that were used.
+                let here = records::state(self.store, name).ok().flatten();
+                let same = here.filter(|here| {
+                    let known = here.secret.as_ref().map(|_| self.open(name, here));
+                    known.is_some_and(|known| known.is_ok_and(|known| known == secret))
+                });
+                replay_nothing(&mut state, same.as_ref(), self.now);
+                let nonce = nonces()?;
+                state.secret = Some(self.keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
+            }
+            state.grants.clear();
+            records::write_state(transaction, name, &state)?;
+            let document = Document::Of(Kind::User, name.clone());
+            match &entry.settings {
+                Some(text) => transaction.write(&document, text),
+                None => transaction.remove(&document).map(drop),
+            }
+        })
+    }
+
+    fn remove(&self, kinds: &[Kind], name: &Name) -> Result<()> {
+        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
+            for kind in kinds {
+                transaction.remove(&Document::Of(*kind, name.clone()))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The secret of a user of the bundle, if there is one.
+    fn secret(&self, name: &Name, state: &State) -> Result<Option<Secret>> {
+        let Some(written) = &state.secret else { return Ok(None) };
+        match self.bundle.secrets {
+            Secrets::Sealed => self.open(name, state).map(Some),
+            Secrets::Revealed => Secret::from_base32(&written.0).map(Some).ok_or_else(|| {
+                Error::new(ErrorKind::Refused, format!("user '{name}': the secret is not base32"))
+            }),
+        }
+    }
+
+    fn open(&self, name: &Name, state: &State) -> Result<Secret> {
+        let opened =
+            state.secret.as_ref().map(|sealed| self.keys.open(name, Field::Secret, sealed));
+        let problem = match opened {
+            Some(Ok(bytes)) => match Secret::from_slice(&bytes) {
+                Some(secret) => return Ok(secret),
+                None => "the secret has a length that no secret has",
+            },
+            Some(Err(problem)) => problem,
+            None => "there is no secret",
+        };
+        Err(Error::new(ErrorKind::Refused, format!("user '{name}': {problem}")).hint(format!(
+            "put the key of the store it was exported from (id {}) into this store first",
+            self.bundle.key
+        )))
+    }
+}
+
+/// Spends every step up to now, as the phone counts, and all that are spent here already.
+// SECURITY: whatever code was used since the bundle was made is older than that.
+fn replay_nothing(state: &mut State, here: Option<&State>, now: Timestamp) {
+    let drift = here.map_or(state.drift, |here| here.drift.max(state.drift));
+    let now = Step::at(now.unix());
+    let reached = now.offset(i64::from(drift)).unwrap_or(now).max(now);
+    let spent = here.into_iter().flat_map(|here| here.last_step.iter().chain(&here.spent));
+    for step in spent.copied().chain([reached]) {
+        // A step in the future is spent alone: those before it stay usable.
+        state.last_step = Some(spend(state.last_step, &mut state.spent, step, reached));
+    }
+}
+
+/// What the settings are while an import runs.
+pub fn begun(store: &dyn Store) -> Result<String> {
+    records::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
+}
+
+/// Whether an import turns two-factor authentication off.
+pub fn turns_off(present: &Settings, bundle: &Bundle) -> bool {
+    present.enabled && !bundle.settings.enabled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards that a restored backup accepts no code that may have been used since.
+    #[test]
+    fn steps_up_to_now_are_spent() {
+        let now = Timestamp::from_unix(30 * 1000);
+        let state = |last: u64, spent: &[u64], drift| State {
+            last_step: Some(Step::new(last)),
+            spent: spent.iter().copied().map(Step::new).collect(),
+            drift,
+            ..State::new(now)
+        };
+        for (name, backup, here, last, spent) in [
+            ("an old one", state(10, &[], 0), None, 1000, vec![]),
+            ("a phone ahead", state(10, &[], 3), None, 1003, vec![]),
+            ("a phone behind", state(10, &[], -3), None, 1000, vec![]),
+            ("never back", state(2000, &[], 0), None, 2000, vec![]),
+            ("used ahead", state(10, &[1200], 0), None, 1000, vec![1200]),
+            ("used here", state(10, &[], 0), Some(state(1001, &[1100], 2)), 1002, vec![1100]),
+        ] {
+            let mut next = backup;
+            replay_nothing(&mut next, here.as_ref(), now);
+            assert_eq!(next.last_step, Some(Step::new(last)), "{name}");
+            let spent: Vec<_> = spent.into_iter().map(Step::new).collect();
+            assert_eq!(next.spent, spent, "{name}");
+        }
+    }
+}

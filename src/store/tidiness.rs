@@ -1,0 +1,88 @@
+//! What lies in the directory of a store and should not, and how large it is.
+//!
+//! This looks at names, kinds, owners and modes of files, never into them.
+
+use std::fs::{self, Metadata};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::store::dir::DirStore;
+use crate::store::file;
+use crate::time::Timestamp;
+
+/// A temporary file older than this, in seconds, belongs to no writer that still runs.
+const LONGEST_WRITE: u64 = 60;
+
+/// Something that should not be as it is.
+#[derive(Debug)]
+pub enum Oddity {
+    /// Others may use a file, it belongs to somebody else, or it has several links.
+    Open(Error),
+    /// A link, through which somebody could lead the program elsewhere.
+    Link(Error),
+    /// What a killed writer left behind.
+    Temporary(Error),
+}
+
+impl DirStore {
+    /// Looks at every file and directory.
+    ///
+    /// # Errors
+    /// When a directory cannot be listed.
+    pub fn oddities(&self, now: Timestamp) -> Result<Vec<Oddity>> {
+        let mut found = Vec::new();
+        self.walk(self.root(), now, &mut found)?;
+        Ok(found)
+    }
+
+    fn walk(&self, directory: &Path, now: Timestamp, found: &mut Vec<Oddity>) -> Result<()> {
+        let failed =
+            |error| Error::io(Kind::Store, format!("cannot list {}", directory.display()), error);
+        for entry in fs::read_dir(directory).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            // A file that vanishes meanwhile was a temporary one.
+            let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
+            if metadata.is_symlink() {
+                let problem = file::broken(&path, "is a link");
+                let way_out = format!("rm {}", platform::quoted(&path));
+                found.push(Oddity::Link(problem.hint(way_out)));
+                continue;
+            }
+            if let Some((problem, way_out)) =
+                platform::privacy_problem(&path, &metadata, self.owner())
+            {
+                found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
+            }
+            if metadata.is_dir() {
+                self.walk(&path, now, found)?;
+            } else if is_left_behind(&path, &metadata, now) {
+                let problem = file::broken(&path, "was left behind by a program that was killed");
+                let way_out = format!("rm {}", platform::quoted(&path));
+                found.push(Oddity::Temporary(problem.hint(way_out)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes of the audit trail, and over how many months they are spread.
+    pub fn audit_size(&self) -> (u64, u64) {
+        let files = file::entries(&self.root().join("audit")).unwrap_or_default();
+        let sizes =
+            files.iter().filter(|(_, is_directory)| !is_directory).filter_map(|(name, _)| {
+                fs::symlink_metadata(self.root().join("audit").join(name)).ok()
+            });
+        sizes.fold((0, 0), |(bytes, months), file| (bytes + file.len(), months + 1))
+    }
+}
+
+fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !name.starts_with(file::TEMPORARY) {
+        return false;
+    }
+    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let changed = changed.and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(0);
+    now.unix().abs_diff(changed) > LONGEST_WRITE
+}

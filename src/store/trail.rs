@@ -1,0 +1,140 @@
+//! The audit trail as files, one for each month: how they follow each other, how they end.
+//!
+//! This file knows lines, not what they say.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::platform::{self, Owner};
+use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
+
+/// How much of the end of an audit file is read to find its last line, at first.
+const TAIL: u64 = 4096;
+
+/// No line is longer; what is longer is given cut off, and is no record then.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// Appends what `make` makes of the end of the trail in `directory`. Whoever calls this holds the lock.
+pub(super) fn append(
+    directory: &Path,
+    owner: Owner,
+    month: &str,
+    make: &mut MakeLines<'_>,
+) -> Result<()> {
+    file::check_directory(directory, owner)?;
+    let files = files(directory)?;
+    // A clock that was set back starts no older file.
+    let present = directory.join(format!("{month}.jsonl"));
+    let path = files.last().filter(|last| **last > present).unwrap_or(&present);
+    let mut file = file::open_to_append(path, owner)?;
+    let mut end = end(&mut file, path)?;
+    if end.last_line.is_none() {
+        end.last_line = last_line_before(&files, path, owner)?;
+    }
+    let lines = make(&end)?;
+    let mut bytes = Vec::with_capacity(lines.len() + 1);
+    if end.torn > 0 {
+        bytes.push(b'\n');
+    }
+    bytes.extend_from_slice(&lines);
+    file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(|error| {
+        Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
+    })
+}
+
+/// Gives each line of the trail in `directory`, oldest first, in constant memory.
+pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<()> {
+    file::check_directory(directory, owner)?;
+    for path in files(directory)? {
+        let mut options = platform::private_file();
+        let Some((file, _)) = file::open(&path, owner, options.read(true))? else { continue };
+        let name = path.display().to_string();
+        let failed = |error| Error::io(ErrorKind::Store, format!("cannot read {name}"), error);
+        let mut reader = BufReader::new(file);
+        let mut buffer = Vec::new();
+        for line in 1.. {
+            buffer.clear();
+            let mut limited = Read::by_ref(&mut reader).take(LONGEST_LINE);
+            if limited.read_until(b'\n', &mut buffer).map_err(failed)? == 0 {
+                break;
+            }
+            let is_whole = buffer.last() == Some(&b'\n');
+            if !is_whole && buffer.len() as u64 == LONGEST_LINE {
+                skip_line(&mut reader).map_err(failed)?;
+            }
+            let text = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
+            each(&Place { file: &name, line }, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads to the end of the line without keeping it.
+fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
+    loop {
+        let chunk = reader.fill_buf()?;
+        let end = chunk.iter().position(|byte| *byte == b'\n');
+        let (is_over, length) = (end.is_some() || chunk.is_empty(), chunk.len());
+        reader.consume(end.map_or(length, |end| end + 1));
+        if is_over {
+            return Ok(());
+        }
+    }
+}
+
+/// The files of the trail, oldest first.
+fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let entries = file::entries(directory)?.into_iter();
+    let names = entries.filter(|(name, is_directory)| !is_directory && is_audit_file(name));
+    let mut paths: Vec<_> = names.map(|(name, _)| directory.join(name)).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The end of the trail before `newest`, which is new: the last line of the file before it.
+fn last_line_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<Option<Vec<u8>>> {
+    let before = files.iter().rfind(|path| path.as_path() < newest);
+    let Some(path) = before else { return Ok(None) };
+    let mut options = platform::private_file();
+    match file::open(path, owner, options.read(true))? {
+        Some((mut file, _)) => Ok(end(&mut file, path)?.last_line),
+        None => Ok(None),
+    }
+}
+
+fn is_audit_file(name: &str) -> bool {
+    let Some(month) = name.strip_suffix(".jsonl") else { return false };
+    month.len() == 7
+        && month.bytes().enumerate().all(|(at, byte)| match at {
+            4 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+/// The last whole line of an audit file, and how many bytes follow it.
+fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
+    let failed =
+        |error| Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error);
+    let length = file.metadata().map_err(failed)?.len();
+    let mut wanted = TAIL;
+    loop {
+        let start = length.saturating_sub(wanted);
+        file.seek(SeekFrom::Start(start)).map_err(failed)?;
+        let mut tail = Vec::new();
+        Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
+        let whole = tail.iter().rposition(|byte| *byte == b'\n');
+        let torn = tail.len() - whole.map_or(0, |at| at + 1);
+        let before = whole.map_or(&[][..], |at| &tail[..at]);
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+        if let (Some(_), Some(begin)) = (whole, begin.or((start == 0).then_some(0))) {
+            let last_line = Some(before[begin..].to_vec());
+            return Ok(AuditEnd { last_line, torn: torn as u64 });
+        }
+        if start == 0 {
+            return Ok(AuditEnd { last_line: None, torn: torn as u64 });
+        }
+        wanted = wanted.saturating_mul(4);
+    }
+}

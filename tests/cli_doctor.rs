@@ -1,0 +1,266 @@
+//! `rw2fa doctor` on whole stores; the units of each check are tested beside them.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+
+mod sandbox;
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use sandbox::{Run, Sandbox};
+use serde_json::{Value, json};
+
+/// What depends on the server on which the tests run.
+const OF_THE_SERVER: [&str; 3] = ["clock", "disk-space", "file-system"];
+
+/// A store about which there is nothing to say.
+fn sound() -> Sandbox {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
+    sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
+    sandbox.admin_ok(&["users", "add", "carol", "--phone", "+33612345678"]);
+    sandbox.edit(&sandbox.document("users", "carol"), "\"app\"", "\"sms\"");
+    let entry = "reason = \"no keyboard\"\nadded = 2026-11-01T00:00:00Z\n";
+    sandbox.write(&sandbox.path().join("whitelist/printer.toml"), entry);
+    let vault = sandbox.beside("vault");
+    fs::create_dir(&vault).unwrap();
+    fs::set_permissions(&vault, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(sandbox.path().join("key"), vault.join("key")).unwrap();
+    let line = format!("enabled = true\nkey-file = \"{}\"", vault.join("key").display());
+    sandbox.edit(&sandbox.path().join("store.toml"), "enabled = true", &line);
+    sandbox
+}
+
+fn examined(sandbox: &Sandbox) -> (Run, Vec<Value>) {
+    let run = sandbox.admin(&["doctor", "--format", "json"]);
+    let document = run.json();
+    assert_eq!(document["schema"], 1);
+    let all = document["findings"].as_array().unwrap();
+    let ill = all.iter().any(|finding| finding["severity"] == "error");
+    assert_eq!(run.code, u8::from(ill), "{run:?}");
+    let known = |finding: &&Value| !OF_THE_SERVER.iter().any(|check| finding["check"] == *check);
+    let kept = all.iter().filter(known).cloned().collect();
+    (run, kept)
+}
+
+/// Guards that a sound store is called sound: a doctor who always complains is not heard.
+#[test]
+fn a_sound_store_has_no_findings() {
+    let sandbox = sound();
+    let before = sandbox.contents();
+    let (_, found) = examined(&sandbox);
+    assert_eq!(found, Vec::<Value>::new());
+    assert_eq!(sandbox.contents(), before, "the examination changed something");
+}
+
+/// What is done to a sound store.
+type Trouble = fn(&Sandbox);
+
+/// The check, how bad it is, what was done, and words of the message.
+const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
+    (
+        "discrepancy",
+        "warning",
+        |s| drop(s.admin_ok(&["advanced", "set", "discrepancy", "480"])),
+        "9.2 %",
+    ),
+    ("digits", "warning", |s| drop(s.admin_ok(&["advanced", "set", "digits", "8"])), "digits 8"),
+    (
+        "require-client",
+        "info",
+        |s| drop(s.admin_ok(&["advanced", "unset", "require-client"])),
+        "--client",
+    ),
+    ("enabled", "warning", |s| drop(s.admin_ok(&["disable", "--yes"])), "off"),
+    ("documents", "error", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml"),
+    ("documents", "error", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "bob"),
+    (
+        "documents",
+        "error",
+        |s| fs::remove_file(s.beside("vault/key")).unwrap(),
+        "vault/key is missing",
+    ),
+    (
+        "documents",
+        "error",
+        |s| s.edit(&s.path().join("store.toml"), "enabled", "enable"),
+        "store.toml",
+    ),
+    (
+        "permissions",
+        "error",
+        |s| {
+            let file = s.path().join("locks/07");
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        },
+        "locks/07",
+    ),
+    (
+        "links",
+        "error",
+        |s| symlink("/etc/passwd", s.path().join("audit/2020-01.jsonl")).unwrap(),
+        "2020-01",
+    ),
+    ("temporary-files", "warning", |s| left_behind(s, 3600), ".tmp-alice.toml"),
+    (
+        "key",
+        "info",
+        |s| {
+            fs::rename(s.beside("vault/key"), s.path().join("key")).unwrap();
+            let line = format!("key-file = \"{}\"\n", s.beside("vault/key").display());
+            s.edit(&s.path().join("store.toml"), &line, "");
+        },
+        "opens every secret",
+    ),
+    ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
+    (
+        "sms-number",
+        "error",
+        |s| s.edit(&s.document("users", "bob"), "\"app\"", "\"sms\""),
+        "no phone number: bob",
+    ),
+    ("lockout", "info", |s| fail(s, 5), "alice"),
+    ("hard-stop", "warning", |s| fail(s, 100), "100 wrong codes"),
+    (
+        "whitelist",
+        "info",
+        |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
+        "past their date: kiosk",
+    ),
+    ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
+    (
+        "groups",
+        "warning",
+        |s| {
+            s.write(
+                &s.path().join("groups/sales.toml"),
+                "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
+            );
+        },
+        "no member ever signed in: sales",
+    ),
+    (
+        "clock-set-back",
+        "error",
+        |s| {
+            s.pass(7200);
+            enrol(s);
+            s.pass(-7200);
+        },
+        "alice",
+    ),
+];
+
+/// Guards each check that looks at the store: what is wrong, how bad that is, and that a remedy is told.
+#[test]
+fn each_trouble_is_found_in_its_store() {
+    for (check, severity, trouble, words) in TROUBLES {
+        let sandbox = sound();
+        trouble(&sandbox);
+        let (_, found) = examined(&sandbox);
+        let hits: Vec<_> = found.iter().filter(|finding| finding["check"] == *check).collect();
+        assert_eq!(hits.len(), 1, "{check}: {found:?}");
+        assert_eq!(hits[0]["severity"], *severity, "{check}");
+        let message = hits[0]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{check}: {message}");
+        assert!(hits[0]["remedy"].as_str().is_some_and(|text| !text.is_empty()), "{check}");
+        let allowed = |finding: &Value| finding["check"] == *check || finding["check"] == "drift";
+        assert!(found.iter().all(allowed), "{check} brought others: {found:?}");
+    }
+}
+
+/// Guards writers that still run: what they have in hand is no rubbish.
+#[test]
+fn a_temporary_file_of_now_is_left_alone() {
+    let sandbox = sound();
+    left_behind(&sandbox, 0);
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards the drift of the phones, of which the widest also bounds the window that is recommended.
+#[test]
+fn a_phone_that_is_off_is_named() {
+    let sandbox = sound();
+    sandbox.admin_ok(&["advanced", "set", "discrepancy", "480"]);
+    let secret = enrol(&sandbox);
+    sandbox.pass(30);
+    let code = secret.code(sandbox.now() + 300);
+    assert_eq!(
+        sandbox.verify(&["--client", "c", "--", "alice"], Some(&code)).reason(),
+        "code-accepted"
+    );
+    let (_, found) = examined(&sandbox);
+    let of =
+        |check: &str| found.iter().filter(|f| f["check"] == check).cloned().collect::<Vec<_>>();
+    assert_eq!(of("drift").len(), 2, "{found:?}");
+    assert!(
+        of("drift")[0]["message"].as_str().unwrap().contains("5 min ahead: alice"),
+        "{found:?}"
+    );
+    assert_eq!(of("discrepancy")[0]["remedy"], "rw2fa advanced set discrepancy 10");
+}
+
+/// Guards the groups that do work: one of which a member was seen is no finding.
+#[test]
+fn a_group_with_a_member_is_fine() {
+    let sandbox = sound();
+    let text = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
+    sandbox.write(&sandbox.path().join("groups/sales.toml"), text);
+    let run = sandbox.verify(&["--client", "c", "--group", "SALES", "--", "dave"], None);
+    assert_eq!(run.reason(), "enrolment-required", "{run:?}");
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards the forms of the output, and the time server that does not answer.
+#[test]
+fn findings_are_told_to_people_and_as_csv() {
+    let sandbox = sound();
+    sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
+    let text = sandbox.admin(&["doctor"]).stdout;
+    assert!(text.contains("warning: digits: digits 8"), "{text}");
+    assert!(text.contains("\n  rw2fa advanced set digits 6\n"), "{text}");
+    assert!(text.contains(" 1 warning\n"), "{text}");
+    let csv = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
+    assert!(csv.starts_with("check,severity,message,remedy\n"), "{csv}");
+    let run = sandbox.admin(&["doctor", "--ntp", "127.0.0.1:1", "--format", "json"]);
+    let document = run.json();
+    let found = document["findings"].as_array().unwrap().iter().find(|f| f["check"] == "ntp");
+    assert_eq!(found.unwrap()["severity"], json!("warning"), "{run:?}");
+}
+
+fn enrol(sandbox: &Sandbox) -> sandbox::Secret {
+    let shown = sandbox.verify(&["--client", "c", "--qr", "none", "--", "alice"], None);
+    let secret = sandbox::Secret::of(&shown.json());
+    let code = secret.code(sandbox.now());
+    let run = sandbox.verify(&["--client", "c", "--", "alice"], Some(&code));
+    assert_eq!(run.reason(), "activated");
+    secret
+}
+
+/// Wrong codes by which alice is locked.
+fn fail(sandbox: &Sandbox, times: u32) {
+    enrol(sandbox);
+    let path = sandbox.document("state", "alice");
+    let until = sandbox.now() + 60;
+    let lockout =
+        format!("failures = {times}\n\n[lockout]\nuntil = {until}\nseconds = 60\n\n[shown]");
+    sandbox.edit(&path, "\n[shown]", &lockout);
+}
+
+fn whitelist(sandbox: &Sandbox, more: &str) {
+    let text = format!("{more}\nadded = 2026-11-01T00:00:00Z\n");
+    sandbox.write(&sandbox.path().join("whitelist/kiosk.toml"), &text);
+}
+
+/// A temporary file that was written so many seconds before the time of the sandbox.
+fn left_behind(sandbox: &Sandbox, seconds: i64) {
+    let directory = sandbox.document("state", "alice");
+    let path = directory.with_file_name(".tmp-alice.toml");
+    sandbox.write(&path, "half");
+    let time = u64::try_from(sandbox.now() - seconds).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
+}

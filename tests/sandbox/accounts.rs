@@ -1,0 +1,88 @@
+//! A made-up operating system that knows accounts and their groups, and counts how often it is asked.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use rw2fa::error::{Error, Kind, Result};
+use rw2fa::process::Accounts;
+
+/// What the made-up system answers.
+#[derive(Clone, Default)]
+pub(crate) struct FakeAccounts {
+    inner: Rc<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// The groups of each account, by the one spelling that the system knows.
+    groups: RefCell<BTreeMap<String, Vec<String>>>,
+    failure: Cell<Option<Kind>>,
+    asked: RefCell<Vec<Vec<String>>>,
+    /// What happens while it is asked.
+    meanwhile: RefCell<Option<Box<dyn Fn()>>>,
+}
+
+impl FakeAccounts {
+    /// From now on the system knows this account, under this spelling only.
+    pub(crate) fn set(&self, account: &str, groups: &[&str]) {
+        let groups = groups.iter().map(ToString::to_string).collect();
+        self.inner.groups.borrow_mut().insert(account.to_owned(), groups);
+    }
+
+    /// From now on every question about groups fails so.
+    pub(crate) fn fail(&self, kind: Kind) {
+        self.inner.failure.set(Some(kind));
+    }
+
+    /// Something that happens each time it is asked, before it answers.
+    pub(crate) fn meanwhile(&self, act: impl Fn() + 'static) {
+        *self.inner.meanwhile.borrow_mut() = Some(Box::new(act));
+    }
+
+    /// The questions about groups since this was last called: the spellings of each.
+    pub(crate) fn questions(&self) -> Vec<Vec<String>> {
+        self.inner.asked.take()
+    }
+}
+
+impl Accounts for FakeAccounts {
+    fn groups(&self, spellings: &[String]) -> Result<Vec<String>> {
+        self.inner.asked.borrow_mut().push(spellings.to_vec());
+        if let Some(act) = &*self.inner.meanwhile.borrow() {
+            act();
+        }
+        if let Some(kind) = self.inner.failure.get() {
+            return Err(Error::new(kind, "the made-up system failed"));
+        }
+        let groups = self.inner.groups.borrow();
+        let known = spellings.iter().find_map(|spelling| groups.get(spelling));
+        known
+            .cloned()
+            .ok_or_else(|| Error::new(Kind::System, "the made-up system knows no such account"))
+    }
+}
+
+thread_local! {
+    /// The system that [`lookup`] looks into: a test runs the programs on its own thread.
+    static LOOKED_INTO: RefCell<Option<FakeAccounts>> = const { RefCell::new(None) };
+}
+
+/// Lets [`lookup`] look into this system.
+pub(super) fn look_into(system: &FakeAccounts) {
+    LOOKED_INTO.set(Some(system.clone()));
+}
+
+/// Whether the made-up system knows an account, or a group, of exactly this name.
+pub(super) fn lookup(name: &str, is_group: bool) -> bool {
+    LOOKED_INTO.with_borrow(|system| {
+        system.as_ref().is_some_and(|system| {
+            let groups = system.inner.groups.borrow();
+            if is_group {
+                groups.values().flatten().any(|group| group == name)
+            } else {
+                groups.contains_key(name)
+            }
+        })
+    })
+}
