@@ -7,15 +7,17 @@
 //!
 //! 1. [`verify::request`] checks the command line and reads the code from standard input.
 //! 2. [`store::dir`] opens the store: a directory of small documents that only its owner may use.
-//! 3. Under the lock of the account, [`verify::facts`] gathers what the decision looks at: the
+//! 3. The settings are read, and where groups matter the system is asked for them, without a lock
+//!    ([`verify::facts::known_groups`]).
+//! 4. Under the lock of the account, [`verify::facts`] gathers what the decision looks at: the
 //!    settings, whom the name means ([`account::matching`]), his documents ([`store::records`]), and
 //!    his secret ([`store::seal`]).
-//! 4. [`verify::decision`] decides. It is a function without input or output; codes are compared by
+//! 5. [`verify::decision`] decides. It is a function without input or output; codes are compared by
 //!    [`otp`].
-//! 5. The next state is written and durable, then the line of the [`audit`] trail.
-//! 6. [`verify::response`] answers with one line of JSON, and the outcome becomes the exit code.
+//! 6. The next state is written and durable, then the line of the [`audit`] trail.
+//! 7. [`verify::response`] answers with one line of JSON, and the outcome becomes the exit code.
 //!
-//! Time and randomness enter in [`process`] alone, and what differs between systems in [`platform`].
+//! Clock, randomness, variables and streams enter in [`process`] alone, and what differs between systems in [`platform`].
 //!
 //! ```
 //! use rw2fa::account::matching::{Domains, Resolution, resolve};

@@ -1,7 +1,6 @@
 //! The process this program runs in: arguments, variables, clock, randomness and streams.
 //!
-//! All that is impure enters here, so that the rest can be tested with values. The only other code
-//! that talks to the operating system is [`crate::platform`] and the store.
+//! Clock, randomness, variables and streams enter here, so that the rest can be tested with values.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;

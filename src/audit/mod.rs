@@ -132,7 +132,7 @@ fn write_line(
 ) -> Result<Link> {
     let record = Record {
         schema: 1,
-        seq: previous.seq + 1,
+        seq: previous.seq.saturating_add(1),
         time: now.to_string(),
         event,
         key: key.map(AuditKey::id),
@@ -150,7 +150,7 @@ fn write_line(
     }
     line.extend_from_slice(b"}\n");
     bytes.extend_from_slice(&line);
-    Ok(Link { seq: previous.seq + 1, authenticator })
+    Ok(Link { seq: previous.seq.saturating_add(1), authenticator })
 }
 
 impl Link {

@@ -192,7 +192,10 @@ fn change(
     let mut after = opened.settings.advanced.clone();
     store.update(Scope::Settings, &mut |transaction| {
         let before = records::settings(store)?;
-        let edited = value.and_then(|value| value.to_string().parse().ok());
+        let edited = value
+            .map(|value| value.to_string().parse())
+            .transpose()
+            .map_err(|_| Error::new(Kind::System, format!("cannot write {}", key.name)))?;
         let text = records::edit(store, &Document::Settings, &[(&["advanced", key.name], edited)])?;
         after = records::parse_settings(store, &text)?.advanced;
         let (old, new) = (key.value(&before.advanced), key.value(&after));

@@ -154,7 +154,7 @@ impl<'a> Context<'a> {
                 Kind::Usage,
                 "this needs a confirmation and there is no terminal",
             )
-            .hint("add --yes, or look at it first with --dry-run"));
+            .hint("add --yes to answer beforehand"));
         }
         // The question stands on lines of its own: it may be longer than the terminal is wide.
         self.say(&format!("{question}\n"));
@@ -331,22 +331,34 @@ enum Answer {
     Interrupted,
 }
 
-/// Asks a plain yes or no on the terminal; no is what Enter says.
+/// Asks a plain yes or no on the terminal: a whole line, and only `y` or `yes` means yes.
 ///
-/// Not `dialoguer::Confirm`: on Ctrl-C that dies of a signal and leaves the cursor hidden.
+/// Not `dialoguer::Confirm`: one key answers it, so that `maybe` means yes, and on Ctrl-C it dies of a
+/// signal and leaves the cursor hidden.
 fn ask() -> std::io::Result<Answer> {
     let terminal = Term::stderr();
     terminal.write_str("Continue? [y/N] ")?;
-    let (answer, echo) = loop {
+    let mut line = String::new();
+    loop {
         match terminal.read_key_raw()? {
-            Key::Char('y' | 'Y') => break (Answer::Yes, "yes"),
-            Key::Char('n' | 'N' | 'q') | Key::Enter | Key::Escape => break (Answer::No, "no"),
-            Key::CtrlC | Key::Char('\u{3}') => break (Answer::Interrupted, "^C"),
+            Key::CtrlC | Key::Char('\u{3}') => {
+                terminal.write_line("^C")?;
+                return Ok(Answer::Interrupted);
+            }
+            Key::Enter | Key::Escape | Key::Char('\u{4}') => break,
+            Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
+            Key::Char(key) if !key.is_control() => {
+                line.push(key);
+                terminal.write_str(key.encode_utf8(&mut [0; 4]))?;
+            }
             _ => {}
         }
-    };
-    terminal.write_line(echo)?;
-    Ok(answer)
+    }
+    terminal.write_line("")?;
+    Ok(match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Answer::Yes,
+        _ => Answer::No,
+    })
 }
 
 /// A number and what it counts: `1 user`, `2 users`.

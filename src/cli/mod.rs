@@ -239,7 +239,7 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
         .hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
-/// Reads every name, or tells which one is none.
+/// Reads a name.
 fn parse_name(text: &str) -> Result<crate::account::name::Name> {
     crate::account::name::Name::parse(text)
         .map_err(|error| Error::new(Kind::Refused, format!("'{}': {error}", printable(text))))

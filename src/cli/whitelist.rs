@@ -191,7 +191,7 @@ fn write(
         return records::write_whitelist_entry(transaction, name, after);
     }
     let document = Document::Of(Kind::Whitelist, name.clone());
-    let until = after.until.and_then(|until| until.to_string().parse().ok());
+    let until = after.until.map(|until| toml::value::Datetime::from(until).into());
     let reason = after.reason.as_deref().map(Into::into);
     let text = records::edit(store, &document, &[(&["reason"], reason), (&["until"], until)])?;
     transaction.write(&document, &text)

@@ -1,6 +1,6 @@
 //! The advanced settings: one table of keys with default, bounds and meaning.
 //!
-//! Reading a document, `rw2fa advanced` and completions all go by [`KEYS`].
+//! Reading a document and `rw2fa advanced` both go by [`KEYS`].
 
 use crate::account::grant::Validity;
 use crate::account::lockout::Rules;

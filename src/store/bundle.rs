@@ -132,12 +132,21 @@ fn toml(value: &impl Serialize) -> Result<String> {
         .map_err(|error| Error::new(ErrorKind::System, format!("cannot write the export: {error}")))
 }
 
+/// The last line of a bundle. Without it the file was cut short.
+pub const END: &str = "\n# end of export\n";
+
 impl Bundle {
     /// Reads a bundle.
     ///
     /// # Errors
     /// Everything that is wrong with it; each names the entry.
     pub fn parse(text: &str) -> Result<Self, Vec<Error>> {
+        // SECURITY: users beyond a cut would be taken off the list.
+        if !text.trim_end().ends_with(END.trim()) {
+            return Err(vec![wrong(
+                "it is cut short: its last line '# end of export' is missing".into(),
+            )]);
+        }
         let document: Document = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;

@@ -39,7 +39,7 @@ impl DirStore {
                     .hint(format!("run as administrator, or as {present}")));
             }
         }
-        let existed = root.join("store.toml").exists();
+        let existed = is_there(&root.join("store.toml"))?;
         if !existed {
             prepare_root(root, owner)?;
         }
@@ -69,7 +69,7 @@ impl DirStore {
         }
         make_locks(&root.join("locks"))?;
         if !existed {
-            if !root.join("key").exists() {
+            if !is_there(&root.join("key"))? {
                 file::replace(&root.join("key"), key.as_bytes())?;
             }
             file::replace(&root.join("store.toml"), settings.as_bytes())?;
@@ -170,4 +170,16 @@ fn make_locks(directory: &Path) -> Result<()> {
     platform::sync_directory(directory).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
     })
+}
+
+/// Whether anything is at `path`, be it a link that leads nowhere. A doubt is an error, not a no.
+fn is_there(path: &Path) -> Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => {
+            let what = format!("cannot look at {}", path.display());
+            Err(Error::io(ErrorKind::Store, what, error))
+        }
+    }
 }

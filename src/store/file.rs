@@ -226,7 +226,7 @@ pub(super) fn lock(path: &Path, owner: Owner) -> Result<Lock> {
                     Kind::Busy,
                     format!("another program held the lock {} for 5 s", path.display()),
                 )
-                .hint("try again; 'rw2fa doctor' and 'fuser' tell who holds it"));
+                .hint("try again; if it stays so, look for an rw2fa process that hangs"));
             }
             Err(fs::TryLockError::Error(error)) => {
                 let what = format!("cannot lock {}", path.display());

@@ -317,8 +317,10 @@ mod tests {
         #[test]
         fn no_document_is_passed_over(name in names(), ascii in "[a-zA-Z0-9@.\\\\ _-]{1,12}") {
             for name in [Some(name), Name::parse(&ascii).ok()].into_iter().flatten() {
-                let components = encode(&name);
-                prop_assert!(!is_of_another_account(&components[components.len() - 1], &name.key()));
+                // Names of several components are always decoded.
+                if let [file] = encode(&name).as_slice() {
+                    prop_assert!(!is_of_another_account(file, &name.key()));
+                }
             }
         }
 

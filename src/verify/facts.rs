@@ -1,4 +1,5 @@
-//! Gathering: from the store to the facts that a decision looks at. Runs under the account's lock.
+//! Gathering: from the store to the facts that a decision looks at. All but [`known_groups`] runs under the
+//! account's lock.
 
 use crate::account::listing::{Listing, Method, WhitelistEntry};
 use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};

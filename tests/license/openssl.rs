@@ -69,7 +69,9 @@ fn issued_licences_are_taken() {
         let shown = show(&sandbox);
         assert_eq!((&shown["state"], &shown["edition"]), (&"licensed".into(), &edition.into()));
         assert_eq!((&shown["order_number"], &shown["email"]), (&"B-2".into(), &ORDER[5].into()));
-        assert_eq!(shown["days_left"].as_u64(), days);
+        // The licence may be issued a second after the sandbox took its time.
+        let left = shown["days_left"].as_u64();
+        assert!(left == days || left == days.map(|days| days + 1), "{left:?} {days:?}");
         assert_eq!(shown["max_users"].as_u64(), users);
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     let message = format!("devices by how many steps of 30 s they are ahead: {histogram}");
     let mut findings = vec![Finding::new(check, Severity::Info, message)];
     let median = median(drifts, total);
-    let agree = drifts.iter().filter(|(steps, _)| (**steps - median).abs() <= 1);
+    let agree = drifts.iter().filter(|(steps, _)| steps.abs_diff(median) <= 1);
     let agree: usize = agree.map(|(_, names)| names.count).sum();
     let is_server = total >= ENOUGH_DEVICES && median.abs() >= TOLERATED && agree * 2 > total;
     if is_server {
@@ -73,9 +73,15 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
         findings.push(Finding::new(check, Severity::Error, message).remedy(REMEDY));
     }
     let right = if is_server { median } else { 0 };
-    for (steps, names) in drifts.iter().filter(|(steps, _)| (**steps - right).abs() > TOLERATED) {
+    for (steps, names) in
+        drifts.iter().filter(|(steps, _)| steps.abs_diff(right) > TOLERATED.unsigned_abs())
+    {
         let side = if *steps > right { "ahead" } else { "behind" };
-        let message = format!("devices about {} {side}: {}", in_words(steps - right), names.told());
+        let message = format!(
+            "devices about {} {side}: {}",
+            in_words(steps.saturating_sub(right)),
+            names.told()
+        );
         let finding = Finding::new(check, Severity::Warning, message);
         findings.push(finding.remedy("have the phone set its time automatically"));
     }

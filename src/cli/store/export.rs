@@ -68,6 +68,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
             target.write(context, &part)?;
         }
     }
+    target.write(context, bundle::END)?;
     target.finish()?;
     context.note(&format!(
         "exported: {}, {}, {}",

@@ -128,7 +128,11 @@ fn read(context: &Context<'_>, path: &Path) -> Result<Text> {
         |error| Error::io(ErrorKind::Refused, format!("cannot read {}", path.display()), error);
     let mut text = Zeroizing::new(String::new());
     let file = File::open(path).map_err(failed)?;
-    file.take(LARGEST).read_to_string(&mut text).map_err(failed)?;
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > LARGEST {
+        let what = format!("{} is larger than any export", path.display());
+        return Err(Error::new(ErrorKind::Refused, what));
+    }
     Ok(text)
 }
 

@@ -43,7 +43,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
         context.complain(problem);
     }
     if names.is_empty() {
-        context.note("nobody is concerned: no member of the group has signed in yet");
+        context.note(match args.groups.as_slice() {
+            [] => "nobody is concerned: nobody is listed",
+            _ => "nobody is concerned: no member of the group has signed in yet",
+        });
     } else if !args.dry_run {
         context.confirm(&format!(
             "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
