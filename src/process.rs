@@ -73,6 +73,7 @@ pub struct Process {
     machine_id: Option<String>,
     accounts: Box<dyn Accounts>,
     lookup: Option<Lookup>,
+    clock_check: fn() -> Option<bool>,
 }
 
 impl Process {
@@ -94,6 +95,7 @@ impl Process {
             machine_id: None,
             accounts: Box::new(SystemAccounts { elevated }),
             lookup: None,
+            clock_check: || None,
         }
     }
 
@@ -120,6 +122,7 @@ impl Process {
             machine_id: Some("0123456789abcdef0123456789abcdef".into()),
             accounts: Box::new(NoAccounts),
             lookup: None,
+            clock_check: || None,
         }
     }
 
@@ -150,6 +153,18 @@ impl Process {
     pub fn with_lookup(mut self, lookup: Lookup) -> Self {
         self.lookup = Some(lookup);
         self
+    }
+
+    /// The same process with a way to learn whether the clock is synchronised.
+    #[must_use]
+    pub fn with_clock_check(mut self, check: fn() -> Option<bool>) -> Self {
+        self.clock_check = check;
+        self
+    }
+
+    /// Whether the system keeps its clock synchronised; `None` where it does not tell or is not asked.
+    pub fn clock_is_synchronised(&self) -> Option<bool> {
+        (self.clock_check)()
     }
 
     /// Whether the system knows one of these spellings; `None` if it is not asked.

@@ -84,7 +84,7 @@ fn what_needs_a_confirmation_names_the_flag() {
                 code: 2,
                 stdout: String::new(),
                 stderr: "error: this needs a confirmation and there is no terminal\n \
-                         hint: add --yes, or look at it first with --dry-run\n"
+                         hint: add --yes to answer beforehand\n"
                     .into(),
             },
             "{args:?}"

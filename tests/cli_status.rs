@@ -10,7 +10,7 @@ use sandbox::{Run, Sandbox};
 
 /// What every build says that has no vendor's key.
 const DEVELOPMENT: &str = "warning: this build takes licences that are signed with the development \
-    key, which is public: anybody can issue one\n";
+    key, which is public: anybody can issue one; logins are not affected\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());
@@ -138,7 +138,7 @@ fn enable_and_disable() {
     fs::remove_file(sandbox.path().join("key")).unwrap();
     let no_key = sandbox.admin(&["enable"]);
     assert_eq!(no_key.code, 4);
-    assert!(no_key.stderr.contains("restore the key from its escrow copy"), "{no_key:?}");
+    assert!(no_key.stderr.contains("put your copy of the key back"), "{no_key:?}");
     assert_eq!(
         text(&["disable", "--yes"]),
         ("two-factor authentication off: changed\n".into(), String::new())

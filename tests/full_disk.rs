@@ -123,7 +123,8 @@ fn a_write_that_fails_anywhere_is_no_grant() {
     for (step, blocks) in [0, 2, 4, 6, 8, 10, 12, 1000].into_iter().enumerate() {
         let state = fs::read(sandbox.document("state", "alice")).unwrap();
         let code = secret.code(now() + 30 * (i64::try_from(step).unwrap() + 2));
-        let verifier = real.verifier(["--code-stdin", "--", "alice"]);
+        let client = format!("client {step}");
+        let verifier = real.verifier(["--code-stdin", "--client", &client, "--", "alice"]);
         let mut limited = Command::new("sh");
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
         limited.env_clear().args(["-c", &script, "sh"]).arg(verifier.get_program());
@@ -133,6 +134,11 @@ fn a_write_that_fails_anywhere_is_no_grant() {
         writeln!(child.stdin.take().unwrap(), "{code}").unwrap();
         let output = child.wait_with_output().unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        // What was not recorded opens no session either.
+        let session =
+            real.verify(&["--session", "html5", "--client", &client, "--", "alice"], None);
+        let opens = session.reason() == "session-valid";
+        assert_eq!(opens, answer["outcome"] == "grant", "{blocks}: {answer} {session:?}");
         let end = (output.status.code().unwrap(), answer["reason"].as_str().unwrap().to_owned());
         if end.0 == 0 {
             assert_eq!(end.1, "code-accepted");

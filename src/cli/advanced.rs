@@ -207,10 +207,11 @@ fn change(
         if dry_run {
             return Ok(());
         }
-        transaction.write(&Document::Settings, &text)?;
         let values = values(key.name, old, new);
         let change = Change { action: "advanced", object: Some(key.name), values };
-        context.audit(transaction, Some(&opened.keys()?), change)
+        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        context.audit(transaction, Some(&opened.keys()?), change)?;
+        transaction.write(&Document::Settings, &text)
     })?;
     tell_consequences(context, key, &after);
     output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(result))])

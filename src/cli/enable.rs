@@ -79,10 +79,11 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
             edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
         }
         let text = records::edit(store, &Document::Settings, &edits)?;
-        transaction.write(&Document::Settings, &text)?;
         let action = if on { "enable" } else { "disable" };
         let change = Change { action, object: None, values: values("enabled", before, on) };
-        context.audit(transaction, opened.keys().ok().as_ref(), change)
+        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        context.audit(transaction, opened.keys().ok().as_ref(), change)?;
+        transaction.write(&Document::Settings, &text)
     })?;
     let name = if on { "two-factor authentication on" } else { "two-factor authentication off" };
     output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])

@@ -77,6 +77,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let standing = license::standing(context, settings)?;
     let development_key = license::has_development_key();
     let advanced = &settings.advanced;
+    let synchronised = context.process.clock_is_synchronised();
+    if let Err(error) = opened.keys() {
+        context.complain(&error);
+    }
     let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
     let seconds = window_seconds(advanced);
     if context.globals.format == Format::Json {
@@ -100,7 +104,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             "groups": groups,
             "whitelist": { "active": valid, "expired": expired },
             "sms": { "configured": false, "last_result": null, "last_at": null },
-            "clock": { "synchronised": null },
+            "clock": { "synchronised": synchronised },
             "window": {
                 "discrepancy": advanced.discrepancy_for(advanced.digits()),
                 "seconds": seconds,
@@ -134,7 +138,14 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("whitelist", format!("{valid} valid, {expired} expired")),
             ("SMS", "not configured".into()),
             ("licence", license),
-            ("clock", "synchronisation unknown".into()),
+            (
+                "clock",
+                match synchronised {
+                    Some(true) => "synchronised".into(),
+                    Some(false) => "not synchronised".into(),
+                    None => "synchronisation unknown".into(),
+                },
+            ),
             ("window", window_in_words(advanced)),
             ("chance of one guess", percent(chances.one)),
             ("store", store.location()),

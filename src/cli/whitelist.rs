@@ -147,11 +147,12 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if args.dry_run {
                     return Ok(());
                 }
-                write(&opened.store, transaction, name, before.as_ref(), &after)?;
-                let name = name.canonical();
                 let values = audited(before.as_ref(), Some(&after));
-                let change = Change { action: "whitelist add", object: Some(&name), values };
-                context.audit(transaction, Some(&keys), change)
+                let object = name.canonical();
+                let change = Change { action: "whitelist add", object: Some(&object), values };
+                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                context.audit(transaction, Some(&keys), change)?;
+                write(&opened.store, transaction, name, before.as_ref(), &after)
             })?;
             Ok(done)
         }));

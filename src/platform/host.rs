@@ -72,12 +72,9 @@ pub fn clock_synchronised() -> Option<bool> {
     if Path::new("/run/systemd/timesync/synchronized").exists() {
         return Some(true);
     }
-    let output = std::process::Command::new("/usr/bin/timedatectl")
-        .args(["show", "--property=NTPSynchronized", "--value"])
-        .env_clear()
-        .stdin(std::process::Stdio::null())
-        .output()
-        .ok()?;
+    let args = ["show", "--property=NTPSynchronized", "--value"];
+    let patience = std::time::Duration::from_secs(5);
+    let output = crate::child::run(Path::new("/usr/bin/timedatectl"), &args, b"", patience).ok()?;
     match output.stdout.trim_ascii() {
         b"yes" => Some(true),
         b"no" => Some(false),

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::sys::signal::SigSet;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
 
@@ -101,13 +102,37 @@ pub fn harden() -> bool {
     if real == effective && real_group == effective_group {
         return false;
     }
+    // SECURITY: timers and keys of a terminal that the caller armed must not end or stop this process
+    // between a comparison and its charge, nor while it holds a lock.
+    let signals = SigSet::all().thread_block();
+    nix::unistd::alarm::cancel();
     // SECURITY: with the caller's ids still in place, the caller could trace or signal this process.
     let ids = setresgid(effective_group, effective_group, effective_group)
         .and_then(|()| setresuid(effective, effective, effective));
-    if ids.is_err() {
+    if signals.is_err() || ids.is_err() {
         std::process::abort();
     }
     true
+}
+
+/// Which limit of this process could make it fail where its caller wants it to, if there is one.
+///
+/// SECURITY: a caller of the set-uid verifier who limits the size of files learns from the failure
+/// whether a code was right, and is not charged.
+pub fn limit_problem() -> Option<&'static str> {
+    let unlimited = [
+        (Resource::RLIMIT_FSIZE, "the size of files is limited"),
+        (Resource::RLIMIT_CPU, "the time of the processor is limited"),
+        (Resource::RLIMIT_AS, "the memory is limited"),
+        (Resource::RLIMIT_DATA, "the memory is limited"),
+    ];
+    let limited = unlimited.into_iter().find(|(resource, _)| {
+        // The hard limit is left to the system's administrator; the soft one follows it.
+        let Ok((_, hard)) = getrlimit(*resource) else { return true };
+        setrlimit(*resource, hard, hard).is_err() || hard != RLIM_INFINITY
+    });
+    let few_files = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < 64);
+    limited.map(|(_, problem)| problem).or_else(|| few_files.then_some("few files may be open"))
 }
 
 /// Waits until standard input has something to read.
@@ -281,7 +306,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
                 Some(format!("{place} belongs to {}, not to root", Owner::of(&metadata).name()))
             }
             Ok(metadata) if metadata.is_symlink() => Some(format!("{place} is a link")),
-            Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+            Ok(metadata) if metadata.mode() & 0o022 != 0 && metadata.mode() & 0o1000 == 0 => {
                 Some(format!("{place} can be written by others"))
             }
             Ok(_) => None,

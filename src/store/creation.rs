@@ -39,6 +39,16 @@ impl DirStore {
                     .hint(format!("run as administrator, or as {present}")));
             }
         }
+        // SECURITY: somebody who can exchange directories on the way would be given another one.
+        if owner.is_some()
+            && let Some(problem) =
+                parent_of(root).and_then(|parent| platform::trust_problem(&parent))
+        {
+            return Err(Error::new(ErrorKind::Refused, problem).hint(
+                "a store is given to another account only where the administrator alone can write; \
+                 or run 'rw2fa init' as that account",
+            ));
+        }
         let existed = is_there(&root.join("store.toml"))?;
         if !existed {
             prepare_root(root, owner)?;
@@ -170,6 +180,11 @@ fn make_locks(directory: &Path) -> Result<()> {
     platform::sync_directory(directory).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
     })
+}
+
+/// The directory that `root` lies in.
+fn parent_of(root: &Path) -> Option<PathBuf> {
+    fs::canonicalize(root.parent().filter(|parent| !parent.as_os_str().is_empty())?).ok()
 }
 
 /// Whether anything is at `path`, be it a link that leads nowhere. A doubt is an error, not a no.

@@ -14,8 +14,8 @@ use crate::store::{Document, Kind, Store, Text, Transaction};
 /// The last line of a state document. Without it the document was cut short.
 const END: &str = "# end\n";
 
-/// No key is longer, and every sealed value is.
-const LONGEST_WORD: usize = 40;
+/// No key is longer, and every secret is, sealed or in base32.
+const LONGEST_WORD: usize = 30;
 
 /// The settings of the store.
 pub fn settings(store: &dyn Store) -> Result<Settings> {
@@ -50,11 +50,15 @@ fn told(
 
 /// The keys that seal.
 pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
-    let text = required(store, &Document::Key, "restore the key from its escrow copy")?;
+    let text = required(
+        store,
+        &Document::Key,
+        "put your copy of the key back; without one: rw2fa disable, then rw2fa key reset",
+    )?;
     KeyRing::parse(&text).map_err(|problem| {
         let place = store.describe(&Document::Key);
         Error::new(ErrorKind::Store, format!("{place}: {problem}"))
-            .hint("restore the key from its escrow copy")
+            .hint("put your copy of the key back; without one: rw2fa disable, then rw2fa key reset")
     })
 }
 

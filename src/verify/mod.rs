@@ -29,10 +29,12 @@ use crate::store::{Scope, Store, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
-use crate::verify::reason::Reason;
+use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
 use crate::verify::response::{Presentation, Response};
 
+/// What to do about limits of the set-uid verifier.
+const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
 /// Exit code of a bug in the caller.
 pub(crate) const USAGE: u8 = 2;
 /// Exit code when the answer could not be given.
@@ -98,7 +100,10 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
         Ok(login) => login,
         Err(error) => return misused(process, &error),
     };
-    let verified = Request::read(args, process)
+    let limits = if process.elevated { platform::limit_problem() } else { None };
+    let verified = limits
+        .map_or(Ok(()), |problem| Err(Error::new(Kind::System, problem).hint(LIMITS_HINT)))
+        .and_then(|()| Request::read(args, process))
         .map_err(Failure::from)
         .and_then(|request| verify(process, root, &request));
     let (response, reason) = match verified {
@@ -163,8 +168,20 @@ fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, 
             _ => &request.login,
         };
         if !request.check {
+            let record = |transaction: &mut dyn Transaction| {
+                record(transaction, name, request, &decision, keys.as_ref(), now)
+            };
+            // SECURITY: a grant is recorded before it exists, so that a login that cannot be recorded
+            // leaves nothing that opens sessions. A wrong code is charged before anything else, so that
+            // no failure of the trail makes guesses free.
+            let earns = decision.reason.outcome() == Outcome::Grant;
+            if earns {
+                record(transaction)?;
+            }
             remember(process, transaction, &facts, &decision, keys.as_ref())?;
-            record(transaction, name, request, &decision, keys.as_ref(), now)?;
+            if !earns {
+                record(transaction)?;
+            }
         }
         let response = respond(name, &decision, &settings, request)?;
         result = Ok(Verdict { response, reason: decision.reason, doubt: None });

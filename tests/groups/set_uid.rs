@@ -49,6 +49,11 @@ try() {
   sed "s/^/$tag-stderr 0 /" /var/lib/stderr
 }
 try listed -- alice
+# A caller who limits files would learn from the failure whether a code is right, and not be charged.
+code=0
+answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
+  /bin/sh -c 'ulimit -f 0; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
+echo "limited $code $answer"
 try option --store /var/lib/hostile -- alice
 try member -- root
 try outsider -- daemon
@@ -107,6 +112,7 @@ fn a_hostile_environment_changes_nothing() {
     };
     for (tag, code, reason) in [
         ("listed", 3, "enrolment-required"),
+        ("limited", 4, "store"),
         ("option", 3, "enrolment-required"),
         ("member", 3, "enrolment-required"),
         ("outsider", 0, "not-listed"),

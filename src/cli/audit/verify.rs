@@ -27,6 +27,12 @@ const FOUND: &str = "the trail is broken";
 
 pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<Done> {
     context.no_csv("audit verify")?;
+    if let Some(head) = &args.head
+        && !(head.trim().len() == 32 && head.trim().bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
+        return Err(Error::new(Kind::Usage, "the head is not 32 hexadecimal digits")
+            .hint("give it as 'rw2fa audit verify' printed it"));
+    }
     let opened = context.open()?;
     let keys = opened.keys()?.audit_keys();
     let mut chain = Chain::new(&keys);
@@ -59,7 +65,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
         }
     }
     let head = chain.head();
-    let is_whole = broken.is_none() && is_head_found;
+    // The first line is written by `init`: a trail without lines was erased.
+    let is_erased = chain.count() == 0;
+    let is_whole = broken.is_none() && is_head_found && !is_erased;
     if context.globals.format == Format::Json {
         let place = |(file, line, what): &(String, usize, &str)| json!({ "file": file, "line": line, "what": what });
         context.print_json(&json!({
@@ -83,9 +91,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
     if let Some((file, line, what)) = &broken {
         let hint = "somebody changed the trail by hand: compare it with a backup of the file";
         context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
+    } else if is_erased {
+        context.complain_in_words(
+            "the trail is empty, though 'init' writes its first line: it was erased, or moved away whole",
+            Some("put the files back from a backup"),
+        );
     } else if !is_head_found {
         context.complain_in_words(
-            "the head that was given is not in the trail: lines were cut off",
+            "the head that was given is not in the trail: lines were cut off, or it is of another store",
             Some("if its month was moved away, put that file back and check again"),
         );
     }

@@ -17,6 +17,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::context::{Context, count};
+use crate::cli::license;
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
@@ -171,7 +172,7 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     let (audit, months) = store.audit_size();
     findings.extend(disk::space(platform::free_bytes(store.root()), audit, months));
     findings.extend(disk::file_system(&platform::file_system(store.root())));
-    findings.extend(clock::synchronised(platform::clock_synchronised()));
+    findings.extend(clock::synchronised(context.process.clock_is_synchronised()));
     findings.extend(clock::drift(&census.drifts));
     findings.extend(clock::set_back(&census.from_the_future));
     if let Some(host) = ntp {
@@ -180,6 +181,12 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     findings.extend(users::check(&census));
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
+    if license::has_development_key() {
+        let message = "this build takes licences that are signed with the development key, which is \
+                       public: anybody can issue one; logins are not affected";
+        let finding = Finding::new("license", Severity::Warning, message);
+        findings.push(finding.remedy("install a build that was made with RW2FA_VENDOR_KEY"));
+    }
     findings.extend(verifier::check(platform::program().as_deref()));
     Ok(findings)
 }

@@ -1,4 +1,4 @@
-//! `rw2fa key export`: the escrow copy.
+//! `rw2fa key export`: a copy of the key, to be kept apart from copies of the store.
 
 use std::path::PathBuf;
 
@@ -30,9 +30,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     )?;
     let mut target = Target::create(&args.file)?;
     let opened = context.open()?;
-    let keys = opened.keys()?;
-    // SECURITY: the line is durable before the key leaves the store.
+    let mut document = None;
+    // SECURITY: the line is durable before the key leaves the store. The key is read under the lock: a
+    // rotation that began meanwhile would make the copy useless.
     opened.store.update(Scope::Settings, &mut |transaction| {
+        let keys = opened.keys()?;
+        document = Some(keys.document());
         let change = Change {
             action: "key export",
             object: Some(keys.id()),
@@ -40,7 +43,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
         };
         context.audit(transaction, Some(&keys), change)
     })?;
-    target.write(context, &keys.document())?;
+    if let Some(document) = document {
+        target.write(context, &document)?;
+    }
     target.finish()?;
     context.note("the key was copied; 'rw2fa key rotate' makes this copy useless for new secrets");
     Ok(Done::All)

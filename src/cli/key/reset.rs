@@ -54,9 +54,10 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
     store.update(Scope::Settings, &mut |transaction| {
         let new = DataKey::new(*context.process.random()?);
         // A key that is there, and is given up, still checks the lines that it signed.
-        let ring = match records::key_ring(store) {
-            Ok(ring) => ring.replaced_by(new),
-            Err(_) => KeyRing::of(new),
+        // One that cannot be read, since others may read it too, say, is not given up but mended.
+        let ring = match store.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
+            Some(Ok(ring)) => ring.replaced_by(new),
+            None | Some(Err(_)) => KeyRing::of(new),
         };
         transaction.write(&Document::Key, &ring.document())?;
         context.audit_key_reset(transaction, &ring)?;

@@ -144,7 +144,7 @@ pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize)
     if has_development_key() {
         context.warn(
             "this build takes licences that are signed with the development key, which is public: \
-             anybody can issue one",
+             anybody can issue one; logins are not affected",
         );
     }
     match &standing.refusal {

@@ -77,18 +77,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             // says 'listed' must never stand alone, or the user could not sign in at all.
             let before = records::state(store, name).ok().flatten();
             let was = before.as_ref().map(|before| before.enrolment);
+            let object = name.canonical();
+            let change = Change {
+                action: "users remove",
+                object: Some(&object),
+                values: values("enrolment", was, None),
+            };
+            // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+            context.audit(transaction, Some(&keys), change)?;
             if let Some(before) = before.filter(|before| before.listed) {
                 records::write_state(transaction, name, &State { listed: false, ..before })?;
             }
             transaction.remove(&user)?;
-            transaction.remove(&state)?;
-            let name = name.canonical();
-            let change = Change {
-                action: "users remove",
-                object: Some(&name),
-                values: values("enrolment", was, None),
-            };
-            context.audit(transaction, Some(&keys), change)
+            transaction.remove(&state).map(|_| ())
         })?;
         Ok(Effect { changed: result, covered_by })
     })
@@ -172,11 +173,12 @@ fn remove_group(
         if args.dry_run {
             return Ok(());
         }
-        transaction.remove(&target.document())?;
         let name = name.canonical();
         let values = values("group", Some(&name), None);
         let change = Change { action: "users remove", object: Some(&name), values };
-        context.audit(transaction, Some(keys), change)
+        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        context.audit(transaction, Some(keys), change)?;
+        transaction.remove(&target.document()).map(|_| ())
     })?;
     Ok(result.into())
 }

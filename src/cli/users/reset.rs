@@ -87,14 +87,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                 if args.dry_run {
                     return Ok(());
                 }
-                records::write_state(transaction, name, &fresh)?;
-                let name = name.canonical();
+                let object = name.canonical();
                 let change = Change {
                     action: "users reset",
-                    object: Some(&name),
+                    object: Some(&object),
                     values: values("enrolment", was, Some(fresh.enrolment)),
                 };
-                context.audit(transaction, Some(&keys), change)
+                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                context.audit(transaction, Some(&keys), change)?;
+                records::write_state(transaction, name, &fresh)
             })?;
             Ok(result.into())
         })?;

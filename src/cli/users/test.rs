@@ -44,6 +44,9 @@ struct Report {
 pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("users test")?;
     let name = parse_name(&args.name)?;
+    if context.process.terminals.stdin {
+        context.note("type the code, then Enter:");
+    }
     let code = match context.process.read_line(256, Duration::from_secs(60))? {
         Line::Text(text) if text.trim().is_empty() => {
             return Err(Error::new(ErrorKind::Usage, "there is no code on standard input"));

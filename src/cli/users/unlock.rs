@@ -73,9 +73,11 @@ fn clear(
             if dry_run {
                 return Ok(());
             }
-            records::write_state(transaction, name, &after)?;
-            let name = name.canonical();
-            context.audit(transaction, Some(&keys), Change { action, object: Some(&name), values })
+            let object = name.canonical();
+            let change = Change { action, object: Some(&object), values };
+            // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+            context.audit(transaction, Some(&keys), change)?;
+            records::write_state(transaction, name, &after)
         })?;
         Ok(result.into())
     })
