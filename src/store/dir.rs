@@ -72,7 +72,8 @@ impl DirStore {
         }
         file::check_directory(root, owner)?;
         let store = Self { root: root.clone(), owner, key_file: None };
-        if store.read(&Document::Settings)?.is_none() {
+        let settings = fs::symlink_metadata(store.path(&Document::Settings));
+        if settings.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             let error = missing(": store.toml is missing");
             return Err(if holds_documents(root)? {
                 error.hint("restore it from a backup: the other documents are still there")

@@ -122,7 +122,8 @@ fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
     loop {
         let start = length.saturating_sub(wanted);
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        let mut tail = Vec::new();
+        // One byte more, so that the buffer does not grow to find the end.
+        let mut tail = Vec::with_capacity(usize::try_from(length - start).unwrap_or(0) + 1);
         Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
         let whole = tail.iter().rposition(|byte| *byte == b'\n');
         let torn = tail.len() - whole.map_or(0, |at| at + 1);
