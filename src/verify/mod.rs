@@ -9,6 +9,7 @@ pub mod reason;
 pub mod request;
 pub mod response;
 pub mod rules;
+pub mod trial;
 
 use std::path::{Path, PathBuf};
 

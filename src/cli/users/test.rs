@@ -14,8 +14,8 @@ use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
 use crate::store::{Scope, Store, records};
-use crate::verify::decision::{Tested, Trial, test_code};
 use crate::verify::facts::open_secret;
+use crate::verify::trial::{Tested, Trial, test_code};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
 ///

@@ -1,0 +1,118 @@
+//! Trying a code: the search through a user's window, what a wrong code costs, and what the help desk
+//! learns of a code without spending it.
+//!
+//! Functions without input or output, like the decision, which compares codes by them.
+
+use crate::account::lockout::Standing;
+use crate::account::state::{Enrolment, State};
+use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step, Typed};
+use crate::settings::advanced::Advanced;
+use crate::time::Timestamp;
+
+/// Searches the window of `state` for a code.
+pub(super) fn search(
+    advanced: &Advanced,
+    state: &State,
+    secret: &Secret,
+    code: &Code,
+    now: Timestamp,
+) -> Match {
+    let search = Search {
+        now: Step::at(now.unix()),
+        discrepancy: advanced.discrepancy_for(code.digits()),
+        drift: state.drift,
+        last_step: state.last_step,
+        spent: &state.spent,
+    };
+    search.find(&CodeGenerator::new(secret), code, code.digits())
+}
+
+/// The state after a wrong code, and whether another may be tried.
+pub(super) fn charge(advanced: &Advanced, state: &State, now: Timestamp) -> (State, Standing) {
+    let failures = state.failures().charged(advanced.lockout(), now);
+    let standing = failures.standing(now);
+    let mut next = state.clone();
+    next.set_failures(failures);
+    if standing == Standing::Stopped {
+        next.grants.clear();
+    }
+    (next, standing)
+}
+
+/// What an administrator learns about a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// It would be accepted.
+    Right {
+        /// The step it belongs to.
+        step: Step,
+        /// Steps by which the device is ahead.
+        drift: i64,
+    },
+    /// It was accepted before, or belongs to a step at or before one that was.
+    Used {
+        /// The step it belongs to.
+        step: Step,
+        /// Steps by which the device is ahead.
+        drift: i64,
+    },
+    /// It is wrong.
+    Wrong,
+    /// It cannot be a code.
+    Malformed,
+    /// No code is compared for so many seconds.
+    Locked(u64),
+    /// No code is compared until an administrator unlocks.
+    Stopped,
+    /// There is no secret to compare with.
+    NoSecret,
+}
+
+impl Trial {
+    /// The word for it in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Trial::Right { .. } => "right",
+            Trial::Used { .. } => "used",
+            Trial::Wrong => "wrong",
+            Trial::Malformed => "malformed",
+            Trial::Locked(_) | Trial::Stopped => "locked",
+            Trial::NoSecret => "no-secret",
+        }
+    }
+}
+
+/// What [`test_code`] found, and what it costs.
+pub struct Tested {
+    /// What was found.
+    pub trial: Trial,
+    /// The state to be written, if the code was charged.
+    pub next: Option<State>,
+}
+
+/// Looks at a code as a login would, without spending it. A wrong one is charged.
+pub fn test_code(
+    advanced: &Advanced,
+    state: &State,
+    secret: Option<&Secret>,
+    typed: &str,
+    now: Timestamp,
+) -> Tested {
+    let free = |trial| Tested { trial, next: None };
+    match state.failures().rebased(now).standing(now) {
+        Standing::Locked(seconds) => return free(Trial::Locked(seconds)),
+        Standing::Stopped => return free(Trial::Stopped),
+        Standing::Open => {}
+    }
+    let comparable = state.enrolment == Enrolment::Active || state.has_live_pending_secret(now);
+    let (Some(secret), Some(digits), true) = (secret, state.digits, comparable) else {
+        return free(Trial::NoSecret);
+    };
+    let Typed::Code(code) = Typed::parse(typed, digits) else { return free(Trial::Malformed) };
+    let now_step = Step::at(now.unix());
+    match search(advanced, state, secret, &code, now) {
+        Match::Fresh(step) => free(Trial::Right { step, drift: step.since(now_step) }),
+        Match::Used(step) => free(Trial::Used { step, drift: step.since(now_step) }),
+        Match::Wrong => Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) },
+    }
+}
