@@ -14,7 +14,8 @@
 //!    his secret ([`store::seal`]).
 //! 5. [`verify::decision`] decides. It is a function without input or output; codes are compared by
 //!    [`otp`].
-//! 6. The next state is written and durable, then the line of the [`audit`] trail.
+//! 6. The line of the [`audit`] trail and the next state are written and durable: a grant is recorded
+//!    before it exists, a wrong code is charged before it is recorded.
 //! 7. [`verify::response`] answers with one line of JSON, and the outcome becomes the exit code.
 //!
 //! Clock, randomness, variables and streams enter in [`process`] alone, and what differs between systems in [`platform`].

@@ -121,11 +121,7 @@ impl DirStore {
         if !is_sharded(kind) {
             return Ok(true);
         }
-        let shard = self.shard(kind, key);
-        match fs::symlink_metadata(&shard) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            _ => file::check_directory(&shard, self.owner).map(|()| true),
-        }
+        file::has_directory(&self.shard(kind, key), self.owner)
     }
 
     fn path(&self, document: &Document) -> PathBuf {
@@ -184,9 +180,8 @@ impl DirStore {
         let file = parts.pop().unwrap_or_default();
         for part in parts {
             path.push(part);
-            match fs::symlink_metadata(&path) {
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                _ => file::check_directory(&path, self.owner)?,
+            if !file::has_directory(&path, self.owner)? {
+                return Ok(None);
             }
         }
         path.push(file);

@@ -26,7 +26,7 @@ const LARGEST: u64 = 1024 * 1024;
 
 /// The text of a file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
-    let Some((mut file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
+    let Some((file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
         return Ok(None);
     };
     if metadata.len() > LARGEST {
@@ -36,7 +36,8 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
     let mut bytes = Zeroizing::new(Vec::new());
     // One byte more, so that the buffer does not grow again to find the end.
     bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    file.read_to_end(&mut bytes).map_err(|error| {
+    // Limited by what was found above, and so without asking for the size again.
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| {
         Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -91,16 +92,29 @@ fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Met
 
 /// Checks that a directory exists, is no link, and that only its owner may use it.
 pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => {
-            broken(path, "is missing").hint("a part of the store is gone: restore it from a backup")
+    if has_directory(path, owner)? {
+        return Ok(());
+    }
+    Err(broken(path, "is missing").hint("a part of the store is gone: restore it from a backup"))
+}
+
+/// Whether anything is at `path`; if so it must be a directory, no link, that only its owner may use.
+pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => {
+            return Err(Error::io(
+                Kind::Store,
+                format!("cannot look at {}", path.display()),
+                error,
+            ));
         }
-        _ => Error::io(Kind::Store, format!("cannot look at {}", path.display()), error),
-    })?;
+    };
     if !metadata.is_dir() {
         return Err(not_a_directory(path));
     }
-    check_privacy(path, &metadata, owner)
+    check_privacy(path, &metadata, owner).map(|()| true)
 }
 
 /// The error that a link or a file is where a directory of the store should be.
