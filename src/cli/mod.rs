@@ -12,6 +12,7 @@ mod init;
 mod key;
 mod license;
 mod output;
+mod progress;
 mod status;
 mod store;
 mod system_groups;
