@@ -4,7 +4,7 @@
 
 mod sandbox;
 
-use std::fs;
+use std::ops::Range;
 use std::time::Duration;
 
 use sandbox::{Run, Sandbox};
@@ -14,6 +14,10 @@ const FROM_STDIN: [&str; 4] = ["users", "add", "--from", "-"];
 fn add(sandbox: &Sandbox, lines: &str, more: &[&str]) -> Run {
     let text = format!("name,type,method,phone\n{lines}");
     sandbox.admin_with_stdin(&[&FROM_STDIN[..], more].concat(), text.as_bytes())
+}
+
+fn lines(numbers: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
 }
 
 fn listed(sandbox: &Sandbox) -> String {
@@ -44,7 +48,7 @@ fn entries_are_added() {
 #[test]
 fn a_list_can_be_read_again() {
     let sandbox = Sandbox::new();
-    let lines: String = (0..40).map(|n| format!("user{n},user,app,+3361234{n:04}\n")).collect();
+    let lines = lines(0..40, |n| format!("user{n},user,app,+3361234{n:04}\n"));
     assert_eq!(add(&sandbox, &format!("{lines}staff,group,,\n"), &[]).code, 0);
     let (text, other) = (listed(&sandbox), Sandbox::new());
     assert_eq!(other.admin_with_stdin(&FROM_STDIN, text.as_bytes()).code, 0);
@@ -128,7 +132,7 @@ fn an_enrolled_member_keeps_his_secret() {
     let secret = sandbox::Secret::of(&shown.json());
     let code = secret.code(sandbox.now());
     assert_eq!(sandbox.verify(&["--group", "staff", "--", "user7"], Some(&code)).code, 0);
-    let lines: String = (0..40).map(|n| format!("user{n},,,\n")).collect();
+    let lines = lines(0..40, |n| format!("user{n},,,\n"));
     assert_eq!(add(&sandbox, &lines, &[]).stdout.matches(": added").count(), 40);
     sandbox.pass(60);
     assert_eq!(sandbox.login("user7", &secret).reason(), "code-accepted");
@@ -142,9 +146,8 @@ fn a_kill_leaves_nobody_half_listed() {
     let sandbox = Sandbox::new();
     let real = sandbox.real();
     let file = sandbox.beside("many.csv");
-    let mut text = String::from("name,type,method,phone\n");
-    text.extend((0..USERS).map(|n| format!("user{n},,,\n")));
-    fs::write(&file, text).unwrap();
+    let text = lines(0..USERS, |n| format!("user{n},,,\n"));
+    sandbox.write(&file, &format!("name,type,method,phone\n{text}"));
     let args = ["users", "add", "--from", file.to_str().unwrap()];
     let mut kills = 0;
     // Each time a bit later, until it ends by itself.
@@ -176,9 +179,8 @@ fn two_at_once_do_not_harm_each_other() {
     let real = sandbox.real();
     let start = |first: usize| {
         let file = sandbox.beside(&format!("{first}.csv"));
-        let lines = (first..first + 300).map(|n| format!("user{n},,,\n"));
-        fs::write(&file, "name,type,method,phone\n".to_owned() + &lines.collect::<String>())
-            .unwrap();
+        let text = lines(first..first + 300, |n| format!("user{n},,,\n"));
+        sandbox.write(&file, &format!("name,type,method,phone\n{text}"));
         real.tool(["users", "add", "--from", file.to_str().unwrap()]).spawn().unwrap()
     };
     let ends = [start(0), start(200)].map(sandbox::finish);

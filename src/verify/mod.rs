@@ -63,8 +63,7 @@ struct Cli {
 
 /// The whole program `rw2fa-verify`; returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    let command = Cli::augment_args(clap::Command::new("rw2fa-verify"));
-    let cli = command
+    let cli = definition()
         .try_get_matches_from(&process.args)
         .and_then(|matches| Cli::from_arg_matches(&matches));
     match cli {
@@ -74,6 +73,11 @@ pub fn main(process: &mut Process) -> u8 {
         }
         Err(error) => refuse(process, &error),
     }
+}
+
+/// The definition of its command line.
+pub(crate) fn definition() -> clap::Command {
+    Cli::augment_args(clap::Command::new("rw2fa-verify"))
 }
 
 /// Which store the verifier uses: `--store`, `RW2FA_STORE`, or the system's; set-uid only the last.

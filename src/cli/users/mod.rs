@@ -31,6 +31,7 @@ use crate::verify::facts::missing_half;
 
 /// Administer the users who need a code
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa users add alice")]
 pub(super) enum UsersCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
