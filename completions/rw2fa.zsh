@@ -4,15 +4,19 @@ autoload -U is-at-least
 
 # Names of the store, where names belong.
 _rw2fa_names() {
-    local -a names
-    local text
-    text=$(command rw2fa complete-names words "=${(@)^_rw2fa_words}" 2>/dev/null) || return 1
+    local -a before=("${(@)_rw2fa_words}") names
+    local last=$PREFIX text
+    # An option that is joined to its value.
+    [[ $IPREFIX == --*= ]] && before+=("${IPREFIX%=}")
+    [[ $compstate[quote] == \' ]] || last=${(Q)PREFIX}
+    text=$(command rw2fa complete-names words "=${(@)^before}" "=$last" 2>/dev/null) || return 1
     names=("${(@f)text}")
     compadd -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' -- "${(@)names:#}"
 }
 
+
 _rw2fa() {
-    local -a _rw2fa_words=("${(@Q)words[2,CURRENT]}")
+    local -a _rw2fa_words=("${(@Q)words[2,CURRENT-1]}")
     typeset -A opt_args
     typeset -a _arguments_options
     local ret=1

@@ -93,7 +93,8 @@ pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
                 let word = word.get_or_insert_default();
                 word.push(c);
                 if breaks.contains(c) {
-                    kept = word.chars().count();
+                    // An '@' is a break that bash replaces together with what follows it.
+                    kept = word.chars().count() - usize::from(c == '@');
                 }
             }
         }
@@ -129,7 +130,13 @@ mod tests {
             ),
             (r"rw2fa x 'corp\b", &["x", r"corp\b"], r"corp\bob", Some(r"corp\bob")),
             ("rw2fa x \"corp\\\\b", &["x", r"corp\b"], r"corp\bob", Some(r"corp\\bob")),
-            ("rw2fa x alice@c", &["x", "alice@c"], "alice@corp.example", Some("corp.example")),
+            ("rw2fa x alice@c", &["x", "alice@c"], "alice@corp.example", Some("@corp.example")),
+            (
+                "rw2fa x --group=re",
+                &["x", "--group=re"],
+                "--group=remote staff",
+                Some(r"remote\ staff"),
+            ),
             (
                 "rw2fa x 'alice@c",
                 &["x", "alice@c"],

@@ -84,7 +84,7 @@ fn zsh(text: &str) -> String {
     let begin = "_rw2fa() {\n";
     // Its parts change `words`; names are looked for by the line as it was.
     let saved = format!(
-        "{}\n{begin}    local -a _rw2fa_words=(\"${{(@Q)words[2,CURRENT]}}\")\n",
+        "{}\n{begin}    local -a _rw2fa_words=(\"${{(@Q)words[2,CURRENT-1]}}\")\n",
         include_str!("names.zsh")
     );
     text.replacen(begin, &saved, 1)

@@ -54,11 +54,16 @@ pub(in crate::cli) fn run(
     if let Some(store) = place.store {
         context.globals.store = Some(store.into());
     }
-    let prefix = canonical_text(line.last());
+    // Of `--group=NAME`, what stands before the name.
+    let (option, typed) = match line.last().split_once('=') {
+        Some((option, typed)) if place.is_joined => (format!("{option}="), typed),
+        _ => (String::new(), line.last()),
+    };
+    let prefix = canonical_text(typed);
     for name in names(context, place.wanted) {
         if name.starts_with(&prefix)
             && !place.given.contains(&name)
-            && let Some(text) = line.quoted(&name)
+            && let Some(text) = line.quoted(&format!("{option}{name}"))
         {
             context.print(&format!("{text}\n"))?;
         }
@@ -90,6 +95,8 @@ struct Place {
     wanted: Wanted,
     /// Names that stand on the line already.
     given: Vec<String>,
+    /// Whether the name is joined to its option: `--group=NAME`.
+    is_joined: bool,
     /// The option `--store`.
     store: Option<String>,
 }
@@ -128,12 +135,17 @@ fn place(words: &[String], root: &Command) -> Option<Place> {
             given.push(canonical_text(word));
         }
     }
+    let joined = last.split_once('=').filter(|_| last.starts_with("--") && !only_names);
+    let is_joined = joined.is_some() && open_option.is_none();
+    if let (Some((name, _)), true) = (joined, is_joined) {
+        open_option = option(command, root, name);
+    }
     let wanted = match open_option {
         Some(option) => of_option(option.get_id().as_str())?,
         None if last.starts_with('-') && !only_names => return None,
         None => of_command(&path, given.len())?,
     };
-    Some(Place { wanted, given, store })
+    Some(Place { wanted, given, is_joined, store })
 }
 
 fn option<'c>(command: &'c Command, root: &'c Command, word: &str) -> Option<&'c Arg> {
@@ -184,6 +196,8 @@ mod tests {
             ("--store /x users show al", Some(Wanted::Users)),
             ("--store=/x --format json users -y reset alice ", Some(Wanted::Users)),
             ("users show --group ", Some(Wanted::Groups)),
+            ("users show --group=st", Some(Wanted::Groups)),
+            ("users show --phone=st", None),
             ("users show --group staff ", Some(Wanted::Users)),
             ("users show -- -x", Some(Wanted::Users)),
             ("users enrol alice ", None),
