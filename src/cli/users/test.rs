@@ -100,8 +100,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         let text = sentence(&trial, starts.as_deref());
         context.print(&format!("{name}: {text}\n"))?;
     }
-    let belongs = matches!(trial, Trial::Right { .. } | Trial::Used { .. });
-    Ok(if belongs { Done::All } else { Done::Partly })
+    Ok(match trial {
+        Trial::Right { .. } | Trial::Used { .. } => Done::All,
+        Trial::RecoveryLeft | Trial::RecoveryUsed => Done::All,
+        _ => Done::Partly,
+    })
 }
 
 fn sentence(trial: &Trial, starts: Option<&str>) -> String {
@@ -122,6 +125,8 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
                 place(*drift)
             )
         }
+        Trial::RecoveryLeft => "that is a recovery code, and it can still be used".into(),
+        Trial::RecoveryUsed => "that is a recovery code, and it was used".into(),
         Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
         Trial::Malformed => "that is no code; nothing was charged".into(),
         Trial::Locked(seconds) => {
