@@ -100,11 +100,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         let text = sentence(&trial, starts.as_deref());
         context.print(&format!("{name}: {text}\n"))?;
     }
-    Ok(match trial {
-        Trial::Right { .. } | Trial::Used { .. } => Done::All,
-        Trial::RecoveryLeft | Trial::RecoveryUsed => Done::All,
-        _ => Done::Partly,
-    })
+    let belongs = matches!(trial.as_str(), "right" | "used");
+    Ok(if belongs { Done::All } else { Done::Partly })
 }
 
 fn sentence(trial: &Trial, starts: Option<&str>) -> String {
