@@ -280,6 +280,7 @@ mod tests {
     use std::iter::once;
 
     use clap::CommandFactory;
+    use clap::builder::PossibleValue;
     use proptest::prelude::*;
     use proptest::sample::select;
 
@@ -311,7 +312,7 @@ mod tests {
         for argument in Cli::command().get_arguments() {
             let Some(long) = argument.get_long() else { continue };
             let values = argument.get_possible_values();
-            let names = values.iter().flat_map(|value| value.get_name_and_aliases());
+            let names = values.iter().flat_map(PossibleValue::get_name_and_aliases);
             for value in names.chain(["", "x", "-x"]) {
                 words.push(value.into());
                 words.push(format!("--{long}={value}").into());
