@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Asks the system for every listed user and group.
 pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
     let started = Instant::now();
-    let mut is_known = |name: &Name, is_group| {
+    let is_known = |name: &Name, is_group| {
         let canonical = name.canonical();
         process.knows(&name.system_spellings(&canonical), is_group)
     };
