@@ -1,0 +1,200 @@
+//! The page after the password: whatever the verifier wants of the user.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::pages::{alert, card, page as whole_page, token_field};
+use crate::sessions::Session;
+use crate::verifier::{Answer, Enrolment, Method, Outcome, Sms};
+
+/// Chooses the page by reason, and by the outcome where the reason is not known.
+pub(crate) fn page(token: &str, session: &Session, answer: &Answer) -> Markup {
+    match (answer.outcome, answer.reason.as_str(), &answer.enrolment) {
+        (Outcome::Challenge, _, Some(enrolment)) => activation(token, session, answer, enrolment),
+        (Outcome::Challenge, _, None) | (Outcome::Deny, "wrong-code" | "code-used", _) => {
+            code(token, session, answer)
+        }
+        (Outcome::Deny, "locked", _) => locked(token, answer),
+        _ => refused(token, answer),
+    }
+}
+
+/// A field for a code.
+fn code(token: &str, session: &Session, answer: &Answer) -> Markup {
+    let is_wrong = answer.outcome == Outcome::Deny;
+    let by_sms = answer.method == Some(Method::Sms);
+    let heading = if by_sms { "Check your phone" } else { "Enter your code" };
+    card(
+        &title(heading, is_wrong),
+        &html! {
+            (for_whom(session))
+            h1 { (heading) }
+            @if is_wrong {
+                (alert(&answer.message, attempts_left(answer).as_deref()))
+            } @else {
+                p.lead { (answer.message) }
+            }
+            @if let Some(to) = answer.sms.as_ref().and_then(|sms| sms.to.as_ref()) {
+                p { "Your number: " strong.number { (to) } }
+            }
+            (code_form(token, answer))
+            @if by_sms {
+                (resend_form(token, answer.sms.as_ref()))
+            } @else if answer.enrolled == Some(false) {
+                p.aside { a href="/code" { "Show the QR code again" } }
+            }
+            (leave(token, session))
+        },
+    )
+}
+
+/// QR code and secret of somebody who has no app yet.
+fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrolment) -> Markup {
+    whole_page(
+        "Set up your authenticator app",
+        &html! {},
+        &html! {
+            div.card.wide {
+                (for_whom(session))
+                h1 { "Set up your authenticator app" }
+                p.lead { "From now on you sign in with your password and a code from your phone. This takes a minute." }
+                div.setup {
+                    @if let Some(qr) = &enrolment.qr {
+                        // Made by our own verifier: one SVG element without scripts or styles.
+                        figure.qr { (PreEscaped(qr)) }
+                    }
+                    ol.steps {
+                        li {
+                            h2 { "Get an app" }
+                            p { "Google Authenticator, Microsoft Authenticator, Authy, or any other that shows codes." }
+                        }
+                        li {
+                            h2 { "Scan the QR code" }
+                            p { "On this phone already? " a href=(enrolment.uri) { "Open your app" } ". Or type this key into it:" }
+                            p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } } } }
+                            p.hint { "Whoever sees the picture or the key can make your codes: do not share or photograph it." }
+                        }
+                        li {
+                            h2 { "Type the code that it shows" }
+                            (code_form(token, answer))
+                        }
+                    }
+                }
+                (leave(token, session))
+            }
+        },
+    )
+}
+
+/// Too many wrong codes.
+fn locked(token: &str, answer: &Answer) -> Markup {
+    card(
+        &title("Sign-in locked", true),
+        &html! {
+            h1 { "Sign-in locked" }
+            (alert(&answer.message, None))
+            @if answer.retry_after.is_some() {
+                p { "Codes that you type before then are not looked at. If somebody else typed wrong codes, \
+                     he knows your password: tell your administrator." }
+                a.button.primary href="/code" { "Try again" }
+            }
+            (sign_out_form(token, "Back to sign-in"))
+        },
+    )
+}
+
+/// Nothing that the user can mend.
+fn refused(token: &str, answer: &Answer) -> Markup {
+    let is_error = answer.outcome != Outcome::Deny;
+    let heading = if is_error { "Sign-in is not available" } else { "You cannot sign in" };
+    card(
+        &title(heading, true),
+        &html! {
+            h1 { (heading) }
+            (alert(&answer.message, None))
+            @if is_error { a.button.primary href="/code" { "Try again" } }
+            (sign_out_form(token, "Back to sign-in"))
+            // For the call to the help desk; it tells nothing about the user.
+            p.hint { "Reference: " (answer.reason) }
+        },
+    )
+}
+
+/// The field, with all that helps phones, password managers and screen readers.
+fn code_form(token: &str, answer: &Answer) -> Markup {
+    let is_wrong = answer.outcome == Outcome::Deny;
+    let described = if is_wrong { "error code-hint" } else { "code-hint" };
+    let hint = match answer.digits {
+        Some(digits) => format!("{digits} digits"),
+        None => "The digits of your code".into(),
+    };
+    html! {
+        form method="post" action="/code" {
+            (token_field(token))
+            label for="code" { "Code" }
+            // Neither `pattern` nor a short `maxlength`: spaces and dashes are allowed in a code.
+            input.code id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
+                autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="40" required
+                autofocus[answer.enrolment.is_none()]
+                aria-describedby=(described) aria-invalid=[is_wrong.then_some("true")];
+            p.hint id="code-hint" { (hint) }
+            button.primary type="submit" { "Continue" }
+        }
+    }
+}
+
+/// The same message again. A form of its own, so that the empty field for the code does not stop it.
+fn resend_form(token: &str, sms: Option<&Sms>) -> Markup {
+    html! {
+        form.aside method="post" action="/code" {
+            (token_field(token))
+            button.plain type="submit" name="resend" value="yes" { "Send the message again" }
+            @if let Some(seconds) = sms.and_then(|sms| sms.retry_after).filter(|seconds| *seconds > 0) {
+                p.hint { "Possible in " (seconds) " seconds." }
+            }
+        }
+    }
+}
+
+fn leave(token: &str, session: &Session) -> Markup {
+    html! {
+        @if session.is_signed_in() {
+            p.aside { a href="/desktop" { "Back to your desktop" } }
+        } @else {
+            (sign_out_form(token, "Use another account"))
+        }
+    }
+}
+
+fn sign_out_form(token: &str, text: &str) -> Markup {
+    html! {
+        form.aside method="post" action="/sign-out" {
+            (token_field(token))
+            button.plain type="submit" { (text) }
+        }
+    }
+}
+
+fn for_whom(session: &Session) -> Markup {
+    html! {
+        p.who {
+            (session.account.full_name)
+            @if let Some(resource) = session.opening() { " · to open " strong { (resource.title) } }
+        }
+    }
+}
+
+fn title(heading: &str, is_error: bool) -> String {
+    if is_error { format!("Error: {heading}") } else { heading.to_owned() }
+}
+
+fn attempts_left(answer: &Answer) -> Option<String> {
+    match answer.attempts_left? {
+        1 => Some("1 attempt left.".into()),
+        left => Some(format!("{left} attempts left.")),
+    }
+}
+
+/// Groups of four, which are easier to type. There are no spaces between them when it is copied.
+fn parts(secret: &str) -> impl Iterator<Item = &str> {
+    (0..secret.len()).step_by(4).filter_map(|at| secret.get(at..(at + 4).min(secret.len())))
+}
