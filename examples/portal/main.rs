@@ -18,7 +18,7 @@ mod sign_in;
 mod verifier;
 mod web;
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -123,7 +123,8 @@ async fn run(args: Args) -> Result<()> {
     if let Some(demo) = &demo {
         say(&demo.greeting());
     }
-    say(&format!("The portal is at {place}"));
+    say(&format!("The portal listens on {address}"));
+    say(&format!("Open {place} in a browser"));
     tokio::select! {
         served = axum::serve(listener, service) => served.context("the portal stopped")?,
         () = sweep(&portal, Duration::from_secs(args.idle.clamp(1, 30))) => {}
@@ -202,13 +203,14 @@ fn hash_password() -> Result<()> {
 }
 
 /// Tells the person who started the portal.
-#[expect(clippy::print_stdout, reason = "this is what the program has to say")]
+#[expect(clippy::disallowed_methods, reason = "this program has its own streams")]
 fn say(text: &str) {
-    println!("{text}");
+    // Nobody may be reading any more, which is no reason to end.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// A line for the log. SECURITY: never a password, a code, a cookie, or the answer of an enrolment.
-#[expect(clippy::print_stderr, reason = "the service manager keeps what is written there")]
+#[expect(clippy::disallowed_methods, reason = "this program has its own streams")]
 pub(crate) fn log(text: &str) {
-    eprintln!("portal: {text}");
+    let _ = writeln!(std::io::stderr(), "portal: {text}");
 }

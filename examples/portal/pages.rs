@@ -18,7 +18,7 @@ pub(crate) enum Notice {
     SignedOut,
 }
 
-/// A whole page. `state` stands before the title, for those who hear the title first.
+/// A whole page. What is wrong stands first in its title, for those who hear that first.
 fn page(title: &str, bar: &Markup, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -39,7 +39,7 @@ fn page(title: &str, bar: &Markup, main: &Markup) -> Markup {
                     (bar)
                 }
                 main id="main" tabindex="-1" { (main) }
-                footer { "Trouble signing in? Your administrator can help." }
+                footer { "Trouble? Your administrator can help." }
             }
         }
     }
@@ -54,8 +54,8 @@ fn card(title: &str, content: &Markup) -> Markup {
 fn alert(text: &str, more: Option<&str>) -> Markup {
     html! {
         div.notice.error id="error" role="alert" {
-            p { strong { (text) } }
-            @if let Some(more) = more { p { (more) } }
+            p { (text) }
+            @if let Some(more) = more { p { strong { (more) } } }
         }
     }
 }

@@ -140,15 +140,14 @@ impl Verifier {
     /// The question goes on when the browser hangs up meanwhile: a code that is being spent is spent
     /// whole, and the second of two clicks finds that out.
     pub(crate) async fn ask(self: &Arc<Self>, caller: &Caller, ask: Ask) -> Answer {
-        let (verifier, asking) = (Arc::clone(self), caller.clone());
-        let question = async move { verifier.run(&asking, &ask).await };
-        let answer = match tokio::spawn(question).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::undecided(&error),
-            Err(error) => Answer::undecided(&error.into()),
-        };
-        log(&format!("{:?} {}: {:?}", caller.account, answer.reason, answer.outcome));
-        answer
+        let (verifier, caller) = (Arc::clone(self), caller.clone());
+        let question = tokio::spawn(async move {
+            let answer = verifier.run(&caller, &ask).await;
+            let answer = answer.unwrap_or_else(|error| Answer::undecided(&error));
+            log(&format!("{:?} {}: {:?}", caller.account, answer.reason, answer.outcome));
+            answer
+        });
+        question.await.unwrap_or_else(|error| Answer::undecided(&error.into()))
     }
 
     async fn run(&self, caller: &Caller, ask: &Ask) -> Result<Answer> {

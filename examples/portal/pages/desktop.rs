@@ -59,14 +59,13 @@ pub(crate) fn session(token: &str, session: &Session, opened: &Opened) -> Markup
         &bar(token, session),
         &html! {
             div.room {
-                (status("The verifier let this session open."))
                 h1 { (resource.title) }
+                p.badges { span.badge.on { "Connected" } span.badge { (kind(resource.kind)) } }
                 div.screen {
                     (icon(resource.kind))
                     p { "Here your portal shows the session. This example has no desktops." }
                 }
                 dl.facts {
-                    div { dt { "Connection" } dd { (kind(resource.kind)) } }
                     div { dt { "Account" } dd { (session.account.name) } }
                     @if let Some(until) = &opened.valid_until {
                         div { dt { "More sessions without a code until" } dd { time datetime=(until) { (words(until)) } } }

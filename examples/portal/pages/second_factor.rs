@@ -93,8 +93,8 @@ fn locked(token: &str, answer: &Answer) -> Markup {
             h1 { "Sign-in locked" }
             (alert(&answer.message, None))
             @if answer.retry_after.is_some() {
-                p { "Codes that you type before then are not looked at. If somebody else typed wrong codes, \
-                     he knows your password: tell your administrator." }
+                p { "Codes that you type before then are not looked at. If it was not you who typed the \
+                     wrong codes, somebody knows your password: tell your administrator." }
                 a.button.primary href="/code" { "Try again" }
             }
             (sign_out_form(token, "Back to sign-in"))
