@@ -79,7 +79,9 @@ fn programs() -> Result<PathBuf> {
     if !verifier.exists() {
         crate::log("building rw2fa and rw2fa-verify");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--locked", "--bins"]);
+        cargo
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["build", "--quiet", "--locked", "--bins"]);
         if programs.ends_with("release") {
             cargo.arg("--release");
         }

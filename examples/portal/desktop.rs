@@ -16,10 +16,7 @@ type Handled = Result<Response, Failure>;
 
 /// `GET /desktop`: what there is to open.
 pub(crate) async fn desktop(State(portal): State<Arc<Portal>>, visitor: Visitor) -> Handled {
-    let session = match signed_in(&portal, &visitor) {
-        Ok(session) => session,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let session = signed_in(&portal, &visitor)?;
     // What the verifier told at the sign-in is shown once.
     portal.sessions.change(&visitor.id, |session| session.answer = None);
     let page = pages::desktop::desktop(&visitor.token(&portal), &session);
@@ -32,10 +29,7 @@ pub(crate) async fn desktop(State(portal): State<Arc<Portal>>, visitor: Visitor)
 /// administrator's hand, and at sign-out elsewhere.
 pub(crate) async fn open(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
-    let session = match signed_in(&portal, &visitor) {
-        Ok(session) => session,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let session = signed_in(&portal, &visitor)?;
     let Some(resource) = resources::find(&fields.resource) else {
         return Ok(not_found(State(portal), visitor).await);
     };
@@ -61,11 +55,8 @@ pub(crate) async fn session(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Handled {
-    let session = match signed_in(&portal, &visitor) {
-        Ok(session) => session,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
-    let Stage::SignedIn { opened, .. } = &session.stage else { return Ok(visitor.to_sign_in()) };
+    let session = signed_in(&portal, &visitor)?;
+    let Stage::SignedIn { opened, .. } = &session.stage else { return Err(visitor.to_sign_in()) };
     let Some(found) = opened.iter().find(|opened| opened.resource.id == id) else {
         return Ok(not_found(State(portal), visitor).await);
     };
@@ -79,10 +70,7 @@ pub(crate) async fn not_found(State(portal): State<Arc<Portal>>, visitor: Visito
 }
 
 /// The session of somebody whom the verifier let in, or where he has to go instead.
-fn signed_in(portal: &Portal, visitor: &Visitor) -> Result<Session, Response> {
-    match visitor.session(portal, Scope::Current) {
-        Some(session) if session.is_signed_in() => Ok(session),
-        Some(_) => Err(Redirect::to("/code").into_response()),
-        None => Err(visitor.to_sign_in()),
-    }
+fn signed_in(portal: &Portal, visitor: &Visitor) -> Result<Session, Failure> {
+    let session = visitor.session(portal, Scope::Current).ok_or_else(|| visitor.to_sign_in())?;
+    if session.is_signed_in() { Ok(session) } else { Err(Failure::Elsewhere("/code")) }
 }

@@ -53,7 +53,7 @@ struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
     listen: SocketAddr,
-    /// The address that browsers see, when a reverse proxy does TLS: https://portal.example
+    /// The https address that browsers see, where a reverse proxy on this machine does TLS
     #[arg(long, value_name = "URL", requires = "accounts")]
     origin: Option<String>,
     /// Names and hashes of passwords; see accounts.toml of this example
@@ -102,16 +102,13 @@ async fn run(args: Args) -> Result<()> {
     let address = listener.local_addr()?;
     let site = site(&args, address)?;
     let place = site.origins.join(" or ");
-    let (demo, accounts, verifier) = match args.accounts {
-        Some(accounts) => {
-            let program = args.verifier.unwrap_or_else(|| "/usr/local/bin/rw2fa-verify".into());
-            (None, accounts, Verifier { program, store: args.store })
-        }
-        None => {
-            let demo = Demo::new()?;
-            let verifier = Verifier { program: demo.verifier(), store: Some(demo.store()) };
-            (Some(demo), Demo::accounts(), verifier)
-        }
+    let (demo, accounts, verifier) = if let Some(accounts) = args.accounts {
+        let program = args.verifier.unwrap_or_else(|| "/usr/local/bin/rw2fa-verify".into());
+        (None, accounts, Verifier { program, store: args.store })
+    } else {
+        let demo = Demo::new()?;
+        let verifier = Verifier { program: demo.verifier(), store: Some(demo.store()) };
+        (Some(demo), Demo::accounts(), verifier)
     };
     let portal = Arc::new(Portal {
         site,
@@ -127,7 +124,7 @@ async fn run(args: Args) -> Result<()> {
     say(&format!("Open {place} in a browser"));
     tokio::select! {
         served = axum::serve(listener, service) => served.context("the portal stopped")?,
-        () = sweep(&portal, Duration::from_secs(args.idle.clamp(1, 30))) => {}
+        () = sweep(&portal, Duration::from_secs((args.idle / 4).clamp(1, 30))) => {}
         signal = stopped() => signal?,
     }
     Ok(())

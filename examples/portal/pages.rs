@@ -113,7 +113,10 @@ pub(crate) fn not_found() -> Markup {
 
 /// Something that must not happen.
 pub(crate) fn failed() -> Markup {
-    problem("Something went wrong", "Nothing was changed. Try again; tell your administrator if it stays so.")
+    problem(
+        "Something went wrong",
+        "Nothing was changed. Try again; tell your administrator if it stays so.",
+    )
 }
 
 fn problem(title: &str, text: &str) -> Markup {

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
 use crate::pages::{self, Notice};
 use crate::resources::Resource;
 use crate::sessions::{Id, Opened, Scope, Session, Stage};
 use crate::verifier::{Answer, Ask, Caller, Kind, Outcome};
 use crate::web::{Failure, OwnForm, Visitor, with_cookie};
 use crate::{Portal, log};
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
 
 type Handled = Result<Response, Failure>;
 
@@ -77,7 +77,7 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
 /// the administrator, or 2FA being off all show at once.
 pub(crate) async fn code_page(State(portal): State<Arc<Portal>>, visitor: Visitor) -> Handled {
     let Some(mut session) = visitor.session(&portal, Scope::Current) else {
-        return Ok(visitor.to_sign_in());
+        return Err(visitor.to_sign_in());
     };
     let opening = session.opening();
     if session.is_signed_in() && opening.is_none() {
@@ -109,7 +109,7 @@ pub(crate) async fn code_page(State(portal): State<Arc<Portal>>, visitor: Visito
 pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
     let Some(mut session) = visitor.session(&portal, Scope::CodeForm) else {
-        return Ok(visitor.to_sign_in());
+        return Err(visitor.to_sign_in());
     };
     let opening = session.opening();
     let kind = opening.map(|resource| resource.kind);
@@ -130,7 +130,8 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
     if answer.is_granted() {
         let_in(&mut session, &answer, opening);
         session.answer = Some(answer);
-        let location = opening.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
+        let location =
+            opening.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
         return advance(&portal, &visitor, session, &location);
     }
     portal.sessions.change(&visitor.id, |session| session.answer = Some(answer));
@@ -159,11 +160,7 @@ async fn end(portal: &Portal, session: &Session) {
 }
 
 /// The verifier said yes.
-pub(crate) fn let_in(
-    session: &mut Session,
-    answer: &Answer,
-    resource: Option<&'static Resource>,
-) {
+pub(crate) fn let_in(session: &mut Session, answer: &Answer, resource: Option<&'static Resource>) {
     let mut opened = match &mut session.stage {
         Stage::CodeWanted => Vec::new(),
         Stage::SignedIn { opened, .. } => std::mem::take(opened),

@@ -187,22 +187,21 @@ impl Verifier {
 
 /// The command line. What comes from outside stands last, behind `--`.
 fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
-    let mut args: Vec<String> = vec!["--client".into(), caller.client.clone()];
-    if let Some(ip) = caller.ip {
-        args.extend(["--ip".into(), ip.to_string()]);
-    }
-    let session = |kind: Kind| ["--session".into(), kind.argument().into()];
+    // Name and value in one argument: a value that begins with `-` would be taken for an option otherwise,
+    // and random ids do so now and then.
+    let mut args = vec![format!("--client={}", caller.client)];
+    args.extend(caller.ip.map(|ip| format!("--ip={ip}")));
+    let session = |kind: Kind| format!("--session={}", kind.argument());
     match ask {
         Ask::WhatIsNeeded => {}
         Ask::Resend => args.push("--resend".into()),
         Ask::Code(_, kind) => {
             args.push("--code-stdin".into());
-            args.extend(kind.map(session).into_iter().flatten());
+            args.extend(kind.map(session));
         }
-        Ask::Open(kind) => args.extend(session(*kind)),
+        Ask::Open(kind) => args.push(session(*kind)),
         Ask::Check(kind) => {
-            args.extend(session(*kind));
-            args.push("--check".into());
+            args.extend([session(*kind), "--check".into()]);
         }
         Ask::End => args.push("--end".into()),
     }

@@ -4,12 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::Result;
+use axum::Form;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::Form;
 use maud::Markup;
 use serde::Deserialize;
 
@@ -76,8 +76,8 @@ impl Visitor {
     }
 
     /// Where to go whose session is over, or never was.
-    pub(crate) fn to_sign_in(&self) -> Response {
-        Redirect::to(if self.is_new { "/" } else { "/?notice=expired" }).into_response()
+    pub(crate) fn to_sign_in(&self) -> Failure {
+        Failure::Elsewhere(if self.is_new { "/" } else { "/?notice=expired" })
     }
 }
 
@@ -147,7 +147,8 @@ impl FromRequest<Arc<Portal>> for OwnForm {
         let visitor = Visitor::from_request_parts(&mut parts, portal)
             .await
             .map_err(IntoResponse::into_response)?;
-        let refuse = |visitor: &Visitor, status| visitor.page(portal, status, &pages::out_of_date());
+        let refuse =
+            |visitor: &Visitor, status| visitor.page(portal, status, &pages::out_of_date());
         // SECURITY: against forged requests twice over: the browser says where the form comes from, and
         // the form brings a token that only our pages know. Every browser sends `Origin` with a POST.
         let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
@@ -164,20 +165,30 @@ impl FromRequest<Arc<Portal>> for OwnForm {
     }
 }
 
-/// Something that must not happen. The user sees a page, the log the cause.
-pub(crate) struct Failure(anyhow::Error);
+/// Why a page is not shown.
+pub(crate) enum Failure {
+    /// The visitor belongs to another page.
+    Elsewhere(&'static str),
+    /// Something that must not happen. The user sees a page, the log the cause.
+    Broken(anyhow::Error),
+}
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(error.into())
+        Self::Broken(error.into())
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        log(&format!("failed: {:#}", self.0));
-        let page = Html(pages::failed().0);
-        (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
+        match self {
+            Self::Elsewhere(path) => Redirect::to(path).into_response(),
+            Self::Broken(error) => {
+                log(&format!("failed: {error:#}"));
+                let page = Html(pages::failed().into_string());
+                (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
+            }
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven over WebDriver (W3C) by way of chromedriver.
+//! A real Chromium without a window, driven over `WebDriver` (W3C) by way of chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::http;
 
-/// How WebDriver calls the key of an element.
+/// How `WebDriver` calls the key of an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with a profile of its own. It ends with this value, and in any case after three minutes.
@@ -18,7 +18,7 @@ pub(crate) struct Browser {
     driver: Child,
     server: SocketAddr,
     session: String,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 /// Something on the page.
@@ -51,7 +51,7 @@ impl Browser {
             })
             .expect("the port of chromedriver");
         let server = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut browser = Self { driver, server, session: String::new(), _profile: profile };
+        let mut browser = Self { driver, server, session: String::new(), profile };
         // Tests run in containers and as root, where Chromium cannot make its sandbox.
         let args = [
             "--headless=new",
@@ -64,14 +64,14 @@ impl Browser {
             "--disable-sync",
             "--hide-scrollbars",
             "--remote-debugging-pipe",
-            &format!("--user-data-dir={}", browser._profile.path().join("profile").display()),
+            &format!("--user-data-dir={}", browser.profile.path().join("profile").display()),
         ];
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "acceptInsecureCerts": true,
             "goog:chromeOptions": {"args": args},
         }}});
         let begun = browser.call("POST", "/session", &capabilities);
-        browser.session = begun["sessionId"].as_str().expect("a session").to_owned();
+        begun["sessionId"].as_str().expect("a session").clone_into(&mut browser.session);
         browser.resize(1024, 800);
         browser
     }
@@ -144,6 +144,33 @@ impl Browser {
         format!("[{}] {page}", self.path())
     }
 
+    /// Presses keys; they go to whatever has the focus.
+    pub(crate) fn type_keys(&self, keys: &str) {
+        let focus = self.command("GET", "/element/active", &json!({}));
+        let focus = Element { browser: self, id: text_of(&focus[ELEMENT]) };
+        focus.fill(keys);
+    }
+
+    /// Presses keys, and waits for the page that follows.
+    pub(crate) fn follow_keys(&self, keys: &str) {
+        self.wait_for_page(|| self.type_keys(keys));
+    }
+
+    /// Does something, and waits for the page that follows.
+    fn wait_for_page(&self, act: impl FnOnce()) {
+        self.run("document.documentElement.dataset.before = 'yes'");
+        act();
+        let came =
+            "return document.readyState == 'complete' && !document.documentElement.dataset.before";
+        let end = Instant::now() + Duration::from_secs(30);
+        let script = json!({"script": came, "args": []});
+        // Between two pages there is nothing that could run it.
+        while self.try_call("POST", &self.path_of("/execute/sync"), &script) != Ok(true.into()) {
+            assert!(Instant::now() < end, "no page followed: {}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Runs a script, as the page itself could not.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.command("POST", "/execute/sync", &json!({"script": script, "args": []}))
@@ -156,7 +183,8 @@ impl Browser {
 
     /// The size of the window, in CSS pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
@@ -236,14 +264,7 @@ impl Element<'_> {
 
     /// Presses it, and waits for the page that follows.
     pub(crate) fn follow(&self) {
-        self.browser.run("document.documentElement.dataset.before = 'yes'");
-        self.click();
-        let came = "return document.readyState == 'complete' && !document.documentElement.dataset.before";
-        let end = Instant::now() + Duration::from_secs(30);
-        while self.browser.run(came) != true {
-            assert!(Instant::now() < end, "no page followed: {}", self.browser.text());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.browser.wait_for_page(|| self.click());
     }
 
     /// Types into it. `\u{e007}` is the Enter key.

@@ -129,7 +129,9 @@ fn wrong_codes_lock() {
     browser.find("[aria-label='Open Windows desktop']").follow();
     let other = Browser::new();
     stage.type_password(&other, "alice", ALICE);
-    for (code, left) in phone.wrong_codes().zip(["4 attempts", "3 attempts", "2 attempts", "1 attempt"]) {
+    for (code, left) in
+        phone.wrong_codes().zip(["4 attempts", "3 attempts", "2 attempts", "1 attempt"])
+    {
         type_code(&other, &code);
         assert!(other.find("[role=alert]").text().contains(&format!("{left} left")));
     }

@@ -3,6 +3,7 @@
 use crate::browser::Browser;
 use crate::has_tools;
 use crate::stage::{ALICE, CAROL, Phone, Stage, type_code};
+use crate::visitor::Visitor;
 
 /// What a phone's camera reads from a picture of the page.
 fn scan(png: &[u8]) -> String {
@@ -65,6 +66,27 @@ fn a_new_user_scans_the_code_and_is_in() {
     browser.goto(&stage.url("/code"));
     assert_eq!(browser.path(), "/desktop");
     assert!(!browser.has("#secret"));
+}
+
+/// Random ids begin with a dash now and then, and are no options then.
+#[test]
+fn every_sign_in_reaches_the_verifier() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::with_script(
+        &["alice"],
+        "case \" $* \" in *' --client=-'*) echo dash >&2 ;; esac\nexec \"$VERIFY\" \"$@\"",
+    );
+    for _ in 0..1500 {
+        let mut visitor = Visitor::new(&stage);
+        visitor.sign_in("alice", ALICE);
+        assert_eq!(visitor.get("/code").status, 200, "{}", stage.log());
+        if stage.log().contains("dash") {
+            return;
+        }
+    }
+    panic!("no id of 1500 began with a dash");
 }
 
 /// A wrong first code does not show the secret again by itself, and the user may ask for it.

@@ -7,21 +7,26 @@
 
 mod browser;
 mod codes;
+mod failing;
 mod first_login;
+mod guard;
 mod http;
 mod looks;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod sessions;
 mod stage;
+mod tls;
+mod visitor;
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Whether to go on. Without its tools a full run fails, and any other says so and passes.
 fn has_tools() -> bool {
-    let tools = ["chromium", "chromedriver", "oathtool"];
+    let tools = ["chromium", "chromedriver", "oathtool", "openssl", "socat"];
     let is_there = |tool: &&str| {
-        let run = Command::new(tool).arg("--version").stdout(Stdio::null()).status();
-        run.is_ok_and(|status| status.success())
+        let found = Command::new("sh").args(["-c", "command -v \"$1\"", "sh", tool]).output();
+        found.is_ok_and(|found| found.status.success())
     };
     let missing: Vec<&str> = tools.into_iter().filter(|tool| !is_there(tool)).collect();
     #[expect(clippy::disallowed_methods, reason = "the test script asks for a full run this way")]

@@ -18,6 +18,8 @@ pub(crate) struct Stage {
     portal: Child,
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    /// Where browsers go.
+    origin: String,
 }
 
 /// The authenticator app of one user.
@@ -75,14 +77,23 @@ impl Stage {
         let greeting = lines.find(|line| line.starts_with("The portal listens on "));
         let address = greeting.as_ref().and_then(|line| line.rsplit(' ').next()?.parse().ok());
         let address = address.unwrap_or_else(|| {
-            panic!("the portal did not start: {}", fs::read_to_string(sandbox.beside("log")).unwrap())
+            panic!(
+                "the portal did not start: {}",
+                fs::read_to_string(sandbox.beside("log")).unwrap()
+            )
         });
-        Self { sandbox, portal, address }
+        Self { sandbox, portal, address, origin: format!("http://{address}") }
+    }
+
+    /// From now on browsers go through a proxy.
+    pub(crate) fn at(mut self, origin: &str) -> Self {
+        origin.clone_into(&mut self.origin);
+        self
     }
 
     /// The address of a page.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}{path}", self.origin)
     }
 
     /// Runs `rw2fa` on the store.
@@ -128,7 +139,10 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            println!("{}", self.log());
+            #[expect(clippy::print_stdout, reason = "whoever looks for the fault needs it")]
+            {
+                println!("{}", self.log());
+            }
         }
         // `timeout` passes the signal on.
         let _ = Command::new("kill").arg(self.portal.id().to_string()).status();
@@ -200,7 +214,8 @@ fn program() -> &'static Path {
 /// When a file of the example was last written.
 fn newest() -> SystemTime {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal");
-    let files = ["", "pages"].into_iter().flat_map(|part| fs::read_dir(sources.join(part)).unwrap());
+    let files =
+        ["", "pages"].into_iter().flat_map(|part| fs::read_dir(sources.join(part)).unwrap());
     let files = files.map(|file| file.unwrap().path()).filter(|file| {
         file.extension().is_some_and(|end| end == "rs" || end == "css" || end == "svg")
     });
