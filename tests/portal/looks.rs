@@ -48,7 +48,7 @@ fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) 
 }
 
 /// What is wrong with a page, as far as a program can tell: a list of complaints.
-const EXAMINE: &str = r"
+const EXAMINE: &str = r#"
 const wrong = [];
 const all = css => [...document.querySelectorAll(css)];
 const seen = e => e.checkVisibility() && e.getBoundingClientRect().width > 0;
@@ -74,24 +74,30 @@ const parse = c => { const n = c.match(/[\d.]+/g).map(Number); return n.length <
 const light = c => { const f = c.slice(0, 3).map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
 const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
-const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c[3] == 1) return c; }
-  return [255, 255, 255]; };
+// Every colour that stands behind an element: those of the nearest gradient, or of the nearest plain ground.
+const grounds = e => { for (; e; e = e.parentElement) {
+  const style = getComputedStyle(e), plain = parse(style.backgroundColor);
+  const found = (style.backgroundImage.match(/rgba?\([^)]*\)/g) || []).map(parse);
+  if (plain[3] == 1) found.push(plain);
+  if (found.length) return found; }
+  return [[255, 255, 255]]; };
+const least = (color, e) => Math.min(...grounds(e).map(ground => ratio(parse(color), ground)));
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 let texts = 0;
 while (walker.nextNode()) {
   const e = walker.currentNode.parentElement;
   if (!walker.currentNode.data.trim() || !seen(e)) continue;
   texts++;
-  const found = ratio(parse(getComputedStyle(e).color), ground(e));
+  const found = least(getComputedStyle(e).color, e);
   if (found < 4.5) wrong.push('contrast ' + found.toFixed(1) + ': ' + walker.currentNode.data);
 }
 for (const e of all('input:not([type=hidden])')) {
-  const found = ratio(parse(getComputedStyle(e).borderTopColor), ground(e.parentElement));
+  const found = least(getComputedStyle(e).borderTopColor, e.parentElement);
   if (found < 3) wrong.push('border of ' + e.id + ': ' + found.toFixed(1));
 }
 if (texts < 4) wrong.push('nearly empty');
 return wrong;
-";
+"#;
 
 /// Each page at 320 px and on a desk, light and dark: nothing sticks out, everything has a label, and every
 /// text and field can be told from its ground (WCAG AA).

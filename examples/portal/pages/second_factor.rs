@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::pages::{alert, card, page as whole_page, token_field};
 use crate::sessions::Session;
-use crate::verifier::{Answer, Enrolment, Method, Outcome, Sms};
+use crate::verifier::{Answer, Enrolment, Method, Outcome};
 
 /// Chooses the page by reason, and by the outcome where the reason is not known.
 pub(crate) fn page(token: &str, session: &Session, answer: &Answer) -> Markup {
@@ -33,12 +33,9 @@ fn code(token: &str, session: &Session, answer: &Answer) -> Markup {
             } @else {
                 p.lead { (answer.message) }
             }
-            @if let Some(to) = answer.sms.as_ref().and_then(|sms| sms.to.as_ref()) {
-                p { "Your number: " strong.number { (to) } }
-            }
             (code_form(token, answer))
             @if by_sms {
-                (resend_form(token, answer.sms.as_ref()))
+                (resend_form(token, answer))
             } @else if answer.enrolled == Some(false) {
                 p.aside { a href="/code" { "Show the QR code again" } }
             }
@@ -123,10 +120,9 @@ fn refused(token: &str, answer: &Answer) -> Markup {
 fn code_form(token: &str, answer: &Answer) -> Markup {
     let is_wrong = answer.outcome == Outcome::Deny;
     let described = if is_wrong { "error code-hint" } else { "code-hint" };
-    let hint = match answer.digits {
-        Some(digits) => format!("{digits} digits"),
-        None => "The digits of your code".into(),
-    };
+    let digits = answer.digits.map_or("The digits".into(), |digits| format!("{digits} digits"));
+    let place = answer.sms.as_ref().and_then(|sms| sms.to.as_ref());
+    let hint = place.map_or(digits.clone(), |to| format!("{digits}, sent to {to}"));
     html! {
         form method="post" action="/code" {
             (token_field(token))
@@ -143,12 +139,14 @@ fn code_form(token: &str, answer: &Answer) -> Markup {
 }
 
 /// The same message again. A form of its own, so that the empty field for the code does not stop it.
-fn resend_form(token: &str, sms: Option<&Sms>) -> Markup {
+fn resend_form(token: &str, answer: &Answer) -> Markup {
+    let wait = answer.sms.as_ref().and_then(|sms| sms.retry_after).filter(|seconds| *seconds > 0);
     html! {
         form.aside method="post" action="/code" {
             (token_field(token))
             button.plain type="submit" name="resend" value="yes" { "Send the message again" }
-            @if let Some(seconds) = sms.and_then(|sms| sms.retry_after).filter(|seconds| *seconds > 0) {
+            // Where no message may be sent yet, the verifier's own words tell when.
+            @if let Some(seconds) = wait.filter(|_| answer.reason != "sms-not-yet") {
                 p.hint { "Possible in " (seconds) " seconds." }
             }
         }
