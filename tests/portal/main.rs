@@ -12,6 +12,7 @@ mod first_login;
 mod guard;
 mod http;
 mod looks;
+mod program;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 mod sessions;

@@ -192,7 +192,7 @@ impl Phone {
 }
 
 /// The built example. It is built now if this run of cargo built no examples, or an older one.
-fn program() -> &'static Path {
+pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
