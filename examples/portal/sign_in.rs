@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::pages::second_factor::Field;
 use crate::pages::{self, Notice};
 use crate::resources::Resource;
 use crate::sessions::{Id, Opened, Scope, Session, Stage};
@@ -75,7 +76,11 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
 ///
 /// A page is drawn from the last answer once. Loaded again, it asks anew: the end of a lock, a reset by
 /// the administrator, or 2FA being off all show at once.
-pub(crate) async fn code_page(State(portal): State<Arc<Portal>>, visitor: Visitor) -> Handled {
+pub(crate) async fn code_page(
+    State(portal): State<Arc<Portal>>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Handled {
     let Some(mut session) = visitor.session(&portal, Scope::Current) else {
         return Err(visitor.to_sign_in());
     };
@@ -101,7 +106,11 @@ pub(crate) async fn code_page(State(portal): State<Arc<Portal>>, visitor: Visito
         Outcome::Deny => StatusCode::FORBIDDEN,
         Outcome::Challenge | Outcome::Grant => StatusCode::OK,
     };
-    let page = pages::second_factor::page(&visitor.token(&portal), &session, &answer);
+    let field = match query.as_deref() {
+        Some("with=recovery-code") => Field::RecoveryCode,
+        _ => Field::Code,
+    };
+    let page = pages::second_factor::page(&visitor.token(&portal), &session, &answer, field);
     Ok(visitor.page(&portal, status, &page))
 }
 

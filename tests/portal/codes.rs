@@ -162,3 +162,33 @@ fn wrong_codes_lock() {
     type_code(&other, &phone.code());
     assert_eq!(other.path(), "/desktop");
 }
+
+/// The phone is at home: a code on paper signs in once.
+#[test]
+fn a_recovery_code_signs_in_once() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let browser = Browser::new();
+    stage.enrol_alice(&browser);
+    let codes = stage.admin(&["users", "recovery-codes", "alice", "--count", "2"]).stdout;
+    let code = codes.lines().next().unwrap();
+    sign_out(&browser);
+    stage.type_password(&browser, "alice", ALICE);
+    browser.find("a[href='/code?with=recovery-code']").follow();
+    assert_eq!(browser.title(), "Enter a recovery code – remote-work");
+    let field = browser.find("#code");
+    assert_eq!(
+        (field.attribute("inputmode"), field.attribute("autocomplete")),
+        ("text".into(), "off".into())
+    );
+    type_code(&browser, &code.to_lowercase());
+    assert_eq!(browser.path(), "/desktop");
+    assert!(browser.find("[role=status]").text().contains("left: 1"), "{}", browser.text());
+    sign_out(&browser);
+    stage.type_password(&browser, "alice", ALICE);
+    type_code(&browser, code);
+    assert!(browser.find("[role=alert]").text().contains("This code was used before"));
+    assert!(!stage.log().contains(code));
+}

@@ -27,6 +27,8 @@ fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) 
     seen("signed-out", browser);
     stage.type_password(browser, "alice", ALICE);
     seen("code", browser);
+    browser.find("a[href='/code?with=recovery-code']").follow();
+    seen("recovery-code", browser);
     type_code(browser, &wrong[1]);
     seen("code-wrong", browser);
     stage.admin(&["advanced", "set", "lockout-attempts", "1"]);
@@ -121,7 +123,7 @@ fn every_page_can_be_used_by_everybody() {
         let error = browser.has("[role=alert]");
         assert_eq!(error, browser.title().starts_with("Error: "), "{name}: {}", browser.title());
     });
-    assert_eq!(pages, 14);
+    assert_eq!(pages, 15);
 }
 
 /// Guards the examination itself: it must be able to fail.

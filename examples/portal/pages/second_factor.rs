@@ -6,12 +6,21 @@ use crate::pages::{alert, card, page as whole_page, token_field};
 use crate::sessions::Session;
 use crate::verifier::{Answer, Enrolment, Method, Outcome};
 
+/// What the user wants to type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    /// What his app shows, or what was sent to him.
+    Code,
+    /// One of those that he has on paper. The verifier takes it in the same place.
+    RecoveryCode,
+}
+
 /// Chooses the page by reason, and by the outcome where the reason is not known.
-pub(crate) fn page(token: &str, session: &Session, answer: &Answer) -> Markup {
+pub(crate) fn page(token: &str, session: &Session, answer: &Answer, field: Field) -> Markup {
     match (answer.outcome, answer.reason.as_str(), &answer.enrolment) {
         (Outcome::Challenge, _, Some(enrolment)) => activation(token, session, answer, enrolment),
         (Outcome::Challenge, _, None) | (Outcome::Deny, "wrong-code" | "code-used", _) => {
-            code(token, session, answer)
+            code(token, session, answer, field)
         }
         (Outcome::Deny, "locked", _) => locked(token, answer),
         _ => refused(token, answer),
@@ -19,10 +28,15 @@ pub(crate) fn page(token: &str, session: &Session, answer: &Answer) -> Markup {
 }
 
 /// A field for a code.
-fn code(token: &str, session: &Session, answer: &Answer) -> Markup {
+fn code(token: &str, session: &Session, answer: &Answer, field: Field) -> Markup {
     let is_wrong = answer.outcome == Outcome::Deny;
-    let by_sms = answer.method == Some(Method::Sms);
-    let heading = if by_sms { "Check your phone" } else { "Enter your code" };
+    let on_paper = field == Field::RecoveryCode;
+    let by_sms = answer.method == Some(Method::Sms) && !on_paper;
+    let heading = match (on_paper, by_sms) {
+        (true, _) => "Enter a recovery code",
+        (false, true) => "Check your phone",
+        (false, false) => "Enter your code",
+    };
     card(
         &title(heading, is_wrong),
         &html! {
@@ -30,13 +44,20 @@ fn code(token: &str, session: &Session, answer: &Answer) -> Markup {
             h1 { (heading) }
             @if is_wrong {
                 (alert(&answer.message, attempts_left(answer).as_deref()))
+            } @else if on_paper {
+                p.lead { "Each code on your list signs you in once, in place of the code from your phone." }
             } @else {
                 p.lead { (answer.message) }
             }
-            (code_form(token, answer))
+            (code_form(token, answer, field))
             @if by_sms {
                 (resend_form(token, answer))
-            } @else if answer.enrolled == Some(false) {
+            }
+            @if on_paper {
+                p.aside { a href="/code" { "Use the code from your phone" } }
+            } @else if answer.enrolled == Some(true) {
+                p.aside { a href="/code?with=recovery-code" { "Use a recovery code" } }
+            } @else if !by_sms && answer.enrolled == Some(false) {
                 p.aside { a href="/code" { "Show the QR code again" } }
             }
             (leave(token, session))
@@ -72,7 +93,7 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                         }
                         li {
                             h2 { "Type the code that it shows" }
-                            (code_form(token, answer))
+                            (code_form(token, answer, Field::Code))
                         }
                     }
                 }
@@ -117,18 +138,26 @@ fn refused(token: &str, answer: &Answer) -> Markup {
 }
 
 /// The field, with all that helps phones, password managers and screen readers.
-fn code_form(token: &str, answer: &Answer) -> Markup {
+fn code_form(token: &str, answer: &Answer, field: Field) -> Markup {
     let is_wrong = answer.outcome == Outcome::Deny;
     let described = if is_wrong { "error code-hint" } else { "code-hint" };
     let digits = answer.digits.map_or("The digits".into(), |digits| format!("{digits} digits"));
     let place = answer.sms.as_ref().and_then(|sms| sms.to.as_ref());
-    let hint = place.map_or(digits.clone(), |to| format!("{digits}, sent to {to}"));
+    let on_paper = field == Field::RecoveryCode;
+    let hint = match place {
+        _ if on_paper => "16 letters and digits".into(),
+        Some(to) => format!("{digits}, sent to {to}"),
+        None => digits,
+    };
     html! {
         form method="post" action="/code" {
             (token_field(token))
-            label for="code" { "Code" }
-            // Neither `pattern` nor a short `maxlength`: spaces and dashes are allowed in a code.
-            input.code id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code"
+            label for="code" { @if on_paper { "Recovery code" } @else { "Code" } }
+            // Neither `pattern` nor a short `maxlength`: spaces and dashes are allowed in a code, and a
+            // recovery code is right in this field, too.
+            input.code id="code" name="code" type="text"
+                inputmode=(if on_paper { "text" } else { "numeric" })
+                autocomplete=(if on_paper { "off" } else { "one-time-code" })
                 autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="40" required
                 autofocus[answer.enrolment.is_none()]
                 aria-describedby=(described) aria-invalid=[is_wrong.then_some("true")];
