@@ -13,7 +13,8 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Makes the store: alice uses an app. carol is not on the list, so that her password is enough.
+    /// Makes the store: alice uses an app. carol is not on the list, so that her
+    /// password is enough.
     pub(crate) fn new() -> Result<Self> {
         let demo = Self { directory: TempDir::new()?, programs: programs()? };
         demo.admin(&["init"])?;

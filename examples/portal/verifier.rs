@@ -93,7 +93,7 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<u64>,
     /// What his app needs.
     pub(crate) enrolment: Option<Enrolment>,
-    /// Where a message went.
+    /// When another message may be sent. Where it went, `message` tells, too.
     pub(crate) sms: Option<Sms>,
     /// What he earned.
     pub(crate) grant: Option<Grant>,
@@ -125,7 +125,6 @@ pub(crate) struct Enrolment {
 
 #[derive(Clone, Deserialize)]
 pub(crate) struct Sms {
-    pub(crate) to: Option<String>,
     pub(crate) retry_after: Option<u64>,
 }
 

@@ -50,7 +50,7 @@ fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) 
 }
 
 /// What is wrong with a page, as far as a program can tell: a list of complaints.
-const EXAMINE: &str = r#"
+const EXAMINE: &str = r"
 const wrong = [];
 const all = css => [...document.querySelectorAll(css)];
 const seen = e => e.checkVisibility() && e.getBoundingClientRect().width > 0;
@@ -99,7 +99,7 @@ for (const e of all('input:not([type=hidden])')) {
 }
 if (texts < 4) wrong.push('nearly empty');
 return wrong;
-"#;
+";
 
 /// Each page at 320 px and on a desk, light and dark: nothing sticks out, everything has a label, and every
 /// text and field can be told from its ground (WCAG AA).

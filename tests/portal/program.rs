@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::has_tools;
-use crate::http::send;
 use crate::stage::{ALICE, CAROL, program};
+use crate::visitor::Visitor;
 
 /// `cargo run --example portal` makes a store, tells the passwords that work, and leaves nothing behind.
 #[test]
@@ -39,7 +39,9 @@ fn the_demonstration_cleans_up() {
     assert!(store.join("store.toml").exists());
     assert!(said("  alice  ").starts_with(ALICE) && said("  carol  ").starts_with(CAROL));
     let address = said("The portal listens on ").parse().unwrap();
-    assert_eq!(send(address, "GET", "/", &[], "").status, 200);
+    let mut carol = Visitor::at(address);
+    carol.sign_in("carol", CAROL);
+    assert!(carol.is_in());
     assert!(Command::new("kill").arg(portal.id().to_string()).status().unwrap().success());
     assert_eq!(portal.wait().unwrap().code(), Some(0));
     assert!(!store.parent().unwrap().exists(), "the store is left behind");

@@ -1,7 +1,7 @@
 //! A running portal with a store of its own, and what a user has in his hands: a browser and a phone.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -176,7 +176,6 @@ impl Phone {
             .stdout(Stdio::piped())
             .spawn()
             .and_then(|mut child| {
-                use std::io::Write as _;
                 child.stdin.take().unwrap().write_all(self.secret.as_bytes())?;
                 child.wait_with_output()
             })

@@ -20,9 +20,13 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Somebody at the door of this portal.
     pub(crate) fn new(stage: &Stage) -> Self {
-        let origin = stage.url("").trim_end_matches('/').to_owned();
-        let (cookie, token) = (String::new(), String::new());
-        Self { server: stage.address, cookie, token, origin, more: Vec::new() }
+        Self::at(stage.address)
+    }
+
+    /// Somebody at the door of the portal that listens here.
+    pub(crate) fn at(server: SocketAddr) -> Self {
+        let (cookie, token, origin) = (String::new(), String::new(), format!("http://{server}"));
+        Self { server, cookie, token, origin, more: Vec::new() }
     }
 
     /// From now on his requests say that they come from this page.

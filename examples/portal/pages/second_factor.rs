@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::pages::{alert, card, page as whole_page, token_field};
+use crate::pages::{alert, card, page as whole_page, status, token_field};
 use crate::sessions::Session;
 use crate::verifier::{Answer, Enrolment, Method, Outcome};
 
@@ -46,6 +46,9 @@ fn code(token: &str, session: &Session, answer: &Answer, field: Field) -> Markup
                 (alert(&answer.message, attempts_left(answer).as_deref()))
             } @else if on_paper {
                 p.lead { "Each code on your list signs you in once, in place of the code from your phone." }
+            } @else if by_sms {
+                // Whether, and where to, a message was sent: news, also after a press of the button below.
+                (status(&answer.message))
             } @else {
                 p.lead { (answer.message) }
             }
@@ -78,7 +81,10 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                 div.setup {
                     @if let Some(qr) = &enrolment.qr {
                         // Made by our own verifier: one SVG element without scripts or styles.
-                        figure.qr { (PreEscaped(qr)) }
+                        div.see {
+                            figure.qr { (PreEscaped(qr)) }
+                            p.hint { "Whoever sees this picture or the key can make your codes. Do not share or photograph it." }
+                        }
                     }
                     ol.steps {
                         li {
@@ -89,7 +95,6 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                             h2 { "Scan the QR code" }
                             p { "On this phone already? " a href=(enrolment.uri) { "Open your app" } ". Or type this key into it:" }
                             p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } } } }
-                            p.hint { "Whoever sees the picture or the key can make your codes: do not share or photograph it." }
                         }
                         li {
                             h2 { "Type the code that it shows" }
@@ -141,13 +146,11 @@ fn refused(token: &str, answer: &Answer) -> Markup {
 fn code_form(token: &str, answer: &Answer, field: Field) -> Markup {
     let is_wrong = answer.outcome == Outcome::Deny;
     let described = if is_wrong { "error code-hint" } else { "code-hint" };
-    let digits = answer.digits.map_or("The digits".into(), |digits| format!("{digits} digits"));
-    let place = answer.sms.as_ref().and_then(|sms| sms.to.as_ref());
     let on_paper = field == Field::RecoveryCode;
-    let hint = match place {
+    let hint = match answer.digits {
         _ if on_paper => "16 letters and digits".into(),
-        Some(to) => format!("{digits}, sent to {to}"),
-        None => digits,
+        Some(digits) => format!("{digits} digits"),
+        None => "The digits of your code".into(),
     };
     html! {
         form method="post" action="/code" {
