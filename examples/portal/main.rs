@@ -66,7 +66,8 @@ struct Args {
     #[arg(long, value_name = "PATH", requires = "accounts")]
     verifier: Option<PathBuf>,
     /// Who does nothing for so long is signed out
-    #[arg(long, value_name = "SECONDS", default_value_t = 900)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     idle: u64,
     /// Print the hash of the password on standard input, for the file of accounts
     #[arg(long)]
@@ -98,7 +99,7 @@ async fn run(args: Args) -> Result<()> {
     }
     let listener = TcpListener::bind(args.listen)
         .await
-        .with_context(|| format!("cannot listen on {}", args.listen))?;
+        .with_context(|| format!("cannot listen on {}: try --listen 127.0.0.1:0", args.listen))?;
     let address = listener.local_addr()?;
     let site = site(&args, address)?;
     let place = site.origins.join(" or ");

@@ -22,6 +22,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Longest answer that is read: an enrolment with a QR code of the largest size.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
+/// The version of the protocol that is spoken here.
+const SCHEMA: u32 = 1;
+
 /// The verifier reads at most so many bytes of a code.
 const LONGEST_CODE: usize = 255;
 
@@ -75,6 +78,8 @@ pub(crate) enum Ask {
 /// What the verifier answers. SECURITY: not `Debug`, since an enrolment holds the user's secret.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Answer {
+    /// The version of the protocol.
+    schema: u32,
     /// Grant, deny, challenge, error or ended.
     pub(crate) outcome: Outcome,
     /// Why; a word of a closed list, for the page to choose by.
@@ -250,6 +255,7 @@ impl Answer {
         // What was printed is not told: it may hold a secret.
         let answer: Self = serde_json::from_str(printed)
             .map_err(|_| anyhow::anyhow!("exit code {exit_code}, and no answer"))?;
+        ensure!(answer.schema == SCHEMA, "schema {} is not known here", answer.schema);
         let expected = match answer.outcome {
             Outcome::Grant => 0,
             Outcome::Deny => 1,
@@ -266,6 +272,7 @@ impl Answer {
     fn undecided(error: &anyhow::Error) -> Self {
         log(&format!("the verifier failed: {error:#}"));
         Self {
+            schema: SCHEMA,
             outcome: Outcome::Error,
             reason: "store".into(),
             message: "The sign-in is not available now. Tell your administrator.".into(),

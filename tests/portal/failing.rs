@@ -32,6 +32,8 @@ fn only_a_clear_yes_lets_in() {
         (answer("ended", 5), false, "503"),
         (answer("Grant", 0), false, "503"),
         (answer("grant", 0).replace("outcome", "result"), false, "503"),
+        (answer("grant", 0).replace("schema\":1", "schema\":2"), false, "503"),
+        (answer("grant", 0).replace("\"schema\":1,", ""), false, "503"),
         ("exit 0".into(), false, "503"),
         ("exit 2".into(), false, "503"),
         ("echo grant".into(), false, "503"),
