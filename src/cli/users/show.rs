@@ -142,7 +142,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         covered_by: covering.iter().map(|(group, _)| group.canonical()).collect(),
         members: None,
         whitelist,
-        recovery_codes_left: state.recovery_codes().left(),
+        recovery_codes_left: state.recovery_codes.left(),
         grants: grants(&state, settings, now),
     })
 }
