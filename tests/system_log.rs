@@ -1,6 +1,7 @@
 //! Copies of the audit trail for the system's log: complete, and never in anybody's way.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![cfg(unix)]
 
