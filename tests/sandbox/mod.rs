@@ -62,7 +62,16 @@ pub(crate) struct Secret {
 impl Sandbox {
     /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
     pub(crate) fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
+        Self::within(TempDir::new().expect("a temporary directory"))
+    }
+
+    /// The same in memory, where the machine has a place for that: for tests of many writes.
+    pub(crate) fn in_memory() -> Self {
+        let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self::within(place.expect("a temporary directory"))
+    }
+
+    fn within(directory: TempDir) -> Self {
         let sandbox = Self {
             directory,
             now: Cell::new(T0),
