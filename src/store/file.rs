@@ -190,9 +190,17 @@ pub(super) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Removes a file; whether there was one.
+/// Removes a file, and what a killed writer of it left behind; whether there was one. Whoever calls this
+/// holds the lock.
 pub(super) fn remove(path: &Path) -> Result<bool> {
     let failed = |error| Error::io(Kind::Store, format!("cannot remove {}", path.display()), error);
+    if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+        // SECURITY: a secret that is to be destroyed may stand there too.
+        match fs::remove_file(path.with_file_name(format!("{TEMPORARY}{name}"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
     match fs::remove_file(path) {
         Ok(()) => {
             if let Some(parent) = path.parent() {
