@@ -51,8 +51,8 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(&metadata), Owner::current());
-        if !owner.is_same_account(current) {
+        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        if !owner.accepts(current) {
             if !current.is_administrator() {
                 let owner = owner.name();
                 return Err(Error::new(
