@@ -87,12 +87,23 @@ impl Owner {
         })
     }
 
+    /// Whether the store at a path is given to this account: an owner is named once, when it is made.
+    pub fn is_given(self, _: &Path) -> Result<bool> {
+        Ok(true)
+    }
+
     /// Gives `path` to this account.
     pub fn give(self, path: &Path) -> Result<()> {
         std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
             Error::io(Kind::System, what, error)
         })
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "uid {}", self.uid)
     }
 }
 
@@ -277,6 +288,11 @@ pub fn patiently<T>(mut act: impl FnMut() -> std::io::Result<T>) -> std::io::Res
 /// Opens a file. Nobody who has it open keeps anybody else from it here.
 pub fn open_patiently(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
     options.open(path)
+}
+
+/// Whether colours can be written.
+pub fn takes_colors() -> bool {
+    true
 }
 
 /// Nothing more than its own is needed to run a program.

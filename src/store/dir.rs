@@ -339,7 +339,12 @@ fn collect(
 }
 
 fn is_document_name(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "toml")
+    let is_toml = |ending: &std::ffi::OsStr| {
+        // SECURITY: where case does not matter, another tool may have changed it: that is a document with
+        // a strange name, not none.
+        ending == "toml" || cfg!(windows) && ending.eq_ignore_ascii_case("toml")
+    };
+    Path::new(name).extension().is_some_and(is_toml)
 }
 
 fn is_shard_name(name: &str) -> bool {

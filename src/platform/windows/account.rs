@@ -69,7 +69,7 @@ pub fn host_name() -> String {
 /// The groups of the account `name`; `None` if the system knows no such account. It may wait for a domain
 /// controller.
 ///
-/// Accounts of this machine are only in its groups. For an account of a domain the system works out all
+/// Accounts of this machine are in groups of it, and groups of a machine are in no others. For an account of a domain the system works out all
 /// groups that it would have if it signed in here, also those that groups are in.
 ///
 /// # Errors
@@ -88,10 +88,7 @@ fn local_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     let Some((_, account)) = accounts::name_of(sid)? else {
         return Err(ErrorKind::NotFound.into());
     };
-    let account = text(account)?;
-    let mut groups = accounts::local_groups(&account)?;
-    groups.extend(accounts::global_groups(&account)?);
-    groups.into_iter().map(text).collect()
+    accounts::local_groups(&text(account)?)?.into_iter().map(text).collect()
 }
 
 fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {

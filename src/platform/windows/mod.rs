@@ -74,6 +74,12 @@ pub fn is_forgotten_child(_: &Error) -> bool {
     false
 }
 
+/// Whether colours can be written: to a console that understands them, which is told to, or where `TERM`
+/// names a terminal. Without either the library that writes them would lose the text with them.
+pub fn takes_colors() -> bool {
+    crossterm::ansi_support::supports_ansi()
+}
+
 /// Without this variable parts of Windows do not work; and no window is to open for it.
 pub fn prepare_child(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW);

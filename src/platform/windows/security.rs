@@ -4,6 +4,7 @@
 //! itself. Besides its owner, the system and administrators, one more account may use it: the service
 //! account, whose identifier stands in a file of the store that only an administrator can have made.
 
+use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::windows::fs::OpenOptionsExt;
@@ -11,7 +12,8 @@ use std::path::Path;
 
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_DELETE_CHILD, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, READ_CONTROL, WRITE_DAC,
+    WRITE_OWNER,
 };
 
 use super::api::{accounts, files};
@@ -111,7 +113,15 @@ impl Owner {
         )))
     }
 
-    /// Lets this account use the store at `path` besides administrators and the system.
+    /// Whether this is the service account of the store at `path`.
+    ///
+    /// # Errors
+    /// When it cannot be read which account that is.
+    pub fn is_given(self, path: &Path) -> Result<bool> {
+        Ok(service_account(path)? == Some(self.sid))
+    }
+
+    /// Lets this account use the store at `path` besides administrators and the system, and no other one.
     pub fn give(self, path: &Path) -> Result<()> {
         let failed = |error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
@@ -124,27 +134,42 @@ impl Owner {
             )
             .hint("run as administrator"));
         }
+        // A kill from here on leaves a store that refuses to work until this is done again.
+        let record = path.join(SERVICE_ACCOUNT);
         let mut options = private_file();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(path.join(SERVICE_ACCOUNT))
-            .map_err(failed)?;
-        file.write_all(format!("{}\n", self.sid).as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
+        options.write(true).create(true).truncate(true);
+        let written = super::open_patiently(&options, &record).and_then(|mut file| {
+            file.write_all(format!("{}\n", self.sid).as_bytes()).and_then(|()| file.sync_all())
+        });
+        written.map_err(failed)?;
         let allowed = [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, MODIFY)];
-        let list = descriptor::private(None, &allowed, Below::Same);
-        look_at(path, WRITE_DAC)
-            .and_then(|root| files::set_descriptor(&root, &list))
-            .map_err(failed)
+        let_in(path, &allowed).map_err(failed)
     }
 
     /// Whom a store of this owner lets in.
     fn trusts(&self, who: &Sid) -> bool {
         who.is_administrative() || *who == self.sid || self.service.as_ref() == Some(who)
     }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.sid, f)
+    }
+}
+
+/// Lets these accounts, and no others, use what is at `path` and all below it.
+fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    let below = if metadata.is_dir() { Below::Same } else { Below::Nothing };
+    let list = descriptor::private(None, allowed, below);
+    files::set_descriptor(&look_at(path, WRITE_DAC)?, &list)?;
+    if metadata.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            let_in(&entry?.path(), allowed)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a directory or file that this program makes for itself lets in: administrators, the system, and
@@ -172,8 +197,8 @@ pub fn make_inner_directory(path: &Path) -> std::io::Result<()> {
 /// Makes a new file that nobody else can read, anywhere.
 pub fn make_private_file(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
-    // Nobody can open it until it is closed, and then the list holds.
-    options.access_mode(GENERIC_WRITE | READ_CONTROL | WRITE_DAC).share_mode(0);
+    // Until it is closed nobody can open it but to remove it, and then the list holds.
+    options.access_mode(GENERIC_WRITE | READ_CONTROL | WRITE_DAC).share_mode(FILE_SHARE_DELETE);
     let file = options.write(true).create_new(true).open(path)?;
     files::set_descriptor(&file, &own_list(Below::Nothing))?;
     Ok(file)
@@ -330,4 +355,147 @@ fn service_account(root: &Path) -> Result<Option<Sid>> {
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {
     Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: u32 = 0x0012_0089;
+
+    fn sid(text: &str) -> Sid {
+        Sid::parse(text).unwrap()
+    }
+
+    fn descriptor(owner: Sid, allowed: &[(Sid, u32)]) -> Descriptor {
+        Descriptor::read(&descriptor::private(Some(owner), allowed, Below::Same)).unwrap()
+    }
+
+    fn store_of(sid: Sid, service: Option<Sid>) -> Owner {
+        Owner { sid, service, is_administrator: false }
+    }
+
+    /// Guards who may use a store: administrators, the system, its owner, and its service account; nobody
+    /// else, by whatever right, and no group that everybody is in.
+    #[test]
+    fn a_store_lets_in_nobody_else() {
+        let (portal, eve) = (sid("S-1-5-21-1-2-3-1105"), sid("S-1-5-21-1-2-3-1106"));
+        let store = store_of(ADMINISTRATORS, Some(portal));
+        let base = [(SYSTEM, FULL), (ADMINISTRATORS, FULL)];
+        let path = Path::new(r"C:\store");
+        let problem = |owner, more: &[(Sid, u32)]| {
+            list_problem(path, &descriptor(owner, &[&base, more].concat()), store)
+        };
+        for (owner, more) in [
+            (ADMINISTRATORS, &[][..]),
+            (SYSTEM, &[]),
+            (portal, &[(portal, MODIFY)]),
+            (ADMINISTRATORS, &[(CREATOR_OWNER, FULL), (OWNER_RIGHTS, READ)]),
+            (ADMINISTRATORS, &[(eve, 0)]),
+        ] {
+            assert_eq!(problem(owner, more), None, "{owner} {more:?}");
+        }
+        for (owner, stranger, rights) in [
+            (ADMINISTRATORS, sid("S-1-1-0"), READ),
+            (ADMINISTRATORS, sid("S-1-5-11"), READ),
+            (ADMINISTRATORS, sid("S-1-5-32-545"), 1),
+            (SYSTEM, eve, FULL),
+        ] {
+            let (problem, way_out) = problem(owner, &[(stranger, rights)]).unwrap();
+            assert!(problem.contains("can be used by"), "{problem}");
+            assert!(way_out.contains(&format!("/remove:g *{stranger}")), "{way_out}");
+        }
+        let (problem, way_out) = problem(eve, &[]).unwrap();
+        assert!(problem.contains("belongs to"), "{problem}");
+        assert!(way_out.contains("/setowner *S-1-5-32-544"), "{way_out}");
+        let open = Descriptor { owner: SYSTEM, allowed: None };
+        assert!(list_problem(path, &open, store).unwrap().0.contains("everybody"));
+    }
+
+    /// Guards who works on whose store: nobody on that of another account, not even an administrator.
+    #[test]
+    fn a_store_belongs_to_administrators_or_to_the_account_that_uses_it() {
+        let (bob, portal) = (sid("S-1-5-21-1-2-3-1001"), sid("S-1-5-21-1-2-3-1105"));
+        let is = |sid, is_administrator| Owner { sid, service: None, is_administrator };
+        for (store, current, expected) in [
+            (store_of(ADMINISTRATORS, None), is(bob, true), true),
+            (store_of(SYSTEM, None), is(SYSTEM, true), true),
+            (store_of(ADMINISTRATORS, None), is(bob, false), false),
+            (store_of(ADMINISTRATORS, Some(portal)), is(portal, false), true),
+            (store_of(ADMINISTRATORS, Some(portal)), is(bob, false), false),
+            (store_of(bob, None), is(bob, false), true),
+            (store_of(bob, None), is(portal, true), false),
+            // Whoever owns a store could name any service account.
+            (store_of(bob, Some(portal)), is(portal, false), false),
+            (store_of(portal, None), is(bob, true), false),
+        ] {
+            assert_eq!(store.accepts(current), expected, "{store:?} {current:?}");
+        }
+    }
+
+    /// Guards the lists of a new store and of an exported file: protected, and for nobody else.
+    #[test]
+    fn what_is_made_is_private() {
+        let list = Descriptor::read(&own_list(Below::Same)).unwrap();
+        let current = Owner::current();
+        let owner = if current.is_administrator { ADMINISTRATORS } else { current.sid };
+        assert_eq!(list.owner, owner);
+        let trusted = |entry: &Allowed| entry.who.is_administrative() || entry.who == current.sid;
+        assert!(list.allowed.unwrap().iter().all(trusted));
+        let control = own_list(Below::Same)[3];
+        assert_eq!(control & 0x10, 0x10, "what the directory above lets in would come down");
+    }
+
+    /// Guards the check of real files: one that is opened to everybody is refused, and so is a second name.
+    #[test]
+    fn a_file_that_everybody_may_read_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("store");
+        make_private_directory(&root).unwrap();
+        let owner = Owner::of(&root, &root.metadata().unwrap()).unwrap();
+        assert!(owner.accepts(Owner::current()));
+        let problem = |path: &Path| privacy_problem(path, None, &path.metadata().unwrap(), owner);
+        assert_eq!(problem(&root), None);
+        let inner = root.join("users");
+        make_inner_directory(&inner).unwrap();
+        let file = root.join("key");
+        drop(make_private_file(&file).unwrap());
+        assert_eq!(problem(&file), None);
+        let everybody = sid("S-1-1-0");
+        for (path, rights) in [(&file, READ), (&file, FULL), (&inner, READ), (&root, FULL)] {
+            let mut allowed = vec![(SYSTEM, FULL), (ADMINISTRATORS, FULL), (owner.sid, FULL)];
+            allowed.push((everybody, rights));
+            let list = descriptor::private(None, &allowed, Below::Same);
+            let opened = look_at(path, WRITE_DAC).unwrap();
+            files::set_descriptor(&opened, &list).unwrap();
+            let (problem, _) = problem(path).unwrap();
+            assert!(problem.contains("can be used by"), "{problem}");
+            allowed.pop();
+            let list = descriptor::private(None, &allowed, Below::Same);
+            files::set_descriptor(&opened, &list).unwrap();
+        }
+        assert_eq!(problem(&file), None);
+        std::fs::hard_link(&file, root.join("second")).unwrap();
+        assert!(problem(&file).unwrap().0.contains("2 hard links"));
+    }
+
+    /// Guards the account that a store is opened to: one account, of this name, told by an administrator.
+    #[test]
+    fn a_service_account_is_one_account() {
+        for group in ["Administrators", "Everyone", r"NT AUTHORITY\Authenticated Users", "Users"] {
+            let refused = Owner::named(group).unwrap_err();
+            assert!(refused.to_string().contains("is not one account"), "{group}: {refused}");
+        }
+        assert!(Owner::named("no such account").is_err());
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("store");
+        make_private_directory(&root).unwrap();
+        let service = Owner::named(r"NT AUTHORITY\NETWORK SERVICE").unwrap();
+        assert_eq!(service.sid.to_string(), "S-1-5-20");
+        service.give(&root).unwrap();
+        let metadata = root.metadata().unwrap();
+        assert_eq!(Owner::of(&root, &metadata).unwrap().service, Some(service.sid));
+        std::fs::File::create(root.join(SERVICE_ACCOUNT)).unwrap();
+        assert!(Owner::of(&root, &metadata).is_err(), "an empty record says nobody knows who");
+    }
 }

@@ -7,8 +7,8 @@ use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::{ERROR_NONE_MAPPED, HANDLE, LUID};
 use windows_sys::Win32::NetworkManagement::NetManagement::{
-    GROUP_USERS_INFO_0, LG_INCLUDE_INDIRECT, LOCALGROUP_USERS_INFO_0, MAX_PREFERRED_LENGTH,
-    NetApiBufferFree, NetUserGetGroups, NetUserGetLocalGroups,
+    LG_INCLUDE_INDIRECT, LOCALGROUP_USERS_INFO_0, MAX_PREFERRED_LENGTH, NetApiBufferFree,
+    NetUserGetLocalGroups,
 };
 use windows_sys::Win32::Security::Authorization::{
     AUTHZ_RM_FLAG_NO_AUDIT, AuthzContextInfoGroupsSids, AuthzFreeContext, AuthzFreeResourceManager,
@@ -136,20 +136,6 @@ pub(in super::super) fn local_groups(account: &str) -> Result<Vec<OsString>> {
             NetUserGetLocalGroups(server, name, 0, LG_INCLUDE_INDIRECT, buffer, most, read, total)
         };
         const { assert!(size_of::<LOCALGROUP_USERS_INFO_0>() == size_of::<*mut u16>()) };
-        status
-    })
-}
-
-/// The other groups of an account of this machine.
-pub(in super::super) fn global_groups(account: &str) -> Result<Vec<OsString>> {
-    let account = wide(account)?;
-    listed(|buffer, read, total| {
-        // SAFETY: the name is only read; the system makes the list, whose entries are pointers to text.
-        let status = unsafe {
-            let (server, name, most) = (null(), account.as_ptr(), MAX_PREFERRED_LENGTH);
-            NetUserGetGroups(server, name, 0, buffer, most, read, total)
-        };
-        const { assert!(size_of::<GROUP_USERS_INFO_0>() == size_of::<*mut u16>()) };
         status
     })
 }
