@@ -29,6 +29,9 @@
 //! assert!(matches!(resolve(&login, &listed, &Domains::default()), Resolution::Entry(_)));
 //! ```
 
+// The platform layer of Windows needs a few calls that no safe crate offers.
+#![cfg_attr(not(windows), forbid(unsafe_code))]
+
 pub mod account;
 pub mod audit;
 pub mod child;

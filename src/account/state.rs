@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::grant::Grant;
 use crate::account::lockout::{Failures, Lockout};
+use crate::account::recovery::RecoveryCodes;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
 
@@ -94,6 +95,9 @@ pub struct State {
     /// Wrong codes since the last right one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures: u32,
+    /// What lets him in without his device, as digests.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub recovery_codes: RecoveryCodes,
     /// The last lock.
     pub lockout: Option<Lockout>,
     /// To whom the secret was shown.
@@ -127,6 +131,7 @@ impl State {
             spent: Vec::new(),
             drift: 0,
             failures: 0,
+            recovery_codes: RecoveryCodes::default(),
             lockout: None,
             shown: None,
             grants: Vec::new(),
@@ -166,6 +171,7 @@ impl State {
             {
                 Some("there is a secret and no digits")
             }
+            _ if !self.recovery_codes.are_sound() => Some("'recovery-codes' is damaged"),
             _ => None,
         }
     }

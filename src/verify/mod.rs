@@ -3,6 +3,7 @@
 //! `rw2fa-verify` and `rw2fa verify` are this module. No command of the administration tool, no prompt
 //! and no network code is reachable from here.
 
+pub mod arguments;
 pub mod decision;
 pub mod facts;
 pub mod reason;
@@ -12,8 +13,6 @@ pub mod rules;
 pub mod trial;
 
 use std::path::{Path, PathBuf};
-
-use clap::{Args, FromArgMatches, Parser};
 
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
@@ -28,10 +27,11 @@ use crate::store::dir::DirStore;
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Scope, Store, Transaction, records};
 use crate::time::Timestamp;
+use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
-use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
+use crate::verify::request::{Request, Session};
 use crate::verify::response::{Presentation, Response};
 
 /// What to do about limits of the set-uid verifier.
@@ -44,40 +44,15 @@ const FAILED: u8 = 4;
 const MEND_GROUPS: &str =
     "mend the system's name service, or let the portal pass --group or --no-groups";
 
-/// Decide one login or session of the remote-work portal.
-///
-/// Exit codes: 0 grant, 1 deny, 2 bug in the caller, 3 challenge, 4 error, 5 ended. Let a user in only
-/// on exit code 0 and the outcome "grant".
-#[derive(Parser, Debug)]
-#[command(name = "rw2fa-verify", version)]
-struct Cli {
-    /// The store, instead of RW2FA_STORE or the system's
-    #[arg(long, value_name = "PATH")]
-    store: Option<PathBuf>,
-    /// Form of the answer [default: json]
-    #[arg(long, value_enum)]
-    format: Option<AnswerFormat>,
-    #[command(flatten)]
-    verify: VerifyArgs,
-}
-
 /// The whole program `rw2fa-verify`; returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    let cli = definition()
-        .try_get_matches_from(&process.args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    match cli {
+    match arguments::parse(&process.args) {
         Ok(cli) => {
             let root = store_path(process, cli.store);
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
-        Err(error) => refuse(process, &error),
+        Err(error) => misused(process, &error),
     }
-}
-
-/// The definition of its command line.
-pub(crate) fn definition() -> clap::Command {
-    Cli::augment_args(clap::Command::new("rw2fa-verify"))
 }
 
 /// Which store the verifier uses: `--store`, `RW2FA_STORE`, or the system's; set-uid only the last.
@@ -88,15 +63,6 @@ fn store_path(process: &Process, option: Option<PathBuf>) -> PathBuf {
     option
         .or_else(|| process.variable("RW2FA_STORE").map(PathBuf::from))
         .unwrap_or_else(platform::system_store)
-}
-
-/// Says what is wrong with the command line. Standard output stays empty, so that not even a portal
-/// that passes a user called `--help` lets anybody in.
-pub fn refuse(process: &mut Process, error: &clap::Error) -> u8 {
-    let text = printable(&error.render().to_string());
-    // Nobody is left to tell when standard error is closed.
-    let _ = process.stderr.write_all(text.as_bytes());
-    USAGE
 }
 
 /// Verifies, answers, and returns the exit code.
@@ -159,7 +125,8 @@ impl From<Error> for Failure {
 fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, Failure> {
     let store = DirStore::open(root)?;
     let settings = records::settings(&store)?;
-    let store = store.with_key_file(settings.key_file.clone());
+    let log = process.system_log().filter(|_| settings.syslog).cloned();
+    let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
     let groups = known_groups(&store, &settings, request, process.accounts())?;
     let mut result = Err(Failure::MissingClient);
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {

@@ -5,9 +5,12 @@
 mod clock;
 mod disk;
 mod files;
+mod license;
 mod lists;
+mod names;
 mod settings;
 mod sntp;
+mod syslog;
 mod users;
 mod verifier;
 
@@ -17,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::context::{Context, count};
-use crate::cli::license;
+use crate::cli::license::{counted, standing};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
@@ -164,6 +167,8 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
         .collect();
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
+        let log = context.process.system_log().filter(|_| settings.syslog);
+        findings.extend(syslog::check(log));
     }
     if inspection.has_keys && is_key_inside {
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
@@ -181,12 +186,12 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     findings.extend(users::check(&census));
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
-    if license::has_development_key() {
-        let message = "this build takes licences that are signed with the development key, which is \
-                       public: anybody can issue one; logins are not affected";
-        let finding = Finding::new("license", Severity::Warning, message);
-        findings.push(finding.remedy("install a build that was made with RW2FA_VENDOR_KEY"));
+    if let Some(settings) = &settings {
+        let standing = standing(context, settings)?;
+        let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
+        findings.extend(license::check(&standing, users));
     }
+    findings.extend(names::check(&store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));
     Ok(findings)
 }

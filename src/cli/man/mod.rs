@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Command};
+use clap::{Args, Command, CommandFactory};
 use roff::{Roff, bold, roman};
 
 use self::page::Page;
@@ -18,7 +18,7 @@ use crate::cli::Done;
 use crate::cli::context::{Context, count};
 use crate::error::{Error, Kind, Result};
 use crate::settings::advanced::{Advanced, KEYS};
-use crate::verify;
+use crate::verify::arguments;
 use crate::verify::reason::Reason;
 
 /// Write the manual pages into a directory, or list them
@@ -96,7 +96,7 @@ fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Resul
 const VERIFIER: &str = "rw2fa-verify";
 
 fn of_verifier() -> Result<Page> {
-    let mut page = Page::of_command(&verify::definition(), VERIFIER, VERIFIER)?;
+    let mut page = Page::of_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
     page.add_source(include_str!("protocol.roff"));
     let mut reasons = Roff::new();
     reasons.control("SH", ["REASONS"]);

@@ -8,6 +8,7 @@ mod edit;
 mod enrol;
 mod from_file;
 mod list;
+mod recovery_codes;
 mod remove;
 mod reset;
 mod show;
@@ -43,6 +44,7 @@ pub(super) enum UsersCommand {
     Unlock(unlock::UnlockArgs),
     Revoke(unlock::RevokeArgs),
     Test(test::TestArgs),
+    RecoveryCodes(recovery_codes::RecoveryCodesArgs),
 }
 
 pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Done> {
@@ -57,6 +59,7 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
         UsersCommand::Unlock(args) => unlock::unlock(context, &args),
         UsersCommand::Revoke(args) => unlock::revoke(context, &args),
         UsersCommand::Test(args) => test::run(context, &args),
+        UsersCommand::RecoveryCodes(args) => recovery_codes::run(context, &args),
     }
 }
 
