@@ -173,76 +173,73 @@ fn arguments_that_are_no_utf8() {
     assert!(sandbox.contents() == before, "something was changed");
 }
 
+/// Puts a text somewhere into a store.
+type Plant = fn(&Sandbox, &str);
+
+/// Where a text can be put.
+const PLANTS: &[(&str, Plant)] = &[
+    ("a name of a file", |sandbox, evil| {
+        sandbox.write(&sandbox.path().join(format!("groups/{evil}.toml")), "");
+    }),
+    ("a name of a directory", |sandbox, evil| {
+        fs::create_dir(sandbox.path().join(format!("groups/{evil}+"))).unwrap();
+        sandbox.write(&sandbox.path().join(format!("groups/{evil}+/a.toml")), "");
+    }),
+    ("a shard", |sandbox, evil| {
+        let shard = sandbox.path().join(format!("users/{evil}"));
+        fs::create_dir(&shard).unwrap();
+        sandbox.write(&shard.join("a.toml"), "");
+    }),
+    ("a left-behind file", |sandbox, evil| {
+        let path = sandbox.path().join(format!("groups/.tmp-{evil}"));
+        sandbox.write(&path, "");
+        let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+        fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
+    }),
+    ("a link", |sandbox, evil| {
+        let path = sandbox.path().join(format!("groups/{evil}.toml"));
+        std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
+    }),
+    ("a key of the settings", |sandbox, evil| {
+        let path = sandbox.path().join("store.toml");
+        sandbox.edit(&path, "[advanced]", &format!("[advanced]\n\"{}\" = 1\n", toml(evil)));
+    }),
+    ("a place of the key", |sandbox, evil| {
+        let path = sandbox.path().join("store.toml");
+        let line = format!("key-file = \"/nowhere/{}\"\n\n[advanced]", toml(evil));
+        sandbox.edit(&path, "[advanced]", &line);
+    }),
+    ("a key of a user", |sandbox, evil| {
+        let path = sandbox.document("users", "alice");
+        sandbox.edit(&path, "method", &format!("\"{}\" = 1\nmethod", toml(evil)));
+    }),
+    ("a raw key of a user", |sandbox, evil| {
+        let path = sandbox.document("users", "alice");
+        sandbox.edit(&path, "method", &format!("{evil} = 1\nmethod"));
+    }),
+    ("notes and method of a group", |sandbox, evil| {
+        let text =
+            format!("method = \"app\"\nnotes = \"{}\"\nadded = 2026-11-24T08:00:00Z\n", toml(evil));
+        sandbox.write(&sandbox.path().join("groups/staff.toml"), &text);
+    }),
+    ("a line of the trail", |sandbox, evil| {
+        let directory = sandbox.path().join("audit");
+        let file = fs::read_dir(directory).unwrap().next().unwrap().unwrap().path();
+        let line = serde_json::json!({ "schema": 1, "seq": 9, "time": evil, "event": evil,
+                "user": evil, "reason": evil, "action": evil, "object": evil, "by": evil,
+                "values": { evil: [evil, evil] } });
+        let text = fs::read_to_string(&file).unwrap();
+        sandbox.write(&file, &format!("{text}{line}\n{evil}\n"));
+    }),
+];
+
 /// Guards terminals against what lies in the store: names of files, keys and values of documents, lines of
 /// the trail.
 #[test]
 fn nothing_in_the_store_steers_a_terminal() {
     // Short: long words of a document are not quoted at all.
     let evil = "\u{1b}owned\u{9b}J";
-    type Plant = fn(&Sandbox, &str);
-    let plants: &[(&str, Plant)] = &[
-        ("a name of a file", |sandbox, evil| {
-            sandbox.write(&sandbox.path().join(format!("groups/{evil}.toml")), "");
-        }),
-        ("a name of a directory", |sandbox, evil| {
-            fs::create_dir(sandbox.path().join(format!("groups/{evil}+"))).unwrap();
-            sandbox.write(&sandbox.path().join(format!("groups/{evil}+/a.toml")), "");
-        }),
-        ("a shard", |sandbox, evil| {
-            let shard = sandbox.path().join(format!("users/{evil}"));
-            fs::create_dir(&shard).unwrap();
-            sandbox.write(&shard.join("a.toml"), "");
-        }),
-        ("a left-behind file", |sandbox, evil| {
-            let path = sandbox.path().join(format!("groups/.tmp-{evil}"));
-            sandbox.write(&path, "");
-            let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
-            fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
-        }),
-        ("a link", |sandbox, evil| {
-            let path = sandbox.path().join(format!("groups/{evil}.toml"));
-            std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
-        }),
-        ("a key of the settings", |sandbox, evil| {
-            let path = sandbox.path().join("store.toml");
-            sandbox.edit(&path, "[advanced]", &format!("[advanced]\n\"{}\" = 1\n", toml(evil)));
-        }),
-        ("a place of the key", |sandbox, evil| {
-            let path = sandbox.path().join("store.toml");
-            let line = format!("key-file = \"/nowhere/{}\"\n\n[advanced]", toml(evil));
-            sandbox.edit(&path, "[advanced]", &line);
-        }),
-        ("a key of a user", |sandbox, evil| {
-            let path = sandbox.document("users", "alice");
-            sandbox.edit(&path, "method", &format!("\"{}\" = 1\nmethod", toml(evil)));
-        }),
-        ("a raw key of a user", |sandbox, evil| {
-            let path = sandbox.document("users", "alice");
-            sandbox.edit(&path, "method", &format!("{evil} = 1\nmethod"));
-        }),
-        ("notes and method of a group", |sandbox, evil| {
-            let text = format!(
-                "method = \"app\"\nnotes = \"{}\"\nadded = 2026-11-24T08:00:00Z\n",
-                toml(evil)
-            );
-            sandbox.write(&sandbox.path().join("groups/staff.toml"), &text);
-        }),
-        ("an address and a group of a state", |sandbox, evil| {
-            let path = sandbox.document("state", "alice");
-            let text = format!("groups = [\"{}\"]\nopen-since", toml(evil));
-            sandbox.edit(&path, "open-since", &text);
-        }),
-        ("a line of the trail", |sandbox, evil| {
-            let directory = sandbox.path().join("audit");
-            let file = fs::read_dir(directory).unwrap().next().unwrap().unwrap().path();
-            let line = serde_json::json!({ "schema": 1, "seq": 9, "time": evil, "event": evil,
-                "user": evil, "reason": evil, "action": evil, "object": evil, "by": evil,
-                "values": { evil: [evil, evil] } });
-            let text = fs::read_to_string(&file).unwrap();
-            sandbox.write(&file, &format!("{text}{line}\n{evil}\n"));
-        }),
-    ];
-    for (what, plant) in plants {
+    for (what, plant) in PLANTS {
         let sandbox = Sandbox::with_users(&["alice"]);
         plant(&sandbox, evil);
         let mut told = String::new();
@@ -348,6 +345,79 @@ impl Traces {
     }
 }
 
+/// Works with a store as administrators do; the documents of the keys that it had.
+fn administration(sandbox: &Sandbox, traces: &mut Traces) -> Vec<String> {
+    let real = sandbox.real();
+    let (escrow, export) = (sandbox.beside("escrow"), sandbox.beside("export"));
+    let [escrow, export] = [&escrow, &export].map(|path| path.to_str().unwrap());
+    let keys = |sandbox: &Sandbox| fs::read_to_string(sandbox.path().join("key")).unwrap();
+    let mut documents = vec![keys(sandbox)];
+    traces.silent(real.tool(["key", "export", escrow, "--yes"]), "");
+    traces.silent(real.tool(["store", "export", export]), "");
+    traces.silent(real.tool(["store", "export", "-"]), "");
+    traces.silent(real.tool(["key", "rotate", "--yes"]), "");
+    documents.push(keys(sandbox));
+    for args in [
+        &["status"][..],
+        &["users", "list"],
+        &["users", "show", "alice", "bob"],
+        &["audit"],
+        &["audit", "verify"],
+        &["store", "check"],
+        &["doctor"],
+        &["explain", "alice"],
+        &["store", "import", escrow, "--yes"],
+        &["license", "activate", escrow],
+    ] {
+        for form in ["--format=text", "--format=json"] {
+            traces.silent(real.tool([&[form], args].concat()), "");
+        }
+    }
+    traces.0.push(("the export".into(), fs::read(export).unwrap()));
+    documents
+}
+
+/// Puts a secret where it does not belong, which the programs then complain of.
+fn damage(sandbox: &Sandbox, traces: &mut Traces, alice: &Secret) {
+    let real = sandbox.real();
+    // Documents with a secret in the wrong place, and a key that does not fit.
+    let state = sandbox.document("state", "alice");
+    let whole = fs::read_to_string(&state).unwrap();
+    let plain = alice.to_base32();
+    for damaged in [
+        whole.replace("secret = \"s1:", &format!("secret = \"{plain}:")),
+        whole.replace("digits = 6", &format!("digits = \"{plain}\"")),
+        whole.replace("digits = 6", &format!("{plain} = 6")),
+    ] {
+        sandbox.write(&state, &damaged);
+        for command in
+            [real.verifier(["--code-stdin", "--", "alice"]), real.tool(["store", "check"])]
+        {
+            traces.silent(command, "123456\n");
+        }
+    }
+    sandbox.write(&state, &whole);
+}
+
+fn forms_of_keys(documents: &[String]) -> Vec<(String, Vec<Vec<u8>>)> {
+    let lines = documents.iter().flat_map(|document| document.lines());
+    let keys =
+        lines.filter(|line| !line.starts_with('#')).map(|line| line.split(' ').nth(2).unwrap());
+    let bytes = keys.map(|key| data_encoding::BASE64URL_NOPAD.decode(key.as_bytes()).unwrap());
+    bytes.map(|bytes| ("a key".to_owned(), forms(&bytes))).collect()
+}
+
+fn forms_of_code(code: &str) -> Vec<Vec<u8>> {
+    let plain = code.replace('-', "");
+    if plain.len() == 6 {
+        // Six digits may stand in a hash or a time by chance; with what surrounds them they do not.
+        return [" ", "\"", "'", "=", ":", "(", "\n"]
+            .map(|before| format!("{before}{code}").into_bytes())
+            .to_vec();
+    }
+    vec![code.as_bytes().to_vec(), plain.into_bytes()]
+}
+
 /// Guards secrets and codes: they are found in what shows them on purpose, and nowhere else: in no other
 /// output, no message, no document, no line of the trail, no argument.
 #[test]
@@ -394,73 +464,15 @@ fn secrets_and_codes_are_found_nowhere() {
     typed.extend(codes);
     typed.extend(recovery.iter().map(|code| (*code).to_owned()));
 
-    let (escrow, export) = (sandbox.beside("escrow"), sandbox.beside("export"));
-    let [escrow, export] = [&escrow, &export].map(|path| path.to_str().unwrap());
-    let keys = |sandbox: &Sandbox| fs::read_to_string(sandbox.path().join("key")).unwrap();
-    let mut documents = vec![keys(&sandbox)];
-    traces.silent(real.tool(["key", "export", escrow, "--yes"]), "");
-    traces.silent(real.tool(["store", "export", export]), "");
-    traces.silent(real.tool(["store", "export", "-"]), "");
-    traces.silent(real.tool(["key", "rotate", "--yes"]), "");
-    documents.push(keys(&sandbox));
-    for args in [
-        &["status"][..],
-        &["users", "list"],
-        &["users", "show", "alice", "bob"],
-        &["audit"],
-        &["audit", "verify"],
-        &["store", "check"],
-        &["doctor"],
-        &["explain", "alice"],
-        &["store", "import", escrow, "--yes"],
-        &["license", "activate", escrow],
-    ] {
-        for form in ["--format=text", "--format=json"] {
-            traces.silent(real.tool([&[form], args].concat()), "");
-        }
-    }
-    // Documents with a secret in the wrong place, and a key that does not fit.
-    let state = sandbox.document("state", "alice");
-    let whole = fs::read_to_string(&state).unwrap();
-    let plain = alice.to_base32();
-    for damaged in [
-        whole.replace("secret = \"s1:", &format!("secret = \"{plain}:")),
-        whole.replace("digits = 6", &format!("digits = \"{plain}\"")),
-        whole.replace("digits = 6", &format!("{plain} = 6")),
-    ] {
-        sandbox.write(&state, &damaged);
-        for command in [real.verifier(login), real.tool(["store", "check"])] {
-            traces.silent(command, &format!("{wrong}\n"));
-        }
-    }
-    sandbox.write(&state, &whole);
+    let documents = administration(&sandbox, &mut traces);
+    damage(&sandbox, &mut traces, &alice);
     for (path, bytes) in sandbox.contents() {
         if path.file_name().is_none_or(|name| name != "key") {
             traces.0.push((path.display().to_string(), bytes));
         }
     }
-    traces.0.push(("the export".into(), fs::read(export).unwrap()));
-
-    for document in &documents {
-        for line in document.lines().filter(|line| !line.starts_with('#')) {
-            let key = line.split(' ').nth(2).unwrap();
-            let bytes = data_encoding::BASE64URL_NOPAD.decode(key.as_bytes()).unwrap();
-            hidden.push(("a key".into(), forms(&bytes)));
-        }
-    }
-    for code in &typed {
-        let plain = code.replace('-', "");
-        let mut forms = vec![code.clone().into_bytes()];
-        // Six digits may stand in a hash or a time by chance; with what surrounds them they do not.
-        if plain.len() == 6 {
-            forms = [" ", "\"", "'", "=", ":", "(", "\n"]
-                .map(|before| format!("{before}{code}").into_bytes())
-                .to_vec();
-        } else if plain != *code {
-            forms.push(plain.into_bytes());
-        }
-        hidden.push(("a code".into(), forms));
-    }
+    hidden.extend(forms_of_keys(&documents));
+    hidden.extend(typed.iter().map(|code| ("a code".to_owned(), forms_of_code(code))));
     assert!(traces.0.len() > 80, "{}", traces.0.len());
     for (place, bytes) in &traces.0 {
         for (what, forms) in &hidden {
