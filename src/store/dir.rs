@@ -53,8 +53,8 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(&metadata), Owner::current());
-        if !owner.is_same_account(current) {
+        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        if !owner.accepts(current) {
             if !current.is_administrator() {
                 let owner = owner.name();
                 return Err(Error::new(
@@ -197,7 +197,7 @@ impl DirStore {
         Ok(Some(path))
     }
 
-    fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
+    pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
         let name = match scope {
             Scope::Settings => "settings".to_owned(),
             Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
@@ -287,25 +287,37 @@ impl Store for DirStore {
     }
 }
 
-struct DirTransaction<'a> {
-    store: &'a DirStore,
+/// What can be changed while a lock of the directory is held.
+pub(super) struct DirTransaction<'a> {
+    pub(super) store: &'a DirStore,
+}
+
+impl DirTransaction<'_> {
+    /// The path of a document, whose directories are made if they are missing.
+    pub(super) fn place(
+        &self,
+        document: &Document,
+        make: fn(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        if let Document::Of(kind, name) = document {
+            self.store.check_kind(*kind)?;
+            let mut directory = self.store.shard(*kind, &name.key());
+            if is_sharded(*kind) {
+                make(&directory)?;
+            }
+            let components = file_name::encode(name);
+            for component in components.iter().take(components.len().saturating_sub(1)) {
+                directory.push(component);
+                make(&directory)?;
+            }
+        }
+        Ok(self.store.path(document))
+    }
 }
 
 impl Transaction for DirTransaction<'_> {
     fn write(&mut self, document: &Document, text: &str) -> Result<()> {
-        let path = self.store.path(document);
-        if let Document::Of(kind, name) = document {
-            self.store.check_kind(*kind)?;
-            if is_sharded(*kind) {
-                file::make_directory(&self.store.shard(*kind, &name.key()))?;
-            }
-            let components = file_name::encode(name);
-            let mut directory = self.store.shard(*kind, &name.key());
-            for component in components.iter().take(components.len().saturating_sub(1)) {
-                directory.push(component);
-                file::make_directory(&directory)?;
-            }
-        }
+        let path = self.place(document, file::make_directory)?;
         file::replace(&path, text.as_bytes())
     }
 
@@ -361,7 +373,12 @@ fn collect(
 }
 
 fn is_document_name(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "toml")
+    let is_toml = |ending: &std::ffi::OsStr| {
+        // SECURITY: where case does not matter, another tool may have changed it: that is a document with
+        // a strange name, not none.
+        ending == "toml" || cfg!(windows) && ending.eq_ignore_ascii_case("toml")
+    };
+    Path::new(name).extension().is_some_and(is_toml)
 }
 
 fn is_shard_name(name: &str) -> bool {
