@@ -163,7 +163,8 @@ fn a_session_opens_for_the_second_submit_too() {
     visitor.get("/desktop");
     assert_eq!(visitor.post("/open", &[("resource", "writer")]).header("location"), "/code");
     visitor.get("/code");
-    let (mut second, mut thief) = (visitor.clone(), visitor.clone());
+    let (mut second, mut thief, old) = (visitor.clone(), visitor.clone(), visitor.clone());
+    assert!(old.is_in());
     let code = phone.code();
     for submit in [&mut visitor, &mut second] {
         let response = submit.post("/code", &[("code", &code)]);
@@ -172,6 +173,7 @@ fn a_session_opens_for_the_second_submit_too() {
     }
     thief.post("/code", &[("code", &phone.wrong_codes().next().unwrap())]);
     assert_eq!(thief.get("/session/writer").status, 303);
+    assert!(!old.is_in(), "the id from before the code");
 }
 
 /// The same code at once, from two sign-ins of different browsers: one is in, the other is not.
