@@ -14,6 +14,8 @@ use crate::store::{Scope, Store};
 
 /// Make a store; what exists is never overwritten
 ///
+/// Run on a store, it makes lock files that are missing and removes temporary files that killed programs
+/// left behind.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
@@ -81,6 +83,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         context
             .note(&format!("keep a copy of {}/key apart from copies of the store", path.display()));
     }
-    let result = if added { Changed::Added } else { Changed::Unchanged };
+    // Of a store that exists, what it lacks is made, and what killed programs left behind is removed.
+    let tidied = if added { 0 } else { DirStore::open(&path)?.tidy(context.now())? };
+    if tidied > 0 {
+        let files = context::count(tidied, "temporary file");
+        context.note(&format!("removed what killed programs left behind: {files}"));
+    }
+    let result = match (added, tidied) {
+        (true, _) => Changed::Added,
+        (false, 0) => Changed::Unchanged,
+        (false, _) => Changed::Changed,
+    };
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
 }

@@ -5,12 +5,14 @@
 #[cfg(unix)]
 mod host;
 mod machine;
+mod syslog;
 #[cfg(unix)]
 mod unix;
 
 #[cfg(unix)]
 pub use host::*;
 pub use machine::machine_id;
+pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;
 
