@@ -121,6 +121,9 @@ _rw2fa() {
             rw2fa__subcmd__users,list)
                 cmd="rw2fa__subcmd__users__subcmd__list"
                 ;;
+            rw2fa__subcmd__users,recovery-codes)
+                cmd="rw2fa__subcmd__users__subcmd__recovery__subcmd__codes"
+                ;;
             rw2fa__subcmd__users,remove)
                 cmd="rw2fa__subcmd__users__subcmd__remove"
                 ;;
@@ -953,7 +956,7 @@ _rw2fa() {
             return 0
             ;;
         rw2fa__subcmd__users)
-            opts="-y -q -h -V --store --format --yes --quiet --color --help --version list show add edit enrol reset remove unlock revoke test"
+            opts="-y -q -h -V --store --format --yes --quiet --color --help --version list show add edit enrol reset remove unlock revoke test recovery-codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1113,6 +1116,36 @@ _rw2fa() {
                     ;;
                 --method)
                     COMPREPLY=($(compgen -W "app sms" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rw2fa__subcmd__users__subcmd__recovery__subcmd__codes)
+            opts="-y -q -h -V --count --dry-run --store --format --yes --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)

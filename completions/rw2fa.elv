@@ -126,6 +126,7 @@ set edit:completion:arg-completer[rw2fa] = {|@words|
             cand unlock 'Clear lockouts: users may try codes again at once'
             cand revoke 'End grants: the next session needs a new code; running sessions are not cut'
             cand test 'Tell which step a code belongs to, and how far the device''s clock is off'
+            cand recovery-codes 'Make single-use codes for a user who may lose his device, and show them once'
         }
         &'rw2fa;users;list'= {
             cand --type 'Only users, or only groups'
@@ -277,6 +278,21 @@ set edit:completion:arg-completer[rw2fa] = {|@words|
             cand --format 'Form of the output'
             cand --color 'Use colours'
             cand --code-stdin 'Read the code from standard input'
+            cand -y 'Answer every question with yes'
+            cand --yes 'Answer every question with yes'
+            cand -q 'Print no messages, only data and errors'
+            cand --quiet 'Print no messages, only data and errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'rw2fa;users;recovery-codes'= {
+            cand --count 'How many'
+            cand --store 'The store, instead of RW2FA_STORE or the system''s'
+            cand --format 'Form of the output'
+            cand --color 'Use colours'
+            cand --dry-run 'Only tell what would be done'
             cand -y 'Answer every question with yes'
             cand --yes 'Answer every question with yes'
             cand -q 'Print no messages, only data and errors'

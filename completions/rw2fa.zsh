@@ -393,6 +393,28 @@ never\:"Never"))' \
 ':name -- The user:_rw2fa_names' \
 && ret=0
 ;;
+(recovery-codes)
+_arguments "${_arguments_options[@]}" : \
+'--count=[How many]:NUMBER:_rw2fa_names' \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--dry-run[Only tell what would be done]' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+':name -- The user:_rw2fa_names' \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -1274,6 +1296,7 @@ _rw2fa__subcmd__users_commands() {
 'unlock:Clear lockouts\: users may try codes again at once' \
 'revoke:End grants\: the next session needs a new code; running sessions are not cut' \
 'test:Tell which step a code belongs to, and how far the device'\''s clock is off' \
+'recovery-codes:Make single-use codes for a user who may lose his device, and show them once' \
     )
     _describe -t commands 'rw2fa users commands' commands "$@"
 }
@@ -1296,6 +1319,11 @@ _rw2fa__subcmd__users__subcmd__enrol_commands() {
 _rw2fa__subcmd__users__subcmd__list_commands() {
     local commands; commands=()
     _describe -t commands 'rw2fa users list commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__users__subcmd__recovery-codes_commands] )) ||
+_rw2fa__subcmd__users__subcmd__recovery-codes_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa users recovery-codes commands' commands "$@"
 }
 (( $+functions[_rw2fa__subcmd__users__subcmd__remove_commands] )) ||
 _rw2fa__subcmd__users__subcmd__remove_commands() {

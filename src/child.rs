@@ -51,14 +51,15 @@ pub fn run(program: &Path, args: &[&str], input: &[u8], patience: Duration) -> R
     let deadline = Instant::now() + patience;
     let failed =
         |error| Error::io(Kind::System, format!("cannot run {}", program.display()), error);
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(args)
         .env_clear()
         .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(failed)?;
+        .stderr(Stdio::null());
+    platform::prepare_child(&mut command);
+    let mut child = command.spawn().map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read its input says so by its exit code.
         let _ = stdin.write_all(input);

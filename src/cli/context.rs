@@ -194,10 +194,12 @@ impl<'a> Context<'a> {
     /// Whether colours are used for what goes to standard output.
     pub(super) fn uses_color(&self) -> bool {
         match self.globals.color {
-            Color::Always => true,
+            Color::Always => platform::takes_colors(),
             Color::Never => false,
             Color::Auto => {
-                self.process.terminals.stdout && self.process.variable("NO_COLOR").is_none()
+                self.process.terminals.stdout
+                    && self.process.variable("NO_COLOR").is_none()
+                    && platform::takes_colors()
             }
         }
     }

@@ -53,8 +53,8 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(&metadata), Owner::current());
-        if !owner.is_same_account(current) {
+        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        if !owner.accepts(current) {
             if !current.is_administrator() {
                 let owner = owner.name();
                 return Err(Error::new(
@@ -373,7 +373,12 @@ fn collect(
 }
 
 fn is_document_name(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "toml")
+    let is_toml = |ending: &std::ffi::OsStr| {
+        // SECURITY: where case does not matter, another tool may have changed it: that is a document with
+        // a strange name, not none.
+        ending == "toml" || cfg!(windows) && ending.eq_ignore_ascii_case("toml")
+    };
+    Path::new(name).extension().is_some_and(is_toml)
 }
 
 fn is_shard_name(name: &str) -> bool {

@@ -70,12 +70,12 @@ impl DirStore {
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
                 let problem = file::broken(&path, "is a link");
-                let way_out = format!("rm {}", platform::quoted(&path));
+                let way_out = platform::removal(&path);
                 found.push(Oddity::Link(problem.hint(way_out)));
                 continue;
             }
             if let Some((problem, way_out)) =
-                platform::privacy_problem(&path, &metadata, self.owner())
+                platform::privacy_problem(&path, None, &metadata, self.owner())
             {
                 found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
             }

@@ -100,6 +100,12 @@ impl Sandbox {
         self.directory.path().join("store")
     }
 
+    /// Where the store is, as JSON tells it.
+    pub(crate) fn path_in_json(&self) -> String {
+        let quoted = serde_json::to_string(&self.path()).expect("a path of plain text");
+        quoted.trim_matches('"').to_owned()
+    }
+
     /// A place beside the store, for other files.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
@@ -357,6 +363,11 @@ impl Secret {
         let right: BTreeSet<String> = window.chain(first).map(|time| self.code(time)).collect();
         (0..1_000_000).map(|code| format!("{code:06}")).filter(move |code| !right.contains(code))
     }
+}
+
+/// A path below the store as messages of this system show it.
+pub(crate) fn shown(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 /// A code of six digits at a time, by RFC 6238.
