@@ -127,7 +127,7 @@ impl Stage {
     /// The whole first login of alice.
     pub(crate) fn enrol_alice(&self, browser: &Browser) -> Phone {
         self.type_password(browser, "alice", ALICE);
-        let mut phone = Phone::new(&browser.find("#secret").text().replace(['\n', ' '], ""));
+        let mut phone = Phone::new(&browser.find("#secret").text());
         type_code(browser, &phone.code());
         assert_eq!(browser.path(), "/desktop", "{}", browser.text());
         phone

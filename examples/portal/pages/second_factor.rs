@@ -94,7 +94,7 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                         li {
                             h2 { "Scan the QR code" }
                             p { "On this phone already? " a href=(enrolment.uri) { "Open your app" } ". Or type this key into it:" }
-                            p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } } } }
+                            p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } wbr; } } }
                         }
                         li {
                             h2 { "Type the code that it shows" }
