@@ -211,6 +211,7 @@ fn pictures() {
     ];
     for (device, scheme, width, height) in sizes {
         let (stage, browser) = (Stage::new(&["alice"]), Browser::new());
+        stage.admin(&["advanced", "set", "issuer", "Example remote-work"]);
         browser.resize(width, height);
         browser.prefer(scheme);
         tour(&stage, &browser, |name, browser| {
