@@ -77,8 +77,7 @@ impl<'a> Context<'a> {
     pub(super) fn open(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        Ok(self.opened(store, settings))
     }
 
     /// Opens the store also when an import into it did not end, to run it again.
@@ -88,8 +87,13 @@ impl<'a> Context<'a> {
     pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::unfinished_settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        Ok(self.opened(store, settings))
+    }
+
+    fn opened(&self, store: DirStore, settings: Settings) -> Opened {
+        let log = self.process.system_log().filter(|_| settings.syslog).cloned();
+        let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
+        Opened { store, settings }
     }
 
     /// Opens the store, whatever its documents say.
@@ -119,13 +123,31 @@ impl<'a> Context<'a> {
         keys: Option<&KeyRing>,
         change: Change<'_>,
     ) -> Result<()> {
-        let event = Event::Change(AdminChange {
-            by: &self.caller,
-            action: change.action,
-            object: change.object,
-            values: change.values,
-        });
-        audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+        self.audit_all(transaction, keys, [change])
+    }
+
+    /// Appends many administrative changes to the audit trail, in one write.
+    ///
+    /// # Errors
+    /// When they cannot be made durable.
+    pub(super) fn audit_all<'c>(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        changes: impl IntoIterator<Item = Change<'c>>,
+    ) -> Result<()> {
+        let events: Vec<_> = changes
+            .into_iter()
+            .map(|change| {
+                Event::Change(AdminChange {
+                    by: &self.caller,
+                    action: change.action,
+                    object: change.object,
+                    values: change.values,
+                })
+            })
+            .collect();
+        audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &events)
     }
 
     /// Appends to the audit trail that the key was replaced by that of `keys`.

@@ -16,6 +16,8 @@ use crate::store::{Scope, Store};
 
 /// Make a store; what exists is never overwritten
 ///
+/// Run on a store, it makes lock files that are missing and removes temporary files that killed programs
+/// left behind.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
@@ -82,12 +84,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
             context.audit(transaction, Some(&keys), change)
         })?;
     }
+    // Of a store that exists, what it lacks is made, and what killed programs left behind is removed.
+    let tidied = if added { 0 } else { DirStore::open(&path)?.tidy(context.now())? };
+    if tidied > 0 {
+        let files = context::count(tidied, "temporary file");
+        context.note(&format!("removed what killed programs left behind: {files}"));
+    }
     if added {
         context.note("next: rw2fa users add NAME, then rw2fa enable");
         let key = path.join("key");
         context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
     }
-    let result = match (added, is_given) {
+    let result = match (added, is_given || tidied > 0) {
         (true, _) => Changed::Added,
         (false, true) => Changed::Changed,
         (false, false) => Changed::Unchanged,

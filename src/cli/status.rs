@@ -16,6 +16,7 @@ use crate::store::{Kind, Store, Survey, records};
 
 /// Show whether users are protected
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa status --format json")]
 pub(super) struct StatusArgs {}
 
 #[derive(Default)]

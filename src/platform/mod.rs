@@ -6,6 +6,7 @@
 mod host;
 #[cfg(unix)]
 mod machine;
+mod syslog;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -15,6 +16,7 @@ mod windows;
 pub use host::*;
 #[cfg(unix)]
 pub use machine::machine_id;
+pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

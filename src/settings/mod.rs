@@ -12,6 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::account::matching::Domains;
+use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
 use crate::settings::license::LicenseSection;
 use crate::time::{Timestamp, readable};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub license: LicenseSection,
     /// How domains are named.
     pub domains: Domains,
+    /// Whether the system's log gets a copy of the audit trail.
+    pub syslog: bool,
 }
 
 /// A value of the wrong kind or out of bounds, and where it stands in the document.
@@ -62,6 +65,14 @@ struct Document {
     license: LicenseSection,
     #[serde(default)]
     domains: DomainsDocument,
+    #[serde(default)]
+    audit: AuditDocument,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditDocument {
+    syslog: Option<Spanned<bool>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,6 +131,14 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         let span = value.span();
         key.assign(&mut advanced, value.get_ref()).map_err(|message| at(span, message))?;
     }
+    let syslog = document.audit.syslog.filter(|wanted| *wanted.get_ref());
+    if let (Some(wanted), false) = (&syslog, SystemLog::IS_OFFERED) {
+        return Err(Problem {
+            at: wanted.span().start,
+            message: "syslog: this system has no such log".into(),
+            hint: Some("set it to false"),
+        });
+    }
     let settings = Settings {
         enabled: document.enabled,
         created: document.created,
@@ -127,6 +146,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         advanced,
         license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
+        syslog: syslog.is_some(),
     };
     Ok((settings, importing.map(|importing| importing.span().start)))
 }
@@ -185,6 +205,8 @@ mod tests {
             ("[advanced]\nissuer = \"a:b\"\n", 5, "issuer"),
             ("colour = 1\n", 4, "colour"),
             ("[domains]\nfoo = 1\n", 5, "foo"),
+            ("[audit]\nsyslog = \"yes\"\n", 5, "boolean"),
+            ("[audit]\nlog = true\n", 5, "log"),
         ] {
             let (found, message) = problem(&format!("{HEAD}{more}"));
             assert!(message.contains(words), "{message}");

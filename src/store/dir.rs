@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::platform::Owner;
+use crate::platform::{Owner, SystemLog};
+use crate::printable::printable_json;
 use crate::store::creation::{ACCOUNT_LOCKS, holds_documents, plain, refuse_link};
 use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
@@ -20,6 +21,7 @@ pub struct DirStore {
     root: PathBuf,
     owner: Owner,
     key_file: Option<PathBuf>,
+    system_log: Option<SystemLog>,
 }
 
 impl DirStore {
@@ -71,7 +73,7 @@ impl DirStore {
             }
         }
         file::check_directory(root, owner)?;
-        let store = Self { root: root.clone(), owner, key_file: None };
+        let store = Self { root: root.clone(), owner, key_file: None, system_log: None };
         let settings = fs::symlink_metadata(store.path(&Document::Settings));
         if settings.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             let error = missing(": store.toml is missing");
@@ -88,6 +90,13 @@ impl DirStore {
     #[must_use]
     pub fn with_key_file(mut self, path: Option<PathBuf>) -> Self {
         self.key_file = path;
+        self
+    }
+
+    /// Gives the system's log a copy of each line of the audit trail.
+    #[must_use]
+    pub fn with_system_log(mut self, log: Option<SystemLog>) -> Self {
+        self.system_log = log;
         self
     }
 
@@ -188,7 +197,7 @@ impl DirStore {
         Ok(Some(path))
     }
 
-    fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
+    pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
         let name = match scope {
             Scope::Settings => "settings".to_owned(),
             Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
@@ -278,25 +287,37 @@ impl Store for DirStore {
     }
 }
 
-struct DirTransaction<'a> {
-    store: &'a DirStore,
+/// What can be changed while a lock of the directory is held.
+pub(super) struct DirTransaction<'a> {
+    pub(super) store: &'a DirStore,
+}
+
+impl DirTransaction<'_> {
+    /// The path of a document, whose directories are made if they are missing.
+    pub(super) fn place(
+        &self,
+        document: &Document,
+        make: fn(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        if let Document::Of(kind, name) = document {
+            self.store.check_kind(*kind)?;
+            let mut directory = self.store.shard(*kind, &name.key());
+            if is_sharded(*kind) {
+                make(&directory)?;
+            }
+            let components = file_name::encode(name);
+            for component in components.iter().take(components.len().saturating_sub(1)) {
+                directory.push(component);
+                make(&directory)?;
+            }
+        }
+        Ok(self.store.path(document))
+    }
 }
 
 impl Transaction for DirTransaction<'_> {
     fn write(&mut self, document: &Document, text: &str) -> Result<()> {
-        let path = self.store.path(document);
-        if let Document::Of(kind, name) = document {
-            self.store.check_kind(*kind)?;
-            if is_sharded(*kind) {
-                file::make_directory(&self.store.shard(*kind, &name.key()))?;
-            }
-            let components = file_name::encode(name);
-            let mut directory = self.store.shard(*kind, &name.key());
-            for component in components.iter().take(components.len().saturating_sub(1)) {
-                directory.push(component);
-                file::make_directory(&directory)?;
-            }
-        }
+        let path = self.place(document, file::make_directory)?;
         file::replace(&path, text.as_bytes())
     }
 
@@ -305,8 +326,21 @@ impl Transaction for DirTransaction<'_> {
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
-        let _lock = self.store.lock_file("audit")?;
-        trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
+        let lock = self.store.lock_file("audit")?;
+        let lines = trail::append(&self.store.root.join("audit"), self.store.owner, month, make)?;
+        drop(lock);
+        if let Some(log) = &self.store.system_log {
+            copy(&lines, log);
+        }
+        Ok(())
+    }
+}
+
+/// Gives lines of the audit trail to the system's log. The trail counts; the copy may be lost.
+fn copy(lines: &[u8], log: &SystemLog) {
+    let text = String::from_utf8_lossy(lines);
+    for line in text.lines() {
+        let _ = log.tell(&printable_json(line));
     }
 }
 

@@ -10,6 +10,7 @@ mod lists;
 mod names;
 mod settings;
 mod sntp;
+mod syslog;
 mod users;
 mod verifier;
 
@@ -166,6 +167,8 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
         .collect();
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
+        let log = context.process.system_log().filter(|_| settings.syslog);
+        findings.extend(syslog::check(log));
     }
     if inspection.has_keys && is_key_inside {
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));

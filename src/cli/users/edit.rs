@@ -12,6 +12,7 @@ use crate::store::{Kind, Scope, Store, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
+#[command(group(super::somebody()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]

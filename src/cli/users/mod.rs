@@ -3,8 +3,10 @@
 //! This file owns what the commands share: rows, finding names, trying several names.
 
 mod add;
+mod csv_file;
 mod edit;
 mod enrol;
+mod from_file;
 mod list;
 mod recovery_codes;
 mod remove;
@@ -30,6 +32,7 @@ use crate::verify::facts::missing_half;
 
 /// Administer the users who need a code
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa users add alice")]
 pub(super) enum UsersCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
@@ -250,14 +253,24 @@ impl Selection {
 #[derive(clap::Args, Debug)]
 struct Entries {
     /// The users
-    #[arg(value_name = "NAME", required_unless_present = "groups")]
+    #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// A group; may be repeated
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
 }
 
+/// At least one user or group must be named.
+fn somebody() -> clap::ArgGroup {
+    clap::ArgGroup::new("somebody").args(["names", "groups"]).required(true).multiple(true)
+}
+
 impl Entries {
+    /// Whether nobody is named.
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.groups.is_empty()
+    }
+
     /// The entries with their kinds, users first.
     fn texts(&self) -> impl Iterator<Item = (Kind, &String)> {
         let users = self.names.iter().map(|name| (Kind::User, name));

@@ -19,6 +19,7 @@ use crate::verify::facts::{missing_half, whitelist_entry};
 
 /// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
+#[command(group(super::somebody()))]
 #[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
 pub(in crate::cli) struct ShowArgs {
     #[command(flatten)]
