@@ -70,7 +70,7 @@ make_compiler() {
   std=$(dependency libstd-rust-web-dev '^libstd-rust-web-[0-9]')
   llvm=$(dependency "$std" '^libllvm[0-9]')
   (cd "$place/packages" &&
-    apt-get download -qq rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
+    apt-get download -qq -o APT::Sandbox::User=root rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
     fail 'the packages of the compiler could not be downloaded'
   local package
   for package in "$place"/packages/*.deb; do
@@ -93,8 +93,9 @@ EOF
   printf '[package]\nname = "library"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n' \
     >"$place/library/Cargo.toml"
   echo '#![no_std]' >"$place/library/src/lib.rs"
-  (cd "$place/library" && env RUSTC="$place/rustc" RUSTC_BOOTSTRAP=1 \
-    RUSTC_WRAPPER="$place/rustc-for-library" CARGO_TARGET_DIR="$place/library/target" cargo build --quiet --release --target "$triple" \
+  (cd "$place/library" && env RUSTC="$place/rustc" RUSTC_WRAPPER="$place/rustc-for-library" \
+    RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$place/library/target" \
+    cargo build --quiet --release --target "$triple" \
     -Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro)
   library=$root/usr/lib/rustlib/$triple/lib
   mkdir -p "$library"
