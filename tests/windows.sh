@@ -83,10 +83,12 @@ make_compiler() {
 LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/rustc "\$@"
 EOF
   chmod +x "$place/rustc"
-  # The part for panics that end the program has to be built in that way itself.
+  # The release programs are optimised as a whole, for which the library has to hold bitcode. The part for
+  # panics that end the program has to be built in that way itself.
   cat >"$place/rustc-for-library" <<EOF
 #!/bin/bash
 case " \$* " in *' --crate-name panic_abort '*) set -- "\$@" -C panic=abort ;; esac
+case " \$* " in *' --target '*) set -- "\$@" -C embed-bitcode=yes ;; esac
 exec "\$@"
 EOF
   chmod +x "$place/rustc-for-library"
