@@ -8,5 +8,6 @@ pub mod listing;
 pub mod lockout;
 pub mod matching;
 pub mod name;
+pub mod sms;
 pub mod spelling;
 pub mod state;

@@ -4,6 +4,7 @@ pub mod advanced;
 pub mod chance;
 pub mod duration;
 pub mod license;
+pub mod sms;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use toml::Spanned;
 use crate::account::matching::Domains;
 use crate::settings::advanced::Advanced;
 use crate::settings::license::LicenseSection;
+use crate::settings::sms::SmsSection;
 use crate::time::{Timestamp, readable};
 
 /// The schema of documents that this program reads and writes.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub license: LicenseSection,
     /// How domains are named.
     pub domains: Domains,
+    /// Through which gateway messages go.
+    pub sms: SmsSection,
 }
 
 /// A value of the wrong kind or out of bounds, and where it stands in the document.
@@ -62,6 +66,8 @@ struct Document {
     license: LicenseSection,
     #[serde(default)]
     domains: DomainsDocument,
+    #[serde(default)]
+    sms: SmsSection,
 }
 
 #[derive(Default, Deserialize)]
@@ -127,6 +133,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         advanced,
         license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
+        sms: document.sms,
     };
     Ok((settings, importing.map(|importing| importing.span().start)))
 }
@@ -185,6 +192,7 @@ mod tests {
             ("[advanced]\nissuer = \"a:b\"\n", 5, "issuer"),
             ("colour = 1\n", 4, "colour"),
             ("[domains]\nfoo = 1\n", 5, "foo"),
+            ("[sms]\n\nform = \"+33612345678\"\n", 6, "form"),
         ] {
             let (found, message) = problem(&format!("{HEAD}{more}"));
             assert!(message.contains(words), "{message}");
