@@ -102,12 +102,12 @@ fn attend(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Opti
         return Ok(None);
     }
     // A program that does not read its input says so by its exit code.
-    let mut code = None;
+    let mut has_ended = None;
     let stdout = match child.stdout.take() {
         // What it left running may keep the output open.
         Some(stdout) => platform::read_until(stdout, MOST_OUTPUT, deadline, &mut || {
-            code = ended(child)?;
-            Ok(code.is_some())
+            has_ended = ended(child)?;
+            Ok(has_ended.is_some())
         }),
         None => Ok(Vec::new()),
     };
@@ -115,20 +115,25 @@ fn attend(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Opti
         Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(None),
         stdout => stdout?,
     };
-    while code.is_none() && Instant::now() < deadline {
-        code = ended(child)?;
-        if code.is_none() {
+    while has_ended.is_none() && Instant::now() < deadline {
+        has_ended = ended(child)?;
+        if has_ended.is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    Ok(code.map(|code| Output { code, stdout }))
+    Ok(has_ended.map(|Ended { code }| Output { code, stdout }))
 }
 
-/// Whether a program has ended, and if so its exit code, as far as the system tells.
-fn ended(child: &mut Child) -> io::Result<Option<Option<i32>>> {
+/// That a program has ended, and its exit code as far as the system tells.
+struct Ended {
+    code: Option<i32>,
+}
+
+/// Whether a program has ended.
+fn ended(child: &mut Child) -> io::Result<Option<Ended>> {
     match child.try_wait() {
-        Err(error) if platform::is_forgotten_child(&error) => Ok(Some(None)),
-        status => Ok(status?.map(|status| status.code())),
+        Err(error) if platform::is_forgotten_child(&error) => Ok(Some(Ended { code: None })),
+        status => Ok(status?.map(|status| Ended { code: status.code() })),
     }
 }
 

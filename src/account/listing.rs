@@ -149,9 +149,11 @@ mod tests {
 
     #[test]
     fn a_masked_number_shows_four_digits() {
-        for (text, expected) in
-            [("+33612345678", "+33*******78"), ("+1234567", "+12***67"), ("+123456789012345", "+12***********45")]
-        {
+        for (text, expected) in [
+            ("+33612345678", "+33*******78"),
+            ("+1234567", "+12***67"),
+            ("+123456789012345", "+12***********45"),
+        ] {
             assert_eq!(Phone::parse(text).unwrap().masked(), expected);
         }
     }

@@ -12,6 +12,8 @@ mod init;
 mod key;
 mod license;
 mod output;
+mod prompt;
+mod sms;
 mod status;
 mod store;
 mod system_groups;
@@ -112,6 +114,8 @@ enum Command {
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     #[command(subcommand)]
+    Sms(sms::SmsCommand),
+    #[command(subcommand)]
     License(license::LicenseCommand),
     Audit(audit::AuditArgs),
     #[command(subcommand)]
@@ -171,6 +175,7 @@ fn run(process: &mut Process, cli: Cli) -> u8 {
         Command::Whitelist(command) => whitelist::run(&mut context, command),
         Command::Explain(args) => explain::run(&mut context, &args),
         Command::Advanced(command) => advanced::run(&mut context, command),
+        Command::Sms(command) => sms::run(&mut context, &command),
         Command::License(command) => license::run(&mut context, &command),
         Command::Audit(args) => audit::run(&mut context, &args),
         Command::Key(command) => key::run(&mut context, &command),

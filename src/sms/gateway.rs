@@ -58,7 +58,8 @@ pub fn check_api_key(text: &str) -> Result<(), String> {
 /// Checks a token, which is quoted nowhere.
 pub fn check_token(text: &str) -> Result<(), String> {
     let fits = (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let problem = "the token is empty, or holds what no token holds: copy it from the console again";
+    let problem =
+        "the token is empty, or holds what no token holds: copy it from the console again";
     fits.then_some(()).ok_or_else(|| problem.into())
 }
 
@@ -70,7 +71,11 @@ pub fn parse_sender(text: &str) -> Result<Sender, String> {
     }
     if text.starts_with("MG") && text.len() > 11 {
         let problem = "the SID of a messaging service is 'MG' and 32 hexadecimal digits";
-        return if is_sid(text, "MG") { Ok(Sender::Service(text.into())) } else { Err(problem.into()) };
+        return if is_sid(text, "MG") {
+            Ok(Sender::Service(text.into()))
+        } else {
+            Err(problem.into())
+        };
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         let problem = "a short code has 3 to 8 digits; a number begins with '+' and its country";
@@ -115,7 +120,10 @@ pub fn parse_base(text: &str) -> Result<String, String> {
     let url = parse_url(text, "the address of the API")?;
     // SECURITY: the token goes over this connection.
     if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
-        return Err("the address of the API must begin with https:// (http:// only for this machine)".into());
+        return Err(
+            "the address of the API must begin with https:// (http:// only for this machine)"
+                .into(),
+        );
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
@@ -272,7 +280,8 @@ mod tests {
         }
         let sid = |letters: &str, length| format!("{letters}{}", "a".repeat(length));
         assert!(check_account(&sid("AC", 32)).is_ok() && check_api_key(&sid("SK", 32)).is_ok());
-        for wrong in [sid("SK", 32), sid("AC", 31), sid("AC", 33), format!("AC{}", "g".repeat(32))] {
+        for wrong in [sid("SK", 32), sid("AC", 31), sid("AC", 33), format!("AC{}", "g".repeat(32))]
+        {
             assert!(check_account(&wrong).is_err(), "{wrong}");
         }
         for wrong in ["", "short", "with a space in it", "with\u{7f}control", &"x".repeat(257)] {

@@ -95,13 +95,11 @@ pub fn segments(text: &str) -> (Alphabet, usize) {
         c if EXTENSION.contains(c) => Some(2),
         _ => None,
     };
-    match text.chars().map(place).collect::<Option<Vec<usize>>>() {
-        Some(places) => (Alphabet::Gsm7, parts(&places, 160, 153)),
-        None => {
-            let places: Vec<_> = text.chars().map(char::len_utf16).collect();
-            (Alphabet::Ucs2, parts(&places, 70, 67))
-        }
+    if let Some(places) = text.chars().map(place).collect::<Option<Vec<usize>>>() {
+        return (Alphabet::Gsm7, parts(&places, 160, 153));
     }
+    let places: Vec<_> = text.chars().map(char::len_utf16).collect();
+    (Alphabet::Ucs2, parts(&places, 70, 67))
 }
 
 /// Parts of a text whose characters take so many places: no character is split.

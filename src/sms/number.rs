@@ -11,12 +11,13 @@ use crate::account::listing::Phone;
 pub fn parse(text: &str) -> Result<Phone, String> {
     let example = "write the number with '+' and its country, like +33612345678";
     let Some(phone) = Phone::parse(text) else { return Err(example.into()) };
-    let number = phonenumber::parse(None, phone.to_string()).map_err(|_| {
-        format!("no country has the code that this number begins with: {example}")
-    })?;
+    let number = phonenumber::parse(None, phone.to_string())
+        .map_err(|_| format!("no country has the code that this number begins with: {example}"))?;
     if !phonenumber::is_valid(&number) {
         let country = number.country().id().map_or(String::new(), |id| format!(" in {id:?}"));
-        return Err(format!("there is no such number{country}: a digit is wrong, missing or too many"));
+        return Err(format!(
+            "there is no such number{country}: a digit is wrong, missing or too many"
+        ));
     }
     // One form for each number: some countries write a zero that is not dialled from abroad.
     let plain = number.format().mode(phonenumber::Mode::E164).to_string();

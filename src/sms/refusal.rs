@@ -13,11 +13,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
     ),
     (20429, "too many requests", "wait a minute; if it stays so, ask Twilio for a higher rate"),
-    (
-        21211,
-        "the number cannot be called",
-        "correct it with 'rw2fa users edit NAME --phone +…'",
-    ),
+    (21211, "the number cannot be called", "correct it with 'rw2fa users edit NAME --phone +…'"),
     (
         21212,
         "the sender is not valid",
@@ -63,11 +59,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "the sender is no number of the account",
         "run 'rw2fa sms configure --from' with a number or service of your account",
     ),
-    (
-        30001,
-        "too many messages wait already",
-        "wait a few minutes",
-    ),
+    (30001, "too many messages wait already", "wait a few minutes"),
     (
         63038,
         "the account has reached its daily limit of messages",

@@ -241,16 +241,12 @@ impl Api {
 /// Twilio's error in one sentence.
 fn refused(kind: Kind, refusal: &Refusal) -> Error {
     let code = refusal.code;
-    let pages = format!("https://www.twilio.com/docs/api/errors/{code}");
-    match meaning(code) {
-        Some((what, way_out)) => {
-            Error::new(kind, format!("Twilio refused: {what} ({code})")).hint(way_out)
-        }
-        None => {
-            let said = scrubbed(refusal.message.as_deref().unwrap_or("no reason"));
-            Error::new(kind, format!("Twilio refused: {said} ({code})")).hint(format!("see {pages}"))
-        }
+    if let Some((what, way_out)) = meaning(code) {
+        return Error::new(kind, format!("Twilio refused: {what} ({code})")).hint(way_out);
     }
+    let said = scrubbed(refusal.message.as_deref().unwrap_or("no reason"));
+    Error::new(kind, format!("Twilio refused: {said} ({code})"))
+        .hint(format!("see https://www.twilio.com/docs/api/errors/{code}"))
 }
 
 /// The document of a good answer.

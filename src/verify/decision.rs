@@ -7,10 +7,11 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-use crate::account::grant::{self, Grant};
-use crate::account::listing::Method;
+use crate::account::grant::Grant;
+use crate::account::listing::{Method, Phone};
 use crate::account::lockout::Standing;
 use crate::account::name::Name;
+use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, Shown, State};
 use crate::otp::{Digits, Match, Secret, Step, Typed, spend};
 use crate::settings::Settings;
@@ -18,6 +19,7 @@ use crate::time::Timestamp;
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
+use crate::verify::sms::{Outgoing, Today, Told};
 use crate::verify::trial::{charge, search};
 
 /// Everything a decision looks at.
@@ -26,6 +28,8 @@ pub struct Facts<'a> {
     pub settings: &'a Settings,
     /// Whom the login name means.
     pub subject: Subject,
+    /// Whether one more message may be sent today.
+    pub today: Today,
 }
 
 /// Whom a login name means.
@@ -54,6 +58,12 @@ pub struct Account {
     pub state: State,
     /// His secret, opened, if the request can need it.
     pub secret: Option<Secret>,
+    /// Where messages reach him; a group's member has no number.
+    pub phone: Option<Phone>,
+    /// The code that was sent to him, opened, if the request can need it.
+    pub sent_code: Option<SentCode>,
+    /// The last one that he used, likewise.
+    pub used_code: Option<SentCode>,
     /// The NetBIOS domain he comes from, as far as it is known.
     pub domain: Option<String>,
     /// Whether the whitelist names him now.
@@ -70,6 +80,8 @@ pub struct Decision {
     pub next: Option<State>,
     /// The secret that `next` is to carry, if a new one was made.
     pub new_secret: Option<Secret>,
+    /// The message that is to be sent once `next` is written.
+    pub outgoing: Option<Outgoing>,
 }
 
 /// What an answer tells besides outcome and reason.
@@ -93,6 +105,8 @@ pub struct Details {
     pub grant: Option<Grant>,
     /// Steps by which the device was ahead.
     pub drift: Option<i32>,
+    /// What is told of a message.
+    pub sms: Option<Told>,
 }
 
 /// When a locked user may try again; a number of seconds or `null` in JSON.
@@ -132,7 +146,7 @@ pub fn decide(
         Subject::Known(account) => account,
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
-    let login = Login { rules, fresh };
+    let login = Login { rules, facts, fresh };
     if rules.is_of_another_domain() {
         return Ok(Decision::plain(Reason::AmbiguousUser));
     }
@@ -162,10 +176,11 @@ fn end_grants(subject: &Subject, request: &Request) -> Decision {
 
 impl Decision {
     fn plain(reason: Reason) -> Self {
-        Self { reason, details: Details::default(), next: None, new_secret: None }
+        let details = Details::default();
+        Self { reason, details, next: None, new_secret: None, outgoing: None }
     }
 
-    fn remember(&mut self, next: State, old: &State) {
+    pub(super) fn remember(&mut self, next: State, old: &State) {
         if next != *old {
             self.next = Some(next);
         }
@@ -173,9 +188,10 @@ impl Decision {
 }
 
 /// One login of a known user.
-struct Login<'a> {
+pub(super) struct Login<'a> {
     rules: Rules<'a>,
-    fresh: &'a Secret,
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) fresh: &'a Secret,
 }
 
 impl<'a> Deref for Login<'a> {
@@ -187,15 +203,17 @@ impl<'a> Deref for Login<'a> {
 }
 
 impl Login<'_> {
-    fn decision(&self, reason: Reason) -> Decision {
+    pub(super) fn decision(&self, reason: Reason) -> Decision {
         let mut decision = Decision::plain(reason);
-        decision.details.method = Some(self.account.method);
+        // How the code that is wanted reaches him.
+        decision.details.method =
+            Some(if self.needs_sms() { Method::Sms } else { self.account.method });
         decision.details.enrolled = Some(self.is_active());
         decision
     }
 
     /// A decision that tells how many digits the user has to type.
-    fn asking(&self, reason: Reason) -> Decision {
+    pub(super) fn asking(&self, reason: Reason) -> Decision {
         let mut decision = self.decision(reason);
         decision.details.digits = Some(self.digits());
         decision
@@ -232,11 +250,12 @@ impl Login<'_> {
         if self.is_enrolment_closed() && !(self.is_handed_over() && self.request.code.is_some()) {
             return self.decision(Reason::EnrolmentClosed);
         }
-        match (self.account.method, &self.request.code) {
-            (Method::App, None) if self.is_active() => self.asking(Reason::CodeRequired),
-            (Method::App, None) => self.enrol(),
-            (Method::App, Some(typed)) => self.compare(typed),
-            (Method::Sms, _) => self.decision(Reason::SmsFailed),
+        match (self.needs_sms(), &self.request.code) {
+            (true, None) => self.send_code(),
+            (true, Some(typed)) => self.compare_sent(typed),
+            (false, None) if self.is_active() => self.asking(Reason::CodeRequired),
+            (false, None) => self.enrol(),
+            (false, Some(typed)) => self.compare(typed),
         }
     }
 
@@ -251,11 +270,15 @@ impl Login<'_> {
 
     /// Shows the pending secret, made now if there is none that lives.
     fn enrol(&self) -> Decision {
-        let mut decision = self.asking(Reason::EnrolmentRequired);
         if self.request.check {
-            return decision;
+            return self.asking(Reason::EnrolmentRequired);
         }
-        let state = &self.account.state;
+        self.show(&self.account.state)
+    }
+
+    /// Shows the pending secret of `state`, which is about to be written.
+    pub(super) fn show(&self, state: &State) -> Decision {
+        let mut decision = self.asking(Reason::EnrolmentRequired);
         let (next, new_secret) = show_secret(
             state,
             self.advanced.digits(),
@@ -267,10 +290,11 @@ impl Login<'_> {
                 handed_over: false,
             },
         );
+        decision.details.method = Some(Method::App);
         decision.details.digits = next.digits;
         decision.details.shown_secret = new_secret.clone().or_else(|| self.account.secret.clone());
         decision.new_secret = new_secret;
-        decision.remember(next, state);
+        decision.remember(next, &self.account.state);
         decision
     }
 
@@ -297,7 +321,7 @@ impl Login<'_> {
     }
 
     /// A code that is not charged, or was charged and did not lock.
-    fn refused(&self, failures: u32) -> Decision {
+    pub(super) fn refused(&self, failures: u32) -> Decision {
         let mut decision = self.asking(Reason::WrongCode);
         let left = self.advanced.lockout_attempts.saturating_sub(failures);
         // After a lock has ended, one wrong code locks again.
@@ -305,7 +329,7 @@ impl Login<'_> {
         decision
     }
 
-    fn charge(&self) -> Decision {
+    pub(super) fn charge(&self) -> Decision {
         let state = &self.account.state;
         let (next, standing) = charge(self.advanced, state, self.now);
         let mut decision = match standing {
@@ -317,34 +341,26 @@ impl Login<'_> {
     }
 
     /// The code of `step` is right: it is spent, and earns a grant.
-    fn accept(&self, step: Step) -> Decision {
+    pub(super) fn accept(&self, step: Step) -> Decision {
         let state = &self.account.state;
         let first_time = !self.is_active();
         let now_step = Step::at(self.now.unix());
         let mut next = state.clone();
         next.last_step = Some(spend(state.last_step, &mut next.spent, step, now_step));
         next.drift = i32::try_from(step.since(now_step)).unwrap_or(0);
-        next.last_login = Some(self.now);
         next.failures = 0;
         next.lockout = None;
         let mut decision =
             self.decision(if first_time { Reason::Activated } else { Reason::CodeAccepted });
+        decision.details.method = Some(Method::App);
         if first_time {
             next.enrolment = Enrolment::Active;
             next.activated = Some(self.now);
             next.handed_over = false;
             decision.details.shown.clone_from(&next.shown);
         }
-        let grant = Grant {
-            client: self.request.client.clone(),
-            validated: self.now,
-            first_session: self.request.session().map(|_| self.now),
-        };
-        grant::add(&mut next.grants, grant.clone(), self.now, self.advanced.validity());
-        decision.details.enrolled = Some(true);
-        decision.details.grant = Some(grant);
         decision.details.drift = Some(next.drift);
-        decision.remember(next, state);
+        self.earn(next, &mut decision);
         decision
     }
 }

@@ -7,6 +7,7 @@ mod disk;
 mod files;
 mod lists;
 mod settings;
+mod sms;
 mod sntp;
 mod users;
 mod verifier;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::context::{Context, count};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::license;
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format};
@@ -34,6 +35,9 @@ pub(super) struct DoctorArgs {
     /// Also ask this time server how far the clock is off
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<String>,
+    /// Also ask the SMS gateway about credentials and balance
+    #[arg(long)]
+    online: bool,
 }
 
 /// How bad a finding is.
@@ -125,7 +129,7 @@ const COLUMNS: &[Column<Finding>] = &[
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
-    let mut findings = examine(context, args.ntp.as_deref())?;
+    let mut findings = examine(context, args)?;
     findings.sort_by_key(|finding| finding.severity);
     let mut told = BTreeSet::new();
     findings.retain(|finding| told.insert(finding.message.clone()));
@@ -148,7 +152,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     Ok(if is_ill { Done::Partly } else { Done::All })
 }
 
-fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>> {
+fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>> {
     let store = context.open_store()?;
     let settings = records::settings(&store).ok();
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
@@ -175,12 +179,19 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     findings.extend(clock::synchronised(context.process.clock_is_synchronised()));
     findings.extend(clock::drift(&census.drifts));
     findings.extend(clock::set_back(&census.from_the_future));
-    if let Some(host) = ntp {
+    if let Some(host) = args.ntp.as_deref() {
         findings.push(clock::compared(host, sntp::offset(context.process, host)));
     }
-    findings.extend(users::check(&census));
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
+    findings.extend(users::check(&census));
+    if let Some(settings) = settings {
+        let is_configured = settings.sms.account_sid.is_some();
+        findings.extend(sms::check(&settings, &census.by_sms));
+        if args.online && is_configured {
+            findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
+        }
+    }
     if license::has_development_key() {
         let message = "this build takes licences that are signed with the development key, which is \
                        public: anybody can issue one; logins are not affected";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Entries, Target, check_method, check_phone, for_each, parse_phone};
+use super::{Entries, Target, check_method, check_number, check_phone, for_each, masked};
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
 use crate::account::name::Name;
@@ -14,6 +14,7 @@ use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::sms::number;
 use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::facts::missing_half;
 
@@ -33,7 +34,7 @@ pub(in crate::cli) struct AddArgs {
     #[arg(long, value_enum, default_value_t)]
     method: Method,
     /// Where SMS go, as +33612345678
-    #[arg(long, value_parser = parse_phone)]
+    #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
     /// Anything worth remembering
     #[arg(long, value_name = "TEXT")]
@@ -48,9 +49,9 @@ pub(in crate::cli) struct AddArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("users add")?;
-    check_method(Some(args.method))?;
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
+    check_method(&opened, Some(args.method), &args.entries)?;
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
     let started = std::time::Instant::now();
@@ -66,6 +67,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
                     .hint("check the spelling, or add it without --must-exist"));
             }
+            check_number(name, args.method, args.phone.as_ref())?;
             let mut result = Changed::Unchanged;
             opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
                 let listing = Listing {
@@ -99,7 +101,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 }
                 let name = name.canonical();
                 let mut values = values("method", None, Some(listing.method));
-                if let Some(phone) = &listing.phone {
+                if let Some(phone) = masked(listing.phone.as_ref()) {
                     values.insert("phone".into(), serde_json::json!([null, phone]));
                 }
                 if let Some(notes) = &listing.notes {
