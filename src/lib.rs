@@ -29,6 +29,8 @@
 //! assert!(matches!(resolve(&login, &listed, &Domains::default()), Resolution::Entry(_)));
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod account;
 pub mod audit;
 pub mod child;

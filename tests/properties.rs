@@ -24,6 +24,10 @@ enum Event {
     /// A code that was accepted before.
     Replay(usize, u8),
     Wrong,
+    /// One of the recovery codes that were ever made, from this client.
+    Recovery(usize, u8),
+    WrongRecovery,
+    MakeRecovery(u8),
     Malformed,
     SignIn,
     Session(u8),
@@ -52,6 +56,9 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (offset, 0..3_u8).prop_map(|(offset, client)| Event::CodeWithSession(offset, client)),
         4 => (any::<usize>(), 0..3_u8).prop_map(|(which, client)| Event::Replay(which, client)),
         4 => Just(Event::Wrong),
+        5 => (any::<usize>(), 0..3_u8).prop_map(|(which, client)| Event::Recovery(which, client)),
+        1 => Just(Event::WrongRecovery),
+        3 => (1..4_u8).prop_map(Event::MakeRecovery),
         1 => Just(Event::Malformed),
         2 => Just(Event::SignIn),
         4 => (0..3_u8).prop_map(Event::Session),
@@ -77,6 +84,8 @@ struct Model {
     accepted: BTreeMap<i64, i64>,
     last: Option<i64>,
     drift: i64,
+    /// Recovery codes of the present set, and whether they were used.
+    recovery: BTreeMap<String, bool>,
     failures: u32,
     /// When the lock ends, and its length.
     lock: Option<(i64, i64)>,
@@ -97,6 +106,7 @@ impl Model {
             accepted: BTreeMap::new(),
             last: None,
             drift: 0,
+            recovery: BTreeMap::new(),
             failures: 0,
             lock: None,
             grants: BTreeMap::new(),
@@ -155,16 +165,37 @@ impl Model {
                 (self.failures, self.lock) = (0, None);
                 (reason, Some(*found))
             }
-            None if matches.is_empty() => {
-                self.failures += 1;
-                let Some(beyond) = self.failures.checked_sub(self.attempts) else {
-                    return ("wrong-code", None);
-                };
-                let length = 3600.min(60 << beyond.min(6));
-                self.lock = Some((now + length, length));
-                ("locked", None)
-            }
+            None if matches.is_empty() => (self.charge(now), None),
             None => ("code-used", None),
+        }
+    }
+
+    fn charge(&mut self, now: i64) -> &'static str {
+        self.failures += 1;
+        let Some(beyond) = self.failures.checked_sub(self.attempts) else {
+            return "wrong-code";
+        };
+        let length = 3600.min(60 << beyond.min(6));
+        self.lock = Some((now + length, length));
+        "locked"
+    }
+
+    /// What a sign-in with a text that is in the form of a recovery code has to be answered.
+    fn recover(&mut self, code: &str, now: i64) -> &'static str {
+        if self.locked(now).is_some() {
+            return "locked";
+        }
+        if !self.active {
+            return if self.shows(now) { "wrong-code" } else { "enrolment-required" };
+        }
+        match self.recovery.get_mut(code) {
+            None => self.charge(now),
+            Some(true) => "code-used",
+            Some(used) => {
+                *used = true;
+                (self.failures, self.lock) = (0, None);
+                "recovery-code-accepted"
+            }
         }
     }
 
@@ -183,6 +214,10 @@ struct Story<'a> {
     model: Model,
     secrets: BTreeSet<String>,
     spent: Vec<String>,
+    /// Every recovery code that was ever made.
+    recovery: Vec<String>,
+    /// How many of them let somebody in.
+    recovered: usize,
 }
 
 impl Story<'_> {
@@ -233,9 +268,41 @@ impl Story<'_> {
         let twice = self.model.accepted.insert(step, now.div_euclid(30));
         assert_eq!(twice, None, "a step is accepted once");
         self.spent.push(code.to_owned());
+        self.earn(client, session);
+    }
+
+    fn earn(&mut self, client: u8, session: bool) {
+        let now = self.sandbox.now();
         let live: Vec<u8> = (0..3).filter(|client| self.model.is_live(*client, now)).collect();
         self.model.grants.retain(|client, _| live.contains(client));
         self.model.grants.insert(client, (now, session.then_some(now)));
+    }
+
+    fn recover(&mut self, code: &str, client: u8) {
+        let run = self.ask(&[], client, Some(code));
+        let expected = self.model.recover(code, self.sandbox.now());
+        assert_eq!(run.reason(), expected);
+        assert_eq!(run.code == 0, expected == "recovery-code-accepted");
+        match expected {
+            "enrolment-required" => self.show(&run),
+            "recovery-code-accepted" => {
+                self.recovered += 1;
+                self.earn(client, false);
+            }
+            _ => {}
+        }
+    }
+
+    fn make_recovery_codes(&mut self, count: u8) {
+        let count = count.to_string();
+        let args = ["users", "recovery-codes", &self.user, "--yes", "--count", &count];
+        let run = self.sandbox.admin(&args);
+        assert_eq!(run.code == 0, self.model.active, "{run:?}");
+        let codes = run.stdout.lines().map(str::to_owned);
+        if self.model.active {
+            self.model.recovery = codes.clone().map(|code| (code, false)).collect();
+            self.recovery.extend(codes);
+        }
     }
 
     fn session(&mut self, client: u8, check: bool) {
@@ -287,6 +354,13 @@ impl Story<'_> {
                 let wrong = self.model.secret.as_ref().map(|secret| secret.wrong_code(now));
                 self.code(&wrong.unwrap_or_else(|| "123456".into()), 0, false);
             }
+            Event::Recovery(which, client) => {
+                if let Some(code) = self.recovery.get(which % self.recovery.len().max(1)) {
+                    self.recover(&code.clone(), client);
+                }
+            }
+            Event::WrongRecovery => self.recover("0000-0000-0000-0000", 0),
+            Event::MakeRecovery(count) => self.make_recovery_codes(count),
             Event::Malformed => {
                 let locked = self.model.locked(now).is_some();
                 if !locked && (self.model.active || self.model.shows(now)) {
@@ -334,6 +408,8 @@ impl Story<'_> {
         let row = self.sandbox.show(&self.user);
         assert_eq!(row["failures"].as_u64(), Some(u64::from(self.model.failures)), "{event:?}");
         assert_eq!(row["enrolment"] == "active", self.model.active, "{event:?}");
+        let left = self.model.recovery.values().filter(|used| !**used).count();
+        assert_eq!(row["recovery_codes_left"], left, "{event:?}");
     }
 }
 
@@ -341,7 +417,7 @@ impl Story<'_> {
 fn no_history_earns_a_grant_without_a_right_unspent_code() {
     let sandbox = Sandbox::with_users(&[]);
     let users = Cell::new(0);
-    let accepted = Cell::new(0);
+    let (accepted, recovered) = (Cell::new(0), Cell::new(0));
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
     let history = proptest::collection::vec(event(), 1..50);
     let told = TestRunner::new(config).run(&history, |history| {
@@ -355,6 +431,8 @@ fn no_history_earns_a_grant_without_a_right_unspent_code() {
             model: story_model,
             secrets: BTreeSet::new(),
             spent: Vec::new(),
+            recovery: Vec::new(),
+            recovered: 0,
         };
         story.set("discrepancy", &story.model.discrepancy);
         story.set("lockout-attempts", &story.model.attempts);
@@ -365,8 +443,10 @@ fn no_history_earns_a_grant_without_a_right_unspent_code() {
             story.happen(event);
         }
         accepted.set(accepted.get() + story.model.accepted.len());
+        recovered.set(recovered.get() + story.recovered);
         Ok(())
     });
     told.unwrap();
+    assert!(recovered.get() > 5, "too few recovery codes were accepted: {recovered:?}");
     assert!(accepted.get() > 50, "too few codes were accepted to prove anything: {accepted:?}");
 }

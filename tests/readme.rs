@@ -229,8 +229,9 @@ fn subcommands(words: &[&str]) -> Vec<String> {
     let list = help.split("Commands:\n").nth(1).unwrap_or_default();
     list.lines()
         .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|word| *word != "help")
+        // A long help goes on in further lines, which are indented more.
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|word| !word.is_empty() && *word != "help")
         .map(str::to_owned)
         .collect()
 }

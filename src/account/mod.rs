@@ -8,6 +8,7 @@ pub mod listing;
 pub mod lockout;
 pub mod matching;
 pub mod name;
+pub mod recovery;
 pub mod sms;
 pub mod spelling;
 pub mod state;

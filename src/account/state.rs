@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::grant::Grant;
 use crate::account::listing::Method;
 use crate::account::lockout::{Failures, Lockout};
+use crate::account::recovery::RecoveryCodes;
 use crate::account::sms::SmsState;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
@@ -50,7 +51,9 @@ pub struct Shown {
     pub ip: Option<String>,
 }
 
-/// A sealed value: which key opens it, and what that key opens. See [`crate::store::seal`].
+/// A value out of which no secret can be read: a sealed one ([`crate::store::seal`]), which tells the key
+/// that opens it, or digests of recovery codes ([`RecoveryCodes`]).
+// One type for both: each further type in this document makes the verifier larger by up to 20 KB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
@@ -96,6 +99,8 @@ pub struct State {
     /// Wrong codes since the last right one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures: u32,
+    /// What lets him in without his device, as digests.
+    pub recovery_codes: Option<Sealed>,
     /// The last lock.
     pub lockout: Option<Lockout>,
     /// To whom the secret was shown.
@@ -132,6 +137,7 @@ impl State {
             spent: Vec::new(),
             drift: 0,
             failures: 0,
+            recovery_codes: None,
             lockout: None,
             shown: None,
             sms: SmsState::default(),
@@ -171,6 +177,16 @@ impl State {
         self.lockout = failures.lockout;
     }
 
+    /// The recovery codes.
+    pub fn recovery_codes(&self) -> RecoveryCodes {
+        self.recovery_codes.as_ref().map(|value| RecoveryCodes::read(&value.0)).unwrap_or_default()
+    }
+
+    /// Puts the recovery codes back.
+    pub fn set_recovery_codes(&mut self, codes: RecoveryCodes) {
+        self.recovery_codes = codes.into_text().map(Sealed);
+    }
+
     /// Whether a pending secret may still be shown and confirmed at `now`.
     ///
     /// One from the future has no known age: it counts as over.
@@ -193,6 +209,7 @@ impl State {
             {
                 Some("there is a secret and no digits")
             }
+            _ if !self.recovery_codes().are_sound() => Some("'recovery-codes' is damaged"),
             _ => None,
         }
     }

@@ -32,7 +32,7 @@ use crate::error::{Error, Kind, Result};
 use crate::printable::printable;
 use crate::process::Process;
 use crate::verify;
-use crate::verify::request::{AnswerFormat, VerifyArgs};
+use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 
 /// In which form a command prints its data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -142,7 +142,7 @@ pub fn main(process: &mut Process) -> u8 {
     let matches = Cli::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(process, cli),
-        Err(error) if asks_to_verify(&process.args) => verify::refuse(process, &error),
+        Err(error) if asks_to_verify(&process.args) => refuse_to_verify(process, &error),
         Err(error) => show_clap_message(process, &error),
     }
 }
@@ -203,6 +203,15 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
     };
     let root = context::store_path(process, globals.store.as_ref());
     verify::run(process, &root, args, format)
+}
+
+/// Says what is wrong with the command line of `verify`. Standard output stays empty, so that not even a
+/// portal that passes a user called `--help` lets anybody in.
+fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
+    let text = printable(&error.render().to_string());
+    // Nobody is left to tell when standard error is closed.
+    let _ = process.stderr.write_all(text.as_bytes());
+    Kind::Usage.exit_code()
 }
 
 /// Prints help or version on standard output, and everything else as an error.

@@ -3,7 +3,7 @@
 use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, IntoRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,35 @@ impl Owner {
             let what = format!("cannot give {} to {}", path.display(), self.name());
             Error::io(Kind::System, what, error)
         })
+    }
+}
+
+/// What Rust's own start does for a program, as far as a login needs it; for programs that do without it.
+///
+/// Whoever starts the program with a standard stream closed must not find a document in its place, and
+/// somebody who stopped reading is an error, not a signal.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "only the descriptors are taken")]
+pub fn begin() {
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let none = PollFlags::empty();
+    let mut streams = [
+        PollFd::new(stdin.as_fd(), none),
+        PollFd::new(stdout.as_fd(), none),
+        PollFd::new(stderr.as_fd(), none),
+    ];
+    let asked = poll(&mut streams, PollTimeout::ZERO);
+    let is_closed = |stream: &PollFd<'_>| stream.revents() == Some(PollFlags::POLLNVAL);
+    let closed = streams.iter().filter(|stream| is_closed(stream)).count();
+    // Each takes the lowest free number, and nothing else is open yet.
+    let opened = (0..closed).all(|_| {
+        let nowhere = OpenOptions::new().read(true).write(true).open("/dev/null");
+        nowhere.map(IntoRawFd::into_raw_fd).is_ok()
+    });
+    let mut broken_pipe = SigSet::empty();
+    broken_pipe.add(Signal::SIGPIPE);
+    if asked.is_err() || !opened || broken_pipe.thread_block().is_err() {
+        std::process::abort();
     }
 }
 

@@ -191,10 +191,11 @@ impl<'a> Restoration<'a> {
         let Some(state) = &entry.state else { return Ok(()) };
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
             let mut state = state.clone();
+            let mut same = None;
             if let Some(secret) = self.secret(name, &state)? {
                 // A damaged document is replaced, and tells nothing about codes that were used.
                 let here = records::state(self.store, name).ok().flatten();
-                let same = here.filter(|here| {
+                same = here.filter(|here| {
                     let known = here.secret.as_ref().map(|_| self.open(name, here));
                     known.is_some_and(|known| known.is_ok_and(|known| known == secret))
                 });
@@ -202,6 +203,8 @@ impl<'a> Restoration<'a> {
                 let nonce = nonces()?;
                 state.secret = Some(self.keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
             }
+            let known = same.map(|here| here.recovery_codes()).unwrap_or_default();
+            state.set_recovery_codes(state.recovery_codes().known_to(&known));
             state.grants.clear();
             state.sms.drop_code();
             state.sms.used = None;

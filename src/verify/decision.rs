@@ -7,13 +7,14 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
-use crate::account::grant::Grant;
+use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
 use crate::account::lockout::Standing;
 use crate::account::name::Name;
+use crate::account::recovery::RecoveryMatch;
 use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, Shown, State};
-use crate::otp::{Digits, Match, Secret, Step, Typed, spend};
+use crate::otp::{Digits, Match, RecoveryCode, Secret, Step, Typed, spend};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::verify::reason::Reason;
@@ -107,6 +108,8 @@ pub struct Details {
     pub drift: Option<i32>,
     /// What is told of a message.
     pub sms: Option<Told>,
+    /// Recovery codes that can still be used, after one was.
+    pub recovery_codes_left: Option<usize>,
 }
 
 /// When a locked user may try again; a number of seconds or `null` in JSON.
@@ -310,13 +313,31 @@ impl Login<'_> {
         let digits = self.digits();
         let code = match Typed::parse(typed, digits) {
             Typed::Code(code) => code,
-            // Only an active user can have recovery codes; none were made by this version.
+            Typed::Recovery(code) if active => return self.recover(&code),
+            // Only an active user can have recovery codes.
             Typed::Recovery(_) | Typed::Malformed => return self.refused(state.failures),
         };
         match search(self.advanced, state, secret, &code, self.now) {
             Match::Fresh(step) => self.accept(step),
             Match::Used(_) => self.asking(Reason::CodeUsed),
             Match::Wrong => self.charge(),
+        }
+    }
+
+    /// Compares a recovery code with those of the user.
+    pub(super) fn recover(&self, code: &RecoveryCode) -> Decision {
+        let mut next = self.account.state.clone();
+        let mut codes = next.recovery_codes();
+        match codes.spend(code) {
+            RecoveryMatch::Fresh => {
+                let left = codes.left();
+                next.set_recovery_codes(codes);
+                let mut decision = self.admit(next, Reason::RecoveryCodeAccepted);
+                decision.details.recovery_codes_left = Some(left);
+                decision
+            }
+            RecoveryMatch::Used => self.asking(Reason::CodeUsed),
+            RecoveryMatch::Wrong => self.charge(),
         }
     }
 
@@ -348,19 +369,37 @@ impl Login<'_> {
         let mut next = state.clone();
         next.last_step = Some(spend(state.last_step, &mut next.spent, step, now_step));
         next.drift = i32::try_from(step.since(now_step)).unwrap_or(0);
-        next.failures = 0;
-        next.lockout = None;
-        let mut decision =
-            self.decision(if first_time { Reason::Activated } else { Reason::CodeAccepted });
-        decision.details.method = Some(Method::App);
+        let drift = next.drift;
         if first_time {
             next.enrolment = Enrolment::Active;
             next.activated = Some(self.now);
             next.handed_over = false;
-            decision.details.shown.clone_from(&next.shown);
         }
-        decision.details.drift = Some(next.drift);
-        self.earn(next, &mut decision);
+        let reason = if first_time { Reason::Activated } else { Reason::CodeAccepted };
+        let mut decision = self.admit(next, reason);
+        if first_time {
+            decision.details.shown.clone_from(&state.shown);
+        }
+        decision.details.method = Some(Method::App);
+        decision.details.drift = Some(drift);
+        decision
+    }
+
+    /// Whoever proved himself by the code that `next` has spent: failures are forgiven, a grant is earned.
+    pub(super) fn admit(&self, mut next: State, reason: Reason) -> Decision {
+        next.last_login = Some(self.now);
+        next.failures = 0;
+        next.lockout = None;
+        let mut decision = self.decision(reason);
+        let grant = Grant {
+            client: self.request.client.clone(),
+            validated: self.now,
+            first_session: self.request.session().map(|_| self.now),
+        };
+        grant::add(&mut next.grants, grant.clone(), self.now, self.advanced.validity());
+        decision.details.enrolled = Some(true);
+        decision.details.grant = Some(grant);
+        decision.remember(next, &self.account.state);
         decision
     }
 }

@@ -3,6 +3,7 @@
 //! `rw2fa-verify` and `rw2fa verify` are this module. No command of the administration tool, no prompt
 //! and no network code is reachable from here.
 
+pub mod arguments;
 pub mod decision;
 pub mod facts;
 pub mod reason;
@@ -15,8 +16,6 @@ pub mod trial;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-use clap::{Args, FromArgMatches, Parser};
 
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
@@ -33,10 +32,11 @@ use crate::store::dir::DirStore;
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Scope, Store, Transaction, records};
 use crate::time::Timestamp;
+use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
-use crate::verify::request::{AnswerFormat, Request, Session, VerifyArgs};
+use crate::verify::request::{Request, Session};
 use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{SmsCommand, count_today, uncount_today};
 use crate::verify::sms::Today;
@@ -56,35 +56,14 @@ const BEFORE_CONFIRMING: Duration = Duration::from_secs(15);
 const MEND_GROUPS: &str =
     "mend the system's name service, or let the portal pass --group or --no-groups";
 
-/// Decide one login or session of the remote-work portal.
-///
-/// Exit codes: 0 grant, 1 deny, 2 bug in the caller, 3 challenge, 4 error, 5 ended. Let a user in only
-/// on exit code 0 and the outcome "grant".
-#[derive(Parser, Debug)]
-#[command(name = "rw2fa-verify", version)]
-struct Cli {
-    /// The store, instead of RW2FA_STORE or the system's
-    #[arg(long, value_name = "PATH")]
-    store: Option<PathBuf>,
-    /// Form of the answer [default: json]
-    #[arg(long, value_enum)]
-    format: Option<AnswerFormat>,
-    #[command(flatten)]
-    verify: VerifyArgs,
-}
-
 /// The whole program `rw2fa-verify`; returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    let command = Cli::augment_args(clap::Command::new("rw2fa-verify"));
-    let cli = command
-        .try_get_matches_from(&process.args)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    match cli {
+    match arguments::parse(&process.args) {
         Ok(cli) => {
             let root = store_path(process, cli.store);
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
-        Err(error) => refuse(process, &error),
+        Err(error) => misused(process, &error),
     }
 }
 
@@ -96,15 +75,6 @@ fn store_path(process: &Process, option: Option<PathBuf>) -> PathBuf {
     option
         .or_else(|| process.variable("RW2FA_STORE").map(PathBuf::from))
         .unwrap_or_else(platform::system_store)
-}
-
-/// Says what is wrong with the command line. Standard output stays empty, so that not even a portal
-/// that passes a user called `--help` lets anybody in.
-pub fn refuse(process: &mut Process, error: &clap::Error) -> u8 {
-    let text = printable(&error.render().to_string());
-    // Nobody is left to tell when standard error is closed.
-    let _ = process.stderr.write_all(text.as_bytes());
-    USAGE
 }
 
 /// Verifies, answers, and returns the exit code.

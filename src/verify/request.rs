@@ -1,14 +1,15 @@
-//! What the portal asks: the command line of the verifier, and the checked request made of it.
+//! What the portal asks: the checked request made of the command line.
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
 use crate::error::{Error, Kind, Result};
 use crate::process::{Line, Process};
+use crate::verify::arguments::VerifyArgs;
 
 /// Longest line that can hold a code, in bytes.
 const LONGEST_CODE: usize = 256;
@@ -51,58 +52,6 @@ pub enum QrForm {
     Png,
     /// No picture; the secret and its URI are answered all the same.
     None,
-}
-
-/// In which form the verifier answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AnswerFormat {
-    /// Lines for people.
-    #[value(alias = "table")]
-    Text,
-    /// One line of JSON.
-    Json,
-}
-
-/// Decide one login or session. The portal calls this after the password was accepted.
-#[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
-pub struct VerifyArgs {
-    /// The account, as the authenticator returned it
-    #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
-    name: Option<String>,
-    /// The same as an option
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// A group that the user is a member of; may be repeated
-    #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
-    groups: Vec<String>,
-    /// The user is a member of no group
-    #[arg(long)]
-    no_groups: bool,
-    /// Read one line from standard input: the code; an empty line is none
-    #[arg(long)]
-    code_stdin: bool,
-    /// A session is being opened or reconnected
-    #[arg(long, value_enum)]
-    session: Option<Session>,
-    /// Answer without writing, sending, making or showing anything
-    #[arg(long, conflicts_with_all = ["resend", "end"])]
-    check: bool,
-    /// Opaque id of the portal session; never the cookie itself
-    #[arg(long, value_name = "ID")]
-    client: Option<String>,
-    /// Address of the user's device, for the audit trail
-    #[arg(long, value_name = "ADDR")]
-    ip: Option<String>,
-    /// Send the SMS again
-    #[arg(long, conflicts_with = "end")]
-    resend: bool,
-    /// Sign-out: end the grants of this client
-    #[arg(long, conflicts_with = "session")]
-    end: bool,
-    /// Form of the QR code in an enrolment [default: svg]
-    #[arg(long, value_enum)]
-    qr: Option<QrForm>,
 }
 
 /// What is asked.
@@ -148,21 +97,6 @@ pub struct Request {
     pub ip: Option<String>,
     /// The form of the QR code.
     pub qr: QrForm,
-}
-
-impl VerifyArgs {
-    /// The user that the call names.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] when it is no name.
-    pub fn login(&self) -> Result<Name> {
-        Name::parse(self.written())
-            .map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
-    }
-
-    fn written(&self) -> &str {
-        self.user.as_ref().or(self.name.as_ref()).map_or("", String::as_str)
-    }
 }
 
 impl Request {

@@ -182,9 +182,13 @@ fn message(reason: Reason, details: &Details) -> String {
         Reason::Whitelisted => "You may connect by RDP without a code.".into(),
         Reason::SessionValid => "Your session opens.".into(),
         Reason::CodeAccepted => "You are signed in.".into(),
-        Reason::RecoveryCodeAccepted => {
-            "You are signed in. This recovery code is now used up.".into()
-        }
+        Reason::RecoveryCodeAccepted => match details.recovery_codes_left {
+            Some(left @ 1..) => {
+                format!("You are signed in. This recovery code is now used up; left: {left}.")
+            }
+            _ => "You are signed in. This recovery code is now used up, and it was the last one."
+                .into(),
+        },
         Reason::Activated if by_sms => "Your number is confirmed and you are signed in.".into(),
         Reason::Activated => activated(details.shown.as_ref()),
         Reason::RdpNotAllowed => {

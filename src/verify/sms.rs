@@ -3,10 +3,8 @@
 //! Functions without input or output, like the decision. The message itself is sent by
 //! [`super::sending`].
 
-use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
 use crate::account::sms::{Limits, SentCode};
-use crate::account::state::State;
 use crate::otp::{Code, Digits, Match, Typed};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
@@ -159,6 +157,7 @@ impl Login<'_> {
         }
         match Typed::parse(typed, self.digits()) {
             Typed::Code(_) => self.charge(),
+            Typed::Recovery(code) if self.is_active() => self.recover(&code),
             Typed::Recovery(_) | Typed::Malformed => self.refused(state.failures),
         }
     }
@@ -169,30 +168,13 @@ impl Login<'_> {
         let mut next = old.clone();
         next.sms.used = next.sms.code.take();
         next.sms.unconfirmed = None;
-        next.failures = 0;
-        next.lockout = None;
         if self.account.method == Method::App {
+            next.failures = 0;
+            next.lockout = None;
             return self.show(&next);
         }
         let first_time = next.sms.proved.is_none();
-        let mut decision =
-            self.decision(if first_time { Reason::Activated } else { Reason::CodeAccepted });
         next.sms.proved.get_or_insert(self.now);
-        self.earn(next, &mut decision);
-        decision
-    }
-
-    /// What a right code earns.
-    pub(super) fn earn(&self, mut next: State, decision: &mut Decision) {
-        next.last_login = Some(self.now);
-        let grant = Grant {
-            client: self.request.client.clone(),
-            validated: self.now,
-            first_session: self.request.session().map(|_| self.now),
-        };
-        grant::add(&mut next.grants, grant.clone(), self.now, self.advanced.validity());
-        decision.details.enrolled = Some(true);
-        decision.details.grant = Some(grant);
-        decision.remember(next, &self.account.state);
+        self.admit(next, if first_time { Reason::Activated } else { Reason::CodeAccepted })
     }
 }

@@ -4,6 +4,7 @@
 //! Functions without input or output, like the decision, which compares codes by them.
 
 use crate::account::lockout::Standing;
+use crate::account::recovery::RecoveryMatch;
 use crate::account::state::{Enrolment, State};
 use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step, Typed};
 use crate::settings::advanced::Advanced;
@@ -56,6 +57,10 @@ pub enum Trial {
         /// Steps by which the device is ahead.
         drift: i64,
     },
+    /// It is a recovery code that can still be used.
+    RecoveryLeft,
+    /// It is a recovery code that was used.
+    RecoveryUsed,
     /// It is wrong.
     Wrong,
     /// It cannot be a code.
@@ -72,8 +77,8 @@ impl Trial {
     /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
-            Trial::Right { .. } => "right",
-            Trial::Used { .. } => "used",
+            Trial::Right { .. } | Trial::RecoveryLeft => "right",
+            Trial::Used { .. } | Trial::RecoveryUsed => "used",
             Trial::Wrong => "wrong",
             Trial::Malformed => "malformed",
             Trial::Locked(_) | Trial::Stopped => "locked",
@@ -108,11 +113,22 @@ pub fn test_code(
     let (Some(secret), Some(digits), true) = (secret, state.digits, comparable) else {
         return free(Trial::NoSecret);
     };
-    let Typed::Code(code) = Typed::parse(typed, digits) else { return free(Trial::Malformed) };
+    let charged = || Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) };
+    let code = match Typed::parse(typed, digits) {
+        Typed::Code(code) => code,
+        Typed::Recovery(code) if state.enrolment == Enrolment::Active => {
+            return match state.recovery_codes().spend(&code) {
+                RecoveryMatch::Fresh => free(Trial::RecoveryLeft),
+                RecoveryMatch::Used => free(Trial::RecoveryUsed),
+                RecoveryMatch::Wrong => charged(),
+            };
+        }
+        Typed::Recovery(_) | Typed::Malformed => return free(Trial::Malformed),
+    };
     let now_step = Step::at(now.unix());
     match search(advanced, state, secret, &code, now) {
         Match::Fresh(step) => free(Trial::Right { step, drift: step.since(now_step) }),
         Match::Used(step) => free(Trial::Used { step, drift: step.since(now_step) }),
-        Match::Wrong => Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) },
+        Match::Wrong => charged(),
     }
 }

@@ -285,3 +285,24 @@ fn changes_of_groups_are_in_the_audit_trail() {
         assert!(trail.contains(words), "{words}:\n{trail}");
     }
 }
+
+/// Guards the mistyped name, which leaves whoever was meant without protection: it is told every morning.
+#[test]
+fn the_doctor_tells_what_the_system_does_not_know() {
+    let sandbox = Sandbox::new();
+    let system = sandbox.system();
+    system.set("alice", &["staff"]);
+    sandbox.admin_ok(&["users", "add", "alice", "--group", "staff"]);
+    let told = || {
+        let document = sandbox.admin(&["doctor", "--format", "json"]).json();
+        let findings = document["findings"].as_array().unwrap().iter();
+        let names = findings.filter(|finding| finding["check"] == "names");
+        names.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(), Vec::<String>::new());
+    sandbox.admin_ok(&["users", "add", "alcie", "--group", "stuff"]);
+    let told = told();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("users") && told[0].ends_with("without a code: alcie"), "{told:?}");
+    assert!(told[1].starts_with("groups") && told[1].ends_with("without a code: stuff"), "{told:?}");
+}

@@ -8,6 +8,7 @@ mod codes;
 mod enrolment;
 mod grants;
 mod lockout;
+mod recovery;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 

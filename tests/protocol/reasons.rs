@@ -79,10 +79,13 @@ fn brought_about(reason: Reason) -> Option<Run> {
         }
         Reason::Timeout => timeout(),
         Reason::Ended => Sandbox::with_users(&["alice"]).verify(&["--end", "--", "alice"], None),
-        Reason::RecoveryCodeAccepted
-        | Reason::SmsSent
-        | Reason::SmsAlreadySent
-        | Reason::SmsNotYet => return None,
+        Reason::RecoveryCodeAccepted => {
+            let sandbox = Sandbox::with_users(&["alice"]);
+            sandbox.enrol("alice");
+            let codes = sandbox.admin_ok(&["users", "recovery-codes", "alice"]);
+            sandbox.verify(&["--", "alice"], codes.lines().next())
+        }
+        Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet => return None,
     })
 }
 

@@ -31,6 +31,19 @@ fn the_same_code_twenty_times_is_accepted_once() {
 }
 
 #[test]
+fn the_same_recovery_code_twenty_times_is_accepted_once() {
+    let (sandbox, _) = enrolled(&["alice"]);
+    let codes = sandbox.admin_ok(&["users", "recovery-codes", "alice"]);
+    for (used, code) in codes.lines().take(4).enumerate() {
+        let runs = at_once(&sandbox, &[("alice", Some(code)); 20]);
+        assert_eq!(count(&runs, 0, "recovery-code-accepted"), 1, "{runs:?}");
+        assert_eq!(count(&runs, 1, "code-used"), 19, "{runs:?}");
+        assert_eq!(sandbox.show("alice")["recovery_codes_left"], 9 - used);
+    }
+    assert_eq!(sandbox.show("alice")["failures"], 0);
+}
+
+#[test]
 fn the_same_first_code_twenty_times_activates_once() {
     let sandbox = Sandbox::with_users(&["alice"]);
     for _ in 0..3 {

@@ -1,7 +1,7 @@
 //! Standard input that never ends, standard output that nobody reads.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::enrolled;
@@ -119,4 +119,67 @@ fn after_an_answer_that_nobody_read_the_next_code_works() {
     assert_eq!(again.reason(), "code-used", "it was decided and is durable");
     let next = secrets[0].code(sandbox.now() + 90);
     assert_eq!(sandbox.real().verify(&["--", "alice"], Some(&next)).reason(), "code-accepted");
+}
+
+/// Guards against a document taking the place of a stream that the portal closed, and the answer going
+/// into it.
+#[cfg(unix)]
+#[test]
+fn closed_streams_reach_no_document() {
+    let (sandbox, secrets) = enrolled(&["alice"]);
+    let real = sandbox.real();
+    for (steps, closed, code) in [
+        (1, "<&-", 3),
+        (1, "<&- >&-", 3),
+        (1, "<&- 2>&-", 3),
+        (1, "<&- >&- 2>&-", 3),
+        (1, ">&-", 0),
+        (2, "2>&-", 0),
+        (3, ">&- 2>&-", 0),
+    ] {
+        let verifier = real.verifier(["--code-stdin", "--", "alice"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("exec \"$@\" {closed}"), "sh"]);
+        command.arg(verifier.get_program()).args(verifier.get_args());
+        for (name, value) in verifier.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        let streams = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
+        let [stdin, stdout, stderr] = streams;
+        let mut child = command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+        #[cfg(target_os = "linux")]
+        if code == 0 {
+            assert_leading_nowhere(&child, closed.matches("&-").count());
+        }
+        // One that does not read its input may have ended.
+        let _ = writeln!(
+            child.stdin.take().unwrap(),
+            "{}",
+            secrets[0].code(sandbox.now() + 30 * steps)
+        );
+        let run = finish(child);
+        assert_eq!(run.code, code, "{closed}: {run:?}");
+        let check = real.admin(&["store", "check"]);
+        assert_eq!(check.code, 0, "{closed}: {check:?}");
+        for (name, text) in sandbox.contents() {
+            let text = String::from_utf8_lossy(&text).into_owned();
+            assert!(!text.contains("\"message\""), "{closed}: {name:?} holds an answer: {text}");
+        }
+    }
+}
+
+/// Looks at the streams of a verifier that waits for a code, until this many of them lead nowhere.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn assert_leading_nowhere(child: &std::process::Child, closed: usize) {
+    let started = Instant::now();
+    let leads_nowhere = |stream: &i32| {
+        std::fs::read_link(format!("/proc/{}/fd/{stream}", child.id()))
+            .is_ok_and(|target| target == std::path::Path::new("/dev/null"))
+    };
+    // The shell becomes the verifier, which needs a moment.
+    while [0, 1, 2].iter().filter(|stream| leads_nowhere(stream)).count() != closed {
+        assert!(started.elapsed() < Duration::from_secs(4), "{closed} streams were closed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -5,7 +5,9 @@
 mod clock;
 mod disk;
 mod files;
+mod license;
 mod lists;
+mod names;
 mod settings;
 mod sms;
 mod sntp;
@@ -18,7 +20,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::license;
+use crate::cli::license::{counted, standing};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
@@ -185,19 +187,17 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
     findings.extend(users::check(&census));
-    if let Some(settings) = settings {
-        let is_configured = settings.sms.account_sid.is_some();
-        findings.extend(sms::check(&settings, &census.by_sms));
-        if args.online && is_configured {
-            findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
-        }
+    if let Some(settings) = &settings {
+        let standing = standing(context, settings)?;
+        let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
+        findings.extend(license::check(&standing, users));
+        findings.extend(sms::check(settings, &census.by_sms));
     }
-    if license::has_development_key() {
-        let message = "this build takes licences that are signed with the development key, which is \
-                       public: anybody can issue one; logins are not affected";
-        let finding = Finding::new("license", Severity::Warning, message);
-        findings.push(finding.remedy("install a build that was made with RW2FA_VENDOR_KEY"));
-    }
+    findings.extend(names::check(&store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));
+    if let Some(settings) = settings.filter(|settings| args.online && settings.sms.account_sid.is_some())
+    {
+        findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
+    }
     Ok(findings)
 }

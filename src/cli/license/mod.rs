@@ -139,33 +139,60 @@ pub(super) fn in_words(standing: &Standing) -> String {
     }
 }
 
-/// Warns of what an administrator should do about the licence.
-pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize) {
+/// What an administrator should know about the licence, and do.
+pub(super) struct Concern {
+    pub(super) message: String,
+    pub(super) remedy: &'static str,
+}
+
+/// What is to be said about the licence of a store with so many users.
+pub(super) fn concerns(standing: &Standing, users: usize) -> Vec<Concern> {
+    const PORTAL: &str = "rw2fa license portal";
+    let mut concerns = Vec::new();
+    let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
     if has_development_key() {
-        context.warn(
+        say(
             "this build takes licences that are signed with the development key, which is public: \
-             anybody can issue one; logins are not affected",
+             anybody can issue one; logins are not affected"
+                .into(),
+            "install a build that was made with RW2FA_VENDOR_KEY",
         );
     }
     match &standing.refusal {
         Some(Refusal::Expired(_)) | None => {}
         Some(refusal) => {
-            context.warn(&format!("the licence in the store is not used: {refusal}"));
+            say(format!("the licence in the store is not used: {refusal}"), refusal.way_out());
         }
     }
     if standing.ends_soon() {
         let what = if standing.state == State::Trial { "trial" } else { "licence" };
         let left = standing.days_left.unwrap_or_default();
         let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
-        context.warn(&format!(
-            "the {what} ends in {left}; then no users can be added: rw2fa license portal"
-        ));
+        say(format!("the {what} ends in {left}; then no users can be added"), PORTAL);
+    }
+    if standing.state == State::Expired {
+        let what = if standing.license.is_some() { "licence" } else { "trial" };
+        say(
+            format!(
+                "the {what} is over: no users can be added, and what is enforced stays enforced"
+            ),
+            PORTAL,
+        );
     }
     if let Some(most) = standing.max_users().filter(|most| users > *most as usize) {
-        context.warn(&format!(
-            "the licence is for {}, and there are {users}: no more can be added",
-            count(most as usize, "user")
-        ));
+        let most = count(most as usize, "user");
+        say(
+            format!("the licence is for {most}, and there are {users}: no more can be added"),
+            PORTAL,
+        );
+    }
+    concerns
+}
+
+/// Warns of what an administrator should do about the licence.
+pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize) {
+    for Concern { message, remedy } in concerns(standing, users) {
+        context.warn(&format!("{message}: {remedy}"));
     }
 }
 

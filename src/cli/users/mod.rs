@@ -6,6 +6,7 @@ mod add;
 mod edit;
 mod enrol;
 mod list;
+mod recovery_codes;
 mod remove;
 mod reset;
 mod show;
@@ -41,6 +42,7 @@ pub(super) enum UsersCommand {
     Unlock(unlock::UnlockArgs),
     Revoke(unlock::RevokeArgs),
     Test(test::TestArgs),
+    RecoveryCodes(recovery_codes::RecoveryCodesArgs),
 }
 
 pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Done> {
@@ -55,6 +57,7 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
         UsersCommand::Unlock(args) => unlock::unlock(context, &args),
         UsersCommand::Revoke(args) => unlock::revoke(context, &args),
         UsersCommand::Test(args) => test::run(context, &args),
+        UsersCommand::RecoveryCodes(args) => recovery_codes::run(context, &args),
     }
 }
 

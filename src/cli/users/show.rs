@@ -43,7 +43,7 @@ struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     members: Option<Vec<String>>,
     whitelist: Option<WhitelistDetails>,
-    recovery_codes_left: u32,
+    recovery_codes_left: usize,
     grants: Vec<GrantDetails>,
 }
 
@@ -145,7 +145,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         covered_by: covering.iter().map(|(group, _)| group.canonical()).collect(),
         members: None,
         whitelist,
-        recovery_codes_left: 0,
+        recovery_codes_left: state.recovery_codes().left(),
         grants: grants(&state, settings, now),
     })
 }
@@ -248,6 +248,8 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
         }),
     );
     add("wrong codes in a row", (user.failures > 0).then(|| user.failures.to_string()));
+    let left = user.recovery_codes_left;
+    add("recovery codes left", (left > 0).then(|| left.to_string()));
     add(
         "whitelisted for RDP",
         user.whitelist.as_ref().map(|entry| {

@@ -100,7 +100,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         let text = sentence(&trial, starts.as_deref());
         context.print(&format!("{name}: {text}\n"))?;
     }
-    let belongs = matches!(trial, Trial::Right { .. } | Trial::Used { .. });
+    let belongs = matches!(trial.as_str(), "right" | "used");
     Ok(if belongs { Done::All } else { Done::Partly })
 }
 
@@ -122,6 +122,8 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
                 place(*drift)
             )
         }
+        Trial::RecoveryLeft => "that is a recovery code, and it can still be used".into(),
+        Trial::RecoveryUsed => "that is a recovery code, and it was used".into(),
         Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
         Trial::Malformed => "that is no code; nothing was charged".into(),
         Trial::Locked(seconds) => {

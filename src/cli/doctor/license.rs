@@ -1,0 +1,68 @@
+//! The licence: its end, its limit, and whether everybody can issue one. No login depends on it.
+
+use super::{Finding, Severity};
+use crate::cli::license::{Concern, concerns};
+use crate::license::standing::Standing;
+
+/// Judges where a store with so many users stands.
+pub(super) fn check(standing: &Standing, users: usize) -> Vec<Finding> {
+    let finding = |Concern { message, remedy }| {
+        Finding::new("license", Severity::Warning, message).remedy(remedy)
+    };
+    concerns(standing, users).into_iter().map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+    use crate::license::claims::{Edition, License};
+    use crate::time::Timestamp;
+
+    const DAY: u64 = 86_400;
+
+    /// What is found of a trial that began so many days ago.
+    fn of_trial(days: u64) -> String {
+        let begun = Timestamp::from_unix(1_000_000_000);
+        told(&Standing::of(begun, None, begun.plus(days * DAY)), 1)
+    }
+
+    /// The findings in one text, without the one about the key of this build.
+    fn told(standing: &Standing, users: usize) -> String {
+        let found = check(standing, users).into_iter();
+        let messages = found.map(|finding| finding.message);
+        messages.filter(|message| !message.contains("development key")).collect()
+    }
+
+    /// Guards that an end is told before it comes, and that one far away is not.
+    #[test]
+    fn the_end_of_a_trial_is_told_a_week_before() {
+        assert_eq!(of_trial(0), "");
+        assert_eq!(of_trial(22), "");
+        assert!(of_trial(23).contains("the trial ends in 7 days"), "{}", of_trial(23));
+        assert!(of_trial(30).contains("the trial is over"), "{}", of_trial(30));
+    }
+
+    #[test]
+    fn the_end_and_the_limit_of_a_licence_are_told() {
+        let now = Timestamp::from_unix(1_000_000_000);
+        let judged = |days: Option<u64>, most: Option<u32>, users| {
+            let license = License {
+                order_number: "A-1".into(),
+                email: "it@example.com".into(),
+                serial: "0000-0000-0000-0000".into(),
+                edition: Edition::Enterprise,
+                issued: now,
+                expires: days.map(|days| now.plus(days * DAY)),
+                max_users: most.and_then(NonZeroU32::new),
+            };
+            told(&Standing::of(now, Some(Ok(license)), now), users)
+        };
+        assert_eq!(judged(None, None, 1_000_000), "");
+        assert_eq!(judged(Some(31), Some(2), 2), "");
+        assert!(judged(Some(30), None, 1).contains("the licence ends in 30 days"));
+        assert!(judged(None, Some(2), 3).contains("for 2 users, and there are 3"));
+        assert!(judged(Some(0), None, 1).contains("the licence is over"));
+    }
+}

@@ -1,0 +1,63 @@
+//! Names that the system does not know: mistyped, or of accounts that are gone.
+
+use std::time::{Duration, Instant};
+
+use super::{Finding, Names, Severity};
+use crate::account::name::Name;
+use crate::process::Process;
+use crate::store::{Kind, Store};
+
+/// How long the system is asked, in all.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks the system for every listed user and group.
+pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
+    let started = Instant::now();
+    let is_known = |name: &Name, is_group| {
+        let canonical = name.canonical();
+        process.knows(&name.system_spellings(&canonical), is_group)
+    };
+    let mut findings = Vec::new();
+    for (kind, remove) in [
+        (Kind::User, "rw2fa users remove NAME, then rw2fa users add with the right spelling"),
+        (Kind::Group, "rw2fa users remove --group NAME, then rw2fa users add --group"),
+    ] {
+        let mut unknown = Names::default();
+        let names = store.survey(kind).unwrap_or_default().names;
+        for (seen, name) in names.iter().enumerate() {
+            if started.elapsed() > PATIENCE {
+                findings.push(unfinished(kind, names.len() - seen));
+                break;
+            }
+            match is_known(name, kind == Kind::Group) {
+                Some(true) => {}
+                Some(false) => unknown.add(name),
+                // This program cannot ask.
+                None => return Vec::new(),
+            }
+        }
+        if !unknown.is_empty() {
+            let message = format!(
+                "{} that the system does not know, so that whoever was meant may sign in without a code: {}",
+                noun(kind),
+                unknown.told()
+            );
+            findings.push(Finding::new("names", Severity::Warning, message).remedy(remove));
+        }
+    }
+    findings
+}
+
+fn noun(kind: Kind) -> &'static str {
+    if kind == Kind::Group { "groups" } else { "users" }
+}
+
+fn unfinished(kind: Kind, rest: usize) -> Finding {
+    let seconds = PATIENCE.as_secs();
+    let message = format!(
+        "the system's name service is slow: after {seconds} s {rest} {} were not looked up",
+        noun(kind)
+    );
+    Finding::new("names", Severity::Info, message)
+        .remedy("getent passwd NAME tells how long one name takes")
+}

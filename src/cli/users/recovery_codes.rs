@@ -1,0 +1,121 @@
+//! `rw2fa users recovery-codes`: codes that let a user in without his device, shown once.
+
+use clap::Args;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{is_active, known_state};
+use crate::account::name::Name;
+use crate::account::recovery::RecoveryCodes;
+use crate::account::state::State;
+use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::{Done, Format, parse_name};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::RecoveryCode;
+use crate::store::{Scope, Store, records};
+
+/// Make single-use codes for a user who may lose his device, and show them once
+///
+/// They take the place of those that he has. Each signs him in once, under the same lockout as the codes
+/// of his app. A reset makes them void.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa users recovery-codes alice --count 5")]
+pub(in crate::cli) struct RecoveryCodesArgs {
+    /// The user
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// How many
+    #[arg(
+        long, value_name = "NUMBER", default_value_t = 10,
+        value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))
+    )]
+    count: u8,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result<Done> {
+    context.no_csv("users recovery-codes")?;
+    let name = parse_name(&args.name)?;
+    let opened = context.open()?;
+    let left = enrolled_state(&opened.store, &name)?.recovery_codes().left();
+    if args.dry_run {
+        let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
+        return output::changes(context, true, &[row]);
+    }
+    if left > 0 {
+        let codes = count(left, "recovery code");
+        context.confirm(&format!("{name} has {codes}, void once new ones are made."))?;
+    }
+    let codes = make(context, &opened, &name, args.count)?;
+    show(context, &name, &codes)
+}
+
+/// The state of a user who may have recovery codes.
+fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
+    let state = known_state(store, name)?;
+    if !is_active(&state) && state.sms.proved.is_none() {
+        return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
+            .hint("recovery codes are made after the first login with a code"));
+    }
+    Ok(state)
+}
+
+/// Makes codes in the place of those that the user has.
+fn make(
+    context: &Context<'_>,
+    opened: &Opened,
+    name: &Name,
+    number: u8,
+) -> Result<Vec<RecoveryCode>> {
+    let store = &opened.store;
+    let mut codes = Vec::new();
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let keys = opened.keys()?;
+        let mut next = enrolled_state(store, name)?;
+        let before = next.recovery_codes().left();
+        let mut fresh = RecoveryCodes::default();
+        for _ in 0..number {
+            let code = RecoveryCode::from_random(*context.process.random()?);
+            fresh.add(&code, &*context.process.random()?);
+            codes.push(code);
+        }
+        let object = name.canonical();
+        let change = Change {
+            action: "users recovery-codes",
+            object: Some(&object),
+            values: values("recovery-codes", before, fresh.left()),
+        };
+        next.set_recovery_codes(fresh);
+        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        context.audit(transaction, Some(&keys), change)?;
+        records::write_state(transaction, name, &next)
+    })?;
+    Ok(codes)
+}
+
+fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Result<Done> {
+    let texts: Vec<Zeroizing<String>> = codes.iter().map(RecoveryCode::display).collect();
+    let shown = if context.globals.format == Format::Json {
+        let codes: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+        context.print_json(&json!({
+            "schema": 1,
+            "recovery_codes": { "name": name.canonical(), "codes": codes }
+        }))
+    } else {
+        texts.iter().try_for_each(|text| {
+            context.print(text)?;
+            context.print("\n")
+        })
+    };
+    shown.and_then(|()| context.flush()).map_err(|error| {
+        error
+            .hint("nobody has seen the new codes: run the command again, with standard output open")
+    })?;
+    context.note(&format!(
+        "each signs {name} in once; they are not shown again, so print them or keep them safe"
+    ));
+    Ok(Done::All)
+}

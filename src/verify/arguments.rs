@@ -1,0 +1,399 @@
+//! The command line of the verifier.
+//!
+//! [`Cli`] is its definition, for `rw2fa verify`, for help and for manual pages. A login reads the same
+//! command line with [`parse`], word by word: building the definition would cost more instructions than
+//! the rest of the login, and a tenth of the program's size. The tests hold the two together.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+use clap_lex::{ArgCursor, RawArgs};
+
+use crate::account::name::Name;
+use crate::error::{Error, Kind, Result};
+use crate::verify::request::{QrForm, Session};
+
+/// Where the options are told.
+const HINT: &str = "rw2fa help verify tells the options";
+
+/// Decide one login or session of the remote-work portal.
+///
+/// Exit codes: 0 grant, 1 deny, 2 bug in the caller, 3 challenge, 4 error, 5 ended. Let a user in only
+/// on exit code 0 and the outcome "grant".
+#[derive(Parser, Debug, Default, PartialEq, Eq)]
+#[command(name = "rw2fa-verify", version)]
+pub struct Cli {
+    /// The store, instead of RW2FA_STORE or the system's
+    #[arg(long, value_name = "PATH")]
+    pub store: Option<PathBuf>,
+    /// Form of the answer [default: json]
+    #[arg(long, value_enum)]
+    pub format: Option<AnswerFormat>,
+    /// What is asked
+    #[command(flatten)]
+    pub verify: VerifyArgs,
+}
+
+/// In which form the verifier answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnswerFormat {
+    /// Lines for people.
+    #[value(alias = "table")]
+    Text,
+    /// One line of JSON.
+    Json,
+}
+
+/// Decide one login or session. The portal calls this after the password was accepted.
+#[derive(Args, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
+pub struct VerifyArgs {
+    /// The account, as the authenticator returned it
+    #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
+    pub(super) name: Option<String>,
+    /// The same as an option
+    #[arg(long, value_name = "NAME")]
+    pub(super) user: Option<String>,
+    /// A group that the user is a member of; may be repeated
+    #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
+    pub(super) groups: Vec<String>,
+    /// The user is a member of no group
+    #[arg(long)]
+    pub(super) no_groups: bool,
+    /// Read one line from standard input: the code; an empty line is none
+    #[arg(long)]
+    pub(super) code_stdin: bool,
+    /// A session is being opened or reconnected
+    #[arg(long, value_enum)]
+    pub(super) session: Option<Session>,
+    /// Answer without writing, sending, making or showing anything
+    #[arg(long, conflicts_with_all = ["resend", "end"])]
+    pub(super) check: bool,
+    /// Opaque id of the portal session; never the cookie itself
+    #[arg(long, value_name = "ID")]
+    pub(super) client: Option<String>,
+    /// Address of the user's device, for the audit trail
+    #[arg(long, value_name = "ADDR")]
+    pub(super) ip: Option<String>,
+    /// Send the SMS again
+    #[arg(long, conflicts_with = "end")]
+    pub(super) resend: bool,
+    /// Sign-out: end the grants of this client
+    #[arg(long, conflicts_with = "session")]
+    pub(super) end: bool,
+    /// Form of the QR code in an enrolment [default: svg]
+    #[arg(long, value_enum)]
+    pub(super) qr: Option<QrForm>,
+}
+
+impl VerifyArgs {
+    /// The user that the call names.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when it is no name.
+    pub fn login(&self) -> Result<Name> {
+        Name::parse(self.written())
+            .map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
+    }
+
+    pub(super) fn written(&self) -> &str {
+        self.user.as_ref().or(self.name.as_ref()).map_or("", String::as_str)
+    }
+}
+
+impl AnswerFormat {
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "json" => Some(AnswerFormat::Json),
+            "text" | "table" => Some(AnswerFormat::Text),
+            _ => None,
+        }
+    }
+}
+
+impl Session {
+    fn from_word(word: &str) -> Option<Self> {
+        [Session::Html5, Session::Remoteapp, Session::Rdp]
+            .into_iter()
+            .find(|session| session.as_str() == word)
+    }
+}
+
+impl QrForm {
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "svg" => Some(QrForm::Svg),
+            "png" => Some(QrForm::Png),
+            "none" => Some(QrForm::None),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the command line of `rw2fa-verify`, whose first word is the program.
+///
+/// # Errors
+/// [`Kind::Usage`] for what [`Cli`] does not define, and for help and version: they are bugs in the
+/// caller. No value is told: it may be a code.
+pub fn parse(args: &[OsString]) -> Result<Cli> {
+    let raw = RawArgs::new(args);
+    let mut cursor = raw.cursor();
+    raw.next_os(&mut cursor);
+    let mut cli = Cli::default();
+    while let Some(word) = raw.next(&mut cursor) {
+        if word.is_escape() {
+            for user in raw.remaining(&mut cursor) {
+                once(&mut cli.verify.name, "USER", text("USER", user)?)?;
+            }
+        } else if let Some((name, attached)) = word.to_long() {
+            let name = name.map_err(|_| unknown(&word.display().to_string()))?;
+            option(&mut cli, name, Value { attached, raw: &raw, cursor: &mut cursor })?;
+        } else if word.is_short() {
+            return Err(unknown(&word.display().to_string()));
+        } else {
+            once(&mut cli.verify.name, "USER", text("USER", word.to_value_os())?)?;
+        }
+    }
+    compatible(&cli.verify)?;
+    Ok(cli)
+}
+
+/// Takes in one option.
+fn option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
+    let verify = &mut cli.verify;
+    match name {
+        "store" => once(&mut cli.store, name, path(name, value.take(name)?)?),
+        "format" => once(
+            &mut cli.format,
+            name,
+            choice(name, value, AnswerFormat::from_word, "json or text")?,
+        ),
+        "user" => once(&mut verify.user, name, text(name, value.take(name)?)?),
+        "group" => {
+            verify.groups.push(text(name, value.take(name)?)?);
+            Ok(())
+        }
+        "no-groups" => flag(&mut verify.no_groups, name, &value),
+        "code-stdin" => flag(&mut verify.code_stdin, name, &value),
+        "session" => once(
+            &mut verify.session,
+            name,
+            choice(name, value, Session::from_word, "html5, remoteapp or rdp")?,
+        ),
+        "check" => flag(&mut verify.check, name, &value),
+        "client" => once(&mut verify.client, name, text(name, value.take(name)?)?),
+        "ip" => once(&mut verify.ip, name, text(name, value.take(name)?)?),
+        "resend" => flag(&mut verify.resend, name, &value),
+        "end" => flag(&mut verify.end, name, &value),
+        "qr" => {
+            once(&mut verify.qr, name, choice(name, value, QrForm::from_word, "svg, png or none")?)
+        }
+        _ => Err(unknown(&format!("--{name}"))),
+    }
+}
+
+/// Where the value of an option stands: behind `=`, or in the next word.
+struct Value<'a> {
+    attached: Option<&'a OsStr>,
+    raw: &'a RawArgs,
+    cursor: &'a mut ArgCursor,
+}
+
+impl<'a> Value<'a> {
+    /// The value; a word that looks like an option is none.
+    fn take(self, name: &str) -> Result<&'a OsStr> {
+        let Self { attached, raw, cursor } = self;
+        let detached = || {
+            let next = raw.peek_os(cursor)?;
+            let is_value = next == "-" || !next.as_encoded_bytes().starts_with(b"-");
+            if is_value { raw.next_os(cursor) } else { None }
+        };
+        attached.or_else(detached).ok_or_else(|| usage(format!("--{name} needs a value")))
+    }
+}
+
+fn once<T>(place: &mut Option<T>, name: &str, value: T) -> Result<()> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(twice(name)),
+    }
+}
+
+fn flag(place: &mut bool, name: &str, value: &Value<'_>) -> Result<()> {
+    if value.attached.is_some() {
+        return Err(usage(format!("--{name} takes no value")));
+    }
+    if std::mem::replace(place, true) { Err(twice(name)) } else { Ok(()) }
+}
+
+fn choice<T>(
+    name: &str,
+    value: Value<'_>,
+    from_word: fn(&str) -> Option<T>,
+    words: &str,
+) -> Result<T> {
+    let word = value.take(name)?;
+    word.to_str().and_then(from_word).ok_or_else(|| usage(format!("--{name} must be {words}")))
+}
+
+fn text(name: &str, value: &OsStr) -> Result<String> {
+    let text = value.to_str().ok_or_else(|| usage(format!("the value of {name} is not UTF-8")))?;
+    Ok(text.to_owned())
+}
+
+fn path(name: &str, value: &OsStr) -> Result<PathBuf> {
+    if value.is_empty() { Err(usage(format!("--{name} needs a value"))) } else { Ok(value.into()) }
+}
+
+/// What does not go together.
+fn compatible(args: &VerifyArgs) -> Result<()> {
+    let clashes = [
+        (args.name.is_some() && args.user.is_some(), "USER does not go with --user"),
+        (!args.groups.is_empty() && args.no_groups, "--group does not go with --no-groups"),
+        (args.check && args.resend, "--check does not go with --resend"),
+        (args.check && args.end, "--check does not go with --end"),
+        (args.end && args.resend, "--end does not go with --resend"),
+        (args.end && args.session.is_some(), "--end does not go with --session"),
+        (args.name.is_none() && args.user.is_none(), "the user is missing"),
+    ];
+    match clashes.into_iter().find(|(clash, _)| *clash) {
+        Some((_, message)) => Err(usage(message)),
+        None => Ok(()),
+    }
+}
+
+fn unknown(word: &str) -> Error {
+    usage(format!("unexpected argument '{word}'"))
+}
+
+fn twice(name: &str) -> Error {
+    usage(format!("{name} is given more than once"))
+}
+
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(Kind::Usage, message).hint(HINT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::once;
+
+    use clap::CommandFactory;
+    use clap::builder::PossibleValue;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// Every option of the definition in every form, its values, and what is no option.
+    fn vocabulary() -> Vec<OsString> {
+        let mut words: Vec<OsString> = [
+            "alice",
+            "",
+            "-",
+            "--",
+            "-x",
+            "-h",
+            "-V",
+            "--help",
+            "--version",
+            "--help=x",
+            "--bogus",
+            "--=",
+            "--cli",
+            "-5",
+            "HTML5",
+            "a b",
+            "é",
+        ]
+        .map(OsString::from)
+        .to_vec();
+        for argument in Cli::command().get_arguments() {
+            let Some(long) = argument.get_long() else { continue };
+            let values = argument.get_possible_values();
+            let names = values.iter().flat_map(PossibleValue::get_name_and_aliases);
+            for value in names.chain(["", "x", "-x"]) {
+                words.push(value.into());
+                words.push(format!("--{long}={value}").into());
+            }
+            words.push(format!("--{long}").into());
+        }
+        #[cfg(unix)]
+        for bytes in [&b"\xff"[..], b"--user=\xff", b"--\xff", b"-\xff"] {
+            words.push(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()));
+        }
+        words
+    }
+
+    /// Both readings of one command line.
+    #[track_caller]
+    fn assert_agreed(words: &[OsString]) {
+        let line: Vec<OsString> =
+            once("rw2fa-verify".into()).chain(words.iter().cloned()).collect();
+        let defined = Cli::try_parse_from(&line);
+        let read = parse(&line);
+        match (&defined, &read) {
+            (Ok(defined), Ok(read)) => assert_eq!(defined, read, "{words:?}"),
+            (Err(_), Err(error)) => assert_eq!(error.kind(), Kind::Usage, "{words:?}"),
+            _ => panic!("{words:?}: defined {defined:?}, read {read:?}"),
+        }
+    }
+
+    #[test]
+    fn one_and_two_words_are_read_as_they_are_defined() {
+        let words = vocabulary();
+        assert_agreed(&[]);
+        for first in &words {
+            assert_agreed(std::slice::from_ref(first));
+            for second in &words {
+                assert_agreed(&[first.clone(), second.clone()]);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn longer_lines_are_read_as_they_are_defined(
+            words in prop::collection::vec(select(vocabulary()), 3..9),
+        ) {
+            assert_agreed(&words);
+        }
+
+        /// Lines that make sense: flags and attached values, and a user at the end.
+        #[test]
+        fn sensible_lines_are_read_as_they_are_defined(
+            words in prop::collection::vec(select(sensible()), 0..5),
+        ) {
+            let line: Vec<OsString> =
+                words.into_iter().chain(["--".into(), "alice".into()]).collect();
+            assert_agreed(&line);
+        }
+    }
+
+    fn sensible() -> Vec<OsString> {
+        ["--no-groups", "--code-stdin", "--check", "--resend", "--end", "--group=a", "--group=b"]
+            .into_iter()
+            .chain(["--session=html5", "--client=c", "--ip=::1", "--qr=png", "--format=text"])
+            .chain(["--store=/s"])
+            .map(OsString::from)
+            .collect()
+    }
+
+    /// Guards that no value, which may be a code, is repeated.
+    #[test]
+    fn an_error_tells_no_value() {
+        for words in [
+            &["--code-stdin=314159"][..],
+            &["--code=314159"],
+            &["--session=314159"],
+            &["a", "314159"],
+        ] {
+            let line: Vec<OsString> = once(&"v").chain(words).map(OsString::from).collect();
+            let error = parse(&line).unwrap_err();
+            assert!(!error.to_string().contains("314159"), "{error}");
+        }
+    }
+}
