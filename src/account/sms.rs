@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::account::listing::Phone;
 use crate::account::state::Sealed;
-use crate::otp::{Code, Digits};
+use crate::otp::{Code, Digits, Typed};
 use crate::time::Timestamp;
 
 /// A message of which nobody knows whether it was sent stands in the way of others for so many seconds.
@@ -180,6 +180,11 @@ impl SentCode {
         let (to, code) = (Phone::parse(words.next()?)?, words.next()?);
         let digits = Digits::new(u8::try_from(code.len()).ok()?)?;
         Some(Self { made, expires, to, code: Code::parse(code, digits)? })
+    }
+
+    /// Whether this is what somebody typed.
+    pub fn is(&self, typed: &str) -> bool {
+        matches!(Typed::parse(typed, self.code.digits()), Typed::Code(code) if code == self.code)
     }
 
     /// Whether it may be typed. One from the future has no known age: it counts as over.

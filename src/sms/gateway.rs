@@ -183,7 +183,7 @@ pub fn problem(section: &SmsSection) -> Option<(&'static str, String)> {
         .or_else(|| Some(("ca-file", check_ca_file(section.ca_file.as_deref()?).err()?)))
         .or_else(|| Some(("command", check_command(section.command.as_deref()?).err()?)))
         .or_else(|| {
-            let has_some = section.account_sid.is_some() || section.auth_token.is_some();
+            let has_some = *section != SmsSection::default();
             let missing = [
                 ("account-sid", section.account_sid.is_none()),
                 ("auth-token", section.auth_token.is_none()),

@@ -135,11 +135,10 @@ impl Login<'_> {
 
     /// Compares what was typed with the outstanding code.
     pub(super) fn compare_sent(&self, typed: &str) -> Decision {
-        let is = |sent: &SentCode| matches!(Typed::parse(typed, sent.code.digits()), Typed::Code(code) if code == sent.code);
-        if self.outstanding().is_some_and(is) {
+        if self.outstanding().is_some_and(|sent| sent.is(typed)) {
             return self.accept_sent();
         }
-        if self.account.used_code.as_ref().is_some_and(is) {
+        if self.account.used_code.as_ref().is_some_and(|used| used.is(typed)) {
             return self.asking(Reason::CodeUsed);
         }
         let state = &self.account.state;

@@ -304,5 +304,8 @@ fn the_doctor_tells_what_the_system_does_not_know() {
     let told = told();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("users") && told[0].ends_with("without a code: alcie"), "{told:?}");
-    assert!(told[1].starts_with("groups") && told[1].ends_with("without a code: stuff"), "{told:?}");
+    assert!(
+        told[1].starts_with("groups") && told[1].ends_with("without a code: stuff"),
+        "{told:?}"
+    );
 }

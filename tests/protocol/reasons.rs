@@ -53,16 +53,18 @@ fn brought_about(reason: Reason) -> Option<Run> {
             sandbox.verify(&["--", "alice"], None)
         }
         Reason::EnrolmentRequired => Sandbox::with_users(&["alice"]).verify(&["--", "alice"], None),
-        Reason::SmsFailed => {
-            let sandbox = Sandbox::with_users(&["alice"]);
-            let document = sandbox.document("users", "alice");
-            sandbox.edit(
-                &document,
-                "method = \"app\"",
-                "method = \"sms\"\nphone = \"+33612345678\"",
-            );
+        Reason::SmsSent => by_sms("/bin/true").verify(&["--", "alice"], None),
+        Reason::SmsAlreadySent => {
+            let sandbox = by_sms("/bin/true");
+            sandbox.verify(&["--", "alice"], None);
             sandbox.verify(&["--", "alice"], None)
         }
+        Reason::SmsNotYet => {
+            let sandbox = by_sms("/bin/true");
+            sandbox.verify(&["--", "alice"], None);
+            sandbox.verify(&["--resend", "--", "alice"], None)
+        }
+        Reason::SmsFailed => by_sms("/bin/false").verify(&["--", "alice"], None),
         Reason::Store => {
             let sandbox = Sandbox::with_users(&["alice"]);
             sandbox.write(&sandbox.path().join("store.toml"), "");
@@ -87,6 +89,14 @@ fn brought_about(reason: Reason) -> Option<Run> {
         }
         Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet => return None,
     })
+}
+
+/// A store in which Alice gets her codes from this command.
+fn by_sms(command: &str) -> Sandbox {
+    let sandbox = Sandbox::with_users(&[]);
+    sandbox.admin_ok(&["sms", "configure", "--command", command]);
+    sandbox.admin_ok(&["users", "add", "alice", "--method", "sms", "--phone", "+33612345678"]);
+    sandbox
 }
 
 fn whitelisted() -> Run {
@@ -153,7 +163,11 @@ fn every_reason_can_arise_and_has_its_exit_code() {
         let complains = reason.outcome() == Outcome::Error
             && matches!(
                 reason,
-                Reason::Store | Reason::Busy | Reason::Timeout | Reason::GroupsUnknown
+                Reason::Store
+                    | Reason::Busy
+                    | Reason::Timeout
+                    | Reason::GroupsUnknown
+                    | Reason::SmsFailed
             );
         assert_eq!(!run.stderr.is_empty(), complains, "{run:?}");
     }

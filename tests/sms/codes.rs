@@ -115,7 +115,10 @@ fn wrong_codes_lock_and_sending_never_forgives_them() {
     let wrong = another(&outbox.code());
     for left in (1..=4).rev() {
         let run = type_code(&sandbox, &wrong);
-        assert_eq!((run.reason().as_str(), &run.json()["attempts_left"]), ("wrong-code", &left.into()));
+        assert_eq!(
+            (run.reason().as_str(), &run.json()["attempts_left"]),
+            ("wrong-code", &left.into())
+        );
         assert_eq!(type_code(&sandbox, "12").reason(), "wrong-code", "malformed is not charged");
     }
     assert_eq!(resend(sandbox.at(30)).reason(), "sms-sent");
@@ -162,7 +165,8 @@ fn a_code_opens_the_session_in_the_same_call_and_belongs_to_its_client() {
     assert_eq!(opened.end(), (0, "activated".to_owned()), "{opened:?}");
     assert!(opened.json()["grant"]["valid_until"].is_string());
     for (client, reason) in [("c1", "session-valid"), ("c2", "code-required")] {
-        let session = sandbox.verify(&["--client", client, "--session", "html5", "--", "alice"], None);
+        let session =
+            sandbox.verify(&["--client", client, "--session", "html5", "--", "alice"], None);
         assert_eq!(session.reason(), reason, "{client}");
     }
 }
@@ -226,7 +230,7 @@ fn without_gateway_or_number_nobody_gets_in_and_the_portal_is_told_why() {
 fn code_and_number_stand_nowhere_else() {
     let (sandbox, outbox) = with_alice();
     let mut said = String::new();
-    let mut note = |run: &crate::sandbox::Run| said += &format!("{}{}", run.stdout, run.stderr);
+    let mut note = |run: &crate::sandbox::Run| said.extend([&*run.stdout, &*run.stderr]);
     note(&sign_in(&sandbox));
     let code = outbox.code();
     note(&sign_in(&sandbox));
@@ -278,7 +282,11 @@ fn every_spelling_shares_the_outstanding_code() {
         assert_eq!(run.reason(), "sms-already-sent", "{login}: {run:?}");
     }
     let other = sandbox.verify(&["--", "EMEA\\alice"], None);
-    assert_eq!(other.end(), (4, "ambiguous-user".to_owned()), "the code is that of CORP: {other:?}");
+    assert_eq!(
+        other.end(),
+        (4, "ambiguous-user".to_owned()),
+        "the code is that of CORP: {other:?}"
+    );
     assert_eq!(outbox.count(), 1);
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&outbox.code())).reason(), "activated");
 }

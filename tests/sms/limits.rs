@@ -1,7 +1,7 @@
 //! No bill shock: how many messages are sent, and what each way of failing costs.
 
-use crate::{Outbox, another, resend, set, sign_in, type_code, with_alice};
 use crate::sandbox::Sandbox;
+use crate::{Outbox, another, resend, set, sign_in, type_code, with_alice};
 
 /// Lets the outstanding code expire at once, so that each sign-in would send.
 fn impatient() -> (Sandbox, Outbox) {
@@ -65,9 +65,13 @@ fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
 
 #[test]
 fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
-    for (mode, ending, left) in
-        [("refuse", "refused", 2), ("fail", "unknown", 1), ("die", "unknown", 1), ("garbage", "unknown", 1), ("flood", "unknown", 1)]
-    {
+    for (mode, ending, left) in [
+        ("refuse", "refused", 2),
+        ("fail", "unknown", 1),
+        ("die", "unknown", 1),
+        ("garbage", "unknown", 1),
+        ("flood", "unknown", 1),
+    ] {
         let (sandbox, outbox) = impatient();
         set(&sandbox, "sms-hourly-limit", "2");
         set(&sandbox, "sms-daily-limit", "2");

@@ -195,7 +195,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     }
     findings.extend(names::check(&store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));
-    if let Some(settings) = settings.filter(|settings| args.online && settings.sms.account_sid.is_some())
+    if let Some(settings) =
+        settings.filter(|settings| args.online && settings.sms.account_sid.is_some())
     {
         findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
     }

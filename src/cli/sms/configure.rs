@@ -51,10 +51,10 @@ pub(in crate::cli) struct ConfigureArgs {
     proxy: Option<String>,
     /// Certificates to trust besides the system's, such as those of an inspecting proxy
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    ca_file: Option<String>,
     /// The program that sends, in place of Twilio; an absolute path
     #[arg(long, value_name = "PATH")]
-    command: Option<PathBuf>,
+    command: Option<String>,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -118,10 +118,10 @@ fn given(old: Option<&String>, text: Option<&str>) -> Option<String> {
 }
 
 fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> Result<Wanted> {
-    let path = |old: &Option<PathBuf>, path: &Option<PathBuf>| match path {
+    let path = |old: &Option<PathBuf>, path: &Option<String>| match path.as_deref() {
         None => old.clone(),
-        Some(path) if path.as_os_str().is_empty() => None,
-        Some(path) => Some(path.clone()),
+        Some("") => None,
+        Some(path) => Some(path.into()),
     };
     let mut section = SmsSection {
         account_sid: given(old.account_sid.as_ref(), args.account_sid.as_deref()),

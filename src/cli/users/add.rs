@@ -115,6 +115,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             }
             Ok(result.into())
         })?;
+    super::doubt(context, args.phone.as_ref());
     if !unknown.is_empty() {
         context.warn(&format!(
             "the system knows no account or group called {}: check the spelling, since whoever was meant \

@@ -104,6 +104,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             })?;
             Ok(result.into())
         })?;
+    super::doubt(context, args.phone.as_ref());
     if !starting_over.is_empty() {
         context.note(&format!(
             "never proved a code of an app, so the next login shows a QR code (after a code by SMS to \

@@ -25,6 +25,7 @@ use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::sms::number;
 use crate::store::{Document, Kind, Store, Survey, records};
 use crate::time::Timestamp;
 use crate::verify::facts::missing_half;
@@ -438,6 +439,16 @@ fn check_number(name: &Name, method: Method, phone: Option<&Phone>) -> Result<()
     }
     Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
         .hint(format!("add --phone +…, with the number of {name}")))
+}
+
+/// Warns about a number of a range that the numbering plans do not know.
+fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
+    if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
+        context.warn(&format!(
+            "the numbering plans do not know {phone}: check the digits, or send a test with 'rw2fa sms \
+             test {phone}'"
+        ));
+    }
 }
 
 /// A number for the audit trail, which holds no whole ones.
