@@ -10,7 +10,8 @@ use sandbox::{Run, Sandbox};
 
 /// What every build says that has no vendor's key.
 const DEVELOPMENT: &str = "warning: this build takes licences that are signed with the development \
-    key, which is public: anybody can issue one; logins are not affected\n";
+    key, which is public: anybody can issue one; logins are not affected: install a \
+    build that was made with RW2FA_VENDOR_KEY\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());

@@ -3,6 +3,7 @@
 //! Only salted digests stand here; a code itself is seen once, when it is made.
 
 use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
 
 use crate::otp::RecoveryCode;
 
@@ -18,7 +19,8 @@ const SALT: usize = 16;
 /// The recovery codes of one user, as they stand in his document: for each of them `left` or `used`, a
 /// colon, and salt and digest in base64url; a space between two. A used one stays, so that it is known as
 /// used when somebody sends it twice.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RecoveryCodes(String);
 
 /// What became of a code that was tried.
@@ -35,16 +37,6 @@ pub enum RecoveryMatch {
 impl RecoveryCodes {
     /// How many a user may have.
     pub const MOST: u8 = 50;
-
-    /// The codes of this text.
-    pub fn read(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-
-    /// The text, if there are any.
-    pub fn into_text(self) -> Option<String> {
-        (!self.0.is_empty()).then_some(self.0)
-    }
 
     /// Adds a code under a fresh salt.
     pub fn add(&mut self, code: &RecoveryCode, salt: &[u8; SALT]) {

@@ -206,7 +206,7 @@ mod tests {
     /// Appends what `event` becomes under `key`.
     fn append(trail: &mut Vec<Vec<u8>>, key: Option<&AuditKey>, event: &Event<'_>) {
         let end = AuditEnd { last_line: trail.last().cloned(), torn: 0 };
-        let bytes = lines(&end, key, Timestamp::from_unix(0), event).unwrap();
+        let bytes = lines(&end, key, Timestamp::from_unix(0), std::slice::from_ref(event)).unwrap();
         trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
     }
 
@@ -224,7 +224,9 @@ mod tests {
                 ip: Some("192.0.2.1"),
                 drift: Some(0),
             });
-            let bytes = lines(&end, Some(&key()), Timestamp::from_unix(0), &event).unwrap();
+            let bytes =
+                lines(&end, Some(&key()), Timestamp::from_unix(0), std::slice::from_ref(&event))
+                    .unwrap();
             trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
         }
         trail
@@ -264,7 +266,9 @@ mod tests {
         let torn = trail[1][..20].to_vec();
         let end = AuditEnd { last_line: Some(trail[1].clone()), torn: 20 };
         let event = Event::Repair { torn_bytes: 0 };
-        let bytes = lines(&end, Some(&key()), Timestamp::from_unix(0), &event).unwrap();
+        let bytes =
+            lines(&end, Some(&key()), Timestamp::from_unix(0), std::slice::from_ref(&event))
+                .unwrap();
         trail.push(torn);
         assert!(checked(&trail).is_ok(), "a torn line at the end was never answered");
         trail.extend(

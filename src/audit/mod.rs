@@ -104,14 +104,27 @@ pub fn append(
     now: Timestamp,
     event: &Event<'_>,
 ) -> Result<()> {
-    transaction.append_audit(&now.month(), &mut |end| lines(end, key, now, event))
+    append_all(transaction, key, now, std::slice::from_ref(event))
+}
+
+/// Appends `events`, in this order and in one write.
+///
+/// # Errors
+/// When they could not be made durable.
+pub fn append_all(
+    transaction: &mut dyn Transaction,
+    key: Option<&AuditKey>,
+    now: Timestamp,
+    events: &[Event<'_>],
+) -> Result<()> {
+    transaction.append_audit(&now.month(), &mut |end| lines(end, key, now, events))
 }
 
 fn lines(
     end: &AuditEnd,
     key: Option<&AuditKey>,
     now: Timestamp,
-    event: &Event<'_>,
+    events: &[Event<'_>],
 ) -> Result<Vec<u8>> {
     let mut link = end.last_line.as_deref().map_or_else(Link::first, Link::of);
     let mut bytes = Vec::new();
@@ -119,7 +132,9 @@ fn lines(
         let repair = Event::Repair { torn_bytes: end.torn };
         link = write_line(&mut bytes, &link, key, now, &repair)?;
     }
-    write_line(&mut bytes, &link, key, now, event)?;
+    for event in events {
+        link = write_line(&mut bytes, &link, key, now, event)?;
+    }
     Ok(bytes)
 }
 

@@ -18,6 +18,7 @@ use crate::store::{Document, Scope, Store, records};
 
 /// Show and change the advanced settings
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
 pub(super) enum AdvancedCommand {
     List(ListArgs),
     Get(GetArgs),
@@ -27,6 +28,7 @@ pub(super) enum AdvancedCommand {
 
 /// List every setting, its value and its default
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa advanced list --format json")]
 pub(super) struct ListArgs {}
 
 /// Print the value of one setting

@@ -119,13 +119,31 @@ impl<'a> Context<'a> {
         keys: Option<&KeyRing>,
         change: Change<'_>,
     ) -> Result<()> {
-        let event = Event::Change(AdminChange {
-            by: &self.caller,
-            action: change.action,
-            object: change.object,
-            values: change.values,
-        });
-        audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+        self.audit_all(transaction, keys, [change])
+    }
+
+    /// Appends many administrative changes to the audit trail, in one write.
+    ///
+    /// # Errors
+    /// When they cannot be made durable.
+    pub(super) fn audit_all<'c>(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        changes: impl IntoIterator<Item = Change<'c>>,
+    ) -> Result<()> {
+        let events: Vec<_> = changes
+            .into_iter()
+            .map(|change| {
+                Event::Change(AdminChange {
+                    by: &self.caller,
+                    action: change.action,
+                    object: change.object,
+                    values: change.values,
+                })
+            })
+            .collect();
+        audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &events)
     }
 
     /// Appends to the audit trail that the key was replaced by that of `keys`.

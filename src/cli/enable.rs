@@ -18,6 +18,7 @@ use crate::verify::facts::missing_half;
 /// From the next login on, every listed user needs a code. Tells first how many users are listed, and
 /// how many of them have still to enrol.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
     /// Only tell what would be done
     #[arg(long)]
@@ -28,6 +29,7 @@ pub(super) struct EnableArgs {
 ///
 /// Needs neither the key nor a licence. Users, secrets and settings are kept.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
     /// Only tell what would be done
     #[arg(long)]

@@ -11,8 +11,11 @@ mod explain;
 mod init;
 mod key;
 mod license;
+mod man;
 mod output;
+mod progress;
 mod prompt;
+mod shell;
 mod sms;
 mod status;
 mod store;
@@ -91,13 +94,31 @@ pub struct Globals {
 #[derive(Parser, Debug)]
 #[command(name = "rw2fa", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 could not, 2 usage, 4 store or system failed, \
-                        130 interrupted.\n\nA first setup: rw2fa init; rw2fa users add alice; \
+                        130 interrupted.\n\nExample, a first setup: rw2fa init; rw2fa users add alice; \
                         rw2fa enable")]
-struct Cli {
+struct Cli<C: Subcommand> {
     #[command(flatten)]
     globals: Globals,
     #[command(subcommand)]
-    command: Command,
+    command: C,
+}
+
+/// Every command there is.
+#[derive(Subcommand, Debug)]
+enum Any {
+    #[command(flatten)]
+    Public(Command),
+    #[command(flatten)]
+    Internal(Internal),
+}
+
+/// Commands that programs run, not people: no help, no man page and no completion names them.
+#[derive(Subcommand, Debug)]
+enum Internal {
+    #[command(hide = true)]
+    CompleteNames(shell::names::CompleteNamesArgs),
+    #[command(hide = true)]
+    SystemGroups(system_groups::SystemGroupsArgs),
 }
 
 #[derive(Subcommand, Debug)]
@@ -123,9 +144,10 @@ enum Command {
     #[command(subcommand)]
     Store(store::StoreCommand),
     Doctor(doctor::DoctorArgs),
+    #[command(after_help = "Example: rw2fa verify --no-groups -- alice")]
     Verify(VerifyArgs),
-    #[command(hide = true)]
-    SystemGroups(system_groups::SystemGroupsArgs),
+    Completions(shell::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// What a command that ran to its end leaves behind.
@@ -139,12 +161,17 @@ pub enum Done {
 
 /// The whole program `rw2fa`; returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    let matches = Cli::command().try_get_matches_from(&process.args);
+    let matches = Cli::<Any>::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(process, cli),
         Err(error) if asks_to_verify(&process.args) => refuse_to_verify(process, &error),
         Err(error) => show_clap_message(process, &error),
     }
+}
+
+/// The definition of the command line, without what is for programs only.
+fn public_definition() -> clap::Command {
+    Cli::<Command>::command().disable_help_subcommand(true)
 }
 
 /// Whether the command is `verify`, where help is a bug in the caller.
@@ -161,33 +188,45 @@ fn asks_to_verify(args: &[OsString]) -> bool {
     false
 }
 
-fn run(process: &mut Process, cli: Cli) -> u8 {
-    if let Command::Verify(args) = &cli.command {
+fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
+    if let Any::Public(Command::Verify(args)) = &cli.command {
         return run_verify(process, &cli.globals, args);
     }
     let mut context = Context::new(process, cli.globals);
     let result = match cli.command {
-        Command::Init(args) => init::run(&mut context, &args),
-        Command::Status(args) => status::run(&mut context, &args),
-        Command::Enable(args) => enable::enable(&mut context, &args),
-        Command::Disable(args) => enable::disable(&mut context, &args),
-        Command::Users(command) => users::run(&mut context, command),
-        Command::Whitelist(command) => whitelist::run(&mut context, command),
-        Command::Explain(args) => explain::run(&mut context, &args),
-        Command::Advanced(command) => advanced::run(&mut context, command),
-        Command::Sms(command) => sms::run(&mut context, &command),
-        Command::License(command) => license::run(&mut context, &command),
-        Command::Audit(args) => audit::run(&mut context, &args),
-        Command::Key(command) => key::run(&mut context, &command),
-        Command::Store(command) => store::run(&mut context, &command),
-        Command::Doctor(args) => doctor::run(&mut context, &args),
-        Command::SystemGroups(args) => system_groups::run(&mut context, &args),
-        Command::Verify(_) => return Kind::Usage.exit_code(),
+        Any::Public(command) => run_command(&mut context, command),
+        Any::Internal(Internal::CompleteNames(args)) => {
+            shell::names::run(&mut context, &args, &public_definition())
+        }
+        Any::Internal(Internal::SystemGroups(args)) => system_groups::run(&mut context, &args),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {
         Ok(Done::All) => 0,
         Ok(Done::Partly) => 1,
         Err(error) => context.fail(&error),
+    }
+}
+
+fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
+    match command {
+        Command::Init(args) => init::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Enable(args) => enable::enable(context, &args),
+        Command::Disable(args) => enable::disable(context, &args),
+        Command::Users(command) => users::run(context, command),
+        Command::Whitelist(command) => whitelist::run(context, command),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Advanced(command) => advanced::run(context, command),
+        Command::Sms(command) => sms::run(context, &command),
+        Command::License(command) => license::run(context, &command),
+        Command::Audit(args) => audit::run(context, &args),
+        Command::Key(command) => key::run(context, &command),
+        Command::Store(command) => store::run(context, &command),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Completions(args) => shell::run(context, &args, public_definition()),
+        Command::Man(args) => man::run(context, &args, public_definition()),
+        // Answers by a protocol of its own: see `run_verify`.
+        Command::Verify(_) => Ok(Done::Partly),
     }
 }
 
@@ -216,7 +255,11 @@ fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
 
 /// Prints help or version on standard output, and everything else as an error.
 fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
-    let text = printable(&error.render().to_string());
+    let mut text = printable(&error.render().to_string());
+    if error.kind() == ClapErrorKind::MissingSubcommand {
+        // What clap says lists commands that are not for people.
+        text = "error: a subcommand is missing\n\nFor more information, try '--help'.\n".into();
+    }
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         let shown = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
         return if shown.is_ok() { 0 } else { Kind::System.exit_code() };
@@ -240,7 +283,10 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
 
 /// What clap says over several lines, in two: what is wrong, and what was perhaps meant.
 fn usage_error(error: &clap::Error, text: &str) -> Error {
-    if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    if matches!(
+        error.kind(),
+        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
+    ) {
         return Error::new(Kind::Usage, "a subcommand is missing").hint("see rw2fa --help");
     }
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
@@ -265,7 +311,8 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::<Any>::command().debug_assert();
+        public_definition().debug_assert();
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
 };
-use serde::Serialize;
-use serde_json::json;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
 use crate::cli::{Done, Format};
@@ -27,7 +27,7 @@ pub(super) fn list<T: Serialize>(
     columns: &[Column<T>],
 ) -> Result<()> {
     match context.globals.format {
-        Format::Json => context.print_json(&json!({ "schema": 1, key: rows })),
+        Format::Json => context.print_json(&Listed { key, rows }),
         Format::Csv => print_csv(context, rows, columns),
         Format::Text => {
             // The first column names the row.
@@ -45,6 +45,21 @@ pub(super) fn list<T: Serialize>(
             }
             print_table(context, table)
         }
+    }
+}
+
+/// The document that a list is, without a copy of its rows: there may be many.
+struct Listed<'a, T> {
+    key: &'a str,
+    rows: &'a [T],
+}
+
+impl<T: Serialize> Serialize for Listed<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("schema", &1)?;
+        map.serialize_entry(self.key, self.rows)?;
+        map.end()
     }
 }
 
@@ -180,6 +195,14 @@ impl ChangeRow {
     }
 }
 
+/// The document that a mutating command prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    dry_run: bool,
+    changes: &'a [ChangeRow],
+}
+
 /// Reports what a mutating command did, or would do.
 pub(super) fn changes(
     context: &mut Context<'_>,
@@ -187,7 +210,7 @@ pub(super) fn changes(
     rows: &[ChangeRow],
 ) -> Result<Done> {
     if context.globals.format == Format::Json {
-        context.print_json(&json!({ "schema": 1, "dry_run": dry_run, "changes": rows }))?;
+        context.print_json(&Report { schema: 1, dry_run, changes: rows })?;
     } else {
         for row in rows {
             let name = printable(&row.name);

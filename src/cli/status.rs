@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 
 /// Show whether users are protected
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa status --format json")]
 pub(super) struct StatusArgs {}
 
 #[derive(Default)]

@@ -1,12 +1,38 @@
-//! Where an export goes: a new file that only its owner can read, or standard output.
+//! The argument `FILE`: where an export goes (a new file that only its owner can read, or standard
+//! output), and what an import reads.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
+use crate::store::Text;
+
+/// The text of the argument `FILE` of a command that reads one, of at most `limit` bytes; `-` is
+/// standard input.
+///
+/// # Errors
+/// [`Kind::Refused`] when it cannot be read, is too long, or is no UTF-8.
+pub(super) fn read_source(context: &Context<'_>, path: &Path, limit: u64) -> Result<Text> {
+    if path == Path::new("-") {
+        return context.process.read_to_end(limit);
+    }
+    let failed = |error: std::io::Error| {
+        let is_no_text = error.kind() == std::io::ErrorKind::InvalidData;
+        let error = Error::io(Kind::Refused, format!("cannot read {}", path.display()), error);
+        if is_no_text { error.hint("save it as UTF-8") } else { error }
+    };
+    let mut text = Text::default();
+    let file = File::open(path).map_err(failed)?;
+    file.take(limit + 1).read_to_string(&mut text).map_err(failed)?;
+    if text.len() as u64 > limit {
+        let what = format!("{} is larger than {} MiB", path.display(), limit >> 20);
+        return Err(Error::new(Kind::Refused, what));
+    }
+    Ok(text)
+}
 
 /// A new private file, removed again unless it was finished.
 pub(super) struct NewFile {

@@ -21,6 +21,7 @@ const LONGEST_REASON: usize = 200;
 
 /// Administer who may connect by plain RDP without a code
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa whitelist add alice --until 8h")]
 pub(super) enum WhitelistCommand {
     Add(AddArgs),
     Remove(RemoveArgs),
@@ -52,6 +53,7 @@ pub(super) struct AddArgs {
 
 /// Take users off the whitelist
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa whitelist remove alice")]
 pub(super) struct RemoveArgs {
     /// The entries
     #[arg(value_name = "NAME", required = true)]
@@ -66,6 +68,7 @@ pub(super) struct RemoveArgs {
 
 /// List the whitelist; expired entries let nobody in
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa whitelist list --format csv")]
 pub(super) struct ListArgs {}
 
 pub(super) fn run(context: &mut Context<'_>, command: WhitelistCommand) -> Result<Done> {

@@ -378,6 +378,12 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Makes everything durable that was written to the file system that `path` is on.
+#[cfg(target_os = "linux")]
+pub fn sync_file_system(path: &Path) -> std::io::Result<()> {
+    nix::unistd::syncfs(File::open(path)?).map_err(Into::into)
+}
+
 /// Why the program at `path` could have been put there by somebody else than the administrator, if so.
 pub fn trust_problem(path: &Path) -> Option<String> {
     path.ancestors().find_map(|part| {

@@ -189,7 +189,7 @@ impl DirStore {
         Ok(Some(path))
     }
 
-    fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
+    pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
         let name = match scope {
             Scope::Settings => "settings".to_owned(),
             Scope::SmsCount => "sms".to_owned(),
@@ -280,25 +280,37 @@ impl Store for DirStore {
     }
 }
 
-struct DirTransaction<'a> {
-    store: &'a DirStore,
+/// What can be changed while a lock of the directory is held.
+pub(super) struct DirTransaction<'a> {
+    pub(super) store: &'a DirStore,
+}
+
+impl DirTransaction<'_> {
+    /// The path of a document, whose directories are made if they are missing.
+    pub(super) fn place(
+        &self,
+        document: &Document,
+        make: fn(&Path) -> Result<()>,
+    ) -> Result<PathBuf> {
+        if let Document::Of(kind, name) = document {
+            self.store.check_kind(*kind)?;
+            let mut directory = self.store.shard(*kind, &name.key());
+            if is_sharded(*kind) {
+                make(&directory)?;
+            }
+            let components = file_name::encode(name);
+            for component in components.iter().take(components.len().saturating_sub(1)) {
+                directory.push(component);
+                make(&directory)?;
+            }
+        }
+        Ok(self.store.path(document))
+    }
 }
 
 impl Transaction for DirTransaction<'_> {
     fn write(&mut self, document: &Document, text: &str) -> Result<()> {
-        let path = self.store.path(document);
-        if let Document::Of(kind, name) = document {
-            self.store.check_kind(*kind)?;
-            if is_sharded(*kind) {
-                file::make_directory(&self.store.shard(*kind, &name.key()))?;
-            }
-            let components = file_name::encode(name);
-            let mut directory = self.store.shard(*kind, &name.key());
-            for component in components.iter().take(components.len().saturating_sub(1)) {
-                directory.push(component);
-                file::make_directory(&directory)?;
-            }
-        }
+        let path = self.place(document, file::make_directory)?;
         file::replace(&path, text.as_bytes())
     }
 

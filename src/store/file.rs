@@ -141,22 +141,8 @@ pub(super) fn broken(path: &Path, what: &str) -> Error {
 /// replaced by the next one, because all writers of a file use the same temporary name.
 pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     let failed = |error| Error::io(Kind::Store, format!("cannot write {}", path.display()), error);
-    let (Some(parent), Some(name)) =
-        (path.parent(), path.file_name().and_then(|name| name.to_str()))
-    else {
-        return Err(broken(path, "has no directory"));
-    };
-    let temporary = parent.join(format!("{TEMPORARY}{name}"));
-    let mut options = platform::private_file();
-    options.write(true).create_new(true);
-    let file = match options.open(&temporary) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            fs::remove_file(&temporary).map_err(failed)?;
-            options.open(&temporary)
-        }
-        other => other,
-    };
-    let result = file
+    let (parent, temporary) = temporary_of(path)?;
+    let result = create_anew(&temporary)
         .and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()))
         .and_then(|()| rename(&temporary, path));
     if let Err(error) = result {
@@ -166,8 +152,29 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     platform::sync_directory(parent).map_err(failed)
 }
 
+/// The directory of the file at `path`, and the name under which its next text is written.
+pub(super) fn temporary_of(path: &Path) -> Result<(&Path, PathBuf)> {
+    match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
+        (Some(parent), Some(name)) => Ok((parent, parent.join(format!("{TEMPORARY}{name}")))),
+        _ => Err(broken(path, "has no directory")),
+    }
+}
+
+/// Makes a new private file, in the place of what a killed writer left behind.
+pub(super) fn create_anew(temporary: &Path) -> std::io::Result<File> {
+    let mut options = platform::private_file();
+    options.write(true).create_new(true);
+    match options.open(temporary) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::remove_file(temporary)?;
+            options.open(temporary)
+        }
+        other => other,
+    }
+}
+
 /// Renames, and where another program keeps the target open (Windows), tries again for a second.
-fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(super) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     let started = Instant::now();
     loop {
         match fs::rename(from, to) {

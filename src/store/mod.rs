@@ -2,6 +2,7 @@
 //!
 //! Callers speak of documents and names, never of paths, so that another backend is an added module.
 
+mod bulk;
 pub mod bundle;
 mod creation;
 pub mod dir;
@@ -156,6 +157,54 @@ pub trait Transaction {
 
     /// Appends to the audit trail what `make` makes of its end. `month` is the present month, `2026-11`.
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()>;
+}
+
+/// A store that takes many new documents more cheaply than one after the other. Apart from [`Store`],
+/// because no login does so.
+pub trait BulkStore: Store {
+    /// Which accounts are locked together: an update of one shuts out updates of all that have the same
+    /// number, so that work on many of them can be done in one.
+    fn neighbourhood(&self, key: &AccountKey) -> u32;
+
+    /// Begins such work.
+    fn bulk(&self) -> Box<dyn Bulk + '_>;
+}
+
+/// Work on many documents: first all texts are put aside, then they get their places.
+pub trait Bulk {
+    /// Puts a text aside. Nobody sees it yet.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Busy`] while another program has put some aside.
+    fn prepare(&mut self, text: &str) -> Result<Draft>;
+
+    /// Makes durable what was put aside.
+    fn prepared(&mut self) -> Result<()>;
+
+    /// The same as [`Store::update`], except that what is published in it is durable only after
+    /// [`Bulk::finish`]. A power failure before leaves documents that were published early.
+    fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()>;
+
+    /// Makes everything durable that was published, and forgets what was not.
+    fn finish(&mut self) -> Result<()>;
+}
+
+/// A text that was put aside.
+#[derive(Debug)]
+pub enum Draft {
+    /// On the disk, under this number.
+    Stored(u64),
+    /// In memory.
+    Text(Text),
+}
+
+/// Work on many documents, done under a lock.
+pub type BulkChange<'a> = dyn FnMut(&mut dyn BulkTransaction) -> Result<()> + 'a;
+
+/// A transaction that can publish what was put aside.
+pub trait BulkTransaction: Transaction {
+    /// Puts a text that was put aside in the place of a document.
+    fn publish(&mut self, document: &Document, draft: Draft) -> Result<()>;
 }
 
 /// Makes the lines to append from the end of the audit trail.

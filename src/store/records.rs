@@ -93,8 +93,17 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 
 /// Writes what the program keeps of a user.
 pub fn write_state(transaction: &mut dyn Transaction, name: &Name, state: &State) -> Result<()> {
-    let text = Text::new(serialize(state)? + END);
-    transaction.write(&Document::Of(Kind::State, name.clone()), &text)
+    transaction.write(&Document::Of(Kind::State, name.clone()), &state_text(state)?)
+}
+
+/// The text of a state document.
+pub fn state_text(state: &State) -> Result<Text> {
+    Ok(Text::new(serialize(state)? + END))
+}
+
+/// The text of a listing.
+pub fn listing_text(listing: &Listing) -> Result<Text> {
+    serialize(listing).map(Text::new)
 }
 
 /// Writes what is set for a new user or group.

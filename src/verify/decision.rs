@@ -327,11 +327,9 @@ impl Login<'_> {
     /// Compares a recovery code with those of the user.
     pub(super) fn recover(&self, code: &RecoveryCode) -> Decision {
         let mut next = self.account.state.clone();
-        let mut codes = next.recovery_codes();
-        match codes.spend(code) {
+        match next.recovery_codes.spend(code) {
             RecoveryMatch::Fresh => {
-                let left = codes.left();
-                next.set_recovery_codes(codes);
+                let left = next.recovery_codes.left();
                 let mut decision = self.admit(next, Reason::RecoveryCodeAccepted);
                 decision.details.recovery_codes_left = Some(left);
                 decision

@@ -49,6 +49,8 @@ pub(crate) const USAGE: u8 = 2;
 const FAILED: u8 = 4;
 /// How long the SMS command may take.
 pub(crate) const SMS_PATIENCE: Duration = Duration::from_secs(10);
+/// With less than this left nothing is tried.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 /// When the message must have ended, from the start of the program: the lock may take 5 s once more, and
 /// everything together 20 s.
 const BEFORE_CONFIRMING: Duration = Duration::from_secs(15);
@@ -118,7 +120,7 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
 struct Verdict {
     response: Response,
     reason: Reason,
-    /// Why the user's groups are unknown, where that decided.
+    /// What is to be mended, where that decided.
     doubt: Option<Error>,
 }
 
@@ -224,13 +226,18 @@ fn send(
     let now = process.now();
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
         let patience = SMS_PATIENCE.min(BEFORE_CONFIRMING.saturating_sub(started.elapsed()));
+        if patience < LEAST_PATIENCE {
+            let what = "no time was left to send the message";
+            return Err((Ending::Refused, Error::new(Kind::Timeout, what)));
+        }
         let command = SmsCommand::of(settings, store.root());
         let body = sending::body(settings, outgoing);
         command.send(&outgoing.to.to_string(), body, patience, process.elevated)
     });
     let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
-    if ending != Ending::Sent {
-        decision.reason = Reason::SmsFailed;
+    if let Err((ending, error)) = &sent {
+        let is_late = *ending == Ending::Refused && error.kind() == Kind::Timeout;
+        decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
     }
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
         // The key may have been replaced meanwhile, and the user removed.

@@ -54,6 +54,11 @@ macro_rules! reasons {
                 match self { $(Reason::$variant => $word,)+ }
             }
 
+            /// What it means, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Reason::$variant => concat!($($doc),+),)+ }
+            }
+
             /// What the portal has to do.
             pub fn outcome(self) -> Outcome {
                 match self { $(Reason::$variant => Outcome::$outcome,)+ }

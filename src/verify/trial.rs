@@ -120,7 +120,7 @@ pub fn test_code(
     let code = match Typed::parse(typed, digits) {
         Typed::Code(code) => code,
         Typed::Recovery(code) if state.enrolment == Enrolment::Active => {
-            return match state.recovery_codes().spend(&code) {
+            return match state.recovery_codes.clone().spend(&code) {
                 RecoveryMatch::Fresh => free(Trial::RecoveryLeft),
                 RecoveryMatch::Used => free(Trial::RecoveryUsed),
                 RecoveryMatch::Wrong => charged(),

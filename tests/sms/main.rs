@@ -1,6 +1,7 @@
 //! Codes by SMS: the rules, the gateway at Twilio, other gateways, and the commands.
 
 #![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 #[path = "../sandbox/mod.rs"]
@@ -12,7 +13,9 @@ mod keys;
 mod limits;
 mod methods;
 mod processes;
+mod prompts;
 mod server;
+mod set_uid;
 mod tls;
 mod twilio;
 

@@ -12,6 +12,7 @@ use crate::error::Result;
 
 /// Copy, renew or replace the key that seals the secrets
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa key export /media/safe/rw2fa.key")]
 pub(super) enum KeyCommand {
     Export(export::KeyExportArgs),
     Rotate(rotate::KeyRotateArgs),

@@ -21,6 +21,7 @@ use crate::verify::facts::{open_code, open_secret};
 /// Works without the old key. At the next login each user is shown a new QR code after the password
 /// alone, as at the first one. If a copy of the key exists anywhere, put that back instead.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa key reset --dry-run")]
 pub(in crate::cli) struct KeyResetArgs {
     /// Only tell what would be done
     #[arg(long)]

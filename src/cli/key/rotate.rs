@@ -31,6 +31,7 @@ use crate::verify::facts::{open_code, open_secret};
 /// Nobody has to enrol again. Copies of the old key open nothing that is sealed from now on; export the
 /// key again. A rotation that was interrupted is finished by running this again.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa key rotate && rw2fa key export rw2fa.key")]
 pub(in crate::cli) struct KeyRotateArgs {
     /// Only tell what would be done
     #[arg(long)]

@@ -23,6 +23,7 @@ use crate::store::{Kind, Store, records};
 
 /// Show and activate the licence of this machine
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa license activate license.lic")]
 pub(super) enum LicenseCommand {
     Serial(SerialArgs),
     Portal(PortalArgs),
@@ -34,10 +35,12 @@ pub(super) enum LicenseCommand {
 ///
 /// It is made from the machine's id by a hash, and does not reveal it.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa license serial")]
 pub(super) struct SerialArgs {}
 
 /// Print where licences come from, and what is asked there
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa license portal")]
 pub(super) struct PortalArgs {}
 
 pub(super) fn run(context: &mut Context<'_>, command: &LicenseCommand) -> Result<Done> {

@@ -11,6 +11,7 @@ use crate::license::serial::Serial;
 
 /// Show the licence, or how long the trial lasts
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa license show --format json")]
 pub(in crate::cli) struct ShowArgs {}
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {

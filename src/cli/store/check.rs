@@ -16,6 +16,7 @@ use crate::store::records;
 /// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
 /// every secret opens. Changes nothing. For the audit trail there is 'rw2fa audit verify'.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
 pub(in crate::cli) struct StoreCheckArgs {}
 
 /// One thing that is wrong.

@@ -1,20 +1,17 @@
 //! `rw2fa store import`: a bundle takes the place of what the store holds.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
-use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::{Done, target};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::bundle::Bundle;
 use crate::store::restore::{self, Effect, Restoration};
-use crate::store::{Document, Kind, Scope, Store, Text, Transaction};
+use crate::store::{Document, Kind, Scope, Store, Transaction};
 
 /// No store is larger as one file.
 const LARGEST: u64 = 1024 * 1024 * 1024;
@@ -43,7 +40,7 @@ pub(in crate::cli) struct StoreImportArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<Done> {
     context.no_csv("store import")?;
     // Read before the program becomes the owner of the store, who may not be allowed to.
-    let text = read(context, &args.file)?;
+    let text = target::read_source(context, &args.file, LARGEST)?;
     let opened = context.open_unfinished()?;
     let bundle = told(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
@@ -120,22 +117,6 @@ fn row((kind, name, effect): &(Kind, crate::account::name::Name, Effect)) -> Cha
         Effect::Removed => Changed::Removed,
     };
     ChangeRow::new(kind, name.canonical(), Ok(result))
-}
-
-fn read(context: &Context<'_>, path: &Path) -> Result<Text> {
-    if path == Path::new("-") {
-        return context.process.read_to_end(LARGEST);
-    }
-    let failed =
-        |error| Error::io(ErrorKind::Refused, format!("cannot read {}", path.display()), error);
-    let mut text = Zeroizing::new(String::new());
-    let file = File::open(path).map_err(failed)?;
-    file.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > LARGEST {
-        let what = format!("{} is larger than any export", path.display());
-        return Err(Error::new(ErrorKind::Refused, what));
-    }
-    Ok(text)
 }
 
 /// What was made of the file, or each problem told and one error for all.

@@ -12,6 +12,7 @@ use crate::error::Result;
 
 /// Check, export or restore the whole store
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa store export backup.toml")]
 pub(super) enum StoreCommand {
     Check(check::StoreCheckArgs),
     Export(export::StoreExportArgs),

@@ -1,10 +1,12 @@
-//! `rw2fa users add`.
+//! `rw2fa users add`: entries by name. Those of a file are the business of `from_file`.
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde_json::{Map, Value};
 
-use super::{Entries, Target, check_method, check_number, check_phone, for_each, masked};
+use super::{Entries, Target, check_method, check_phone, for_each, from_file};
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
 use crate::account::name::Name;
@@ -15,21 +17,29 @@ use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::sms::number;
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, Kind, Scope, Store, Transaction, records};
 use crate::verify::facts::missing_half;
 
 /// Put users and groups on the list
 ///
 /// From the next login on they need a code (once 'rw2fa enable' was run). At the first one they see a
 /// QR code for their authenticator app.
+///
+/// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
+/// 'rw2fa users list --format csv', are ignored. It is checked as a whole before anybody is added. An
+/// empty type means user, an empty method that of --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
-    too.\n\nExample: rw2fa users add alice 'CORP\\bob' carol@corp.example"
+    too.\n\nExamples:\n  rw2fa users add alice 'CORP\\bob' carol@corp.example\n  \
+    rw2fa users add --from staff.csv --must-exist --dry-run"
 )]
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
+    /// Users and groups of a CSV file; '-' is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
+    from: Option<PathBuf>,
     /// How codes reach them
     #[arg(long, value_enum, default_value_t)]
     method: Method,
@@ -49,37 +59,39 @@ pub(in crate::cli) struct AddArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("users add")?;
+    if let Some(path) = &args.from {
+        let options = from_file::Options {
+            method: args.method,
+            must_exist: args.must_exist,
+            dry_run: args.dry_run,
+        };
+        return from_file::run(context, path, &options);
+    }
+    if args.entries.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "nobody is named who is to be added")
+            .hint("rw2fa users add NAME, or --group GROUP, or --from FILE"));
+    }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
-    check_method(&opened, Some(args.method), &args.entries)?;
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
-    let started = std::time::Instant::now();
+    let mut system = System::new(args.must_exist);
     let mut unknown = Vec::new();
     let entries = args.entries.texts();
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            // A warning may be left out where the system is slow, a promise may not.
-            let is_asked = args.must_exist || started.elapsed() <= SYSTEM_PATIENCE;
-            let is_known = !is_asked || is_known(context, target);
-            if !is_known && args.must_exist {
-                return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
-                    .hint("check the spelling, or add it without --must-exist"));
-            }
-            check_number(name, args.method, args.phone.as_ref())?;
+            check_method(opened, target.kind, args.method, args.phone.as_ref())?;
+            let is_known = system.knows(context, target)?;
+            let listing = Listing {
+                method: args.method,
+                phone: args.phone.clone(),
+                notes: args.notes.clone(),
+                added: context.now(),
+            };
             let mut result = Changed::Unchanged;
             opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let listing = Listing {
-                    method: args.method,
-                    phone: args.phone.clone(),
-                    notes: args.notes.clone(),
-                    added: context.now(),
-                };
-                let missing = match target.kind {
-                    Kind::Group => missing_group(opened, target, &listing)?,
-                    _ => missing(opened, name, &listing)?,
-                };
+                let missing = missing(opened, target.kind, name, &listing)?;
                 if missing == Missing::Nothing {
                     return Ok(());
                 }
@@ -88,26 +100,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if args.dry_run {
                     return Ok(());
                 }
-                // The state first: a kill in between leaves a user who is not listed yet. That it belongs to
-                // a listed user is written last: from then on a lost listing is an error, not a removal.
-                if missing == Missing::StateAndListing {
-                    records::write_state(transaction, name, &State::new(listing.added))?;
-                }
-                records::write_listing(transaction, target.kind, name, &listing)?;
-                if target.kind == Kind::User
-                    && let Some(state) = records::state(&opened.store, name)?
-                {
-                    records::write_state(transaction, name, &State { listed: true, ..state })?;
-                }
+                put(opened, transaction, target.kind, name, &listing, missing)?;
                 let name = name.canonical();
-                let mut values = values("method", None, Some(listing.method));
-                if let Some(phone) = masked(listing.phone.as_ref()) {
-                    values.insert("phone".into(), serde_json::json!([null, phone]));
-                }
-                if let Some(notes) = &listing.notes {
-                    values.insert("notes".into(), serde_json::json!([null, notes]));
-                }
-                let change = Change { action: "users add", object: Some(&name), values };
+                let change =
+                    Change { action: ACTION, object: Some(&name), values: told_of(&listing) };
                 context.audit(transaction, Some(&keys), change)
             })?;
             if !is_known && result == Changed::Added {
@@ -116,32 +112,139 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             Ok(result.into())
         })?;
     super::doubt(context, args.phone.as_ref());
+    warn_of_unknown(context, &unknown);
+    Ok(done)
+}
+
+/// Writes what is missing for an entry to be listed.
+pub(super) fn put(
+    opened: &Opened,
+    transaction: &mut dyn Transaction,
+    kind: Kind,
+    name: &Name,
+    listing: &Listing,
+    missing: Missing,
+) -> Result<()> {
+    // The state first: a kill in between leaves a user who is not listed yet. That it belongs to a
+    // listed user is written last: from then on a lost listing is an error, not a removal.
+    if missing == Missing::StateAndListing {
+        records::write_state(transaction, name, &State::new(listing.added))?;
+    }
+    records::write_listing(transaction, kind, name, listing)?;
+    if kind == Kind::User
+        && let Some(state) = records::state(&opened.store, name)?
+    {
+        records::write_state(transaction, name, &State { listed: true, ..state })?;
+    }
+    Ok(())
+}
+
+/// What this is called in the audit trail.
+pub(super) const ACTION: &str = "users add";
+
+/// What the audit trail tells of a new entry.
+pub(super) fn told_of(listing: &Listing) -> Map<String, Value> {
+    let mut values = values("method", None, Some(listing.method));
+    if let Some(phone) = listing.phone.as_ref().map(Phone::masked) {
+        values.insert("phone".into(), serde_json::json!([null, phone]));
+    }
+    if let Some(notes) = &listing.notes {
+        values.insert("notes".into(), serde_json::json!([null, notes]));
+    }
+    values
+}
+
+/// Warns of names that the system does not know.
+pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
     if !unknown.is_empty() {
         context.warn(&format!(
             "the system knows no account or group called {}: check the spelling, since whoever was meant \
              is not protected otherwise",
-            super::who(&unknown)
+            super::who(unknown)
         ));
     }
-    Ok(done)
 }
 
 /// How long the system is asked for names, in all, before the warning about unknown ones is left out.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Whether the system knows the target, as far as it can be asked.
-fn is_known(context: &Context<'_>, target: &Target<'_>) -> bool {
-    let spellings = target.name.system_spellings(target.written);
-    let is_group = target.kind == Kind::Group;
-    context.process.knows(&spellings, is_group).unwrap_or(true)
+/// The system's accounts, asked whether they include a name.
+pub(super) struct System {
+    must_exist: bool,
+    started: Instant,
 }
 
-/// What has to be written for a user to be listed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
+impl System {
+    /// With `--must-exist` a name that it does not know is an error.
+    pub(super) fn new(must_exist: bool) -> Self {
+        Self { must_exist, started: Instant::now() }
+    }
+
+    /// Whether the system knows the target, as far as it can be asked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] with `--must-exist`, when it does not.
+    pub(super) fn knows(&mut self, context: &Context<'_>, target: &Target<'_>) -> Result<bool> {
+        // A warning may be left out where the system is slow, a promise may not.
+        if !self.must_exist && self.started.elapsed() > SYSTEM_PATIENCE {
+            return Ok(true);
+        }
+        let spellings = target.name.system_spellings(target.written);
+        let is_group = target.kind == Kind::Group;
+        let is_known = context.process.knows(&spellings, is_group).unwrap_or(true);
+        if !is_known && self.must_exist {
+            return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
+                .hint("check the spelling, or add it without --must-exist"));
+        }
+        Ok(is_known)
+    }
+}
+
+/// What has to be written for an entry to be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
     Nothing,
     Listing,
     StateAndListing,
+}
+
+/// What is missing for an entry to be listed with these attributes.
+///
+/// # Errors
+/// When the name is listed with other attributes, or overlaps another entry.
+pub(super) fn missing(
+    opened: &Opened,
+    kind: Kind,
+    name: &Name,
+    listing: &Listing,
+) -> Result<Missing> {
+    let present = same_listing(opened, kind, name, listing)?;
+    if kind == Kind::Group {
+        // Groups may overlap: any match counts.
+        return Ok(if present { Missing::Nothing } else { Missing::Listing });
+    }
+    let store = &opened.store;
+    let has_state = store.read(&Document::Of(Kind::State, name.clone()))?.is_some();
+    if present {
+        // A listed user without a state is a loss that only 'reset' may mend.
+        return if has_state {
+            Ok(Missing::Nothing)
+        } else {
+            Err(missing_half(store, Kind::State, name))
+        };
+    }
+    let mut others = store.names_like(Kind::User, &name.key())?;
+    others.extend(store.names_like(Kind::State, &name.key())?);
+    if let Some(other) = overlapping(name, &others, &opened.settings.domains) {
+        return Err(overlap(&format!("'{other}'")));
+    }
+    Ok(if has_state { Missing::Listing } else { Missing::StateAndListing })
+}
+
+/// The error that a new entry could mean the same login as another one.
+pub(super) fn overlap(other: &str) -> Error {
+    Error::new(ErrorKind::Conflict, format!("overlaps {other}: one login could mean both"))
+        .hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
 }
 
 /// Whether an entry is listed with these attributes.
@@ -159,39 +262,4 @@ fn same_listing(opened: &Opened, kind: Kind, name: &Name, listing: &Listing) -> 
     let option = if kind == Kind::Group { "--group " } else { "" };
     Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
         .hint(format!("change them with: rw2fa users edit {option}'{name}'")))
-}
-
-/// What is missing for a group to be listed. Groups may overlap: any match counts.
-fn missing_group(opened: &Opened, target: &Target<'_>, listing: &Listing) -> Result<Missing> {
-    let present = same_listing(opened, Kind::Group, target.name, listing)?;
-    Ok(if present { Missing::Nothing } else { Missing::Listing })
-}
-
-/// What is missing for `name` to be listed.
-///
-/// # Errors
-/// When the name is listed with other attributes, or overlaps another entry.
-fn missing(opened: &Opened, name: &Name, listing: &Listing) -> Result<Missing> {
-    let store = &opened.store;
-    let present = same_listing(opened, Kind::User, name, listing)?;
-    let has_state = store.read(&Document::Of(Kind::State, name.clone()))?.is_some();
-    if present {
-        // A listed user without a state is a loss that only 'reset' may mend.
-        return if has_state {
-            Ok(Missing::Nothing)
-        } else {
-            Err(missing_half(store, Kind::State, name))
-        };
-    }
-    let mut others = store.names_like(Kind::User, &name.key())?;
-    others.extend(store.names_like(Kind::State, &name.key())?);
-    others.retain(|other| other != name);
-    if let Some(other) = overlapping(name, &others, &opened.settings.domains) {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            format!("overlaps '{other}': one login could mean both"),
-        )
-        .hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME"));
-    }
-    Ok(if has_state { Missing::Listing } else { Missing::StateAndListing })
 }

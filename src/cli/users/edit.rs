@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Entries, check_method, check_number, check_phone, for_each, masked};
+use super::{Entries, check_method, check_phone, for_each};
 use crate::account::listing::{Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::Enrolment;
@@ -15,6 +15,7 @@ use crate::store::{Kind, Scope, Store, Transaction, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
+#[command(group(super::somebody()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]
@@ -41,7 +42,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
-    check_method(&opened, args.method, &args.entries)?;
     let keys = opened.keys()?;
     let entries = args.entries.texts();
     let mut starting_over = Vec::new();
@@ -66,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                     edits.push((&["phone"], Some(phone.to_string().into())));
                     audited.extend(values(
                         "phone",
-                        masked(before.phone.as_ref()),
+                        before.phone.as_ref().map(Phone::masked),
                         Some(phone.masked()),
                     ));
                 }
@@ -79,9 +79,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 if edits.is_empty() {
                     return Ok(());
                 }
-                let phone = args.phone.as_ref().or(before.phone.as_ref());
-                if target.kind == Kind::User && args.method.is_some() {
-                    check_number(name, args.method.unwrap_or(before.method), phone)?;
+                if let Some(method) = args.method {
+                    let phone = args.phone.as_ref().or(before.phone.as_ref());
+                    check_method(opened, target.kind, method, phone)?;
                 }
                 result = Changed::Changed;
                 if args.dry_run {

@@ -3,8 +3,10 @@
 //! This file owns what the commands share: rows, finding names, trying several names.
 
 mod add;
+mod csv_file;
 mod edit;
 mod enrol;
+mod from_file;
 mod list;
 mod recovery_codes;
 mod remove;
@@ -32,6 +34,7 @@ use crate::verify::facts::missing_half;
 
 /// Administer the users who need a code
 #[derive(Subcommand, Debug)]
+#[command(after_help = "Example: rw2fa users add alice")]
 pub(super) enum UsersCommand {
     List(list::ListArgs),
     Show(show::ShowArgs),
@@ -275,14 +278,24 @@ impl Selection {
 #[derive(clap::Args, Debug)]
 struct Entries {
     /// The users
-    #[arg(value_name = "NAME", required_unless_present = "groups")]
+    #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// A group; may be repeated
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
 }
 
+/// At least one user or group must be named.
+fn somebody() -> clap::ArgGroup {
+    clap::ArgGroup::new("somebody").args(["names", "groups"]).required(true).multiple(true)
+}
+
 impl Entries {
+    /// Whether nobody is named.
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.groups.is_empty()
+    }
+
     /// The entries with their kinds, users first.
     fn texts(&self) -> impl Iterator<Item = (Kind, &String)> {
         let users = self.names.iter().map(|name| (Kind::User, name));
@@ -416,29 +429,25 @@ fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
     names.iter().map(|name| (Kind::User, name))
 }
 
-/// Refuses `--method sms` where no message could be sent.
-fn check_method(opened: &Opened, method: Option<Method>, entries: &Entries) -> Result<()> {
-    if method != Some(Method::Sms) {
+/// Refuses the method `sms` where no message could be sent.
+fn check_method(opened: &Opened, kind: Kind, method: Method, phone: Option<&Phone>) -> Result<()> {
+    if method != Method::Sms {
         return Ok(());
     }
     if let Some(problem) = sms::problem(&opened.settings.sms) {
         return Err(problem);
     }
-    if entries.groups.is_empty() {
-        return Ok(());
+    if kind == Kind::Group {
+        let message =
+            "the members of a group have no phone numbers, so no code reaches them by SMS";
+        return Err(Error::new(ErrorKind::Refused, message)
+            .hint("list them one by one: rw2fa users add NAME --method sms --phone +…"));
     }
-    let message = "the members of a group have no phone numbers, so no code reaches them by SMS";
-    Err(Error::new(ErrorKind::Refused, message)
-        .hint("list them one by one: rw2fa users add NAME --method sms --phone +…"))
-}
-
-/// Refuses a user whose codes come by SMS and who has no number.
-fn check_number(name: &Name, method: Method, phone: Option<&Phone>) -> Result<()> {
-    if method != Method::Sms || phone.is_some() {
-        return Ok(());
+    if phone.is_none() {
+        return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
+            .hint("add the number with --phone +…"));
     }
-    Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
-        .hint(format!("add --phone +…, with the number of {name}")))
+    Ok(())
 }
 
 /// Warns about a number of a range that the numbering plans do not know.
@@ -449,11 +458,6 @@ fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
              test {phone}'"
         ));
     }
-}
-
-/// A number for the audit trail, which holds no whole ones.
-fn masked(phone: Option<&Phone>) -> Option<String> {
-    phone.map(Phone::masked)
 }
 
 /// Refuses `--phone` for more than one user, and for groups.

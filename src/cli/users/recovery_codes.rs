@@ -40,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     context.no_csv("users recovery-codes")?;
     let name = parse_name(&args.name)?;
     let opened = context.open()?;
-    let left = enrolled_state(&opened.store, &name)?.recovery_codes().left();
+    let left = enrolled_state(&opened.store, &name)?.recovery_codes.left();
     if args.dry_run {
         let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
         return output::changes(context, true, &[row]);
@@ -75,7 +75,7 @@ fn make(
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let keys = opened.keys()?;
         let mut next = enrolled_state(store, name)?;
-        let before = next.recovery_codes().left();
+        let before = next.recovery_codes.left();
         let mut fresh = RecoveryCodes::default();
         for _ in 0..number {
             let code = RecoveryCode::from_random(*context.process.random()?);
@@ -88,7 +88,7 @@ fn make(
             object: Some(&object),
             values: values("recovery-codes", before, fresh.left()),
         };
-        next.set_recovery_codes(fresh);
+        next.recovery_codes = fresh;
         // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
         context.audit(transaction, Some(&keys), change)?;
         records::write_state(transaction, name, &next)

@@ -23,6 +23,7 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// From the next login on a password alone lets them in, unless a listed group covers them.
 #[derive(Args, Debug)]
+#[command(group(super::somebody()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]

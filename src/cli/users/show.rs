@@ -19,6 +19,7 @@ use crate::verify::facts::{missing_half, whitelist_entry};
 
 /// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
+#[command(group(super::somebody()))]
 #[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
 pub(in crate::cli) struct ShowArgs {
     #[command(flatten)]
@@ -145,7 +146,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         covered_by: covering.iter().map(|(group, _)| group.canonical()).collect(),
         members: None,
         whitelist,
-        recovery_codes_left: state.recovery_codes().left(),
+        recovery_codes_left: state.recovery_codes.left(),
         grants: grants(&state, settings, now),
     })
 }

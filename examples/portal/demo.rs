@@ -1,0 +1,93 @@
+//! A throwaway store for trying the portal out. Nothing here belongs into a real one.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+/// A store that vanishes with the portal.
+pub(crate) struct Demo {
+    directory: TempDir,
+    programs: PathBuf,
+}
+
+impl Demo {
+    /// Makes the store: alice uses an app. carol is not on the list, so that her
+    /// password is enough.
+    pub(crate) fn new() -> Result<Self> {
+        let demo = Self { directory: TempDir::new()?, programs: programs()? };
+        demo.admin(&["init"])?;
+        demo.admin(&["advanced", "set", "discrepancy", "1"])?;
+        demo.admin(&["advanced", "set", "issuer", "Example remote-work"])?;
+        demo.admin(&["users", "add", "alice"])?;
+        demo.admin(&["enable"])?;
+        Ok(demo)
+    }
+
+    /// Names and hashes of passwords.
+    pub(crate) fn accounts() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal/accounts.toml")
+    }
+
+    /// Where the store is.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.directory.path().join("store")
+    }
+
+    /// The program that decides.
+    pub(crate) fn verifier(&self) -> PathBuf {
+        self.programs.join(format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// What somebody has to know who tries it out.
+    pub(crate) fn greeting(&self) -> String {
+        format!(
+            "A throwaway store is at {store}\n\
+             \n\
+             \x20 name   password              second factor\n\
+             \x20 alice  correct horse 1       authenticator app\n\
+             \x20 carol  correct horse 3       none: she is not on the list\n\
+             \n\
+             No phone at hand? Type the key of the activation page into\n\
+             \x20 cargo run --quiet --example phone\n\
+             Administer it meanwhile: {tool} --store {store} users list\n",
+            store = self.store().display(),
+            tool = self.programs.join("rw2fa").display(),
+        )
+    }
+
+    fn admin(&self, args: &[&str]) -> Result<()> {
+        let tool = self.programs.join(format!("rw2fa{}", std::env::consts::EXE_SUFFIX));
+        let run = Command::new(&tool)
+            .args(["--quiet", "--store"])
+            .arg(self.store())
+            .args(args)
+            .output()
+            .with_context(|| format!("cannot run {}", tool.display()))?;
+        let complaint = String::from_utf8_lossy(&run.stderr);
+        ensure!(run.status.success(), "rw2fa {}: {complaint}", args.join(" "));
+        Ok(())
+    }
+}
+
+/// Where cargo puts the programs. `cargo run --example` makes the example only; so they are built here
+/// if they are not there.
+fn programs() -> Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let programs = this.ancestors().nth(2).context("this program is in no directory of cargo")?;
+    let verifier = programs.join(format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX));
+    if !verifier.exists() {
+        crate::log("building rw2fa and rw2fa-verify");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["build", "--quiet", "--locked", "--bins"]);
+        if programs.ends_with("release") {
+            cargo.arg("--release");
+        }
+        let built = cargo.status().context("cannot run cargo")?;
+        ensure!(built.success() && verifier.exists(), "build first: cargo build");
+    }
+    Ok(programs.to_owned())
+}

@@ -1,0 +1,131 @@
+//! Pages: what they have in common, the password page, and those that say that something is wrong.
+//!
+//! They work without scripts, there are none. `maud` escapes whatever is put into them.
+
+pub(crate) mod desktop;
+pub(crate) mod second_factor;
+
+use maud::{DOCTYPE, Markup, html};
+
+/// What the sign-in page has to say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The name or the password was wrong.
+    Wrong,
+    /// The session is over.
+    Expired,
+    /// The user has signed out.
+    SignedOut,
+}
+
+/// A whole page. What is wrong stands first in its title, for those who hear that first.
+fn page(title: &str, bar: &Markup, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) " – remote-work" }
+                link rel="icon" href="/logo.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/style.css";
+            }
+            body {
+                a.skip href="#main" { "Skip to content" }
+                header.bar {
+                    a.brand href="/" { img src="/logo.svg" alt="" width="28" height="28"; "remote-work" }
+                    (bar)
+                }
+                main id="main" tabindex="-1" { (main) }
+                footer { "Trouble? Your administrator can help." }
+            }
+        }
+    }
+}
+
+/// A page with one card in the middle.
+fn card(title: &str, content: &Markup) -> Markup {
+    page(title, &html! {}, &html! { div.card { (content) } })
+}
+
+/// An error that is read out at once, and that the field below it refers to.
+fn alert(text: &str, more: Option<&str>) -> Markup {
+    html! {
+        div.notice.error id="error" role="alert" {
+            p { (text) }
+            @if let Some(more) = more { p { strong { (more) } } }
+        }
+    }
+}
+
+/// Something to know.
+fn status(text: &str) -> Markup {
+    html! { div.notice role="status" { p { (text) } } }
+}
+
+/// The field that proves that a form comes from our own page.
+fn token_field(token: &str) -> Markup {
+    html! { input type="hidden" name="token" value=(token); }
+}
+
+/// The password page.
+pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup {
+    let is_wrong = notice == Some(Notice::Wrong);
+    let described = is_wrong.then_some("error");
+    let title = if is_wrong { "Error: Sign in" } else { "Sign in" };
+    card(
+        title,
+        &html! {
+            h1 { "Sign in" }
+            @match notice {
+                Some(Notice::Wrong) => (alert("The name or the password is wrong.", None)),
+                Some(Notice::Expired) => (status("You were signed out because nothing happened for a while. Sign in again.")),
+                Some(Notice::SignedOut) => (status("You are signed out.")),
+                None => p.lead { "Use the name and password of your company account." },
+            }
+            form method="post" action="/sign-in" {
+                (token_field(token))
+                label for="name" { "User name" }
+                input id="name" name="name" value=(name) type="text" autocomplete="username"
+                    autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="256" required
+                    autofocus[!is_wrong] aria-describedby=[described] aria-invalid=[described.map(|_| "true")];
+                label for="password" { "Password" }
+                input id="password" name="password" type="password" autocomplete="current-password"
+                    maxlength="1024" required
+                    autofocus[is_wrong] aria-describedby=[described] aria-invalid=[described.map(|_| "true")];
+                button.primary type="submit" { "Sign in" }
+            }
+        },
+    )
+}
+
+/// A form that cannot be taken: of another site, or of a page from before.
+pub(crate) fn out_of_date() -> Markup {
+    problem("This page is out of date", "Nothing was changed. Go on, and try again from there.")
+}
+
+/// An address that there is not.
+pub(crate) fn not_found() -> Markup {
+    problem("There is no such page", "The address may be mistyped, or what it showed is over.")
+}
+
+/// Something that must not happen.
+pub(crate) fn failed() -> Markup {
+    problem(
+        "Something went wrong",
+        "Nothing was changed. Try again; tell your administrator if it stays so.",
+    )
+}
+
+fn problem(title: &str, text: &str) -> Markup {
+    card(
+        title,
+        &html! {
+            h1 { (title) }
+            p { (text) }
+            a.button.primary href="/" { "Continue" }
+        },
+    )
+}

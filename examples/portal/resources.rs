@@ -1,0 +1,39 @@
+//! What users can open. A STAND-IN: a real portal asks its broker what this account may use.
+
+use crate::verifier::Kind;
+
+/// A desktop or a program.
+pub(crate) struct Resource {
+    /// Names it in addresses and forms.
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// All of them.
+pub(crate) const ALL: &[Resource] = &[
+    Resource {
+        id: "desktop",
+        title: "Windows desktop",
+        text: "Your whole desktop, in this browser.",
+        kind: Kind::Html5,
+    },
+    Resource {
+        id: "accounting",
+        title: "Accounting",
+        text: "A program of the server in a window of its own.",
+        kind: Kind::RemoteApp,
+    },
+    Resource {
+        id: "writer",
+        title: "Text processor",
+        text: "A program of the server in a window of its own.",
+        kind: Kind::RemoteApp,
+    },
+];
+
+/// The one of this id.
+pub(crate) fn find(id: &str) -> Option<&'static Resource> {
+    ALL.iter().find(|resource| resource.id == id)
+}

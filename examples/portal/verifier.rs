@@ -1,0 +1,289 @@
+//! Runs `rw2fa-verify`, the only thing that decides whether somebody may enter.
+//!
+//! One process for each question. SECURITY: everything that is not a clear yes is a no: a verifier that
+//! is missing, hangs, dies, or answers what this file does not understand lets nobody in.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Command;
+
+use crate::log;
+
+/// The verifier ends by itself within 20 s. Who does not is killed.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Longest answer that is read: an enrolment with a QR code of the largest size.
+const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// The version of the protocol that is spoken here.
+const SCHEMA: u32 = 1;
+
+/// The verifier reads at most so many bytes of a code.
+const LONGEST_CODE: usize = 255;
+
+/// Where the verifier is, and which store it looks into.
+pub(crate) struct Verifier {
+    /// The program.
+    pub(crate) program: PathBuf,
+    /// Another store than the system's. A verifier that is installed set-uid ignores it.
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// For whom something is asked.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// The account as the directory calls it: never what was typed.
+    pub(crate) account: String,
+    /// His groups, as the directory knows them.
+    pub(crate) groups: Vec<String>,
+    /// Names this sign-in to the verifier. SECURITY: a random number of its own, never the cookie: it
+    /// stands on command lines, which other accounts of the machine can read.
+    pub(crate) client: String,
+    /// Where he comes from, for the audit trail.
+    pub(crate) ip: Option<IpAddr>,
+}
+
+/// The two kinds of sessions that this portal opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A desktop in the browser.
+    Html5,
+    /// A program of the server in a window of its own.
+    RemoteApp,
+}
+
+/// What is asked.
+pub(crate) enum Ask {
+    /// What this user has to do now. Sends an SMS, or shows a QR code, if that is it.
+    WhatIsNeeded,
+    /// The same, and the SMS once more.
+    Resend,
+    /// Whether this code is right; with a session, to open that.
+    Code(String, Option<Kind>),
+    /// Whether a session may be opened or reconnected.
+    Open(Kind),
+    /// The same without opening it: whether this client was let in.
+    Check(Kind),
+    /// Signs the client out.
+    End,
+}
+
+/// What the verifier answers. SECURITY: not `Debug`, since an enrolment holds the user's secret.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Answer {
+    /// The version of the protocol.
+    schema: u32,
+    /// Grant, deny, challenge, error or ended.
+    pub(crate) outcome: Outcome,
+    /// Why; a word of a closed list, for the page to choose by.
+    pub(crate) reason: String,
+    /// One sentence for the user. Shown, never parsed.
+    pub(crate) message: String,
+    /// How codes reach the user.
+    pub(crate) method: Option<Method>,
+    /// How many digits a code has.
+    pub(crate) digits: Option<u8>,
+    /// Whether he has proved a code before.
+    pub(crate) enrolled: Option<bool>,
+    /// Wrong codes until the lock.
+    pub(crate) attempts_left: Option<u32>,
+    /// Seconds until a code is compared again; nothing if an administrator has to unlock.
+    pub(crate) retry_after: Option<u64>,
+    /// What his app needs.
+    pub(crate) enrolment: Option<Enrolment>,
+    /// When another message may be sent. Where it went, `message` tells, too.
+    pub(crate) sms: Option<Sms>,
+    /// What he earned.
+    pub(crate) grant: Option<Grant>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    Grant,
+    Deny,
+    Challenge,
+    Error,
+    Ended,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Method {
+    App,
+    Sms,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) uri: String,
+    pub(crate) secret: String,
+    pub(crate) qr: Option<String>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Sms {
+    pub(crate) retry_after: Option<u64>,
+}
+
+#[derive(Clone, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) valid_until: Option<String>,
+}
+
+impl Verifier {
+    /// Asks, and returns an answer in any case: when nothing could be decided, one that refuses.
+    ///
+    /// The question goes on when the browser hangs up meanwhile: a code that is being spent is spent
+    /// whole, and the second of two clicks finds that out.
+    pub(crate) async fn ask(self: &Arc<Self>, caller: &Caller, ask: Ask) -> Answer {
+        let (verifier, caller) = (Arc::clone(self), caller.clone());
+        let question = tokio::spawn(async move {
+            let answer = verifier.run(&caller, &ask).await;
+            let answer = answer.unwrap_or_else(|error| Answer::undecided(&error));
+            log(&format!("{:?} {}: {:?}", caller.account, answer.reason, answer.outcome));
+            answer
+        });
+        question.await.unwrap_or_else(|error| Answer::undecided(&error.into()))
+    }
+
+    async fn run(&self, caller: &Caller, ask: &Ask) -> Result<Answer> {
+        // SECURITY: an array of arguments, never a shell. The environment is empty: nothing that
+        // somebody put into the portal's reaches the verifier.
+        let mut command = Command::new(&self.program);
+        command.env_clear().kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        if let Some(store) = &self.store {
+            command.arg("--store").arg(store);
+        }
+        command.args(arguments(caller, ask));
+        let mut child =
+            command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+        let exchange = async {
+            // SECURITY: the code goes through standard input; arguments can be read by others.
+            let line = format!("{}\n", ask.code().unwrap_or_default());
+            if let Some(mut stdin) = stdin {
+                // It may end without reading; its answer tells more than this error.
+                let _ = stdin.write_all(line.as_bytes()).await;
+            }
+            let mut printed = String::new();
+            if let Some(stdout) = stdout {
+                stdout.take(LONGEST_ANSWER).read_to_string(&mut printed).await?;
+            }
+            Ok::<_, std::io::Error>((printed, child.wait().await?))
+        };
+        // Dropping the exchange kills the child.
+        let (printed, status) = tokio::time::timeout(LIMIT, exchange)
+            .await
+            .context("the verifier did not end and was killed")?
+            .context("the verifier could not be heard")?;
+        Answer::read(status.code(), &printed)
+    }
+}
+
+/// The command line. What comes from outside stands last, behind `--`.
+fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
+    // Name and value in one argument: a value that begins with `-` would be taken for an option otherwise,
+    // and random ids do so now and then.
+    let mut args = vec![format!("--client={}", caller.client)];
+    args.extend(caller.ip.map(|ip| format!("--ip={ip}")));
+    let session = |kind: Kind| format!("--session={}", kind.argument());
+    match ask {
+        Ask::WhatIsNeeded => {}
+        Ask::Resend => args.push("--resend".into()),
+        Ask::Code(_, kind) => {
+            args.push("--code-stdin".into());
+            args.extend(kind.map(session));
+        }
+        Ask::Open(kind) => args.push(session(*kind)),
+        Ask::Check(kind) => {
+            args.extend([session(*kind), "--check".into()]);
+        }
+        Ask::End => args.push("--end".into()),
+    }
+    // SECURITY: always one of the two. With neither, the verifier would ask the operating system,
+    // which may know other groups than the directory that checked the password.
+    if caller.groups.is_empty() {
+        args.push("--no-groups".into());
+    }
+    args.extend(caller.groups.iter().map(|group| format!("--group={group}")));
+    args.extend(["--".into(), caller.account.clone()]);
+    args
+}
+
+impl Ask {
+    fn code(&self) -> Option<&str> {
+        match self {
+            // The verifier reads one line. What is no line cannot be a code either.
+            Ask::Code(code, _) if code.len() <= LONGEST_CODE && !code.contains(['\r', '\n']) => {
+                Some(code)
+            }
+            Ask::Code(..) => Some("not a code"),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    fn argument(self) -> &'static str {
+        match self {
+            Kind::Html5 => "html5",
+            Kind::RemoteApp => "remoteapp",
+        }
+    }
+}
+
+impl Answer {
+    /// Whether the user may enter. The one place where that is told.
+    pub(crate) fn is_granted(&self) -> bool {
+        // SECURITY: an answer is only made by `read`, which has compared the exit code.
+        self.outcome == Outcome::Grant
+    }
+
+    /// The answer of a verifier that ended so and printed this.
+    fn read(exit_code: Option<i32>, printed: &str) -> Result<Self> {
+        let Some(exit_code) = exit_code else { bail!("the verifier was killed") };
+        ensure!(exit_code != 2, "the portal called the verifier wrongly");
+        // What was printed is not told: it may hold a secret.
+        let answer: Self = serde_json::from_str(printed)
+            .map_err(|_| anyhow::anyhow!("exit code {exit_code}, and no answer"))?;
+        ensure!(answer.schema == SCHEMA, "schema {} is not known here", answer.schema);
+        let expected = match answer.outcome {
+            Outcome::Grant => 0,
+            Outcome::Deny => 1,
+            Outcome::Challenge => 3,
+            Outcome::Error => 4,
+            Outcome::Ended => 5,
+        };
+        // SECURITY: exit code and outcome must say the same.
+        ensure!(exit_code == expected, "exit code {exit_code} with another outcome");
+        Ok(answer)
+    }
+
+    /// What is said in the place of a verifier that said nothing.
+    fn undecided(error: &anyhow::Error) -> Self {
+        log(&format!("the verifier failed: {error:#}"));
+        Self {
+            schema: SCHEMA,
+            outcome: Outcome::Error,
+            reason: "store".into(),
+            message: "The sign-in is not available now. Tell your administrator.".into(),
+            method: None,
+            digits: None,
+            enrolled: None,
+            attempts_left: None,
+            retry_after: None,
+            enrolment: None,
+            sms: None,
+            grant: None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `rw2fa man`: the manual pages, made from the definition of the command line.
+//!
+//! What the definition does not know stands beside this file: the portal protocol (`protocol.roff`) and
+//! the documents of the store (`store.roff`). Pages hold no date of their making and nothing of this
+//! machine, so that the same program always makes the same.
+
+mod page;
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Command, CommandFactory};
+use roff::{Roff, bold, roman};
+
+use self::page::Page;
+use crate::cli::Done;
+use crate::cli::context::{Context, count};
+use crate::error::{Error, Kind, Result};
+use crate::settings::advanced::{Advanced, KEYS};
+use crate::verify::arguments;
+use crate::verify::reason::Reason;
+
+/// Write the manual pages into a directory, or list them
+///
+/// There is a page for each command, rw2fa-verify(1) for the portal protocol and rw2fa-store(5) for the
+/// documents of the store.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  rw2fa man\n  rw2fa man /usr/local/share/man/man1")]
+pub(in crate::cli) struct ManArgs {
+    /// Where the pages are written; files of their names are replaced
+    #[arg(value_name = "DIR")]
+    directory: Option<PathBuf>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -> Result<Done> {
+    context.no_csv("man")?;
+    let pages = pages(command)?;
+    let Some(directory) = &args.directory else {
+        for page in &pages {
+            context.print(&format!("{}\n", page.file()))?;
+        }
+        return Ok(Done::All);
+    };
+    for page in &pages {
+        let path = directory.join(page.file());
+        write(&path, &page.text()).map_err(|error| {
+            Error::io(Kind::Refused, format!("cannot write {}", path.display()), error)
+                .hint("name a directory that exists and that you may write to")
+        })?;
+    }
+    context.note(&format!("{} written", count(pages.len(), "page")));
+    Ok(Done::All)
+}
+
+/// Writes a page, which everybody may read: other files of this program are private.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
+    file.write_all(text.as_bytes())
+}
+
+/// All pages: the commands, the verifier, the store.
+fn pages(mut root: Command) -> Result<Vec<Page>> {
+    root.build();
+    let mut pages = Vec::new();
+    of_command(&root, &[], &mut pages)?;
+    pages.push(of_verifier()?);
+    pages.push(of_store()?);
+    Ok(pages)
+}
+
+/// The pages of a command and of those below it.
+fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
+    let path = [above, &[command.get_name()]].concat();
+    let name = path.join("-");
+    if name == VERIFIER {
+        // Its page is that of the program which does the same.
+        return Ok(());
+    }
+    let mut page = Page::of_command(command, &name, &path.join(" "))?;
+    let mut related = Vec::new();
+    if !above.is_empty() {
+        related.push((above.join("-"), 1));
+    }
+    related
+        .extend(command.get_subcommands().map(|below| (format!("{name}-{}", below.get_name()), 1)));
+    related.push(("rw2fa-store".into(), 5));
+    page.see_also(&related)?;
+    pages.push(page);
+    command.get_subcommands().try_for_each(|below| of_command(below, &path, pages))
+}
+
+/// The name of the verifier.
+const VERIFIER: &str = "rw2fa-verify";
+
+fn of_verifier() -> Result<Page> {
+    let mut page = Page::of_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
+    page.add_source(include_str!("protocol.roff"));
+    let mut reasons = Roff::new();
+    reasons.control("SH", ["REASONS"]);
+    reasons.text([roman("The list is closed within schema 1.")]);
+    for reason in Reason::ALL {
+        reasons.control("TP", []);
+        reasons.text([bold(reason.as_str()), roman(format!(" ({})", reason.outcome().as_str()))]);
+        reasons.text([roman(reason.meaning().trim())]);
+    }
+    page.add(&reasons)?;
+    page.see_also(&[("rw2fa".into(), 1), ("rw2fa-store".into(), 5)])?;
+    Ok(page)
+}
+
+fn of_store() -> Result<Page> {
+    let mut page = Page::new("rw2fa-store", 5)?;
+    page.add_source(include_str!("store.roff"));
+    let mut settings = Roff::new();
+    settings.control("SH", ["SETTINGS"]);
+    settings.text([
+        roman("The keys of the table "),
+        bold("[advanced]"),
+        roman(" of store.toml, which "),
+        bold("rw2fa advanced set"),
+        roman(" changes:"),
+    ]);
+    let defaults = Advanced::default();
+    for key in KEYS {
+        let default = match key.value(&defaults) {
+            toml::Value::String(text) if text.is_empty() => "the server's name, remote-work".into(),
+            value => value.to_string(),
+        };
+        settings.control("TP", []);
+        settings.text([bold(key.name)]);
+        let (meaning, valid) = (key.meaning, key.valid());
+        settings.text([roman(format!("{meaning}. Default: {default}. Valid: {valid}."))]);
+    }
+    page.add(&settings)?;
+    page.see_also(&[("rw2fa".into(), 1), (VERIFIER.into(), 1)])?;
+    Ok(page)
+}

@@ -1,0 +1,247 @@
+//! `rw2fa complete-names`: what the scripts for shells ask for names. Hidden: its output is for them only.
+//!
+//! It never says why there is nothing: no store, no permission, a damaged document.
+
+use clap::{Arg, ArgAction, Args, Command, Subcommand};
+
+use super::line::{self, Line};
+use crate::account::name::canonical_text;
+use crate::cli::Done;
+use crate::cli::context::Context;
+use crate::settings::advanced::KEYS;
+use crate::store::{Kind, Store};
+
+/// Print the names that could be meant at the end of a command line
+#[derive(Args, Debug)]
+pub(in crate::cli) struct CompleteNamesArgs {
+    #[command(subcommand)]
+    form: Form,
+}
+
+#[derive(Subcommand, Debug)]
+enum Form {
+    /// A line as bash has it, and the characters at which bash breaks words
+    Bash { line: String, breaks: String },
+    /// The words after the name of the program, each behind a '=', the last one unfinished
+    Words { words: Vec<String> },
+}
+
+/// What may stand at the end of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Users,
+    Groups,
+    Whitelist,
+    Settings,
+}
+
+/// Prints names, one a line; exit code 1 where no names belong.
+pub(in crate::cli) fn run(
+    context: &mut Context<'_>,
+    args: &CompleteNamesArgs,
+    command: &Command,
+) -> crate::error::Result<Done> {
+    context.globals.quiet = true;
+    let line = match &args.form {
+        Form::Bash { line, breaks } => line::of_bash(line, breaks),
+        Form::Words { words } => {
+            let word = |word: &String| word.strip_prefix('=').unwrap_or(word).to_owned();
+            Some(Line::of_words(words.iter().map(word).collect()))
+        }
+    };
+    let Some(line) = line else { return Ok(Done::Partly) };
+    let Some(place) = place(&line.words, command) else { return Ok(Done::Partly) };
+    if let Some(store) = place.store {
+        context.globals.store = Some(store.into());
+    }
+    // Of `--group=NAME`, what stands before the name.
+    let (option, typed) = match line.last().split_once('=') {
+        Some((option, typed)) if place.is_joined => (format!("{option}="), typed),
+        _ => (String::new(), line.last()),
+    };
+    let prefix = canonical_text(typed);
+    for name in names(context, place.wanted) {
+        if name.starts_with(&prefix)
+            && !place.given.contains(&name)
+            && let Some(text) = line.quoted(&format!("{option}{name}"))
+        {
+            context.print(&format!("{text}\n"))?;
+        }
+    }
+    Ok(Done::All)
+}
+
+/// The names of what is wanted; none where the store cannot be used.
+fn names(context: &mut Context<'_>, wanted: Wanted) -> Vec<String> {
+    let kinds: &[Kind] = match wanted {
+        Wanted::Settings => return KEYS.iter().map(|key| key.name.to_owned()).collect(),
+        Wanted::Users => &[Kind::User, Kind::State],
+        Wanted::Groups => &[Kind::Group],
+        Wanted::Whitelist => &[Kind::Whitelist],
+    };
+    let Ok(store) = context.open_store() else { return Vec::new() };
+    let mut names = Vec::new();
+    for kind in kinds {
+        names.extend(store.survey(*kind).unwrap_or_default().names);
+    }
+    names.sort();
+    names.dedup();
+    names.iter().map(ToString::to_string).collect()
+}
+
+/// A place at which names belong.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    wanted: Wanted,
+    /// Names that stand on the line already.
+    given: Vec<String>,
+    /// Whether the name is joined to its option: `--group=NAME`.
+    is_joined: bool,
+    /// The option `--store`.
+    store: Option<String>,
+}
+
+/// Which names belong at the end of these words, of which the last one is unfinished.
+fn place(words: &[String], root: &Command) -> Option<Place> {
+    let (last, words) = words.split_last()?;
+    let (mut command, mut path) = (root, Vec::new());
+    let (mut given, mut store) = (Vec::new(), None);
+    let mut open_option: Option<&Arg> = None;
+    let mut only_names = false;
+    for word in words {
+        if let Some(option) = open_option.take() {
+            if option.get_id() == "store" {
+                store = Some(word.clone());
+            }
+        } else if word == "--" {
+            only_names = true;
+        } else if word.starts_with('-') && !only_names {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word.as_str(), None),
+            };
+            let option = option(command, root, name);
+            match value {
+                Some(value) if option.is_some_and(|option| option.get_id() == "store") => {
+                    store = Some(value.to_owned());
+                }
+                Some(_) => {}
+                None => open_option = option.filter(|option| takes_value(option)),
+            }
+        } else if let Some(below) = command.find_subcommand(word) {
+            command = below;
+            path.push(below.get_name());
+        } else {
+            given.push(canonical_text(word));
+        }
+    }
+    let joined = last.split_once('=').filter(|_| last.starts_with("--") && !only_names);
+    let is_joined = joined.is_some() && open_option.is_none();
+    if let (Some((name, _)), true) = (joined, is_joined) {
+        open_option = option(command, root, name);
+    }
+    let wanted = match open_option {
+        Some(option) => of_option(option.get_id().as_str())?,
+        None if last.starts_with('-') && !only_names => return None,
+        None => of_command(&path, given.len())?,
+    };
+    Some(Place { wanted, given, is_joined, store })
+}
+
+fn option<'c>(command: &'c Command, root: &'c Command, word: &str) -> Option<&'c Arg> {
+    let name = word.strip_prefix("--")?;
+    let mut options = command.get_arguments().chain(root.get_arguments());
+    options.find(|option| option.get_long() == Some(name))
+}
+
+fn takes_value(option: &Arg) -> bool {
+    matches!(option.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+fn of_option(id: &str) -> Option<Wanted> {
+    match id {
+        "group" | "groups" => Some(Wanted::Groups),
+        "user" => Some(Wanted::Users),
+        _ => None,
+    }
+}
+
+/// What belongs behind a command and so many values.
+fn of_command(path: &[&str], values: usize) -> Option<Wanted> {
+    match (path, values) {
+        (["users", "show" | "edit" | "reset" | "remove" | "unlock" | "revoke"], _)
+        | (["users", "enrol" | "test" | "recovery-codes"] | ["explain" | "verify"], 0)
+        | (["whitelist", "add"], _) => Some(Wanted::Users),
+        (["whitelist", "remove"], _) => Some(Wanted::Whitelist),
+        (["advanced", "get" | "set" | "unset"], 0) => Some(Wanted::Settings),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::public_definition;
+
+    fn wanted(text: &str) -> Option<Wanted> {
+        let words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        place(&words, &public_definition()).map(|place| place.wanted)
+    }
+
+    /// Guards where which names belong, wherever options stand.
+    #[test]
+    fn names_belong_where_they_are_understood() {
+        for (line, expected) in [
+            ("users show ", Some(Wanted::Users)),
+            ("--store /x users show al", Some(Wanted::Users)),
+            ("--store=/x --format json users -y reset alice ", Some(Wanted::Users)),
+            ("users show --group ", Some(Wanted::Groups)),
+            ("users show --group=st", Some(Wanted::Groups)),
+            ("users show --phone=st", None),
+            ("users show --group staff ", Some(Wanted::Users)),
+            ("users show -- -x", Some(Wanted::Users)),
+            ("users enrol alice ", None),
+            ("users add ", None),
+            ("users add --group ", Some(Wanted::Groups)),
+            ("audit --user ", Some(Wanted::Users)),
+            ("verify --group ", Some(Wanted::Groups)),
+            ("explain ", Some(Wanted::Users)),
+            ("whitelist remove a ", Some(Wanted::Whitelist)),
+            ("advanced get ", Some(Wanted::Settings)),
+            ("advanced set digits ", None),
+            ("users show --", None),
+            ("users edit --phone ", None),
+            ("users ", None),
+            ("", None),
+        ] {
+            assert_eq!(wanted(line), expected, "{line}");
+        }
+    }
+
+    /// Guards that the commands above exist: a renamed one would lose its names silently.
+    #[test]
+    fn every_command_with_names_exists() {
+        let root = public_definition();
+        for path in [
+            "users show",
+            "users edit",
+            "users reset",
+            "users remove",
+            "users unlock",
+            "users revoke",
+            "users enrol",
+            "users test",
+            "explain",
+            "verify",
+            "whitelist add",
+            "whitelist remove",
+            "advanced get",
+            "advanced set",
+            "advanced unset",
+        ] {
+            let found =
+                path.split(' ').try_fold(&root, |command, word| command.find_subcommand(word));
+            assert!(found.is_some(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The CSV file of `rw2fa users add --from`: lines to entries, or to what is wrong with them.
+//!
+//! It knows the form of the file only: who is listed already is not its business.
+
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
+
+use crate::account::listing::{Method, Phone};
+use crate::account::name::Name;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::printable::printable;
+use crate::sms::number;
+use crate::store::Kind;
+
+/// The columns that the file must have, in any order.
+const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
+
+/// The form of the header, for people.
+const HEADER: &str = "the first line must name the columns name,type,method,phone";
+
+/// One line of the file.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The line, counted from 1.
+    pub(super) line: u64,
+    /// User or group.
+    pub(super) kind: Kind,
+    /// Its name.
+    pub(super) name: Name,
+    /// The name as it is written in the file.
+    pub(super) written: String,
+    /// How codes reach him.
+    pub(super) method: Method,
+    /// Where SMS go.
+    pub(super) phone: Option<Phone>,
+}
+
+/// The entries of a file, and what is wrong with its lines. Lines without a method have `method`.
+pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader =
+        ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let header = reader.headers().cloned().unwrap_or_default();
+    let columns = match columns(&header) {
+        Ok(columns) => columns,
+        Err(error) => return (Vec::new(), vec![(1, error)]),
+    };
+    let (mut entries, mut problems) = (Vec::new(), Vec::new());
+    let mut lines = Lines { text, at: 0, line: 1 };
+    for record in reader.into_records() {
+        // Text in memory that is UTF-8, with records of any length, has no other errors.
+        let Ok(record) = record else { continue };
+        let line = lines.of(record.position());
+        match entry(&record, line, header.len(), columns, method) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => problems.push((line, error)),
+        }
+    }
+    (entries, problems)
+}
+
+/// Counts lines as an editor does, empty ones too.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of a record that begins at or after the one before it.
+    fn of(&mut self, position: Option<&Position>) -> u64 {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let start = start.unwrap_or(self.at).clamp(self.at, self.text.len());
+        // Empty lines, and the end of the line before, are read as the beginning of a record.
+        let rest = self.text[start..].trim_start_matches(['\r', '\n']);
+        let start = self.text.len() - rest.len();
+        self.line += self.text[self.at..start].matches('\n').count() as u64;
+        self.at = start;
+        self.line
+    }
+}
+
+/// Where the columns stand.
+fn columns(header: &StringRecord) -> Result<[usize; 4]> {
+    let refused = |what: String| Err(Error::new(ErrorKind::Refused, what).hint(HEADER));
+    let mut places = [0; 4];
+    for (place, column) in places.iter_mut().zip(COLUMNS) {
+        let mut found =
+            header.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(column));
+        match (found.next(), found.next()) {
+            (Some((at, _)), None) => *place = at,
+            (Some(_), Some(_)) => {
+                return refused(format!("the column '{column}' stands there twice"));
+            }
+            (None, _)
+                if header.len() == 1 && header.iter().any(|name| name.contains([';', '\t'])) =>
+            {
+                return refused("the columns are not separated by commas".into());
+            }
+            (None, _) => return refused(format!("the header has no column '{column}'")),
+        }
+    }
+    Ok(places)
+}
+
+fn entry(
+    record: &StringRecord,
+    line: u64,
+    width: usize,
+    [name, kind, method, phone]: [usize; 4],
+    default: Method,
+) -> Result<Entry> {
+    let refused = |what: String| Error::new(ErrorKind::Refused, what);
+    if record.iter().any(|field| field.contains(['\n', '\r'])) {
+        // Whatever follows an open quote is swallowed: nobody may be left out silently.
+        return Err(refused("a field goes over several lines".into())
+            .hint("look for a quote that is opened and not closed"));
+    }
+    if record.len() != width {
+        let what = format!("has {} fields, and the header has {width}", record.len());
+        return Err(refused(what).hint("a name that holds a comma stands in quotes"));
+    }
+    let field = |at: usize| record.get(at).unwrap_or_default();
+    let unknown = |column: &str, value: &str, words: &str| {
+        refused(format!("the {column} '{}' is none: {words}", printable(value)))
+    };
+    let written = field(name);
+    let name = crate::cli::parse_name(written)?;
+    let kind = match field(kind).to_ascii_lowercase().as_str() {
+        "" | "user" => Kind::User,
+        "group" => Kind::Group,
+        _ => return Err(unknown("type", field(kind), "write user or group")),
+    };
+    let method = match field(method).to_ascii_lowercase().as_str() {
+        "" => default,
+        "app" => Method::App,
+        "sms" => Method::Sms,
+        _ => return Err(unknown("method", field(method), "write app or sms")),
+    };
+    let phone = match field(phone) {
+        "" => None,
+        text => Some(number::parse(text).map_err(|hint| {
+            refused(format!("'{}' is no phone number", printable(text))).hint(hint)
+        })?),
+    };
+    if phone.is_some() && kind == Kind::Group {
+        return Err(refused(format!("'{name}' is a group and has a phone number"))
+            .hint("only users have one: leave the field empty"));
+    }
+    Ok(Entry { line, kind, name, written: written.to_owned(), method, phone })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<(u64, String)> {
+        let (entries, problems) = parse(text, Method::App);
+        assert!(problems.is_empty(), "{text:?}: {problems:?}");
+        entries.into_iter().map(|entry| (entry.line, entry.name.canonical())).collect()
+    }
+
+    fn problems(text: &str) -> Vec<(u64, String)> {
+        let (_, problems) = parse(text, Method::App);
+        problems.into_iter().map(|(line, error)| (line, error.to_string())).collect()
+    }
+
+    /// Guards the forms in which spreadsheets and this program write such files.
+    #[test]
+    fn forms_of_the_file() {
+        let alice = |line| vec![(line, "alice".to_owned())];
+        for (text, expected) in [
+            ("name,type,method,phone\nalice,user,app,\n", alice(2)),
+            ("\u{feff}name,type,method,phone\r\nalice,user,app,\r\n", alice(2)),
+            ("\"name\",\"type\",\"method\",\"phone\"\n\"alice\",\"user\",\"app\",\"\"", alice(2)),
+            ("phone,Method,TYPE,name\n,,, alice \n", alice(2)),
+            ("name,type,method,phone\n\n\nalice,,,\n", alice(4)),
+            ("name,type,method,phone,notes\nalice,,,,\"x, \"\"y\"\"\"\n", alice(2)),
+            (
+                "name,type,method,phone\n\"Staff, Remote\",group,,\n",
+                vec![(2, "staff, remote".into())],
+            ),
+            ("name,type,method,phone\n", vec![]),
+        ] {
+            assert_eq!(names(text), expected, "{text:?}");
+        }
+    }
+
+    /// Guards the attributes, and that an empty method is that of the command line.
+    #[test]
+    fn attributes_of_a_line() {
+        let text = "name,type,method,phone\nalice,user,SMS,+33 6 12 34 56 78\nstaff,Group,,\n";
+        let (entries, problems) = parse(text, Method::Sms);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(entries[0].method, Method::Sms);
+        assert_eq!(
+            entries[0].phone.as_ref().map(ToString::to_string).as_deref(),
+            Some("+33612345678")
+        );
+        assert_eq!((entries[1].kind, entries[1].method), (Kind::Group, Method::Sms));
+    }
+
+    /// Guards that every bad line is told by its number, and that none hides another.
+    #[test]
+    fn bad_lines_are_told() {
+        let head = "name,type,method,phone\n";
+        for (text, expected) in [
+            ("", vec![(1, "the header has no column 'name'")]),
+            ("alice\n", vec![(1, "the header has no column 'name'")]),
+            ("name,type,methode,phone\n", vec![(1, "the header has no column 'method'")]),
+            ("name;type;method;phone\n", vec![(1, "the columns are not separated by commas")]),
+            ("name,name,type,method,phone\n", vec![(1, "the column 'name' stands there twice")]),
+            (
+                "alice,user,app\n,,,\nbob,usr,,\ncarol,,push,\ndave,,,0612\nstaff,group,,+33612345678\n",
+                vec![
+                    (2, "has 3 fields, and the header has 4"),
+                    (3, "'': the name is empty"),
+                    (4, "the type 'usr' is none: write user or group"),
+                    (5, "the method 'push' is none: write app or sms"),
+                    (6, "'0612' is no phone number"),
+                    (7, "'staff' is a group and has a phone number"),
+                ],
+            ),
+            ("a,,,,\n", vec![(2, "has 5 fields, and the header has 4")]),
+            ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field goes over several lines")]),
+        ] {
+            let whole = if expected[0].0 == 1 { text.to_owned() } else { format!("{head}{text}") };
+            let told = problems(&whole);
+            let told: Vec<_> = told.iter().map(|(line, text)| (*line, text.as_str())).collect();
+            assert_eq!(told, expected, "{text:?}");
+        }
+    }
+}

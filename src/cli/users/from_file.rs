@@ -1,0 +1,314 @@
+//! `rw2fa users add --from`: entries of a CSV file, all checked before the first is written, and
+//! written many at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use super::add::{ACTION, Missing, System, missing, overlap, put, told_of, warn_of_unknown};
+use super::csv_file::{self, Entry};
+use super::{Target, check_method};
+use crate::account::listing::{Listing, Method};
+use crate::account::matching::overlapping;
+use crate::account::name::{AccountKey, Name};
+use crate::account::state::State;
+use crate::cli::Done;
+use crate::cli::context::{Change, Context, Opened, count};
+use crate::cli::license::Gate;
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::progress::Progress;
+use crate::cli::target;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::printable::printable;
+use crate::store::seal::KeyRing;
+use crate::store::{Bulk, BulkStore, Document, Draft, Kind, Scope, Transaction, records};
+
+/// No list is longer, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// How many users are written at once: enough to be quick, few enough that no login waits long for
+/// the lock.
+const AT_ONCE: usize = 512;
+
+/// From how many new entries on they are written together.
+const MANY: usize = 16;
+
+/// What the command line says besides the file.
+pub(super) struct Options {
+    /// The method of lines that name none.
+    pub(super) method: Method,
+    /// Whether a name that the system does not know is an error.
+    pub(super) must_exist: bool,
+    /// Whether nothing is to be written.
+    pub(super) dry_run: bool,
+}
+
+pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> Result<Done> {
+    // Read before the program becomes the owner of the store, who may not be allowed to.
+    let text = target::read_source(context, path, LARGEST)?;
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    let (entries, mut problems) = csv_file::parse(&text, options.method);
+    let checked = check(context, &opened, &entries, options, &mut problems)?;
+    let place =
+        if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
+    refuse(context, &place, problems)?;
+    if !options.dry_run {
+        write(context, &opened, &keys, &entries, &checked)?;
+    }
+    let rows: Vec<_> = entries
+        .iter()
+        .zip(&checked.missing)
+        .map(|(entry, missing)| {
+            let word = if entry.kind == Kind::Group { "group" } else { "user" };
+            let is_new = *missing != Missing::Nothing;
+            let result = if is_new { Changed::Added } else { Changed::Unchanged };
+            ChangeRow::new(word, entry.name.canonical(), Ok(result))
+        })
+        .collect();
+    let done = output::changes(context, options.dry_run, &rows)?;
+    warn_of_unknown(context, &checked.unknown);
+    Ok(done)
+}
+
+/// What the check of all entries found.
+struct Checked {
+    /// What each entry lacks.
+    missing: Vec<Missing>,
+    /// New names that the system does not know.
+    unknown: Vec<String>,
+}
+
+/// Tells every bad line by its number.
+///
+/// # Errors
+/// When there is any.
+fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)>) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    problems.sort_by_key(|(line, _)| *line);
+    let place = printable(place);
+    for (line, problem) in &problems {
+        let told = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
+        context.complain(&match problem.way_out() {
+            Some(way_out) => told.hint(way_out),
+            None => told,
+        });
+    }
+    let found = count(problems.len(), "bad line");
+    Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; nobody was added"))
+        .hint("mend the file and run the command again"))
+}
+
+/// Checks every entry against the others, the store and the system.
+///
+/// # Errors
+/// When the licence does not allow so many users. What is wrong with a line goes to `problems`.
+fn check(
+    context: &Context<'_>,
+    opened: &Opened,
+    entries: &[Entry],
+    options: &Options,
+    problems: &mut Vec<(u64, Error)>,
+) -> Result<Checked> {
+    let mut gate = Gate::of(context, opened)?;
+    let mut system = System::new(options.must_exist);
+    let mut before = Before::default();
+    let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
+    let mut refusal = None;
+    let progress = Progress::new(context, "checking", entries.len());
+    for entry in entries {
+        progress.advance(1);
+        let found = check_method(opened, entry.kind, entry.method, entry.phone.as_ref())
+            .and_then(|()| before.admit(entry, opened))
+            .and_then(|()| missing(opened, entry.kind, &entry.name, &listing(context, entry)));
+        match found {
+            Ok(missing) => {
+                checked.missing.push(missing);
+                if missing == Missing::Nothing {
+                    continue;
+                }
+            }
+            Err(problem) => problems.push((entry.line, named(entry, &problem))),
+        }
+        let target = Target { kind: entry.kind, name: &entry.name, written: &entry.written };
+        match system.knows(context, &target) {
+            Ok(true) => {}
+            Ok(false) => checked.unknown.push(entry.name.canonical()),
+            Err(problem) => problems.push((entry.line, named(entry, &problem))),
+        }
+        let admitted = gate.admit(&opened.store, entry.kind, &entry.name);
+        refusal = refusal.or(admitted.err());
+    }
+    match refusal {
+        // What is wrong with the file is told first.
+        Some(refusal) if problems.is_empty() => Err(refusal),
+        _ => Ok(checked),
+    }
+}
+
+/// The same problem, told of an entry.
+fn named(entry: &Entry, problem: &Error) -> Error {
+    let told = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
+    match problem.way_out() {
+        Some(way_out) => told.hint(way_out),
+        None => told,
+    }
+}
+
+/// The entries of the file so far, to find what stands there twice.
+#[derive(Default)]
+struct Before {
+    users: HashMap<AccountKey, Vec<(u64, Name)>>,
+    groups: HashMap<Name, u64>,
+}
+
+impl Before {
+    /// Lets an entry pass that is not in the file yet, in any spelling.
+    fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
+        let twice = |line: u64| {
+            Error::new(ErrorKind::Conflict, format!("stands in line {line} already"))
+                .hint("remove one of the lines")
+        };
+        if entry.kind == Kind::Group {
+            return match self.groups.insert(entry.name.clone(), entry.line) {
+                Some(line) => Err(twice(line)),
+                None => Ok(()),
+            };
+        }
+        let same = self.users.entry(entry.name.key()).or_default();
+        if let Some((line, _)) = same.iter().find(|(_, name)| *name == entry.name) {
+            return Err(twice(*line));
+        }
+        let names: Vec<_> = same.iter().map(|(_, name)| name.clone()).collect();
+        let other = overlapping(&entry.name, &names, &opened.settings.domains);
+        let line = same.iter().find(|(_, name)| Some(name) == other).map(|(line, _)| *line);
+        same.push((entry.line, entry.name.clone()));
+        match (other, line) {
+            (Some(other), Some(line)) => Err(overlap(&format!("'{other}' in line {line}"))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn listing(context: &Context<'_>, entry: &Entry) -> Listing {
+    Listing { method: entry.method, phone: entry.phone.clone(), notes: None, added: context.now() }
+}
+
+/// One entry that is written.
+struct Job<'e> {
+    entry: &'e Entry,
+    /// Its documents in the order in which they get their places, put aside. None where they depend on
+    /// what is in the store.
+    drafts: Vec<(Document, Draft)>,
+}
+
+/// Writes the entries that are new, some hundred of one lock at a time.
+fn write(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    entries: &[Entry],
+    checked: &Checked,
+) -> Result<()> {
+    let wanted =
+        entries.iter().zip(&checked.missing).filter(|(_, what)| **what != Missing::Nothing);
+    let wanted: Vec<_> = wanted.collect();
+    let is_bulk = wanted.len() >= MANY;
+    let mut bulk = opened.store.bulk();
+    let mut places: BTreeMap<u32, Vec<Job<'_>>> = BTreeMap::new();
+    let progress = Progress::new(context, "adding", 2 * wanted.len());
+    for (entry, missing) in &wanted {
+        let is_new = entry.kind == Kind::User && **missing == Missing::StateAndListing;
+        let drafts =
+            if is_bulk && is_new { drafts(context, &mut *bulk, entry)? } else { Vec::new() };
+        let place = opened.store.neighbourhood(&entry.name.key());
+        places.entry(place).or_default().push(Job { entry, drafts });
+        progress.advance(1);
+    }
+    bulk.prepared()?;
+    let mut written = 0;
+    for mut jobs in places.into_values() {
+        while !jobs.is_empty() {
+            let batch: Vec<_> = jobs.drain(..jobs.len().min(AT_ONCE)).collect();
+            let length = batch.len();
+            write_batch(context, opened, keys, &mut *bulk, batch)
+                .map_err(|error| unfinished(&error, written, wanted.len()))?;
+            written += length;
+            progress.advance(length);
+        }
+    }
+    bulk.finish()
+}
+
+/// The error that only some entries were written.
+fn unfinished(error: &Error, written: usize, wanted: usize) -> Error {
+    Error::new(error.kind(), format!("{error}; {written} of {wanted} were added before that"))
+        .hint("mend that and run the command again: whoever is on the list stays as he is")
+}
+
+/// Puts the documents of a new user aside, in the order that [`put`] keeps.
+fn drafts(
+    context: &Context<'_>,
+    bulk: &mut dyn Bulk,
+    entry: &Entry,
+) -> Result<Vec<(Document, Draft)>> {
+    let listing = listing(context, entry);
+    let state = State::new(listing.added);
+    let listed = State { listed: true, ..state.clone() };
+    let document = |kind| Document::Of(kind, entry.name.clone());
+    Ok(vec![
+        (document(Kind::State), bulk.prepare(&records::state_text(&state)?)?),
+        (document(Kind::User), bulk.prepare(&records::listing_text(&listing)?)?),
+        (document(Kind::State), bulk.prepare(&records::state_text(&listed)?)?),
+    ])
+}
+
+/// Writes entries that share a lock.
+fn write_batch(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    bulk: &mut dyn Bulk,
+    mut batch: Vec<Job<'_>>,
+) -> Result<()> {
+    let Some(first) = batch.first() else { return Ok(()) };
+    let key = first.entry.name.key();
+    bulk.update(Scope::Account(&key), &mut |transaction| {
+        let mut added = Vec::with_capacity(batch.len());
+        for job in &mut batch {
+            let (kind, name) = (job.entry.kind, &job.entry.name);
+            let listing = listing(context, job.entry);
+            // Somebody may have written since the check.
+            let missing = missing(opened, kind, name, &listing)
+                .map_err(|problem| named(job.entry, &problem))?;
+            if missing == Missing::Nothing {
+                continue;
+            }
+            if missing == Missing::StateAndListing && !job.drafts.is_empty() {
+                for (document, draft) in job.drafts.drain(..) {
+                    transaction.publish(&document, draft)?;
+                }
+            } else {
+                put(opened, transaction, kind, name, &listing, missing)?;
+            }
+            added.push((name.canonical(), listing));
+        }
+        record(context, transaction, keys, &added)
+    })
+}
+
+/// Appends a line for each new entry to the audit trail.
+fn record(
+    context: &Context<'_>,
+    transaction: &mut dyn Transaction,
+    keys: &KeyRing,
+    added: &[(String, Listing)],
+) -> Result<()> {
+    let changes = added.iter().map(|(name, listing)| Change {
+        action: ACTION,
+        object: Some(name),
+        values: told_of(listing),
+    });
+    context.audit_all(transaction, Some(keys), changes)
+}

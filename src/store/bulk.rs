@@ -1,0 +1,191 @@
+//! Many new documents of the directory at once.
+//!
+//! Where a whole file system can be synced (Linux), texts are put aside in a directory of their own and
+//! synced once, and only then renamed to their places: no lock is held while the disk works, and no power
+//! failure leaves an empty document. Elsewhere each document is synced by itself.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::account::name::AccountKey;
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::store::dir::{DirStore, DirTransaction};
+use crate::store::{
+    Bulk, BulkChange, BulkStore, BulkTransaction, Document, Draft, MakeLines, Scope, Text,
+    Transaction, file, file_name,
+};
+
+/// Where texts are put aside, below the root of the store.
+const ASIDE: &str = ".tmp-bulk";
+
+impl BulkStore for DirStore {
+    fn neighbourhood(&self, key: &AccountKey) -> u32 {
+        file_name::lock_index(key).into()
+    }
+
+    fn bulk(&self) -> Box<dyn Bulk + '_> {
+        Box::new(DirBulk { store: self, aside: None })
+    }
+}
+
+struct DirBulk<'a> {
+    store: &'a DirStore,
+    /// `None` before the first text, and where each document is synced by itself.
+    aside: Option<Aside>,
+}
+
+impl Bulk for DirBulk<'_> {
+    fn prepare(&mut self, text: &str) -> Result<Draft> {
+        if !cfg!(target_os = "linux") {
+            return Ok(Draft::Text(Text::new(text.to_owned())));
+        }
+        let aside = match self.aside.take() {
+            Some(aside) => aside,
+            None => Aside::open(self.store)?,
+        };
+        self.aside.insert(aside).write(text).map(Draft::Stored)
+    }
+
+    fn prepared(&mut self) -> Result<()> {
+        self.aside.as_ref().map_or(Ok(()), |_| sync_around(self.store.root()))
+    }
+
+    fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()> {
+        let _lock = self.store.lock(scope)?;
+        let inner = DirTransaction { store: self.store };
+        change(&mut DirBulkTransaction { inner, aside: self.aside.as_ref() })
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if self.aside.is_some() {
+            sync_around(self.store.root())?;
+        }
+        // Dropped, it is removed.
+        self.aside = None;
+        Ok(())
+    }
+}
+
+struct DirBulkTransaction<'a> {
+    inner: DirTransaction<'a>,
+    aside: Option<&'a Aside>,
+}
+
+impl Transaction for DirBulkTransaction<'_> {
+    fn write(&mut self, document: &Document, text: &str) -> Result<()> {
+        self.inner.write(document, text)
+    }
+
+    fn remove(&mut self, document: &Document) -> Result<bool> {
+        self.inner.remove(document)
+    }
+
+    fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
+        self.inner.append_audit(month, make)
+    }
+}
+
+impl BulkTransaction for DirBulkTransaction<'_> {
+    fn publish(&mut self, document: &Document, draft: Draft) -> Result<()> {
+        match (draft, self.aside) {
+            (Draft::Text(text), _) => self.inner.write(document, &text),
+            (Draft::Stored(number), Some(aside)) => {
+                let path = self.inner.place(document, make_directory)?;
+                file::rename(&aside.path(number), &path).map_err(|error| {
+                    Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
+                })
+            }
+            (Draft::Stored(_), None) => {
+                Err(Error::new(Kind::Store, "a text that was put aside is gone"))
+            }
+        }
+    }
+}
+
+/// The directory in which texts are put aside; held by one program at a time, and removed in the end.
+struct Aside {
+    directory: PathBuf,
+    /// Locked. The system frees it when the process dies, and the next one clears the directory.
+    _lock: File,
+    next: u64,
+}
+
+impl Aside {
+    fn open(store: &DirStore) -> Result<Self> {
+        let directory = store.root().join(ASIDE);
+        loop {
+            make_directory(&directory)?;
+            file::check_directory(&directory, store.owner())?;
+            let failed = |error| {
+                Error::io(Kind::Store, format!("cannot use {}", directory.display()), error)
+            };
+            let lock = File::open(&directory).map_err(failed)?;
+            match lock.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::new(Kind::Busy, "another program adds users from a file")
+                        .hint("wait until it has ended, and try again"));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            let is_gone = platform::was_replaced(&lock.metadata().map_err(failed)?);
+            if !is_gone {
+                clear(&directory).map_err(failed)?;
+                return Ok(Self { directory, _lock: lock, next: 0 });
+            }
+        }
+    }
+
+    fn path(&self, number: u64) -> PathBuf {
+        self.directory.join(number.to_string())
+    }
+
+    fn write(&mut self, text: &str) -> Result<u64> {
+        let number = self.next;
+        self.next += 1;
+        let path = self.path(number);
+        let mut options = platform::private_file();
+        let file = options.write(true).create_new(true).open(&path);
+        file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+            Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
+        })?;
+        Ok(number)
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // What cannot be removed now is cleared by the next one.
+        let _ = clear(&self.directory).and_then(|()| fs::remove_dir(&self.directory));
+    }
+}
+
+/// Removes what a killed program left behind.
+fn clear(directory: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        fs::remove_file(entry?.path())?;
+    }
+    Ok(())
+}
+
+/// Makes a directory that only its owner can enter, unless it is there; durable after [`sync_around`].
+fn make_directory(path: &Path) -> Result<()> {
+    match platform::make_private_directory(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(Error::io(Kind::Store, format!("cannot make {}", path.display()), error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes everything durable that was written to the file system of `path`.
+fn sync_around(path: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    platform::sync_file_system(path).map_err(|error| {
+        Error::io(Kind::Store, format!("cannot sync {}", path.display()), error)
+    })?;
+    let _ = path;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What is made from the definition of the command line: help, completions, manual pages.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+
+mod sandbox;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rw2fa::settings::advanced::KEYS;
+use rw2fa::verify::reason::Reason;
+use sandbox::Sandbox;
+
+/// How what is committed is made anew.
+const REMEDY: &str = "run 'bash .ci/generate' and commit what it changes";
+
+/// Shells, and the files that hold their completions.
+const SHELLS: [(&str, &str); 5] = [
+    ("bash", "rw2fa.bash"),
+    ("zsh", "rw2fa.zsh"),
+    ("fish", "rw2fa.fish"),
+    ("powershell", "rw2fa.ps1"),
+    ("elvish", "rw2fa.elv"),
+];
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The files of a directory by name.
+fn files(directory: &Path) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{error}: {REMEDY}"));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    paths.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// Guards that `completions/` is what the program prints.
+#[test]
+fn completions_are_fresh() {
+    let sandbox = Sandbox::new();
+    let committed = files(&repository("completions"));
+    assert_eq!(committed.len(), SHELLS.len(), "{:?}: {REMEDY}", committed.keys());
+    for (shell, file) in SHELLS {
+        let printed = sandbox.admin_ok(&["completions", shell]);
+        assert!(committed.get(file) == Some(&printed), "completions/{file} is stale: {REMEDY}");
+        assert!(printed.contains("complete-names"), "{file} completes no names");
+        // Named by nothing that people read.
+        assert!(!printed.contains("system-groups"), "{file}");
+    }
+}
+
+/// Guards that `man/` is what the program writes, wherever it runs.
+#[test]
+fn manual_pages_are_fresh() {
+    let sandbox = Sandbox::new();
+    let directory = sandbox.beside("man");
+    fs::create_dir(&directory).unwrap();
+    sandbox.admin_ok(&["man", directory.to_str().unwrap()]);
+    let (committed, written) = (files(&repository("man")), files(&directory));
+    let names = |pages: &BTreeMap<String, String>| pages.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&committed), names(&written), "{REMEDY}");
+    for (name, text) in &written {
+        assert!(committed[name] == *text, "man/{name} is stale: {REMEDY}");
+    }
+    let listed: Vec<_> = sandbox.admin_ok(&["man"]).lines().map(str::to_owned).collect();
+    assert_eq!(listed.len(), written.len());
+}
+
+/// Guards that the pages tell the whole protocol and every setting.
+#[test]
+fn manual_pages_are_complete() {
+    let pages = files(&repository("man"));
+    let bold = |word: &str| format!("\\fB{}\\fR", word.replace('-', "\\-"));
+    for reason in Reason::ALL {
+        assert!(pages["rw2fa-verify.1"].contains(&bold(reason.as_str())), "{reason:?}");
+    }
+    for code in 0..=5 {
+        assert!(pages["rw2fa-verify.1"].contains(&format!("\n.B {code}\n")), "exit code {code}");
+    }
+    for key in KEYS {
+        assert!(pages["rw2fa-store.5"].contains(&bold(key.name)), "{}", key.name);
+    }
+}
+
+/// Guards that `mandoc` finds nothing to say about the pages.
+#[test]
+fn manual_pages_are_clean() {
+    if !has("mandoc", "mandoc") {
+        return;
+    }
+    for entry in fs::read_dir(repository("man")).unwrap() {
+        let page = entry.unwrap().path();
+        let output = Command::new("mandoc").arg("-Tlint").arg(&page).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && told.is_empty(), "{told}");
+    }
+}
+
+/// Whether a program is there, which must be where everything is tested.
+fn has(program: &str, package: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|directory| directory.join(program).exists()) {
+        return true;
+    }
+    let full = std::env::vars_os().any(|(name, _)| name == "RW2FA_TEST_FULL");
+    assert!(!full, "{program} is missing: apt-get install {package}");
+    println!("skipped: there is no {program}");
+    false
+}
+
+/// Every command, as words.
+fn commands() -> Vec<Vec<String>> {
+    let sandbox = Sandbox::new();
+    let mut found = vec![Vec::new()];
+    let mut at = 0;
+    while at < found.len() {
+        let words: Vec<String> = found[at].clone();
+        at += 1;
+        if words.first().is_some_and(|word| word == "verify") {
+            continue;
+        }
+        let args: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = sandbox.admin_ok(&args);
+        let list = help.split("Commands:\n").nth(1).unwrap_or_default();
+        for line in list.lines().take_while(|line| !line.is_empty()) {
+            let word = line.split_whitespace().next().unwrap();
+            if word != "help" {
+                found.push([words.as_slice(), &[word.to_owned()]].concat());
+            }
+        }
+    }
+    found
+}
+
+/// Guards that the help of every command shows how it is typed, and names no command for programs.
+#[test]
+fn every_help_has_an_example() {
+    let sandbox = Sandbox::new();
+    let commands = commands();
+    assert!(commands.len() > 40, "{commands:?}");
+    for words in commands {
+        if words.first().is_some_and(|word| word == "verify") {
+            // Its help is for the portal's programmer; asking for it is a usage error.
+            continue;
+        }
+        let args: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let help = sandbox.admin_ok(&args);
+        assert!(help.contains("Example"), "rw2fa {}: {help}", words.join(" "));
+        assert!(!help.contains("system-groups") && !help.contains("complete-names"), "{help}");
+    }
+    for args in [&["--format", "json"][..], &["--format=text"], &[]] {
+        let run = sandbox.admin(args);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(!run.stderr.contains("system-groups"), "{run:?}");
+    }
+}

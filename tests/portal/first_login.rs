@@ -1,0 +1,131 @@
+//! From the password to the first code.
+
+use crate::browser::Browser;
+use crate::has_tools;
+use crate::stage::{ALICE, CAROL, Phone, Stage, type_code};
+use crate::visitor::Visitor;
+
+/// What a phone's camera reads from a picture of the page.
+fn scan(png: &[u8]) -> String {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    let samples = info.color_type.samples();
+    let (width, height) = (info.width as usize, info.height as usize);
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        let at = (y * width + x) * samples;
+        let sum: u32 = pixels[at..at + 3].iter().map(|value| u32::from(*value)).sum();
+        u8::try_from(sum / 3).unwrap()
+    });
+    let grids = picture.detect_grids();
+    assert_eq!(grids.len(), 1, "QR codes on the page");
+    grids[0].decode().unwrap().1
+}
+
+/// The way of a new user: password, QR code as the camera sees it, code of another implementation. In both
+/// colour schemes, on a desk and on a phone.
+#[test]
+fn a_new_user_scans_the_code_and_is_in() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let browser = Browser::new();
+    stage.type_password(&browser, " ALICE ", ALICE);
+    assert_eq!(browser.path(), "/code");
+    assert_eq!(browser.title(), "Set up your authenticator app – remote-work");
+    let uri = scan(&browser.screenshot());
+    let written = browser.find("#secret").text().replace(['\n', ' '], "");
+    assert_eq!(written.len(), 32);
+    assert!(uri.starts_with("otpauth://totp/"), "{uri}");
+    assert!(uri.contains(":alice?"), "what the directory calls her, not what was typed: {uri}");
+    assert!(uri.contains(&format!("secret={written}&")), "{uri} and {written}");
+    assert_eq!(browser.find("a[href^=otpauth]").attribute("href"), uri);
+
+    // The same secret lives on when the page is loaded again.
+    browser.prefer("dark");
+    browser.resize(320, 900);
+    browser.reload();
+    assert_eq!(scan(&browser.screenshot()), uri, "dark, 320 px");
+
+    let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
+    let mut phone = Phone::new(secret);
+    let code = phone.code();
+    // As people write it down; the verifier takes spaces and dashes.
+    type_code(&browser, &format!("{} {}", &code[..3], &code[3..]));
+    assert_eq!(browser.path(), "/desktop");
+    let told = browser.find("[role=status]").text();
+    assert!(told.contains("The QR code was shown 2 times"), "{told}");
+    assert!(told.contains("127.0.0.1"), "{told}");
+    browser.reload();
+    assert!(!browser.text().contains("QR code"), "told once: {}", browser.text());
+    assert!(!stage.log().contains(secret), "a secret in the log");
+    assert!(!stage.log().contains(&code), "a code in the log");
+
+    // Nobody sees the secret again.
+    browser.goto(&stage.url("/code"));
+    assert_eq!(browser.path(), "/desktop");
+    assert!(!browser.has("#secret"));
+}
+
+/// Random ids begin with a dash now and then, and are no options then.
+#[test]
+fn every_sign_in_reaches_the_verifier() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::with_script(
+        &["alice"],
+        "case \" $* \" in *' --client=-'*) echo dash >&2 ;; esac\nexec \"$VERIFY\" \"$@\"",
+    );
+    for _ in 0..1500 {
+        let mut visitor = Visitor::new(&stage);
+        visitor.sign_in("alice", ALICE);
+        assert_eq!(visitor.get("/code").status, 200, "{}", stage.log());
+        if stage.log().contains("dash") {
+            return;
+        }
+    }
+    panic!("no id of 1500 began with a dash");
+}
+
+/// A wrong first code does not show the secret again by itself, and the user may ask for it.
+#[test]
+fn a_wrong_first_code_keeps_the_qr_code_away() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let browser = Browser::new();
+    stage.type_password(&browser, "alice", ALICE);
+    let secret = browser.find("#secret").text().replace(['\n', ' '], "");
+    let mut phone = Phone::new(&secret);
+    type_code(&browser, &phone.wrong_codes().next().unwrap());
+    assert!(browser.find("#error").text().contains("The code is wrong"));
+    assert!(!browser.has("#secret"));
+    browser.find("a[href='/code']").follow();
+    assert_eq!(browser.find("#secret").text().replace(['\n', ' '], ""), secret);
+    type_code(&browser, &phone.code());
+    assert_eq!(browser.path(), "/desktop");
+}
+
+/// Who is not on the list comes in with the password, and sees no page about codes.
+#[test]
+fn who_is_not_listed_needs_no_code() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let browser = Browser::new();
+    stage.type_password(&browser, "carol", CAROL);
+    assert_eq!(browser.path(), "/desktop");
+    browser.find("[aria-label='Open Windows desktop']").follow();
+    assert_eq!(browser.path(), "/session/desktop");
+    // Her groups count, as the directory tells them.
+    stage.admin(&["users", "add", "--group", "Remote Staff"]);
+    stage.type_password(&Browser::new(), "carol", CAROL);
+    browser.goto(&stage.url("/desktop"));
+    browser.find("[aria-label='Open Accounting']").follow();
+    assert_eq!(browser.title(), "Set up your authenticator app – remote-work");
+    assert!(browser.text().contains("to open Accounting"));
+}

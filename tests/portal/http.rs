@@ -1,0 +1,60 @@
+//! Just enough HTTP for tests: one request for each connection, over loopback.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl Response {
+    /// The value of a header; an empty text if there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// Sends a request and reads the whole response.
+pub(crate) fn send(
+    server: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
+    let mut stream = TcpStream::connect(server).expect("a server");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a time limit");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {server}\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len()));
+    stream.write_all(request.as_bytes()).expect("a server that listens");
+    read(BufReader::new(stream))
+}
+
+fn read(mut stream: BufReader<TcpStream>) -> Response {
+    let mut line = String::new();
+    stream.read_line(&mut line).expect("a response");
+    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = status.unwrap_or_else(|| panic!("no status in {line:?}"));
+    let mut headers = Vec::new();
+    loop {
+        line.clear();
+        stream.read_line(&mut line).expect("headers");
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_lowercase(), value.trim().to_owned()));
+    }
+    let mut response = Response { status, headers, body: String::new() };
+    let length = response.header("content-length").parse().unwrap_or(0);
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).expect("the whole body");
+    response.body = String::from_utf8(body).expect("UTF-8");
+    response
+}

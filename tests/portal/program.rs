@@ -1,0 +1,94 @@
+//! The program itself: what it makes to be tried out, and what it refuses.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::has_tools;
+use crate::stage::{ALICE, CAROL, program};
+use crate::visitor::Visitor;
+
+/// `cargo run --example portal` makes a store, tells the passwords that work, and leaves nothing behind.
+#[test]
+fn the_demonstration_cleans_up() {
+    if !has_tools() {
+        return;
+    }
+    let mut portal = Command::new("timeout")
+        .args(["--kill-after=5", "100"])
+        .arg(program())
+        .args(["--listen", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(portal.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut greeting = Vec::new();
+    for line in lines {
+        greeting.push(line);
+        if greeting.last().unwrap().starts_with("Open ") {
+            break;
+        }
+    }
+    let said = |start: &str| {
+        let found = greeting.iter().find_map(|line| line.strip_prefix(start));
+        found.unwrap_or_else(|| panic!("no {start:?} in {greeting:#?}")).to_owned()
+    };
+    let store = PathBuf::from(said("A throwaway store is at "));
+    assert!(store.join("store.toml").exists());
+    assert!(said("  alice  ").starts_with(ALICE) && said("  carol  ").starts_with(CAROL));
+    let address = said("The portal listens on ").parse().unwrap();
+    let mut carol = Visitor::at(address);
+    carol.sign_in("carol", CAROL);
+    assert!(carol.is_in());
+    assert!(Command::new("kill").arg(portal.id().to_string()).status().unwrap().success());
+    assert_eq!(portal.wait().unwrap().code(), Some(0));
+    assert!(!store.parent().unwrap().exists(), "the store is left behind");
+}
+
+/// Plain HTTP is for this machine only, and an origin is one.
+#[test]
+fn it_does_not_start_in_the_open() {
+    if !has_tools() {
+        return;
+    }
+    let accounts = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/portal/accounts.toml");
+    for (args, complaint) in [
+        (&["--listen", "0.0.0.0:0"][..], "only this machine may listen"),
+        (&["--listen", "[::]:0", "--accounts", accounts], "only this machine may listen"),
+        (&["--origin", "https://portal.example"], "--accounts"),
+        (&["--origin", "http://portal.example", "--accounts", accounts], "--origin is https://"),
+        (&["--origin", "https://a.example/b", "--accounts", accounts], "--origin is https://"),
+        (&["--accounts", "/nonexistent"], "cannot read /nonexistent"),
+        (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is wrong"),
+    ] {
+        let mut portal = Command::new("timeout");
+        portal.arg("20").arg(program()).args(args).stdin(Stdio::null());
+        if !args.contains(&"--listen") {
+            portal.args(["--listen", "127.0.0.1:0"]);
+        }
+        let run = portal.output().unwrap();
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(!run.status.success() && said.contains(complaint), "{args:?}: {run:?}");
+        assert!(run.stdout.is_empty(), "{args:?}: {run:?}");
+    }
+}
+
+/// A hash that the program makes has a salt of its own.
+#[test]
+fn hashes_are_salted() {
+    if !has_tools() {
+        return;
+    }
+    let hash = || {
+        let mut portal = Command::new(program());
+        portal.arg("--hash-password").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut portal = portal.spawn().unwrap();
+        portal.stdin.take().unwrap().write_all(b"secret\n").unwrap();
+        String::from_utf8(portal.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let (first, second) = (hash(), hash());
+    assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+    assert_ne!(first, second);
+}

@@ -1,0 +1,222 @@
+//! A running portal with a store of its own, and what a user has in his hands: a browser and a phone.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+use crate::browser::Browser;
+use crate::sandbox::{Run, Sandbox, Secret, real_now};
+
+/// A portal that runs until this value ends.
+pub(crate) struct Stage {
+    sandbox: Sandbox,
+    portal: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Where browsers go.
+    origin: String,
+}
+
+/// The authenticator app of one user.
+pub(crate) struct Phone {
+    secret: String,
+    /// Codes are accepted once, so each login takes one from later than the last.
+    steps_ahead: i64,
+}
+
+impl Stage {
+    /// A portal with these users on the list, and the verifier under test.
+    pub(crate) fn new(users: &[&str]) -> Self {
+        Self::with(users, &[])
+    }
+
+    /// The same with more arguments for the portal.
+    pub(crate) fn with(users: &[&str], args: &[&str]) -> Self {
+        let sandbox = Sandbox::with_users(&[]);
+        sandbox.at_real_time();
+        if !users.is_empty() {
+            sandbox.admin_ok(&[&["users", "add"], users].concat());
+        }
+        Self::start(sandbox, Path::new(env!("CARGO_BIN_EXE_rw2fa-verify")), args)
+    }
+
+    /// A portal whose verifier is this shell script. `$VERIFY` is the real one.
+    pub(crate) fn with_script(users: &[&str], script: &str) -> Self {
+        let sandbox = Sandbox::with_users(&[]);
+        sandbox.at_real_time();
+        sandbox.admin_ok(&[&["users", "add"], users].concat());
+        let path = sandbox.beside("verifier");
+        let real = env!("CARGO_BIN_EXE_rw2fa-verify");
+        // Written by another process: one of a test that starts meanwhile could still hold the file open
+        // for writing, and then it cannot be run.
+        let made = Command::new("sh")
+            .args(["-c", "printf '#!/bin/sh\\nVERIFY=%s\\n%s\\n' \"$2\" \"$3\" >\"$1\"", "sh"])
+            .args([path.to_str().unwrap(), real, script])
+            .status();
+        assert!(made.unwrap().success());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        Self::start(sandbox, &path, &[])
+    }
+
+    fn start(sandbox: Sandbox, verifier: &Path, args: &[&str]) -> Self {
+        let accounts = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal/accounts.toml");
+        let mut portal = Command::new("timeout");
+        portal.args(["--kill-after=5", "180"]).arg(program());
+        portal.args(["--listen", "127.0.0.1:0", "--accounts"]).arg(accounts);
+        portal.arg("--store").arg(sandbox.path()).arg("--verifier").arg(verifier).args(args);
+        let log = fs::File::create(sandbox.beside("log")).unwrap();
+        portal.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+        let mut portal = portal.spawn().unwrap();
+        let lines = BufReader::new(portal.stdout.take().unwrap()).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let greeting = lines.find(|line| line.starts_with("The portal listens on "));
+        let address = greeting.as_ref().and_then(|line| line.rsplit(' ').next()?.parse().ok());
+        let address = address.unwrap_or_else(|| {
+            panic!(
+                "the portal did not start: {}",
+                fs::read_to_string(sandbox.beside("log")).unwrap()
+            )
+        });
+        Self { sandbox, portal, address, origin: format!("http://{address}") }
+    }
+
+    /// From now on browsers go through a proxy.
+    pub(crate) fn at(mut self, origin: &str) -> Self {
+        origin.clone_into(&mut self.origin);
+        self
+    }
+
+    /// The address of a page.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Runs `rw2fa` on the store.
+    pub(crate) fn admin(&self, args: &[&str]) -> Run {
+        let run = self.sandbox.real().admin(args);
+        assert_eq!(run.code, 0, "rw2fa {args:?}: {run:?}");
+        run
+    }
+
+    /// What the portal wrote into its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.sandbox.beside("log")).unwrap()
+    }
+
+    /// Where the store is.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.sandbox.path()
+    }
+
+    /// A place for files of the test.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.sandbox.beside(name)
+    }
+
+    /// Types name and password into the page.
+    pub(crate) fn type_password(&self, browser: &Browser, name: &str, password: &str) {
+        browser.goto(&self.url("/"));
+        browser.find("#name").fill(name);
+        browser.find("#password").fill(password);
+        browser.find("button[type=submit]").follow();
+    }
+
+    /// The whole first login of alice.
+    pub(crate) fn enrol_alice(&self, browser: &Browser) -> Phone {
+        self.type_password(browser, "alice", ALICE);
+        let mut phone = Phone::new(&browser.find("#secret").text().replace(['\n', ' '], ""));
+        type_code(browser, &phone.code());
+        assert_eq!(browser.path(), "/desktop", "{}", browser.text());
+        phone
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            #[expect(clippy::print_stdout, reason = "whoever looks for the fault needs it")]
+            {
+                println!("{}", self.log());
+            }
+        }
+        // `timeout` passes the signal on.
+        let _ = Command::new("kill").arg(self.portal.id().to_string()).status();
+        let _ = self.portal.wait();
+    }
+}
+
+/// The passwords of accounts.toml.
+pub(crate) const ALICE: &str = "correct horse 1";
+pub(crate) const CAROL: &str = "correct horse 3";
+
+/// Types a code and sends it.
+pub(crate) fn type_code(browser: &Browser, code: &str) {
+    browser.find("#code").fill(code);
+    browser.find("form:has(#code) button").follow();
+}
+
+impl Phone {
+    /// A phone with this secret, in base32.
+    pub(crate) fn new(secret: &str) -> Self {
+        Self { secret: secret.to_owned(), steps_ahead: 0 }
+    }
+
+    /// A code that was not used yet, computed by oathtool.
+    pub(crate) fn code(&mut self) -> String {
+        let time = real_now() + 30 * self.steps_ahead;
+        self.steps_ahead += 2;
+        let output = Command::new("oathtool")
+            .args(["--totp", "--base32", "--now", &format!("@{time}"), "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .and_then(|mut child| {
+                child.stdin.take().unwrap().write_all(self.secret.as_bytes())?;
+                child.wait_with_output()
+            })
+            .unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Codes that are wrong for hours.
+    pub(crate) fn wrong_codes(&self) -> impl Iterator<Item = String> + use<> {
+        Secret::from_base32(&self.secret).wrong_codes(real_now())
+    }
+}
+
+/// The built example. It is built now if this run of cargo built no examples, or an older one.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
+        let program = programs.join("examples/portal");
+        let built = fs::metadata(&program).and_then(|file| file.modified()).ok();
+        if built.is_none_or(|built| built < newest()) {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--quiet", "--locked", "--offline", "--example", "portal"]);
+            cargo.arg("--target-dir").arg(programs.parent().unwrap());
+            if programs.ends_with("release") {
+                cargo.arg("--release");
+            }
+            assert!(cargo.status().unwrap().success(), "the portal example does not build");
+        }
+        program
+    })
+}
+
+/// When a file of the example was last written.
+fn newest() -> SystemTime {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal");
+    let files =
+        ["", "pages"].into_iter().flat_map(|part| fs::read_dir(sources.join(part)).unwrap());
+    let files = files.map(|file| file.unwrap().path()).filter(|file| {
+        file.extension().is_some_and(|end| end == "rs" || end == "css" || end == "svg")
+    });
+    files.map(|file| fs::metadata(file).unwrap().modified().unwrap()).max().unwrap()
+}
