@@ -31,7 +31,10 @@ fn on_terminal(sandbox: &Sandbox, args: &str, answers: &[&str]) -> Option<(i32, 
         let is_question = ["Account", "API key", "Sender", "Token"]
             .iter()
             .any(|question| line.starts_with(question.as_bytes()));
-        if is_question && screen.ends_with(b": ") && let Some(answer) = answers.next() {
+        if is_question
+            && screen.ends_with(b": ")
+            && let Some(answer) = answers.next()
+        {
             // Nobody types before he has read the question.
             std::thread::sleep(Duration::from_secs(1));
             stdin.write_all(answer.as_bytes()).unwrap();
