@@ -78,7 +78,7 @@ pub fn run<A: AsRef<OsStr>>(
         .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    platform::lead_group(&mut command);
+    platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
     let output = attend(&mut child, input, deadline);
     if !matches!(output, Ok(Some(_))) {

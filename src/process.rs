@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::child;
 use crate::error::{Error, Kind, Result};
-use crate::platform;
+use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
 /// The hidden command of `rw2fa` that prints the groups of an account.
@@ -74,6 +74,7 @@ pub struct Process {
     accounts: Box<dyn Accounts>,
     lookup: Option<Lookup>,
     clock_check: fn() -> Option<bool>,
+    system_log: Option<SystemLog>,
 }
 
 impl Process {
@@ -96,6 +97,7 @@ impl Process {
             accounts: Box::new(SystemAccounts { elevated }),
             lookup: None,
             clock_check: || None,
+            system_log: Some(SystemLog::standard()),
         }
     }
 
@@ -123,6 +125,7 @@ impl Process {
             accounts: Box::new(NoAccounts),
             lookup: None,
             clock_check: || None,
+            system_log: None,
         }
     }
 
@@ -170,6 +173,18 @@ impl Process {
     /// Whether the system knows one of these spellings; `None` if it is not asked.
     pub fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
         self.lookup.map(|lookup| spellings.iter().any(|name| lookup(name, is_group)))
+    }
+
+    /// The same process on a system whose log is this.
+    #[must_use]
+    pub fn with_system_log(mut self, log: SystemLog) -> Self {
+        self.system_log = Some(log);
+        self
+    }
+
+    /// The log of the system, if there is one.
+    pub fn system_log(&self) -> Option<&SystemLog> {
+        self.system_log.as_ref()
     }
 
     /// What the operating system knows of accounts.

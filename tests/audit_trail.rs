@@ -44,8 +44,7 @@ fn appended(sandbox: &Sandbox, run: impl FnOnce() -> Run) -> (Run, Value) {
 #[test]
 fn every_change_appends_one_line() {
     let sandbox = Sandbox::new();
-    let me = nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten();
-    let me = me.map_or_else(|| format!("uid {}", nix::unistd::getuid()), |user| user.name);
+    let me = rw2fa::platform::caller();
     let mut secrets = Vec::new();
     for (args, action, object, values) in [
         (&["enable"][..], "enable", json!(null), json!({ "enabled": [false, true] })),
@@ -265,7 +264,7 @@ fn without_a_record_nobody_gets_in() {
     ] {
         let run = sandbox.verify(args, code);
         assert_eq!(run.end(), (4, "store".into()), "{args:?}: {run:?}");
-        assert!(run.stderr.contains("audit/2026-11.jsonl"), "{run:?}");
+        assert!(run.stderr.contains("2026-11.jsonl"), "{run:?}");
     }
     let tool = sandbox.admin(&["advanced", "set", "digits", "8"]);
     assert_eq!(tool.code, 4, "{tool:?}");

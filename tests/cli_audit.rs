@@ -94,7 +94,7 @@ fn a_touched_line_is_named() {
     let sandbox = two_months();
     let (code, whole) = verified(&sandbox, &[]);
     assert_eq!((code, &whole["whole"], &whole["gaps"]), (0, &json!(true), &json!([])));
-    let path = sandbox.path().join("audit/2026-12.jsonl");
+    let path = sandbox.path().join("audit").join("2026-12.jsonl");
     let good = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = good.lines().collect();
     let join = |lines: &[&str]| lines.join("\n") + "\n";
@@ -129,7 +129,7 @@ fn a_cut_tail_is_found_by_its_head() {
     let head = before["head"].as_str().unwrap();
     let text = sandbox.admin_ok(&["audit", "verify"]);
     assert_eq!(text, format!("{} lines checked\nhead {head}\n", before["lines"]));
-    let path = sandbox.path().join("audit/2026-12.jsonl");
+    let path = sandbox.path().join("audit").join("2026-12.jsonl");
     let good = fs::read_to_string(&path).unwrap();
     sandbox.verify(&["--", "bob"], None);
     assert_eq!(verified(&sandbox, &["--head", head]).0, 0, "a longer trail still holds the head");
@@ -144,7 +144,7 @@ fn a_cut_tail_is_found_by_its_head() {
 #[test]
 fn an_endless_line_is_no_record() {
     let sandbox = two_months();
-    let path = sandbox.path().join("audit/2026-12.jsonl");
+    let path = sandbox.path().join("audit").join("2026-12.jsonl");
     let good = fs::read_to_string(&path).unwrap();
     sandbox.write(&path, &format!("{}\n{good}", "x".repeat(200_000)));
     let (code, found) = verified(&sandbox, &[]);

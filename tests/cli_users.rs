@@ -258,7 +258,7 @@ fn one_damaged_document_hides_nobody() {
     sandbox.write(&bert, text.trim_end_matches("# end\n"));
     sandbox.edit(&carol, "method = \"app\"", "method = \"fax\"");
     fs::remove_file(sandbox.document("state", "dora")).unwrap();
-    let stray = sandbox.document("users", "alice").with_file_name("Alice.toml");
+    let stray = sandbox.document("users", "alice").with_file_name("ALIX.toml");
     sandbox.write(&stray, "");
     let list = sandbox.admin(&["users", "list"]);
     assert_eq!(list.code, 1);

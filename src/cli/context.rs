@@ -77,8 +77,7 @@ impl<'a> Context<'a> {
     pub(super) fn open(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        Ok(self.opened(store, settings))
     }
 
     /// Opens the store also when an import into it did not end, to run it again.
@@ -88,8 +87,13 @@ impl<'a> Context<'a> {
     pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::unfinished_settings(&store)?;
-        let store = store.with_key_file(settings.key_file.clone());
-        Ok(Opened { store, settings })
+        Ok(self.opened(store, settings))
+    }
+
+    fn opened(&self, store: DirStore, settings: Settings) -> Opened {
+        let log = self.process.system_log().filter(|_| settings.syslog).cloned();
+        let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
+        Opened { store, settings }
     }
 
     /// Opens the store, whatever its documents say.
@@ -190,10 +194,12 @@ impl<'a> Context<'a> {
     /// Whether colours are used for what goes to standard output.
     pub(super) fn uses_color(&self) -> bool {
         match self.globals.color {
-            Color::Always => true,
+            Color::Always => platform::takes_colors(),
             Color::Never => false,
             Color::Auto => {
-                self.process.terminals.stdout && self.process.variable("NO_COLOR").is_none()
+                self.process.terminals.stdout
+                    && self.process.variable("NO_COLOR").is_none()
+                    && platform::takes_colors()
             }
         }
     }

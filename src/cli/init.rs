@@ -1,5 +1,7 @@
 //! `rw2fa init`: makes a store.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::cli::Done;
@@ -14,6 +16,8 @@ use crate::store::{Scope, Store};
 
 /// Make a store; what exists is never overwritten
 ///
+/// Run on a store, it makes lock files that are missing and removes temporary files that killed programs
+/// left behind.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
@@ -34,10 +38,7 @@ pub(super) struct InitArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     context.no_csv("init")?;
-    if args.service_account.is_some() && !cfg!(windows) {
-        return Err(Error::new(Kind::Usage, "--service-account is for Windows")
-            .hint("here the store belongs to one account: use --owner NAME"));
-    }
+    let account = account(args)?;
     let path = if args.per_user {
         let path = context::per_user_store().ok_or_else(|| {
             Error::new(Kind::System, "this account has no home directory")
@@ -51,7 +52,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     } else {
         context::store_path(context.process, context.globals.store.as_ref())
     };
-    let owner = args.owner.as_deref().map(Owner::named).transpose()?;
     let kind = "store";
     if args.dry_run {
         let exists = path.join("store.toml").exists();
@@ -68,19 +68,58 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     }
     let text = settings::initial_text(context.now());
     let key = DataKey::new(*context.process.random()?);
-    let added = DirStore::create(&path, owner, &text, &key.document())?;
-    if added {
+    let added = DirStore::create(&path, account, &text, &key.document())?;
+    let is_given = !added && give(&path, account)?;
+    if added || is_given {
         let store = DirStore::open(&path)?;
         let keys = crate::store::records::key_ring(&store)?;
+        let mut values = serde_json::Map::default();
+        if let (true, Some(account)) = (args.service_account.is_some(), account) {
+            let name = account.name();
+            context.warn(&format!("{name} can use the store, and can read the secrets in it"));
+            values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
+        }
         store.update(Scope::Settings, &mut |transaction| {
-            let change =
-                Change { action: "init", object: None, values: serde_json::Map::default() };
+            let change = Change { action: "init", object: None, values: values.clone() };
             context.audit(transaction, Some(&keys), change)
         })?;
-        context.note("next: rw2fa users add NAME, then rw2fa enable");
-        context
-            .note(&format!("keep a copy of {}/key apart from copies of the store", path.display()));
     }
-    let result = if added { Changed::Added } else { Changed::Unchanged };
+    // Of a store that exists, what it lacks is made, and what killed programs left behind is removed.
+    let tidied = if added { 0 } else { DirStore::open(&path)?.tidy(context.now())? };
+    if tidied > 0 {
+        let files = context::count(tidied, "temporary file");
+        context.note(&format!("removed what killed programs left behind: {files}"));
+    }
+    if added {
+        context.note("next: rw2fa users add NAME, then rw2fa enable");
+        let key = path.join("key");
+        context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
+    }
+    let result = match (added, is_given || tidied > 0) {
+        (true, _) => Changed::Added,
+        (false, true) => Changed::Changed,
+        (false, false) => Changed::Unchanged,
+    };
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
+}
+
+/// The account that the store is for, besides whoever makes it.
+fn account(args: &InitArgs) -> Result<Option<Owner>> {
+    if args.service_account.is_some() && !cfg!(windows) {
+        return Err(Error::new(Kind::Usage, "--service-account is for Windows")
+            .hint("here the store belongs to one account: use --owner NAME"));
+    }
+    if args.owner.is_some() && cfg!(windows) {
+        return Err(Error::new(Kind::Usage, "--owner is not for Windows")
+            .hint("here the store belongs to administrators; to let the portal's account use it: --service-account NAME"));
+    }
+    args.service_account.as_deref().or(args.owner.as_deref()).map(Owner::named).transpose()
+}
+
+/// Lets an account use a store that exists; whether it may do so only from now on.
+fn give(path: &Path, account: Option<Owner>) -> Result<bool> {
+    match account {
+        Some(account) if !account.is_given(path)? => account.give(path).map(|()| true),
+        _ => Ok(false),
+    }
 }

@@ -45,11 +45,10 @@ impl NewFile {
     /// Makes the file, which must not exist. Done before the program becomes the owner of the store,
     /// who may not write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
-        let file =
-            platform::private_file().write(true).create_new(true).open(path).map_err(|error| {
-                Error::io(Kind::Refused, format!("cannot make {}", path.display()), error)
-                    .hint("name a file that does not exist, in a directory that does")
-            })?;
+        let file = platform::make_private_file(path).map_err(|error| {
+            Error::io(Kind::Refused, format!("cannot make {}", path.display()), error)
+                .hint("name a file that does not exist, in a directory that does")
+        })?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
     }
 

@@ -3,16 +3,11 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Where a directory lies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileSystem {
-    /// On a disk of this machine, as far as the system tells.
-    Local,
-    /// On another machine's.
-    Network(&'static str),
-    /// Behind something that can be either.
-    Unknown(&'static str),
-}
+use super::FileSystem;
+
+/// How a clock is put right.
+pub const CLOCK_REMEDY: &str =
+    "timedatectl set-ntp true, and see that a time server can be reached";
 
 /// Where `path` lies, by the type of its file system.
 pub fn file_system(path: &Path) -> FileSystem {

@@ -1,18 +1,37 @@
 //! What differs between operating systems: who owns a file, who may read it, who runs the program.
 //!
-//! One file per system with the same functions; nothing here knows users, codes or documents.
+//! The same functions for each system, in files of its own; nothing here knows users, codes or documents.
 
 #[cfg(unix)]
 mod host;
+#[cfg(unix)]
 mod machine;
+mod syslog;
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(unix)]
 pub use host::*;
+#[cfg(unix)]
 pub use machine::machine_id;
+pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;
+#[cfg(windows)]
+pub use windows::*;
 
-#[cfg(not(unix))]
+#[cfg(not(any(unix, windows)))]
 compile_error!("rw2fa does not know this operating system yet: add a file beside platform/unix.rs");
+
+/// Where a directory lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileSystem {
+    /// On a disk of this machine, as far as the system tells.
+    Local,
+    /// On another machine's.
+    Network(&'static str),
+    /// Behind something that can be either.
+    Unknown(&'static str),
+}

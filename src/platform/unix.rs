@@ -20,6 +20,9 @@ use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
+/// The files at the top of a store that are not documents.
+pub const OWN_FILES: &[&str] = &[];
+
 /// The account a file belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
@@ -28,8 +31,12 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The owner of the file that `metadata` describes.
-    pub fn of(metadata: &Metadata) -> Self {
+    /// The owner of the store at a path, which `metadata` describes.
+    pub fn of(_: &Path, metadata: &Metadata) -> Result<Self> {
+        Ok(Self::in_metadata(metadata))
+    }
+
+    fn in_metadata(metadata: &Metadata) -> Self {
         Self { uid: metadata.uid(), gid: metadata.gid() }
     }
 
@@ -48,8 +55,8 @@ impl Owner {
         }
     }
 
-    /// Whether both are the same account (the group does not matter).
-    pub fn is_same_account(self, other: Self) -> bool {
+    /// Whether `other` works on a store of this owner: the same account (the group does not matter).
+    pub fn accepts(self, other: Self) -> bool {
         self.uid == other.uid
     }
 
@@ -82,12 +89,23 @@ impl Owner {
         })
     }
 
+    /// Whether the store at a path is given to this account: an owner is named once, when it is made.
+    pub fn is_given(self, _: &Path) -> Result<bool> {
+        Ok(true)
+    }
+
     /// Gives `path` to this account.
     pub fn give(self, path: &Path) -> Result<()> {
         std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
             Error::io(Kind::System, what, error)
         })
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "uid {}", self.uid)
     }
 }
 
@@ -243,11 +261,6 @@ pub fn write_until(
     Ok(())
 }
 
-/// Lets a program lead a group of its own, so that it can be ended together with what it starts.
-pub fn lead_group(command: &mut Command) {
-    command.process_group(0);
-}
-
 /// Ends a program that leads a group, and what it started.
 pub fn kill_group(child: &Child) {
     if let Ok(id) = i32::try_from(child.id()) {
@@ -328,9 +341,39 @@ pub fn is_forgotten_child(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ECHILD)
 }
 
-/// Makes a directory that only its owner can enter.
+/// Makes the directory of a store, which only its owner can enter.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Makes a directory in a store, which only its owner can enter.
+pub fn make_inner_directory(path: &Path) -> std::io::Result<()> {
+    make_private_directory(path)
+}
+
+/// Makes a new file that only its owner can read, anywhere.
+pub fn make_private_file(path: &Path) -> std::io::Result<File> {
+    private_file().write(true).create_new(true).open(path)
+}
+
+/// Does something with a file. Nobody who has it open keeps anybody else from it here.
+pub fn patiently<T>(mut act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    act()
+}
+
+/// Opens a file. Nobody who has it open keeps anybody else from it here.
+pub fn open_patiently(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
+    options.open(path)
+}
+
+/// Whether colours can be written.
+pub fn takes_colors() -> bool {
+    true
+}
+
+/// A program leads a group of its own, so that it can be ended together with what it starts.
+pub fn prepare_child(command: &mut Command) {
+    command.process_group(0);
 }
 
 /// Whether another file took the place of this one after it was opened, or it was removed.
@@ -338,11 +381,17 @@ pub fn was_replaced(metadata: &Metadata) -> bool {
     metadata.nlink() == 0
 }
 
-/// What is wrong with who may use the file or directory `path`, if anything, and the way out.
-pub fn privacy_problem(path: &Path, metadata: &Metadata, owner: Owner) -> Option<(String, String)> {
+/// What is wrong with who may use the file or directory `path`, if anything, and the way out. `_file` is
+/// it, where it is open.
+pub fn privacy_problem(
+    path: &Path,
+    _file: Option<&File>,
+    metadata: &Metadata,
+    owner: Owner,
+) -> Option<(String, String)> {
     let place = path.display();
     if metadata.uid() != owner.uid {
-        let (actual, wanted) = (Owner::of(metadata).name(), owner.name());
+        let (actual, wanted) = (Owner::in_metadata(metadata).name(), owner.name());
         return Some((
             format!("{place} belongs to {actual}, not to {wanted}"),
             format!("find out who made it; if it is yours: chown {wanted} {}", quoted(path)),
@@ -373,6 +422,11 @@ pub fn quoted(path: &Path) -> String {
     }
 }
 
+/// The command that removes a file.
+pub fn removal(path: &Path) -> String {
+    format!("rm {}", quoted(path))
+}
+
 /// Makes the names in a directory durable.
 pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
@@ -390,9 +444,10 @@ pub fn trust_problem(path: &Path) -> Option<String> {
         let place = part.display();
         match std::fs::symlink_metadata(part) {
             Err(_) => Some(format!("{place} cannot be looked at")),
-            Ok(metadata) if metadata.uid() != 0 => {
-                Some(format!("{place} belongs to {}, not to root", Owner::of(&metadata).name()))
-            }
+            Ok(metadata) if metadata.uid() != 0 => Some(format!(
+                "{place} belongs to {}, not to root",
+                Owner::in_metadata(&metadata).name()
+            )),
             Ok(metadata) if metadata.is_symlink() => Some(format!("{place} is a link")),
             Ok(metadata) if metadata.mode() & 0o022 != 0 && metadata.mode() & 0o1000 == 0 => {
                 Some(format!("{place} can be written by others"))

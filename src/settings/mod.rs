@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::account::matching::Domains;
+use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
 use crate::settings::license::LicenseSection;
 use crate::settings::sms::SmsSection;
@@ -38,6 +39,8 @@ pub struct Settings {
     pub domains: Domains,
     /// Through which gateway messages go.
     pub sms: SmsSection,
+    /// Whether the system's log gets a copy of the audit trail.
+    pub syslog: bool,
 }
 
 /// A value of the wrong kind or out of bounds, and where it stands in the document.
@@ -68,6 +71,14 @@ struct Document {
     domains: DomainsDocument,
     #[serde(default)]
     sms: SmsSection,
+    #[serde(default)]
+    audit: AuditDocument,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditDocument {
+    syslog: Option<Spanned<bool>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -126,6 +137,14 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         let span = value.span();
         key.assign(&mut advanced, value.get_ref()).map_err(|message| at(span, message))?;
     }
+    let syslog = document.audit.syslog.filter(|wanted| *wanted.get_ref());
+    if let (Some(wanted), false) = (&syslog, SystemLog::IS_OFFERED) {
+        return Err(Problem {
+            at: wanted.span().start,
+            message: "syslog: this system has no such log".into(),
+            hint: Some("set it to false"),
+        });
+    }
     let settings = Settings {
         enabled: document.enabled,
         created: document.created,
@@ -134,6 +153,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
         sms: document.sms,
+        syslog: syslog.is_some(),
     };
     Ok((settings, importing.map(|importing| importing.span().start)))
 }
@@ -193,6 +213,8 @@ mod tests {
             ("colour = 1\n", 4, "colour"),
             ("[domains]\nfoo = 1\n", 5, "foo"),
             ("[sms]\n\nform = \"+33612345678\"\n", 6, "form"),
+            ("[audit]\nsyslog = \"yes\"\n", 5, "boolean"),
+            ("[audit]\nlog = true\n", 5, "log"),
         ] {
             let (found, message) = problem(&format!("{HEAD}{more}"));
             assert!(message.contains(words), "{message}");

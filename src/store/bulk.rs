@@ -93,7 +93,7 @@ impl BulkTransaction for DirBulkTransaction<'_> {
             (Draft::Text(text), _) => self.inner.write(document, &text),
             (Draft::Stored(number), Some(aside)) => {
                 let path = self.inner.place(document, make_directory)?;
-                file::rename(&aside.path(number), &path).map_err(|error| {
+                platform::patiently(|| fs::rename(aside.path(number), &path)).map_err(|error| {
                     Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
                 })
             }

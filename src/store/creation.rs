@@ -32,8 +32,8 @@ impl DirStore {
             if !metadata.is_dir() {
                 return Err(file::broken(root, "is not a directory").hint("name another place"));
             }
-            let (present, current) = (Owner::of(&metadata), Owner::current());
-            if !present.is_same_account(current) && !current.is_administrator() {
+            let (present, current) = (Owner::of(root, &metadata)?, Owner::current());
+            if !present.accepts(current) && !current.is_administrator() {
                 let present = present.name();
                 return Err(file::broken(root, &format!("belongs to {present}"))
                     .hint(format!("run as administrator, or as {present}")));
@@ -56,8 +56,8 @@ impl DirStore {
         let metadata = fs::symlink_metadata(root).map_err(|error| {
             Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
         })?;
-        let owner = Owner::of(&metadata);
-        if !owner.is_same_account(Owner::current()) {
+        let owner = Owner::of(root, &metadata)?;
+        if !owner.accepts(Owner::current()) {
             owner.assume()?;
         }
         // SECURITY: a new key would make every sealed secret worthless.
@@ -120,7 +120,9 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
     match platform::make_private_directory(root) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let ours = |name: &str| DIRECTORIES.contains(&name) || name == "key";
+            let ours = |name: &str| {
+                DIRECTORIES.contains(&name) || name == "key" || platform::OWN_FILES.contains(&name)
+            };
             let foreign = file::entries(root)?.into_iter().find(|(name, _)| !ours(name));
             if let Some((name, _)) = foreign {
                 return Err(Error::new(
@@ -133,15 +135,17 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
             })?;
             let expected = owner.unwrap_or_else(Owner::current);
-            let present = Owner::of(&metadata);
-            if !present.is_same_account(expected) && !present.is_same_account(Owner::current()) {
+            let present = Owner::of(root, &metadata)?;
+            if !present.accepts(expected) && !present.accepts(Owner::current()) {
                 return Err(Error::new(
                     ErrorKind::Refused,
                     format!("{} belongs to {}", root.display(), present.name()),
                 )
                 .hint("name a directory that does not exist, or is yours"));
             }
-            if let Some((problem, way_out)) = platform::privacy_problem(root, &metadata, present) {
+            if let Some((problem, way_out)) =
+                platform::privacy_problem(root, None, &metadata, present)
+            {
                 return Err(Error::new(ErrorKind::Refused, problem).hint(way_out));
             }
         }

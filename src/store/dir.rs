@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::platform::Owner;
+use crate::platform::{Owner, SystemLog};
+use crate::printable::printable_json;
 use crate::store::creation::{ACCOUNT_LOCKS, holds_documents, plain, refuse_link};
 use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
@@ -20,6 +21,7 @@ pub struct DirStore {
     root: PathBuf,
     owner: Owner,
     key_file: Option<PathBuf>,
+    system_log: Option<SystemLog>,
 }
 
 impl DirStore {
@@ -51,8 +53,8 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(&metadata), Owner::current());
-        if !owner.is_same_account(current) {
+        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        if !owner.accepts(current) {
             if !current.is_administrator() {
                 let owner = owner.name();
                 return Err(Error::new(
@@ -71,7 +73,7 @@ impl DirStore {
             }
         }
         file::check_directory(root, owner)?;
-        let store = Self { root: root.clone(), owner, key_file: None };
+        let store = Self { root: root.clone(), owner, key_file: None, system_log: None };
         let settings = fs::symlink_metadata(store.path(&Document::Settings));
         if settings.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             let error = missing(": store.toml is missing");
@@ -88,6 +90,13 @@ impl DirStore {
     #[must_use]
     pub fn with_key_file(mut self, path: Option<PathBuf>) -> Self {
         self.key_file = path;
+        self
+    }
+
+    /// Gives the system's log a copy of each line of the audit trail.
+    #[must_use]
+    pub fn with_system_log(mut self, log: Option<SystemLog>) -> Self {
+        self.system_log = log;
         self
     }
 
@@ -319,8 +328,21 @@ impl Transaction for DirTransaction<'_> {
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
-        let _lock = self.store.lock_file("audit")?;
-        trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
+        let lock = self.store.lock_file("audit")?;
+        let lines = trail::append(&self.store.root.join("audit"), self.store.owner, month, make)?;
+        drop(lock);
+        if let Some(log) = &self.store.system_log {
+            copy(&lines, log);
+        }
+        Ok(())
+    }
+}
+
+/// Gives lines of the audit trail to the system's log. The trail counts; the copy may be lost.
+fn copy(lines: &[u8], log: &SystemLog) {
+    let text = String::from_utf8_lossy(lines);
+    for line in text.lines() {
+        let _ = log.tell(&printable_json(line));
     }
 }
 
@@ -353,7 +375,12 @@ fn collect(
 }
 
 fn is_document_name(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|ending| ending == "toml")
+    let is_toml = |ending: &std::ffi::OsStr| {
+        // SECURITY: where case does not matter, another tool may have changed it: that is a document with
+        // a strange name, not none.
+        ending == "toml" || cfg!(windows) && ending.eq_ignore_ascii_case("toml")
+    };
+    Path::new(name).extension().is_some_and(is_toml)
 }
 
 fn is_shard_name(name: &str) -> bool {

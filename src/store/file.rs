@@ -62,13 +62,13 @@ pub(super) fn open(
         if platform::was_replaced(&metadata) && tries < REOPENINGS {
             continue;
         }
-        check_privacy(path, &metadata, owner)?;
+        check_privacy(path, Some(&file), &metadata, owner)?;
         return Ok(Some((file, metadata)));
     }
 }
 
 fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Metadata)>> {
-    let file = match options.open(path) {
+    let file = match platform::open_patiently(options, path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
@@ -114,7 +114,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
     if !metadata.is_dir() {
         return Err(not_a_directory(path));
     }
-    check_privacy(path, &metadata, owner).map(|()| true)
+    check_privacy(path, None, &metadata, owner).map(|()| true)
 }
 
 /// The error that a link or a file is where a directory of the store should be.
@@ -123,8 +123,13 @@ pub(super) fn not_a_directory(path: &Path) -> Error {
         .hint("a part of the store is gone: restore the directory from a backup")
 }
 
-fn check_privacy(path: &Path, metadata: &Metadata, owner: Owner) -> Result<()> {
-    match platform::privacy_problem(path, metadata, owner) {
+fn check_privacy(
+    path: &Path,
+    file: Option<&File>,
+    metadata: &Metadata,
+    owner: Owner,
+) -> Result<()> {
+    match platform::privacy_problem(path, file, metadata, owner) {
         None => Ok(()),
         Some((problem, way_out)) => Err(Error::new(Kind::Store, problem).hint(way_out)),
     }
@@ -144,7 +149,7 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     let (parent, temporary) = temporary_of(path)?;
     let result = create_anew(&temporary)
         .and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()))
-        .and_then(|()| rename(&temporary, path));
+        .and_then(|()| platform::patiently(|| fs::rename(&temporary, path)));
     if let Err(error) = result {
         let _ = fs::remove_file(&temporary);
         return Err(failed(error));
@@ -166,34 +171,25 @@ pub(super) fn create_anew(temporary: &Path) -> std::io::Result<File> {
     options.write(true).create_new(true);
     match options.open(temporary) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            fs::remove_file(temporary)?;
-            options.open(temporary)
+            platform::patiently(|| fs::remove_file(temporary))?;
+            platform::patiently(|| options.open(temporary))
         }
         other => other,
     }
 }
 
-/// Renames, and where another program keeps the target open (Windows), tries again for a second.
-pub(super) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
-    let started = Instant::now();
-    loop {
-        match fs::rename(from, to) {
-            Err(error)
-                if cfg!(windows)
-                    && error.kind() == ErrorKind::PermissionDenied
-                    && started.elapsed() < Duration::from_secs(1) =>
-            {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Removes a file; whether there was one.
+/// Removes a file, and what a killed writer of it left behind; whether there was one. Whoever calls this
+/// holds the lock.
 pub(super) fn remove(path: &Path) -> Result<bool> {
     let failed = |error| Error::io(Kind::Store, format!("cannot remove {}", path.display()), error);
-    match fs::remove_file(path) {
+    if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+        // SECURITY: a secret that is to be destroyed may stand there too.
+        match fs::remove_file(path.with_file_name(format!("{TEMPORARY}{name}"))) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    match platform::patiently(|| fs::remove_file(path)) {
         Ok(()) => {
             if let Some(parent) = path.parent() {
                 platform::sync_directory(parent).map_err(failed)?;
@@ -208,7 +204,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// Makes a directory that only its owner can enter, unless it is there.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     let failed = |error| Error::io(Kind::Store, format!("cannot make {}", path.display()), error);
-    match platform::make_private_directory(path) {
+    match platform::make_inner_directory(path) {
         Ok(()) => {
             path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
         }

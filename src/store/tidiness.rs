@@ -3,7 +3,8 @@
 //! This looks at names, kinds, owners and modes of files, never into them.
 
 use std::fs::{self, Metadata};
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::error::{Error, Kind, Result};
@@ -22,8 +23,8 @@ pub enum Oddity {
     Open(Error),
     /// A link, through which somebody could lead the program elsewhere.
     Link(Error),
-    /// What a killed writer left behind.
-    Temporary(Error),
+    /// What a killed writer left behind, and where.
+    Temporary(PathBuf, Error),
 }
 
 impl DirStore {
@@ -37,6 +38,29 @@ impl DirStore {
         Ok(found)
     }
 
+    /// Removes what killed writers left behind, and no later one took the place of; how many files.
+    ///
+    /// No lock is needed. A writer that was stopped for so long, and finds its file gone, ends with an
+    /// error; and it still holds the lock, so that nobody else writes a file of that name.
+    ///
+    /// # Errors
+    /// When one of them cannot be removed.
+    pub fn tidy(&self, now: Timestamp) -> Result<usize> {
+        let mut count = 0;
+        for oddity in self.oddities(now)? {
+            let Oddity::Temporary(path, _) = oddity else { continue };
+            match fs::remove_file(&path) {
+                Ok(()) => count += 1,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    let what = format!("cannot remove {}", path.display());
+                    return Err(Error::io(Kind::Store, what, error));
+                }
+            }
+        }
+        Ok(count)
+    }
+
     fn walk(&self, directory: &Path, now: Timestamp, found: &mut Vec<Oddity>) -> Result<()> {
         let failed =
             |error| Error::io(Kind::Store, format!("cannot list {}", directory.display()), error);
@@ -46,12 +70,12 @@ impl DirStore {
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
                 let problem = file::broken(&path, "is a link");
-                let way_out = format!("rm {}", platform::quoted(&path));
+                let way_out = platform::removal(&path);
                 found.push(Oddity::Link(problem.hint(way_out)));
                 continue;
             }
             if let Some((problem, way_out)) =
-                platform::privacy_problem(&path, &metadata, self.owner())
+                platform::privacy_problem(&path, None, &metadata, self.owner())
             {
                 found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
             }
@@ -59,8 +83,7 @@ impl DirStore {
                 self.walk(&path, now, found)?;
             } else if is_left_behind(&path, &metadata, now) {
                 let problem = file::broken(&path, "was left behind by a program that was killed");
-                let way_out = format!("rm {}", platform::quoted(&path));
-                found.push(Oddity::Temporary(problem.hint(way_out)));
+                found.push(Oddity::Temporary(path, problem.hint("rw2fa init")));
             }
         }
         Ok(())

@@ -16,13 +16,13 @@ const TAIL: u64 = 4096;
 /// No line is longer; what is longer is given cut off, and is no record then.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// Appends what `make` makes of the end of the trail in `directory`. Whoever calls this holds the lock.
+/// Appends what `make` makes of the end of the trail in `directory`, and returns it. Whoever calls this holds the lock.
 pub(super) fn append(
     directory: &Path,
     owner: Owner,
     month: &str,
     make: &mut MakeLines<'_>,
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     file::check_directory(directory, owner)?;
     let files = files(directory)?;
     // A clock that was set back starts no older file.
@@ -41,7 +41,8 @@ pub(super) fn append(
     bytes.extend_from_slice(&lines);
     file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
-    })
+    })?;
+    Ok(lines)
 }
 
 /// Gives each line of the trail in `directory`, oldest first, in constant memory.

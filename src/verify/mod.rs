@@ -145,7 +145,8 @@ fn verify(
 ) -> Result<Verdict, Failure> {
     let store = DirStore::open(root)?;
     let settings = records::settings(&store)?;
-    let store = store.with_key_file(settings.key_file.clone());
+    let log = process.system_log().filter(|_| settings.syslog).cloned();
+    let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
     let groups = known_groups(&store, &settings, request, process.accounts())?;
     let mut result = Err(Failure::MissingClient);
     let mut reserved = None;

@@ -18,6 +18,7 @@ mod set_uid;
 
 use sandbox::{Run, Sandbox, Secret};
 
+#[cfg(unix)]
 /// Says that a test could not be made here; where everything must be tested, that is a failure.
 fn skipped(reason: &str) {
     assert!(std::env::var_os("RW2FA_TEST_FULL").is_none(), "cannot be tested: {reason}");

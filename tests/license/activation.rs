@@ -232,8 +232,9 @@ fn what_is_no_file_is_refused() {
     let beside = |name: &str| sandbox.beside(name).to_str().unwrap().to_owned();
     let missing = sandbox.admin(&["license", "activate", &beside("none.lic")]);
     assert_eq!(missing.code, 1);
-    assert!(missing.stderr.contains("none.lic: no such file"), "{missing:?}");
-    for place in [beside("store"), "/dev/zero".to_owned()] {
+    assert!(missing.stderr.contains("none.lic: "), "{missing:?}");
+    let device = if cfg!(unix) { "/dev/zero".to_owned() } else { beside("store") };
+    for place in [beside("store"), device] {
         let run = sandbox.admin(&["license", "activate", &place]);
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.stderr.contains("is not a file"), "{run:?}");

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use hmac::{Hmac, KeyInit, Mac};
+use rw2fa::platform::SystemLog;
 use rw2fa::process::Process;
 use rw2fa::time::Timestamp;
 use serde_json::Value;
@@ -38,6 +39,7 @@ pub(crate) struct Sandbox {
     drawn: Rc<Cell<u64>>,
     machine: Cell<Option<&'static str>>,
     accounts: RefCell<Option<FakeAccounts>>,
+    system_log: RefCell<Option<PathBuf>>,
 }
 
 /// How a run of a program ended.
@@ -60,13 +62,23 @@ pub(crate) struct Secret {
 impl Sandbox {
     /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
     pub(crate) fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
+        Self::within(TempDir::new().expect("a temporary directory"))
+    }
+
+    /// The same in memory, where the machine has a place for that: for tests of many writes.
+    pub(crate) fn in_memory() -> Self {
+        let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self::within(place.expect("a temporary directory"))
+    }
+
+    fn within(directory: TempDir) -> Self {
         let sandbox = Self {
             directory,
             now: Cell::new(T0),
             drawn: Rc::default(),
             machine: Cell::default(),
             accounts: RefCell::default(),
+            system_log: RefCell::default(),
         };
         let init = sandbox.admin(&["init"]);
         assert_eq!(init.code, 0, "{init:?}");
@@ -86,6 +98,12 @@ impl Sandbox {
     /// Where the store is.
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("store")
+    }
+
+    /// Where the store is, as JSON tells it.
+    pub(crate) fn path_in_json(&self) -> String {
+        let quoted = serde_json::to_string(&self.path()).expect("a path of plain text");
+        quoted.trim_matches('"').to_owned()
     }
 
     /// A place beside the store, for other files.
@@ -173,6 +191,9 @@ impl Sandbox {
         if let Some(id) = self.machine.get() {
             process = process.with_machine_id(id);
         }
+        if let Some(path) = &*self.system_log.borrow() {
+            process = process.with_system_log(SystemLog::at(path.clone()));
+        }
         if let Some(accounts) = &*self.accounts.borrow() {
             accounts::look_into(accounts);
             process = process.with_accounts(accounts.clone()).with_lookup(accounts::lookup);
@@ -184,6 +205,12 @@ impl Sandbox {
     /// From now on the store is on the machine with this id.
     pub(crate) fn on_machine(&self, id: &'static str) -> &Self {
         self.machine.set(Some(id));
+        self
+    }
+
+    /// From now on the log of the system listens, or not, at this path.
+    pub(crate) fn system_log(&self, path: &Path) -> &Self {
+        self.system_log.replace(Some(path.to_owned()));
         self
     }
 
@@ -336,6 +363,11 @@ impl Secret {
         let right: BTreeSet<String> = window.chain(first).map(|time| self.code(time)).collect();
         (0..1_000_000).map(|code| format!("{code:06}")).filter(move |code| !right.contains(code))
     }
+}
+
+/// A path below the store as messages of this system show it.
+pub(crate) fn shown(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 /// A code of six digits at a time, by RFC 6238.

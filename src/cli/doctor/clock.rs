@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Finding, Names, Severity};
 use crate::error::Result;
 use crate::otp::PERIOD;
+use crate::platform::CLOCK_REMEDY;
 use crate::settings::duration;
 
 /// How many devices must agree before the server's clock is suspected.
@@ -13,9 +14,6 @@ const ENOUGH_DEVICES: usize = 5;
 /// Steps by which a device, or most of them, may be off.
 const TOLERATED: i32 = 2;
 
-/// The way to a right clock.
-const REMEDY: &str = "timedatectl set-ntp true, and see that a time server can be reached";
-
 /// Judges what the system says of its clock.
 pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     let check = "clock";
@@ -23,7 +21,7 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
         Some(true) => None,
         Some(false) => {
             let message = "the clock of this server is not synchronised: codes will be refused when it drifts";
-            Some(Finding::new(check, Severity::Error, message).remedy(REMEDY))
+            Some(Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY))
         }
         None => {
             let message = "the system does not tell whether its clock is synchronised";
@@ -44,8 +42,8 @@ pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     let message = format!("the clock of this server is {seconds}.{millis:03} s {side} {host}");
     match seconds {
         0..5 => Finding::new(check, Severity::Info, message),
-        5..30 => Finding::new(check, Severity::Warning, message).remedy(REMEDY),
-        _ => Finding::new(check, Severity::Error, message).remedy(REMEDY),
+        5..30 => Finding::new(check, Severity::Warning, message).remedy(CLOCK_REMEDY),
+        _ => Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY),
     }
 }
 
@@ -70,7 +68,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
             "{agree} of {total} devices agree that the clock of this server is about {} {side}",
             in_words(median)
         );
-        findings.push(Finding::new(check, Severity::Error, message).remedy(REMEDY));
+        findings.push(Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY));
     }
     let right = if is_server { median } else { 0 };
     for (steps, names) in

@@ -17,7 +17,7 @@ fn finding(oddity: &Oddity) -> Finding {
     match oddity {
         Oddity::Open(problem) => Finding::of("permissions", Severity::Error, problem),
         Oddity::Link(problem) => Finding::of("links", Severity::Error, problem),
-        Oddity::Temporary(problem) => Finding::of("temporary-files", Severity::Warning, problem),
+        Oddity::Temporary(_, problem) => Finding::of("temporary-files", Severity::Warning, problem),
     }
 }
 

@@ -11,6 +11,7 @@ mod names;
 mod settings;
 mod sms;
 mod sntp;
+mod syslog;
 mod users;
 mod verifier;
 
@@ -170,6 +171,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         .collect();
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
+        let log = context.process.system_log().filter(|_| settings.syslog);
+        findings.extend(syslog::check(log));
     }
     if inspection.has_keys && is_key_inside {
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));

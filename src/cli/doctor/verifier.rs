@@ -7,7 +7,7 @@ use crate::platform;
 
 /// Looks at the verifier in the directory of `program`.
 pub(super) fn check(program: Option<&Path>) -> Option<Finding> {
-    let name = if cfg!(windows) { "rw2fa-verify.exe" } else { "rw2fa-verify" };
+    let name = format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX);
     let path = program?.parent()?.join(name);
     let (is_elevated, is_open) = platform::starts_for_others(&path)?;
     if !(is_elevated && is_open) {

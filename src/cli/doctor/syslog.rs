@@ -1,0 +1,14 @@
+//! The system's log, where copies of the audit trail go.
+
+use super::{Finding, Severity};
+use crate::platform::SystemLog;
+
+/// Whether the log can be reached that is to get copies.
+pub(super) fn check(log: Option<&SystemLog>) -> Option<Finding> {
+    let error = log?.reach().err()?;
+    let message = format!(
+        "the system's log gets no copy of the audit trail, as store.toml wants it to: {error}"
+    );
+    let finding = Finding::new("syslog", Severity::Warning, message);
+    Some(finding.remedy("start the system's log, or set syslog to false under [audit]"))
+}

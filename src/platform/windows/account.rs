@@ -1,0 +1,128 @@
+//! What Windows knows of accounts and groups.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+
+use super::api::{accounts, machine};
+use super::sid::Sid;
+use crate::error::{Error, Kind, Result};
+
+/// What kind of thing a name means, `SID_NAME_USE`: a user, a machine of the domain.
+const ACCOUNTS: [i32; 2] = [1, 9];
+/// A group of a domain, one of a machine, and one that every Windows has.
+const GROUPS: [i32; 3] = [2, 4, 5];
+
+/// An account or a group.
+pub(super) struct Found {
+    /// Its identifier.
+    pub(super) sid: Sid,
+    kind: i32,
+    domain: String,
+}
+
+impl Found {
+    /// Whether it is one account.
+    pub(super) fn is_account(&self) -> bool {
+        ACCOUNTS.contains(&self.kind)
+    }
+}
+
+/// What the system knows by this name: `NAME`, `DOMAIN\NAME`, `NAME@DOMAIN`, or `.\NAME` on this machine.
+pub(super) fn look_up(name: &str) -> std::io::Result<Option<Found>> {
+    let name = match name.strip_prefix(r".\") {
+        Some(account) => format!(r"{}\{account}", netbios_name()?),
+        None => name.to_owned(),
+    };
+    let found = accounts::look_up(&name)?;
+    Ok(match found {
+        Some(found) => {
+            Some(Found { sid: found.sid, kind: found.kind, domain: text(found.domain)? })
+        }
+        None => None,
+    })
+}
+
+/// `DOMAIN\NAME`, or the identifier of what has no name.
+pub(super) fn name_of(sid: &Sid) -> String {
+    match accounts::name_of(sid) {
+        Ok(Some((domain, name))) => qualified(&domain.to_string_lossy(), &name.to_string_lossy()),
+        _ => sid.to_string(),
+    }
+}
+
+fn qualified(domain: &str, name: &str) -> String {
+    if domain.is_empty() { name.to_owned() } else { format!(r"{domain}\{name}") }
+}
+
+/// The account that started this program, for the audit trail.
+pub fn caller() -> String {
+    accounts::current().map_or_else(|_| "unknown".into(), |sid| name_of(&sid))
+}
+
+/// The name of this server.
+pub fn host_name() -> String {
+    machine::host_name()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "server".to_owned())
+}
+
+/// The groups of the account `name`; `None` if the system knows no such account. It may wait for a domain
+/// controller.
+///
+/// Accounts of this machine are in groups of it, and groups of a machine are in no others. For an account of a domain the system works out all
+/// groups that it would have if it signed in here, also those that groups are in.
+///
+/// # Errors
+/// When the groups cannot be told in full: a group without a name counts as that.
+pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
+    let failed = |error| Error::io(Kind::System, "the system cannot tell the groups", error);
+    let Some(found) = look_up(name).map_err(failed)?.filter(Found::is_account) else {
+        return Ok(None);
+    };
+    let is_local = netbios_name().map_err(failed)?.eq_ignore_ascii_case(&found.domain);
+    let groups = if is_local { local_groups(&found.sid) } else { domain_groups(&found.sid) };
+    groups.map(Some).map_err(failed)
+}
+
+fn local_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
+    let Some((_, account)) = accounts::name_of(sid)? else {
+        return Err(ErrorKind::NotFound.into());
+    };
+    accounts::local_groups(&text(account)?)?.into_iter().map(text).collect()
+}
+
+fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
+    let mut groups = Vec::new();
+    for group in accounts::all_groups(sid)? {
+        match accounts::name_of(&group)? {
+            // Groups of this machine are told without its name, as for its own accounts.
+            Some((domain, name)) => {
+                let (domain, name) = (text(domain)?, text(name)?);
+                let is_local = domain == "BUILTIN" || netbios_name()?.eq_ignore_ascii_case(&domain);
+                groups.push(if is_local { name } else { qualified(&domain, &name) });
+            }
+            // SECURITY: a group whose name cannot be told could be a listed one.
+            None if group.is_ordinary_group() => {
+                let what = format!("group {group} has no name");
+                return Err(std::io::Error::new(ErrorKind::NotFound, what));
+            }
+            None => {}
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether the system knows an account, or a group, of this name.
+pub fn knows(name: &str, is_group: bool) -> bool {
+    let Ok(Some(found)) = look_up(name) else { return false };
+    if is_group { GROUPS.contains(&found.kind) } else { found.is_account() }
+}
+
+fn netbios_name() -> std::io::Result<String> {
+    machine::netbios_name().ok_or(ErrorKind::NotFound).map_err(Into::into).and_then(text)
+}
+
+/// SECURITY: a name that is no Unicode text could be a listed one: it is an error, not left out.
+fn text(name: OsString) -> std::io::Result<String> {
+    name.into_string().map_err(|_| ErrorKind::InvalidData.into())
+}

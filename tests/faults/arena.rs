@@ -1,0 +1,153 @@
+//! A store that is put back to its beginning as often as a test likes.
+
+use std::cell::Cell;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::sandbox::{Real, Run, Sandbox, Secret, real_now};
+
+/// The directories of a store, but for the locks.
+const DIRECTORIES: [&str; 5] = ["users", "state", "groups", "whitelist", "audit"];
+
+/// A store with alice and bob, who have enrolled, and carol, who has not.
+pub(crate) struct Arena {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) real: Real,
+    pub(crate) alice: Secret,
+    pub(crate) bob: Secret,
+    template: Vec<(PathBuf, Vec<u8>)>,
+    /// Steps from now whose codes were used.
+    steps: Cell<i64>,
+}
+
+impl Arena {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// An arena whose store was prepared once.
+    pub(crate) fn with(prepare: impl FnOnce(&Sandbox)) -> Self {
+        let sandbox = Sandbox::with_users(&[]);
+        sandbox.at_real_time();
+        sandbox.admin_ok(&["users", "add", "alice", "bob", "carol"]);
+        let [alice, bob] = ["alice", "bob"].map(|name| sandbox.enrol(name));
+        prepare(&sandbox);
+        let real = sandbox.real();
+        let kept = |path: &PathBuf| !path.starts_with(sandbox.path().join("locks"));
+        let template = sandbox.contents().into_iter().filter(|(path, _)| kept(path)).collect();
+        Self { sandbox, real, alice, bob, template, steps: Cell::new(2) }
+    }
+
+    /// Puts the store back.
+    pub(crate) fn restore(&self) {
+        let root = self.sandbox.path();
+        for directory in DIRECTORIES {
+            let path = root.join(directory);
+            fs::remove_dir_all(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        for entry in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_file() {
+                fs::remove_file(entry).unwrap();
+            }
+        }
+        for (path, bytes) in &self.template {
+            let parent = path.parent().unwrap();
+            if !parent.exists() {
+                fs::create_dir(parent).unwrap();
+                fs::set_permissions(parent, fs::Permissions::from_mode(0o700)).unwrap();
+            }
+            fs::write(path, bytes).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+
+    /// A code that is right, and belongs to a step of its own. There are some hundreds.
+    pub(crate) fn code(&self, secret: &Secret) -> String {
+        // A step that shares its code with another one of the window proves nothing.
+        loop {
+            let step = self.steps.get();
+            self.steps.set(if step > 300 { 2 } else { step + 1 });
+            let now = real_now();
+            let code = secret.code(now + 30 * step);
+            let same = (-5..480).filter(|step| secret.code(now + 30 * step) == code).count();
+            if same == 1 {
+                return code;
+            }
+        }
+    }
+
+    /// The verifier as it is called here.
+    pub(crate) fn verifier(&self, args: &[&str]) -> Command {
+        self.real.verifier(["--no-groups", "--qr", "none"].iter().chain(args))
+    }
+
+    /// Asks the verifier, in this process.
+    pub(crate) fn ask(&self, args: &[&str], code: Option<&str>) -> Run {
+        let args = [&["--no-groups", "--qr", "none"], args].concat();
+        self.sandbox.at_real_time().verify(&args, code)
+    }
+
+    /// The reason of an answer that is no error.
+    pub(crate) fn reason(&self, args: &[&str], code: Option<&str>) -> String {
+        let run = self.ask(args, code);
+        assert_ne!(run.code, 4, "{run:?}");
+        run.reason()
+    }
+
+    /// Runs the administration tool in this process; it must end well.
+    pub(crate) fn admin(&self, args: &[&str]) -> String {
+        self.sandbox.at_real_time().admin_ok(args)
+    }
+
+    /// Every line of the audit trail.
+    pub(crate) fn trail(&self) -> String {
+        let files = self.sandbox.contents().into_iter();
+        let trail = files.filter(|(path, _)| path.extension().is_some_and(|end| end == "jsonl"));
+        trail.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect()
+    }
+
+    /// Temporary files that lie in the store.
+    pub(crate) fn strays(&self) -> Vec<PathBuf> {
+        let mut files: Vec<_> = self.sandbox.contents().into_keys().collect();
+        files.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(".tmp-"));
+        files
+    }
+
+    /// Checks that a stray file, if there is one, goes when the store is tidied, and not while its writer
+    /// may still run.
+    pub(crate) fn is_tidied(&self) {
+        let strays = self.strays();
+        if strays.is_empty() {
+            return;
+        }
+        self.admin(&["init"]);
+        assert_eq!(self.strays(), strays, "taken from a writer that runs");
+        for stray in &strays {
+            let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(90);
+            fs::File::open(stray).unwrap().set_modified(long_ago).unwrap();
+        }
+        assert!(self.admin(&["init"]).contains("changed"));
+        assert_eq!(self.strays(), Vec::<PathBuf>::new());
+    }
+
+    /// Checks what must hold whatever happened: every document can be read, and the trail is whole.
+    pub(crate) fn is_sound(&self) {
+        let check = self.sandbox.admin(&["store", "check"]);
+        assert_eq!(check.code, 0, "{check:?}");
+        let verify = self.sandbox.admin(&["audit", "verify"]);
+        assert_eq!(verify.code, 0, "{verify:?}");
+    }
+
+    /// Checks that alice and bob can sign in.
+    pub(crate) fn lets_everybody_in(&self) {
+        for (name, secret) in [("alice", &self.alice), ("bob", &self.bob)] {
+            let code = self.code(secret);
+            let run = self.ask(&["--", name], Some(&code));
+            assert_eq!(run.end(), (0, "code-accepted".into()), "{name}: {run:?}");
+        }
+    }
+}

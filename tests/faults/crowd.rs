@@ -1,0 +1,218 @@
+//! Many logins and administrators at once.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use data_encoding::BASE32_NOPAD;
+use rw2fa::account::name::Name;
+use rw2fa::account::state::{Enrolment, State};
+use rw2fa::otp::Digits;
+use rw2fa::store::dir::DirStore;
+use rw2fa::store::seal::Field;
+use rw2fa::store::{Scope, Store, records};
+use rw2fa::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+use crate::arena::Arena;
+use crate::is_full;
+use crate::sandbox::{Sandbox, Secret, finish, real_now};
+
+/// Two administrators change one user while twenty logins of his are decided.
+#[test]
+fn two_administrators_and_twenty_logins_on_one_user() {
+    let arena = Arena::new();
+    for round in 0..if is_full() { 5 } else { 1 } {
+        let codes: Vec<String> = (0..20).map(|_| arena.code(&arena.alice)).collect();
+        let start = |number: usize, code: &String| {
+            let client = format!("client {number}");
+            let args = ["--no-groups", "--client", &client, "--", "alice"];
+            arena.real.start(&args, Some(code))
+        };
+        let edit = |key: &str, value: &str| {
+            arena.real.tool(["users", "edit", "alice", key, value]).spawn().unwrap()
+        };
+        let mut logins = Vec::new();
+        let mut edits = Vec::new();
+        for (number, code) in codes.iter().enumerate() {
+            logins.push(start(number, code));
+            if number % 4 == 0 {
+                edits.push(edit("--notes", &format!("round {round}, edit {number}")));
+                edits.push(edit("--phone", &format!("+3361234{round:02}{number:02}")));
+            }
+        }
+        // The last one of each kind, when all others have ended, decides what is to be found.
+        for run in edits.into_iter().map(finish) {
+            assert_eq!(run.code, 0, "{run:?}");
+        }
+        let notes = format!("round {round}, the last");
+        let phone = format!("+3369999{round:02}99");
+        for run in [edit("--notes", &notes), edit("--phone", &phone)].map(finish) {
+            assert_eq!(run.code, 0, "{run:?}");
+        }
+        for run in logins.into_iter().map(finish) {
+            assert_eq!(run.end(), (0, "code-accepted".into()), "{run:?}");
+        }
+        let alice = arena.sandbox.at_real_time().show("alice");
+        assert_eq!((&alice["notes"], &alice["phone"]), (&notes.into(), &phone.into()));
+        for code in &codes {
+            assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used");
+        }
+    }
+    arena.is_sound();
+    assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new());
+}
+
+/// How many users take part, and how many logins each of them tries: 6 codes, 4 of them twice.
+const USERS: usize = 1000;
+const USERS_OF_A_SHORT_RUN: usize = 20;
+const CODES: usize = 6;
+const REPEATED: usize = 4;
+const PROCESSES: usize = 32;
+
+/// One login that is to be tried.
+#[derive(Clone)]
+struct Login {
+    user: usize,
+    code: String,
+}
+
+/// Ten thousand logins in 32 processes while an administrator edits: each code is accepted exactly once,
+/// nobody is locked out, and every edit that was acknowledged is there.
+#[test]
+fn ten_thousand_logins_while_an_administrator_edits() {
+    let users = if is_full() { USERS } else { USERS_OF_A_SHORT_RUN };
+    let (sandbox, secrets) = enrolled(users);
+    let mut logins: Vec<Login> = Vec::new();
+    for (user, secret) in secrets.iter().enumerate() {
+        let mut codes: Vec<String> = Vec::new();
+        let mut step = 2;
+        while codes.len() < CODES {
+            let code = secret.code(real_now() + 30 * step);
+            step += 1;
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+        }
+        codes.extend_from_within(..REPEATED);
+        logins.extend(codes.into_iter().map(|code| Login { user, code }));
+    }
+    shuffle(&mut logins);
+    let total = logins.len();
+    let queue = Mutex::new(logins);
+    let ends: Mutex<BTreeMap<(usize, String), Vec<String>>> = Mutex::default();
+    let (busy, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let real = sandbox.real();
+    let work = |worker: usize| {
+        loop {
+            let Some(login) = queue.lock().unwrap().pop() else { return };
+            let (user, client) = (name(login.user), format!("worker {worker}"));
+            let args = ["--no-groups", "--client", &client, "--", &user];
+            let run = real.verify(&args, Some(&login.code));
+            let reason = run.reason();
+            if reason == "busy" {
+                busy.fetch_add(1, Ordering::Relaxed);
+                queue.lock().unwrap().push(login);
+                continue;
+            }
+            assert_eq!(run.code == 0, reason == "code-accepted", "{run:?}");
+            ends.lock().unwrap().entry((login.user, login.code)).or_default().push(reason);
+        }
+    };
+    let administer = || {
+        let mut edits = Vec::new();
+        while !is_over.load(Ordering::Relaxed) && edits.len() < users {
+            let number = edits.len();
+            let notes = format!("edit {number}");
+            let run = real.admin(&["users", "edit", &name(number), "--notes", &notes]);
+            assert_eq!(run.code, 0, "{run:?}");
+            edits.push(notes);
+        }
+        edits
+    };
+    let edits = thread::scope(|scope| {
+        let work = &work;
+        let workers: Vec<_> =
+            (0..PROCESSES).map(|worker| scope.spawn(move || work(worker))).collect();
+        let administrator = scope.spawn(administer);
+        let ended: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert!(ended.iter().all(Result::is_ok), "a worker found something wrong");
+        administrator.join().unwrap()
+    });
+
+    let ends = ends.lock().unwrap();
+    let count = |reason: &str| ends.values().flatten().filter(|end| *end == reason).count();
+    println!("{total} logins, {} edits, busy {busy:?}", edits.len());
+    for (login, reasons) in &*ends {
+        let accepted = reasons.iter().filter(|reason| *reason == "code-accepted").count();
+        assert_eq!(accepted, 1, "{login:?}: {reasons:?}");
+    }
+    assert_eq!((count("code-accepted"), count("code-used")), (users * CODES, users * REPEATED));
+    assert!(busy.load(Ordering::Relaxed) <= total / 100, "{busy:?} of {total} found it busy");
+    let least = if is_full() { 20 } else { 1 };
+    assert!(edits.len() >= least, "the administrator was kept waiting: {}", edits.len());
+    sandbox.at_real_time();
+    for (number, notes) in edits.iter().enumerate() {
+        assert_eq!(sandbox.show(&name(number))["notes"], notes.as_str());
+    }
+    let listed = sandbox.admin_ok(&["users", "list", "--format", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let states: Vec<_> =
+        listed["entries"].as_array().unwrap().iter().map(|row| &row["state"]).collect();
+    assert_eq!(states.iter().filter(|state| **state == "active").count(), users, "locked out");
+    for args in [["store", "check"], ["audit", "verify"]] {
+        let run = sandbox.admin(&args);
+        assert_eq!(run.code, 0, "{run:?}");
+    }
+}
+
+fn name(user: usize) -> String {
+    format!("user{user:04}")
+}
+
+/// A store, in memory if the machine has a place for that, in which so many users have enrolled.
+fn enrolled(users: usize) -> (Sandbox, Vec<Secret>) {
+    let sandbox = Sandbox::in_memory();
+    sandbox.at_real_time();
+    let names: Vec<String> = (0..users).map(name).collect();
+    let add: Vec<&str> = ["users", "add"].into_iter().chain(names.iter().map(|n| &**n)).collect();
+    sandbox.admin_ok(&add);
+    sandbox.admin_ok(&["enable"]);
+    let store = DirStore::open(&sandbox.path()).unwrap();
+    let keys = records::key_ring(&store).unwrap();
+    let now = Timestamp::from_unix(sandbox.now());
+    let secrets = names.iter().map(|name| {
+        let bytes = &Sha256::digest(name)[..20];
+        let account = Name::parse(name).unwrap();
+        let nonce = Sha256::digest(bytes)[..24].try_into().unwrap();
+        store
+            .update(Scope::Account(&account.key()), &mut |transaction| {
+                let state = records::state(&store, &account)?.unwrap();
+                let next = State {
+                    enrolment: Enrolment::Active,
+                    secret: Some(keys.seal(&account, Field::Secret, bytes, &nonce)),
+                    digits: Some(Digits::DEFAULT),
+                    activated: Some(now),
+                    ..state
+                };
+                records::write_state(transaction, &account, &next)
+            })
+            .unwrap();
+        Secret::from_base32(&BASE32_NOPAD.encode(bytes))
+    });
+    let secrets = secrets.collect();
+    (sandbox, secrets)
+}
+
+/// Another order, the same at each run.
+fn shuffle(logins: &mut [Login]) {
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    for at in (1..logins.len()).rev() {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        logins.swap(at, usize::try_from(dice % (at as u64 + 1)).unwrap());
+    }
+}

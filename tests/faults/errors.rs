@@ -1,0 +1,157 @@
+//! Programs that are refused what they ask of the system, at each of their calls.
+//!
+//! Whatever fails: a grant is given only if it is durable and recorded, everything else ends with an error
+//! and an exit code that is not 0, no document is damaged, and afterwards everybody can sign in.
+
+use std::process::Command;
+
+use crate::arena::Arena;
+use crate::is_full;
+use crate::tracer::{self, Call, End};
+
+/// How a call fails that the system does not carry out.
+fn failures(call: &Call) -> &'static [&'static str] {
+    match call.name.as_str() {
+        "fsync" | "fdatasync" => &["EIO", "ENOSPC"],
+        "write" | "pwrite64" => &["ENOSPC", "EIO"],
+        "rename" | "mkdir" | "unlink" => &["EROFS", "ENOSPC"],
+        "openat" if call.text.contains("O_CREAT") => &["EROFS", "ENOSPC", "EMFILE"],
+        "openat" => &["EMFILE", "EIO", "EACCES"],
+        "flock" => &["ENOLCK", "EIO"],
+        "read" | "getdents64" | "statx" | "newfstatat" | "lseek" => &["EIO"],
+        "getrandom" => &["ENOSYS"],
+        _ => &[],
+    }
+}
+
+/// Makes `command` fail at each of its calls, one after the other.
+fn at_each_call(
+    arena: &Arena,
+    command: &Command,
+    stdin: &str,
+    most: usize,
+    check: &dyn Fn(&End, &Call, &str),
+) {
+    let log = arena.sandbox.beside("strace");
+    arena.restore();
+    let calls = tracer::calls(command, &log, stdin, &arena.sandbox.path());
+    let mut tried = 0;
+    for call in tracer::chosen(calls, most) {
+        for error in failures(&call) {
+            arena.restore();
+            let options = call.inject(&format!("error={error}"));
+            let end = tracer::run(command, &log, &options, stdin);
+            assert!(end.code.is_some(), "{call:?} {error}: {end:?}");
+            assert!(!end.stderr.contains("panicked"), "{call:?} {error}: {end:?}");
+            check(&end, &call, error);
+            tried += 1;
+        }
+    }
+    println!("{tried} failures");
+    assert!(tried > most / 2, "{tried}");
+}
+
+fn most(full: usize) -> usize {
+    if is_full() { full } else { 8 }
+}
+
+#[test]
+fn a_login_grants_only_what_is_durable() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let code = arena.code(&arena.alice);
+    let alice = ["--client", "c", "--", "alice"];
+    let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
+    at_each_call(&arena, &command, &format!("{code}\n"), most(70), &|end, call, error| {
+        arena.is_sound();
+        let is_grant = end.stdout.contains("\"outcome\":\"grant\"") && end.stdout.ends_with('\n');
+        assert_eq!(is_grant, end.code == Some(0), "{call:?} {error}: {end:?}");
+        assert!(matches!(end.code, Some(0 | 4)), "{call:?} {error}: {end:?}");
+        if is_grant {
+            assert!(
+                end.stdout.contains("\"reason\":\"code-accepted\""),
+                "{call:?} {error}: {end:?}"
+            );
+            assert!(arena.trail().contains("\"code-accepted\""), "{call:?} {error}");
+            assert_eq!(arena.reason(&alice, Some(&code)), "code-used", "{call:?} {error}");
+        } else {
+            assert!(!end.stderr.is_empty(), "{call:?} {error}: nobody is told why");
+            let session = ["--session", "html5", "--check", "--client", "c", "--", "alice"];
+            if arena.reason(&session, None) == "session-valid" {
+                let is_recorded = arena.trail().contains("\"code-accepted\"");
+                assert!(is_recorded, "{call:?} {error}: a grant that the trail does not know");
+            }
+        }
+        for text in [&end.stdout, &end.stderr] {
+            assert!(!text.contains(&code), "{call:?} {error}: the code is told: {end:?}");
+        }
+        arena.lets_everybody_in();
+        assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{call:?} {error}");
+        arena.is_sound();
+    });
+}
+
+/// Guards against a failure that makes guesses free.
+#[test]
+fn a_wrong_code_is_charged_before_anything_is_told() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let wrong = arena.alice.wrong_code(arena.sandbox.now());
+    let command = arena.verifier(&["--code-stdin", "--", "alice"]);
+    at_each_call(&arena, &command, &format!("{wrong}\n"), most(40), &|end, call, error| {
+        assert!(matches!(end.code, Some(1 | 4)), "{call:?} {error}: {end:?}");
+        let is_charged = arena.sandbox.show("alice")["failures"] == 1;
+        assert!(is_charged || end.code == Some(4), "{call:?} {error}: {end:?}");
+        arena.is_sound();
+        arena.lets_everybody_in();
+    });
+}
+
+#[test]
+fn an_administrator_is_told_what_was_not_done() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    for (args, action, is_done) in [
+        (
+            &["users", "add", "dave"][..],
+            "users add",
+            (|arena: &Arena| arena.reason(&["--check", "--", "dave"], None) == "enrolment-required")
+                as fn(&Arena) -> bool,
+        ),
+        (&["users", "edit", "alice", "--notes", "new"], "users edit", |arena| {
+            arena.sandbox.show("alice")["notes"] == "new"
+        }),
+        (&["users", "reset", "bob", "--yes"], "users reset", |arena| {
+            arena.reason(&["--check", "--", "bob"], None) == "enrolment-required"
+        }),
+        (&["key", "rotate", "--yes"], "key rotate", |arena| {
+            let key = std::fs::read_to_string(arena.sandbox.path().join("key")).unwrap();
+            key.contains("retired")
+        }),
+    ] {
+        let line = format!("\"action\":\"{action}\"");
+        let before = arena.trail().matches(&line).count();
+        let command = arena.real.tool(args);
+        at_each_call(&arena, &command, "", most(40), &|end, call, error| {
+            arena.is_sound();
+            assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
+            let told = end.code == Some(0);
+            assert!(!told || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
+            let recorded = arena.trail().matches(&line).count() > before;
+            assert!(!told || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
+            assert!(told || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
+            arena.admin(args);
+            assert!(is_done(&arena), "{call:?} {error}");
+            arena.is_tidied();
+            arena.is_sound();
+            let alice = arena.code(&arena.alice);
+            assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted");
+        });
+    }
+}

@@ -1,0 +1,289 @@
+//! Programs that are killed at each of their system calls.
+//!
+//! After each kill: what was acknowledged is there, everything else is as before or as after; every document
+//! can be read and the trail is whole; the same again, as somebody would do it who got no answer, ends well
+//! and leaves no stray file; everybody can sign in.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::arena::Arena;
+use crate::is_full;
+use crate::sandbox::{Run, Secret};
+use crate::tracer::{self, Call, End};
+
+/// Kills for each kind of work, about.
+const FULL: usize = 64;
+
+/// The same without `RW2FA_TEST_FULL`.
+const SHORT: usize = 6;
+
+/// Kills that all kinds of work must come to together, when everything is tried.
+const KINDS: usize = 12;
+const LEAST: usize = 500;
+
+/// One kind of work.
+struct Work<'a> {
+    arena: &'a Arena,
+    command: Command,
+    stdin: String,
+}
+
+impl Work<'_> {
+    /// Kills it at each of its calls; `check` looks at what is left, and is told what was said.
+    fn at_each_call(&self, check: &dyn Fn(&End, &Call)) {
+        let log = self.arena.sandbox.beside("strace");
+        self.arena.restore();
+        let calls = tracer::calls(&self.command, &log, &self.stdin, &self.arena.sandbox.path());
+        let total = calls.len();
+        let most = if is_full() { FULL } else { SHORT };
+        let chosen = tracer::chosen(calls, most);
+        let (mut kills, mut survivors) = (0, 0);
+        for call in &chosen {
+            self.arena.restore();
+            let options = call.inject("signal=KILL");
+            let end = tracer::run(&self.command, &log, &options, &self.stdin);
+            if end.code.is_none() {
+                kills += 1;
+            } else {
+                survivors += 1;
+            }
+            check(&end, call);
+        }
+        println!("{kills} kills at {total} calls, {survivors} survivors");
+        assert!(survivors * 20 <= chosen.len(), "too few kills: {kills} of {}", chosen.len());
+        let least = LEAST.div_ceil(KINDS).min(total * 9 / 10);
+        assert!(!is_full() || kills >= least, "{kills} kills, at least {least} are wanted");
+    }
+}
+
+/// A login with a right code.
+#[test]
+fn a_login() {
+    let Some(arena) = arena() else { return };
+    let code = arena.code(&arena.alice);
+    let alice = ["--client", "c", "--", "alice"];
+    let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
+    let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
+    work.at_each_call(&|end, call| {
+        arena.is_sound();
+        let accepted =
+            end.stdout.contains("\"reason\":\"code-accepted\"") && end.stdout.ends_with('\n');
+        let is_recorded = arena.trail().contains("\"code-accepted\"");
+        let again = arena.reason(&alice, Some(&code));
+        match (accepted, again.as_str()) {
+            // What was acknowledged, or is spent, stands in the trail.
+            (_, "code-used") => assert!(is_recorded, "{call:?}"),
+            (false, "code-accepted") => {}
+            _ => panic!("{call:?}: {end:?}, then {again}"),
+        }
+        assert_eq!(arena.reason(&alice, Some(&code)), "code-used", "{call:?}");
+        let session = ["--session", "html5", "--client", "c", "--", "alice"];
+        assert_eq!(arena.reason(&session, None), "session-valid", "{call:?}");
+        assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{call:?}");
+        is_well_after(&arena, call);
+    });
+}
+
+/// A wrong code must not become free by a kill after the answer, and never be charged twice.
+#[test]
+fn a_wrong_code() {
+    let Some(arena) = arena() else { return };
+    let wrong = arena.alice.wrong_code(arena.sandbox.now());
+    let command = arena.verifier(&["--code-stdin", "--", "alice"]);
+    let work = Work { arena: &arena, command, stdin: format!("{wrong}\n") };
+    work.at_each_call(&|end, call| {
+        arena.is_sound();
+        let failures = arena.sandbox.show("alice")["failures"].as_u64().unwrap();
+        let told = end.stdout.ends_with('\n');
+        assert!(failures == 1 || (failures == 0 && !told), "{call:?}: {failures}, {end:?}");
+        is_well_after(&arena, call);
+    });
+}
+
+#[test]
+fn a_recovery_code() {
+    if !tracer::is_there() {
+        return;
+    }
+    let mut made = String::new();
+    let arena = Arena::with(|sandbox| {
+        made = sandbox.admin_ok(&["users", "recovery-codes", "alice"]);
+    });
+    let code = made.lines().next().unwrap();
+    let command = arena.verifier(&["--code-stdin", "--", "alice"]);
+    let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
+    work.at_each_call(&|end, call| {
+        arena.is_sound();
+        let accepted = end.stdout.contains("recovery-code-accepted") && end.stdout.ends_with('\n');
+        let again = arena.reason(&["--", "alice"], Some(code));
+        assert!(
+            again == "code-used" || (again == "recovery-code-accepted" && !accepted),
+            "{call:?}"
+        );
+        assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used", "{call:?}");
+        assert_eq!(arena.sandbox.show("alice")["recovery_codes_left"], 9, "{call:?}");
+        is_well_after(&arena, call);
+    });
+}
+
+#[test]
+fn a_first_login() {
+    let Some(arena) = arena() else { return };
+    let command = arena.verifier(&["--", "carol"]);
+    let work = Work { arena: &arena, command, stdin: String::new() };
+    work.at_each_call(&|end, call| {
+        arena.is_sound();
+        let shown = arena.ask(&["--", "carol"], None).json();
+        if end.stdout.ends_with('\n') {
+            let told = serde_json::from_str(&end.stdout).unwrap();
+            assert_eq!(Secret::of(&told), Secret::of(&shown), "{call:?}: shown and forgotten");
+        }
+        let code = Secret::of(&shown).code(arena.sandbox.now());
+        assert_eq!(arena.reason(&["--", "carol"], Some(&code)), "activated", "{call:?}");
+        is_well_after(&arena, call);
+    });
+}
+
+/// The first line of a month makes a file.
+#[test]
+fn the_first_line_of_a_month() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::with(|sandbox| {
+        let directory = sandbox.path().join("audit");
+        let file = fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
+        fs::rename(file, directory.join("2020-01.jsonl")).unwrap();
+    });
+    let command = arena.verifier(&["--end", "--", "alice"]);
+    let work = Work { arena: &arena, command, stdin: String::new() };
+    work.at_each_call(&|end, call| {
+        arena.is_sound();
+        let is_recorded = arena.trail().contains("\"ended\"");
+        assert!(is_recorded || !end.stdout.ends_with('\n'), "{call:?}: {end:?}");
+        is_well_after(&arena, call);
+    });
+}
+
+#[test]
+fn adding_a_user() {
+    let Some(arena) = arena() else { return };
+    an_administrator(&arena, &["users", "add", "dave"], "users add", &|done| {
+        let found = arena.reason(&["--check", "--", "dave"], None);
+        assert!(found == "enrolment-required" || (found == "not-listed" && !done), "{found}");
+    });
+    assert_eq!(arena.reason(&["--check", "--", "dave"], None), "enrolment-required");
+}
+
+#[test]
+fn editing_a_user() {
+    let Some(arena) = arena() else { return };
+    an_administrator(
+        &arena,
+        &["users", "edit", "alice", "--notes", "new"],
+        "users edit",
+        &|done| {
+            let notes = arena.sandbox.show("alice")["notes"].clone();
+            assert!(notes == "new" || (notes.is_null() && !done), "{notes}");
+        },
+    );
+}
+
+#[test]
+fn resetting_a_user() {
+    let Some(arena) = arena() else { return };
+    an_administrator(&arena, &["users", "reset", "bob", "--yes"], "users reset", &|done| {
+        let found = arena.reason(&["--check", "--", "bob"], None);
+        assert!(found == "enrolment-required" || (found == "code-required" && !done), "{found}");
+    });
+}
+
+#[test]
+fn removing_a_user() {
+    let Some(arena) = arena() else { return };
+    let args = ["users", "remove", "carol", "--yes", "--ignore-missing"];
+    an_administrator(&arena, &args, "users remove", &|done| {
+        let found = arena.reason(&["--check", "--", "carol"], None);
+        assert!(found == "not-listed" || (found == "enrolment-required" && !done), "{found}");
+    });
+}
+
+#[test]
+fn making_recovery_codes() {
+    let Some(arena) = arena() else { return };
+    let args = ["users", "recovery-codes", "alice", "--yes"];
+    an_administrator(&arena, &args, "users recovery-codes", &|done| {
+        let left = arena.sandbox.show("alice")["recovery_codes_left"].clone();
+        assert!(left == 10 || (left == 0 && !done), "{left}");
+    });
+}
+
+/// Guards the key: at each moment of a rotation everything opens.
+#[test]
+fn rotating_the_key() {
+    let Some(arena) = arena() else { return };
+    an_administrator(&arena, &["key", "rotate", "--yes"], "key rotate", &|_| {
+        arena.lets_everybody_in();
+    });
+}
+
+/// Guards a restore: closed while it is half done, and whole after the next.
+#[test]
+fn importing_a_store() {
+    let Some(arena) = arena() else { return };
+    let file = arena.sandbox.beside("export.toml");
+    let file = file.to_str().unwrap();
+    arena.admin(&["store", "export", file]);
+    let import = ["store", "import", file, "--yes"];
+    let work = administration(&arena, &import);
+    work.at_each_call(&|end, call| {
+        let run = arena.ask(&["--", "alice"], None);
+        let is_open = run.code == 3;
+        assert!(is_open || run.end() == (4, "store".into()), "{call:?}: {run:?}");
+        assert!(is_open || end.code != Some(0), "{call:?}: done, and still closed");
+        arena.admin(&import);
+        assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
+        arena.is_sound();
+        let text = fs::read_to_string(arena.sandbox.path().join("store.toml")).unwrap();
+        assert!(!text.contains("importing"), "{call:?}");
+        arena.lets_everybody_in();
+    });
+}
+
+/// The arena, where programs can be traced.
+fn arena() -> Option<Arena> {
+    tracer::is_there().then(Arena::new)
+}
+
+fn administration<'a>(arena: &'a Arena, args: &[&str]) -> Work<'a> {
+    Work { arena, command: arena.real.tool(args), stdin: String::new() }
+}
+
+/// Kills a command at each of its calls. `check` is told whether it was acknowledged.
+fn an_administrator(arena: &Arena, args: &[&str], action: &str, check: &dyn Fn(bool)) {
+    let line = format!("\"action\":\"{action}\"");
+    let before = arena.trail().matches(&line).count();
+    administration(arena, args).at_each_call(&|end, call| {
+        arena.is_sound();
+        let done = end.code == Some(0) || end.stdout.ends_with('\n');
+        let recorded = arena.trail().matches(&line).count();
+        assert!(!done || recorded > before, "{call:?}: done, and not recorded");
+        check(done);
+        // Whoever got no answer does it again.
+        let run: Run = arena.sandbox.at_real_time().admin(args);
+        assert_eq!(run.code, 0, "{call:?}: {run:?}");
+        arena.is_tidied();
+        arena.is_sound();
+        let alice = arena.code(&arena.alice);
+        assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted", "{call:?}");
+    });
+}
+
+/// Nobody is locked out, nothing is left behind, and the trail goes on.
+fn is_well_after(arena: &Arena, call: &Call) {
+    arena.lets_everybody_in();
+    assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
+    arena.is_sound();
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Builds rw2fa for Windows and runs the programs and the test suite under Wine.
+#
+#   tests/windows.sh            every suite but the slow ones, which test nothing of the system
+#   tests/windows.sh races      these suites only: names of test targets, or "lib"
+#
+# Needs Debian 12 and cargo. Two Debian packages are installed if they are missing and this account may;
+# a Rust compiler that knows Windows is unpacked under target/windows, built once, and found again. No
+# standard input is read. What Wine cannot show is told in README.md, "Windows".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+exec </dev/null
+
+triple=x86_64-pc-windows-gnu
+place=${CARGO_TARGET_DIR:-$PWD/target}/windows
+wine=/usr/lib/wine/wine64
+wineserver=/usr/lib/wine/wineserver64
+started=$SECONDS
+
+# Property tests of pure functions take long under Wine and never meet the system.
+slow=(explain_property properties spellings)
+
+fail() {
+  printf 'tests/windows.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+say() {
+  printf '=== %4d s: %s\n' $((SECONDS - started)) "$*"
+}
+
+# as_root COMMAND…: runs it as root, or tells what somebody has to do by hand.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo -n "$@"
+  else
+    fail "run as root: $*"
+  fi
+}
+
+install_packages() {
+  local packages=()
+  command -v x86_64-w64-mingw32-gcc >/dev/null || packages+=(gcc-mingw-w64-x86-64-win32)
+  [ -x "$wine" ] || packages+=(wine64)
+  [ "${#packages[@]}" -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "missing: ${packages[*]}. There is no apt-get here"
+  say "installing ${packages[*]}"
+  as_root apt-get update -qq >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq \
+    --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+# The package whose name matches a pattern among what another package depends on.
+dependency() {
+  apt-cache depends "$1" | awk '$1 == "Depends:" { print $2 }' | grep -E "$2" | sort -V | tail -n 1
+}
+
+# Debian's compiler for the web knows every platform; its library for Windows is built from its source.
+make_compiler() {
+  local root=$place/root std llvm library
+  if [ -e "$place/compiler-is-ready" ]; then
+    return 0
+  fi
+  say 'making a compiler for Windows'
+  rm -rf "$place"
+  mkdir -p "$place/packages" "$place/library/src"
+  as_root apt-get update -qq >/dev/null
+  std=$(dependency libstd-rust-web-dev '^libstd-rust-web-[0-9]')
+  llvm=$(dependency "$std" '^libllvm[0-9]')
+  (cd "$place/packages" &&
+    apt-get download -qq rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
+    fail 'the packages of the compiler could not be downloaded'
+  local package
+  for package in "$place"/packages/*.deb; do
+    dpkg -x "$package" "$root"
+  done
+  rm -r "$place/packages"
+  # bash hands down variables such as CARGO_BIN_EXE_rw2fa-verify; sh would drop them.
+  cat >"$place/rustc" <<EOF
+#!/bin/bash
+LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/rustc "\$@"
+EOF
+  chmod +x "$place/rustc"
+  printf '[package]\nname = "library"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n' \
+    >"$place/library/Cargo.toml"
+  echo '#![no_std]' >"$place/library/src/lib.rs"
+  (cd "$place/library" && env RUSTC="$place/rustc" RUSTC_BOOTSTRAP=1 \
+    CARGO_TARGET_DIR="$place/library/target" cargo build --quiet --release --target "$triple" \
+    -Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro)
+  library=$root/usr/lib/rustlib/$triple/lib
+  mkdir -p "$library"
+  cp "$place/library/target/$triple"/release/deps/*.rlib "$library/"
+  rm -rf "$library"/liblibrary-* "$place/library"
+  touch "$place/compiler-is-ready"
+}
+
+# Wine 8 lacks a function that Windows has; the library that brings it is for Wine only.
+make_wine() {
+  if [ -e "$place/wine-is-ready" ]; then
+    return 0
+  fi
+  say 'making a place for Wine'
+  rm -rf "$place/prefix"
+  cat >"$place/random.c" <<'EOF'
+#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE bytes, SIZE_T length) {
+    while (length) {
+        ULONG part = length > 0x10000000 ? 0x10000000 : (ULONG)length;
+        if (!SystemFunction036(bytes, part)) return FALSE;
+        bytes += part;
+        length -= part;
+    }
+    return TRUE;
+}
+EOF
+  x86_64-w64-mingw32-gcc -O2 -shared -o "$place/bcryptprimitives.dll" "$place/random.c" -ladvapi32
+  cat >"$place/wine" <<EOF
+#!/bin/bash
+unset DISPLAY LD_LIBRARY_PATH
+export WINEPREFIX=$place/prefix WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
+exec $wine "\$@"
+EOF
+  chmod +x "$place/wine"
+  "$place/wine" wineboot --init >/dev/null 2>&1
+  WINEPREFIX=$place/prefix "$wineserver" -w || true
+  cp "$place/bcryptprimitives.dll" "$place/prefix/drive_c/windows/system32/"
+  touch "$place/wine-is-ready"
+}
+
+# A directory of somebody else, which only root can make.
+make_foreign_store() {
+  rm -rf "$place/foreign"
+  [ "$(id -u)" -eq 0 ] || return 0
+  mkdir "$place/foreign"
+  chown nobody "$place/foreign"
+  export RW2FA_TEST_FOREIGN=$place/foreign
+}
+
+command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
+# Under Wine what is new is not what its directory lets in, but what the mask of this process leaves.
+umask 077
+install_packages
+make_compiler
+make_wine
+make_foreign_store
+"$place/rustc" --version
+"$place/wine" --version
+
+export CARGO_TARGET_DIR=$place/build
+export RUSTC=$place/rustc
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$place/wine
+export CARGO_PROFILE_DEV_DEBUG=none
+unset RW2FA_VENDOR_KEY RW2FA_LICENSE_PORTAL
+export RW2FA_TEST_FULL=1 CARGO_TERM_COLOR=never
+
+# One server for all programs, started here so that it has the mask; it ends with this script.
+export WINEPREFIX=$place/prefix WINEDEBUG=-all
+"$wineserver" -k || true
+"$wineserver" -p
+trap '"$wineserver" -k || true' EXIT
+
+suites=()
+if [ "$#" -gt 0 ]; then
+  for suite in "$@"; do
+    if [ "$suite" = lib ]; then suites+=(--lib); else suites+=(--test "$suite"); fi
+  done
+else
+  suites=(--lib)
+  for file in tests/*.rs tests/*/main.rs; do
+    suite=$(basename "${file%/main.rs}" .rs)
+    case " ${slow[*]} " in *" $suite "*) ;; *) suites+=(--test "$suite") ;; esac
+  done
+  say 'release programs'
+  cargo build --locked --quiet --release --bins --target "$triple"
+  for program in rw2fa rw2fa-verify; do
+    exe=$CARGO_TARGET_DIR/$triple/release/$program.exe
+    printf '%s: %d bytes\n' "$exe" "$(wc -c <"$exe")"
+  done
+  "$place/wine" "$CARGO_TARGET_DIR/$triple/release/rw2fa.exe" --version
+fi
+
+say 'building the tests'
+cargo build --locked --quiet --bins --target "$triple"
+cargo test --locked --quiet --no-run --target "$triple" "${suites[@]}"
+say 'running the tests'
+log=$place/tests.log
+result=ok
+set +e
+cargo test --locked --no-fail-fast --target "$triple" "${suites[@]}" 2>&1 | tee "$log" |
+  grep -E '^test .*FAILED|^test result|panicked at|Running'
+[ "${PIPESTATUS[0]}" -eq 0 ] || result=FAILED
+set -e
+
+ran=$(awk '/^test result/ { ran += $4 } END { print ran + 0 }' "$log")
+failed=$(awk '/^test result/ { failed += $6 } END { print failed + 0 }' "$log")
+say "$result: $ran tests ran as Windows programs, $failed failed (all of it in $log)"
+[ "$ran" -gt 0 ] || fail 'not one test ran'
+if [ "$result" != ok ] || [ "$failed" -gt 0 ]; then
+  fail 'some tests failed'
+fi

@@ -1,0 +1,96 @@
+//! Where stores are, and whose.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::sandbox::{Run, Sandbox, finish};
+use crate::skipped;
+
+/// The built program, with nothing in its environment but what is given.
+fn tool(args: &[&str], variables: &[(&str, &str)]) -> Run {
+    program(env!("CARGO_BIN_EXE_rw2fa"), args, variables)
+}
+
+fn program(program: &str, args: &[&str], variables: &[(&str, &str)]) -> Run {
+    let mut command = Command::new(program);
+    command.env_clear().envs(variables.iter().copied()).args(args);
+    command.stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    finish(command.spawn().unwrap())
+}
+
+/// Guards the place of the system's store, which no variable moves but `RW2FA_STORE`, and the order of
+/// what names a store.
+#[test]
+fn the_system_store_is_in_program_data() {
+    let sandbox = Sandbox::with_users(&[]);
+    let system = Path::new(r"C:\ProgramData\rw2fa");
+    assert!(!system.exists(), "this test needs a machine without a store");
+    let missing = tool(&["status"], &[("ProgramData", r"C:\elsewhere")]);
+    assert_eq!(missing.code, 4, "{missing:?}");
+    assert!(missing.stderr.contains(r"there is no store at C:\ProgramData\rw2fa"), "{missing:?}");
+    let verifier = env!("CARGO_BIN_EXE_rw2fa-verify");
+    let run = program(verifier, &["--", "alice"], &[]);
+    assert_eq!(run.end(), (4, "store".into()), "{run:?}");
+
+    let made = tool(&["init"], &[]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let end = |args: &[&str], variables: &[(&str, &str)]| program(verifier, args, variables).end();
+    assert_eq!(end(&["--", "alice"], &[]), (0, "disabled".into()));
+    let other = sandbox.path().display().to_string();
+    assert_eq!(end(&["--", "alice"], &[("RW2FA_STORE", &other)]), (0, "not-listed".into()));
+    let both = [("RW2FA_STORE", r"C:\nowhere")];
+    assert_eq!(end(&["--store", &other, "--", "alice"], &both), (0, "not-listed".into()));
+    assert_eq!(end(&["--", "alice"], &both), (4, "store".into()));
+    std::fs::remove_dir_all(system).unwrap();
+}
+
+/// Guards against a directory that somebody else made, in which he would decide who gets in.
+#[test]
+fn a_store_of_somebody_else_is_refused() {
+    let foreign = std::env::var_os("RW2FA_TEST_FOREIGN").filter(|path| !path.is_empty());
+    let Some(foreign) = foreign else {
+        return skipped("only root can make a directory of another account");
+    };
+    let foreign = foreign.into_string().unwrap();
+    for command in ["init", "status"] {
+        let run = tool(&["--store", &foreign, command], &[]);
+        assert!(run.code == 4 || run.code == 1, "{run:?}");
+        assert!(run.stderr.contains("belongs to"), "{run:?}");
+    }
+    let store = ["--store", &foreign, "--", "alice"];
+    let run = program(env!("CARGO_BIN_EXE_rw2fa-verify"), &store, &[]);
+    assert_eq!(run.end(), (4, "store".into()), "{run:?}");
+}
+
+/// Guards `init` on Windows: the service account is one that exists, is one account, and is recorded; the
+/// option of the other systems is refused.
+#[test]
+fn init_takes_a_service_account() {
+    let sandbox = Sandbox::new();
+    let place = sandbox.beside("served").display().to_string();
+    let init =
+        |account: &str| tool(&["--store", &place, "init", "--service-account", account], &[]);
+    for (account, code, message) in
+        [("nobody here", 1, "no account is called"), ("Everyone", 1, "is not one account")]
+    {
+        let run = init(account);
+        assert_eq!(run.code, code, "{run:?}");
+        assert!(run.stderr.contains(message), "{run:?}");
+        assert!(!Path::new(&place).exists());
+    }
+    let made = init("NETWORK SERVICE");
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(made.stderr.contains("can read the secrets"), "{made:?}");
+    let record = std::fs::read_to_string(Path::new(&place).join("service-account")).unwrap();
+    assert_eq!(record, "S-1-5-20\n");
+    let again = init("NETWORK SERVICE");
+    assert_eq!((again.code, again.stdout.contains("unchanged")), (0, true), "{again:?}");
+    let changed = init("LOCAL SERVICE");
+    assert_eq!((changed.code, changed.stdout.contains("changed")), (0, true), "{changed:?}");
+    let trail = tool(&["--store", &place, "audit", "--format", "json"], &[]);
+    assert!(trail.stdout.contains("S-1-5-19"), "{trail:?}");
+    let run = tool(&["--store", &place, "init", "--owner", "root"], &[]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("--service-account"), "{run:?}");
+}
