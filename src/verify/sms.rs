@@ -77,15 +77,15 @@ impl Login<'_> {
     /// Sends a code, or tells why none is sent now.
     pub(super) fn send_code(&self) -> Decision {
         let mut decision = self.asking(Reason::CodeRequired);
-        if self.request.check {
-            return decision;
-        }
         let Some(to) =
             self.account.phone.as_ref().filter(|_| self.facts.settings.sms.is_configured())
         else {
             decision.reason = Reason::SmsFailed;
             return decision;
         };
+        if self.request.check {
+            return decision;
+        }
         let old = &self.account.state;
         let mut next = old.clone();
         next.sms.rebase(self.now);

@@ -14,6 +14,7 @@ use crate::sms::twilio::{Balance, Standing};
 ///
 /// Tells the state of the account and its balance.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms check")]
 pub(in crate::cli) struct CheckArgs {}
 
 /// What Twilio told of the account.

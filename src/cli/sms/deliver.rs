@@ -19,6 +19,7 @@ const LONGEST: u64 = 16 * 1024;
 ///
 /// Exit codes: 0 taken, 1 certainly not sent, anything else unknown.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms deliver <message.json")]
 pub(in crate::cli) struct DeliverArgs {}
 
 pub(super) fn run(context: &mut Context<'_>, _: &DeliverArgs) -> Result<Done> {

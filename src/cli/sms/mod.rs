@@ -23,6 +23,9 @@ pub(super) use check::{Health, health};
 
 /// Administer the gateway through which codes are sent by SMS
 #[derive(Subcommand, Debug)]
+#[command(
+    after_help = "Example: rw2fa sms configure --account-sid AC… --auth-token-stdin --from +…"
+)]
 pub(super) enum SmsCommand {
     Configure(configure::ConfigureArgs),
     Show(show::ShowArgs),

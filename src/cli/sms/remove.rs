@@ -13,6 +13,7 @@ use crate::store::{Document, Scope, Store, records};
 ///
 /// Users whose codes come by SMS cannot sign in from then on.
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms remove --dry-run")]
 pub(in crate::cli) struct RemoveArgs {
     /// Only tell what would be done
     #[arg(long)]

@@ -12,6 +12,7 @@ use crate::sms::gateway::API;
 
 /// Show the gateway; the token is masked
 #[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms show --format json")]
 pub(in crate::cli) struct ShowArgs {}
 
 pub(super) fn run(context: &mut Context<'_>, _: &ShowArgs) -> Result<Done> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Entries, Target, check_method, check_phone, for_each, from_file};
+use super::{Entries, Target, check_gateway, check_method, check_phone, for_each, from_file};
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
 use crate::account::name::Name;
@@ -73,6 +73,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
+    check_gateway(&opened, Some(args.method))?;
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
     let mut system = System::new(args.must_exist);
@@ -81,7 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            check_method(opened, target.kind, args.method, args.phone.as_ref())?;
+            check_method(target.kind, args.method, args.phone.as_ref())?;
             let is_known = system.knows(context, target)?;
             let listing = Listing {
                 method: args.method,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Entries, check_method, check_phone, for_each};
+use super::{Entries, check_gateway, check_method, check_phone, for_each};
 use crate::account::listing::{Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::Enrolment;
@@ -42,6 +42,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
+    check_gateway(&opened, args.method)?;
     let keys = opened.keys()?;
     let entries = args.entries.texts();
     let mut starting_over = Vec::new();
@@ -81,7 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 }
                 if let Some(method) = args.method {
                     let phone = args.phone.as_ref().or(before.phone.as_ref());
-                    check_method(opened, target.kind, method, phone)?;
+                    check_method(target.kind, method, phone)?;
                 }
                 result = Changed::Changed;
                 if args.dry_run {

@@ -430,12 +430,15 @@ fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
 }
 
 /// Refuses the method `sms` where no message could be sent.
-fn check_method(opened: &Opened, kind: Kind, method: Method, phone: Option<&Phone>) -> Result<()> {
+fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
+    let is_needed = method == Some(Method::Sms);
+    sms::problem(&opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
+}
+
+/// Refuses the method `sms` for whom no message reaches.
+fn check_method(kind: Kind, method: Method, phone: Option<&Phone>) -> Result<()> {
     if method != Method::Sms {
         return Ok(());
-    }
-    if let Some(problem) = sms::problem(&opened.settings.sms) {
-        return Err(problem);
     }
     if kind == Kind::Group {
         let message =
