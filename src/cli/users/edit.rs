@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{Entries, check_gateway, check_method, check_phone, for_each};
+use super::{
+    Entries, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each, parse_notes,
+};
 use crate::account::listing::{Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::Enrolment;
@@ -10,6 +12,7 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::printable::shortened;
 use crate::sms::number;
 use crate::store::{Kind, Scope, Store, Transaction, records};
 
@@ -27,7 +30,7 @@ pub(in crate::cli) struct EditArgs {
     #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
     /// Anything worth remembering; an empty text forgets it
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
     /// Only tell what would be done
     #[arg(long)]
@@ -71,7 +74,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                         Some(phone.masked()),
                     ));
                 }
-                let old_notes = before.notes.clone().unwrap_or_default();
+                // Written by hand, they may be longer than a line of the trail.
+                let old_notes =
+                    shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
                 if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
                     let value = (!notes.is_empty()).then(|| notes.as_str().into());
                     edits.push((&["notes"], value));
