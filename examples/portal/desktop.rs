@@ -20,7 +20,7 @@ pub(crate) async fn desktop(State(portal): State<Arc<Portal>>, visitor: Visitor)
     // What the verifier told at the sign-in is shown once.
     portal.sessions.change(&visitor.id, |session| session.answer = None);
     let page = pages::desktop::desktop(&visitor.token(&portal), &session);
-    Ok(visitor.page(&portal, StatusCode::OK, &page))
+    Ok(visitor.page(&portal, StatusCode::OK, page))
 }
 
 /// `POST /open`: opens or reconnects a session, if the verifier lets it.
@@ -61,12 +61,12 @@ pub(crate) async fn session(
         return Ok(not_found(State(portal), visitor).await);
     };
     let page = pages::desktop::session(&visitor.token(&portal), &session, found);
-    Ok(visitor.page(&portal, StatusCode::OK, &page))
+    Ok(visitor.page(&portal, StatusCode::OK, page))
 }
 
 /// Every other address.
 pub(crate) async fn not_found(State(portal): State<Arc<Portal>>, visitor: Visitor) -> Response {
-    visitor.page(&portal, StatusCode::NOT_FOUND, &pages::not_found())
+    visitor.page(&portal, StatusCode::NOT_FOUND, pages::not_found())
 }
 
 /// The session of somebody whom the verifier let in, or where he has to go instead.

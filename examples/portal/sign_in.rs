@@ -5,6 +5,10 @@
 
 use std::sync::Arc;
 
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+
 use crate::pages::second_factor::Field;
 use crate::pages::{self, Notice};
 use crate::resources::Resource;
@@ -12,9 +16,6 @@ use crate::sessions::{Id, Opened, Scope, Session, Stage};
 use crate::verifier::{Answer, Ask, Caller, Kind, Outcome};
 use crate::web::{Failure, OwnForm, Visitor, with_cookie};
 use crate::{Portal, log};
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
 
 type Handled = Result<Response, Failure>;
 
@@ -34,7 +35,7 @@ pub(crate) async fn entrance(
                 _ => None,
             };
             let page = pages::sign_in(&visitor.token(&portal), "", notice);
-            visitor.page(&portal, StatusCode::OK, &page)
+            visitor.page(&portal, StatusCode::OK, page)
         }
     }
 }
@@ -47,7 +48,7 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
         log("a password was wrong");
         // The same page whether the name or the password was wrong.
         let page = pages::sign_in(&visitor.token(&portal), &fields.name, Some(Notice::Wrong));
-        return Ok(visitor.page(&portal, StatusCode::FORBIDDEN, &page));
+        return Ok(visitor.page(&portal, StatusCode::FORBIDDEN, page));
     };
     let caller = Caller {
         // SECURITY: what the directory calls the account, not what was typed.
@@ -111,7 +112,7 @@ pub(crate) async fn code_page(
         _ => Field::Code,
     };
     let page = pages::second_factor::page(&visitor.token(&portal), &session, &answer, field);
-    Ok(visitor.page(&portal, status, &page))
+    Ok(visitor.page(&portal, status, page))
 }
 
 /// `POST /code`: tries a code, or sends the SMS again.
@@ -130,10 +131,10 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
     if answer.reason == "code-used" {
         // Two clicks, or two tabs: the first of them may have let this client in. SECURITY: the
         // verifier says so or not; that the code was right once proves nothing.
-        let check = Ask::Check(kind.unwrap_or(Kind::Html5));
-        let checked = portal.verifier.ask(&session.caller, check).await;
-        if checked.is_granted() {
-            answer = checked;
+        let again = kind.map_or(Ask::Check(Kind::Html5), Ask::Open);
+        let again = portal.verifier.ask(&session.caller, again).await;
+        if again.is_granted() {
+            answer = again;
         }
     }
     if answer.is_granted() {

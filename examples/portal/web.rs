@@ -65,8 +65,8 @@ impl Visitor {
     }
 
     /// A page for him.
-    pub(crate) fn page(&self, portal: &Portal, status: StatusCode, page: &Markup) -> Response {
-        let response = (status, Html(page.0.clone())).into_response();
+    pub(crate) fn page(&self, portal: &Portal, status: StatusCode, page: Markup) -> Response {
+        let response = (status, Html(page.into_string())).into_response();
         if self.is_new { with_cookie(response, portal, Some(&self.id)) } else { response }
     }
 
@@ -147,8 +147,7 @@ impl FromRequest<Arc<Portal>> for OwnForm {
         let visitor = Visitor::from_request_parts(&mut parts, portal)
             .await
             .map_err(IntoResponse::into_response)?;
-        let refuse =
-            |visitor: &Visitor, status| visitor.page(portal, status, &pages::out_of_date());
+        let refuse = |visitor: &Visitor, status| visitor.page(portal, status, pages::out_of_date());
         // SECURITY: against forged requests twice over: the browser says where the form comes from, and
         // the form brings a token that only our pages know. Every browser sends `Origin` with a POST.
         let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());

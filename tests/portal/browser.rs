@@ -1,13 +1,13 @@
 //! A real Chromium without a window, driven over `WebDriver` (W3C) by way of chromedriver.
 
-use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::beside::Beside;
 use crate::http;
 
 /// How `WebDriver` calls the key of an element.
@@ -15,7 +15,7 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with a profile of its own. It ends with this value, and in any case after three minutes.
 pub(crate) struct Browser {
-    driver: Child,
+    _driver: Beside,
     server: SocketAddr,
     session: String,
     profile: TempDir,
@@ -31,18 +31,13 @@ impl Browser {
     /// Starts one.
     pub(crate) fn new() -> Self {
         let profile = TempDir::new().expect("a temporary directory");
-        let mut driver = Command::new("timeout")
-            .args(["--kill-after=5", "180", "chromedriver", "--port=0"])
-            .env("HOME", profile.path())
-            .env("XDG_CONFIG_HOME", profile.path())
-            .env("XDG_CACHE_HOME", profile.path())
-            .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver");
-        let lines = BufReader::new(driver.stdout.take().expect("its output")).lines();
+        let mut command = Beside::command("chromedriver");
+        command.arg("--port=0").env("LC_ALL", "C.UTF-8").stderr(Stdio::null());
+        for home in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+            command.env(home, profile.path());
+        }
+        let mut driver = Beside::start(&mut command);
+        let lines = driver.lines();
         let port = lines
             .map_while(Result::ok)
             .find_map(|line| {
@@ -51,7 +46,7 @@ impl Browser {
             })
             .expect("the port of chromedriver");
         let server = SocketAddr::from(([127, 0, 0, 1], port));
-        let mut browser = Self { driver, server, session: String::new(), profile };
+        let mut browser = Self { _driver: driver, server, session: String::new(), profile };
         // Tests run in containers and as root, where Chromium cannot make its sandbox.
         let args = [
             "--headless=new",
@@ -241,8 +236,6 @@ impl Drop for Browser {
         if !self.session.is_empty() {
             let _ = self.try_call("DELETE", &self.path_of(""), &json!({}));
         }
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
     }
 }
 

@@ -151,6 +151,31 @@ fn the_second_submit_needs_the_code_too() {
     assert!(visitor.is_in());
 }
 
+/// A session is opened with a code, and the form is sent twice: both open it, and no other code does.
+#[test]
+fn a_session_opens_for_the_second_submit_too() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let (mut visitor, mut phone) = enrolled(&stage);
+    stage.admin(&["users", "revoke", "alice"]);
+    visitor.get("/desktop");
+    assert_eq!(visitor.post("/open", &[("resource", "writer")]).header("location"), "/code");
+    visitor.get("/code");
+    let (mut second, mut thief, old) = (visitor.clone(), visitor.clone(), visitor.clone());
+    assert!(old.is_in());
+    let code = phone.code();
+    for submit in [&mut visitor, &mut second] {
+        let response = submit.post("/code", &[("code", &code)]);
+        assert_eq!(response.header("location"), "/session/writer", "{}", stage.log());
+        assert_eq!(submit.get("/session/writer").status, 200);
+    }
+    thief.post("/code", &[("code", &phone.wrong_codes().next().unwrap())]);
+    assert_eq!(thief.get("/session/writer").status, 303);
+    assert!(!old.is_in(), "the id from before the code");
+}
+
 /// The same code at once, from two sign-ins of different browsers: one is in, the other is not.
 #[test]
 fn one_code_signs_one_client_in() {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 #![expect(clippy::format_push_string, reason = "requests are short")]
 
+mod beside;
 mod browser;
 mod codes;
 mod failing;

@@ -1,9 +1,10 @@
 //! The program itself: what it makes to be tried out, and what it refuses.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::beside::Beside;
 use crate::has_tools;
 use crate::stage::{ALICE, CAROL, program};
 use crate::visitor::Visitor;
@@ -14,16 +15,9 @@ fn the_demonstration_cleans_up() {
     if !has_tools() {
         return;
     }
-    let mut portal = Command::new("timeout")
-        .args(["--kill-after=5", "100"])
-        .arg(program())
-        .args(["--listen", "127.0.0.1:0"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(portal.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut command = Beside::command(program());
+    let mut portal = Beside::start(command.args(["--listen", "127.0.0.1:0"]).stderr(Stdio::null()));
+    let lines = portal.lines().map_while(Result::ok);
     let mut greeting = Vec::new();
     for line in lines {
         greeting.push(line);
@@ -42,8 +36,7 @@ fn the_demonstration_cleans_up() {
     let mut carol = Visitor::at(address);
     carol.sign_in("carol", CAROL);
     assert!(carol.is_in());
-    assert!(Command::new("kill").arg(portal.id().to_string()).status().unwrap().success());
-    assert_eq!(portal.wait().unwrap().code(), Some(0));
+    assert_eq!(portal.end().code(), Some(0));
     assert!(!store.parent().unwrap().exists(), "the store is left behind");
 }
 
@@ -63,8 +56,8 @@ fn it_does_not_start_in_the_open() {
         (&["--accounts", "/nonexistent"], "cannot read /nonexistent"),
         (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is wrong"),
     ] {
-        let mut portal = Command::new("timeout");
-        portal.arg("20").arg(program()).args(args).stdin(Stdio::null());
+        let mut portal = Beside::command(program());
+        portal.args(args);
         if !args.contains(&"--listen") {
             portal.args(["--listen", "127.0.0.1:0"]);
         }

@@ -52,6 +52,18 @@ fn sessions_open_and_ask_again_when_the_grant_is_over() {
     assert!(stage.log().contains("code-accepted: Grant"));
     assert_eq!(stage.log().matches("session-valid: Grant").count(), 2, "{}", stage.log());
 
+    // Locked at that page: what is open stays so, and the way back is there.
+    stage.admin(&["users", "revoke", "alice"]);
+    stage.admin(&["advanced", "set", "lockout-attempts", "1"]);
+    browser.goto(&stage.url("/desktop"));
+    browser.find("[aria-label='Open Text processor']").follow();
+    type_code(&browser, &phone.wrong_codes().next().unwrap());
+    assert_eq!(browser.title(), "Error: Sign-in locked – remote-work");
+    browser.find("main a[href='/desktop']").follow();
+    assert!(browser.has("[aria-label='Reconnect Windows desktop']"));
+    stage.admin(&["users", "unlock", "alice"]);
+    stage.admin(&["advanced", "unset", "lockout-attempts"]);
+
     // With 0 every session needs its code.
     stage.admin(&["users", "revoke", "alice"]);
     stage.admin(&["advanced", "set", "validity-before-first-session", "0"]);
@@ -130,7 +142,7 @@ fn after_a_reset_the_user_enrols_anew() {
     stage.admin(&["users", "reset", "--yes", "alice"]);
     open(&browser, "Windows desktop");
     assert_eq!(browser.title(), "Set up your authenticator app – remote-work");
-    let shown = browser.find("#secret").text().replace(['\n', ' '], "");
+    let shown = browser.find("#secret").text();
     let mut phone = crate::stage::Phone::new(&shown);
     type_code(&browser, &old.code());
     assert!(browser.find("[role=alert]").text().contains("The code is wrong"));

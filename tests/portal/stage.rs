@@ -1,21 +1,22 @@
 //! A running portal with a store of its own, and what a user has in his hands: a browser and a phone.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
+use crate::beside::Beside;
 use crate::browser::Browser;
 use crate::sandbox::{Run, Sandbox, Secret, real_now};
 
 /// A portal that runs until this value ends.
 pub(crate) struct Stage {
     sandbox: Sandbox,
-    portal: Child,
+    _portal: Beside,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// Where browsers go.
@@ -65,15 +66,12 @@ impl Stage {
 
     fn start(sandbox: Sandbox, verifier: &Path, args: &[&str]) -> Self {
         let accounts = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal/accounts.toml");
-        let mut portal = Command::new("timeout");
-        portal.args(["--kill-after=5", "180"]).arg(program());
+        let mut portal = Beside::command(program());
         portal.args(["--listen", "127.0.0.1:0", "--accounts"]).arg(accounts);
         portal.arg("--store").arg(sandbox.path()).arg("--verifier").arg(verifier).args(args);
         let log = fs::File::create(sandbox.beside("log")).unwrap();
-        portal.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        let mut portal = portal.spawn().unwrap();
-        let lines = BufReader::new(portal.stdout.take().unwrap()).lines();
-        let mut lines = lines.map_while(Result::ok);
+        let mut portal = Beside::start(portal.stderr(log));
+        let mut lines = portal.lines().map_while(Result::ok);
         let greeting = lines.find(|line| line.starts_with("The portal listens on "));
         let address = greeting.as_ref().and_then(|line| line.rsplit(' ').next()?.parse().ok());
         let address = address.unwrap_or_else(|| {
@@ -82,7 +80,7 @@ impl Stage {
                 fs::read_to_string(sandbox.beside("log")).unwrap()
             )
         });
-        Self { sandbox, portal, address, origin: format!("http://{address}") }
+        Self { sandbox, _portal: portal, address, origin: format!("http://{address}") }
     }
 
     /// From now on browsers go through a proxy.
@@ -129,7 +127,7 @@ impl Stage {
     /// The whole first login of alice.
     pub(crate) fn enrol_alice(&self, browser: &Browser) -> Phone {
         self.type_password(browser, "alice", ALICE);
-        let mut phone = Phone::new(&browser.find("#secret").text().replace(['\n', ' '], ""));
+        let mut phone = Phone::new(&browser.find("#secret").text());
         type_code(browser, &phone.code());
         assert_eq!(browser.path(), "/desktop", "{}", browser.text());
         phone
@@ -144,9 +142,6 @@ impl Drop for Stage {
                 println!("{}", self.log());
             }
         }
-        // `timeout` passes the signal on.
-        let _ = Command::new("kill").arg(self.portal.id().to_string()).status();
-        let _ = self.portal.wait();
     }
 }
 

@@ -1,22 +1,13 @@
 //! Behind a proxy that does TLS, in the browser: the cookie that cannot be had without.
 
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::beside::Beside;
 use crate::browser::Browser;
 use crate::has_tools;
 use crate::stage::Stage;
-
-/// Ends the proxy with the test.
-struct Proxy(Child);
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
-        let _ = self.0.wait();
-    }
-}
 
 /// A whole sign-in over TLS. The browser takes the `__Host-` cookie and sends it.
 #[test]
@@ -43,9 +34,9 @@ fn the_cookie_is_bound_to_the_host() {
         key.display(),
         certificate.display()
     );
-    let mut socat = Command::new("timeout");
-    socat.args(["--kill-after=5", "180", "socat", &listen, &format!("TCP:{}", stage.address)]);
-    let _proxy = Proxy(socat.stderr(Stdio::null()).spawn().unwrap());
+    let mut socat = Beside::command("socat");
+    socat.arg(&listen).arg(format!("TCP:{}", stage.address)).stderr(Stdio::null());
+    let _proxy = Beside::start(&mut socat);
     let end = Instant::now() + Duration::from_secs(20);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(Instant::now() < end, "no proxy");

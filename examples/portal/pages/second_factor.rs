@@ -22,8 +22,8 @@ pub(crate) fn page(token: &str, session: &Session, answer: &Answer, field: Field
         (Outcome::Challenge, _, None) | (Outcome::Deny, "wrong-code" | "code-used", _) => {
             code(token, session, answer, field)
         }
-        (Outcome::Deny, "locked", _) => locked(token, answer),
-        _ => refused(token, answer),
+        (Outcome::Deny, "locked", _) => locked(token, session, answer),
+        _ => refused(token, session, answer),
     }
 }
 
@@ -94,7 +94,7 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                         li {
                             h2 { "Scan the QR code" }
                             p { "On this phone already? " a href=(enrolment.uri) { "Open your app" } ". Or type this key into it:" }
-                            p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } } } }
+                            p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } wbr; } } }
                         }
                         li {
                             h2 { "Type the code that it shows" }
@@ -109,7 +109,7 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
 }
 
 /// Too many wrong codes.
-fn locked(token: &str, answer: &Answer) -> Markup {
+fn locked(token: &str, session: &Session, answer: &Answer) -> Markup {
     card(
         &title("Sign-in locked", true),
         &html! {
@@ -120,13 +120,13 @@ fn locked(token: &str, answer: &Answer) -> Markup {
                      wrong codes, somebody knows your password: tell your administrator." }
                 a.button.primary href="/code" { "Try again" }
             }
-            (sign_out_form(token, "Back to sign-in"))
+            (leave(token, session))
         },
     )
 }
 
 /// Nothing that the user can mend.
-fn refused(token: &str, answer: &Answer) -> Markup {
+fn refused(token: &str, session: &Session, answer: &Answer) -> Markup {
     let is_error = answer.outcome != Outcome::Deny;
     let heading = if is_error { "Sign-in is not available" } else { "You cannot sign in" };
     card(
@@ -135,7 +135,7 @@ fn refused(token: &str, answer: &Answer) -> Markup {
             h1 { (heading) }
             (alert(&answer.message, None))
             @if is_error { a.button.primary href="/code" { "Try again" } }
-            (sign_out_form(token, "Back to sign-in"))
+            (leave(token, session))
             // For the call to the help desk; it tells nothing about the user.
             p.hint { "Reference: " (answer.reason) }
         },
@@ -185,21 +185,16 @@ fn resend_form(token: &str, answer: &Answer) -> Markup {
     }
 }
 
+/// The way out: back to what is open, or to the password page.
 fn leave(token: &str, session: &Session) -> Markup {
     html! {
         @if session.is_signed_in() {
             p.aside { a href="/desktop" { "Back to your desktop" } }
         } @else {
-            (sign_out_form(token, "Use another account"))
-        }
-    }
-}
-
-fn sign_out_form(token: &str, text: &str) -> Markup {
-    html! {
-        form.aside method="post" action="/sign-out" {
-            (token_field(token))
-            button.plain type="submit" { (text) }
+            form.aside method="post" action="/sign-out" {
+                (token_field(token))
+                button.plain type="submit" { "Use another account" }
+            }
         }
     }
 }
