@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::printable::{LONGEST_MESSAGE, shortened};
+
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -75,7 +77,8 @@ pub struct Error {
 impl Error {
     /// An error of `kind` that says `message`.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, source: None }
+        let message = shortened(message.into(), LONGEST_MESSAGE);
+        Self { kind, message, hint: None, source: None }
     }
 
     /// A failure of the operating system while doing `what`.
@@ -91,7 +94,7 @@ impl Error {
     /// The same error with the way out: what the reader can do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into(), LONGEST_MESSAGE));
         self
     }
 

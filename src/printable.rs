@@ -21,6 +21,19 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
+/// No message is longer, in bytes: an argument that it quotes may be a megabyte.
+pub const LONGEST_MESSAGE: usize = 2000;
+
+/// `text`, cut if it is longer than so many bytes.
+pub fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
 /// The text of a JSON document with every character escaped, as JSON does it, that could steer a
 /// terminal. Such characters stand only inside of its strings.
 pub fn printable_json(text: &str) -> String {
@@ -62,6 +75,15 @@ mod tests {
         let safe = printable_json(&serde_json::to_string_pretty(&text).unwrap());
         assert_eq!(safe, "{\n  \"a\": \"é\\u009b2J\\u202e\\udb40\\udc01\\u007f\\n\"\n}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_between_characters() {
+        for (text, most, expected) in
+            [("abc", 3, "abc"), ("abcd", 3, "abc…"), ("aéé", 2, "a…"), ("éé", 0, "…")]
+        {
+            assert_eq!(shortened(text.to_owned(), most), expected);
+        }
     }
 
     #[test]

@@ -272,6 +272,8 @@ impl Process {
             return Ok(Line::Unreadable);
         };
         let line = line.strip_suffix(b"\r").unwrap_or(line);
+        // .NET writes a byte order mark before the first line.
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         match std::str::from_utf8(line) {
             Ok(text) if text.len() <= limit => Ok(Line::Text(Zeroizing::new(text.to_owned()))),
             _ => Ok(Line::Unreadable),
@@ -390,6 +392,7 @@ mod tests {
         assert_eq!(line(b"123456\nmore\n", 256), text("123456"));
         assert_eq!(line(b"123456\r\n", 256), text("123456"));
         assert_eq!(line(b"123456", 256), text("123456"));
+        assert_eq!(line(b"\xef\xbb\xbf123456\r\n", 256), text("123456"));
         assert_eq!(line(b"", 256), text(""));
         assert_eq!(line(&[b'1'; 256], 256), text(&"1".repeat(256)));
         assert_eq!(line(&[b'1'; 257], 256), Line::Unreadable);

@@ -127,7 +127,10 @@ fn commands() -> Vec<Vec<String>> {
         let help = sandbox.admin_ok(&args);
         let list = help.split("Commands:\n").nth(1).unwrap_or_default();
         for line in list.lines().take_while(|line| !line.is_empty()) {
-            let word = line.split_whitespace().next().unwrap();
+            // What is indented further goes on with the text of the line before.
+            let Some(word) = line[2..].split(' ').next().filter(|word| !word.is_empty()) else {
+                continue;
+            };
             if word != "help" {
                 found.push([words.as_slice(), &[word.to_owned()]].concat());
             }

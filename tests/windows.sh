@@ -70,7 +70,7 @@ make_compiler() {
   std=$(dependency libstd-rust-web-dev '^libstd-rust-web-[0-9]')
   llvm=$(dependency "$std" '^libllvm[0-9]')
   (cd "$place/packages" &&
-    apt-get download -qq rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
+    apt-get download -qq -o APT::Sandbox::User=root rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
     fail 'the packages of the compiler could not be downloaded'
   local package
   for package in "$place"/packages/*.deb; do
@@ -83,11 +83,21 @@ make_compiler() {
 LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/rustc "\$@"
 EOF
   chmod +x "$place/rustc"
+  # The release programs are optimised as a whole, for which the library has to hold bitcode. The part for
+  # panics that end the program has to be built in that way itself.
+  cat >"$place/rustc-for-library" <<EOF
+#!/bin/bash
+case " \$* " in *' --crate-name panic_abort '*) set -- "\$@" -C panic=abort ;; esac
+case " \$* " in *' --target '*) set -- "\$@" -C embed-bitcode=yes ;; esac
+exec "\$@"
+EOF
+  chmod +x "$place/rustc-for-library"
   printf '[package]\nname = "library"\nversion = "0.0.0"\nedition = "2021"\n[workspace]\n' \
     >"$place/library/Cargo.toml"
   echo '#![no_std]' >"$place/library/src/lib.rs"
-  (cd "$place/library" && env RUSTC="$place/rustc" RUSTC_BOOTSTRAP=1 \
-    CARGO_TARGET_DIR="$place/library/target" cargo build --quiet --release --target "$triple" \
+  (cd "$place/library" && env RUSTC="$place/rustc" RUSTC_WRAPPER="$place/rustc-for-library" \
+    RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR="$place/library/target" \
+    cargo build --quiet --release --target "$triple" \
     -Zbuild-std=std,panic_abort,panic_unwind,test,proc_macro)
   library=$root/usr/lib/rustlib/$triple/lib
   mkdir -p "$library"
@@ -139,6 +149,34 @@ make_foreign_store() {
   export RW2FA_TEST_FOREIGN=$place/foreign
 }
 
+# on_console TYPED ARGUMENT…: runs rw2fa.exe on a terminal, types, and prints what the terminal shows. Wine
+# starts slowly: what is typed comes when the program waits for it.
+on_console() {
+  local typed=$1
+  shift
+  { sleep 4; printf '%s' "$typed"; sleep 2; } |
+    TERM=xterm script --quiet --return --command "$place/wine $debug/rw2fa.exe --store C:/console $*" /dev/null
+}
+
+# What only a terminal has: colours, and questions.
+test_console() {
+  local shown code answer
+  rm -rf "$place/prefix/drive_c/console"
+  on_console '' init >/dev/null || { echo 'init failed on a console'; return 1; }
+  on_console '' users add alice >/dev/null || { echo 'users add failed on a console'; return 1; }
+  shown=$(on_console '' status)
+  grep -q $'\e\\[[0-9;]*m' <<<"$shown" || { echo "no colours: $shown"; return 1; }
+  shown=$(NO_COLOR=1 on_console '' status)
+  ! grep -q $'\e\\[38' <<<"$shown" || { echo "colours in spite of NO_COLOR: $shown"; return 1; }
+  for answer in n y; do
+    code=0
+    shown=$(on_console "$answer"$'\r' users reset alice) || code=$?
+    grep -q 'Continue?' <<<"$shown" || { echo "no question: $shown"; return 1; }
+    [ "$answer$code" = n1 ] || [ "$answer$code" = y0 ] ||
+      { echo "answer $answer ended in $code: $shown"; return 1; }
+  done
+}
+
 command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
 # Under Wine what is new is not what its directory lets in, but what the mask of this process leaves.
 umask 077
@@ -150,6 +188,7 @@ make_foreign_store
 "$place/wine" --version
 
 export CARGO_TARGET_DIR=$place/build
+debug=$CARGO_TARGET_DIR/$triple/debug
 export RUSTC=$place/rustc
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$place/wine
 export CARGO_PROFILE_DEV_DEBUG=none
@@ -163,12 +202,14 @@ export WINEPREFIX=$place/prefix WINEDEBUG=-all
 trap '"$wineserver" -k || true' EXIT
 
 suites=()
+with_console=no
 if [ "$#" -gt 0 ]; then
   for suite in "$@"; do
     if [ "$suite" = lib ]; then suites+=(--lib); else suites+=(--test "$suite"); fi
   done
 else
   suites=(--lib)
+  with_console=yes
   for file in tests/*.rs tests/*/main.rs; do
     suite=$(basename "${file%/main.rs}" .rs)
     case " ${slow[*]} " in *" $suite "*) ;; *) suites+=(--test "$suite") ;; esac
@@ -185,6 +226,8 @@ fi
 say 'building the tests'
 cargo build --locked --quiet --bins --target "$triple"
 cargo test --locked --quiet --no-run --target "$triple" "${suites[@]}"
+# What a test that was interrupted left behind.
+rm -rf "$place/prefix/drive_c/ProgramData/rw2fa"
 say 'running the tests'
 log=$place/tests.log
 result=ok
@@ -198,6 +241,10 @@ ran=$(awk '/^test result/ { ran += $4 } END { print ran + 0 }' "$log")
 failed=$(awk '/^test result/ { failed += $6 } END { print failed + 0 }' "$log")
 say "$result: $ran tests ran as Windows programs, $failed failed (all of it in $log)"
 [ "$ran" -gt 0 ] || fail 'not one test ran'
+if [ "$with_console" = yes ]; then
+  test_console || fail 'the test on a terminal failed'
+  say 'ok: colours and questions on a terminal'
+fi
 if [ "$result" != ok ] || [ "$failed" -gt 0 ]; then
   fail 'some tests failed'
 fi

@@ -30,7 +30,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::printable::printable;
+use crate::printable::{LONGEST_MESSAGE, printable, shortened};
 use crate::process::Process;
 use crate::verify;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
@@ -242,7 +242,7 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
 /// Says what is wrong with the command line of `verify`. Standard output stays empty, so that not even a
 /// portal that passes a user called `--help` lets anybody in.
 fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
-    let text = printable(&error.render().to_string());
+    let text = shortened(printable(&error.render().to_string()), LONGEST_MESSAGE) + "\n";
     // Nobody is left to tell when standard error is closed.
     let _ = process.stderr.write_all(text.as_bytes());
     Kind::Usage.exit_code()
@@ -272,7 +272,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
         };
         return Context::new(process, globals).fail(&error);
     }
-    let _ = process.stderr.write_all(text.as_bytes());
+    let _ = process.stderr.write_all((shortened(text, LONGEST_MESSAGE) + "\n").as_bytes());
     Kind::Usage.exit_code()
 }
 
@@ -294,10 +294,15 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
         .hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
+/// How much is quoted of a name that is none.
+const LONGEST_NAME: usize = 300;
+
 /// Reads a name.
 fn parse_name(text: &str) -> Result<crate::account::name::Name> {
-    crate::account::name::Name::parse(text)
-        .map_err(|error| Error::new(Kind::Refused, format!("'{}': {error}", printable(text))))
+    crate::account::name::Name::parse(text).map_err(|error| {
+        let quoted = printable(&shortened(text.to_owned(), LONGEST_NAME));
+        Error::new(Kind::Refused, format!("'{quoted}': {error}"))
+    })
 }
 
 #[cfg(test)]

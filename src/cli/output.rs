@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::cli::context::Context;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Kind, Result};
-use crate::printable::printable;
+use crate::printable::{LONGEST_MESSAGE, printable, shortened};
 
 /// A column: its name in CSV, and what a row has in it.
 pub(super) struct Column<T> {
@@ -191,7 +191,15 @@ impl ChangeRow {
                 (Changed::Failed, Some(error.to_string()), error.way_out().map(str::to_owned))
             }
         };
-        Self { kind, name: name.into(), result, covered_by: Vec::new(), error, until: None, hint }
+        Self {
+            kind,
+            name: shortened(name.into(), LONGEST_MESSAGE),
+            result,
+            covered_by: Vec::new(),
+            error,
+            until: None,
+            hint,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
+use crate::printable::printable;
 use crate::store::Text;
 
 /// The text of the argument `FILE` of a command that reads one, of at most `limit` bytes; `-` is
@@ -99,6 +100,8 @@ impl Target {
     /// Appends.
     pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
         match self {
+            // A terminal is steered by what a file merely holds.
+            Self::Stdout if context.process.terminals.stdout => context.print(&printable(text)),
             Self::Stdout => context.print(text),
             Self::File(file) => file.write(text.as_bytes()),
         }
@@ -109,6 +112,55 @@ impl Target {
         match self {
             Self::Stdout => Ok(()),
             Self::File(file) => file.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::cli::{Color, Format, Globals};
+    use crate::process::Process;
+    use crate::time::Timestamp;
+
+    #[derive(Clone, Default)]
+    struct Screen(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Screen {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Guards exports to standard output: a file gets them as they are, a terminal is not steered.
+    #[test]
+    fn a_terminal_is_not_steered_by_an_export() {
+        for (is_terminal, expected) in [(false, "a\u{9b}2J"), (true, "a\\u{9b}2J")] {
+            let screen = Screen::default();
+            let now = Timestamp::from_unix(0);
+            let streams: [Box<dyn Write>; 2] =
+                [Box::new(screen.clone()), Box::new(std::io::sink())];
+            let [out, err] = streams;
+            let mut process = Process::sandboxed(["rw2fa"], now, Vec::new(), out, err);
+            process.terminals.stdout = is_terminal;
+            let globals = Globals {
+                store: None,
+                format: Format::Text,
+                yes: false,
+                quiet: false,
+                color: Color::Never,
+            };
+            let mut context = Context::new(&mut process, globals);
+            let mut target = Target::create(Path::new("-")).unwrap();
+            target.write(&mut context, "a\u{9b}2J").unwrap();
+            assert_eq!(String::from_utf8(screen.0.borrow().clone()).unwrap(), expected);
         }
     }
 }

@@ -184,7 +184,8 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
     let failed = |error| Error::io(Kind::Store, format!("cannot remove {}", path.display()), error);
     if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
         // SECURITY: a secret that is to be destroyed may stand there too.
-        match fs::remove_file(path.with_file_name(format!("{TEMPORARY}{name}"))) {
+        let temporary = path.with_file_name(format!("{TEMPORARY}{name}"));
+        match platform::patiently(|| fs::remove_file(&temporary)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }

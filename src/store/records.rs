@@ -232,7 +232,8 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
     // SECURITY: only the key is quoted, never a value.
     let key = content.split_once('=').map(|(key, _)| key.trim().escape_debug().to_string());
     let key = match key {
-        Some(key) if !key.is_empty() && key.len() <= 64 && !message.contains(&key) => {
+        // What is longer than any key may be a value in a wrong place.
+        Some(key) if !key.is_empty() && key.len() <= LONGEST_WORD && !message.contains(&key) => {
             format!(" '{key}':")
         }
         _ => String::new(),

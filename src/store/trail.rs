@@ -34,6 +34,11 @@ pub(super) fn append(
         end.last_line = last_line_before(&files, path, owner)?;
     }
     let lines = make(&end)?;
+    // A longer line could be written, but not read.
+    if lines.split(|byte| *byte == b'\n').any(|line| line.len() as u64 >= LONGEST_LINE) {
+        return Err(Error::new(ErrorKind::Refused, "the audit trail cannot hold so long a line")
+            .hint("shorten what is to be changed, in the document too, and try again"));
+    }
     let mut bytes = Vec::with_capacity(lines.len() + 1);
     if end.torn > 0 {
         bytes.push(b'\n');

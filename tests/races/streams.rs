@@ -1,7 +1,7 @@
 //! Standard input that never ends, standard output that nobody reads.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::enrolled;
@@ -138,7 +138,7 @@ fn closed_streams_reach_no_document() {
         (3, ">&- 2>&-", 0),
     ] {
         let verifier = real.verifier(["--code-stdin", "--", "alice"]);
-        let mut command = Command::new("sh");
+        let mut command = std::process::Command::new("sh");
         command.args(["-c", &format!("exec \"$@\" {closed}"), "sh"]);
         command.arg(verifier.get_program()).args(verifier.get_args());
         for (name, value) in verifier.get_envs() {

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Entries, Target, check_method, check_phone, for_each, from_file, parse_phone};
+use super::{
+    Entries, Target, check_method, check_phone, for_each, from_file, parse_notes, parse_phone,
+};
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
 use crate::account::name::Name;
@@ -46,7 +48,7 @@ pub(in crate::cli) struct AddArgs {
     #[arg(long, value_parser = parse_phone)]
     phone: Option<Phone>,
     /// Anything worth remembering
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
     /// A name that the system does not know is an error, not only worth a warning
     #[arg(long)]

@@ -2,12 +2,15 @@
 
 use clap::Args;
 
-use super::{Entries, check_method, check_phone, for_each, parse_phone};
+use super::{
+    Entries, LONGEST_NOTES, check_method, check_phone, for_each, parse_notes, parse_phone,
+};
 use crate::account::listing::{Method, Phone};
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::printable::shortened;
 use crate::store::{Kind, Scope, Store, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
@@ -24,7 +27,7 @@ pub(in crate::cli) struct EditArgs {
     #[arg(long, value_parser = parse_phone)]
     phone: Option<Phone>,
     /// Anything worth remembering; an empty text forgets it
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
     /// Only tell what would be done
     #[arg(long)]
@@ -62,7 +65,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 edits.push((&["phone"], Some(phone.to_string().into())));
                 audited.extend(values("phone", before.phone.clone(), Some(phone.clone())));
             }
-            let old_notes = before.notes.clone().unwrap_or_default();
+            // Written by hand, they may be longer than a line of the trail.
+            let old_notes = shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
             if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
                 let value = (!notes.is_empty()).then(|| notes.as_str().into());
                 edits.push((&["notes"], value));

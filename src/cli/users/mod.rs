@@ -412,6 +412,17 @@ fn check_phone(phone: Option<&Phone>, entries: &Entries) -> Result<()> {
     Ok(())
 }
 
+/// Most characters of notes: they stand in documents and in lines of the audit trail.
+const LONGEST_NOTES: usize = 1000;
+
+/// Reads `--notes`.
+fn parse_notes(text: &str) -> std::result::Result<String, String> {
+    if text.chars().count() > LONGEST_NOTES {
+        return Err(format!("at most {LONGEST_NOTES} characters"));
+    }
+    Ok(text.to_owned())
+}
+
 /// Reads `--phone`.
 fn parse_phone(text: &str) -> std::result::Result<Phone, String> {
     Phone::parse(text)
