@@ -8,6 +8,7 @@ mod edit;
 mod enrol;
 mod from_file;
 mod list;
+mod pick;
 mod recovery_codes;
 mod remove;
 mod reset;
@@ -24,6 +25,7 @@ use crate::account::name::Name;
 use crate::account::state::{Enrolment, State};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::{Document, Kind, Store, Survey, records};
@@ -250,7 +252,7 @@ impl Selection {
 }
 
 /// Users and groups that a command is about.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 struct Entries {
     /// The users
     #[arg(value_name = "NAME")]
@@ -371,7 +373,10 @@ fn for_each<'t>(
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
     let mut rows = Vec::new();
+    let entries: Vec<_> = entries.into_iter().collect();
+    let progress = Progress::new(context, "working", entries.len());
     for (kind, written) in entries {
+        progress.advance(1);
         let word = if kind == Kind::Group { "group" } else { "user" };
         rows.push(match parse_name(written) {
             Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
@@ -387,6 +392,7 @@ fn for_each<'t>(
             }
         });
     }
+    drop(progress);
     output::changes(context, dry_run, &rows)
 }
 
