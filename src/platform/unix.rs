@@ -181,8 +181,13 @@ pub fn limit_problem() -> Option<&'static str> {
         let Ok((_, hard)) = getrlimit(*resource) else { return true };
         setrlimit(*resource, hard, hard).is_err() || hard != RLIM_INFINITY
     });
-    let few_files = getrlimit(Resource::RLIMIT_NOFILE).is_ok_and(|(soft, _)| soft < 64);
-    limited.map(|(_, problem)| problem).or_else(|| few_files.then_some("few files may be open"))
+    let is_low = |resource, least| getrlimit(resource).is_ok_and(|(soft, _)| soft < least);
+    let too_low = [
+        (is_low(Resource::RLIMIT_NOFILE, 64), "few files may be open"),
+        (is_low(Resource::RLIMIT_STACK, 1024 * 1024), "the stack is limited"),
+    ];
+    let low = too_low.into_iter().find(|(is_low, _)| *is_low).map(|(_, problem)| problem);
+    limited.map(|(_, problem)| problem).or(low)
 }
 
 /// From now on Ctrl-C on a terminal does not end this program; whoever reads keys is told instead.

@@ -56,7 +56,15 @@ impl DirStore {
         let metadata = fs::symlink_metadata(root).map_err(|error| {
             Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
         })?;
+        let wanted = owner;
         let owner = Owner::of(root, &metadata)?;
+        // Where a store has one owner (Unix), nobody else's verifier could use it.
+        if let Some(wanted) = wanted.filter(|wanted| cfg!(unix) && !owner.accepts(*wanted)) {
+            let (place, wanted) = (platform::quoted(root), wanted.name());
+            let message = format!("the store {place} belongs to {}, not to {wanted}", owner.name());
+            return Err(Error::new(ErrorKind::Refused, message)
+                .hint(format!("to hand it over: chown -R {wanted}: {place}")));
+        }
         if !owner.accepts(Owner::current()) {
             owner.assume()?;
         }

@@ -264,6 +264,10 @@ fn compatible(args: &VerifyArgs) -> Result<()> {
 }
 
 fn unknown(word: &str) -> Error {
+    // SECURITY: what holds digits may be a code that was put in the wrong place.
+    if word.contains(|c: char| c.is_numeric()) {
+        return usage("unexpected argument");
+    }
     usage(format!("unexpected argument '{word}'"))
 }
 
@@ -390,6 +394,8 @@ mod tests {
             &["--code=314159"],
             &["--session=314159"],
             &["a", "314159"],
+            &["-314159"],
+            &["--314159"],
         ] {
             let line: Vec<OsString> = once(&"v").chain(words).map(OsString::from).collect();
             let error = parse(&line).unwrap_err();

@@ -250,13 +250,16 @@ impl Login<'_> {
             }
             return decision;
         }
-        if self.is_enrolment_closed() && !(self.is_handed_over() && self.request.code.is_some()) {
+        if self.is_enrolment_closed() && !self.is_handed_over() {
             return self.decision(Reason::EnrolmentClosed);
         }
         match (self.needs_sms(), &self.request.code) {
             (true, None) => self.send_code(),
             (true, Some(typed)) => self.compare_sent(typed),
-            (false, None) if self.is_active() => self.asking(Reason::CodeRequired),
+            // SECURITY: whoever only knows the password must not see what was handed over in person.
+            (false, None) if self.is_active() || self.is_handed_over() => {
+                self.asking(Reason::CodeRequired)
+            }
             (false, None) => self.enrol(),
             (false, Some(typed)) => self.compare(typed),
         }
@@ -414,7 +417,8 @@ pub struct Showing {
 
 /// The state after the pending secret was shown, and the secret if it had to be made from `fresh`.
 ///
-/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing.
+/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing. One that a
+/// login has shown is not handed over: whoever saw it there could be anybody who knows the password.
 pub fn show_secret(
     state: &State,
     digits: Digits,
@@ -424,7 +428,8 @@ pub fn show_secret(
 ) -> (State, Option<Secret>) {
     let mut next = state.clone();
     let mut new_secret = None;
-    if !state.has_live_pending_secret(now) {
+    let was_seen = showing.handed_over && !state.handed_over;
+    if !state.has_live_pending_secret(now) || was_seen {
         new_secret = Some(fresh.clone());
         next.enrolment = Enrolment::Pending;
         next.digits = Some(digits);

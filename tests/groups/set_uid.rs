@@ -54,6 +54,16 @@ code=0
 answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
   /bin/sh -c 'ulimit -f 0; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
 echo "limited $code $answer"
+code=0
+answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
+  /bin/sh -c 'ulimit -s 512; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
+echo "cramped $code $answer"
+# A store of somebody else is not handed over by the way, and not taken for his either.
+code=0
+$tool --format json init --owner nobody >/var/lib/out 2>&1 || code=$?
+grep -q 'belongs to daemon, not to nobody' /var/lib/out && grep -q 'chown -R nobody:' /var/lib/out ||
+  code="no words about it: $(cat /var/lib/out)"
+echo "handed-over $code {\"reason\":\"\"}"
 try option --store /var/lib/hostile -- alice
 try member -- root
 try outsider -- daemon
@@ -113,6 +123,8 @@ fn a_hostile_environment_changes_nothing() {
     for (tag, code, reason) in [
         ("listed", 3, "enrolment-required"),
         ("limited", 4, "store"),
+        ("cramped", 4, "store"),
+        ("handed-over", 1, ""),
         ("option", 3, "enrolment-required"),
         ("member", 3, "enrolment-required"),
         ("outsider", 0, "not-listed"),

@@ -173,7 +173,7 @@ fn an_administrator_can_hand_a_secret_over_after_the_enrolment_days() {
     sandbox.at(2 * 86_400);
     let first = hand_over();
     let uncoded = sandbox.verify(&["--", "alice"], None);
-    assert_eq!(uncoded.end(), (1, "enrolment-closed".to_owned()), "it is not shown at a login");
+    assert_eq!(uncoded.end(), (3, "code-required".to_owned()), "it is not shown at a login");
     sandbox.pass(1800);
     assert_eq!(sandbox.login("alice", &first).reason(), "enrolment-closed", "it is over");
     let second = hand_over();
@@ -184,14 +184,42 @@ fn an_administrator_can_hand_a_secret_over_after_the_enrolment_days() {
     assert!(refused.stderr.contains("users reset alice"), "{refused:?}");
 }
 
+/// Guards against a thief of the password who asks for the QR code that the user got in person.
 #[test]
-fn a_secret_that_was_handed_over_is_the_one_that_logins_show() {
+fn a_secret_that_was_handed_over_is_shown_by_no_login() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    let handed = sandbox.admin_ok(&["users", "enrol", "alice", "--format", "json"]);
-    let handed = Secret::of(&serde_json::from_str(&handed).unwrap());
-    let shown = sandbox.verify(&["--ip", "192.0.2.7", "--", "alice"], None);
-    assert_eq!(Secret::of(&shown.json()), handed);
-    assert_eq!(sandbox.show("alice")["shown"]["times"], 2, "both showings are counted");
+    let hand_over = || {
+        let text = sandbox.admin_ok(&["users", "enrol", "alice", "--format", "json"]);
+        Secret::of(&serde_json::from_str(&text).unwrap())
+    };
+    let handed = hand_over();
+    for args in [&["--", "alice"][..], &["--check", "--", "alice"]] {
+        let answer = sandbox.verify(args, None);
+        assert_eq!((answer.code, answer.reason().as_str()), (3, "code-required"), "{answer:?}");
+        let json = answer.json();
+        assert_eq!((&json["enrolled"], &json["enrolment"]), (&false.into(), &().into()));
+    }
+    assert_eq!(hand_over(), handed, "the help desk may draw it again");
+    assert_eq!(sandbox.pass(1799).login("alice", &handed).reason(), "activated");
+    // One that nobody used is over after half an hour, and the user enrols by himself.
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.admin_ok(&["users", "enrol", "alice"]);
+    let shown = sandbox.pass(1800).verify(&["--", "alice"], None);
+    assert_eq!(shown.reason(), "enrolment-required");
+}
+
+/// Guards against handing over a secret that somebody has copied from a login page.
+#[test]
+fn a_secret_that_a_login_showed_is_not_handed_over() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let seen = Secret::of(&sandbox.verify(&["--ip", "192.0.2.66", "--", "alice"], None).json());
+    let run = sandbox.admin(&["users", "enrol", "alice", "--format", "json"]);
+    let words = "(1 time, last to 192.0.2.66); it is void now";
+    assert!(run.code == 0 && run.stderr.contains(words), "{run:?}");
+    let handed = Secret::of(&run.json());
+    assert_ne!(handed, seen);
+    assert_eq!(sandbox.login("alice", &seen).reason(), "wrong-code");
+    assert_eq!(sandbox.login("alice", &handed).reason(), "activated");
 }
 
 /// Guards against a second secret, or a second count of failures, by another spelling.

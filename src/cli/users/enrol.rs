@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::{is_active, known_state};
 use crate::account::listing::Method;
-use crate::cli::context::{Change, Context, values};
+use crate::account::state::Shown;
+use crate::cli::context::{Change, Context, count, values};
 use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -21,7 +22,8 @@ use crate::verify::facts::open_secret;
 
 /// Make the pending secret of a user now and draw its QR code, to hand it over in person
 ///
-/// It lives 30 minutes from its first showing and is confirmed by the first right code at a login.
+/// It lives 30 minutes from its first showing and is confirmed by the first right code at a login. No
+/// login shows it meanwhile; one that a login has shown before is void.
 /// Refused once the user is active: 'rw2fa users reset' comes first then.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users enrol alice --qr-file alice.png")]
@@ -71,6 +73,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         let now = context.now();
         let fresh = Secret::from_bytes(*context.process.random()?);
         let showing = Showing { ip: None, domain: state.domain.clone(), handed_over: true };
+        let void = state
+            .shown
+            .clone()
+            .filter(|_| state.has_live_pending_secret(now) && !state.handed_over);
         let (mut next, new_secret) =
             show_secret(&state, settings.advanced.digits(), now, &fresh, showing);
         let secret = match (new_secret, &state.secret) {
@@ -91,13 +97,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         };
         context.audit(transaction, Some(&keys), change)?;
         let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
-        shown = Some((secret, digits));
+        shown = Some((secret, digits, void));
         Ok(())
     })?;
-    let Some((secret, digits)) = shown else {
+    let Some((secret, digits, void)) = shown else {
         context.note(&format!("{name}: a secret would be made and shown"));
         return Ok(Done::All);
     };
+    if let Some(Shown { times, ip, .. }) = void {
+        let times = usize::try_from(times).unwrap_or(usize::MAX);
+        context.warn(&format!(
+            "a login page has shown {name} another secret ({}, last to {}); it is void now",
+            count(times, "time"),
+            ip.as_deref().unwrap_or("an unknown address")
+        ));
+    }
     let issuer = settings.advanced.issuer(&platform::host_name());
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
