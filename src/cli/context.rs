@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dialoguer::console::{Key, Term};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::name::Name;
 use crate::audit::{self, AdminChange, Event};
+use crate::cli::prompt;
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, Kind, Result};
 use crate::platform;
@@ -328,19 +328,23 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
     map
 }
 
-/// The error that nobody is listed as `name`, naming entries that look alike.
-pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
+/// The entry that was perhaps meant by `name`, which is none.
+pub(super) fn nearest(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Option<Name> {
     let alike = store.names_like(kind, &name.key()).unwrap_or_default().into_iter().next();
-    let nearest = alike.or_else(|| {
+    alike.or_else(|| {
         let listed = store.survey(kind).unwrap_or_default().names;
         let wanted = name.canonical();
         let distance = |other: &Name| strsim::damerau_levenshtein(&wanted, &other.canonical());
         let most = (wanted.chars().count() / 3).clamp(1, 3);
         let nearest = listed.into_iter().map(|other| (distance(&other), other)).min();
         nearest.filter(|(distance, _)| *distance <= most).map(|(_, other)| other)
-    });
+    })
+}
+
+/// The error that nobody is listed as `name`, naming entries that look alike.
+pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
     let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
-    match nearest {
+    match nearest(store, kind, name) {
         Some(other) => error.hint(format!("did you mean '{other}'?")),
         None if kind == crate::store::Kind::Whitelist => {
             error.hint("'rw2fa whitelist list' shows every entry")
@@ -356,32 +360,13 @@ enum Answer {
 }
 
 /// Asks a plain yes or no on the terminal: a whole line, and only `y` or `yes` means yes.
-///
-/// Not `dialoguer::Confirm`: one key answers it, so that `maybe` means yes, and on Ctrl-C it dies of a
-/// signal and leaves the cursor hidden.
 fn ask() -> std::io::Result<Answer> {
-    let terminal = Term::stderr();
-    terminal.write_str("Continue? [y/N] ")?;
-    let mut line = String::new();
-    loop {
-        match terminal.read_key_raw()? {
-            Key::CtrlC | Key::Char('\u{3}') => {
-                terminal.write_line("^C")?;
-                return Ok(Answer::Interrupted);
-            }
-            Key::Enter | Key::Escape | Key::Char('\u{4}') => break,
-            Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
-            Key::Char(key) if !key.is_control() => {
-                line.push(key);
-                terminal.write_str(key.encode_utf8(&mut [0; 4]))?;
-            }
-            _ => {}
-        }
-    }
-    terminal.write_line("")?;
-    Ok(match line.trim().to_lowercase().as_str() {
-        "y" | "yes" => Answer::Yes,
-        _ => Answer::No,
+    Ok(match prompt::line("Continue? [y/N] ")? {
+        None => Answer::Interrupted,
+        Some(line) => match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => Answer::Yes,
+            _ => Answer::No,
+        },
     })
 }
 

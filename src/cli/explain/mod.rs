@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::account::name::Name;
-use crate::cli::context::{Context, Opened};
+use crate::cli::context::{Context, Opened, nearest};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -20,6 +20,7 @@ use crate::verify::decision::{Facts, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
+use crate::verify::rules::Rules;
 use crate::verify::{USAGE, keys, reason_of};
 
 /// Explain what the next login will be answered, and which rule decides it
@@ -109,6 +110,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let answers: Vec<Answer> = looks.iter().map(Look::answer).collect();
     let chain = chain::chain(&opened, &login, &looks, groups.as_ref().ok(), context.now())?;
     let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
+    if context.globals.format == Format::Text
+        && chain.iter().any(chain::Link::says_not_listed)
+        && let Some(other) = nearest(&opened.store, crate::store::Kind::User, &login)
+    {
+        context.note(&format!("nobody is listed as '{login}': did you mean '{other}'?"));
+    }
     if context.globals.format == Format::Json {
         let login = login.canonical();
         context.print_json(&json!({
@@ -218,6 +225,16 @@ impl Look<'_> {
         self.request.session().map_or("sign-in", Session::as_str)
     }
 
+    /// Whether a sign-in would send a code.
+    fn needs_sms(&self) -> bool {
+        let Some(facts) = &self.facts else { return false };
+        let Subject::Known(account) = &facts.subject else { return false };
+        let (advanced, request) = (&facts.settings.advanced, &self.request);
+        // What needs a code by SMS does not depend on the time.
+        let now = account.state.open_since;
+        Rules { advanced, account, request, now }.needs_sms()
+    }
+
     /// The rule of the chain that this reason is given by.
     fn rule(&self) -> &'static str {
         let Some(reason) = self.reason() else { return "require-client" };
@@ -231,6 +248,7 @@ impl Look<'_> {
             Reason::SessionValid => "grant",
             Reason::CodeRequired if self.request.session().is_some() => "grant",
             Reason::Locked => "lock",
+            Reason::CodeRequired if self.needs_sms() => "method",
             Reason::CodeRequired | Reason::EnrolmentRequired | Reason::EnrolmentClosed => {
                 "enrolment"
             }

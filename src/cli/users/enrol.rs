@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dialoguer::console::{Term, measure_text_width};
 use serde_json::json;
 
 use super::{is_active, known_state};
+use crate::account::listing::Method;
 use crate::cli::context::{Change, Context, values};
 use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
@@ -13,7 +15,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{self, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
-use crate::store::{Scope, Store, records};
+use crate::store::{Kind, Scope, Store, records};
 use crate::verify::decision::{Showing, show_secret};
 use crate::verify::facts::open_secret;
 
@@ -54,6 +56,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         // Read under the lock: a key that is being replaced must seal nothing after that.
         let keys = opened.keys()?;
         let state = known_state(store, &name)?;
+        let listing = records::listing(store, Kind::User, &name)?;
+        if listing.is_some_and(|listing| listing.method == Method::Sms) {
+            return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
+                .hint(format!("for an app: rw2fa users edit {name} --method app")));
+        }
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
                 .hint(format!("to start over with a new secret: rw2fa users reset {name}")));
@@ -118,10 +125,27 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
         return Ok(Done::All);
     }
-    context.print(&qr::terminal(&uri).map_err(failed)?)?;
+    let drawn = qr::terminal(&uri).map_err(failed)?;
+    warn_of_small_terminal(context, &drawn);
+    context.print(&drawn)?;
     context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
     context.note("valid for 30 minutes from its first showing; the first right code activates it");
     Ok(Done::All)
+}
+
+/// Warns of a QR code that does not fit: a part of one cannot be scanned.
+fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
+    let size = Term::stdout().size_checked().filter(|_| context.process.terminals.stdout);
+    let Some((rows, columns)) = size else { return };
+    let height = drawn.lines().count();
+    let width = drawn.lines().map(measure_text_width).max().unwrap_or(0);
+    if height >= usize::from(rows) || width > usize::from(columns) {
+        context.warn(&format!(
+            "the QR code needs {width} columns and {} lines, and this terminal has {columns} and {rows}: \
+             enlarge it and run the command again, or use --qr-file",
+            height + 1
+        ));
+    }
 }
 
 /// The form of a picture.
