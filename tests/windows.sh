@@ -17,9 +17,9 @@ wine=/usr/lib/wine/wine64
 wineserver=/usr/lib/wine/wineserver64
 started=$SECONDS
 
-# Property tests of pure functions take long under Wine and never meet the system; oathtool is not for
-# Windows.
-left_out=(explain_property properties spellings oathtool)
+# Property tests of pure functions take long under Wine and never meet the system; the others are about
+# files of the repository, or need a program that is not for Windows.
+left_out=(explain_property properties spellings generated oathtool)
 
 fail() {
   printf 'tests/windows.sh: %s\n' "$*" >&2
