@@ -142,7 +142,8 @@ fn an_enrolled_member_keeps_his_secret() {
 /// Guards that a kill at any moment leaves a store without half entries, which the same command completes.
 #[test]
 fn a_kill_leaves_nobody_half_listed() {
-    const USERS: usize = 600;
+    // Under Wine files are slow.
+    const USERS: usize = if cfg!(windows) { 100 } else { 600 };
     let sandbox = Sandbox::new();
     let real = sandbox.real();
     let file = sandbox.beside("many.csv");
@@ -159,8 +160,8 @@ fn a_kill_leaves_nobody_half_listed() {
         let check = sandbox.admin(&["store", "check"]);
         assert_eq!(check.code, 0, "killed after {pause} ms: {check:?}");
         assert_eq!(sandbox.admin(&["users", "list"]).code, 0);
-        if let Some(code) = output.status.code() {
-            assert_eq!(code, 0, "{output:?}");
+        if !sandbox::was_killed(&output) {
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
             break;
         }
         kills += 1;

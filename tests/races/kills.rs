@@ -3,7 +3,7 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Real, Run, Sandbox, Secret, finish, real_now};
+use crate::sandbox::{Real, Run, Sandbox, Secret, finish, real_now, was_killed};
 use crate::{coming_codes, enrolled};
 
 /// Kills that must have hit a running process. Under Wine each process takes long to start.
@@ -30,12 +30,7 @@ fn kill_after(mut child: Child, pause: Duration) -> Option<Run> {
     std::thread::sleep(pause);
     child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
-    // On Windows a killed process has an exit code too, and has said nothing.
-    let was_killed = cfg!(windows)
-        && output.status.code() == Some(1)
-        && output.stdout.is_empty()
-        && output.stderr.is_empty();
-    output.status.code().filter(|_| !was_killed).map(|code| Run {
+    output.status.code().filter(|_| !was_killed(&output)).map(|code| Run {
         code: u8::try_from(code).unwrap(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),

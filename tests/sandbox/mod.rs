@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use accounts::FakeAccounts;
-pub(crate) use real::{Real, finish, real_now};
+pub(crate) use real::{Real, finish, real_now, was_killed};
 pub(crate) use tools::has;
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.

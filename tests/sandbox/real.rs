@@ -58,6 +58,17 @@ pub(crate) fn real_now() -> i64 {
     i64::try_from(now.expect("a time after 1970").as_secs()).expect("a time before the sun dies")
 }
 
+/// Whether this is how a process ended that was killed. On Windows it has an exit code too, and has said
+/// nothing.
+pub(crate) fn was_killed(output: &std::process::Output) -> bool {
+    match output.status.code() {
+        None => true,
+        Some(code) => {
+            cfg!(windows) && code == 1 && output.stdout.is_empty() && output.stderr.is_empty()
+        }
+    }
+}
+
 /// Waits for a process that must not die of a signal.
 pub(crate) fn finish(child: Child) -> Run {
     let output = child.wait_with_output().expect("an ended process");

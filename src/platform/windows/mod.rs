@@ -25,7 +25,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-pub use account::{caller, groups_of, host_name, knows};
+pub use account::*;
 pub use host::*;
 pub use input::*;
 pub use security::*;
