@@ -103,6 +103,11 @@ impl Error {
         self.kind
     }
 
+    /// Whether nobody reads any more what is written.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.kind() == std::io::ErrorKind::BrokenPipe)
+    }
+
     /// What the reader can do about it.
     pub fn way_out(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -1,7 +1,6 @@
 //! What is made from the definition of the command line: help, completions, manual pages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod sandbox;
 
@@ -12,7 +11,7 @@ use std::process::Command;
 
 use rw2fa::settings::advanced::KEYS;
 use rw2fa::verify::reason::Reason;
-use sandbox::Sandbox;
+use sandbox::{Sandbox, has};
 
 /// How what is committed is made anew.
 const REMEDY: &str = "run 'bash .ci/generate' and commit what it changes";
@@ -89,7 +88,7 @@ fn manual_pages_are_complete() {
 /// Guards that `mandoc` finds nothing to say about the pages.
 #[test]
 fn manual_pages_are_clean() {
-    if !has("mandoc", "mandoc") {
+    if !has("mandoc", "apt-get install mandoc") {
         return;
     }
     for entry in fs::read_dir(repository("man")).unwrap() {
@@ -98,18 +97,6 @@ fn manual_pages_are_clean() {
         let told = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && told.is_empty(), "{told}");
     }
-}
-
-/// Whether a program is there, which must be where everything is tested.
-fn has(program: &str, package: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&path).any(|directory| directory.join(program).exists()) {
-        return true;
-    }
-    let full = std::env::vars_os().any(|(name, _)| name == "RW2FA_TEST_FULL");
-    assert!(!full, "{program} is missing: apt-get install {package}");
-    println!("skipped: there is no {program}");
-    false
 }
 
 /// Every command, as words.

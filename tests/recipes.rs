@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod sandbox;
 
@@ -10,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use sandbox::Sandbox;
+use sandbox::{Sandbox, has};
 
 fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
@@ -119,22 +118,10 @@ fn a_lost_phone() {
     assert_eq!(script(&sandbox, "lost-phone.sh", &["--yes", "nobody"]).status.code(), Some(1));
 }
 
-/// Whether a program is there, which must be where everything is tested.
-fn has(program: &Path, remedy: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&path).any(|directory| directory.join(program).exists()) {
-        return true;
-    }
-    let full = std::env::vars_os().any(|(name, _)| name == "RW2FA_TEST_FULL");
-    assert!(!full, "{} is missing: {remedy}", program.display());
-    println!("skipped: there is no {}", program.display());
-    false
-}
-
 /// Guards that systemd understands the units, and that the command in them is one.
 #[test]
 fn the_units_are_understood() {
-    if !has(Path::new("systemd-analyze"), "apt-get install systemd") {
+    if !has("systemd-analyze", "apt-get install systemd") {
         return;
     }
     let directory = tempfile::tempdir().unwrap();

@@ -328,19 +328,23 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
     map
 }
 
-/// The error that nobody is listed as `name`, naming entries that look alike.
-pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
+/// The entry that was perhaps meant by `name`, which is none.
+pub(super) fn nearest(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Option<Name> {
     let alike = store.names_like(kind, &name.key()).unwrap_or_default().into_iter().next();
-    let nearest = alike.or_else(|| {
+    alike.or_else(|| {
         let listed = store.survey(kind).unwrap_or_default().names;
         let wanted = name.canonical();
         let distance = |other: &Name| strsim::damerau_levenshtein(&wanted, &other.canonical());
         let most = (wanted.chars().count() / 3).clamp(1, 3);
         let nearest = listed.into_iter().map(|other| (distance(&other), other)).min();
         nearest.filter(|(distance, _)| *distance <= most).map(|(_, other)| other)
-    });
+    })
+}
+
+/// The error that nobody is listed as `name`, naming entries that look alike.
+pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
     let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
-    match nearest {
+    match nearest(store, kind, name) {
         Some(other) => error.hint(format!("did you mean '{other}'?")),
         None if kind == crate::store::Kind::Whitelist => {
             error.hint("'rw2fa whitelist list' shows every entry")

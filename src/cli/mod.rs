@@ -203,9 +203,14 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
     match result.and_then(|done| context.flush().map(|()| done)) {
         Ok(Done::All) => 0,
         Ok(Done::Partly) => 1,
+        Err(error) if error.is_broken_pipe() => UNREAD,
         Err(error) => context.fail(&error),
     }
 }
+
+/// The exit code when standard output was closed early, as by `head`: that of the signal SIGPIPE, by which
+/// other programs end then.
+const UNREAD: u8 = 141;
 
 fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
     match command {
@@ -262,7 +267,11 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     }
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
         let shown = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
-        return if shown.is_ok() { 0 } else { Kind::System.exit_code() };
+        return match shown {
+            Ok(()) => 0,
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => UNREAD,
+            Err(_) => Kind::System.exit_code(),
+        };
     }
     let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
         || process.args.iter().any(|arg| arg == "--format=json");

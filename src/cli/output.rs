@@ -48,6 +48,21 @@ pub(super) fn list<T: Serialize>(
     }
 }
 
+/// The same, and where there is nothing to list, people are told so in words.
+pub(super) fn list_or<T: Serialize>(
+    context: &mut Context<'_>,
+    key: &str,
+    rows: &[T],
+    columns: &[Column<T>],
+    nothing: &str,
+) -> Result<()> {
+    if rows.is_empty() && context.globals.format == Format::Text {
+        context.note(nothing);
+        return Ok(());
+    }
+    list(context, key, rows, columns)
+}
+
 /// The document that a list is, without a copy of its rows: there may be many.
 struct Listed<'a, T> {
     key: &'a str,

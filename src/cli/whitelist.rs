@@ -339,6 +339,8 @@ fn list(context: &mut Context<'_>) -> Result<Done> {
     for problem in &problems {
         context.complain(problem);
     }
-    output::list(context, "entries", &rows, COLUMNS)?;
+    let nothing =
+        "the whitelist is empty: nobody may connect by RDP without a code but who needs none";
+    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(if problems.is_empty() { Done::All } else { Done::Partly })
 }

@@ -3,6 +3,8 @@
 //! The same functions for each system, in files of its own; nothing here knows users, codes or documents.
 
 #[cfg(unix)]
+mod directory;
+#[cfg(unix)]
 mod host;
 #[cfg(unix)]
 mod machine;
@@ -12,6 +14,8 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
+#[cfg(unix)]
+pub use directory::people_and_groups;
 #[cfg(unix)]
 pub use host::*;
 #[cfg(unix)]

@@ -185,6 +185,14 @@ pub fn limit_problem() -> Option<&'static str> {
     limited.map(|(_, problem)| problem).or_else(|| few_files.then_some("few files may be open"))
 }
 
+/// From now on Ctrl-C on a terminal does not end this program; whoever reads keys is told instead.
+pub fn hold_interrupts() {
+    let mut interrupts = SigSet::empty();
+    interrupts.add(nix::sys::signal::Signal::SIGINT);
+    // If that fails, Ctrl-C ends the program as before.
+    let _ = interrupts.thread_block();
+}
+
 /// Waits until standard input has something to read.
 ///
 /// # Errors

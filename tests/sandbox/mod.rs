@@ -8,6 +8,7 @@
 
 mod accounts;
 mod real;
+mod tools;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 
 pub(crate) use accounts::FakeAccounts;
 pub(crate) use real::{Real, finish, real_now};
+pub(crate) use tools::has;
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;

@@ -30,6 +30,13 @@ pub(super) struct Link {
     decides: Vec<&'static str>,
 }
 
+impl Link {
+    /// Whether this says that neither the user nor a group of his is listed.
+    pub(super) fn says_not_listed(&self) -> bool {
+        (self.rule, self.result) == ("listed", "no")
+    }
+}
+
 pub(super) const COLUMNS: &[Column<Link>] = &[
     Column { name: "rule", cell: |link| link.rule.into(), tells: |_| true },
     Column { name: "result", cell: |link| link.result.into(), tells: |_| true },

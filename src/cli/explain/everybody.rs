@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         let why = obstacle(&look).unwrap_or_else(|| cover(&look));
         rows.push(row(&name, "user", listed.binary_search(&name).is_ok(), &look, why));
     }
-    output::list(context, "entries", &rows, COLUMNS)?;
+    output::list_or(context, "entries", &rows, COLUMNS, "nobody is listed; rw2fa users add NAME")?;
     Ok(done)
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::account::name::Name;
-use crate::cli::context::{Context, Opened};
+use crate::cli::context::{Context, Opened, nearest};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -110,6 +110,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let answers: Vec<Answer> = looks.iter().map(Look::answer).collect();
     let chain = chain::chain(&opened, &login, &looks, groups.as_ref().ok(), context.now())?;
     let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
+    if context.globals.format == Format::Text
+        && chain.iter().any(chain::Link::says_not_listed)
+        && let Some(other) = nearest(&opened.store, crate::store::Kind::User, &login)
+    {
+        context.note(&format!("nobody is listed as '{login}': did you mean '{other}'?"));
+    }
     if context.globals.format == Format::Json {
         let login = login.canonical();
         context.print_json(&json!({

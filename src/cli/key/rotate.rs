@@ -20,6 +20,7 @@ use crate::account::name::Name;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::progress::Progress;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
@@ -46,23 +47,27 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         let row = ChangeRow::new("key", present.id(), Ok(Changed::Changed));
         return output::changes(context, true, &[row]);
     }
-    context.confirm(
-        "A new key is made and seals all secrets. Copies of the present key no longer open them: \
-         export the key again afterwards.",
-    )?;
+    let users = count(opened.store.survey(Kind::State)?.names.len(), "user");
+    context.confirm(&format!(
+        "A new key is made and seals the secrets of {users}. Copies of the present key no longer open \
+         them: export the key again afterwards."
+    ))?;
     let (id, previous) = begin(context, &opened)?;
     opened.store.settle()?;
     let survey = opened.store.survey(Kind::State)?;
     let mut rows: Vec<_> =
         survey.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
     let mut sealed = 0;
+    let progress = Progress::new(context, "sealing anew", survey.names.len());
     for name in &survey.names {
+        progress.advance(1);
         match seal_anew(context, &opened, name) {
             Ok(false) => {}
             Ok(true) => sealed += 1,
             Err(error) => rows.push(ChangeRow::new("user", name.canonical(), Err(error))),
         }
     }
+    drop(progress);
     match seal_token_anew(context, &opened) {
         Ok(false) => {}
         Ok(true) => sealed += 1,

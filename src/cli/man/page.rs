@@ -18,7 +18,7 @@ const SOURCE: &str = concat!("rw2fa ", env!("CARGO_PKG_VERSION"));
 /// Lines of the source are no longer than this, where they can be broken.
 const WIDTH: usize = 78;
 
-/// Source that clap_mangen writes before every section, and that is needed once.
+/// Source that `clap_mangen` writes before every section, and that is needed once.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
 /// A page that is being written.
@@ -147,7 +147,7 @@ impl Page {
     pub(super) fn text(&self) -> String {
         let source = String::from_utf8_lossy(&self.source).replace(PREAMBLE, "");
         let mut text = format!("{PREAMBLE}{source}");
-        // A paragraph within an item, which clap_mangen writes as an empty line between two breaks.
+        // A paragraph within an item, which `clap_mangen` writes as an empty line between two breaks.
         for (written, meant) in [
             (".br\n\n.br\n", ".sp\n"),
             ("\n\n", "\n.sp\n"),

@@ -75,7 +75,8 @@ pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
                 }
                 word.push(next);
             }
-            (Quote::Double, '$' | '`') | (_, '$' | '`') => return None,
+            // A variable, or a command: nobody knows here what it comes to.
+            (_, '$' | '`') => return None,
             (Quote::Double, c) => word.get_or_insert_default().push(c),
             (_, '\\') => word.get_or_insert_default().push(letters.next()?),
             (_, '\'' | '"') => {

@@ -65,7 +65,8 @@ fn bash(text: &str) -> String {
         match line.split_once("opts=\"") {
             Some((indent, words)) => {
                 let words = words.trim_end_matches('"').split(' ').filter(is_word);
-                script += &format!("{indent}opts=\"{}\"", words.collect::<Vec<_>>().join(" "));
+                let words = words.collect::<Vec<_>>().join(" ");
+                script.extend([indent, "opts=\"", &words, "\""]);
             }
             None => script += line,
         }

@@ -168,12 +168,15 @@ fn of_option(id: &str) -> Option<Wanted> {
 
 /// What belongs behind a command and so many values.
 fn of_command(path: &[&str], values: usize) -> Option<Wanted> {
-    match (path, values) {
-        (["users", "show" | "edit" | "reset" | "remove" | "unlock" | "revoke"], _)
-        | (["users", "enrol" | "test" | "recovery-codes"] | ["explain" | "verify"], 0)
-        | (["whitelist", "add"], _) => Some(Wanted::Users),
-        (["whitelist", "remove"], _) => Some(Wanted::Whitelist),
-        (["advanced", "get" | "set" | "unset"], 0) => Some(Wanted::Settings),
+    let is_first = values == 0;
+    match path {
+        ["users", "show" | "edit" | "reset" | "remove" | "unlock" | "revoke"]
+        | ["whitelist", "add"] => Some(Wanted::Users),
+        ["users", "enrol" | "test" | "recovery-codes"] | ["explain" | "verify"] if is_first => {
+            Some(Wanted::Users)
+        }
+        ["whitelist", "remove"] => Some(Wanted::Whitelist),
+        ["advanced", "get" | "set" | "unset"] if is_first => Some(Wanted::Settings),
         _ => None,
     }
 }

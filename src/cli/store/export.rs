@@ -9,6 +9,7 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::progress::Progress;
 use crate::cli::target::Target;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::bundle::{self, Secrets};
@@ -57,10 +58,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
     let settings = with_token(context, &opened, &keys, secrets, settings)?;
     target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
+    let progress = Progress::new(context, "exporting", users.len());
     for name in &users {
+        progress.advance(1);
         let part = user(context, &opened, &keys, secrets, name)?;
         target.write(context, &part)?;
     }
+    drop(progress);
     for (list, kind, names) in
         [("groups", Kind::Group, &groups), ("whitelist", Kind::Whitelist, &whitelist)]
     {

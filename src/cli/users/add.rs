@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
+    pick,
 };
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
@@ -70,17 +71,23 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         return from_file::run(context, path, &options);
     }
     if args.entries.is_empty() {
-        return Err(Error::new(ErrorKind::Usage, "nobody is named who is to be added")
-            .hint("rw2fa users add NAME, or --group GROUP, or --from FILE"));
+        pick::must_be_possible(context)?;
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     check_gateway(&opened, Some(args.method))?;
+    let picked;
+    let entries = if args.entries.is_empty() {
+        picked = pick::pick(&opened)?;
+        &picked
+    } else {
+        &args.entries
+    };
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
     let mut system = System::new(args.must_exist);
     let mut unknown = Vec::new();
-    let entries = args.entries.texts();
+    let entries = entries.texts();
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dialoguer::console::{Term, measure_text_width};
 use serde_json::json;
 
 use super::{is_active, known_state};
@@ -124,10 +125,27 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
         return Ok(Done::All);
     }
-    context.print(&qr::terminal(&uri).map_err(failed)?)?;
+    let drawn = qr::terminal(&uri).map_err(failed)?;
+    warn_of_small_terminal(context, &drawn);
+    context.print(&drawn)?;
     context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
     context.note("valid for 30 minutes from its first showing; the first right code activates it");
     Ok(Done::All)
+}
+
+/// Warns of a QR code that does not fit: a part of one cannot be scanned.
+fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
+    let size = Term::stdout().size_checked().filter(|_| context.process.terminals.stdout);
+    let Some((rows, columns)) = size else { return };
+    let height = drawn.lines().count();
+    let width = drawn.lines().map(measure_text_width).max().unwrap_or(0);
+    if height >= usize::from(rows) || width > usize::from(columns) {
+        context.warn(&format!(
+            "the QR code needs {width} columns and {} lines, and this terminal has {columns} and {rows}: \
+             enlarge it and run the command again, or use --qr-file",
+            height + 1
+        ));
+    }
 }
 
 /// The form of a picture.

@@ -99,6 +99,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
             done = Done::Partly;
         }
     }
+    let nothing = if rows.is_empty() {
+        "nobody is listed; rw2fa users add NAME"
+    } else {
+        "nobody on the list is so; 'rw2fa users list' shows everybody"
+    };
     rows.retain(|row| {
         let kind = match args.kind {
             None => true,
@@ -108,6 +113,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
         kind && args.state.is_none_or(|state| row.state == Some(state.as_str()))
             && args.method.is_none_or(|method| row.method == Some(method))
     });
-    output::list(context, "entries", &rows, COLUMNS)?;
+    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(done)
 }

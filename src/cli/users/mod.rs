@@ -8,6 +8,7 @@ mod edit;
 mod enrol;
 mod from_file;
 mod list;
+mod pick;
 mod recovery_codes;
 mod remove;
 mod reset;
@@ -25,6 +26,7 @@ use crate::account::sms::Ending;
 use crate::account::state::{Enrolment, State};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::sms::number;
@@ -275,7 +277,7 @@ impl Selection {
 }
 
 /// Users and groups that a command is about.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 struct Entries {
     /// The users
     #[arg(value_name = "NAME")]
@@ -405,7 +407,10 @@ fn for_each<'t>(
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
     let mut rows = Vec::new();
+    let entries: Vec<_> = entries.into_iter().collect();
+    let progress = Progress::new(context, "working", entries.len());
     for (kind, written) in entries {
+        progress.advance(1);
         let word = if kind == Kind::Group { "group" } else { "user" };
         rows.push(match parse_name(written) {
             Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
@@ -421,6 +426,7 @@ fn for_each<'t>(
             }
         });
     }
+    drop(progress);
     output::changes(context, dry_run, &rows)
 }
 

@@ -112,6 +112,15 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     Ok(groups)
 }
 
+/// Nothing: nobody is asked to choose from a list here.
+pub fn hold_interrupts() {}
+
+/// The accounts of people, and the groups that they may be in: a domain may have any number, so that none
+/// are offered.
+pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
+    (Vec::new(), Vec::new())
+}
+
 /// Whether the system knows an account, or a group, of this name.
 pub fn knows(name: &str, is_group: bool) -> bool {
     let Ok(Some(found)) = look_up(name) else { return false };

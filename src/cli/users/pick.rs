@@ -1,0 +1,91 @@
+//! `rw2fa users add` without names, on a terminal: the system's accounts and groups to choose from.
+
+use dialoguer::MultiSelect;
+use dialoguer::console::Term;
+
+use super::Entries;
+use crate::account::name::Name;
+use crate::cli::context::{Context, Opened};
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::platform;
+use crate::printable::printable;
+use crate::store::{Kind, Store};
+
+/// What to do where there is nothing to choose from.
+const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
+
+/// Makes sure that somebody can be asked.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] where nobody can, or wants to.
+pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
+    let terminals = context.process.terminals;
+    if context.globals.yes || !terminals.stdin || !terminals.stderr {
+        return Err(
+            Error::new(ErrorKind::Usage, "nobody is named who is to be added").hint(BY_NAME)
+        );
+    }
+    Ok(())
+}
+
+/// Asks who needs a code.
+///
+/// # Errors
+/// [`ErrorKind::Declined`] when nobody is chosen.
+pub(super) fn pick(opened: &Opened) -> Result<Entries> {
+    let (accounts, groups) = platform::people_and_groups();
+    let accounts = unlisted(opened, Kind::User, accounts)?;
+    let groups = unlisted(opened, Kind::Group, groups)?;
+    if accounts.is_empty() && groups.is_empty() {
+        return Err(Error::new(
+            ErrorKind::NotFound,
+            "this system lists no accounts or groups that are not on the list yet",
+        )
+        .hint(BY_NAME));
+    }
+    let users = accounts.iter().map(|name| printable(name));
+    let items: Vec<_> =
+        users.chain(groups.iter().map(|name| format!("group {}", printable(name)))).collect();
+    let chosen = ask(&items)?;
+    let mut entries = Entries::default();
+    for at in chosen {
+        match accounts.get(at) {
+            Some(name) => entries.names.push(name.clone()),
+            None => entries.groups.extend(groups.get(at - accounts.len()).cloned()),
+        }
+    }
+    if entries.is_empty() {
+        return Err(Error::new(ErrorKind::Declined, "nobody was chosen; nothing was changed"));
+    }
+    Ok(entries)
+}
+
+/// Names that are not on the list yet.
+fn unlisted(opened: &Opened, kind: Kind, names: Vec<String>) -> Result<Vec<String>> {
+    let listed = opened.store.survey(kind)?.names;
+    let is_listed = |name: &Name| listed.binary_search(name).is_ok();
+    let wanted = |name: &String| Name::parse(name).is_ok_and(|name| !is_listed(&name));
+    Ok(names.into_iter().filter(wanted).collect())
+}
+
+/// Lets some of the items be chosen.
+fn ask(items: &[String]) -> Result<Vec<usize>> {
+    // Ctrl-C would end the program with the cursor hidden: it comes as an error instead.
+    platform::hold_interrupts();
+    let terminal = Term::stderr();
+    let answer = MultiSelect::new()
+        .with_prompt("Who needs a code? Space chooses, Enter ends, Esc gives up")
+        .items(items)
+        .report(false)
+        .interact_on_opt(&terminal);
+    let _ = terminal.show_cursor();
+    match answer {
+        Ok(chosen) => Ok(chosen.unwrap_or_default()),
+        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
+            Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
+        }
+        Err(dialoguer::Error::IO(error)) => {
+            Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error).hint(BY_NAME))
+        }
+    }
+}
