@@ -27,7 +27,7 @@ use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
 pub use account::{caller, groups_of, host_name, knows};
 pub use host::*;
-pub use input::{read_until, unbuffered_stdin, wait_for_input};
+pub use input::*;
 pub use security::*;
 
 /// How long a file that another program keeps open is waited for.
