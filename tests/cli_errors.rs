@@ -32,7 +32,13 @@ fn errors_are_json_where_json_is_asked_for() {
         (&["advanced", "get", "dgits"], 2, "usage", "did you mean 'digits'?", "advanced list"),
         (&["users", "enrol", "alcie"], 1, "not-found", "no user is called 'alcie'", "'alice'"),
         (&["users", "enrol", "a\u{9b}"], 1, "refused", "U+009B", ""),
-        (&["users", "add", "x", "--method", "sms"], 1, "refused", "no SMS gateway", "--method app"),
+        (
+            &["users", "add", "x", "--method", "sms"],
+            1,
+            "refused",
+            "no SMS gateway",
+            "sms configure",
+        ),
     ] {
         for form in [&["--format", "json"][..], &["--format=json"]] {
             let run = sandbox.admin(&[form, args].concat());

@@ -1,7 +1,7 @@
 //! The rules about codes by SMS: when one is sent, and what a typed one earns.
 //!
 //! Functions without input or output, like the decision. The message itself is sent by
-//! [`super::sending`].
+//! `sending.rs`.
 
 use crate::account::listing::{Method, Phone};
 use crate::account::sms::{Limits, SentCode};

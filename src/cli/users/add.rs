@@ -75,6 +75,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
+    check_gateway(&opened, Some(args.method))?;
     let picked;
     let entries = if args.entries.is_empty() {
         picked = pick::pick(&opened)?;
@@ -82,7 +83,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     } else {
         &args.entries
     };
-    check_gateway(&opened, Some(args.method))?;
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
     let mut system = System::new(args.must_exist);
