@@ -25,7 +25,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
-pub use account::{caller, groups_of, host_name, knows};
+pub use account::{caller, groups_of, hold_interrupts, host_name, knows, people_and_groups};
 pub use host::*;
 pub use input::{read_until, unbuffered_stdin, wait_for_input};
 pub use security::*;
