@@ -43,6 +43,7 @@ complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "users" -d 'Administer t
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "whitelist" -d 'Administer who may connect by plain RDP without a code'
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "explain" -d 'Explain what the next login will be answered, and which rule decides it'
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "advanced" -d 'Show and change the advanced settings'
+complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "sms" -d 'Administer the gateway through which codes are sent by SMS'
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "license" -d 'Show and activate the licence of this machine'
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "audit" -d 'Read the audit trail'
 complete -c rw2fa -n "__fish_rw2fa_needs_command" -f -a "key" -d 'Copy, renew or replace the key that seals the secrets'
@@ -413,6 +414,111 @@ complete -c rw2fa -n "__fish_rw2fa_using_subcommand advanced; and __fish_seen_su
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand advanced; and __fish_seen_subcommand_from unset" -s q -l quiet -d 'Print no messages, only data and errors'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand advanced; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand advanced; and __fish_seen_subcommand_from unset" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "configure" -d 'Name the gateway through which codes are sent'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "show" -d 'Show the gateway; the token is masked'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "check" -d 'Ask Twilio whether the credentials work; sends nothing'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "test" -d 'Send a test message, which is paid for like any other'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "remove" -d 'Forget the gateway and its token'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "portal" -d 'Print the address of a page of Twilio'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_subcommand_from configure show check test remove portal deliver" -f -a "deliver" -d 'Send the message on standard input by Twilio'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l account-sid -d 'The SID of the Twilio account' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l api-key -d 'The SID of an API key of the account; the token is then the secret of the key' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l from -d 'The sender: a number, a messaging service, a short code or a name' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l api-base -d 'Where the API is, for an account of another region' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l proxy -d 'The HTTP proxy to go through' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l ca-file -d 'Certificates to trust besides the system\'s, such as those of an inspecting proxy' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l command -d 'The program that sends, in place of Twilio; an absolute path' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l auth-token-stdin -d 'Read the token from standard input'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l dry-run -d 'Only tell what would be done'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -l dry-run -d 'Only tell what would be done'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from portal" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from deliver" -s V -l version -d 'Print version'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and not __fish_seen_subcommand_from serial portal activate show" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and not __fish_seen_subcommand_from serial portal activate show" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
 json\t'One JSON document'
@@ -611,6 +717,7 @@ csv\t'Comma-separated values, for commands that list something'"
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand doctor" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand doctor" -l online -d 'Also ask the SMS gateway about credentials and balance'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand doctor" -s y -l yes -d 'Answer every question with yes'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand doctor" -s q -l quiet -d 'Print no messages, only data and errors'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -654,6 +654,186 @@ never\:"Never"))' \
     ;;
 esac
 ;;
+(sms)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_rw2fa__subcmd__sms_commands" \
+"*::: :->sms" \
+&& ret=0
+
+    case $state in
+    (sms)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:rw2fa-sms-command-$line[1]:"
+        case $line[1] in
+            (configure)
+_arguments "${_arguments_options[@]}" : \
+'--account-sid=[The SID of the Twilio account]:AC…:_rw2fa_names' \
+'--api-key=[The SID of an API key of the account; the token is then the secret of the key]:SK…:_rw2fa_names' \
+'--from=[The sender\: a number, a messaging service, a short code or a name]:+E164|MG…|NAME:_rw2fa_names' \
+'--api-base=[Where the API is, for an account of another region]:URL:_rw2fa_names' \
+'--proxy=[The HTTP proxy to go through]:URL:_rw2fa_names' \
+'--ca-file=[Certificates to trust besides the system'\''s, such as those of an inspecting proxy]:FILE:_rw2fa_names' \
+'--command=[The program that sends, in place of Twilio; an absolute path]:PATH:_rw2fa_names' \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--auth-token-stdin[Read the token from standard input]' \
+'--dry-run[Only tell what would be done]' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+&& ret=0
+;;
+(test)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+':to -- The number, with '\''+'\'' and its country:_rw2fa_names' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--dry-run[Only tell what would be done]' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+&& ret=0
+;;
+(portal)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'::page -- The page:((trial\:"A trial account"
+console\:"The console\: account SID, token, numbers, balance"
+verified-callers\:"The numbers that a trial account may send to"
+status\:"Whether Twilio works"
+support\:"Help"))' \
+&& ret=0
+;;
+(deliver)
+_arguments "${_arguments_options[@]}" : \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (license)
 _arguments "${_arguments_options[@]}" : \
 '--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
@@ -1011,6 +1191,7 @@ csv\:"Comma-separated values, for commands that list something"))' \
 '--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
+'--online[Also ask the SMS gateway about credentials and balance]' \
 '-y[Answer every question with yes]' \
 '--yes[Answer every question with yes]' \
 '-q[Print no messages, only data and errors]' \
@@ -1112,6 +1293,7 @@ _rw2fa_commands() {
 'whitelist:Administer who may connect by plain RDP without a code' \
 'explain:Explain what the next login will be answered, and which rule decides it' \
 'advanced:Show and change the advanced settings' \
+'sms:Administer the gateway through which codes are sent by SMS' \
 'license:Show and activate the licence of this machine' \
 'audit:Read the audit trail' \
 'key:Copy, renew or replace the key that seals the secrets' \
@@ -1253,6 +1435,54 @@ _rw2fa__subcmd__license__subcmd__show_commands() {
 _rw2fa__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'rw2fa man commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms_commands] )) ||
+_rw2fa__subcmd__sms_commands() {
+    local commands; commands=(
+'configure:Name the gateway through which codes are sent' \
+'show:Show the gateway; the token is masked' \
+'check:Ask Twilio whether the credentials work; sends nothing' \
+'test:Send a test message, which is paid for like any other' \
+'remove:Forget the gateway and its token' \
+'portal:Print the address of a page of Twilio' \
+'deliver:Send the message on standard input by Twilio' \
+    )
+    _describe -t commands 'rw2fa sms commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__check_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms check commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__configure_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__configure_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms configure commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__deliver_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__deliver_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms deliver commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__portal_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__portal_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms portal commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__remove_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms remove commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__show_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms show commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__sms__subcmd__test_commands] )) ||
+_rw2fa__subcmd__sms__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa sms test commands' commands "$@"
 }
 (( $+functions[_rw2fa__subcmd__status_commands] )) ||
 _rw2fa__subcmd__status_commands() {

@@ -1,8 +1,9 @@
 //! Other programs: found in a place that can be trusted, run with a clean environment and a time limit.
 
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
@@ -21,33 +22,51 @@ pub struct Output {
     pub stdout: Vec<u8>,
 }
 
-/// The program called `name` beside the running one.
+/// Where packages put the administration tool, when it is not beside this program.
+const PACKAGED: &str = "/usr/bin";
+
+/// The program called `name`: beside the running one, or where packages put it.
 ///
 /// # Errors
-/// When it is not there; and, when this program runs set-uid (`elevated`), when others could have put
-/// it there.
+/// When it is in neither place; and, when this program runs set-uid (`elevated`), when others could
+/// have put it there.
 pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
     let failed = |error| Error::io(Kind::System, "cannot tell where this program is", error);
     let this = std::env::current_exe().map_err(failed)?;
-    let path = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !path.is_file() {
-        return Err(Error::new(Kind::System, format!("{} is missing", path.display()))
+    let beside = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let packaged = Path::new(PACKAGED).join(name);
+    let Some(path) = [&beside, &packaged].into_iter().find(|path| path.is_file()) else {
+        return Err(Error::new(Kind::System, format!("{} is missing", beside.display()))
             .hint("install both programs in the same directory"));
+    };
+    if elevated {
+        trusted(path)?;
     }
-    // SECURITY: a set-uid program must never run what its caller could have written, for example
-    // beside a hard link to this one.
-    if elevated && let Some(problem) = platform::trust_problem(&path) {
-        return Err(Error::new(Kind::System, problem)
-            .hint("install both programs in a directory that only the administrator can write"));
-    }
-    Ok(path)
+    Ok(path.clone())
 }
 
-/// Runs a program with `input` on its standard input and an empty environment.
+/// Refuses a program that somebody else than the administrator could have put there.
+// SECURITY: a set-uid program must never run what its caller could have written, for example beside a
+// hard link to this one.
+pub fn trusted(path: &Path) -> Result<()> {
+    match platform::trust_problem(path) {
+        None => Ok(()),
+        Some(problem) => Err(Error::new(Kind::System, problem)
+            .hint("install it in a directory that only the administrator can write")),
+    }
+}
+
+/// Runs a program with `input` on its standard input, an empty environment, and nothing of this
+/// program's but its ids.
 ///
 /// # Errors
-/// [`Kind::Timeout`] when it has not ended within `patience`; it is killed then.
-pub fn run(program: &Path, args: &[&str], input: &[u8], patience: Duration) -> Result<Output> {
+/// [`Kind::Timeout`] when it has not ended within `patience`; it is killed then, and what it started too.
+pub fn run<A: AsRef<OsStr>>(
+    program: &Path,
+    args: &[A],
+    input: &[u8],
+    patience: Duration,
+) -> Result<Output> {
     let deadline = Instant::now() + patience;
     let failed =
         |error| Error::io(Kind::System, format!("cannot run {}", program.display()), error);
@@ -55,38 +74,67 @@ pub fn run(program: &Path, args: &[&str], input: &[u8], patience: Duration) -> R
     command
         .args(args)
         .env_clear()
+        .current_dir("/")
         .stdin(if input.is_empty() { Stdio::null() } else { Stdio::piped() })
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that does not read its input says so by its exit code.
-        let _ = stdin.write_all(input);
+    let output = attend(&mut child, input, deadline);
+    if !matches!(output, Ok(Some(_))) {
+        // It may have ended in this instant; then there is nothing to kill.
+        platform::kill_group(&child);
+        let _ = child.kill();
+        let _ = child.wait();
     }
-    let read = match child.stdout.take() {
-        Some(stdout) => platform::read_until(stdout, MOST_OUTPUT, deadline),
+    output.map_err(failed)?.ok_or_else(|| {
+        let what = format!("{} did not end within {} s", program.display(), patience.as_secs());
+        Error::new(Kind::Timeout, what)
+    })
+}
+
+/// Gives a program its input and takes its output; `None` at the deadline.
+fn attend(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Option<Output>> {
+    if let Some(stdin) = child.stdin.take()
+        && platform::write_until(stdin, input, deadline)
+            .is_err_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    {
+        return Ok(None);
+    }
+    // A program that does not read its input says so by its exit code.
+    let mut has_ended = None;
+    let stdout = match child.stdout.take() {
+        // What it left running may keep the output open.
+        Some(stdout) => platform::read_until(stdout, MOST_OUTPUT, deadline, &mut || {
+            has_ended = ended(child)?;
+            Ok(has_ended.is_some())
+        }),
         None => Ok(Vec::new()),
     };
-    let mut status = None;
-    while read.is_ok() && status.is_none() && Instant::now() < deadline {
-        status = match child.try_wait() {
-            Ok(status) => status.map(|status| status.code()),
-            Err(error) if platform::is_forgotten_child(&error) => Some(None),
-            Err(error) => return Err(failed(error)),
-        };
-        if status.is_none() {
+    let stdout = match stdout {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(None),
+        stdout => stdout?,
+    };
+    while has_ended.is_none() && Instant::now() < deadline {
+        has_ended = ended(child)?;
+        if has_ended.is_none() {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
-    if let (Ok(stdout), Some(code)) = (read, status) {
-        return Ok(Output { code, stdout });
+    Ok(has_ended.map(|Ended { code }| Output { code, stdout }))
+}
+
+/// That a program has ended, and its exit code as far as the system tells.
+struct Ended {
+    code: Option<i32>,
+}
+
+/// Whether a program has ended.
+fn ended(child: &mut Child) -> io::Result<Option<Ended>> {
+    match child.try_wait() {
+        Err(error) if platform::is_forgotten_child(&error) => Ok(Some(Ended { code: None })),
+        status => Ok(status?.map(|status| Ended { code: status.code() })),
     }
-    // It may have ended in this instant; then there is nothing to kill.
-    let _ = child.kill();
-    let _ = child.wait();
-    let what = format!("{} did not end within {} s", program.display(), patience.as_secs());
-    Err(Error::new(Kind::Timeout, what))
 }
 
 #[cfg(all(test, unix))]
@@ -119,9 +167,37 @@ mod tests {
         assert_eq!(output.stdout.len(), MOST_OUTPUT);
     }
 
+    /// Guards the time limit against a program that never reads, and one that prints before it does.
+    #[test]
+    fn input_is_given_within_the_time_limit() {
+        let large = vec![b'x'; 1_000_000];
+        let started = Instant::now();
+        assert_eq!(shell("sleep 60", &large, 300).unwrap_err().kind(), Kind::Timeout);
+        assert!(started.elapsed() < Duration::from_secs(30));
+        let counted = shell("wc -c", &large, 20_000).unwrap();
+        assert_eq!(counted.stdout.trim_ascii(), b"1000000");
+        assert_eq!(shell("exit 7", &large, 20_000).unwrap().code, Some(7));
+    }
+
+    /// Guards against waiting for what a program left running, and against leaving it running.
+    #[test]
+    fn what_a_program_started_neither_holds_nor_outlives_the_call() {
+        let started = Instant::now();
+        let output = shell("sleep 60 & exit 5", b"", 30_000).unwrap();
+        assert_eq!(output.code, Some(5));
+        let directory = tempfile::tempdir().unwrap();
+        let mark = directory.path().join("mark");
+        let script = format!("(sleep 1; : >'{}') & wait", mark.display());
+        assert_eq!(shell(&script, b"", 300).unwrap_err().kind(), Kind::Timeout);
+        std::thread::sleep(Duration::from_millis(1500));
+        assert!(!mark.exists(), "it went on");
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+
     #[test]
     fn a_missing_program_is_an_error() {
-        let missing = run(Path::new("/nonexistent/x"), &[], b"", Duration::from_secs(1));
+        let none: [&str; 0] = [];
+        let missing = run(Path::new("/nonexistent/x"), &none, b"", Duration::from_secs(1));
         assert_eq!(missing.unwrap_err().kind(), Kind::System);
     }
 }

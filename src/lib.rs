@@ -43,6 +43,7 @@ pub mod platform;
 pub mod printable;
 pub mod process;
 pub mod settings;
+pub mod sms;
 pub mod store;
 pub mod time;
 pub mod verify;

@@ -52,13 +52,13 @@ fn every_change_appends_one_line() {
             &["users", "add", "alice", "--phone", "+33612345678", "--notes", "n"],
             "users add",
             json!("alice"),
-            json!({ "method": [null, "app"], "phone": [null, "+33612345678"], "notes": [null, "n"] }),
+            json!({ "method": [null, "app"], "phone": [null, "+33*******78"], "notes": [null, "n"] }),
         ),
         (
             &["users", "edit", "alice", "--notes", "m", "--phone", "+33612345679"],
             "users edit",
             json!("alice"),
-            json!({ "phone": ["+33612345678", "+33612345679"], "notes": ["n", "m"] }),
+            json!({ "phone": ["+33*******78", "+33*******79"], "notes": ["n", "m"] }),
         ),
         (
             &["users", "enrol", "alice", "--format", "json"],

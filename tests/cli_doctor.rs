@@ -21,8 +21,8 @@ fn sound() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
     sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
-    sandbox.admin_ok(&["users", "add", "carol", "--phone", "+33612345678"]);
-    sandbox.edit(&sandbox.document("users", "carol"), "\"app\"", "\"sms\"");
+    sandbox.admin_ok(&["sms", "configure", "--command", "/usr/bin/true"]);
+    sandbox.admin_ok(&["users", "add", "carol", "--method", "sms", "--phone", "+33612345678"]);
     let entry = "reason = \"no keyboard\"\nadded = 2026-11-01T00:00:00Z\n";
     sandbox.write(&sandbox.path().join("whitelist/printer.toml"), entry);
     let vault = sandbox.beside("vault");

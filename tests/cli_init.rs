@@ -60,7 +60,7 @@ fn a_new_store_is_off_private_and_complete() {
         names,
         ["audit", "groups", "key", "locks", "state", "store.toml", "users", "whitelist"]
     );
-    assert_eq!(fs::read_dir(store.join("locks")).unwrap().count(), 258);
+    assert_eq!(fs::read_dir(store.join("locks")).unwrap().count(), 259);
     let audit = fs::read_to_string(store.join("audit/2026-11.jsonl")).unwrap();
     assert_eq!(audit.lines().count(), 1);
     assert!(audit.contains(r#""action":"init""#), "{audit}");

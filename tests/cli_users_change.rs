@@ -317,7 +317,11 @@ fn test_looks_at_a_code_and_spends_nothing() {
     };
     assert_eq!(
         test("123456"),
-        run(1, "alice: there is no secret yet: the next login shows a QR code\n", "")
+        run(
+            1,
+            "alice: there is nothing to compare with: the next login shows a QR code, or sends an SMS\n",
+            ""
+        )
     );
     let secret = sandbox.enrol("alice");
     sandbox.pass(600);

@@ -2,7 +2,7 @@
 # Builds rw2fa for Windows and runs the programs and the test suite under Wine.
 #
 #   tests/windows.sh            every suite but the slow ones, which test nothing of the system
-#   tests/windows.sh races      these suites only: names of test targets, or "lib"
+#   tests/windows.sh races      these suites only: names of test targets, "lib", or "console"
 #
 # Needs Debian 12 and cargo. Two Debian packages are installed if they are missing and this account may;
 # a Rust compiler that knows Windows is unpacked under target/windows, built once, and found again. No
@@ -205,12 +205,18 @@ suites=()
 with_console=no
 if [ "$#" -gt 0 ]; then
   for suite in "$@"; do
-    if [ "$suite" = lib ]; then suites+=(--lib); else suites+=(--test "$suite"); fi
+    case $suite in
+      lib) suites+=(--lib) ;;
+      console) with_console=yes ;;
+      *) suites+=(--test "$suite") ;;
+    esac
   done
 else
   suites=(--lib)
   with_console=yes
   for file in tests/*.rs tests/*/main.rs; do
+    # What is for other systems only would be built for nothing.
+    ! grep -qE '^#!\[cfg\((unix|target_os = "linux")\)\]' "$file" || continue
     suite=$(basename "${file%/main.rs}" .rs)
     case " ${slow[*]} " in *" $suite "*) ;; *) suites+=(--test "$suite") ;; esac
   done

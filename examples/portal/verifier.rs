@@ -274,7 +274,7 @@ impl Answer {
         Self {
             schema: SCHEMA,
             outcome: Outcome::Error,
-            reason: "store".into(),
+            reason: "no-answer".into(),
             message: "The sign-in is not available now. Tell your administrator.".into(),
             method: None,
             digits: None,

@@ -56,6 +56,13 @@ impl Phone {
             && !digits.starts_with('0');
         valid.then_some(Self(kept))
     }
+
+    /// The number as it is shown to who has not proved to be its owner: `+33*******78`.
+    pub fn masked(&self) -> String {
+        let hidden = 3..self.0.len().saturating_sub(2);
+        let mask = |(at, c): (usize, char)| if hidden.contains(&at) { '*' } else { c };
+        self.0.chars().enumerate().map(mask).collect()
+    }
 }
 
 impl TryFrom<String> for Phone {
@@ -137,6 +144,17 @@ mod tests {
                 expected,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_masked_number_shows_four_digits() {
+        for (text, expected) in [
+            ("+33612345678", "+33*******78"),
+            ("+1234567", "+12***67"),
+            ("+123456789012345", "+12***********45"),
+        ] {
+            assert_eq!(Phone::parse(text).unwrap().masked(), expected);
         }
     }
 

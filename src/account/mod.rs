@@ -9,5 +9,6 @@ pub mod lockout;
 pub mod matching;
 pub mod name;
 pub mod recovery;
+pub mod sms;
 pub mod spelling;
 pub mod state;

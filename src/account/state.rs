@@ -5,8 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::grant::Grant;
+use crate::account::listing::Method;
 use crate::account::lockout::{Failures, Lockout};
 use crate::account::recovery::RecoveryCodes;
+use crate::account::sms::SmsState;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
 
@@ -58,7 +60,7 @@ pub struct Sealed(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct State {
-    /// How far the user has come.
+    /// How far the user has come with an authenticator app.
     pub enrolment: Enrolment,
     /// Whether the user was listed himself when this was written; then a missing settings document is
     /// a loss, not a removal.
@@ -102,6 +104,9 @@ pub struct State {
     pub lockout: Option<Lockout>,
     /// To whom the secret was shown.
     pub shown: Option<Shown>,
+    /// What is kept of codes by SMS.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sms: SmsState,
     /// What accepted codes earned.
     #[serde(default, skip_serializing_if = "is_default")]
     pub grants: Vec<Grant>,
@@ -134,7 +139,29 @@ impl State {
             recovery_codes: RecoveryCodes::default(),
             lockout: None,
             shown: None,
+            sms: SmsState::default(),
             grants: Vec::new(),
+        }
+    }
+
+    /// How far the user has come by `method`.
+    ///
+    /// Who proved a code by SMS and is to use an app now is not new: he has to prove himself by SMS again.
+    pub fn enrolment_by(&self, method: Method) -> Enrolment {
+        match (method, self.enrolment) {
+            (Method::App, Enrolment::None) if self.sms.proved.is_some() => Enrolment::Pending,
+            (Method::App, enrolment) => enrolment,
+            (Method::Sms, _) if self.sms.proved.is_some() => Enrolment::Active,
+            (Method::Sms, _) if self.sms.sent.is_empty() => Enrolment::None,
+            (Method::Sms, _) => Enrolment::Pending,
+        }
+    }
+
+    /// When the first right code was seen that came by `method`.
+    pub fn activated_by(&self, method: Method) -> Option<Timestamp> {
+        match method {
+            Method::App => self.activated,
+            Method::Sms => self.sms.proved,
         }
     }
 

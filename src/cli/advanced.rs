@@ -13,6 +13,7 @@ use crate::otp::Digits;
 use crate::printable::printable;
 use crate::settings::advanced::{self, Advanced, KEYS, Key};
 use crate::settings::chance::{self, percent};
+use crate::sms::message;
 use crate::store::{Document, Scope, Store, records};
 
 /// Show and change the advanced settings
@@ -232,6 +233,9 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     if key.name == "digits" {
         context.note("users who have enrolled keep the digits that they enrolled with");
     }
+    if key.name == "sms-message" {
+        tell_segments(context, after);
+    }
     if !matches!(key.name, "discrepancy" | "digits" | "lockout-attempts" | "lockout-seconds") {
         return;
     }
@@ -252,4 +256,20 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
         percent(chances.day),
         percent(chances.hard_stop)
     ));
+}
+
+/// Tells what an SMS with this text costs, and which placeholders nobody fills in.
+fn tell_segments(context: &mut Context<'_>, after: &Advanced) {
+    for placeholder in message::unknown_placeholders(&after.sms_message) {
+        context.warn(&format!(
+            "{placeholder} is sent as it stands: only %CODE% and %ISSUER% are filled in"
+        ));
+    }
+    let zeros = "0".repeat(usize::from(after.digits().get()));
+    let issuer = after.issuer(&crate::platform::host_name());
+    let (alphabet, parts) = message::segments(&message::fill(&after.sms_message, &zeros, &issuer));
+    context.note(&format!("each message takes {parts} SMS in {}", alphabet.as_str()));
+    if alphabet == message::Alphabet::Ucs2 {
+        context.note("without letters that GSM-7 lacks, one SMS holds 160 characters and not 70");
+    }
 }

@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dialoguer::console::{Key, Term};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::name::Name;
 use crate::audit::{self, AdminChange, Event};
+use crate::cli::prompt;
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, Kind, Result};
 use crate::platform;
@@ -360,32 +360,13 @@ enum Answer {
 }
 
 /// Asks a plain yes or no on the terminal: a whole line, and only `y` or `yes` means yes.
-///
-/// Not `dialoguer::Confirm`: one key answers it, so that `maybe` means yes, and on Ctrl-C it dies of a
-/// signal and leaves the cursor hidden.
 fn ask() -> std::io::Result<Answer> {
-    let terminal = Term::stderr();
-    terminal.write_str("Continue? [y/N] ")?;
-    let mut line = String::new();
-    loop {
-        match terminal.read_key_raw()? {
-            Key::CtrlC | Key::Char('\u{3}') => {
-                terminal.write_line("^C")?;
-                return Ok(Answer::Interrupted);
-            }
-            Key::Enter | Key::Escape | Key::Char('\u{4}') => break,
-            Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
-            Key::Char(key) if !key.is_control() => {
-                line.push(key);
-                terminal.write_str(key.encode_utf8(&mut [0; 4]))?;
-            }
-            _ => {}
-        }
-    }
-    terminal.write_line("")?;
-    Ok(match line.trim().to_lowercase().as_str() {
-        "y" | "yes" => Answer::Yes,
-        _ => Answer::No,
+    Ok(match prompt::line("Continue? [y/N] ")? {
+        None => Answer::Interrupted,
+        Some(line) => match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => Answer::Yes,
+            _ => Answer::No,
+        },
     })
 }
 

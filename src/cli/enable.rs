@@ -96,17 +96,24 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
     for problem in &problems {
         context.complain(problem);
     }
-    let (mut pending, mut sms) = (0, 0);
+    let (mut pending, mut sms, mut without_number) = (0, 0, 0);
     for name in &names {
+        let listing = match records::listing(&opened.store, Kind::User, name) {
+            Ok(listing) => listing,
+            Err(error) => {
+                context.complain(&error);
+                None
+            }
+        };
+        let method = listing.as_ref().map_or(Method::App, |listing| listing.method);
+        if method == Method::Sms {
+            sms += 1;
+            without_number += usize::from(listing.is_some_and(|listing| listing.phone.is_none()));
+        }
         match records::state(&opened.store, name) {
-            Ok(Some(state)) if state.enrolment == Enrolment::Active => {}
+            Ok(Some(state)) if state.enrolment == Enrolment::Active || method == Method::Sms => {}
             Ok(Some(_)) => pending += 1,
             Ok(None) => context.complain(&missing_half(&opened.store, Kind::State, name)),
-            Err(error) => context.complain(&error),
-        }
-        match records::listing(&opened.store, Kind::User, name) {
-            Ok(Some(listing)) if listing.method == Method::Sms => sms += 1,
-            Ok(_) => {}
             Err(error) => context.complain(&error),
         }
     }
@@ -123,8 +130,20 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
         ));
     }
     if sms > 0 {
-        context
-            .warn(&format!("codes by SMS: {}, and no gateway is configured", count(sms, "user")));
+        let users = count(sms, "user");
+        match crate::cli::sms::problem(&opened.settings.sms) {
+            None => context.note(&format!("codes by SMS: {users}")),
+            Some(problem) => {
+                context.warn(&format!("codes by SMS: {users}, who cannot get one: {problem}"));
+                context.note(problem.way_out().unwrap_or_default());
+            }
+        }
+        if without_number > 0 {
+            let users = count(without_number, "user");
+            context.warn(&format!(
+                "codes by SMS and no phone number: {users}; 'rw2fa doctor' names them"
+            ));
+        }
     }
     if names.is_empty() && groups == 0 {
         context.warn("nobody is listed, so nobody will need a code: rw2fa users add NAME");

@@ -14,7 +14,9 @@ mod license;
 mod man;
 mod output;
 mod progress;
+mod prompt;
 mod shell;
+mod sms;
 mod status;
 mod store;
 mod system_groups;
@@ -133,6 +135,8 @@ enum Command {
     #[command(subcommand)]
     Advanced(advanced::AdvancedCommand),
     #[command(subcommand)]
+    Sms(sms::SmsCommand),
+    #[command(subcommand)]
     License(license::LicenseCommand),
     Audit(audit::AuditArgs),
     #[command(subcommand)]
@@ -218,6 +222,7 @@ fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
         Command::Whitelist(command) => whitelist::run(context, command),
         Command::Explain(args) => explain::run(context, &args),
         Command::Advanced(command) => advanced::run(context, command),
+        Command::Sms(command) => sms::run(context, &command),
         Command::License(command) => license::run(context, &command),
         Command::Audit(args) => audit::run(context, &args),
         Command::Key(command) => key::run(context, &command),

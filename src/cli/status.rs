@@ -11,8 +11,10 @@ use crate::error::Result;
 use crate::otp::PERIOD;
 use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
+use crate::settings::sms::SmsSection;
 use crate::settings::{SCHEMA, duration};
 use crate::store::{Kind, Store, Survey, records};
+use crate::time::Timestamp;
 
 /// Show whether users are protected
 #[derive(Args, Debug)]
@@ -41,6 +43,20 @@ impl Counts {
             }
         }
         counts
+    }
+}
+
+impl Counts {
+    /// The users in one line.
+    fn in_words(&self, total: usize, broken: usize) -> String {
+        let line = format!(
+            "{total} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
+            self.active, self.pending, self.none, self.locked
+        );
+        match broken {
+            0 => line,
+            broken => format!("{line}; {} cannot be read", count(broken, "document")),
+        }
     }
 }
 
@@ -84,6 +100,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     }
     let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
     let seconds = window_seconds(advanced);
+    let last = rows.iter().filter_map(Row::last_message).max();
     if context.globals.format == Format::Json {
         context.print_json(&json!({
             "schema": 1,
@@ -104,7 +121,11 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             },
             "groups": groups,
             "whitelist": { "active": valid, "expired": expired },
-            "sms": { "configured": false, "last_result": null, "last_at": null },
+            "sms": {
+                "configured": settings.sms.is_configured(),
+                "last_result": last.map(|(_, ending)| ending),
+                "last_at": last.map(|(at, _)| at.to_string()),
+            },
             "clock": { "synchronised": synchronised },
             "window": {
                 "discrepancy": advanced.discrepancy_for(advanced.digits()),
@@ -118,26 +139,14 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     if development_key {
         license.push_str(" (DEVELOPMENT KEY)");
     }
-    let users_line = format!(
-        "{} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
-        users.len(),
-        counts.active,
-        counts.pending,
-        counts.none,
-        counts.locked
-    );
-    let users_line = match broken {
-        0 => users_line,
-        broken => format!("{users_line}; {} cannot be read", count(broken, "document")),
-    };
     output::pairs(
         context,
         &[
             ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
-            ("users", users_line),
+            ("users", counts.in_words(users.len(), broken)),
             ("groups", groups.to_string()),
             ("whitelist", format!("{valid} valid, {expired} expired")),
-            ("SMS", "not configured".into()),
+            ("SMS", sms_in_words(&settings.sms, last)),
             ("licence", license),
             (
                 "clock",
@@ -160,6 +169,18 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let counted = rows.iter().filter(|row| row.counts()).count();
     license::warn(context, &standing, counted);
     Ok(Done::All)
+}
+
+/// The SMS gateway, and how the last message ended.
+fn sms_in_words(section: &SmsSection, last: Option<(Timestamp, &'static str)>) -> String {
+    if *section == SmsSection::default() {
+        return "not configured".into();
+    }
+    match (crate::cli::sms::problem(section), last) {
+        (Some(problem), _) => problem.to_string(),
+        (None, Some((at, ending))) => format!("configured; last message {ending} at {at}"),
+        (None, None) => "configured".into(),
+    }
 }
 
 /// How long a code is valid before and after its own half minute, in seconds.

@@ -2,19 +2,21 @@
 
 use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, IntoRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{Gid, Group, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
@@ -196,7 +198,7 @@ pub fn hold_interrupts() {
 /// # Errors
 /// [`Kind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
-    let is_ready = wait_until_readable(&StdinFd, Instant::now() + patience)
+    let is_ready = wait_until(&StdinFd, PollFlags::POLLIN, Instant::now() + patience)
         .map_err(|error| Error::io(Kind::System, "cannot wait for standard input", error))?;
     if is_ready {
         return Ok(());
@@ -205,7 +207,10 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
         .hint("write one line, or nothing, and close the pipe"))
 }
 
-/// Reads what another program writes, until it ends or `most` bytes came.
+/// How often it is asked whether a program has ended that prints nothing.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Reads what another program writes, until the end, until it `has_ended`, or until `most` bytes came.
 ///
 /// # Errors
 /// [`std::io::ErrorKind::TimedOut`] at `deadline`.
@@ -213,12 +218,22 @@ pub fn read_until(
     mut from: impl Read + AsFd,
     most: usize,
     deadline: Instant,
+    has_ended: &mut dyn FnMut() -> std::io::Result<bool>,
 ) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
+    let mut is_last = false;
     while bytes.len() < most {
-        if !wait_until_readable(&from, deadline)? {
-            return Err(std::io::ErrorKind::TimedOut.into());
+        if !wait_until(&from, PollFlags::POLLIN, deadline.min(Instant::now() + GLANCE))? {
+            if is_last {
+                break;
+            }
+            if Instant::now() >= deadline {
+                return Err(std::io::ErrorKind::TimedOut.into());
+            }
+            // What it wrote before it ended is still to be read.
+            is_last = has_ended()?;
+            continue;
         }
         let read = from.read(&mut chunk)?;
         if read == 0 {
@@ -230,13 +245,45 @@ pub fn read_until(
     Ok(bytes)
 }
 
-/// Whether there is something to read, or the end, before `deadline`.
-fn wait_until_readable(file: &impl AsFd, deadline: Instant) -> std::io::Result<bool> {
+/// Writes all of `bytes` to another program.
+///
+/// # Errors
+/// [`std::io::ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
+pub fn write_until(
+    mut to: impl Write + AsFd,
+    mut bytes: &[u8],
+    deadline: Instant,
+) -> std::io::Result<()> {
+    fcntl(to.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    while !bytes.is_empty() {
+        match to.write(bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                if !wait_until(&to, PollFlags::POLLOUT, deadline)? {
+                    return Err(std::io::ErrorKind::TimedOut.into());
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Ends a program that leads a group, and what it started.
+pub fn kill_group(child: &Child) {
+    if let Ok(id) = i32::try_from(child.id()) {
+        // There is nothing to kill if all of it has ended.
+        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+    }
+}
+
+/// Whether the file is ready for what is `wanted`, or at its end, before `deadline`.
+fn wait_until(file: &impl AsFd, wanted: PollFlags, deadline: Instant) -> std::io::Result<bool> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let mut wanted = [PollFd::new(file.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut wanted, timeout) {
+        let mut files = [PollFd::new(file.as_fd(), wanted)];
+        match poll(&mut files, timeout) {
             Err(nix::errno::Errno::EINTR) => {}
             other => return Ok(other? > 0),
         }
@@ -332,8 +379,10 @@ pub fn takes_colors() -> bool {
     true
 }
 
-/// Nothing more than its own is needed to run a program.
-pub fn prepare_child(_: &mut Command) {}
+/// A program leads a group of its own, so that it can be ended together with what it starts.
+pub fn prepare_child(command: &mut Command) {
+    command.process_group(0);
+}
 
 /// Whether another file took the place of this one after it was opened, or it was removed.
 pub fn was_replaced(metadata: &Metadata) -> bool {

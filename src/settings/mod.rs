@@ -4,6 +4,7 @@ pub mod advanced;
 pub mod chance;
 pub mod duration;
 pub mod license;
+pub mod sms;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::account::matching::Domains;
 use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
 use crate::settings::license::LicenseSection;
+use crate::settings::sms::SmsSection;
 use crate::time::{Timestamp, readable};
 
 /// The schema of documents that this program reads and writes.
@@ -35,6 +37,8 @@ pub struct Settings {
     pub license: LicenseSection,
     /// How domains are named.
     pub domains: Domains,
+    /// Through which gateway messages go.
+    pub sms: SmsSection,
     /// Whether the system's log gets a copy of the audit trail.
     pub syslog: bool,
 }
@@ -65,6 +69,8 @@ struct Document {
     license: LicenseSection,
     #[serde(default)]
     domains: DomainsDocument,
+    #[serde(default)]
+    sms: SmsSection,
     #[serde(default)]
     audit: AuditDocument,
 }
@@ -146,6 +152,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         advanced,
         license: document.license,
         domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
+        sms: document.sms,
         syslog: syslog.is_some(),
     };
     Ok((settings, importing.map(|importing| importing.span().start)))
@@ -205,6 +212,7 @@ mod tests {
             ("[advanced]\nissuer = \"a:b\"\n", 5, "issuer"),
             ("colour = 1\n", 4, "colour"),
             ("[domains]\nfoo = 1\n", 5, "foo"),
+            ("[sms]\n\nform = \"+33612345678\"\n", 6, "form"),
             ("[audit]\nsyslog = \"yes\"\n", 5, "boolean"),
             ("[audit]\nlog = true\n", 5, "log"),
         ] {

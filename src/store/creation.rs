@@ -168,7 +168,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
 fn make_locks(directory: &Path) -> Result<()> {
     let names = (0..ACCOUNT_LOCKS)
         .map(|number| format!("{number:02x}"))
-        .chain(["settings".to_owned(), "audit".to_owned()]);
+        .chain(["settings", "audit", "sms"].map(str::to_owned));
     for name in names {
         let path = directory.join(name);
         let mut options = platform::private_file();

@@ -137,6 +137,7 @@ impl DirStore {
         match document {
             Document::Settings => self.root.join("store.toml"),
             Document::Key => self.key_file.clone().unwrap_or_else(|| self.root.join("key")),
+            Document::SmsCount => self.root.join("sms-count.toml"),
             Document::Of(kind, name) => {
                 let mut path = self.shard(*kind, &name.key());
                 path.extend(file_name::encode(name));
@@ -200,6 +201,7 @@ impl DirStore {
     pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
         let name = match scope {
             Scope::Settings => "settings".to_owned(),
+            Scope::SmsCount => "sms".to_owned(),
             Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
         };
         self.lock_file(&name)
@@ -226,7 +228,7 @@ impl Store for DirStore {
     fn read(&self, document: &Document) -> Result<Option<Text>> {
         let path = match document {
             Document::Of(kind, name) => self.reachable_path(*kind, name)?,
-            Document::Settings | Document::Key => Some(self.path(document)),
+            Document::Settings | Document::Key | Document::SmsCount => Some(self.path(document)),
         };
         path.map_or(Ok(None), |path| file::read(&path, self.owner))
     }

@@ -3,10 +3,10 @@
 use crate::account::listing::Listing;
 use crate::account::name::Name;
 use crate::account::state::State;
-use crate::error::Error;
+use crate::error::{Error, Kind as ErrorKind};
 use crate::store::seal::KeyRing;
-use crate::store::{Kind, Store, Survey, records};
-use crate::verify::facts::{missing_half, open_secret};
+use crate::store::{Document, Kind, Store, Survey, records};
+use crate::verify::facts::{missing_half, open_code, open_secret};
 
 /// What an inspection found.
 #[derive(Debug, Default)]
@@ -32,13 +32,26 @@ pub struct Seen<'a> {
 /// Reads every document. `look` sees each user whose documents are sound.
 pub fn inspect(store: &dyn Store, look: &mut dyn FnMut(&Seen<'_>)) -> Inspection {
     let mut found = Inspection::default();
-    found.take(records::settings(store).map(drop));
+    let settings = found.take(records::settings(store));
     // Where the key lies stands in the settings.
     let keys = match records::unfinished_settings(store) {
         Ok(_) => found.take(records::key_ring(store)),
         Err(_) => records::key_ring(store).ok(),
     };
     found.has_keys = keys.is_some();
+    if let (Some(settings), Some(keys)) = (&settings, &keys)
+        && let Some(sealed) = &settings.sms.auth_token
+        && let Err(problem) = keys.open_token(sealed)
+    {
+        let place = store.describe(&Document::Settings);
+        let problem = Error::new(ErrorKind::Store, format!("{place}: [sms] auth-token: {problem}"));
+        let way_out = "restore the key or the document from a backup, or give the token again with \
+                       'rw2fa sms configure --auth-token-stdin'";
+        found.problems.push(problem.hint(way_out));
+    }
+    if let Err(problem) = records::sms_count::<toml::Table>(store) {
+        found.problems.push(problem);
+    }
     let mut users = found.survey(store, Kind::User);
     users.extend(found.survey(store, Kind::State));
     users.sort();
@@ -102,10 +115,13 @@ impl Inspection {
             return;
         }
         // Without a key there is one problem, not one for each user.
-        if let (Some(sealed), Some(keys)) = (&state.secret, keys)
-            && let Err(problem) = open_secret(store, Some(keys), name, sealed)
-        {
-            self.problems.push(problem);
+        if let Some(keys) = keys {
+            let secret = state.secret.as_ref();
+            let secret =
+                secret.map(|sealed| open_secret(store, Some(keys), name, sealed).map(drop));
+            let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
+            let codes = codes.map(|sealed| open_code(store, Some(keys), name, sealed).map(drop));
+            self.problems.extend(secret.into_iter().chain(codes).filter_map(Result::err));
         }
         if let Ok(listing) = &listing {
             look(&Seen { name, listing: listing.as_ref(), state: &state });

@@ -42,6 +42,8 @@ pub enum Document {
     Settings,
     /// The key that seals secrets.
     Key,
+    /// How many messages were sent today; only kept while their number is limited.
+    SmsCount,
     /// The document of one name.
     Of(Kind, Name),
 }
@@ -51,6 +53,8 @@ pub enum Document {
 pub enum Scope<'a> {
     /// The settings and the key.
     Settings,
+    /// How many messages were sent today. Taken inside an account's lock, never the other way round.
+    SmsCount,
     /// All documents of an account, whatever its spelling.
     Account(&'a AccountKey),
 }

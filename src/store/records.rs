@@ -125,6 +125,16 @@ pub fn write_whitelist_entry(
     transaction.write(&Document::Of(Kind::Whitelist, name.clone()), &serialize(entry)?)
 }
 
+/// How many messages were sent today.
+pub fn sms_count<T: DeserializeOwned>(store: &dyn Store) -> Result<Option<T>> {
+    read(store, &Document::SmsCount)
+}
+
+/// Writes how many messages were sent today.
+pub fn write_sms_count(transaction: &mut dyn Transaction, count: &impl Serialize) -> Result<()> {
+    transaction.write(&Document::SmsCount, &serialize(count)?)
+}
+
 /// Changes keys of a hand-editable document; comments and order stay. `None` removes a key.
 ///
 /// # Errors

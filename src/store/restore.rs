@@ -13,9 +13,10 @@ use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{Secret, Step, spend};
 use crate::settings::Settings;
+use crate::settings::sms::SmsSection;
 use crate::store::bundle::{Bundle, Secrets, UserEntry};
 use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Document, Kind, Scope, Store, Survey, records};
+use crate::store::{Document, Kind, Scope, Store, Survey, Text, records};
 use crate::time::Timestamp;
 
 /// A bundle whose secrets this store can open.
@@ -57,6 +58,7 @@ impl<'a> Restoration<'a> {
             .iter()
             .filter_map(|(name, entry)| plan.secret(name, entry.state.as_ref()?).err())
             .collect();
+        let problems: Vec<_> = problems.into_iter().chain(plan.token().err()).collect();
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
     }
 
@@ -114,7 +116,7 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// When the present text is no TOML.
-    pub fn settings(&self, present: &str) -> Result<String> {
+    pub fn settings(&self, present: &str, nonces: &Nonces<'_>) -> Result<Text> {
         let parse = |text: &str| {
             text.parse::<toml_edit::DocumentMut>().map_err(|_| {
                 let place = self.store.describe(&Document::Settings);
@@ -130,9 +132,32 @@ impl<'a> Restoration<'a> {
             };
         }
         next.remove("importing");
-        let text = next.to_string();
+        if let (Some(token), Secrets::Revealed) = (self.token()?, self.bundle.secrets) {
+            let [section, key] = SmsSection::TOKEN else { return Err(self.no_token("is damaged")) };
+            next[section][key] = toml_edit::value(self.keys.seal_token(&token, &*nonces()?).0);
+        }
+        let text = Text::new(next.to_string());
         records::parse_settings(self.store, &text)?;
         Ok(text)
+    }
+
+    /// The token of the SMS gateway, if the bundle has one.
+    fn token(&self) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(written) = &self.bundle.settings.sms.auth_token else { return Ok(None) };
+        match self.bundle.secrets {
+            Secrets::Revealed => Ok(Some(Zeroizing::new(written.0.clone().into_bytes()))),
+            Secrets::Sealed => {
+                self.keys.open_token(written).map(Some).map_err(|problem| self.no_token(problem))
+            }
+        }
+    }
+
+    fn no_token(&self, problem: &str) -> Error {
+        Error::new(ErrorKind::Refused, format!("[sms] auth-token: {problem}")).hint(format!(
+            "put the key of the store it was exported from (id {}) into this store first, or remove \
+             the token from the file",
+            self.bundle.key
+        ))
     }
 
     fn wanted(&self) -> [(Kind, Vec<Name>); 3] {
@@ -181,6 +206,8 @@ impl<'a> Restoration<'a> {
             let known = same.map(|here| here.recovery_codes).unwrap_or_default();
             state.recovery_codes = state.recovery_codes.known_to(&known);
             state.grants.clear();
+            state.sms.drop_code();
+            state.sms.used = None;
             records::write_state(transaction, name, &state)?;
             let document = Document::Of(Kind::User, name.clone());
             match &entry.settings {

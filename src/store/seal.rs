@@ -28,12 +28,18 @@ const VERSION: &str = "s1";
 pub enum Field {
     /// The secret of the authenticator app.
     Secret,
+    /// A code that was sent by SMS.
+    SmsCode,
 }
+
+/// Where the token of the SMS gateway stands: it belongs to no user.
+const TOKEN_PLACE: &str = "rw2fa settings sms auth-token";
 
 impl Field {
     fn as_str(self) -> &'static str {
         match self {
             Field::Secret => "secret",
+            Field::SmsCode => "sms code",
         }
     }
 }
@@ -185,7 +191,15 @@ impl KeyRing {
 
     /// Seals `plain` as `field` of `name`.
     pub fn seal(&self, name: &Name, field: Field, plain: &[u8], nonce: &[u8; NONCE]) -> Sealed {
-        let aad = place(name, field);
+        self.seal_at(&place(name, field), plain, nonce)
+    }
+
+    /// Seals the token of the SMS gateway.
+    pub fn seal_token(&self, plain: &[u8], nonce: &[u8; NONCE]) -> Sealed {
+        self.seal_at(TOKEN_PLACE, plain, nonce)
+    }
+
+    fn seal_at(&self, aad: &str, plain: &[u8], nonce: &[u8; NONCE]) -> Sealed {
         let payload = Payload { msg: plain, aad: aad.as_bytes() };
         // Encryption into memory fails for texts beyond 256 GiB only; an empty text never opens.
         let text =
@@ -205,6 +219,18 @@ impl KeyRing {
         field: Field,
         sealed: &Sealed,
     ) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        self.open_at(&place(name, field), sealed)
+    }
+
+    /// Opens the token of the SMS gateway.
+    ///
+    /// # Errors
+    /// Why it does not open.
+    pub fn open_token(&self, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        self.open_at(TOKEN_PLACE, sealed)
+    }
+
+    fn open_at(&self, aad: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, &'static str> {
         let mut parts = sealed.0.split(':');
         let (Some(VERSION), Some(id), Some(nonce), Some(text), None) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
@@ -221,11 +247,10 @@ impl KeyRing {
         let (Some(nonce), Some(text)) = (nonce, decode(text)) else {
             return Err("the sealed value is damaged");
         };
-        let aad = place(name, field);
         key.cipher()
             .decrypt(&XNonce::from(nonce), Payload { msg: &text, aad: aad.as_bytes() })
             .map(Zeroizing::new)
-            .map_err(|_| "the sealed value was changed, or moved from another user")
+            .map_err(|_| "the sealed value was changed, or moved from another place")
     }
 
     /// The key that chains audit lines from now on.
@@ -294,6 +319,10 @@ mod tests {
         assert!(open(ring(1), "bob", &sealed).unwrap_err().contains("moved"));
         assert!(open(ring(2), "alice", &sealed).unwrap_err().contains("key"));
         assert!(!sealed.0.contains("secret"));
+        let token = ring(1).seal_token(b"token", &[7; NONCE]);
+        assert_eq!(ring(1).open_token(&token).map(|plain| plain.to_vec()), Ok(b"token".to_vec()));
+        assert!(open(ring(1), "alice", &token).is_err() && ring(1).open_token(&sealed).is_err());
+        assert!(ring(1).open(&name("alice"), Field::SmsCode, &sealed).is_err());
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::ops::Deref;
 use serde::Serialize;
 
 use crate::account::grant::{self, Grant};
-use crate::account::listing::Method;
+use crate::account::listing::{Method, Phone};
 use crate::account::lockout::Standing;
 use crate::account::name::Name;
 use crate::account::recovery::RecoveryMatch;
+use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, Shown, State};
 use crate::otp::{Digits, Match, RecoveryCode, Secret, Step, Typed, spend};
 use crate::settings::Settings;
@@ -19,6 +20,7 @@ use crate::time::Timestamp;
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
+use crate::verify::sms::{Outgoing, Today, Told};
 use crate::verify::trial::{charge, search};
 
 /// Everything a decision looks at.
@@ -27,6 +29,8 @@ pub struct Facts<'a> {
     pub settings: &'a Settings,
     /// Whom the login name means.
     pub subject: Subject,
+    /// Whether one more message may be sent today.
+    pub today: Today,
 }
 
 /// Whom a login name means.
@@ -55,6 +59,12 @@ pub struct Account {
     pub state: State,
     /// His secret, opened, if the request can need it.
     pub secret: Option<Secret>,
+    /// Where messages reach him; a group's member has no number.
+    pub phone: Option<Phone>,
+    /// The code that was sent to him, opened, if the request can need it.
+    pub sent_code: Option<SentCode>,
+    /// The last one that he used, likewise.
+    pub used_code: Option<SentCode>,
     /// The NetBIOS domain he comes from, as far as it is known.
     pub domain: Option<String>,
     /// Whether the whitelist names him now.
@@ -71,6 +81,8 @@ pub struct Decision {
     pub next: Option<State>,
     /// The secret that `next` is to carry, if a new one was made.
     pub new_secret: Option<Secret>,
+    /// The message that is to be sent once `next` is written.
+    pub outgoing: Option<Outgoing>,
 }
 
 /// What an answer tells besides outcome and reason.
@@ -94,6 +106,8 @@ pub struct Details {
     pub grant: Option<Grant>,
     /// Steps by which the device was ahead.
     pub drift: Option<i32>,
+    /// What is told of a message.
+    pub sms: Option<Told>,
     /// Recovery codes that can still be used, after one was.
     pub recovery_codes_left: Option<usize>,
 }
@@ -135,7 +149,7 @@ pub fn decide(
         Subject::Known(account) => account,
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
-    let login = Login { rules, fresh };
+    let login = Login { rules, facts, fresh };
     if rules.is_of_another_domain() {
         return Ok(Decision::plain(Reason::AmbiguousUser));
     }
@@ -165,10 +179,11 @@ fn end_grants(subject: &Subject, request: &Request) -> Decision {
 
 impl Decision {
     fn plain(reason: Reason) -> Self {
-        Self { reason, details: Details::default(), next: None, new_secret: None }
+        let details = Details::default();
+        Self { reason, details, next: None, new_secret: None, outgoing: None }
     }
 
-    fn remember(&mut self, next: State, old: &State) {
+    pub(super) fn remember(&mut self, next: State, old: &State) {
         if next != *old {
             self.next = Some(next);
         }
@@ -176,9 +191,10 @@ impl Decision {
 }
 
 /// One login of a known user.
-struct Login<'a> {
+pub(super) struct Login<'a> {
     rules: Rules<'a>,
-    fresh: &'a Secret,
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) fresh: &'a Secret,
 }
 
 impl<'a> Deref for Login<'a> {
@@ -190,15 +206,17 @@ impl<'a> Deref for Login<'a> {
 }
 
 impl Login<'_> {
-    fn decision(&self, reason: Reason) -> Decision {
+    pub(super) fn decision(&self, reason: Reason) -> Decision {
         let mut decision = Decision::plain(reason);
-        decision.details.method = Some(self.account.method);
+        // How the code that is wanted reaches him.
+        decision.details.method =
+            Some(if self.needs_sms() { Method::Sms } else { self.account.method });
         decision.details.enrolled = Some(self.is_active());
         decision
     }
 
     /// A decision that tells how many digits the user has to type.
-    fn asking(&self, reason: Reason) -> Decision {
+    pub(super) fn asking(&self, reason: Reason) -> Decision {
         let mut decision = self.decision(reason);
         decision.details.digits = Some(self.digits());
         decision
@@ -235,11 +253,12 @@ impl Login<'_> {
         if self.is_enrolment_closed() && !(self.is_handed_over() && self.request.code.is_some()) {
             return self.decision(Reason::EnrolmentClosed);
         }
-        match (self.account.method, &self.request.code) {
-            (Method::App, None) if self.is_active() => self.asking(Reason::CodeRequired),
-            (Method::App, None) => self.enrol(),
-            (Method::App, Some(typed)) => self.compare(typed),
-            (Method::Sms, _) => self.decision(Reason::SmsFailed),
+        match (self.needs_sms(), &self.request.code) {
+            (true, None) => self.send_code(),
+            (true, Some(typed)) => self.compare_sent(typed),
+            (false, None) if self.is_active() => self.asking(Reason::CodeRequired),
+            (false, None) => self.enrol(),
+            (false, Some(typed)) => self.compare(typed),
         }
     }
 
@@ -254,11 +273,15 @@ impl Login<'_> {
 
     /// Shows the pending secret, made now if there is none that lives.
     fn enrol(&self) -> Decision {
-        let mut decision = self.asking(Reason::EnrolmentRequired);
         if self.request.check {
-            return decision;
+            return self.asking(Reason::EnrolmentRequired);
         }
-        let state = &self.account.state;
+        self.show(&self.account.state)
+    }
+
+    /// Shows the pending secret of `state`, which is about to be written.
+    pub(super) fn show(&self, state: &State) -> Decision {
+        let mut decision = self.asking(Reason::EnrolmentRequired);
         let (next, new_secret) = show_secret(
             state,
             self.advanced.digits(),
@@ -270,10 +293,11 @@ impl Login<'_> {
                 handed_over: false,
             },
         );
+        decision.details.method = Some(Method::App);
         decision.details.digits = next.digits;
         decision.details.shown_secret = new_secret.clone().or_else(|| self.account.secret.clone());
         decision.new_secret = new_secret;
-        decision.remember(next, state);
+        decision.remember(next, &self.account.state);
         decision
     }
 
@@ -301,7 +325,7 @@ impl Login<'_> {
     }
 
     /// Compares a recovery code with those of the user.
-    fn recover(&self, code: &RecoveryCode) -> Decision {
+    pub(super) fn recover(&self, code: &RecoveryCode) -> Decision {
         let mut next = self.account.state.clone();
         match next.recovery_codes.spend(code) {
             RecoveryMatch::Fresh => {
@@ -316,7 +340,7 @@ impl Login<'_> {
     }
 
     /// A code that is not charged, or was charged and did not lock.
-    fn refused(&self, failures: u32) -> Decision {
+    pub(super) fn refused(&self, failures: u32) -> Decision {
         let mut decision = self.asking(Reason::WrongCode);
         let left = self.advanced.lockout_attempts.saturating_sub(failures);
         // After a lock has ended, one wrong code locks again.
@@ -324,7 +348,7 @@ impl Login<'_> {
         decision
     }
 
-    fn charge(&self) -> Decision {
+    pub(super) fn charge(&self) -> Decision {
         let state = &self.account.state;
         let (next, standing) = charge(self.advanced, state, self.now);
         let mut decision = match standing {
@@ -336,7 +360,7 @@ impl Login<'_> {
     }
 
     /// The code of `step` is right: it is spent, and earns a grant.
-    fn accept(&self, step: Step) -> Decision {
+    pub(super) fn accept(&self, step: Step) -> Decision {
         let state = &self.account.state;
         let first_time = !self.is_active();
         let now_step = Step::at(self.now.unix());
@@ -354,12 +378,13 @@ impl Login<'_> {
         if first_time {
             decision.details.shown.clone_from(&state.shown);
         }
+        decision.details.method = Some(Method::App);
         decision.details.drift = Some(drift);
         decision
     }
 
     /// Whoever proved himself by the code that `next` has spent: failures are forgiven, a grant is earned.
-    fn admit(&self, mut next: State, reason: Reason) -> Decision {
+    pub(super) fn admit(&self, mut next: State, reason: Reason) -> Decision {
         next.last_login = Some(self.now);
         next.failures = 0;
         next.lockout = None;

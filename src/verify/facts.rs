@@ -4,7 +4,8 @@
 use crate::account::listing::{Listing, Method, WhitelistEntry};
 use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
 use crate::account::name::Name;
-use crate::account::state::State;
+use crate::account::sms::SentCode;
+use crate::account::state::{Enrolment, Sealed, State};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::Secret;
 use crate::printable::printable;
@@ -15,6 +16,7 @@ use crate::store::{Document, Kind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
+use crate::verify::sms::Today;
 
 /// The groups of the user, as far as they are known.
 #[derive(Debug)]
@@ -90,7 +92,7 @@ pub fn gather<'a>(
     } else {
         Subject::Unlisted
     };
-    Ok(Facts { settings, subject })
+    Ok(Facts { settings, subject, today: Today::Open })
 }
 
 fn subject(
@@ -151,10 +153,10 @@ fn subject(
         None if is_listed => return Err(missing_half(store, Kind::State, &name)),
         None => State::new(listing.added),
     };
-    let secret = match (&state.secret, can_need_secret(request)) {
-        (Some(sealed), true) => Some(open_secret(store, keys, &name, sealed)?),
-        _ => None,
-    };
+    let mut codes = Codes::default();
+    if can_need_secret(request) {
+        codes = open_codes(store, keys, &name, &listing, &state)?;
+    }
     let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
         && whitelist_entry(store, settings, login, now)?
             .is_some_and(|(_, entry)| entry.is_valid(now));
@@ -171,7 +173,10 @@ fn subject(
             _ => None,
         },
         state,
-        secret,
+        secret: codes.secret,
+        phone: listing.phone.filter(|_| is_listed),
+        sent_code: codes.sent,
+        used_code: codes.used,
         whitelisted,
     })))
 }
@@ -271,6 +276,37 @@ fn can_need_secret(request: &Request) -> bool {
     }
 }
 
+/// What codes are compared with.
+#[derive(Default)]
+struct Codes {
+    secret: Option<Secret>,
+    sent: Option<SentCode>,
+    used: Option<SentCode>,
+}
+
+fn open_codes(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    listing: &Listing,
+    state: &State,
+) -> Result<Codes> {
+    let mut codes = Codes::default();
+    if let (Some(sealed), Method::App) = (&state.secret, listing.method) {
+        codes.secret = Some(open_secret(store, keys, name, sealed)?);
+    }
+    if listing.method == Method::App && state.enrolment == Enrolment::Active {
+        return Ok(codes);
+    }
+    let sealed = [(&state.sms.code, &mut codes.sent), (&state.sms.used, &mut codes.used)];
+    for (sealed, open) in sealed {
+        if let Some(sealed) = sealed {
+            *open = Some(open_code(store, keys, name, sealed)?);
+        }
+    }
+    Ok(codes)
+}
+
 /// Opens the secret of `name`.
 ///
 /// # Errors
@@ -279,18 +315,42 @@ pub fn open_secret(
     store: &dyn Store,
     keys: Option<&KeyRing>,
     name: &Name,
-    sealed: &crate::account::state::Sealed,
+    sealed: &Sealed,
 ) -> Result<Secret> {
-    let place = || store.describe(&Document::Of(Kind::State, name.clone()));
-    let problem = match keys.map(|keys| keys.open(name, Field::Secret, sealed)) {
+    open(store, keys, name, Field::Secret, sealed, Secret::from_slice)
+}
+
+/// Opens a code of `name` that was sent by SMS.
+///
+/// # Errors
+/// When there is no key, or the code does not open under it.
+pub fn open_code(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    sealed: &Sealed,
+) -> Result<SentCode> {
+    open(store, keys, name, Field::SmsCode, sealed, SentCode::from_plain)
+}
+
+fn open<T>(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    field: Field,
+    sealed: &Sealed,
+    read: fn(&[u8]) -> Option<T>,
+) -> Result<T> {
+    let problem = match keys.map(|keys| keys.open(name, field, sealed)) {
         None => "there is no key to open the secret",
         Some(Err(problem)) => problem,
-        Some(Ok(bytes)) => match Secret::from_slice(&bytes) {
-            Some(secret) => return Ok(secret),
-            None => "the secret has a length that no secret has",
+        Some(Ok(bytes)) => match read(&bytes) {
+            Some(opened) => return Ok(opened),
+            None => "what was sealed is no secret",
         },
     };
-    Err(Error::new(ErrorKind::Store, format!("{}: {problem}", place())).hint(format!(
+    let place = store.describe(&Document::Of(Kind::State, name.clone()));
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(format!(
         "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
     )))
 }

@@ -10,12 +10,17 @@ pub mod reason;
 pub mod request;
 pub mod response;
 pub mod rules;
+pub(crate) mod sending;
+pub mod sms;
 pub mod trial;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
+use crate::account::sms::Ending;
+use crate::account::state::Sealed;
 use crate::audit::{self, Event, Verification};
 use crate::error::{Error, Kind, Result};
 use crate::otp::Secret;
@@ -33,6 +38,8 @@ use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Request, Session};
 use crate::verify::response::{Presentation, Response};
+use crate::verify::sending::{SmsCommand, count_today, uncount_today};
+use crate::verify::sms::Today;
 
 /// What to do about limits of the set-uid verifier.
 const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
@@ -40,6 +47,13 @@ const LIMITS_HINT: &str = "start the portal without limits of files, processor t
 pub(crate) const USAGE: u8 = 2;
 /// Exit code when the answer could not be given.
 const FAILED: u8 = 4;
+/// How long the SMS command may take.
+pub(crate) const SMS_PATIENCE: Duration = Duration::from_secs(10);
+/// With less than this left nothing is tried.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+/// When the message must have ended, from the start of the program: the lock may take 5 s once more, and
+/// everything together 20 s.
+const BEFORE_CONFIRMING: Duration = Duration::from_secs(15);
 /// The way out where the system does not tell groups.
 const MEND_GROUPS: &str =
     "mend the system's name service, or let the portal pass --group or --no-groups";
@@ -67,6 +81,7 @@ fn store_path(process: &Process, option: Option<PathBuf>) -> PathBuf {
 
 /// Verifies, answers, and returns the exit code.
 pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
+    let started = Instant::now();
     let login = match args.login() {
         Ok(login) => login,
         Err(error) => return misused(process, &error),
@@ -76,7 +91,7 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
         .map_or(Ok(()), |problem| Err(Error::new(Kind::System, problem).hint(LIMITS_HINT)))
         .and_then(|()| Request::read(args, process))
         .map_err(Failure::from)
-        .and_then(|request| verify(process, root, &request));
+        .and_then(|request| verify(process, root, &request, started));
     let (response, reason) = match verified {
         Ok(Verdict { response, reason, doubt }) => {
             if let Some(doubt) = doubt {
@@ -105,7 +120,7 @@ pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: Answer
 struct Verdict {
     response: Response,
     reason: Reason,
-    /// Why the user's groups are unknown, where that decided.
+    /// What is to be mended, where that decided.
     doubt: Option<Error>,
 }
 
@@ -122,23 +137,43 @@ impl From<Error> for Failure {
 }
 
 /// One login from request to answer: facts, decision and documents under the account's lock.
-fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, Failure> {
+fn verify(
+    process: &Process,
+    root: &Path,
+    request: &Request,
+    started: Instant,
+) -> Result<Verdict, Failure> {
     let store = DirStore::open(root)?;
     let settings = records::settings(&store)?;
     let log = process.system_log().filter(|_| settings.syslog).cloned();
     let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
     let groups = known_groups(&store, &settings, request, process.accounts())?;
     let mut result = Err(Failure::MissingClient);
+    let mut reserved = None;
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
         let now = process.now();
         let keys = keys(&store, &settings)?;
-        let facts = gather(&store, &settings, request, &groups, keys.as_ref(), now)?;
+        let mut facts = gather(&store, &settings, request, &groups, keys.as_ref(), now)?;
         let fresh = Secret::from_bytes(*process.random()?);
-        let Ok(decision) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+        let Ok(mut decision) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+        let limit = settings.advanced.sms_daily_limit;
+        if decision.outgoing.is_some() && limit > 0 {
+            facts.today = count_today(&store, limit, now)?;
+            if facts.today != Today::Open {
+                let Ok(again) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+                decision = again;
+            }
+        }
         let name = match &facts.subject {
             Subject::Known(account) => &account.name,
             _ => &request.login,
         };
+        if decision.outgoing.is_some() {
+            // The allowance is reserved; what is recorded is how the message ended.
+            let made = remember(process, transaction, &facts, &decision, keys.as_ref())?;
+            reserved = Some(Reserved { name: name.clone(), decision, made });
+            return Ok(());
+        }
         if !request.check {
             let record = |transaction: &mut dyn Transaction| {
                 record(transaction, name, request, &decision, keys.as_ref(), now)
@@ -156,15 +191,83 @@ fn verify(process: &Process, root: &Path, request: &Request) -> Result<Verdict, 
             }
         }
         let response = respond(name, &decision, &settings, request)?;
-        result = Ok(Verdict { response, reason: decision.reason, doubt: None });
+        let doubt = missing_gateway(&facts, decision.reason);
+        result = Ok(Verdict { response, reason: decision.reason, doubt });
         Ok(())
     })?;
+    if let Some(reserved) = reserved {
+        return Ok(send(process, &store, &settings, request, reserved, started)?);
+    }
     let mut verdict = result?;
     if let (Reason::GroupsUnknown, KnownGroups::Unknown(doubt)) = (verdict.reason, groups) {
         let has_way_out = doubt.way_out().is_some();
         verdict.doubt = Some(if has_way_out { doubt } else { doubt.hint(MEND_GROUPS) });
     }
     Ok(verdict)
+}
+
+/// A message whose allowance is reserved.
+struct Reserved {
+    name: Name,
+    decision: Decision,
+    /// The code as it stands in the state, if it was made for this message.
+    made: Option<Sealed>,
+}
+
+/// Sends a message without a lock, and confirms it under the lock.
+fn send(
+    process: &Process,
+    store: &DirStore,
+    settings: &Settings,
+    request: &Request,
+    reserved: Reserved,
+    started: Instant,
+) -> Result<Verdict> {
+    let Reserved { name, mut decision, made } = reserved;
+    let now = process.now();
+    let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
+        let patience = SMS_PATIENCE.min(BEFORE_CONFIRMING.saturating_sub(started.elapsed()));
+        if patience < LEAST_PATIENCE {
+            let what = "no time was left to send the message";
+            return Err((Ending::Refused, Error::new(Kind::Timeout, what)));
+        }
+        let command = SmsCommand::of(settings, store.root());
+        let body = sending::body(settings, outgoing);
+        command.send(&outgoing.to.to_string(), body, patience, process.elevated)
+    });
+    let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
+    if let Err((ending, error)) = &sent {
+        let is_late = *ending == Ending::Refused && error.kind() == Kind::Timeout;
+        decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
+    }
+    store.update(Scope::Account(&request.login.key()), &mut |transaction| {
+        // The key may have been replaced meanwhile, and the user removed.
+        let keys = keys(store, settings)?;
+        if ending == Ending::Refused && settings.advanced.sms_daily_limit > 0 {
+            uncount_today(store, now)?;
+        }
+        if let Some(mut state) = records::state(store, &name)? {
+            state.sms.settle(now, ending, made.as_ref());
+            records::write_state(transaction, &name, &state)?;
+        }
+        record(transaction, &name, request, &decision, keys.as_ref(), now)
+    })?;
+    let response = respond(&name, &decision, settings, request)?;
+    Ok(Verdict { response, reason: decision.reason, doubt: sent.err().map(|(_, error)| error) })
+}
+
+/// Why no message could even be tried.
+fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
+    let (Reason::SmsFailed, Subject::Known(account)) = (reason, &facts.subject) else {
+        return None;
+    };
+    let name = &account.name;
+    Some(if facts.settings.sms.is_configured() {
+        Error::new(Kind::Refused, format!("{name} has no phone number"))
+            .hint(format!("rw2fa users edit {name} --phone +…"))
+    } else {
+        Error::new(Kind::Refused, "no SMS gateway is configured").hint("rw2fa sms configure")
+    })
 }
 
 /// The keys; a store that is switched off does without.
@@ -176,29 +279,38 @@ pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyR
     }
 }
 
-/// Writes the next state of the user.
+/// Writes the next state of the user; the code in it that was made now.
 fn remember(
     process: &Process,
     transaction: &mut dyn Transaction,
     facts: &Facts<'_>,
     decision: &Decision,
     keys: Option<&KeyRing>,
-) -> Result<()> {
+) -> Result<Option<Sealed>> {
     let (Subject::Known(account), Some(next)) = (&facts.subject, &decision.next) else {
-        return Ok(());
+        return Ok(None);
     };
     let mut next = next.clone();
     next.listed = account.listed;
     if let Some(groups) = &account.groups {
         next.groups = groups.iter().map(Name::canonical).collect();
     }
-    if let Some(secret) = &decision.new_secret {
+    let seal = |field, plain: &[u8]| {
         let keys =
             keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;
         let nonce = process.random::<NONCE>()?;
-        next.secret = Some(keys.seal(&account.name, Field::Secret, secret.as_bytes(), &nonce));
+        Ok::<_, Error>(keys.seal(&account.name, field, plain, &nonce))
+    };
+    if let Some(secret) = &decision.new_secret {
+        next.secret = Some(seal(Field::Secret, secret.as_bytes())?);
     }
-    records::write_state(transaction, &account.name, &next)
+    let mut made = None;
+    if let Some(sent) = decision.outgoing.as_ref().and_then(|outgoing| outgoing.made.as_ref()) {
+        made = Some(seal(Field::SmsCode, sent.to_plain().as_bytes())?);
+        next.sms.code.clone_from(&made);
+    }
+    records::write_state(transaction, &account.name, &next)?;
+    Ok(made)
 }
 
 /// Writes the line of the audit trail.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::account::grant::Validity;
+use crate::account::listing::Method;
 use crate::account::name::Name;
 use crate::account::state::Shown;
 use crate::error::{Error, Kind, Result};
@@ -35,6 +36,8 @@ pub struct Response {
     #[serde(skip_serializing_if = "Option::is_none")]
     enrolment: Option<EnrolmentAnswer>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    sms: Option<SmsAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantAnswer>,
     message: String,
 }
@@ -45,6 +48,12 @@ struct EnrolmentAnswer {
     secret: Zeroizing<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     qr: Option<Zeroizing<String>>,
+}
+
+#[derive(Serialize)]
+struct SmsAnswer {
+    to: String,
+    retry_after: u64,
 }
 
 #[derive(Serialize)]
@@ -73,11 +82,15 @@ impl Response {
         let mut response =
             Self::bare(user, decision.reason, message(decision.reason, &decision.details));
         let details = &decision.details;
-        response.method = details.method.map(crate::account::listing::Method::as_str);
+        response.method = details.method.map(Method::as_str);
         response.digits = details.digits.map(otp::Digits::get);
         response.enrolled = details.enrolled;
         response.attempts_left = details.attempts_left;
         response.retry_after = details.retry_after;
+        response.sms = details
+            .sms
+            .as_ref()
+            .map(|sms| SmsAnswer { to: sms.to.clone(), retry_after: sms.retry_after });
         response.grant = details.grant.as_ref().map(|grant| GrantAnswer {
             validated: grant.validated.to_string(),
             open_before: grant.open_before(present.validity).to_string(),
@@ -116,6 +129,7 @@ impl Response {
             attempts_left: None,
             retry_after: None,
             enrolment: None,
+            sms: None,
             grant: None,
             message,
         }
@@ -144,6 +158,9 @@ impl Response {
             }
             let _ = writeln!(text, "secret  {}\nuri     {}", *enrolment.secret, *enrolment.uri);
         }
+        if let Some(sms) = self.sms.as_ref().filter(|sms| sms.retry_after > 0) {
+            let _ = writeln!(text, "another SMS in  {}", duration::words(sms.retry_after));
+        }
         if let Some(left) = self.attempts_left {
             let _ = writeln!(text, "attempts left  {left}");
         }
@@ -159,6 +176,7 @@ impl Response {
 
 /// One English sentence for the user; never to be parsed.
 fn message(reason: Reason, details: &Details) -> String {
+    let by_sms = details.method == Some(Method::Sms);
     match reason {
         Reason::Disabled | Reason::NotListed => "No code is needed.".into(),
         Reason::Whitelisted => "You may connect by RDP without a code.".into(),
@@ -171,6 +189,7 @@ fn message(reason: Reason, details: &Details) -> String {
             _ => "You are signed in. This recovery code is now used up, and it was the last one."
                 .into(),
         },
+        Reason::Activated if by_sms => "Your number is confirmed and you are signed in.".into(),
         Reason::Activated => activated(details.shown.as_ref()),
         Reason::RdpNotAllowed => {
             "You may not connect by RDP. Use the web portal, or ask your administrator.".into()
@@ -183,8 +202,9 @@ fn message(reason: Reason, details: &Details) -> String {
             _ => "Too many wrong codes. Only your administrator can unlock your account.".into(),
         },
         Reason::EnrolmentClosed => {
-            "The time to set up your authenticator app is over. Ask your administrator.".into()
+            "The time to set up your second factor is over. Ask your administrator.".into()
         }
+        Reason::CodeUsed if by_sms => "This code was used before. Ask for a new one.".into(),
         Reason::CodeUsed => {
             "This code was used before. Wait for the next code of your app and type that.".into()
         }
@@ -192,8 +212,10 @@ fn message(reason: Reason, details: &Details) -> String {
             Some(1) => {
                 "The code is wrong. One more wrong code locks your account for a while.".into()
             }
+            _ if by_sms => "The code is wrong, or too old. Type the newest one.".into(),
             _ => "The code is wrong. Check the clock of your device and try the next code.".into(),
         },
+        Reason::CodeRequired if by_sms => "A code by SMS is needed.".into(),
         Reason::CodeRequired => match details.digits {
             Some(digits) => format!("Type the {} digits that your app shows.", digits.get()),
             None => "Type the code that your app shows.".into(),
@@ -201,9 +223,12 @@ fn message(reason: Reason, details: &Details) -> String {
         Reason::EnrolmentRequired => {
             "Scan the QR code with your authenticator app, then type the code that it shows.".into()
         }
-        Reason::SmsSent => "A code was sent to your phone.".into(),
-        Reason::SmsAlreadySent => "A code was already sent to your phone.".into(),
-        Reason::SmsNotYet => "No further code can be sent yet.".into(),
+        Reason::SmsSent => format!("A code was sent to {}.", to(details)),
+        Reason::SmsAlreadySent => format!("A code was sent to {} before. Type that.", to(details)),
+        Reason::SmsNotYet => {
+            let wait = details.sms.as_ref().map_or(0, |sms| sms.retry_after);
+            format!("No further code can be sent yet. Try again in {}.", duration::words(wait))
+        }
         Reason::SmsFailed => "No code could be sent to your phone. Ask your administrator.".into(),
         Reason::Busy => "The sign-in is busy. Try again.".into(),
         Reason::Timeout => "The sign-in took too long. Try again.".into(),
@@ -215,6 +240,11 @@ fn message(reason: Reason, details: &Details) -> String {
         }
         Reason::Ended => "You are signed out.".into(),
     }
+}
+
+/// Where a message goes, as the user may see it.
+fn to(details: &Details) -> &str {
+    details.sms.as_ref().map_or("your phone", |sms| &sms.to)
 }
 
 fn activated(shown: Option<&Shown>) -> String {

@@ -28,12 +28,18 @@ pub struct Rules<'a> {
 impl Rules<'_> {
     /// Whether the secret was made for the same account name in another domain.
     pub fn is_of_another_domain(self) -> bool {
-        let state = &self.account.state;
-        let bound = self.is_active() || state.has_live_pending_secret(self.now);
-        match (&state.domain, &self.account.domain) {
-            (Some(of_secret), Some(of_login)) => bound && of_secret != of_login,
+        match (&self.account.state.domain, &self.account.domain) {
+            (Some(of_secret), Some(of_login)) => self.is_bound() && of_secret != of_login,
             _ => false,
         }
+    }
+
+    /// Whether somebody has begun to prove himself as this user.
+    pub fn is_bound(self) -> bool {
+        let state = &self.account.state;
+        self.has_proved_anything()
+            || state.has_live_pending_secret(self.now)
+            || state.sms.code.is_some()
     }
 
     /// Whether the portal had to name its session, and did not.
@@ -68,7 +74,8 @@ impl Rules<'_> {
     /// When the user can no longer enrol by himself.
     pub fn enrolment_closes(self) -> Option<Timestamp> {
         let days = u64::from(self.advanced.enrolment_days);
-        (days > 0 && !self.is_active()).then(|| self.account.state.open_since.plus(days * 86_400))
+        (days > 0 && !self.has_proved_anything())
+            .then(|| self.account.state.open_since.plus(days * 86_400))
     }
 
     /// Whether a secret that an administrator handed over waits for its first code.
@@ -77,13 +84,22 @@ impl Rules<'_> {
         state.handed_over && state.has_live_pending_secret(self.now)
     }
 
-    /// Whether the user has proved a code.
+    /// Whether the user has proved a code of his method.
     pub fn is_active(self) -> bool {
-        self.account.state.enrolment == Enrolment::Active
+        self.account.state.enrolment_by(self.account.method) == Enrolment::Active
+    }
+
+    /// Whether the user has proved a code of any method.
+    fn has_proved_anything(self) -> bool {
+        let state = &self.account.state;
+        state.enrolment == Enrolment::Active || state.sms.proved.is_some()
     }
 
     /// How many digits the codes of the user have.
     pub fn digits(self) -> Digits {
+        if self.needs_sms() {
+            return self.sms_digits();
+        }
         self.account.state.digits.unwrap_or_else(|| self.advanced.digits())
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::account::lockout::Standing;
 use crate::account::recovery::RecoveryMatch;
+use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, State};
 use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step, Typed};
 use crate::settings::advanced::Advanced;
@@ -61,6 +62,10 @@ pub enum Trial {
     RecoveryLeft,
     /// It is a recovery code that was used.
     RecoveryUsed,
+    /// It was sent by SMS and would be accepted.
+    SentRight,
+    /// It was sent by SMS and used.
+    SentUsed,
     /// It is wrong.
     Wrong,
     /// It cannot be a code.
@@ -77,8 +82,8 @@ impl Trial {
     /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
-            Trial::Right { .. } | Trial::RecoveryLeft => "right",
-            Trial::Used { .. } | Trial::RecoveryUsed => "used",
+            Trial::Right { .. } | Trial::RecoveryLeft | Trial::SentRight => "right",
+            Trial::Used { .. } | Trial::RecoveryUsed | Trial::SentUsed => "used",
             Trial::Wrong => "wrong",
             Trial::Malformed => "malformed",
             Trial::Locked(_) | Trial::Stopped => "locked",
@@ -104,10 +109,8 @@ pub fn test_code(
     now: Timestamp,
 ) -> Tested {
     let free = |trial| Tested { trial, next: None };
-    match state.failures().rebased(now).standing(now) {
-        Standing::Locked(seconds) => return free(Trial::Locked(seconds)),
-        Standing::Stopped => return free(Trial::Stopped),
-        Standing::Open => {}
+    if let Some(locked) = locked(state, now) {
+        return free(locked);
     }
     let comparable = state.enrolment == Enrolment::Active || state.has_live_pending_secret(now);
     let (Some(secret), Some(digits), true) = (secret, state.digits, comparable) else {
@@ -130,5 +133,43 @@ pub fn test_code(
         Match::Fresh(step) => free(Trial::Right { step, drift: step.since(now_step) }),
         Match::Used(step) => free(Trial::Used { step, drift: step.since(now_step) }),
         Match::Wrong => charged(),
+    }
+}
+
+/// Looks at a code of a user whose codes come by SMS. A wrong one is charged.
+pub fn test_sent_code(
+    advanced: &Advanced,
+    state: &State,
+    sent: Option<&SentCode>,
+    used: Option<&SentCode>,
+    typed: &str,
+    now: Timestamp,
+) -> Tested {
+    let free = |trial| Tested { trial, next: None };
+    if let Some(locked) = locked(state, now) {
+        return free(locked);
+    }
+    let sent = sent.filter(|sent| sent.is_live(now));
+    if sent.is_some_and(|sent| sent.is(typed)) {
+        return free(Trial::SentRight);
+    }
+    if used.is_some_and(|used| used.is(typed)) {
+        return free(Trial::SentUsed);
+    }
+    let Some(digits) = sent.map(|sent| sent.code.digits()) else { return free(Trial::NoSecret) };
+    match Typed::parse(typed, digits) {
+        Typed::Code(_) => {
+            Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) }
+        }
+        Typed::Recovery(_) | Typed::Malformed => free(Trial::Malformed),
+    }
+}
+
+/// Whether no code is compared now.
+fn locked(state: &State, now: Timestamp) -> Option<Trial> {
+    match state.failures().rebased(now).standing(now) {
+        Standing::Locked(seconds) => Some(Trial::Locked(seconds)),
+        Standing::Stopped => Some(Trial::Stopped),
+        Standing::Open => None,
     }
 }

@@ -94,7 +94,7 @@ fn add_lists_groups() {
     for (args, words) in [
         (&["--group", "vpn", "--phone", "+33612345678"][..], "one user at a time"),
         (&["bob", "--group", "vpn", "--phone", "+33612345678"], "one user at a time"),
-        (&[], "required"),
+        (&[], "nobody is named"),
     ] {
         let refused = sandbox.admin(&[&["users", "add"], args].concat());
         assert_eq!(refused.code, 2, "{args:?}: {refused:?}");

@@ -10,9 +10,9 @@ use crate::sandbox::{Run, Sandbox};
 const BY_APP: &str = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
 const WHITELISTED: &str = "added = 2026-11-24T08:00:00Z\n";
 
-/// Brings a reason about; `None` for those that this version never gives.
-fn brought_about(reason: Reason) -> Option<Run> {
-    Some(match reason {
+/// Brings a reason about.
+fn brought_about(reason: Reason) -> Run {
+    match reason {
         Reason::Disabled => Sandbox::new().verify(&["--", "alice"], None),
         Reason::NotListed => Sandbox::with_users(&["bob"]).verify(&["--", "alice"], None),
         Reason::Whitelisted => whitelisted(),
@@ -53,16 +53,18 @@ fn brought_about(reason: Reason) -> Option<Run> {
             sandbox.verify(&["--", "alice"], None)
         }
         Reason::EnrolmentRequired => Sandbox::with_users(&["alice"]).verify(&["--", "alice"], None),
-        Reason::SmsFailed => {
-            let sandbox = Sandbox::with_users(&["alice"]);
-            let document = sandbox.document("users", "alice");
-            sandbox.edit(
-                &document,
-                "method = \"app\"",
-                "method = \"sms\"\nphone = \"+33612345678\"",
-            );
+        Reason::SmsSent => by_sms("/bin/true").verify(&["--", "alice"], None),
+        Reason::SmsAlreadySent => {
+            let sandbox = by_sms("/bin/true");
+            sandbox.verify(&["--", "alice"], None);
             sandbox.verify(&["--", "alice"], None)
         }
+        Reason::SmsNotYet => {
+            let sandbox = by_sms("/bin/true");
+            sandbox.verify(&["--", "alice"], None);
+            sandbox.verify(&["--resend", "--", "alice"], None)
+        }
+        Reason::SmsFailed => by_sms("/bin/false").verify(&["--", "alice"], None),
         Reason::Store => {
             let sandbox = Sandbox::with_users(&["alice"]);
             sandbox.write(&sandbox.path().join("store.toml"), "");
@@ -85,8 +87,15 @@ fn brought_about(reason: Reason) -> Option<Run> {
             let codes = sandbox.admin_ok(&["users", "recovery-codes", "alice"]);
             sandbox.verify(&["--", "alice"], codes.lines().next())
         }
-        Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet => return None,
-    })
+    }
+}
+
+/// A store in which Alice gets her codes from this command.
+fn by_sms(command: &str) -> Sandbox {
+    let sandbox = Sandbox::with_users(&[]);
+    sandbox.admin_ok(&["sms", "configure", "--command", command]);
+    sandbox.admin_ok(&["users", "add", "alice", "--method", "sms", "--phone", "+33612345678"]);
+    sandbox
 }
 
 fn whitelisted() -> Run {
@@ -134,7 +143,7 @@ fn timeout() -> Run {
 #[test]
 fn every_reason_can_arise_and_has_its_exit_code() {
     for reason in Reason::ALL {
-        let Some(run) = brought_about(*reason) else { continue };
+        let run = brought_about(*reason);
         let answer = run.json();
         assert_eq!(answer["reason"], reason.as_str(), "{run:?}");
         assert_eq!(answer["outcome"], reason.outcome().as_str(), "{run:?}");
@@ -153,7 +162,11 @@ fn every_reason_can_arise_and_has_its_exit_code() {
         let complains = reason.outcome() == Outcome::Error
             && matches!(
                 reason,
-                Reason::Store | Reason::Busy | Reason::Timeout | Reason::GroupsUnknown
+                Reason::Store
+                    | Reason::Busy
+                    | Reason::Timeout
+                    | Reason::GroupsUnknown
+                    | Reason::SmsFailed
             );
         assert_eq!(!run.stderr.is_empty(), complains, "{run:?}");
     }

@@ -9,6 +9,7 @@ mod license;
 mod lists;
 mod names;
 mod settings;
+mod sms;
 mod sntp;
 mod syslog;
 mod users;
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::context::{Context, count};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::{counted, standing};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format};
@@ -37,6 +38,9 @@ pub(super) struct DoctorArgs {
     /// Also ask this time server how far the clock is off
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<String>,
+    /// Also ask the SMS gateway about credentials and balance
+    #[arg(long)]
+    online: bool,
 }
 
 /// How bad a finding is.
@@ -128,7 +132,7 @@ const COLUMNS: &[Column<Finding>] = &[
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
-    let mut findings = examine(context, args.ntp.as_deref())?;
+    let mut findings = examine(context, args)?;
     findings.sort_by_key(|finding| finding.severity);
     let mut told = BTreeSet::new();
     findings.retain(|finding| told.insert(finding.message.clone()));
@@ -151,7 +155,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     Ok(if is_ill { Done::Partly } else { Done::All })
 }
 
-fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>> {
+fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>> {
     let store = context.open_store()?;
     let settings = records::settings(&store).ok();
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
@@ -180,18 +184,24 @@ fn examine(context: &mut Context<'_>, ntp: Option<&str>) -> Result<Vec<Finding>>
     findings.extend(clock::synchronised(context.process.clock_is_synchronised()));
     findings.extend(clock::drift(&census.drifts));
     findings.extend(clock::set_back(&census.from_the_future));
-    if let Some(host) = ntp {
+    if let Some(host) = args.ntp.as_deref() {
         findings.push(clock::compared(host, sntp::offset(context.process, host)));
     }
-    findings.extend(users::check(&census));
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
+    findings.extend(users::check(&census));
     if let Some(settings) = &settings {
         let standing = standing(context, settings)?;
         let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
         findings.extend(license::check(&standing, users));
+        findings.extend(sms::check(settings, &census.by_sms));
     }
     findings.extend(names::check(&store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));
+    if let Some(settings) =
+        settings.filter(|settings| args.online && settings.sms.account_sid.is_some())
+    {
+        findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
+    }
     Ok(findings)
 }

@@ -25,6 +25,8 @@ pub(super) struct Census {
     pub(super) from_the_future: Names,
     /// Groups of which a member was seen.
     pub(super) groups: BTreeSet<String>,
+    /// Users whose codes come by SMS.
+    pub(super) by_sms: Names,
     waiting: Names,
     without_number: Names,
     locked: Names,
@@ -56,11 +58,15 @@ impl Census {
         let Some(listing) = seen.listing else {
             return;
         };
-        if state.enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {
+        let enrolment = state.enrolment_by(listing.method);
+        if enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {
             self.waiting.add(name);
         }
-        if listing.method == Method::Sms && listing.phone.is_none() {
-            self.without_number.add(name);
+        if listing.method == Method::Sms {
+            self.by_sms.add(name);
+            if listing.phone.is_none() {
+                self.without_number.add(name);
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::{End, Look};
+use crate::account::listing::Method;
 use crate::account::lockout::Standing;
 use crate::account::matching::{Resolution, resolve};
 use crate::account::name::Name;
@@ -12,6 +13,7 @@ use crate::account::spelling;
 use crate::cli::context::{Opened, count};
 use crate::cli::output::Column;
 use crate::error::Result;
+use crate::settings::Settings;
 use crate::store::{Kind, Store};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Subject};
@@ -148,7 +150,7 @@ fn rules(
     chain.push(lock(rules));
     chain.push(grant(rules));
     chain.push(enrolment(rules));
-    chain.push(link("method", account.method.as_str(), None));
+    chain.push(method(rules, settings));
     Ok(())
 }
 
@@ -277,9 +279,29 @@ fn enrolment(rules: Rules<'_>) -> Link {
         let is_closed = rules.is_enrolment_closed();
         details.push(format!("{} {end}", if is_closed { "closed since" } else { "closes at" }));
     }
-    if let Some(activated) = state.activated.filter(|_| rules.is_active()) {
+    let activated = state.activated_by(rules.account.method);
+    if let Some(activated) = activated.filter(|_| rules.is_active()) {
         details.push(format!("since {activated}"));
     }
     let detail = (!details.is_empty()).then(|| details.join("; "));
-    link("enrolment", state.enrolment.as_str(), detail)
+    link("enrolment", state.enrolment_by(rules.account.method).as_str(), detail)
+}
+
+fn method(rules: Rules<'_>, settings: &Settings) -> Link {
+    let Account { name, method, phone, .. } = rules.account;
+    if !rules.needs_sms() {
+        return link("method", method.as_str(), None);
+    }
+    let detail = match (settings.sms.is_configured(), phone) {
+        (false, _) => "a sign-in would send a code, and no SMS gateway is configured".to_owned(),
+        (true, None) => format!("a sign-in would send a code, and {name} has no phone number"),
+        (true, Some(phone)) if *method == Method::App => {
+            let to = phone.masked();
+            format!(
+                "a code is sent to {to} before the QR code is shown: he proved himself by SMS only"
+            )
+        }
+        (true, Some(phone)) => format!("a sign-in sends a code to {}", phone.masked()),
+    };
+    link("method", method.as_str(), detail)
 }

@@ -20,6 +20,7 @@ use crate::verify::decision::{Facts, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
+use crate::verify::rules::Rules;
 use crate::verify::{USAGE, keys, reason_of};
 
 /// Explain what the next login will be answered, and which rule decides it
@@ -224,6 +225,16 @@ impl Look<'_> {
         self.request.session().map_or("sign-in", Session::as_str)
     }
 
+    /// Whether a sign-in would send a code.
+    fn needs_sms(&self) -> bool {
+        let Some(facts) = &self.facts else { return false };
+        let Subject::Known(account) = &facts.subject else { return false };
+        let (advanced, request) = (&facts.settings.advanced, &self.request);
+        // What needs a code by SMS does not depend on the time.
+        let now = account.state.open_since;
+        Rules { advanced, account, request, now }.needs_sms()
+    }
+
     /// The rule of the chain that this reason is given by.
     fn rule(&self) -> &'static str {
         let Some(reason) = self.reason() else { return "require-client" };
@@ -237,6 +248,7 @@ impl Look<'_> {
             Reason::SessionValid => "grant",
             Reason::CodeRequired if self.request.session().is_some() => "grant",
             Reason::Locked => "lock",
+            Reason::CodeRequired if self.needs_sms() => "method",
             Reason::CodeRequired | Reason::EnrolmentRequired | Reason::EnrolmentClosed => {
                 "enrolment"
             }

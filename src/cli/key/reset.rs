@@ -11,9 +11,10 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
+use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::{Document, Kind, Scope, Store, records};
-use crate::verify::facts::open_secret;
+use crate::verify::facts::{open_code, open_secret};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
 ///
@@ -32,7 +33,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
     let opened = context.open()?;
     let users = opened.store.survey(Kind::State)?.names.len();
     if args.dry_run {
-        let rows = drop_secrets(context, &opened, None)?;
+        let mut rows = drop_secrets(context, &opened, None)?;
+        rows.extend(drop_token(context, &opened, None)?);
         return output::changes(context, true, &rows);
     }
     context.confirm(&format!(
@@ -44,6 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
     opened.store.settle()?;
     let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
     rows.extend(drop_secrets(context, &opened, Some(&keys))?);
+    rows.extend(drop_token(context, &opened, Some(&keys))?);
     context
         .note("keep a copy of the new key apart from copies of the store: rw2fa key export FILE");
     output::changes(context, false, &rows)
@@ -96,9 +99,12 @@ fn drop_secret(
     let mut result = Changed::Unchanged;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let Some(state) = records::state(store, name)? else { return Ok(()) };
-        let Some(sealed) = &state.secret else { return Ok(()) };
+        let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
+        let is_lost = |sealed| keys.is_none() || open_code(store, keys, name, sealed).is_err();
+        let has_lost_code = codes.into_iter().any(is_lost);
         // Who enrolled since the key was replaced keeps his secret.
-        if keys.is_some() && open_secret(store, keys, name, sealed).is_ok() {
+        let is_lost = |sealed| keys.is_none() || open_secret(store, keys, name, sealed).is_err();
+        if !has_lost_code && !state.secret.as_ref().is_some_and(is_lost) {
             return Ok(());
         }
         result = Changed::Changed;
@@ -114,4 +120,30 @@ fn drop_secret(
         context.audit(transaction, Some(keys), change)
     })?;
     Ok(result)
+}
+
+/// Drops the token of the SMS gateway if the new key does not open it; without `keys` only tells.
+fn drop_token(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    keys: Option<&KeyRing>,
+) -> Result<Option<ChangeRow>> {
+    let store = &opened.store;
+    let mut is_lost = false;
+    store.update(Scope::Settings, &mut |transaction| {
+        let Some(sealed) = records::settings(store)?.sms.auth_token else { return Ok(()) };
+        is_lost = keys.is_none_or(|keys| keys.open_token(&sealed).is_err());
+        let (true, Some(keys)) = (is_lost, keys) else { return Ok(()) };
+        let text = records::edit(store, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
+        transaction.write(&Document::Settings, &text)?;
+        let values = values("auth-token", Some("set"), None);
+        let change = Change { action: "key reset", object: Some("sms"), values };
+        context.audit(transaction, Some(keys), change)
+    })?;
+    if is_lost && keys.is_some() {
+        context.note(
+            "give the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
+        );
+    }
+    Ok(is_lost.then(|| ChangeRow::new("setting", "SMS token", Ok(Changed::Removed))))
 }

@@ -22,9 +22,10 @@ use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
 use crate::store::{Document, Kind, Scope, Store, records};
-use crate::verify::facts::open_secret;
+use crate::verify::facts::{open_code, open_secret};
 
 /// Make a new key and seal all secrets under it; logins go on
 ///
@@ -67,6 +68,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         }
     }
     drop(progress);
+    match seal_token_anew(context, &opened) {
+        Ok(false) => {}
+        Ok(true) => sealed += 1,
+        Err(error) => rows.push(ChangeRow::new("setting", "SMS gateway", Err(error))),
+    }
     context.note(&format!("sealed anew: {}", count(sealed, "secret")));
     let is_whole = rows.is_empty();
     let end = if is_whole {
@@ -103,20 +109,51 @@ fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)>
     pair.ok_or_else(|| Error::new(ErrorKind::System, "the rotation did not begin"))
 }
 
-/// Seals the secret of `name` under the current key; whether that was to be done.
+/// Seals what is sealed of `name` under the current key; whether that was to be done.
 fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
     let store = &opened.store;
     let mut was_old = false;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let ring = records::key_ring(store)?;
         let Some(mut state) = records::state(store, name)? else { return Ok(()) };
-        let Some(sealed) = state.secret.as_ref().filter(|sealed| !ring.is_current(sealed)) else {
-            return Ok(());
-        };
-        let secret = open_secret(store, Some(&ring), name, sealed)?;
+        let nonce = || context.process.random::<NONCE>();
+        if let Some(sealed) = state.secret.as_mut().filter(|sealed| !ring.is_current(sealed)) {
+            let secret = open_secret(store, Some(&ring), name, sealed)?;
+            *sealed = ring.seal(name, Field::Secret, secret.as_bytes(), &*nonce()?);
+            was_old = true;
+        }
+        for sealed in [&mut state.sms.code, &mut state.sms.used].into_iter().flatten() {
+            if !ring.is_current(sealed) {
+                let code = open_code(store, Some(&ring), name, sealed)?;
+                *sealed = ring.seal(name, Field::SmsCode, code.to_plain().as_bytes(), &*nonce()?);
+                was_old = true;
+            }
+        }
+        if was_old {
+            records::write_state(transaction, name, &state)?;
+        }
+        Ok(())
+    })?;
+    Ok(was_old)
+}
+
+/// Seals the token of the SMS gateway under the current key; whether that was to be done.
+fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
+    let store = &opened.store;
+    let mut was_old = false;
+    store.update(Scope::Settings, &mut |transaction| {
+        let ring = records::key_ring(store)?;
+        let token = records::settings(store)?.sms.auth_token;
+        let Some(sealed) = token.filter(|sealed| !ring.is_current(sealed)) else { return Ok(()) };
+        let token = ring.open_token(&sealed).map_err(|problem| {
+            Error::new(ErrorKind::Store, format!("[sms] auth-token: {problem}"))
+                .hint("give the token again: rw2fa sms configure --auth-token-stdin")
+        })?;
         let nonce = context.process.random::<NONCE>()?;
-        state.secret = Some(ring.seal(name, Field::Secret, secret.as_bytes(), &nonce));
-        records::write_state(transaction, name, &state)?;
+        let sealed = ring.seal_token(&token, &nonce).0;
+        let edits = [(SmsSection::TOKEN, Some(sealed.into()))];
+        let text = records::edit(store, &Document::Settings, &edits)?;
+        transaction.write(&Document::Settings, &text)?;
         was_old = true;
         Ok(())
     })?;

@@ -56,6 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     })?;
     let settings = text(store, &Document::Settings)?;
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
+    let settings = with_token(context, &opened, &keys, secrets, settings)?;
     target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
     let progress = Progress::new(context, "exporting", users.len());
     for name in &users {
@@ -84,6 +85,35 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
         }
     ));
     Ok(Done::All)
+}
+
+/// The text of the settings, with the token of the SMS gateway in the form of the other secrets.
+fn with_token(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    secrets: Secrets,
+    text: String,
+) -> Result<Text> {
+    let text = Text::new(text);
+    let Some(sealed) = records::parse_settings(&opened.store, &text)?.sms.auth_token else {
+        return Ok(text);
+    };
+    if secrets == Secrets::Sealed && keys.is_current(&sealed) {
+        return Ok(text);
+    }
+    let token = keys.open_token(&sealed).map_err(|problem| {
+        Error::new(ErrorKind::Store, format!("[sms] auth-token: {problem}"))
+            .hint("give the token again: rw2fa sms configure --auth-token-stdin")
+    })?;
+    let written = match secrets {
+        Secrets::Revealed => Text::new(String::from_utf8_lossy(&token).into_owned()),
+        // While the key is rotated: an export must open with one key.
+        Secrets::Sealed => {
+            Text::new(keys.seal_token(&token, &*context.process.random::<NONCE>()?).0)
+        }
+    };
+    Ok(Text::new(text.replace(&sealed.0, &written)))
 }
 
 /// The names of these kinds together, each once.
@@ -120,6 +150,11 @@ fn user(
                 return Err(missing_half(store, Kind::User, name));
             }
             Some(_) => {}
+        }
+        // They are over before anybody imports them.
+        if let Some(state) = &mut state {
+            state.sms.drop_code();
+            state.sms.used = None;
         }
         if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
             let secret = open_secret(store, Some(keys), name, sealed)?;

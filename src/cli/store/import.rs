@@ -89,7 +89,9 @@ fn import(
     };
     let plan = Restoration::new(store, &keys, bundle, context.now()).map_err(first)?;
     let present = store.read(&Document::Settings)?;
-    let next = plan.settings(present.as_ref().map_or("", |text| text.as_str()))?;
+    let next = plan.settings(present.as_ref().map_or("", |text| text.as_str()), &|| {
+        context.process.random()
+    })?;
     transaction.write(&Document::Settings, &restore::begun(store)?)?;
     let record = |transaction: &mut dyn Transaction, old: Option<&str>, new: Option<&str>| {
         let change =

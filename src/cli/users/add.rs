@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{
-    Entries, Target, check_method, check_phone, for_each, from_file, parse_notes, parse_phone, pick,
+    Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
+    pick,
 };
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::matching::overlapping;
@@ -18,6 +19,7 @@ use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::sms::number;
 use crate::store::{Document, Kind, Scope, Store, Transaction, records};
 use crate::verify::facts::missing_half;
 
@@ -45,7 +47,7 @@ pub(in crate::cli) struct AddArgs {
     #[arg(long, value_enum, default_value_t)]
     method: Method,
     /// Where SMS go, as +33612345678
-    #[arg(long, value_parser = parse_phone)]
+    #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
     /// Anything worth remembering
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
@@ -71,7 +73,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     if args.entries.is_empty() {
         pick::must_be_possible(context)?;
     }
-    check_method(Some(args.method))?;
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
     let picked;
@@ -81,6 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     } else {
         &args.entries
     };
+    check_gateway(&opened, Some(args.method))?;
     let keys = opened.keys()?;
     let mut gate = Gate::of(context, &opened)?;
     let mut system = System::new(args.must_exist);
@@ -89,6 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
+            check_method(target.kind, args.method, args.phone.as_ref())?;
             let is_known = system.knows(context, target)?;
             let listing = Listing {
                 method: args.method,
@@ -118,6 +121,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             }
             Ok(result.into())
         })?;
+    super::doubt(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
     Ok(done)
 }
@@ -151,7 +155,7 @@ pub(super) const ACTION: &str = "users add";
 /// What the audit trail tells of a new entry.
 pub(super) fn told_of(listing: &Listing) -> Map<String, Value> {
     let mut values = values("method", None, Some(listing.method));
-    if let Some(phone) = &listing.phone {
+    if let Some(phone) = listing.phone.as_ref().map(Phone::masked) {
         values.insert("phone".into(), serde_json::json!([null, phone]));
     }
     if let Some(notes) = &listing.notes {

@@ -4,11 +4,11 @@
 
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
-use super::parse_phone;
 use crate::account::listing::{Method, Phone};
 use crate::account::name::Name;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::printable::printable;
+use crate::sms::number;
 use crate::store::Kind;
 
 /// The columns that the file must have, in any order.
@@ -138,7 +138,7 @@ fn entry(
     };
     let phone = match field(phone) {
         "" => None,
-        text => Some(parse_phone(text).map_err(|hint| {
+        text => Some(number::parse(text).map_err(|hint| {
             refused(format!("'{}' is no phone number", printable(text))).hint(hint)
         })?),
     };

@@ -3,15 +3,18 @@
 use clap::Args;
 
 use super::{
-    Entries, LONGEST_NOTES, check_method, check_phone, for_each, parse_notes, parse_phone,
+    Entries, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each, parse_notes,
 };
 use crate::account::listing::{Method, Phone};
+use crate::account::name::Name;
+use crate::account::state::Enrolment;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::printable::shortened;
-use crate::store::{Kind, Scope, Store, records};
+use crate::sms::number;
+use crate::store::{Kind, Scope, Store, Transaction, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
@@ -24,7 +27,7 @@ pub(in crate::cli) struct EditArgs {
     #[arg(long, value_enum)]
     method: Option<Method>,
     /// Where SMS go, as +33612345678
-    #[arg(long, value_parser = parse_phone)]
+    #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
     /// Anything worth remembering; an empty text forgets it
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
@@ -40,66 +43,95 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
         return Err(Error::new(ErrorKind::Usage, "nothing to change")
             .hint("name what to change: --method, --phone or --notes"));
     }
-    check_method(args.method)?;
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
+    check_gateway(&opened, args.method)?;
     let keys = opened.keys()?;
     let entries = args.entries.texts();
-    for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
-        let (store, name) = (&opened.store, target.name);
-        let document = target.document();
-        let mut result = Changed::Unchanged;
-        store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let Some(before) = records::listing(store, target.kind, name)? else {
-                return Err(not_listed(store, target.kind, name));
-            };
-            let mut edits: Vec<(&[&str], Option<toml_edit::Value>)> = Vec::new();
-            let mut audited = serde_json::Map::new();
-            if let Some(method) = args.method.filter(|method| *method != before.method) {
-                edits.push((&["method"], Some(method.as_str().into())));
-                audited.extend(values("method", before.method, method));
-            }
-            if let Some(phone) =
-                args.phone.as_ref().filter(|new| before.phone.as_ref() != Some(*new))
-            {
-                edits.push((&["phone"], Some(phone.to_string().into())));
-                audited.extend(values("phone", before.phone.clone(), Some(phone.clone())));
-            }
-            // Written by hand, they may be longer than a line of the trail.
-            let old_notes = shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
-            if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
-                let value = (!notes.is_empty()).then(|| notes.as_str().into());
-                edits.push((&["notes"], value));
-                audited.extend(values("notes", &old_notes, notes));
-            }
-            if edits.is_empty() {
-                return Ok(());
-            }
-            result = Changed::Changed;
-            if args.dry_run {
-                return Ok(());
-            }
-            let text = records::edit(store, &document, &edits)?;
-            transaction.write(&document, &text)?;
-            let is_user = target.kind == Kind::User;
-            if is_user && args.method.is_some_and(|method| method != before.method) {
-                end_grants(store, transaction, name)?;
-            }
-            let name = name.canonical();
-            let change = Change { action: "users edit", object: Some(&name), values: audited };
-            context.audit(transaction, Some(&keys), change)
+    let mut starting_over = Vec::new();
+    let done =
+        for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+            let (store, name) = (&opened.store, target.name);
+            let document = target.document();
+            let mut result = Changed::Unchanged;
+            store.update(Scope::Account(&name.key()), &mut |transaction| {
+                let Some(before) = records::listing(store, target.kind, name)? else {
+                    return Err(not_listed(store, target.kind, name));
+                };
+                let mut edits: Vec<(&[&str], Option<toml_edit::Value>)> = Vec::new();
+                let mut audited = serde_json::Map::new();
+                if let Some(method) = args.method.filter(|method| *method != before.method) {
+                    edits.push((&["method"], Some(method.as_str().into())));
+                    audited.extend(values("method", before.method, method));
+                }
+                if let Some(phone) =
+                    args.phone.as_ref().filter(|new| before.phone.as_ref() != Some(*new))
+                {
+                    edits.push((&["phone"], Some(phone.to_string().into())));
+                    audited.extend(values(
+                        "phone",
+                        before.phone.as_ref().map(Phone::masked),
+                        Some(phone.masked()),
+                    ));
+                }
+                // Written by hand, they may be longer than a line of the trail.
+                let old_notes =
+                    shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
+                if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
+                    let value = (!notes.is_empty()).then(|| notes.as_str().into());
+                    edits.push((&["notes"], value));
+                    audited.extend(values("notes", &old_notes, notes));
+                }
+                if edits.is_empty() {
+                    return Ok(());
+                }
+                if let Some(method) = args.method {
+                    let phone = args.phone.as_ref().or(before.phone.as_ref());
+                    check_method(target.kind, method, phone)?;
+                }
+                result = Changed::Changed;
+                if args.dry_run {
+                    return Ok(());
+                }
+                let text = records::edit(store, &document, &edits)?;
+                let is_user = target.kind == Kind::User;
+                let new_method = args.method.filter(|method| is_user && *method != before.method);
+                if let Some(method) = new_method {
+                    // First, so that no moment joins the new method with what codes of the old one earned.
+                    let enrolment = change_method(store, transaction, name, method)?;
+                    if method == Method::App && enrolment != Some(Enrolment::Active) {
+                        starting_over.push(name.canonical());
+                    }
+                }
+                transaction.write(&document, &text)?;
+                let name = name.canonical();
+                let change = Change { action: "users edit", object: Some(&name), values: audited };
+                context.audit(transaction, Some(&keys), change)
+            })?;
+            Ok(result.into())
         })?;
-        Ok(result.into())
-    })
+    super::doubt(context, args.phone.as_ref());
+    if !starting_over.is_empty() {
+        context.note(&format!(
+            "never proved a code of an app, so the next login shows a QR code (after a code by SMS to \
+             who has proved one): {}",
+            super::who(&starting_over)
+        ));
+    }
+    Ok(done)
 }
 
-/// A change of method ends what codes of the old one earned.
-fn end_grants(
+/// A change of method ends what codes of the old one earned, and the outstanding one. How far the user
+/// has come by the new method.
+fn change_method(
     store: &dyn Store,
-    transaction: &mut dyn crate::store::Transaction,
-    name: &crate::account::name::Name,
-) -> Result<()> {
-    let Some(mut state) = records::state(store, name)? else { return Ok(()) };
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    method: Method,
+) -> Result<Option<Enrolment>> {
+    let Some(mut state) = records::state(store, name)? else { return Ok(None) };
     state.grants.clear();
-    records::write_state(transaction, name, &state)
+    state.sms.drop_code();
+    records::write_state(transaction, name, &state)?;
+    Ok(Some(state.enrolment_by(method)))
 }

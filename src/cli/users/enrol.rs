@@ -7,6 +7,7 @@ use dialoguer::console::{Term, measure_text_width};
 use serde_json::json;
 
 use super::{is_active, known_state};
+use crate::account::listing::Method;
 use crate::cli::context::{Change, Context, values};
 use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
@@ -14,7 +15,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{self, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
-use crate::store::{Scope, Store, records};
+use crate::store::{Kind, Scope, Store, records};
 use crate::verify::decision::{Showing, show_secret};
 use crate::verify::facts::open_secret;
 
@@ -55,6 +56,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         // Read under the lock: a key that is being replaced must seal nothing after that.
         let keys = opened.keys()?;
         let state = known_state(store, &name)?;
+        let listing = records::listing(store, Kind::User, &name)?;
+        if listing.is_some_and(|listing| listing.method == Method::Sms) {
+            return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
+                .hint(format!("for an app: rw2fa users edit {name} --method app")));
+        }
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
                 .hint(format!("to start over with a new secret: rw2fa users reset {name}")));

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::add::{ACTION, Missing, System, missing, overlap, put, told_of, warn_of_unknown};
 use super::csv_file::{self, Entry};
-use super::{Target, check_method};
+use super::{Target, check_gateway, check_method};
 use crate::account::listing::{Listing, Method};
 use crate::account::matching::overlapping;
 use crate::account::name::{AccountKey, Name};
@@ -111,6 +111,8 @@ fn check(
     options: &Options,
     problems: &mut Vec<(u64, Error)>,
 ) -> Result<Checked> {
+    let by_sms = entries.iter().any(|entry| entry.method == Method::Sms);
+    check_gateway(opened, by_sms.then_some(Method::Sms))?;
     let mut gate = Gate::of(context, opened)?;
     let mut system = System::new(options.must_exist);
     let mut before = Before::default();
@@ -119,7 +121,7 @@ fn check(
     let progress = Progress::new(context, "checking", entries.len());
     for entry in entries {
         progress.advance(1);
-        let found = check_method(Some(entry.method))
+        let found = check_method(entry.kind, entry.method, entry.phone.as_ref())
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| missing(opened, entry.kind, &entry.name, &listing(context, entry)));
         match found {

@@ -22,12 +22,14 @@ use serde::Serialize;
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::lockout::Standing;
 use crate::account::name::Name;
+use crate::account::sms::Ending;
 use crate::account::state::{Enrolment, State};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::{Done, parse_name};
+use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::sms::number;
 use crate::store::{Document, Kind, Store, Survey, records};
 use crate::time::Timestamp;
 use crate::verify::facts::missing_half;
@@ -81,6 +83,9 @@ pub(super) struct Row {
     /// What is wrong with a document of this entry.
     #[serde(skip)]
     problem: Option<Error>,
+    /// When the last message was sent to this user, and how that ended.
+    #[serde(skip)]
+    last_message: Option<(Timestamp, &'static str)>,
 }
 
 /// Who is in a store.
@@ -107,6 +112,11 @@ impl Row {
         self.state.unwrap_or_default()
     }
 
+    /// When the last message was sent to this user, and how that ended.
+    pub(super) fn last_message(&self) -> Option<(Timestamp, &'static str)> {
+        self.last_message
+    }
+
     /// What is wrong with a document of this entry.
     pub(super) fn problem(&self) -> Option<&Error> {
         self.problem.as_ref()
@@ -124,6 +134,7 @@ impl Row {
             locked_until: None,
             last_login: None,
             problem: None,
+            last_message: None,
         }
     }
 
@@ -133,7 +144,8 @@ impl Row {
             Standing::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
             Standing::Stopped => Some(None),
         };
-        let enrolment = state.enrolment.as_str();
+        let method = listing.map_or(Method::App, |listing| listing.method);
+        let enrolment = state.enrolment_by(method).as_str();
         Self {
             name: name.canonical(),
             kind: "user",
@@ -145,6 +157,18 @@ impl Row {
             locked_until: lock.flatten(),
             last_login: state.last_login.map(|time| time.to_string()),
             problem: None,
+            last_message: state.sms.ended.zip(state.sms.ending.map(Ending::as_str)),
+        }
+    }
+
+    /// What a covering group says of a user who is not listed himself.
+    fn cover(&mut self, state: &State, group: Option<&Listing>) {
+        self.method = group.map(|listing| listing.method);
+        if let Some(method) = self.method {
+            let was = self.enrolment.replace(state.enrolment_by(method).as_str());
+            if self.state == was {
+                self.state = self.enrolment;
+            }
         }
     }
 
@@ -160,6 +184,7 @@ impl Row {
             locked_until: None,
             last_login: None,
             problem: Some(error),
+            last_message: None,
         }
     }
 }
@@ -193,7 +218,7 @@ pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
             Ok((None, Some(state))) => {
                 let mut row = Row::of_user(&name, None, &state, now);
                 match covering(store, &state) {
-                    Ok(groups) => row.method = groups.first().map(|(_, listing)| listing.method),
+                    Ok(groups) => row.cover(&state, groups.first().map(|(_, listing)| listing)),
                     Err(error) => row.problem = Some(error),
                 }
                 rows.push(row);
@@ -325,6 +350,15 @@ fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
     Ok(covering)
 }
 
+/// How many listed users get their codes by SMS. What cannot be read is told elsewhere.
+pub(super) fn by_sms(store: &dyn Store) -> Result<usize> {
+    let is_by_sms = |name: &Name| {
+        let listing = records::listing(store, Kind::User, name);
+        matches!(listing, Ok(Some(listing)) if listing.method == Method::Sms)
+    };
+    Ok(store.survey(Kind::User)?.names.iter().filter(|name| is_by_sms(name)).count())
+}
+
 /// Whether a question about several users names them or counts them.
 fn who(names: &[String]) -> String {
     match names {
@@ -401,12 +435,37 @@ fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
     names.iter().map(|name| (Kind::User, name))
 }
 
-/// Refuses `--method sms` where no message could be sent.
-fn check_method(method: Option<Method>) -> Result<()> {
-    match method {
-        Some(Method::Sms) => Err(Error::new(ErrorKind::Refused, "no SMS gateway is configured")
-            .hint("this version sends no SMS: use --method app")),
-        _ => Ok(()),
+/// Refuses the method `sms` where no message could be sent.
+fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
+    let is_needed = method == Some(Method::Sms);
+    sms::problem(&opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
+}
+
+/// Refuses the method `sms` for whom no message reaches.
+fn check_method(kind: Kind, method: Method, phone: Option<&Phone>) -> Result<()> {
+    if method != Method::Sms {
+        return Ok(());
+    }
+    if kind == Kind::Group {
+        let message =
+            "the members of a group have no phone numbers, so no code reaches them by SMS";
+        return Err(Error::new(ErrorKind::Refused, message)
+            .hint("list them one by one: rw2fa users add NAME --method sms --phone +…"));
+    }
+    if phone.is_none() {
+        return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
+            .hint("add the number with --phone +…"));
+    }
+    Ok(())
+}
+
+/// Warns about a number of a range that the numbering plans do not know.
+fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
+    if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
+        context.warn(&format!(
+            "the numbering plans do not know {phone}: check the digits, or send a test with 'rw2fa sms \
+             test {phone}'"
+        ));
     }
 }
 
@@ -429,13 +488,7 @@ fn parse_notes(text: &str) -> std::result::Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Reads `--phone`.
-fn parse_phone(text: &str) -> std::result::Result<Phone, String> {
-    Phone::parse(text)
-        .ok_or_else(|| "write the number with '+' and its country, like +33612345678".to_owned())
-}
-
-/// Whether the enrolment is finished.
+/// Whether the enrolment with an app is finished.
 fn is_active(state: &State) -> bool {
     state.enrolment == Enrolment::Active
 }

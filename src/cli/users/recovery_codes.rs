@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
 /// The state of a user who may have recovery codes.
 fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
-    if !is_active(&state) {
+    if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
             .hint("recovery codes are made after the first login with a code"));
     }

@@ -124,12 +124,15 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
     let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
     let covering = super::covering(store, &state)?;
     let mut row = Row::of_user(&name, listing.as_ref(), &state, now);
-    row.method = row.method.or_else(|| covering.first().map(|(_, listing)| listing.method));
+    if listing.is_none() {
+        row.cover(&state, covering.first().map(|(_, listing)| listing));
+    }
+    let method = row.method.unwrap_or_default();
     Ok(Details {
         row,
         added: listing.as_ref().map(|listing| listing.added.to_string()),
         notes: listing.and_then(|listing| listing.notes),
-        activated: time(state.activated),
+        activated: time(state.activated_by(method)),
         pending_since: time(state.pending_since.filter(|_| !super::is_active(&state))),
         shown: state.shown.as_ref().map(|shown| ShownDetails {
             times: shown.times,

@@ -7,15 +7,17 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::known_state;
+use crate::account::listing::Method;
+use crate::account::state::Sealed;
 use crate::cli::context::{Change, Context};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
-use crate::store::{Scope, Store, records};
-use crate::verify::facts::open_secret;
-use crate::verify::trial::{Tested, Trial, test_code};
+use crate::store::{Kind, Scope, Store, records};
+use crate::verify::facts::{open_code, open_secret};
+use crate::verify::trial::{Tested, Trial, test_code, test_sent_code};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
 ///
@@ -61,12 +63,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let keys = opened.keys()?;
         let state = known_state(store, &name)?;
-        let secret = state
-            .secret
-            .as_ref()
-            .map(|sealed| open_secret(store, Some(&keys), &name, sealed))
-            .transpose()?;
-        tested = test_code(&opened.settings.advanced, &state, secret.as_ref(), &code, now);
+        let listing = records::listing(store, Kind::User, &name)?;
+        let is_by_sms = listing.is_some_and(|listing| listing.method == Method::Sms);
+        let advanced = &opened.settings.advanced;
+        tested = if is_by_sms {
+            let open = |sealed: &Option<Sealed>| {
+                let sealed = sealed.as_ref();
+                sealed.map(|sealed| open_code(store, Some(&keys), &name, sealed)).transpose()
+            };
+            let (sent, used) = (open(&state.sms.code)?, open(&state.sms.used)?);
+            test_sent_code(advanced, &state, sent.as_ref(), used.as_ref(), &code, now)
+        } else {
+            let sealed = state.secret.as_ref();
+            let secret = sealed.map(|sealed| open_secret(store, Some(&keys), &name, sealed));
+            test_code(advanced, &state, secret.transpose()?.as_ref(), &code, now)
+        };
         if let Some(next) = &tested.next {
             records::write_state(transaction, &name, next)?;
         }
@@ -122,6 +133,8 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
                 place(*drift)
             )
         }
+        Trial::SentRight => "the code is right: it is the one that was sent by SMS".into(),
+        Trial::SentUsed => "the code was sent by SMS, and it was used".into(),
         Trial::RecoveryLeft => "that is a recovery code, and it can still be used".into(),
         Trial::RecoveryUsed => "that is a recovery code, and it was used".into(),
         Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
@@ -130,6 +143,9 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
             format!("locked for {}; no code was compared", duration::words(*seconds))
         }
         Trial::Stopped => "locked until 'rw2fa users unlock'; no code was compared".into(),
-        Trial::NoSecret => "there is no secret yet: the next login shows a QR code".into(),
+        Trial::NoSecret => {
+            "there is nothing to compare with: the next login shows a QR code, or sends an SMS"
+                .into()
+        }
     }
 }

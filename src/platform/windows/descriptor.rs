@@ -9,6 +9,8 @@ use super::sid::Sid;
 pub(super) const FULL: u32 = 0x001f_01ff;
 /// Read, write, remove; not change who may.
 pub(super) const MODIFY: u32 = 0x0013_01bf;
+/// Read; nothing else.
+pub(super) const READ: u32 = 0x0012_0089;
 
 /// Control: there is a list of who may use the file.
 const HAS_LIST: u16 = 0x0004;

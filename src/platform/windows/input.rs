@@ -4,7 +4,7 @@
 //! over, the thread stays behind, blocked, and ends with the process.
 
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read, Result as IoResult};
+use std::io::{ErrorKind, IsTerminal, Read, Result as IoResult, Write};
 use std::os::windows::io::AsHandle;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
@@ -130,7 +130,10 @@ fn until_uninterrupted(mut read: impl FnMut() -> IoResult<usize>) -> IoResult<us
     }
 }
 
-/// Reads what another program writes, until it ends or `most` bytes came.
+/// How often it is asked whether a program has ended that prints nothing.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// Reads what another program writes, until the end, until it `has_ended`, or until `most` bytes came.
 ///
 /// # Errors
 /// [`ErrorKind::TimedOut`] at `deadline`.
@@ -138,6 +141,7 @@ pub fn read_until(
     mut from: impl Read + Send + 'static,
     most: usize,
     deadline: Instant,
+    has_ended: &mut dyn FnMut() -> IoResult<bool>,
 ) -> IoResult<Vec<u8>> {
     let (sender, receiver) = channel();
     std::thread::Builder::new().spawn(move || {
@@ -153,15 +157,43 @@ pub fn read_until(
         }
     })?;
     let mut bytes = Vec::new();
+    let mut is_last = false;
     while bytes.len() < most {
         let left = deadline.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(left) {
+        match receiver.recv_timeout(left.min(GLANCE)) {
             Ok(Ok(chunk)) if chunk.is_empty() => break,
             Ok(chunk) => bytes.extend_from_slice(&chunk?),
-            Err(RecvTimeoutError::Timeout) => return Err(ErrorKind::TimedOut.into()),
+            Err(RecvTimeoutError::Timeout) if is_last => break,
+            Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            // What it wrote before it ended is still to be read.
+            Err(RecvTimeoutError::Timeout) => is_last = has_ended()?,
             Err(RecvTimeoutError::Disconnected) => return Err(ErrorKind::Other.into()),
         }
     }
     bytes.truncate(most);
     Ok(bytes)
+}
+
+/// Writes all of `bytes` to another program.
+///
+/// # Errors
+/// [`ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
+pub fn write_until(
+    mut to: impl Write + Send + 'static,
+    bytes: &[u8],
+    deadline: Instant,
+) -> IoResult<()> {
+    let bytes = Zeroizing::new(bytes.to_vec());
+    let (sender, receiver) = channel();
+    std::thread::Builder::new().spawn(move || {
+        // Nobody waits any more if the time is over.
+        let _ = sender.send(to.write_all(&bytes));
+    })?;
+    match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        Ok(written) => written,
+        Err(RecvTimeoutError::Timeout) => Err(ErrorKind::TimedOut.into()),
+        Err(RecvTimeoutError::Disconnected) => Err(ErrorKind::Other.into()),
+    }
 }

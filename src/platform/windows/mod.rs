@@ -13,7 +13,7 @@ use std::io::{Error, ErrorKind};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
@@ -27,7 +27,7 @@ use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
 pub use account::{caller, groups_of, hold_interrupts, host_name, knows, people_and_groups};
 pub use host::*;
-pub use input::{read_until, unbuffered_stdin, wait_for_input};
+pub use input::*;
 pub use security::*;
 
 /// How long a file that another program keeps open is waited for.
@@ -87,6 +87,9 @@ pub fn prepare_child(command: &mut Command) {
         command.env("SystemRoot", directory);
     }
 }
+
+/// What a program started is left alone.
+pub fn kill_group(_: &Child) {}
 
 /// A file that was replaced can be read as it was.
 pub fn was_replaced(_: &Metadata) -> bool {

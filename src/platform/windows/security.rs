@@ -17,7 +17,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::api::{accounts, files};
-use super::descriptor::{self, Allowed, Below, Descriptor, FULL, MODIFY};
+use super::descriptor::{self, Allowed, Below, Descriptor, FULL, MODIFY, READ};
 use super::sid::{
     ADMINISTRATORS, CREATOR_OWNER, NOBODY, OWNER_RIGHTS, SYSTEM, Sid, TRUSTED_INSTALLER,
 };
@@ -142,8 +142,13 @@ impl Owner {
             file.write_all(format!("{}\n", self.sid).as_bytes()).and_then(|()| file.sync_all())
         });
         written.map_err(failed)?;
-        let allowed = [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, MODIFY)];
-        let_in(path, &allowed).map_err(failed)
+        let mut allowed = [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, MODIFY)];
+        // SECURITY: the account may replace every document, but cannot say that others may too.
+        let is_given = let_in(path, &allowed).and_then(|()| {
+            allowed[2].1 = READ;
+            let_in(&record, &allowed)
+        });
+        is_given.map_err(failed)
     }
 
     /// Whom a store of this owner lets in.
@@ -360,8 +365,6 @@ fn unreadable(path: &Path, error: std::io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const READ: u32 = 0x0012_0089;
 
     fn sid(text: &str) -> Sid {
         Sid::parse(text).unwrap()

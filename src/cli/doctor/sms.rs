@@ -1,0 +1,137 @@
+//! The SMS gateway: whether there is one where it is needed, whether it works, and what is left to spend.
+
+use super::{Finding, Names, Severity};
+use crate::cli::sms::{Health, problem};
+use crate::error::{Error, Result};
+use crate::settings::Settings;
+use crate::settings::sms::SmsSection;
+
+/// A balance below this, in whatever currency, is nearly nothing.
+const LOW: f64 = 10.0;
+
+/// Judges what the settings say. `by_sms` are the users whose codes come by SMS.
+pub(super) fn check(settings: &Settings, by_sms: &Names) -> Vec<Finding> {
+    let is_needed = !by_sms.is_empty();
+    let mut findings = Vec::new();
+    let is_begun = settings.sms != SmsSection::default();
+    if let Some(problem) = problem(&settings.sms).filter(|_| is_begun || is_needed) {
+        findings.push(broken(&problem, by_sms));
+    }
+    if let (Some(command), true) = (&settings.sms.command, is_needed)
+        && let Some(problem) = crate::platform::trust_problem(command)
+    {
+        let message = format!("a verifier that is set-uid will not run the SMS command: {problem}");
+        let remedy = "put it where only root can write, for example into /usr/local/lib";
+        findings.push(Finding::new("sms-command", Severity::Warning, message).remedy(remedy));
+    }
+    let advanced = &settings.advanced;
+    if is_needed && advanced.sms_hourly_limit == 0 && advanced.sms_daily_limit == 0 {
+        let message =
+            "messages are not limited: whoever knows a password can send as many as you pay for";
+        let finding = Finding::new("sms-limits", Severity::Warning, message);
+        findings.push(finding.remedy("rw2fa advanced set sms-hourly-limit 6"));
+    }
+    findings
+}
+
+/// A gateway that does not work matters as much as somebody needs it.
+fn broken(problem: &Error, by_sms: &Names) -> Finding {
+    if by_sms.is_empty() {
+        return Finding::of("sms-gateway", Severity::Warning, problem);
+    }
+    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.told());
+    let finding = Finding::new("sms-gateway", Severity::Error, message);
+    finding.remedy(problem.way_out().unwrap_or("rw2fa sms configure"))
+}
+
+/// Judges what Twilio told of the account.
+pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
+    let health = match health {
+        Ok(health) => health,
+        Err(error) => return vec![Finding::of("sms-account", Severity::Error, error)],
+    };
+    let mut findings = Vec::new();
+    if !health.is_active() {
+        let message = "the account at Twilio is not active, so that nothing is sent";
+        let finding = Finding::new("sms-account", Severity::Error, message);
+        findings.push(finding.remedy("rw2fa sms portal console"));
+    }
+    if health.kind.as_deref() == Some("Trial") {
+        let message = "the account at Twilio is a trial: it reaches verified numbers only";
+        let finding = Finding::new("sms-account", Severity::Warning, message);
+        findings.push(finding.remedy("rw2fa sms portal verified-callers"));
+    }
+    let balance = health.balance.as_ref().and_then(|text| text.parse::<f64>().ok());
+    if let Some(balance) = balance.filter(|balance| *balance < LOW) {
+        let severity = if balance <= 0.0 { Severity::Error } else { Severity::Warning };
+        let currency = health.currency.as_deref().unwrap_or_default();
+        let message = format!("the balance at Twilio is {balance} {currency}");
+        let finding = Finding::new("sms-balance", severity, message.trim_end());
+        findings.push(finding.remedy("rw2fa sms portal console"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    fn health(status: &str, kind: &str, balance: &str) -> Health {
+        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let currency = told("USD");
+        Health { status: told(status), kind: told(kind), balance: told(balance), currency }
+    }
+
+    fn checks(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
+        findings.iter().map(|finding| (finding.check, finding.severity)).collect()
+    }
+
+    /// Guards each thing that Twilio can tell, good and bad.
+    #[test]
+    fn accounts_are_judged() {
+        use Severity::{Error as Bad, Warning};
+        for (status, kind, balance, expected) in [
+            ("active", "Full", "10.0", &[][..]),
+            ("", "", "", &[]),
+            ("active", "Full", "9.99", &[("sms-balance", Warning)]),
+            ("active", "Full", "-0.5", &[("sms-balance", Bad)]),
+            ("suspended", "Full", "100", &[("sms-account", Bad)]),
+            ("active", "Trial", "100", &[("sms-account", Warning)]),
+        ] {
+            assert_eq!(
+                checks(&online(&Ok(health(status, kind, balance)))),
+                expected,
+                "{status} {kind}"
+            );
+        }
+        let failed = Err(Error::new(Kind::Refused, "Twilio refused").hint("do this"));
+        assert_eq!(checks(&online(&failed)), [("sms-account", Bad)]);
+    }
+
+    /// Guards users who wait for codes that nobody sends.
+    #[test]
+    fn the_gateway_is_judged_by_who_needs_it() {
+        let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
+        let sid = format!("AC{}", "0".repeat(32));
+        let whole =
+            format!("[sms]\naccount-sid = \"{sid}\"\nauth-token = \"x\"\nfrom = \"12345\"\n");
+        let cut = whole.replace("from", "# from");
+        let unlimited = format!("[advanced]\nsms-hourly-limit = 0\n{whole}");
+        let mut somebody = Names::default();
+        somebody.add(&"alice");
+        let nobody = Names::default();
+        for (text, users, expected) in [
+            ("", &nobody, &[][..]),
+            (&whole, &somebody, &[]),
+            ("", &somebody, &[("sms-gateway", Severity::Error)]),
+            (&cut, &somebody, &[("sms-gateway", Severity::Error)]),
+            (&cut, &nobody, &[("sms-gateway", Severity::Warning)]),
+            (&unlimited, &somebody, &[("sms-limits", Severity::Warning)]),
+            (&unlimited, &nobody, &[]),
+        ] {
+            let settings = crate::settings::parse(&format!("{head}{text}")).unwrap();
+            assert_eq!(checks(&check(&settings, users)), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Questions on the terminal, each answered with a whole line.
+//!
+//! Not `dialoguer`'s own: there one key answers a question, so that `maybe` means yes, and on Ctrl-C it
+//! dies of a signal and leaves the cursor hidden.
+
+use std::io;
+
+use dialoguer::console::{Key, Term};
+use zeroize::Zeroizing;
+
+/// Asks for a line; `None` on Ctrl-C.
+pub(super) fn line(question: &str) -> io::Result<Option<String>> {
+    let terminal = Term::stderr();
+    terminal.write_str(question)?;
+    let mut line = String::new();
+    loop {
+        match terminal.read_key_raw()? {
+            Key::CtrlC | Key::Char('\u{3}') => {
+                terminal.write_line("^C")?;
+                return Ok(None);
+            }
+            Key::Enter | Key::Escape | Key::Char('\u{4}') => break,
+            Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
+            Key::Char(key) if !key.is_control() => {
+                line.push(key);
+                terminal.write_str(key.encode_utf8(&mut [0; 4]))?;
+            }
+            _ => {}
+        }
+    }
+    terminal.write_line("")?;
+    Ok(Some(line))
+}
+
+/// Asks for a line that is not shown. The terminal shows nothing from the question to the answer, so that
+/// not a key of what is pasted can be seen.
+pub(super) fn hidden(question: &str) -> io::Result<Zeroizing<String>> {
+    let terminal = Term::stderr();
+    terminal.write_str(question)?;
+    terminal.read_secure_line().map(Zeroizing::new)
+}

@@ -1,0 +1,103 @@
+//! `rw2fa sms check`: whether the credentials work, and what is left to spend.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::{Context, Opened};
+use crate::cli::output;
+use crate::cli::{Done, Format};
+use crate::error::{Error, Kind, Result};
+use crate::printable::printable;
+use crate::sms::twilio::{Balance, Standing};
+
+/// Ask Twilio whether the credentials work; sends nothing
+///
+/// Tells the state of the account and its balance.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms check")]
+pub(in crate::cli) struct CheckArgs {}
+
+/// What Twilio told of the account.
+pub(in crate::cli) struct Health {
+    /// `active`, `suspended` or `closed`, as far as it was told.
+    pub(in crate::cli) status: Option<String>,
+    /// `Trial` or `Full`, as far as it was told.
+    pub(in crate::cli) kind: Option<String>,
+    /// What is left.
+    pub(in crate::cli) balance: Option<String>,
+    /// In which currency.
+    pub(in crate::cli) currency: Option<String>,
+}
+
+impl Health {
+    /// Whether messages are sent for this account, as far as it was told.
+    pub(in crate::cli) fn is_active(&self) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "active")
+    }
+}
+
+/// Asks Twilio about the account.
+///
+/// # Errors
+/// When nothing could be learned: the credentials are wrong, or there is no network.
+pub(in crate::cli) fn health(opened: &Opened) -> Result<Health> {
+    let api = super::api(opened)?;
+    let (standing, balance) = (api.standing(), api.balance());
+    // An API key may be allowed to send and to see one of them only.
+    let (standing, balance) = match (standing, balance) {
+        (Err(failure), Err(_)) => return Err(failure.error),
+        (standing, balance) => (standing.ok(), balance.ok()),
+    };
+    let Standing { status, kind } = standing.unwrap_or(Standing { status: None, kind: None });
+    let (balance, currency) = match balance {
+        Some(Balance { balance, currency }) => (Some(balance), currency),
+        None => (None, None),
+    };
+    Ok(Health { status, kind, balance, currency })
+}
+
+pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
+    context.no_csv("sms check")?;
+    let opened = context.open()?;
+    if let Some(problem) = super::problem(&opened.settings.sms) {
+        return Err(problem);
+    }
+    if opened.settings.sms.account_sid.is_none() {
+        return Err(Error::new(Kind::Refused, "the gateway is a command, which cannot be asked")
+            .hint("send a message: rw2fa sms test +33…"));
+    }
+    let health = health(&opened)?;
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "sms": {
+            "credentials": "accepted", "status": health.status, "type": health.kind,
+            "balance": health.balance, "currency": health.currency,
+        }}))?;
+    } else {
+        let unknown = || "not told to this key".to_owned();
+        let balance = health.balance.as_ref().map_or_else(unknown, |balance| {
+            format!("{balance} {}", health.currency.as_deref().unwrap_or_default())
+        });
+        output::pairs(
+            context,
+            &[
+                ("credentials", "accepted".into()),
+                ("account", printable(&health.status.clone().unwrap_or_else(unknown))),
+                ("type", printable(&health.kind.clone().unwrap_or_else(unknown))),
+                ("balance", printable(balance.trim())),
+            ],
+        )?;
+    }
+    if health.kind.as_deref() == Some("Trial") {
+        context.warn(
+            "a trial account reaches verified numbers only: rw2fa sms portal verified-callers",
+        );
+    }
+    if health.is_active() {
+        return Ok(Done::All);
+    }
+    context.complain(
+        &Error::new(Kind::Refused, "the account is not active, so that nothing is sent")
+            .hint("see 'rw2fa sms portal console'"),
+    );
+    Ok(Done::Partly)
+}

@@ -1,0 +1,57 @@
+//! `rw2fa sms deliver`: the SMS command that the verifier runs. Hidden: it reads one message from standard
+//! input, and its output is for the verifier only.
+
+use clap::Args;
+
+use crate::account::listing::Phone;
+use crate::cli::Done;
+use crate::cli::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::sms::gateway::parse_sender;
+use crate::sms::message::Message;
+use crate::sms::twilio::{Certainty, Failure};
+use crate::verify::sending::TAKEN;
+
+/// No message is longer.
+const LONGEST: u64 = 16 * 1024;
+
+/// Send the message on standard input by Twilio
+///
+/// Exit codes: 0 taken, 1 certainly not sent, anything else unknown.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms deliver <message.json")]
+pub(in crate::cli) struct DeliverArgs {}
+
+pub(super) fn run(context: &mut Context<'_>, _: &DeliverArgs) -> Result<Done> {
+    let failure = match deliver(context) {
+        Ok(()) => {
+            context.print(TAKEN)?;
+            return Ok(Done::All);
+        }
+        Err(failure) => failure,
+    };
+    let way_out = failure.error.way_out().map(|hint| format!("; {hint}")).unwrap_or_default();
+    context.print(&format!("{}{way_out}\n", failure.error))?;
+    match failure.certainty {
+        Certainty::NotSent => Ok(Done::Partly),
+        // What could be told is told.
+        Certainty::Unknown => {
+            context.flush()?;
+            Err(Error::new(Kind::System, "nobody knows whether the message was sent"))
+        }
+    }
+}
+
+fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
+    let not_sent = |error| Failure { certainty: Certainty::NotSent, error };
+    let opened = context.open().map_err(not_sent)?;
+    let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
+    // SECURITY: a parser would quote what it did not expect.
+    let wrong = || not_sent(Error::new(Kind::Usage, "standard input holds no message of schema 1"));
+    let message: Message = serde_json::from_str(&text).map_err(|_| wrong())?;
+    let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
+    let api = super::api(&opened).map_err(not_sent)?;
+    let from = opened.settings.sms.from.as_deref().unwrap_or_default();
+    let from = parse_sender(from).map_err(|what| not_sent(super::wrong(("from", what))))?;
+    api.send(&from, &to, &message.body).map(drop)
+}

@@ -1,0 +1,86 @@
+//! `rw2fa sms`: the gateway through which codes are sent.
+//!
+//! Owns also what other commands ask: whether there is a gateway, and who relies on it.
+
+mod check;
+mod configure;
+mod deliver;
+mod portal;
+mod remove;
+mod show;
+mod test;
+
+use clap::Subcommand;
+
+use crate::cli::Done;
+use crate::cli::context::{Context, Opened};
+use crate::error::{Error, Kind, Result};
+use crate::settings::sms::SmsSection;
+use crate::sms::gateway::{self, Account};
+use crate::sms::twilio::Api;
+
+pub(super) use check::{Health, health};
+
+/// Administer the gateway through which codes are sent by SMS
+#[derive(Subcommand, Debug)]
+#[command(
+    after_help = "Example: rw2fa sms configure --account-sid AC… --auth-token-stdin --from +…"
+)]
+pub(super) enum SmsCommand {
+    Configure(configure::ConfigureArgs),
+    Show(show::ShowArgs),
+    Check(check::CheckArgs),
+    Test(test::TestArgs),
+    Remove(remove::RemoveArgs),
+    Portal(portal::PortalArgs),
+    #[command(hide = true)]
+    Deliver(deliver::DeliverArgs),
+}
+
+pub(super) fn run(context: &mut Context<'_>, command: &SmsCommand) -> Result<Done> {
+    match command {
+        SmsCommand::Configure(args) => configure::run(context, args),
+        SmsCommand::Show(args) => show::run(context, args),
+        SmsCommand::Check(args) => check::run(context, args),
+        SmsCommand::Test(args) => test::run(context, args),
+        SmsCommand::Remove(args) => remove::run(context, args),
+        SmsCommand::Portal(args) => portal::run(context, args),
+        SmsCommand::Deliver(args) => deliver::run(context, args),
+    }
+}
+
+/// What stands in the place of a token.
+const MASK: &str = "********";
+
+/// The error that nothing can be sent.
+pub(super) fn not_configured() -> Error {
+    Error::new(Kind::Refused, "no SMS gateway is configured")
+        .hint("run 'rw2fa sms configure' first")
+}
+
+/// Why no message can be sent through the gateway as it is configured, if so. Nobody is asked.
+pub(super) fn problem(section: &SmsSection) -> Option<Error> {
+    if *section == SmsSection::default() {
+        return Some(not_configured());
+    }
+    gateway::problem(section).map(wrong)
+}
+
+/// The error that a key of the section is wrong.
+fn wrong((key, what): (&'static str, String)) -> Error {
+    Error::new(Kind::Refused, format!("[sms] {key}: {what}"))
+        .hint("correct it with 'rw2fa sms configure'")
+}
+
+/// The account at Twilio.
+fn account(opened: &Opened) -> Result<Account> {
+    if opened.settings.sms.account_sid.is_none() {
+        return Err(not_configured());
+    }
+    gateway::account(&opened.settings.sms, &opened.keys()?).map_err(wrong)
+}
+
+/// A connection to Twilio.
+fn api(opened: &Opened) -> Result<Api> {
+    Api::new(account(opened)?)
+}

@@ -1,0 +1,88 @@
+//! `rw2fa sms test`: one message, sent as the verifier sends codes.
+
+use clap::Args;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::account::listing::Phone;
+use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::{Done, Format};
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::sms::gateway::parse_sender;
+use crate::sms::message::{fill, segments};
+use crate::sms::number;
+use crate::store::{Scope, Store};
+use crate::verify::SMS_PATIENCE;
+use crate::verify::sending::SmsCommand;
+
+/// Send a test message, which is paid for like any other
+///
+/// Its text is that of 'sms-message' with zeros in the place of the code.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa sms test +33612345678")]
+pub(in crate::cli) struct TestArgs {
+    /// The number, with '+' and its country
+    #[arg(value_name = "+E164", value_parser = number::parse)]
+    to: Phone,
+}
+
+/// What the gateway told of the message.
+#[derive(Default)]
+struct Outcome {
+    sid: Option<String>,
+    status: Option<String>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
+    context.no_csv("sms test")?;
+    let opened = context.open()?;
+    if let Some(problem) = super::problem(&opened.settings.sms) {
+        return Err(problem);
+    }
+    let advanced = &opened.settings.advanced;
+    let zeros = "0".repeat(usize::from(advanced.digits().get()));
+    let body = fill(&advanced.sms_message, &zeros, &advanced.issuer(&platform::host_name()));
+    let (alphabet, parts) = segments(&body);
+    let sent = send(&opened, &args.to, body);
+    let result = if sent.is_ok() { "sent" } else { "failed" };
+    opened.store.update(Scope::Settings, &mut |transaction| {
+        let to = args.to.masked();
+        let values = values("result", None, Some(result));
+        let change = Change { action: "sms test", object: Some(&to), values };
+        context.audit(transaction, Some(&opened.keys()?), change)
+    })?;
+    let outcome = sent?;
+    if context.globals.format == Format::Json {
+        context.print_json(&json!({ "schema": 1, "test": {
+            "to": args.to.to_string(), "result": result, "sid": outcome.sid, "status": outcome.status,
+            "alphabet": alphabet.as_str(), "segments": parts,
+        }}))?;
+        return Ok(Done::All);
+    }
+    let told = match (&outcome.sid, &outcome.status) {
+        (Some(sid), Some(status)) => format!(" ({sid}, {status})"),
+        (Some(sid), None) => format!(" ({sid})"),
+        _ => String::new(),
+    };
+    context.print(&format!("{}: sent{told}\n", args.to))?;
+    context.note(&format!("the message takes {parts} SMS in {}", alphabet.as_str()));
+    Ok(Done::All)
+}
+
+fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome> {
+    let section = &opened.settings.sms;
+    if section.command.is_some() {
+        let command = SmsCommand::of(&opened.settings, opened.store.root());
+        let sent = command.send(&to.to_string(), body, SMS_PATIENCE, false);
+        return sent.map(|()| Outcome::default()).map_err(|(_, error)| {
+            Error::new(Kind::Refused, error.to_string()).hint(
+                "run the command by hand: it reads {\"schema\":1,\"to\":\"+…\",\"body\":\"…\"}",
+            )
+        });
+    }
+    let from = parse_sender(section.from.as_deref().unwrap_or_default());
+    let from = from.map_err(|what| super::wrong(("from", what)))?;
+    let receipt = super::api(opened)?.send(&from, to, &body).map_err(|failure| failure.error)?;
+    Ok(Outcome { sid: Some(receipt.sid), status: receipt.status })
+}

@@ -1,0 +1,314 @@
+//! The gateway: what `[sms]` says, checked part by part.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use zeroize::Zeroizing;
+
+use crate::settings::sms::SmsSection;
+use crate::sms::number;
+use crate::store::seal::KeyRing;
+
+/// Where Twilio's API is.
+pub const API: &str = "https://api.twilio.com";
+
+/// An account of Twilio, ready to be used.
+pub struct Account {
+    /// The SID of the account.
+    pub sid: String,
+    /// Who signs in: the account, or an API key of it.
+    pub user: String,
+    /// The token of the account, or the secret of the key.
+    pub token: Zeroizing<String>,
+    /// Where the API is, without a slash at its end.
+    pub base: String,
+    /// The proxy to go through.
+    pub proxy: Option<String>,
+    /// Certificates to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Who a message comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// A number, a short code or a name.
+    From(String),
+    /// A messaging service, which chooses a number.
+    Service(String),
+}
+
+/// A SID: two letters and 32 hexadecimal digits.
+fn is_sid(text: &str, letters: &str) -> bool {
+    text.strip_prefix(letters)
+        .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Checks the SID of an account.
+pub fn check_account(text: &str) -> Result<(), String> {
+    let problem = "the account SID is 'AC' and 32 hexadecimal digits; the console shows it";
+    is_sid(text, "AC").then_some(()).ok_or_else(|| problem.into())
+}
+
+/// Checks the SID of an API key.
+pub fn check_api_key(text: &str) -> Result<(), String> {
+    let problem = "the SID of an API key is 'SK' and 32 hexadecimal digits; the console shows it";
+    is_sid(text, "SK").then_some(()).ok_or_else(|| problem.into())
+}
+
+/// Checks a token, which is quoted nowhere.
+pub fn check_token(text: &str) -> Result<(), String> {
+    let fits = (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let problem =
+        "the token is empty, or holds what no token holds: copy it from the console again";
+    fits.then_some(()).ok_or_else(|| problem.into())
+}
+
+/// Reads a sender.
+pub fn parse_sender(text: &str) -> Result<Sender, String> {
+    let plain = || Ok(Sender::From(text.to_owned()));
+    if text.starts_with('+') {
+        return number::parse(text).map(|phone| Sender::From(phone.to_string()));
+    }
+    if text.starts_with("MG") && text.len() > 11 {
+        let problem = "the SID of a messaging service is 'MG' and 32 hexadecimal digits";
+        return if is_sid(text, "MG") {
+            Ok(Sender::Service(text.into()))
+        } else {
+            Err(problem.into())
+        };
+    }
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let problem = "a short code has 3 to 8 digits; a number begins with '+' and its country";
+        return if (3..=8).contains(&text.len()) { plain() } else { Err(problem.into()) };
+    }
+    let is_name = (1..=11).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" +-_&".contains(&byte))
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && text.trim() == text;
+    if is_name {
+        return plain();
+    }
+    Err("the sender is a number (+33…), a messaging service (MG…), a short code, or a name of at most \
+         11 letters and digits"
+        .into())
+}
+
+/// Whether a host is this machine.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let plain = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || plain.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn parse_url(text: &str, what: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{what} is no address: {error}"))?;
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("{what} names no host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{what} must not hold a name or password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{what} must end with the host, or with a path"));
+    }
+    Ok(url)
+}
+
+/// Reads the address of an API; the form in which it is kept has no slash at its end.
+pub fn parse_base(text: &str) -> Result<String, String> {
+    let url = parse_url(text, "the address of the API")?;
+    // SECURITY: the token goes over this connection.
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
+        return Err(
+            "the address of the API must begin with https:// (http:// only for this machine)"
+                .into(),
+        );
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Reads the address of a proxy.
+pub fn parse_proxy(text: &str) -> Result<String, String> {
+    let url = parse_url(text, "the proxy")?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("the proxy must begin with http:// or https://".into());
+    }
+    if url.path() != "/" {
+        return Err("the proxy must end with its host or port".into());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Checks a file of certificates.
+pub fn check_ca_file(path: &Path) -> Result<(), String> {
+    certificates(path).map(drop)
+}
+
+/// The certificates in a file.
+pub(super) fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let place = path.display();
+    if !path.is_absolute() {
+        return Err(format!("{place} must be an absolute path"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {place}: {error}"))?;
+    match reqwest::Certificate::from_pem_bundle(&bytes) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(format!("{place} holds no certificate in PEM form")),
+    }
+}
+
+/// Checks an SMS command.
+pub fn check_command(path: &Path) -> Result<(), String> {
+    let place = path.display();
+    if !path.is_absolute() {
+        return Err(format!("{place} must be an absolute path"));
+    }
+    if !path.is_file() {
+        return Err(format!("{place} is no program"));
+    }
+    Ok(())
+}
+
+/// What is wrong with the section: the key, and the problem.
+pub fn problem(section: &SmsSection) -> Option<(&'static str, String)> {
+    let check = |key, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
+        Some((key, check(value.as_deref()?).err()?))
+    };
+    check("account-sid", &section.account_sid, check_account)
+        .or_else(|| check("api-key", &section.api_key, check_api_key))
+        .or_else(|| check("from", &section.from, |text| parse_sender(text).map(drop)))
+        .or_else(|| check("api-base", &section.api_base, |text| parse_base(text).map(drop)))
+        .or_else(|| check("proxy", &section.proxy, |text| parse_proxy(text).map(drop)))
+        .or_else(|| Some(("ca-file", check_ca_file(section.ca_file.as_deref()?).err()?)))
+        .or_else(|| Some(("command", check_command(section.command.as_deref()?).err()?)))
+        .or_else(|| {
+            let has_some = *section != SmsSection::default();
+            let missing = [
+                ("account-sid", section.account_sid.is_none()),
+                ("auth-token", section.auth_token.is_none()),
+                ("from", section.from.is_none()),
+            ];
+            let (key, _) = missing.into_iter().find(|(_, missing)| *missing)?;
+            (has_some && section.command.is_none()).then(|| (key, "is missing".to_owned()))
+        })
+}
+
+/// The account that the section names, with its token opened.
+///
+/// # Errors
+/// The key that is wrong, and why.
+pub fn account(section: &SmsSection, keys: &KeyRing) -> Result<Account, (&'static str, String)> {
+    if let Some(problem) = problem(section) {
+        return Err(problem);
+    }
+    let missing = |key| (key, "is missing".to_owned());
+    let sid = section.account_sid.clone().ok_or_else(|| missing("account-sid"))?;
+    let sealed = section.auth_token.as_ref().ok_or_else(|| missing("auth-token"))?;
+    let token = keys.open_token(sealed).map_err(|problem| ("auth-token", problem.to_owned()))?;
+    let token = std::str::from_utf8(&token).map_err(|_| ("auth-token", "is damaged".to_owned()))?;
+    let base = section.api_base.as_deref().unwrap_or(API);
+    Ok(Account {
+        user: section.api_key.clone().unwrap_or_else(|| sid.clone()),
+        sid,
+        token: Zeroizing::new(token.to_owned()),
+        base: parse_base(base).map_err(|problem| ("api-base", problem))?,
+        proxy: section.proxy.clone(),
+        ca_file: section.ca_file.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_are_numbers_services_short_codes_or_names() {
+        let service = format!("MG{}", "0".repeat(32));
+        for (text, expected) in [
+            ("+33612345678", Some(Sender::From("+33612345678".into()))),
+            (service.as_str(), Some(Sender::Service(service.clone()))),
+            ("12345", Some(Sender::From("12345".into()))),
+            ("Example IT", Some(Sender::From("Example IT".into()))),
+            ("MGM", Some(Sender::From("MGM".into()))),
+            ("+336", None),
+            ("12", None),
+            ("123456789", None),
+            ("MG0000000000000000", None),
+            ("Example Company", None),
+            ("a\nb", None),
+            (" a", None),
+            ("&&&", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_sender(text).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_api_is_reached_over_tls_or_on_this_machine() {
+        for (text, expected) in [
+            ("https://api.dublin.ie1.twilio.com/", Some("https://api.dublin.ie1.twilio.com")),
+            ("https://example.com/twilio/", Some("https://example.com/twilio")),
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("http://localhost:8080", Some("http://localhost:8080")),
+            ("http://api.twilio.com", None),
+            ("http://localhost.example.com", None),
+            ("http://127.0.0.1.example.com", None),
+            ("https://name:word@api.twilio.com", None),
+            ("https://api.twilio.com/?a=b", None),
+            ("ftp://127.0.0.1", None),
+            ("api.twilio.com", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_base(text).ok().as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn proxies_sids_and_tokens_are_checked() {
+        for (text, valid) in [
+            ("http://proxy.example.com:3128", true),
+            ("https://proxy.example.com", true),
+            ("http://user:word@proxy.example.com", false),
+            ("socks5://proxy.example.com", false),
+            ("http://proxy.example.com/path", false),
+            ("proxy:3128", false),
+        ] {
+            assert_eq!(parse_proxy(text).is_ok(), valid, "{text}");
+        }
+        let sid = |letters: &str, length| format!("{letters}{}", "a".repeat(length));
+        assert!(check_account(&sid("AC", 32)).is_ok() && check_api_key(&sid("SK", 32)).is_ok());
+        for wrong in [sid("SK", 32), sid("AC", 31), sid("AC", 33), format!("AC{}", "g".repeat(32))]
+        {
+            assert!(check_account(&wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "short", "with a space in it", "with\u{7f}control", &"x".repeat(257)] {
+            let problem = check_token(wrong).unwrap_err();
+            assert!(wrong.is_empty() || !problem.contains(wrong), "{problem}");
+        }
+        assert!(check_token(&"x".repeat(32)).is_ok());
+    }
+
+    #[test]
+    fn a_section_is_whole_or_names_what_it_lacks() {
+        let section = |text: &str| toml::from_str::<SmsSection>(text).unwrap();
+        let sid = format!("AC{}", "0".repeat(32));
+        let whole = format!("account-sid = \"{sid}\"\nauth-token = \"x\"\nfrom = \"12345\"\n");
+        assert_eq!(problem(&section(&whole)), None);
+        assert_eq!(problem(&section("")), None);
+        for (more, less, key) in [
+            ("", "from", "from"),
+            ("", "auth-token", "auth-token"),
+            ("", "account-sid", "account-sid"),
+            ("api-base = \"http://example.com\"\n", "-", "api-base"),
+            ("command = \"relative\"\n", "-", "command"),
+            ("ca-file = \"/nonexistent\"\n", "-", "ca-file"),
+        ] {
+            let lines = whole.lines().filter(|line| !line.starts_with(less));
+            let text = lines.collect::<Vec<_>>().join("\n") + "\n" + more;
+            assert_eq!(problem(&section(&text)).unwrap().0, key, "{text}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What Twilio's errors mean, and what to do about each. A table for people: nothing is decided by it.
+
+/// Error code, what it means, what to do.
+const MEANINGS: &[(u32, &str, &str)] = &[
+    (
+        20003,
+        "the account SID, API key or token is wrong",
+        "copy both from the console again ('rw2fa sms portal console') and run 'rw2fa sms configure'",
+    ),
+    (
+        20404,
+        "there is no such account or address",
+        "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
+    ),
+    (20429, "too many requests", "wait a minute; if it stays so, ask Twilio for a higher rate"),
+    (21211, "the number cannot be called", "correct it with 'rw2fa users edit NAME --phone +…'"),
+    (
+        21212,
+        "the sender is not valid",
+        "run 'rw2fa sms configure --from' with a number or service of your account",
+    ),
+    (
+        21219,
+        "a trial account reaches verified numbers only, and this one is not verified",
+        "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
+    ),
+    (
+        21408,
+        "the account may not send to the country of this number",
+        "allow the country in the console: Messaging, Settings, Geo permissions",
+    ),
+    (
+        21606,
+        "the sender is no number of the account that can send SMS to this number",
+        "run 'rw2fa sms configure --from' with a number of your account that can send SMS",
+    ),
+    (
+        21608,
+        "a trial account reaches verified numbers only, and this one is not verified",
+        "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
+    ),
+    (
+        21610,
+        "the owner of this number answered STOP to the sender",
+        "ask the owner to send START to the sender's number, or use another sender",
+    ),
+    (
+        21612,
+        "this sender cannot reach this number",
+        "run 'rw2fa sms configure --from' with a sender that reaches the country",
+    ),
+    (
+        21614,
+        "the number is not a mobile number",
+        "give the user a mobile number with 'rw2fa users edit NAME --phone +…'",
+    ),
+    (
+        21659,
+        "the sender is no number of the account",
+        "run 'rw2fa sms configure --from' with a number or service of your account",
+    ),
+    (30001, "too many messages wait already", "wait a few minutes"),
+    (
+        63038,
+        "the account has reached its daily limit of messages",
+        "wait until tomorrow, or ask Twilio for a higher limit",
+    ),
+];
+
+/// What an error code means and what to do, if it is known.
+pub fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
+    let found = MEANINGS.iter().find(|(known, ..)| *known == code);
+    found.map(|(_, what, way_out)| (*what, *way_out))
+}
+
+/// What a gateway says, safe to show: no number, no code, no long word, on one line.
+// SECURITY: a gateway quotes numbers, and a hostile one whatever it was sent.
+pub fn scrubbed(text: &str) -> String {
+    let mut shown = String::new();
+    for word in text.split_whitespace().take(40) {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let word = if digits >= 4 || word.chars().count() > 24 { "…" } else { word };
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        shown.push_str(word);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stand_once_and_in_order() {
+        assert!(MEANINGS.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(meaning(21608).unwrap().0.contains("trial"));
+        assert!(meaning(1).is_none());
+    }
+
+    #[test]
+    fn no_number_code_or_token_is_shown() {
+        for (text, expected) in [
+            ("The number +33612345678 is\nunverified.", "The number … is unverified."),
+            ("your code is 123-456.", "your code is …"),
+            ("token 0123456789abcdef0123456789abcdef", "token …"),
+            ("token abcdefghabcdefghabcdefghabcdefgh", "token …"),
+            ("error 429", "error 429"),
+        ] {
+            assert_eq!(scrubbed(text), expected);
+        }
+        assert!(scrubbed(&"x ".repeat(10_000)).len() < 100);
+    }
+}

@@ -1,0 +1,192 @@
+//! Sending a code: the SMS command, and the messages of the day.
+//!
+//! No lock of a user is held here. What a message says stands on the command's standard input alone:
+//! not in its arguments, in no variable, in no error.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::account::sms::Ending;
+use crate::child::{self, Output};
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::printable::printable;
+use crate::settings::Settings;
+use crate::sms::message::{Message, fill};
+use crate::store::{Scope, Store, records};
+use crate::time::Timestamp;
+use crate::verify::sms::{Outgoing, Today};
+
+/// What the default command prints when the gateway took the message.
+pub(crate) const TAKEN: &str = "taken\n";
+
+/// More output of a command than this is no message for anybody.
+const MOST_OUTPUT: usize = 64 * 1024;
+
+const DAY: i64 = 86_400;
+
+/// The program that sends.
+#[derive(Debug)]
+pub(crate) enum SmsCommand<'a> {
+    /// `rw2fa sms deliver`, on the store at this place.
+    Default(&'a Path),
+    /// Another one, which the administrator chose.
+    Other(&'a Path),
+}
+
+/// How a message ended, and why if not well.
+pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
+
+impl<'a> SmsCommand<'a> {
+    /// The command that the settings name.
+    pub(crate) fn of(settings: &'a Settings, root: &'a Path) -> Self {
+        settings.sms.command.as_deref().map_or(Self::Default(root), Self::Other)
+    }
+
+    /// Sends `body` to the number `to`, within `patience`.
+    pub(crate) fn send(
+        &self,
+        to: &str,
+        body: Zeroizing<String>,
+        patience: Duration,
+        elevated: bool,
+    ) -> Sent {
+        let message = Message { schema: 1, to: to.to_owned(), body };
+        let run = || {
+            let input = serde_json::to_string(&message).map(Zeroizing::new).map_err(|_| {
+                Error::new(Kind::System, "cannot write the message for the SMS command")
+            })?;
+            self.run(input.as_bytes(), patience, elevated)
+        };
+        match run() {
+            Ok(output) => self.judge(&output),
+            Err(error) if error.kind() == Kind::Timeout => Err((Ending::Unknown, error)),
+            // It did not start.
+            Err(error) => Err((Ending::Refused, error)),
+        }
+    }
+
+    fn run(&self, input: &[u8], patience: Duration, elevated: bool) -> Result<Output> {
+        match self {
+            Self::Default(root) => {
+                let root = std::path::absolute(root).map_err(|error| {
+                    Error::io(Kind::System, "cannot tell where the store is", error)
+                })?;
+                let program = child::sibling("rw2fa", elevated)?;
+                let args =
+                    ["--store".as_ref(), root.as_os_str(), "sms".as_ref(), "deliver".as_ref()];
+                child::run(&program, &args, input, patience)
+            }
+            Self::Other(program) => {
+                if !program.is_absolute() {
+                    let what = format!("[sms] command: {} is no absolute path", program.display());
+                    return Err(Error::new(Kind::System, what)
+                        .hint("correct it with 'rw2fa sms configure --command PATH'"));
+                }
+                if elevated {
+                    child::trusted(program)?;
+                }
+                let none: [&OsStr; 0] = [];
+                child::run(program, &none, input, patience)
+            }
+        }
+    }
+
+    /// What exit code and output mean.
+    fn judge(&self, output: &Output) -> Sent {
+        let text =
+            std::str::from_utf8(&output.stdout).ok().filter(|text| text.len() <= MOST_OUTPUT);
+        let ended = match output.code {
+            Some(code) => format!("ended with exit code {code}"),
+            None => "was ended by a signal".into(),
+        };
+        match self {
+            // What is complete is true, also where the system does not tell how the child ended.
+            Self::Default(_) if matches!(output.code, Some(0) | None) && text == Some(TAKEN) => {
+                Ok(())
+            }
+            Self::Default(_) => {
+                let ending = if output.code == Some(1) { Ending::Refused } else { Ending::Unknown };
+                let why = text.map(str::trim).filter(|text| !text.is_empty());
+                let why = why.map_or_else(|| format!("'rw2fa sms deliver' {ended}"), printable);
+                Err((ending, Error::new(Kind::System, format!("no SMS was sent: {why}"))))
+            }
+            Self::Other(program) => {
+                let ending = match (output.code, text) {
+                    (Some(0), Some(_)) => return Ok(()),
+                    (Some(1), _) => Ending::Refused,
+                    _ => Ending::Unknown,
+                };
+                let ended = if text.is_none() { "printed what is no text" } else { &ended };
+                // SECURITY: what it printed is not told: it may have repeated its input.
+                let what = format!("the SMS command {} {ended}", program.display());
+                Err((ending, Error::new(Kind::System, what)))
+            }
+        }
+    }
+}
+
+/// The text for a user.
+pub(super) fn body(settings: &Settings, outgoing: &Outgoing) -> Zeroizing<String> {
+    let issuer = settings.advanced.issuer(&platform::host_name());
+    fill(&settings.advanced.sms_message, outgoing.code.as_str(), &issuer)
+}
+
+/// How many messages were sent on a day.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DayCount {
+    /// Days since 1970, in UTC.
+    day: i64,
+    /// Messages.
+    count: u32,
+}
+
+/// Counts one more message of today, if `limit` leaves one. The count is durable then.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Result<Today> {
+    let mut today = Today::Open;
+    update_count(store, now, &mut |count| {
+        if *count >= limit {
+            today = Today::Spent((DAY - now.unix() % DAY).unsigned_abs());
+            return false;
+        }
+        *count += 1;
+        true
+    })?;
+    Ok(today)
+}
+
+/// Takes back one message of today.
+///
+/// # Errors
+/// When the count cannot be read or written.
+pub(super) fn uncount_today(store: &dyn Store, now: Timestamp) -> Result<()> {
+    update_count(store, now, &mut |count| {
+        *count = count.saturating_sub(1);
+        true
+    })
+}
+
+fn update_count(
+    store: &dyn Store,
+    now: Timestamp,
+    change: &mut dyn FnMut(&mut u32) -> bool,
+) -> Result<()> {
+    let day = now.unix() / DAY;
+    store.update(Scope::SmsCount, &mut |transaction| {
+        let kept = records::sms_count::<DayCount>(store)?;
+        let mut count = kept.filter(|kept| kept.day == day).unwrap_or_default();
+        count.day = day;
+        if change(&mut count.count) {
+            records::write_sms_count(transaction, &count)?;
+        }
+        Ok(())
+    })
+}

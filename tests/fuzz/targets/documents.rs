@@ -1,0 +1,32 @@
+//! Any text in the place of a document: it is read, or refused, and what was read is written back the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rw2fa::account::listing::{Listing, WhitelistEntry};
+use rw2fa::account::state::State;
+use rw2fa::audit;
+use rw2fa::otp::RecoveryCode;
+use rw2fa::settings;
+use rw2fa::store::bundle::Bundle;
+use rw2fa::store::seal::{DataKey, KeyRing};
+
+fuzz_target!(|data: &[u8]| {
+    let keys = KeyRing::of(DataKey::new([1; 32]));
+    let _ = audit::check(data.split(|byte| *byte == b'\n'), &[keys.audit_key()]);
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Err(problem) = settings::parse(text) {
+        assert!(problem.at <= text.len());
+    }
+    let _ = KeyRing::parse(text);
+    let _ = Bundle::parse(text);
+    let _ = toml::from_str::<Listing>(text);
+    let _ = toml::from_str::<WhitelistEntry>(text);
+    if let Ok(mut state) = toml::from_str::<State>(text) {
+        let _ = state.contradiction();
+        let left = state.recovery_codes.left();
+        state.recovery_codes.spend(&RecoveryCode::from_random([7; 10]));
+        assert!(state.recovery_codes.left() <= left);
+        let written = toml::to_string(&state).expect("a state is written");
+        assert_eq!(toml::from_str::<State>(&written).expect("and read again"), state);
+    }
+});

@@ -1,0 +1,37 @@
+//! Any text as a name: its canonical form is a name of the same account, and so is its file's.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rw2fa::account::matching::{Domains, Resolution, covering_groups, resolve, whitelisted};
+use rw2fa::account::name::Name;
+use rw2fa::otp::{Digits, RecoveryCode, Secret, Typed};
+use rw2fa::printable::printable;
+use rw2fa::store::file_name;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let shown = printable(text);
+    assert!(shown.chars().all(|c| !c.is_control() || c == '\n' || c == '\t'));
+    for digits in [Digits::MIN, Digits::DEFAULT, Digits::MAX] {
+        let _ = Typed::parse(text, digits);
+    }
+    let _ = (RecoveryCode::parse(text), Secret::from_base32(text));
+
+    let (first, second) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(name) = Name::parse(first) else { return };
+    let again = Name::parse(&name.canonical()).expect("a canonical name is one");
+    assert_eq!((&again, again.key()), (&name, name.key()));
+    let parts = file_name::encode(&name);
+    assert!(parts.iter().all(|part| !part.contains(['/', '\\', '\0']) && !part.starts_with('.')));
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    assert_eq!(file_name::decode(&parts), Some(name.clone()), "{parts:?}");
+
+    let Ok(other) = Name::parse(second) else { return };
+    let domains = Domains::default();
+    let entries = [other.clone()];
+    let matches = matches!(resolve(&name, &entries, &domains), Resolution::Entry(_));
+    // Whoever is listed shares lock and counter with the entry that he is.
+    assert!(!matches || name.key() == other.key());
+    let _ = covering_groups(&[name.clone()], &entries, &domains);
+    assert!(!whitelisted(&name, &other, &domains) || name.key() == other.key());
+});

@@ -1,0 +1,19 @@
+#!/bin/sh
+# An SMS command for the tests: keeps each message in a file beside the link by which it is called, and
+# ends as the file with the ending .mode says.
+mode=$(cat "$0.mode" 2>/dev/null)
+[ "$mode" = deaf ] || cat >>"$0.log"
+[ "$mode" = deaf ] || echo >>"$0.log"
+[ -z "${HOME-}${RW2FA_STORE-}" ] || exit 99
+[ $# -eq 0 ] || exit 98
+case $mode in
+  refuse) exit 1 ;;
+  die) kill -9 $$ ;;
+  fail) exit 7 ;;
+  garbage) printf '\377\376' ;;
+  flood) yes | head -c 3000000 ;;
+  hang | deaf) sleep 60 ;;
+  slow) sleep 3 ;;
+  talk) echo queued ;;
+esac
+exit 0

@@ -1,0 +1,159 @@
+//! No bill shock: how many messages are sent, and what each way of failing costs.
+
+use crate::sandbox::Sandbox;
+use crate::{Outbox, another, resend, set, sign_in, type_code, with_alice};
+
+/// Lets the outstanding code expire at once, so that each sign-in would send.
+fn impatient() -> (Sandbox, Outbox) {
+    let (sandbox, outbox) = with_alice();
+    set(&sandbox, "sms-validity", "60");
+    (sandbox, outbox)
+}
+
+#[test]
+fn an_hour_has_so_many_messages_and_not_one_more() {
+    let (sandbox, outbox) = impatient();
+    set(&sandbox, "sms-hourly-limit", "3");
+    for at in [0, 100, 200] {
+        assert_eq!(sign_in(sandbox.at(at)).reason(), "sms-sent", "{at}");
+    }
+    for (at, left) in [(300, 3300), (3599, 1)] {
+        for run in [sign_in(sandbox.at(at)), resend(sandbox.at(at))] {
+            assert_eq!(run.end(), (3, "sms-not-yet".to_owned()), "{run:?}");
+            assert_eq!(run.json()["sms"]["retry_after"], left, "{run:?}");
+        }
+    }
+    assert_eq!(outbox.count(), 3);
+    assert_eq!(sign_in(sandbox.at(3600)).reason(), "sms-sent");
+    assert_eq!(sign_in(sandbox.at(3699)).json()["sms"]["retry_after"], 1);
+    set(&sandbox, "sms-hourly-limit", "0");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "0 is no limit");
+}
+
+#[test]
+fn a_right_code_does_not_open_the_limits_again() {
+    let (sandbox, outbox) = impatient();
+    set(&sandbox, "sms-hourly-limit", "2");
+    for at in [0, 100] {
+        sign_in(sandbox.at(at));
+        assert_eq!(type_code(&sandbox, &outbox.code()).code, 0);
+    }
+    assert_eq!(sign_in(sandbox.at(200)).reason(), "sms-not-yet");
+}
+
+#[test]
+fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
+    let (sandbox, outbox) = impatient();
+    sandbox.admin_ok(&["users", "add", "bob", "--method", "sms", "--phone", "+33698765432"]);
+    let count = sandbox.path().join("sms-count.toml");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
+    assert!(!count.exists(), "without a limit nothing is counted");
+    set(&sandbox, "sms-daily-limit", "2");
+    assert_eq!(sign_in(sandbox.at(100)).reason(), "sms-sent");
+    assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "sms-sent");
+    assert!(count.exists());
+    let full = sandbox.verify(&["--resend", "--", "bob"], None);
+    assert_eq!(full.end(), (3, "sms-not-yet".to_owned()), "{full:?}");
+    let full = sign_in(sandbox.at(200));
+    assert_eq!(full.end(), (3, "sms-not-yet".to_owned()), "{full:?}");
+    // The tests begin at 08:00.
+    assert_eq!(full.json()["sms"]["retry_after"], 16 * 3600 - 200);
+    assert_eq!(outbox.count(), 3);
+    assert_eq!(sign_in(sandbox.at(16 * 3600 - 1)).reason(), "sms-not-yet");
+    assert_eq!(sign_in(sandbox.at(16 * 3600)).reason(), "sms-sent");
+}
+
+#[test]
+fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
+    for (mode, ending, left) in [
+        ("refuse", "refused", 2),
+        ("fail", "unknown", 1),
+        ("die", "unknown", 1),
+        ("garbage", "unknown", 1),
+        ("flood", "unknown", 1),
+    ] {
+        let (sandbox, outbox) = impatient();
+        set(&sandbox, "sms-hourly-limit", "2");
+        set(&sandbox, "sms-daily-limit", "2");
+        outbox.mode(mode);
+        let run = sign_in(&sandbox);
+        assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{mode}: {run:?}");
+        assert!(run.stderr.contains("the SMS command"), "{mode}: {run:?}");
+        assert_eq!(run.json()["sms"]["to"], crate::MASKED);
+        let text = sandbox.admin_ok(&["status", "--format", "json"]);
+        let status: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(status["sms"]["last_result"], ending, "{mode}");
+        assert_eq!(status["sms"]["last_at"], "2026-11-24T08:00:00Z", "{mode}");
+        outbox.mode("");
+        for turn in 1..=3 {
+            let run = sign_in(sandbox.at(100 * turn));
+            let expected = if turn <= left { "sms-sent" } else { "sms-not-yet" };
+            assert_eq!(run.reason(), expected, "{mode}, {turn}: {run:?}");
+        }
+    }
+}
+
+/// Guards a user whose message was lost: within a minute he is told that it is on its way, after that
+/// the same code is sent again without his asking.
+#[test]
+fn an_unknown_message_lapses_after_a_minute() {
+    let (sandbox, outbox) = with_alice();
+    set(&sandbox, "sms-interval", "300");
+    outbox.mode("fail");
+    sign_in(&sandbox);
+    let code = outbox.code();
+    outbox.mode("");
+    assert_eq!(sign_in(sandbox.at(59)).reason(), "sms-already-sent");
+    assert_eq!(sign_in(sandbox.at(60)).reason(), "sms-sent");
+    assert_eq!((outbox.count(), outbox.code()), (2, code.clone()));
+    assert_eq!(resend(sandbox.at(61)).reason(), "sms-not-yet", "a confirmed one counts");
+    assert_eq!(type_code(&sandbox, &code).reason(), "activated", "the first one may have arrived");
+}
+
+#[test]
+fn a_refused_message_leaves_no_code_but_keeps_one_that_was_sent() {
+    let (sandbox, outbox) = with_alice();
+    outbox.mode("refuse");
+    sign_in(&sandbox);
+    assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "wrong-code");
+    outbox.mode("");
+    assert_eq!(sign_in(sandbox.at(1)).reason(), "sms-sent", "nothing holds the next one up");
+    let code = outbox.code();
+    outbox.mode("refuse");
+    assert_eq!(resend(sandbox.at(40)).reason(), "sms-failed");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-already-sent");
+    assert_eq!(type_code(&sandbox, &code).reason(), "activated");
+}
+
+/// Guards the time limit, and a command that never reads what it is told.
+#[test]
+fn a_command_that_hangs_is_ended_and_fails() {
+    for mode in ["hang", "deaf"] {
+        let (sandbox, outbox) = with_alice();
+        outbox.mode(mode);
+        let started = std::time::Instant::now();
+        let run = sign_in(&sandbox);
+        assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{mode}: {run:?}");
+        assert!(run.stderr.contains("did not end within 10 s"), "{mode}: {run:?}");
+        let took = started.elapsed().as_secs();
+        assert!((9..20).contains(&took), "{mode}: {took} s");
+        assert_eq!(resend(&sandbox).reason(), "sms-not-yet", "{mode}: it may have been sent");
+    }
+}
+
+#[test]
+fn a_command_may_talk() {
+    let (sandbox, outbox) = with_alice();
+    outbox.mode("talk");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_limit() {
+    let (sandbox, outbox) = impatient();
+    set(&sandbox, "sms-hourly-limit", "1");
+    sign_in(sandbox.at(1_000_000));
+    assert_eq!(sign_in(sandbox.at(0)).json()["sms"]["retry_after"], 3600);
+    assert_eq!(sign_in(sandbox.at(3600)).reason(), "sms-sent");
+    assert_eq!(type_code(&sandbox, &another(&outbox.code())).reason(), "wrong-code");
+}

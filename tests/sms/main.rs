@@ -1,0 +1,132 @@
+//! Codes by SMS: the rules, the gateway at Twilio, other gateways, and the commands.
+
+#![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+
+mod codes;
+mod commands;
+mod keys;
+mod limits;
+mod methods;
+mod processes;
+mod prompts;
+mod server;
+mod set_uid;
+mod tls;
+mod twilio;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sandbox::{Run, Sandbox};
+use serde_json::Value;
+
+/// The number of Alice.
+const NUMBER: &str = "+33612345678";
+/// The same as others may see it.
+const MASKED: &str = "+33*******78";
+
+/// An SMS command that keeps messages.
+struct Outbox {
+    path: PathBuf,
+}
+
+impl Outbox {
+    /// A command beside the store, which the store uses from now on.
+    fn of(sandbox: &Sandbox) -> Self {
+        let path = sandbox.beside("command");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sms/command.sh");
+        std::os::unix::fs::symlink(script, &path).unwrap();
+        sandbox.admin_ok(&["sms", "configure", "--command", path.to_str().unwrap()]);
+        Self { path }
+    }
+
+    fn beside(&self, ending: &str) -> PathBuf {
+        PathBuf::from(format!("{}.{ending}", self.path.display()))
+    }
+
+    /// From now on the command ends like this.
+    fn mode(&self, mode: &str) -> &Self {
+        sandbox::write_private(&self.beside("mode"), mode);
+        self
+    }
+
+    /// Every message so far.
+    fn messages(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.beside("log")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+    }
+
+    /// How many messages there were.
+    fn count(&self) -> usize {
+        self.messages().len()
+    }
+
+    /// The code of the last message.
+    fn code(&self) -> String {
+        code_in(self.messages().last().expect("a message")["body"].as_str().unwrap())
+    }
+}
+
+/// The code at the end of a text.
+fn code_in(body: &str) -> String {
+    let code = body.rsplit(' ').next().unwrap();
+    assert!(code.bytes().all(|byte| byte.is_ascii_digit()), "{body}");
+    code.to_owned()
+}
+
+/// A store in which Alice gets her codes by SMS.
+fn with_alice() -> (Sandbox, Outbox) {
+    let sandbox = Sandbox::new();
+    let outbox = Outbox::of(&sandbox);
+    sandbox.admin_ok(&["users", "add", "alice", "--method", "sms", "--phone", NUMBER]);
+    sandbox.admin_ok(&["enable"]);
+    (sandbox, outbox)
+}
+
+/// A store in which Alice has signed in by SMS before.
+fn with_proved_alice() -> (Sandbox, Outbox) {
+    let (sandbox, outbox) = with_alice();
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
+    assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "activated");
+    sandbox.pass(3600);
+    (sandbox, outbox)
+}
+
+fn sign_in(sandbox: &Sandbox) -> Run {
+    sandbox.verify(&["--qr", "none", "--", "alice"], None)
+}
+
+fn resend(sandbox: &Sandbox) -> Run {
+    sandbox.verify(&["--resend", "--", "alice"], None)
+}
+
+fn type_code(sandbox: &Sandbox, code: &str) -> Run {
+    sandbox.verify(&["--qr", "none", "--", "alice"], Some(code))
+}
+
+/// A code that is not this one.
+fn another(code: &str) -> String {
+    let first = if code.starts_with('0') { "1" } else { "0" };
+    format!("{first}{}", &code[1..])
+}
+
+fn set(sandbox: &Sandbox, key: &str, value: &str) {
+    sandbox.admin_ok(&["advanced", "set", key, value]);
+}
+
+/// Everything in the store and its trail, as text.
+fn everything(sandbox: &Sandbox) -> String {
+    let contents = sandbox.contents();
+    let users = sandbox.path().join("users");
+    let texts = contents.iter().filter(|(path, _)| !path.starts_with(&users));
+    texts.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect()
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}

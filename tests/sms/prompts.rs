@@ -1,0 +1,74 @@
+//! `rw2fa sms configure` on a real terminal: it asks for what is missing, and shows no token.
+//!
+//! The terminal is made by `script` of util-linux; where there is none, the test says so and passes.
+
+#![cfg(target_os = "linux")]
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::sandbox::Sandbox;
+use crate::twilio::{ACCOUNT, TOKEN};
+
+/// Runs `rw2fa` on a terminal, and answers each question as soon as it ends with ": ".
+fn on_terminal(sandbox: &Sandbox, args: &str, answers: &[&str]) -> Option<(i32, String)> {
+    let program = env!("CARGO_BIN_EXE_rw2fa");
+    let command = format!("'{program}' --store '{}' {args}", sandbox.path().display());
+    let mut script = Command::new("script");
+    script.args(["-qec", &command, "/dev/null"]).env_clear().env("TERM", "xterm");
+    script.env("PATH", "/usr/bin:/bin").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = script.spawn() else {
+        println!("skipped: there is no program 'script'");
+        return None;
+    };
+    let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut screen, mut byte) = (Vec::new(), [0]);
+    let mut answers = answers.iter();
+    while stdout.read(&mut byte).is_ok_and(|read| read > 0) {
+        screen.extend_from_slice(&byte);
+        let line = screen.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let is_question = ["Account", "API key", "Sender", "Token"]
+            .iter()
+            .any(|question| line.starts_with(question.as_bytes()));
+        if is_question
+            && screen.ends_with(b": ")
+            && let Some(answer) = answers.next()
+        {
+            // Nobody types before he has read the question.
+            std::thread::sleep(Duration::from_secs(1));
+            stdin.write_all(answer.as_bytes()).unwrap();
+            stdin.flush().unwrap();
+        }
+    }
+    drop(stdin);
+    let code = child.wait().unwrap().code()?;
+    Some((code, String::from_utf8_lossy(&screen).replace("\r\n", "\n")))
+}
+
+#[test]
+fn what_is_missing_is_asked_for_and_the_token_is_never_shown() {
+    let sandbox = Sandbox::new();
+    let (account, token) = (format!("{ACCOUNT}\r"), format!("{TOKEN}\r"));
+    let answers = [account.as_str(), "\r", "+33700000001\r", token.as_str()];
+    let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &answers) else { return };
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("SMS gateway: added"), "{screen}");
+    assert!(!screen.contains(TOKEN), "{screen}");
+    let shown = sandbox.admin_ok(&["sms", "show"]);
+    assert!(shown.contains(ACCOUNT) && shown.contains("+33700000001"), "{shown}");
+    // Again, with Enter for all that is to stay.
+    let answers = ["\r", "\r", "Example\r", "\r"];
+    let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &answers) else { return };
+    assert!(code == 0 && screen.contains("SMS gateway: changed"), "{screen}");
+    // Only what a flag leaves open is asked for.
+    sandbox.admin_ok(&["sms", "remove"]);
+    let args = format!("sms configure --account-sid {ACCOUNT} --from Example");
+    let Some((code, screen)) = on_terminal(&sandbox, &args, &[&token]) else { return };
+    assert!(code == 0 && !screen.contains("Sender"), "{screen}");
+    // Ctrl-C at a question changes nothing.
+    sandbox.admin_ok(&["sms", "remove"]);
+    let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &["\u{3}"]) else { return };
+    assert!(code == 130 && screen.contains("nothing was changed"), "{code}: {screen}");
+    assert!(sandbox.admin_ok(&["sms", "show"]).contains("none"));
+}
