@@ -855,11 +855,16 @@ set edit:completion:arg-completer[rw2fa] = {|@words|
             cand --version 'Print version'
         }
     ]
-    $completions[$command]
-    # Names of the store, where names belong.
+    # Names of the store, where names belong; else commands and options.
+    var names = []
     try {
-        e:rw2fa complete-names words '='$@words[1..] 2>/dev/null | from-lines
+        set names = [(e:rw2fa complete-names words '='(all $words[1..]) 2>/dev/null | from-lines)]
     } catch {
         nop
+    }
+    if (not-eq $names []) {
+        all $names
+    } elif (has-key $completions $command) {
+        $completions[$command]
     }
 }

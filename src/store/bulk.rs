@@ -162,7 +162,29 @@ impl Drop for Aside {
     }
 }
 
-/// Removes what a killed program left behind.
+/// Whether `path` is where texts are put aside, below the root of a store.
+pub(super) fn is_aside(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == ASIDE)
+}
+
+/// Whether a killed program left texts behind that it had put aside: nobody holds the directory.
+pub(super) fn is_left_behind(aside: &Path) -> bool {
+    File::open(aside).is_ok_and(|directory| directory.try_lock().is_ok())
+}
+
+/// Removes what a killed program left behind; whether nobody needs it any more.
+pub(super) fn tidy(store: &DirStore) -> Result<bool> {
+    match Aside::open(store) {
+        Ok(aside) => {
+            drop(aside);
+            Ok(true)
+        }
+        Err(error) if error.kind() == Kind::Busy => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes all files of a directory.
 fn clear(directory: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         fs::remove_file(entry?.path())?;

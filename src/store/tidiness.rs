@@ -10,7 +10,7 @@ use std::time::UNIX_EPOCH;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
 use crate::store::dir::DirStore;
-use crate::store::file;
+use crate::store::{bulk, file};
 use crate::time::Timestamp;
 
 /// A temporary file older than this, in seconds, belongs to no writer that still runs.
@@ -49,6 +49,10 @@ impl DirStore {
         let mut count = 0;
         for oddity in self.oddities(now)? {
             let Oddity::Temporary(path, _) = oddity else { continue };
+            if bulk::is_aside(&path) {
+                count += usize::from(bulk::tidy(self)?);
+                continue;
+            }
             match fs::remove_file(&path) {
                 Ok(()) => count += 1,
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -79,9 +83,17 @@ impl DirStore {
             {
                 found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
             }
-            if metadata.is_dir() {
+            let is_aside = metadata.is_dir() && bulk::is_aside(&path);
+            if metadata.is_dir() && !is_aside {
                 self.walk(&path, now, found)?;
-            } else if is_left_behind(&path, &metadata, now) {
+                continue;
+            }
+            let is_old = if is_aside {
+                bulk::is_left_behind(&path)
+            } else {
+                is_left_behind(&path, &metadata, now)
+            };
+            if is_old {
                 let problem = file::broken(&path, "was left behind by a program that was killed");
                 found.push(Oddity::Temporary(path, problem.hint("rw2fa init")));
             }

@@ -97,6 +97,5 @@ fn power_shell(text: &str) -> String {
 }
 
 fn elvish(text: &str) -> String {
-    let end = "    $completions[$command]\n";
-    text.replacen(end, &format!("{end}{}", include_str!("names.elv")), 1)
+    text.replacen("    $completions[$command]\n", include_str!("names.elv"), 1)
 }

@@ -1,6 +1,12 @@
-    # Names of the store, where names belong.
+    # Names of the store, where names belong; else commands and options.
+    var names = []
     try {
-        e:rw2fa complete-names words '='$@words[1..] 2>/dev/null | from-lines
+        set names = [(e:rw2fa complete-names words '='(all $words[1..]) 2>/dev/null | from-lines)]
     } catch {
         nop
+    }
+    if (not-eq $names []) {
+        all $names
+    } elif (has-key $completions $command) {
+        $completions[$command]
     }
