@@ -13,7 +13,7 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Makes the store: alice uses an app. carol is not on the list, so that her
+    /// Makes the store: alice uses an app, bob gets his codes by SMS. carol is not on the list, so that her
     /// password is enough.
     pub(crate) fn new() -> Result<Self> {
         let demo = Self { directory: TempDir::new()?, programs: programs()? };
@@ -21,8 +21,23 @@ impl Demo {
         demo.admin(&["advanced", "set", "discrepancy", "1"])?;
         demo.admin(&["advanced", "set", "issuer", "Example remote-work"])?;
         demo.admin(&["users", "add", "alice"])?;
+        #[cfg(unix)]
+        demo.add_bob()?;
         demo.admin(&["enable"])?;
         Ok(demo)
+    }
+
+    /// Lets bob get his codes by SMS, through a gateway that writes them into a file.
+    #[cfg(unix)]
+    #[expect(clippy::disallowed_methods, reason = "a script is no document")]
+    fn add_bob(&self) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let gateway = self.directory.path().join("gateway");
+        std::fs::write(&gateway, "#!/bin/sh\n{ cat; echo; } >>\"${0%/*}/outbox\"\n")?;
+        std::fs::set_permissions(&gateway, std::fs::Permissions::from_mode(0o700))?;
+        let gateway = gateway.to_str().context("the temporary directory has an odd name")?;
+        self.admin(&["sms", "configure", "--command", gateway])?;
+        self.admin(&["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"])
     }
 
     /// Names and hashes of passwords.
@@ -47,12 +62,14 @@ impl Demo {
              \n\
              \x20 name   password              second factor\n\
              \x20 alice  correct horse 1       authenticator app\n\
+             \x20 bob    correct horse 2       SMS; his messages arrive in {outbox}\n\
              \x20 carol  correct horse 3       none: she is not on the list\n\
              \n\
              No phone at hand? Type the key of the activation page into\n\
              \x20 cargo run --quiet --example phone\n\
              Administer it meanwhile: {tool} --store {store} users list\n",
             store = self.store().display(),
+            outbox = self.directory.path().join("outbox").display(),
             tool = self.programs.join("rw2fa").display(),
         )
     }

@@ -1,8 +1,9 @@
 //! How the pages look and read: on a phone, in the dark, without a mouse.
 
 use crate::browser::Browser;
+use crate::gateway::Gateway;
 use crate::has_tools;
-use crate::stage::{ALICE, CAROL, Phone, Stage, type_code};
+use crate::stage::{ALICE, BOB, CAROL, Phone, Stage, type_code};
 
 /// Every page once, by name.
 fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) {
@@ -47,6 +48,15 @@ fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) 
     browser.find("form[action='/sign-out'] button").follow();
     stage.type_password(browser, "carol", CAROL);
     seen("desktop-carol", browser);
+    browser.find(".account button").follow();
+    let gateway = Gateway::of(stage);
+    stage.admin(&["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"]);
+    stage.type_password(browser, "bob", BOB);
+    seen("sms", browser);
+    browser.find("[name=resend]").follow();
+    seen("sms-not-yet", browser);
+    type_code(browser, if gateway.code() == "123456" { "123457" } else { "123456" });
+    seen("sms-wrong", browser);
 }
 
 /// What is wrong with a page, as far as a program can tell: a list of complaints.
@@ -123,7 +133,7 @@ fn every_page_can_be_used_by_everybody() {
         let error = browser.has("[role=alert]");
         assert_eq!(error, browser.title().starts_with("Error: "), "{name}: {}", browser.title());
     });
-    assert_eq!(pages, 15);
+    assert_eq!(pages, 18);
 }
 
 /// Guards the examination itself: it must be able to fail.

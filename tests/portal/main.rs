@@ -10,6 +10,7 @@ mod browser;
 mod codes;
 mod failing;
 mod first_login;
+mod gateway;
 mod guard;
 mod http;
 mod looks;
@@ -17,6 +18,7 @@ mod program;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 mod sessions;
+mod sms;
 mod stage;
 mod tls;
 mod visitor;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::beside::Beside;
 use crate::has_tools;
-use crate::stage::{ALICE, CAROL, program};
+use crate::stage::{ALICE, BOB, CAROL, program};
 use crate::visitor::Visitor;
 
 /// `cargo run --example portal` makes a store, tells the passwords that work, and leaves nothing behind.
@@ -33,9 +33,16 @@ fn the_demonstration_cleans_up() {
     assert!(store.join("store.toml").exists());
     assert!(said("  alice  ").starts_with(ALICE) && said("  carol  ").starts_with(CAROL));
     let address = said("The portal listens on ").parse().unwrap();
-    let mut carol = Visitor::at(address);
-    carol.sign_in("carol", CAROL);
-    assert!(carol.is_in());
+    let mut bob = Visitor::at(address);
+    assert_eq!(bob.sign_in("bob", BOB).status, 303);
+    let page = bob.get("/code").body;
+    assert!(page.contains("sent to +33*******78"), "{page}");
+    let told = said("  bob    ");
+    let outbox = std::fs::read_to_string(told.rsplit(' ').next().unwrap()).unwrap();
+    let message: serde_json::Value = serde_json::from_str(outbox.trim()).unwrap();
+    let code = message["body"].as_str().unwrap().rsplit(' ').next().unwrap();
+    bob.post("/code", &[("code", code)]);
+    assert!(bob.is_in());
     assert_eq!(portal.end().code(), Some(0));
     assert!(!store.parent().unwrap().exists(), "the store is left behind");
 }

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use crate::beside::Beside;
 use crate::browser::Browser;
-use crate::sandbox::{Run, Sandbox, Secret, real_now};
+use crate::sandbox::{Run, Sandbox, Secret, finish, real_now};
 
 /// A portal that runs until this value ends.
 pub(crate) struct Stage {
@@ -101,6 +101,15 @@ impl Stage {
         run
     }
 
+    /// The same with something on its standard input.
+    pub(crate) fn admin_with_stdin(&self, args: &[&str], stdin: &str) -> Run {
+        let mut child = self.sandbox.real().tool(args).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        let run = finish(child);
+        assert_eq!(run.code, 0, "rw2fa {args:?}: {run:?}");
+        run
+    }
+
     /// What the portal wrote into its log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.sandbox.beside("log")).unwrap()
@@ -147,6 +156,7 @@ impl Drop for Stage {
 
 /// The passwords of accounts.toml.
 pub(crate) const ALICE: &str = "correct horse 1";
+pub(crate) const BOB: &str = "correct horse 2";
 pub(crate) const CAROL: &str = "correct horse 3";
 
 /// Types a code and sends it.
