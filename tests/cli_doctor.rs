@@ -180,6 +180,62 @@ fn a_temporary_file_of_now_is_left_alone() {
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
+/// Guards what a killed import had put aside: it is found and removed, unless somebody uses it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_an_import_put_aside_is_found_when_nobody_uses_it() {
+    let sandbox = sound();
+    let aside = sandbox.path().join(".tmp-bulk");
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700).create(&aside).unwrap();
+    for name in ["0", "1"] {
+        sandbox.write(&aside.join(name), "listed = true\n");
+    }
+    let path = sandbox.path();
+    let init = ["init", "--store", path.to_str().unwrap()];
+    let used = fs::File::open(&aside).unwrap();
+    used.lock().unwrap();
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+    assert_eq!(sandbox.admin(&init).code, 0);
+    assert!(aside.join("1").exists(), "it is in use");
+    drop(used);
+    let (_, found) = examined(&sandbox);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["check"], "temporary-files");
+    assert!(found[0]["message"].as_str().unwrap().contains(".tmp-bulk"), "{found:?}");
+    let tidied = sandbox.admin(&init);
+    assert!(tidied.code == 0 && tidied.stderr.contains("2 temporary files"), "{tidied:?}");
+    assert!(!aside.exists());
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards a login that takes the place of what a killed one left behind: its file stays.
+#[test]
+fn a_temporary_file_is_removed_only_under_its_lock() {
+    let sandbox = sound();
+    sandbox.at_real_time();
+    left_behind(&sandbox, 3600);
+    let path = sandbox.document("state", "alice").with_file_name(".tmp-alice.toml");
+    // As somebody who writes holds the lock of this account, whichever it is.
+    let locks = fs::read_dir(sandbox.path().join("locks")).unwrap();
+    let held = |name: &std::ffi::OsStr| name.len() == 2;
+    let locks = locks.map(|entry| entry.unwrap()).filter(|entry| held(&entry.file_name()));
+    let locks: Vec<_> = locks.map(|entry| fs::File::open(entry.path()).unwrap()).collect();
+    assert_eq!(locks.len(), 256);
+    locks.iter().for_each(|lock| lock.lock().unwrap());
+    let init = sandbox.real().tool(["init"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(path.exists(), "it was removed without the lock");
+    left_behind(&sandbox, 0);
+    drop(locks);
+    let init = sandbox::finish(init);
+    assert_eq!(init.code, 0, "{init:?}");
+    assert!(path.exists(), "the file of a writer that runs was removed");
+    left_behind(&sandbox, 3600);
+    assert_eq!(sandbox::finish(sandbox.real().tool(["init"]).spawn().unwrap()).code, 0);
+    assert!(!path.exists(), "what was left behind stays");
+}
+
 /// Guards the drift of the phones, of which the widest also bounds the window that is recommended.
 #[test]
 fn a_phone_that_is_off_is_named() {

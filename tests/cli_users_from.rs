@@ -218,3 +218,50 @@ fn two_at_once_do_not_harm_each_other() {
     assert_eq!(listed(&sandbox).lines().count(), 501);
     assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
 }
+
+/// Guards that a quote that is not closed swallows nobody silently.
+#[test]
+fn an_open_quote_keeps_everybody_out() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.contents();
+    for text in [
+        "name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n",
+        "name,type,method,phone,\"notes\nalice,user,app,,\nbob,user,app,,\n",
+    ] {
+        let refused = sandbox.admin_with_stdin(&FROM_STDIN, text.as_bytes());
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{text:?}");
+        assert!(refused.stderr.contains("a field goes over several lines"), "{refused:?}");
+    }
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards that a lock that cannot be had keeps nobody out whom another lock covers, and that each name
+/// that was left out is told.
+#[test]
+fn a_lock_that_is_held_leaves_out_only_its_own() {
+    const USERS: usize = 600;
+    let sandbox = Sandbox::new();
+    let text = lines(0..USERS, |n| format!("user{n},,,\n"));
+    // One in the middle: some locks come before it, others after it.
+    let held = std::fs::File::open(sandbox.path().join("locks/80")).unwrap();
+    held.lock().unwrap();
+    let partly = add(&sandbox, &text, &[]);
+    drop(held);
+    assert_eq!(partly.code, 1, "{partly:?}");
+    let (added, failed) =
+        (partly.stdout.matches(": added").count(), partly.stderr.matches("held the lock").count());
+    assert!(failed > 0 && failed < 20, "{failed} failed");
+    assert_eq!(added + failed, USERS);
+    let told = format!("{failed} of {USERS} names were not added");
+    assert!(partly.stderr.contains(&told), "{}", partly.stderr);
+    for line in partly.stderr.lines().filter(|line| line.contains("held the lock")) {
+        let name = line.split('\'').nth(1).unwrap();
+        assert!(!partly.stdout.contains(&format!("{name}: added\n")), "{line}");
+    }
+    assert_eq!(listed(&sandbox).lines().count(), added + 1);
+    assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
+    let rest = add(&sandbox, &text, &[]);
+    assert_eq!((rest.code, rest.stdout.matches(": added").count()), (0, failed), "{rest:?}");
+    let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
+    assert_eq!(trail.matches("users add").count(), USERS);
+}

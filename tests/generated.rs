@@ -69,6 +69,25 @@ fn manual_pages_are_fresh() {
     assert_eq!(listed.len(), written.len());
 }
 
+/// Guards files elsewhere: a link that stands where a page goes is replaced, not followed.
+#[cfg(unix)]
+#[test]
+fn manual_pages_follow_no_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let sandbox = Sandbox::new();
+    let (directory, other) = (sandbox.beside("man"), sandbox.beside("other"));
+    fs::create_dir(&directory).unwrap();
+    fs::write(&other, "precious").unwrap();
+    for name in ["rw2fa.1", "rw2fa.1.tmp"] {
+        symlink(&other, directory.join(name)).unwrap();
+    }
+    sandbox.admin_ok(&["man", directory.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(&other).unwrap(), "precious");
+    let page = fs::symlink_metadata(directory.join("rw2fa.1")).unwrap();
+    assert!(page.is_file() && page.permissions().mode() & 0o777 == 0o644, "{page:?}");
+    assert_eq!(files(&directory).len(), files(&repository("man")).len());
+}
+
 /// Guards that the pages tell the whole protocol and every setting.
 #[test]
 fn manual_pages_are_complete() {

@@ -49,7 +49,8 @@ fn onboarding_from_a_file() {
     assert_eq!(sandbox.admin(&["users", "show", "alice"]).code, 1);
     let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
     assert!(
-        added.ends_with("codes/001.png: QR code for alice\ncodes/002.png: QR code for o'neil, p\n"),
+        added.contains("codes/001.png: QR code for alice\n")
+            && added.contains("codes/002.png: QR code for o'neil, p\n"),
         "{added}"
     );
     let picture = sandbox.beside("codes").join("002.png");
@@ -62,6 +63,45 @@ fn onboarding_from_a_file() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("line 3"), "{refused:?}");
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(script(&sandbox, "onboard.sh", &[]).status.code(), Some(2));
+}
+
+/// Guards a group that is named as a user is: his secret stays, and the others get their pictures, which
+/// replace none.
+#[test]
+fn onboarding_draws_for_new_users_only() {
+    let sandbox = Sandbox::with_users(&["staff"]);
+    let file = sandbox.beside("staff.csv");
+    sandbox.write(&file, "name,type,method,phone\nstaff,group,,\nCORP\\bob,user,,\n");
+    fs::create_dir(sandbox.beside("codes")).unwrap();
+    sandbox.write(&sandbox.beside("codes").join("001.png"), "of before");
+    let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
+    assert_eq!(added, "staff: added\ncorp\\bob: added\ncodes/002.png: QR code for corp\\bob\n");
+    assert_eq!(state_of(&sandbox, "staff"), "none");
+    assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
+}
+
+/// Guards an override that the administrator made: a purge removes only that of the installation.
+#[test]
+fn a_purge_keeps_the_override_of_the_administrator() {
+    use std::os::unix::fs::PermissionsExt;
+    let tools = tempfile::tempdir().unwrap();
+    for (name, text) in
+        [("rm", ":"), ("dpkg-statoverride", "[ $1 = --list ] && echo \"$LISTED\" || echo removed")]
+    {
+        let path = tools.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".debian/postrm");
+    for (listed, told) in [
+        ("rw2fa rw2fa-portal 4750 /usr/bin/rw2fa-verify", "removed\n"),
+        ("root root 755 /usr/bin/rw2fa-verify", ""),
+        ("", ""),
+    ] {
+        let mut command = Command::new("/bin/sh");
+        command.arg(&script).arg("purge").env_clear().env("PATH", tools.path());
+        assert_eq!(printed(&command.env("LISTED", listed).output().unwrap()), told, "{listed}");
+    }
 }
 
 /// Guards the nightly report: who is missing, in words; silence where nobody is; failure where the store

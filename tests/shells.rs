@@ -158,6 +158,53 @@ fn bash_completes_names() {
     check_shell(&command, directory.path(), &store, "\t\r");
 }
 
+/// Guards who completes the path of a program: it is not run before he types the end of the line.
+#[test]
+fn bash_runs_no_program_that_was_only_typed() {
+    use std::os::unix::fs::PermissionsExt;
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let foreign = directory.path().join("rw2fa");
+    fs::write(&foreign, "#!/bin/sh\n: >started\n").unwrap();
+    fs::set_permissions(&foreign, fs::Permissions::from_mode(0o755)).unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
+    let typed = "source \"$1\"; COMP_LINE='./rw2fa users show al'; COMP_POINT=${#COMP_LINE}
+        _rw2fa_or_names ./rw2fa al show; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "-c", typed, "bash"]).arg(completions("rw2fa.bash"));
+    bash.current_dir(directory.path()).env("RW2FA_STORE", store.path());
+    bash.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    let output = bash.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "alice\n", "{output:?}");
+    assert!(!directory.path().join("started").exists(), "it was run");
+}
+
+/// Guards names that look like options: they are offered only where they are read as names.
+#[test]
+fn names_like_options_are_offered_behind_two_dashes() {
+    let sandbox = store();
+    sandbox.admin_ok(&["users", "add", "--", "-y"]);
+    sandbox.admin_ok(&["users", "add", "--group=--all"]);
+    for (words, offered) in [
+        (&["=users", "=show", "="][..], false),
+        (&["=users", "=show", "=--", "="], true),
+        (&["=users", "=show", "--group", "="], false),
+        (&["=users", "=show", "=--group="], true),
+    ] {
+        let names = sandbox.admin(&[&["complete-names", "words"], words].concat());
+        let found =
+            names.stdout.lines().any(|name| matches!(name, "-y" | "--group=--all" | "--all"));
+        assert_eq!(found, offered, "{words:?}: {names:?}");
+    }
+}
+
+/// Guards PowerShell's quotes, which are more than one character, and what is run at a tabulator.
+#[test]
+fn powershell_quotes_names_by_its_own_rules() {
+    let script = fs::read_to_string(completions("rw2fa.ps1")).unwrap();
+    assert!(script.contains("::EscapeSingleQuotedStringContent($_)"));
+    assert!(!script.contains("& $commandElements"));
+}
+
 #[test]
 fn zsh_completes_names() {
     if !has("script", "apt-get install bsdutils") || !has("zsh", "apt-get install zsh") {

@@ -30,20 +30,38 @@ done
 read -ra options <<<"${RW2FA_OPTIONS-}"
 rw2fa=(rw2fa "${options[@]}")
 
-# The file is checked as a whole: a bad line ends the script here, and nobody was added.
-report=$("${rw2fa[@]}" users add --from "$file" "${dry_run[@]}")
-printf '%s\n' "$report"
+# The file is checked as a whole: if a line is bad, the script ends here, and nobody was added.
+if [ -z "$qr_dir" ] || [ "${#dry_run[@]}" -gt 0 ]; then
+  exec "${rw2fa[@]}" users add --from "$file" "${dry_run[@]}"
+fi
+status=0
+report=$("${rw2fa[@]}" --format json users add --from "$file") || status=$?
+[ -n "$report" ] || exit "$status"
 
-[ -n "$qr_dir" ] && [ "${#dry_run[@]}" -eq 0 ] || exit 0
 umask 077
 mkdir -p "$qr_dir"
-number=0
+number=0 kind='' name=''
+# Each change has its type, its name and its result on lines of their own, in this order.
 while IFS= read -r line; do
-  # Groups have no secret.
-  name=${line%: added}
-  "${rw2fa[@]}" --quiet users show -- "$name" >/dev/null 2>&1 || continue
-  number=$((number + 1))
-  picture=$(printf '%s/%03d.png' "$qr_dir" "$number")
-  "${rw2fa[@]}" --quiet users enrol --qr-file "$picture" -- "$name"
-  printf '%s: QR code for %s\n' "$picture" "$name"
-done < <(grep ': added$' <<<"$report")
+  value=${line#*: \"} value=${value%\"*}
+  case $line in
+    *'"type": "'*) kind=$value ;;
+    *'"name": "'*) name=${value//\\\"/\"} name=${name//\\\\/\\} ;;
+    *'"result": "'*)
+      printf '%s: %s\n' "$name" "$value"
+      # Groups have no secret.
+      [ "$kind $value" = 'user added' ] || continue
+      while
+        number=$((number + 1))
+        picture=$(printf '%s/%03d.png' "$qr_dir" "$number")
+        [ -e "$picture" ]
+      do :; done
+      if "${rw2fa[@]}" --quiet users enrol --qr-file "$picture" -- "$name"; then
+        printf '%s: QR code for %s\n' "$picture" "$name"
+      else
+        status=1
+      fi
+      ;;
+  esac
+done <<<"$report"
+exit "$status"

@@ -104,6 +104,27 @@ impl BulkTransaction for DirBulkTransaction<'_> {
     }
 }
 
+/// Whether texts are put aside in the directory at `path`.
+pub(super) fn is_aside(store: &DirStore, path: &Path) -> bool {
+    path == store.root().join(ASIDE)
+}
+
+/// Whether nobody uses the directory at `path`, in which texts were put aside.
+pub(super) fn is_left_behind(path: &Path) -> bool {
+    File::open(path).is_ok_and(|directory| directory.try_lock().is_ok())
+}
+
+/// Removes the texts that a killed program had put aside, and their directory; how many files.
+pub(super) fn tidy(store: &DirStore) -> Result<usize> {
+    let directory = store.root().join(ASIDE);
+    if !file::has_directory(&directory, store.owner())? {
+        return Ok(0);
+    }
+    let texts = fs::read_dir(&directory).map_or(0, Iterator::count);
+    // Dropped, it is removed.
+    Aside::open(store).map(|_| texts.max(1))
+}
+
 /// The directory in which texts are put aside; held by one program at a time, and removed in the end.
 struct Aside {
     directory: PathBuf,
@@ -162,29 +183,7 @@ impl Drop for Aside {
     }
 }
 
-/// Whether `path` is where texts are put aside, below the root of a store.
-pub(super) fn is_aside(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == ASIDE)
-}
-
-/// Whether a killed program left texts behind that it had put aside: nobody holds the directory.
-pub(super) fn is_left_behind(aside: &Path) -> bool {
-    File::open(aside).is_ok_and(|directory| directory.try_lock().is_ok())
-}
-
-/// Removes what a killed program left behind; whether nobody needs it any more.
-pub(super) fn tidy(store: &DirStore) -> Result<bool> {
-    match Aside::open(store) {
-        Ok(aside) => {
-            drop(aside);
-            Ok(true)
-        }
-        Err(error) if error.kind() == Kind::Busy => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Removes all files of a directory.
+/// Removes what a killed program left behind.
 fn clear(directory: &Path) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         fs::remove_file(entry?.path())?;

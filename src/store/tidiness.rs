@@ -7,10 +7,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use crate::account::name::AccountKey;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
 use crate::store::dir::DirStore;
-use crate::store::{bulk, file};
+use crate::store::{Scope, bulk, file, file_name};
 use crate::time::Timestamp;
 
 /// A temporary file older than this, in seconds, belongs to no writer that still runs.
@@ -40,29 +41,58 @@ impl DirStore {
 
     /// Removes what killed writers left behind, and no later one took the place of; how many files.
     ///
-    /// No lock is needed. A writer that was stopped for so long, and finds its file gone, ends with an
-    /// error; and it still holds the lock, so that nobody else writes a file of that name.
-    ///
     /// # Errors
-    /// When one of them cannot be removed.
+    /// When one of them cannot be removed, or somebody else holds the lock of its file.
     pub fn tidy(&self, now: Timestamp) -> Result<usize> {
         let mut count = 0;
         for oddity in self.oddities(now)? {
             let Oddity::Temporary(path, _) = oddity else { continue };
-            if bulk::is_aside(&path) {
-                count += usize::from(bulk::tidy(self)?);
-                continue;
-            }
-            match fs::remove_file(&path) {
-                Ok(()) => count += 1,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => {
-                    let what = format!("cannot remove {}", path.display());
-                    return Err(Error::io(Kind::Store, what, error));
-                }
-            }
+            count += if bulk::is_aside(self, &path) {
+                bulk::tidy(self)?
+            } else {
+                usize::from(self.remove_left_behind(&path, now)?)
+            };
         }
         Ok(count)
+    }
+
+    /// Removes a temporary file, unless a writer made it anew meanwhile: that one holds the lock.
+    fn remove_left_behind(&self, path: &Path, now: Timestamp) -> Result<bool> {
+        let _lock = match self.account_of(path) {
+            Some(key) => self.lock(Scope::Account(&key))?,
+            None if path.ends_with(format!("{}sms-count.toml", file::TEMPORARY)) => {
+                self.lock(Scope::SmsCount)?
+            }
+            None => self.lock(Scope::Settings)?,
+        };
+        match fs::symlink_metadata(path) {
+            Ok(metadata) if is_left_behind(path, &metadata, now) => {}
+            _ => return Ok(false),
+        }
+        match fs::remove_file(path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => {
+                let what = format!("cannot remove {}", path.display());
+                Err(Error::io(Kind::Store, what, error))
+            }
+        }
+    }
+
+    /// The account whose document a temporary file was to become.
+    fn account_of(&self, path: &Path) -> Option<AccountKey> {
+        let below = path.strip_prefix(self.root()).ok()?;
+        let parts: Option<Vec<&str>> = below.iter().map(std::ffi::OsStr::to_str).collect();
+        let mut parts = parts?;
+        let file = parts.pop()?.strip_prefix(file::TEMPORARY)?;
+        parts.push(file);
+        // Below the directory of the kind, and there below the shard.
+        let above = match *parts.first()? {
+            "users" | "state" => 2,
+            "groups" | "whitelist" => 1,
+            _ => return None,
+        };
+        file_name::decode(parts.get(above..)?).map(|name| name.key())
     }
 
     fn walk(&self, directory: &Path, now: Timestamp, found: &mut Vec<Oddity>) -> Result<()> {
@@ -83,19 +113,15 @@ impl DirStore {
             {
                 found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
             }
-            let is_aside = metadata.is_dir() && bulk::is_aside(&path);
-            if metadata.is_dir() && !is_aside {
+            if metadata.is_dir() && bulk::is_aside(self, &path) {
+                // What is in it comes and goes while somebody adds from a file.
+                if bulk::is_left_behind(&path) {
+                    found.push(left_behind(path));
+                }
+            } else if metadata.is_dir() {
                 self.walk(&path, now, found)?;
-                continue;
-            }
-            let is_old = if is_aside {
-                bulk::is_left_behind(&path)
-            } else {
-                is_left_behind(&path, &metadata, now)
-            };
-            if is_old {
-                let problem = file::broken(&path, "was left behind by a program that was killed");
-                found.push(Oddity::Temporary(path, problem.hint("rw2fa init")));
+            } else if is_left_behind(&path, &metadata, now) {
+                found.push(left_behind(path));
             }
         }
         Ok(())
@@ -110,6 +136,11 @@ impl DirStore {
             });
         sizes.fold((0, 0), |(bytes, months), file| (bytes + file.len(), months + 1))
     }
+}
+
+fn left_behind(path: PathBuf) -> Oddity {
+    let problem = file::broken(&path, "was left behind by a program that was killed");
+    Oddity::Temporary(path, problem.hint("rw2fa init"))
 }
 
 fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {

@@ -6,8 +6,8 @@
 
 mod page;
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory};
@@ -53,9 +53,25 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
     Ok(Done::All)
 }
 
-/// Writes a page, which everybody may read: other files of this program are private.
+/// Writes a page in the place of what is there. A link is replaced, not followed.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(".tmp");
+    let temporary = PathBuf::from(temporary);
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let result = write_anew(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    if result.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    result
+}
+
+/// Makes a file that everybody may read: other files of this program are private.
+fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.write_all(text.as_bytes())

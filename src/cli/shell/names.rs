@@ -63,6 +63,8 @@ pub(in crate::cli) fn run(
     for name in names(context, place.wanted) {
         if name.starts_with(&prefix)
             && !place.given.contains(&name)
+            // Anything else that begins so would be read as an option.
+            && (!name.starts_with('-') || place.is_joined || place.only_names)
             && let Some(text) = line.quoted(&format!("{option}{name}"))
         {
             context.print(&format!("{text}\n"))?;
@@ -97,6 +99,8 @@ struct Place {
     given: Vec<String>,
     /// Whether the name is joined to its option: `--group=NAME`.
     is_joined: bool,
+    /// Whether a '--' stands before it.
+    only_names: bool,
     /// The option `--store`.
     store: Option<String>,
 }
@@ -145,7 +149,7 @@ fn place(words: &[String], root: &Command) -> Option<Place> {
         None if last.starts_with('-') && !only_names => return None,
         None => of_command(&path, given.len())?,
     };
-    Some(Place { wanted, given, is_joined, store })
+    Some(Place { wanted, given, is_joined, only_names, store })
 }
 
 fn option<'c>(command: &'c Command, root: &'c Command, word: &str) -> Option<&'c Arg> {

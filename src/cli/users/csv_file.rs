@@ -37,10 +37,11 @@ pub(super) struct Entry {
 /// The entries of a file, and what is wrong with its lines. Lines without a method have `method`.
 pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Fields are trimmed later: a line break at the end of one tells of a quote that is not closed.
     let mut reader =
-        ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+        ReaderBuilder::new().flexible(true).trim(Trim::None).from_reader(text.as_bytes());
     let header = reader.headers().cloned().unwrap_or_default();
-    let columns = match columns(&header) {
+    let columns = match in_one_line(&header).and_then(|()| columns(&header)) {
         Ok(columns) => columns,
         Err(error) => return (Vec::new(), vec![(1, error)]),
     };
@@ -79,13 +80,23 @@ impl Lines<'_> {
     }
 }
 
+/// Refuses a record of several lines, also in columns that nobody reads.
+fn in_one_line(record: &StringRecord) -> Result<()> {
+    if record.iter().any(|field| field.contains(['\n', '\r'])) {
+        // Whatever follows an open quote is swallowed: nobody may be left out silently.
+        return Err(Error::new(ErrorKind::Refused, "a field goes over several lines")
+            .hint("look for a quote that is opened and not closed"));
+    }
+    Ok(())
+}
+
 /// Where the columns stand.
 fn columns(header: &StringRecord) -> Result<[usize; 4]> {
     let refused = |what: String| Err(Error::new(ErrorKind::Refused, what).hint(HEADER));
     let mut places = [0; 4];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let mut found =
-            header.iter().enumerate().filter(|(_, name)| name.eq_ignore_ascii_case(column));
+            header.iter().enumerate().filter(|(_, name)| name.trim().eq_ignore_ascii_case(column));
         match (found.next(), found.next()) {
             (Some((at, _)), None) => *place = at,
             (Some(_), Some(_)) => {
@@ -110,16 +121,12 @@ fn entry(
     default: Method,
 ) -> Result<Entry> {
     let refused = |what: String| Error::new(ErrorKind::Refused, what);
-    if record.iter().any(|field| field.contains(['\n', '\r'])) {
-        // Whatever follows an open quote is swallowed: nobody may be left out silently.
-        return Err(refused("a field goes over several lines".into())
-            .hint("look for a quote that is opened and not closed"));
-    }
+    in_one_line(record)?;
     if record.len() != width {
         let what = format!("has {} fields, and the header has {width}", record.len());
         return Err(refused(what).hint("a name that holds a comma stands in quotes"));
     }
-    let field = |at: usize| record.get(at).unwrap_or_default();
+    let field = |at: usize| record.get(at).unwrap_or_default().trim();
     let unknown = |column: &str, value: &str, words: &str| {
         refused(format!("the {column} '{}' is none: {words}", printable(value)))
     };
@@ -172,7 +179,8 @@ mod tests {
             ("name,type,method,phone\nalice,user,app,\n", alice(2)),
             ("\u{feff}name,type,method,phone\r\nalice,user,app,\r\n", alice(2)),
             ("\"name\",\"type\",\"method\",\"phone\"\n\"alice\",\"user\",\"app\",\"\"", alice(2)),
-            ("phone,Method,TYPE,name\n,,, alice \n", alice(2)),
+            ("phone, Method,TYPE ,name\n,,, alice \n", alice(2)),
+            ("name,type,method,phone\nalice, user,app , \n", alice(2)),
             ("name,type,method,phone\n\n\nalice,,,\n", alice(4)),
             ("name,type,method,phone,notes\nalice,,,,\"x, \"\"y\"\"\"\n", alice(2)),
             (
@@ -222,11 +230,32 @@ mod tests {
             ),
             ("a,,,,\n", vec![(2, "has 5 fields, and the header has 4")]),
             ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field goes over several lines")]),
+            ("a,,,\"\nb,,,\n", vec![(2, "a field goes over several lines")]),
+            ("a,,,\"\r\n", vec![(2, "a field goes over several lines")]),
         ] {
             let whole = if expected[0].0 == 1 { text.to_owned() } else { format!("{head}{text}") };
             let told = problems(&whole);
             let told: Vec<_> = told.iter().map(|(line, text)| (*line, text.as_str())).collect();
             assert_eq!(told, expected, "{text:?}");
+        }
+    }
+
+    /// Guards that a quote that is not closed swallows nobody silently: not at the end of a line, not in
+    /// a column that nobody reads, not in the header.
+    #[test]
+    fn an_open_quote_swallows_nobody() {
+        let broken = |line| (line, "a field goes over several lines".to_owned());
+        for (text, expected) in [
+            ("name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n", 2),
+            ("name,type,method,phone,x\nm0,,,,\nm1,user,app,,\"\nm2,user,app,,\nm3,,,,", 3),
+            ("name,type,method,phone,x\rm1,user,app,,\"\rm2,user,app,,\r", 2),
+            ("notes,name,type,method,phone\n\"\n,eve1,user,app,\n\",eve2,user,app,\n", 2),
+            ("name,type,method,phone,\"notes\nalice,user,app,,\nbob,user,app,,\n", 1),
+            ("name,type,method,phone,\"\nalice,user,app,,\n", 1),
+        ] {
+            let (entries, _) = parse(text, Method::App);
+            assert!(entries.iter().all(|entry| entry.written == "m0"), "{text:?}: {entries:?}");
+            assert_eq!(problems(text), [broken(expected)], "{text:?}");
         }
     }
 }

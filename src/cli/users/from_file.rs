@@ -20,7 +20,9 @@ use crate::cli::target;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
-use crate::store::{Bulk, BulkStore, Document, Draft, Kind, Scope, Transaction, records};
+use crate::store::{
+    Bulk, BulkStore, BulkTransaction, Document, Draft, Kind, Scope, Transaction, records,
+};
 
 /// No list is longer, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -52,9 +54,11 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     let place =
         if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
     refuse(context, &place, problems)?;
+    let mut failures = Failures::new();
     if !options.dry_run {
-        write(context, &opened, &keys, &entries, &checked)?;
+        write(context, &opened, &keys, &entries, &checked, &mut failures)?;
     }
+    let failed = failures.len();
     let rows: Vec<_> = entries
         .iter()
         .zip(&checked.missing)
@@ -62,10 +66,18 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
             let word = if entry.kind == Kind::Group { "group" } else { "user" };
             let is_new = *missing != Missing::Nothing;
             let result = if is_new { Changed::Added } else { Changed::Unchanged };
-            ChangeRow::new(word, entry.name.canonical(), Ok(result))
+            let result = failures.remove(&entry.line).map_or(Ok(result), Err);
+            ChangeRow::new(word, entry.name.canonical(), result)
         })
         .collect();
     let done = output::changes(context, options.dry_run, &rows)?;
+    if failed > 0 {
+        let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
+        context
+            .complain(&Error::new(ErrorKind::Refused, what).hint(
+                "mend that and run the command again: whoever is on the list stays as he is",
+            ));
+    }
     warn_of_unknown(context, &checked.unknown);
     Ok(done)
 }
@@ -205,13 +217,18 @@ struct Job<'e> {
     drafts: Vec<(Document, Draft)>,
 }
 
-/// Writes the entries that are new, some hundred of one lock at a time.
+/// What could not be written, by the line of the file.
+type Failures = BTreeMap<u64, Error>;
+
+/// Writes the entries that are new, some hundred of one lock at a time. Who cannot be written keeps
+/// nobody else out, and whoever is written is there for good when this ends.
 fn write(
     context: &Context<'_>,
     opened: &Opened,
     keys: &KeyRing,
     entries: &[Entry],
     checked: &Checked,
+    failures: &mut Failures,
 ) -> Result<()> {
     let wanted =
         entries.iter().zip(&checked.missing).filter(|(_, what)| **what != Missing::Nothing);
@@ -229,24 +246,14 @@ fn write(
         progress.advance(1);
     }
     bulk.prepared()?;
-    let mut written = 0;
     for mut jobs in places.into_values() {
         while !jobs.is_empty() {
             let batch: Vec<_> = jobs.drain(..jobs.len().min(AT_ONCE)).collect();
-            let length = batch.len();
-            write_batch(context, opened, keys, &mut *bulk, batch)
-                .map_err(|error| unfinished(&error, written, wanted.len()))?;
-            written += length;
-            progress.advance(length);
+            progress.advance(batch.len());
+            write_batch(context, opened, keys, &mut *bulk, batch, failures);
         }
     }
     bulk.finish()
-}
-
-/// The error that only some entries were written.
-fn unfinished(error: &Error, written: usize, wanted: usize) -> Error {
-    Error::new(error.kind(), format!("{error}; {written} of {wanted} were added before that"))
-        .hint("mend that and run the command again: whoever is on the list stays as he is")
 }
 
 /// Puts the documents of a new user aside, in the order that [`put`] keeps.
@@ -266,38 +273,59 @@ fn drafts(
     ])
 }
 
-/// Writes entries that share a lock.
+/// Writes entries that share a lock; which of them could not be written goes to `failures`.
 fn write_batch(
     context: &Context<'_>,
     opened: &Opened,
     keys: &KeyRing,
     bulk: &mut dyn Bulk,
     mut batch: Vec<Job<'_>>,
-) -> Result<()> {
-    let Some(first) = batch.first() else { return Ok(()) };
+    failures: &mut Failures,
+) {
+    let Some(first) = batch.first() else { return };
     let key = first.entry.name.key();
-    bulk.update(Scope::Account(&key), &mut |transaction| {
+    let result = bulk.update(Scope::Account(&key), &mut |transaction| {
         let mut added = Vec::with_capacity(batch.len());
         for job in &mut batch {
-            let (kind, name) = (job.entry.kind, &job.entry.name);
             let listing = listing(context, job.entry);
-            // Somebody may have written since the check.
-            let missing = missing(opened, kind, name, &listing)
-                .map_err(|problem| named(job.entry, &problem))?;
-            if missing == Missing::Nothing {
-                continue;
-            }
-            if missing == Missing::StateAndListing && !job.drafts.is_empty() {
-                for (document, draft) in job.drafts.drain(..) {
-                    transaction.publish(&document, draft)?;
+            match write_job(opened, transaction, job, &listing) {
+                Ok(true) => added.push((job.entry.name.canonical(), listing)),
+                Ok(false) => {}
+                Err(problem) => {
+                    failures.insert(job.entry.line, named(job.entry, &problem));
                 }
-            } else {
-                put(opened, transaction, kind, name, &listing, missing)?;
             }
-            added.push((name.canonical(), listing));
         }
         record(context, transaction, keys, &added)
-    })
+    });
+    if let Err(problem) = result {
+        for Job { entry, .. } in &batch {
+            failures.entry(entry.line).or_insert_with(|| named(entry, &problem));
+        }
+    }
+}
+
+/// Writes one entry; whether it was still to be written.
+fn write_job(
+    opened: &Opened,
+    transaction: &mut dyn BulkTransaction,
+    job: &mut Job<'_>,
+    listing: &Listing,
+) -> Result<bool> {
+    let (kind, name) = (job.entry.kind, &job.entry.name);
+    // Somebody may have written since the check.
+    let missing = missing(opened, kind, name, listing)?;
+    if missing == Missing::Nothing {
+        return Ok(false);
+    }
+    if missing == Missing::StateAndListing && !job.drafts.is_empty() {
+        for (document, draft) in job.drafts.drain(..) {
+            transaction.publish(&document, draft)?;
+        }
+    } else {
+        put(opened, transaction, kind, name, listing, missing)?;
+    }
+    Ok(true)
 }
 
 /// Appends a line for each new entry to the audit trail.
