@@ -98,9 +98,9 @@ struct Retired {
 pub(crate) enum Scope {
     /// Those that go on under this id.
     Current,
-    /// Those whose id was replaced just now, too: for the second of two clicks. It has to bring the
-    /// code of the first again; see [`Sessions::is_accepted`].
-    CodeForm,
+    /// Those whose id was replaced just now, too: for the second of two clicks, which has to bring the
+    /// code of the first again (see [`Sessions::is_accepted`]), and for the sign-out.
+    JustReplaced,
 }
 
 /// All sessions.
@@ -180,15 +180,26 @@ impl Sessions {
     }
 
     /// Goes on under a new id. The old one is good for the second of two clicks only, which brings the
-    /// same code, and soon for nothing.
-    pub(crate) fn advance(&self, old: &Id, mut session: Session, code: Option<&str>) -> Result<Id> {
-        let now = Instant::now();
+    /// same code, and soon for nothing. `None` if the sign-in was ended meanwhile.
+    pub(crate) fn advance(
+        &self,
+        old: &Id,
+        mut session: Session,
+        code: Option<&str>,
+    ) -> Result<Option<Id>> {
+        let (id, now) = (Id::new()?, Instant::now());
         (session.used, session.retired) = (now, None);
         let code = code.map(|code| self.seal_code(code).finalize().into_bytes().into());
-        if let Some(left) = self.lock().get_mut(old) {
+        let mut all = self.lock();
+        // SECURITY: under the same lock, so that no sign-out comes between.
+        if !all.values().any(|other| other.caller.client == session.caller.client) {
+            return Ok(None);
+        }
+        if let Some(left) = all.get_mut(old) {
             left.retired.get_or_insert(Retired { since: now, code });
         }
-        self.begin(session)
+        all.insert(id.clone(), session);
+        Ok(Some(id))
     }
 
     /// Whether this very code brought a session further that is retired now. Compares in constant time.

@@ -100,7 +100,7 @@ pub(crate) async fn code_page(
     if answer.is_granted() {
         // 2FA is off meanwhile, or the user is no longer listed.
         let_in(&mut session, &answer, None);
-        return advance(&portal, &visitor, session, None, "/desktop");
+        return advance(&portal, &visitor, session, None, "/desktop").await;
     }
     let status = match answer.outcome {
         Outcome::Error | Outcome::Ended => StatusCode::SERVICE_UNAVAILABLE,
@@ -118,7 +118,7 @@ pub(crate) async fn code_page(
 /// `POST /code`: tries a code, or sends the SMS again.
 pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
-    let Some(session) = visitor.session(&portal, Scope::CodeForm) else {
+    let Some(session) = visitor.session(&portal, Scope::JustReplaced) else {
         return Err(visitor.to_sign_in());
     };
     // SECURITY: one after the other, so that the second of two clicks finds what the first has earned,
@@ -135,7 +135,7 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
 
 /// The same, when it is its turn.
 async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled {
-    let Some(mut session) = visitor.session(portal, Scope::CodeForm) else {
+    let Some(mut session) = visitor.session(portal, Scope::JustReplaced) else {
         return Err(visitor.to_sign_in());
     };
     let code = fields.resend.is_none().then_some(fields.code);
@@ -163,7 +163,7 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
         session.answer = Some(answer);
         let location =
             opening.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
-        return advance(portal, visitor, session, code.as_deref(), &location);
+        return advance(portal, visitor, session, code.as_deref(), &location).await;
     }
     portal.sessions.change(&visitor.id, |session| session.answer = Some(answer));
     Ok(Redirect::to("/code").into_response())
@@ -172,7 +172,8 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
 /// `POST /sign-out`: ends the grants, and everything that this sign-in has here.
 pub(crate) async fn sign_out(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, .. } = form;
-    if let Some(session) = visitor.session(&portal, Scope::Current) {
+    // SECURITY: also when a code is accepted just now and the browser has not heard of its new id.
+    if let Some(session) = visitor.session(&portal, Scope::JustReplaced) {
         end(&portal, &session).await;
     }
     let response = Redirect::to("/?notice=signed-out").into_response();
@@ -205,13 +206,18 @@ pub(crate) fn let_in(session: &mut Session, answer: &Answer, resource: Option<&'
 }
 
 /// Goes on to the next page as somebody who has proved more, by this code if by one: under a new id.
-fn advance(
+async fn advance(
     portal: &Portal,
     visitor: &Visitor,
     session: Session,
     code: Option<&str>,
     location: &str,
 ) -> Handled {
-    let id = portal.sessions.advance(&visitor.id, session, code)?;
+    let caller = session.caller.clone();
+    let Some(id) = portal.sessions.advance(&visitor.id, session, code)? else {
+        // Signed out while the verifier was asked, which may have granted something after that.
+        portal.verifier.ask(&caller, Ask::End).await;
+        return Err(visitor.to_sign_in());
+    };
     Ok(with_cookie(Redirect::to(location).into_response(), portal, Some(&id)))
 }

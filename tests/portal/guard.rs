@@ -1,5 +1,7 @@
 //! What stands between strangers and the pages: requests that no browser would send.
 
+use std::time::{Duration, Instant};
+
 use crate::has_tools;
 use crate::stage::{ALICE, Phone, Stage};
 use crate::visitor::{Visitor, secret};
@@ -155,7 +157,7 @@ fn the_second_submit_needs_the_code_too() {
     let mut late = visitor.clone();
     let code = phone.code();
     visitor.post("/code", &[("code", &code)]);
-    std::thread::sleep(std::time::Duration::from_secs(11));
+    std::thread::sleep(Duration::from_secs(11));
     let response = late.post("/code", &[("code", &code)]);
     assert_eq!(response.header("location"), "/?notice=expired");
     assert!(visitor.is_in());
@@ -209,10 +211,58 @@ fn an_old_code_is_no_second_submit_of_one_under_way() {
         visitor.post("/code", &[("code", &code)]);
         visitor.is_in()
     });
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    std::thread::sleep(Duration::from_millis(1200));
     thief.post("/code", &[("code", &old)]);
     assert!(!thief.is_in(), "{}", stage.log());
     assert!(submit.join().unwrap());
+}
+
+/// A sign-out ends a sign-in that is under way: neither the portal nor the store lets anybody in after it.
+#[test]
+fn a_sign_out_ends_what_is_under_way() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::with_script(
+        &["alice"],
+        "case \" $* \" in *' --code-stdin '*) : >>\"${0%/*}/begun\"; sleep 3 ;; esac\n\
+         exec \"$VERIFY\" \"$@\"",
+    );
+    let (mut first, mut phone) = enrolled(&stage);
+    first.get("/desktop");
+    first.post("/sign-out", &[]);
+    // Late: with the id from before a code that was just accepted.
+    for is_late in [false, true] {
+        std::fs::remove_file(stage.beside("begun")).unwrap();
+        let mut visitor = Visitor::new(&stage);
+        visitor.sign_in("alice", ALICE);
+        visitor.get("/code");
+        let mut before = visitor.clone();
+        let (mut submit, code) = (visitor.clone(), phone.code());
+        let submit = std::thread::spawn(move || {
+            let response = submit.post("/code", &[("code", &code)]);
+            (response.header("location").to_owned(), submit)
+        });
+        if is_late {
+            let (location, inside) = submit.join().unwrap();
+            assert_eq!(location, "/desktop");
+            assert!(inside.is_in());
+            before.post("/sign-out", &[]);
+            assert!(!inside.is_in(), "{}", stage.log());
+        } else {
+            let end = Instant::now() + Duration::from_secs(30);
+            while !stage.beside("begun").exists() {
+                assert!(Instant::now() < end, "the verifier was not asked");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            before.post("/sign-out", &[]);
+            let (location, outside) = submit.join().unwrap();
+            assert_eq!(location, "/?notice=expired", "{}", stage.log());
+            assert!(!outside.is_in());
+        }
+        let shown = stage.admin(&["users", "show", "alice", "--format", "json"]).json();
+        assert_eq!(shown["users"][0]["grants"], serde_json::json!([]), "{}", stage.log());
+    }
 }
 
 /// The same code at once, from two sign-ins of different browsers: one is in, the other is not.
