@@ -4,7 +4,7 @@
 //! each step. An id that somebody planted or saw before a step is worth nothing after it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -80,7 +80,17 @@ pub(crate) struct Session {
     began: Instant,
     used: Instant,
     /// Set when the session went on under another id.
-    retired: Option<Instant>,
+    retired: Option<Retired>,
+    /// Held while a code of this sign-in is tried, under whatever id.
+    pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What is left of a session that went on under another id.
+#[derive(Clone)]
+struct Retired {
+    since: Instant,
+    /// The sealed code that brought it further, if one did.
+    code: Option<[u8; 32]>,
 }
 
 /// Which sessions a request may use.
@@ -88,15 +98,15 @@ pub(crate) struct Session {
 pub(crate) enum Scope {
     /// Those that go on under this id.
     Current,
-    /// Those whose id was replaced just now, too: for the second of two clicks. It has to bring the
-    /// right code again.
-    CodeForm,
+    /// Those whose id was replaced just now, too: for the second of two clicks, which has to bring the
+    /// code of the first again (see [`Sessions::is_accepted`]), and for the sign-out.
+    JustReplaced,
 }
 
 /// All sessions.
 pub(crate) struct Sessions {
     all: Mutex<HashMap<Id, Session>>,
-    /// Seals the tokens of forms; a new one at each start.
+    /// Seals the tokens of forms, and codes; a new one at each start.
     key: [u8; 64],
     idle: Duration,
 }
@@ -105,8 +115,16 @@ impl Session {
     /// A session of somebody whose password was right.
     pub(crate) fn new(account: Account, caller: Caller) -> Self {
         let now = Instant::now();
-        let stage = Stage::CodeWanted;
-        Self { account, caller, stage, answer: None, began: now, used: now, retired: None }
+        Self {
+            account,
+            caller,
+            stage: Stage::CodeWanted,
+            answer: None,
+            began: now,
+            used: now,
+            retired: None,
+            turn: Arc::default(),
+        }
     }
 
     /// Whether the verifier let him in.
@@ -122,11 +140,16 @@ impl Session {
         }
     }
 
+    /// Whether it went on under another id.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.is_some()
+    }
+
     fn is_over(&self, idle: Duration) -> bool {
         let whole = if self.is_signed_in() { WHOLE_TIME } else { CODE_TIME };
         self.began.elapsed() > whole
             || self.used.elapsed() > idle
-            || self.retired.is_some_and(|since| since.elapsed() > DOUBLE_CLICK)
+            || self.retired.as_ref().is_some_and(|left| left.since.elapsed() > DOUBLE_CLICK)
     }
 }
 
@@ -142,7 +165,7 @@ impl Sessions {
     pub(crate) fn get(&self, id: &Id, scope: Scope) -> Option<Session> {
         let mut all = self.lock();
         let session = all.get_mut(id)?;
-        if session.is_over(self.idle) || (session.retired.is_some() && scope == Scope::Current) {
+        if session.is_over(self.idle) || (session.is_retired() && scope == Scope::Current) {
             return None;
         }
         session.used = Instant::now();
@@ -156,15 +179,33 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Goes on under a new id. The old one is good for the second of two clicks only, and soon for
-    /// nothing.
-    pub(crate) fn advance(&self, old: &Id, mut session: Session) -> Result<Id> {
-        let now = Instant::now();
+    /// Goes on under a new id. The old one is good for the second of two clicks only, which brings the
+    /// same code, and soon for nothing. `None` if the sign-in was ended meanwhile.
+    pub(crate) fn advance(
+        &self,
+        old: &Id,
+        mut session: Session,
+        code: Option<&str>,
+    ) -> Result<Option<Id>> {
+        let (id, now) = (Id::new()?, Instant::now());
         (session.used, session.retired) = (now, None);
-        if let Some(left) = self.lock().get_mut(old) {
-            left.retired.get_or_insert(now);
+        let code = code.map(|code| self.seal_code(code).finalize().into_bytes().into());
+        let mut all = self.lock();
+        // SECURITY: under the same lock, so that no sign-out comes between.
+        if !all.values().any(|other| other.caller.client == session.caller.client) {
+            return Ok(None);
         }
-        self.begin(session)
+        if let Some(left) = all.get_mut(old) {
+            left.retired.get_or_insert(Retired { since: now, code });
+        }
+        all.insert(id.clone(), session);
+        Ok(Some(id))
+    }
+
+    /// Whether this very code brought a session further that is retired now. Compares in constant time.
+    pub(crate) fn is_accepted(&self, session: &Session, code: &str) -> bool {
+        let accepted = session.retired.as_ref().and_then(|left| left.code);
+        accepted.is_some_and(|accepted| self.seal_code(code).verify(&accepted.into()).is_ok())
     }
 
     /// Changes a session that lives.
@@ -192,19 +233,25 @@ impl Sessions {
 
     /// The token that forms of this visitor must bring back. A page of another site cannot know it.
     pub(crate) fn form_token(&self, id: &Id) -> String {
-        BASE64URL_NOPAD.encode(&self.seal(id).finalize().into_bytes())
+        BASE64URL_NOPAD.encode(&self.seal("form", id.as_str()).finalize().into_bytes())
     }
 
     /// Whether a form brought the right token. Compares in constant time.
     pub(crate) fn is_form_token(&self, id: &Id, token: &str) -> bool {
         let token = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap_or_default();
-        self.seal(id).verify_slice(&token).is_ok()
+        self.seal("form", id.as_str()).verify_slice(&token).is_ok()
     }
 
-    fn seal(&self, id: &Id) -> Hmac<Sha256> {
+    /// A code without what the verifier ignores in it.
+    fn seal_code(&self, code: &str) -> Hmac<Sha256> {
+        self.seal("code", &code.trim().replace([' ', '-'], "").to_ascii_uppercase())
+    }
+
+    fn seal(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
         let mut seal = <Hmac<Sha256> as KeyInit>::new(&self.key.into());
-        seal.update(b"form\0");
-        seal.update(id.as_str().as_bytes());
+        seal.update(purpose.as_bytes());
+        seal.update(b"\0");
+        seal.update(text.as_bytes());
         seal
     }
 

@@ -14,7 +14,7 @@ use crate::pages::{self, Notice};
 use crate::resources::Resource;
 use crate::sessions::{Id, Opened, Scope, Session, Stage};
 use crate::verifier::{Answer, Ask, Caller, Kind, Outcome};
-use crate::web::{Failure, OwnForm, Visitor, with_cookie};
+use crate::web::{Failure, Fields, OwnForm, Visitor, with_cookie};
 use crate::{Portal, log};
 
 type Handled = Result<Response, Failure>;
@@ -100,7 +100,7 @@ pub(crate) async fn code_page(
     if answer.is_granted() {
         // 2FA is off meanwhile, or the user is no longer listed.
         let_in(&mut session, &answer, None);
-        return advance(&portal, &visitor, session, "/desktop");
+        return advance(&portal, &visitor, session, None, "/desktop").await;
     }
     let status = match answer.outcome {
         Outcome::Error | Outcome::Ended => StatusCode::SERVICE_UNAVAILABLE,
@@ -118,19 +118,40 @@ pub(crate) async fn code_page(
 /// `POST /code`: tries a code, or sends the SMS again.
 pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
-    let Some(mut session) = visitor.session(&portal, Scope::CodeForm) else {
+    let Some(session) = visitor.session(&portal, Scope::JustReplaced) else {
         return Err(visitor.to_sign_in());
     };
+    // SECURITY: one after the other, so that the second of two clicks finds what the first has earned,
+    // and with which code. And to the end, also when the browser hangs up meanwhile, as it does at the
+    // second click.
+    let turn = session.turn.lock_owned().await;
+    let tried = tokio::spawn(async move {
+        let handled = try_code(&portal, &visitor, fields).await;
+        drop(turn);
+        handled
+    });
+    tried.await?
+}
+
+/// The same, when it is its turn.
+async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled {
+    let Some(mut session) = visitor.session(portal, Scope::JustReplaced) else {
+        return Err(visitor.to_sign_in());
+    };
+    let code = fields.resend.is_none().then_some(fields.code);
+    // SECURITY: an id that was replaced is good for nothing but the code that replaced it. Many other
+    // codes are `code-used` too: all up to the last accepted one, whether used or not.
+    let is_accepted = |code: &String| portal.sessions.is_accepted(&session, code);
+    if session.is_retired() && !code.as_ref().is_some_and(is_accepted) {
+        return Err(visitor.to_sign_in());
+    }
     let opening = session.opening();
     let kind = opening.map(|resource| resource.kind);
-    let ask = match fields.resend {
-        Some(_) => Ask::Resend,
-        None => Ask::Code(fields.code, kind),
-    };
+    let ask = code.clone().map_or(Ask::Resend, |code| Ask::Code(code, kind));
     let mut answer = portal.verifier.ask(&session.caller, ask).await;
-    if answer.reason == "code-used" {
-        // Two clicks, or two tabs: the first of them may have let this client in. SECURITY: the
-        // verifier says so or not; that the code was right once proves nothing.
+    if session.is_retired() && answer.reason == "code-used" {
+        // The second of two clicks: the first has let this client in. SECURITY: the verifier says
+        // whether that still holds.
         let again = kind.map_or(Ask::Check(Kind::Html5), Ask::Open);
         let again = portal.verifier.ask(&session.caller, again).await;
         if again.is_granted() {
@@ -142,7 +163,7 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
         session.answer = Some(answer);
         let location =
             opening.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
-        return advance(&portal, &visitor, session, &location);
+        return advance(portal, visitor, session, code.as_deref(), &location).await;
     }
     portal.sessions.change(&visitor.id, |session| session.answer = Some(answer));
     Ok(Redirect::to("/code").into_response())
@@ -151,7 +172,8 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
 /// `POST /sign-out`: ends the grants, and everything that this sign-in has here.
 pub(crate) async fn sign_out(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, .. } = form;
-    if let Some(session) = visitor.session(&portal, Scope::Current) {
+    // SECURITY: also when a code is accepted just now and the browser has not heard of its new id.
+    if let Some(session) = visitor.session(&portal, Scope::JustReplaced) {
         end(&portal, &session).await;
     }
     let response = Redirect::to("/?notice=signed-out").into_response();
@@ -183,8 +205,19 @@ pub(crate) fn let_in(session: &mut Session, answer: &Answer, resource: Option<&'
     session.stage = Stage::SignedIn { opened, opening: None };
 }
 
-/// Goes on to the next page as somebody who has proved more: under a new id.
-fn advance(portal: &Portal, visitor: &Visitor, session: Session, location: &str) -> Handled {
-    let id = portal.sessions.advance(&visitor.id, session)?;
+/// Goes on to the next page as somebody who has proved more, by this code if by one: under a new id.
+async fn advance(
+    portal: &Portal,
+    visitor: &Visitor,
+    session: Session,
+    code: Option<&str>,
+    location: &str,
+) -> Handled {
+    let caller = session.caller.clone();
+    let Some(id) = portal.sessions.advance(&visitor.id, session, code)? else {
+        // Signed out while the verifier was asked, which may have granted something after that.
+        portal.verifier.ask(&caller, Ask::End).await;
+        return Err(visitor.to_sign_in());
+    };
     Ok(with_cookie(Redirect::to(location).into_response(), portal, Some(&id)))
 }

@@ -1,5 +1,7 @@
 //! What stands between strangers and the pages: requests that no browser would send.
 
+use std::time::{Duration, Instant};
+
 use crate::has_tools;
 use crate::stage::{ALICE, Phone, Stage};
 use crate::visitor::{Visitor, secret};
@@ -108,8 +110,8 @@ fn ids_of_sessions_do_not_survive_a_step() {
     }
 }
 
-/// The second of two submits comes with the cookie of the first. With the right code it is in; with any
-/// other it is not, and after a while it is nothing.
+/// The second of two submits comes with the cookie of the first. With the code of the first it is in; with
+/// any other it is not, also with one that the verifier calls used, and after a while it is nothing.
 #[test]
 fn the_second_submit_needs_the_code_too() {
     if !has_tools() {
@@ -125,10 +127,20 @@ fn the_second_submit_needs_the_code_too() {
     let mut thief = visitor.clone();
     let code = phone.code();
     visitor.post("/code", &[("code", &code)]);
-    let refused = thief.post("/code", &[("code", &phone.wrong_codes().next().unwrap())]);
-    assert_eq!(refused.header("location"), "/code");
-    assert!(!thief.is_in());
-    let response = second.post("/code", &[("code", &code)]);
+    // At or below the last accepted code the verifier calls every code of the device used, also one that
+    // was never typed. None of these even reaches it.
+    let asked = stage.log().matches("alice").count();
+    for other in [phone.code_at(-400), phone.code_at(-1), phone.wrong_codes().next().unwrap()] {
+        let refused = thief.post("/code", &[("code", &other)]);
+        assert_eq!(refused.header("location"), "/?notice=expired", "{}", stage.log());
+        assert!(!thief.is_in());
+    }
+    let refused = thief.post("/code", &[("code", &code), ("resend", "yes")]);
+    assert_eq!(refused.header("location"), "/?notice=expired");
+    assert_eq!(stage.log().matches("alice").count(), asked, "{}", stage.log());
+    // The same code, typed in another way.
+    let spaced = format!(" {}-{} ", &code[..3], &code[3..]);
+    let response = second.post("/code", &[("code", &spaced)]);
     assert_eq!((response.status, response.header("location")), (303, "/desktop"));
     assert!(second.is_in() && visitor.is_in());
     assert_ne!(second.cookie, visitor.cookie);
@@ -145,7 +157,7 @@ fn the_second_submit_needs_the_code_too() {
     let mut late = visitor.clone();
     let code = phone.code();
     visitor.post("/code", &[("code", &code)]);
-    std::thread::sleep(std::time::Duration::from_secs(11));
+    std::thread::sleep(Duration::from_secs(11));
     let response = late.post("/code", &[("code", &code)]);
     assert_eq!(response.header("location"), "/?notice=expired");
     assert!(visitor.is_in());
@@ -174,6 +186,83 @@ fn a_session_opens_for_the_second_submit_too() {
     thief.post("/code", &[("code", &phone.wrong_codes().next().unwrap())]);
     assert_eq!(thief.get("/session/writer").status, 303);
     assert!(!old.is_in(), "the id from before the code");
+}
+
+/// A code that the verifier calls used is no second click while the first is under way either.
+#[test]
+fn an_old_code_is_no_second_submit_of_one_under_way() {
+    if !has_tools() {
+        return;
+    }
+    // Both verifiers run at once if the portal lets them: the right code is slow to be answered.
+    let stage = Stage::with_script(
+        &["alice"],
+        "case \" $* \" in *' --code-stdin '*) \"$VERIFY\" \"$@\"; end=$?; sleep 2; exit $end ;; esac\n\
+         exec \"$VERIFY\" \"$@\"",
+    );
+    let (mut first, mut phone) = enrolled(&stage);
+    first.post("/sign-out", &[]);
+    let mut visitor = Visitor::new(&stage);
+    visitor.sign_in("alice", ALICE);
+    visitor.get("/code");
+    let mut thief = visitor.clone();
+    let (code, old) = (phone.code(), phone.code_at(-400));
+    let submit = std::thread::spawn(move || {
+        visitor.post("/code", &[("code", &code)]);
+        visitor.is_in()
+    });
+    std::thread::sleep(Duration::from_millis(1200));
+    thief.post("/code", &[("code", &old)]);
+    assert!(!thief.is_in(), "{}", stage.log());
+    assert!(submit.join().unwrap());
+}
+
+/// A sign-out ends a sign-in that is under way: neither the portal nor the store lets anybody in after it.
+#[test]
+fn a_sign_out_ends_what_is_under_way() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::with_script(
+        &["alice"],
+        "case \" $* \" in *' --code-stdin '*) : >>\"${0%/*}/begun\"; sleep 3 ;; esac\n\
+         exec \"$VERIFY\" \"$@\"",
+    );
+    let (mut first, mut phone) = enrolled(&stage);
+    first.get("/desktop");
+    first.post("/sign-out", &[]);
+    // Late: with the id from before a code that was just accepted.
+    for is_late in [false, true] {
+        std::fs::remove_file(stage.beside("begun")).unwrap();
+        let mut visitor = Visitor::new(&stage);
+        visitor.sign_in("alice", ALICE);
+        visitor.get("/code");
+        let mut before = visitor.clone();
+        let (mut submit, code) = (visitor.clone(), phone.code());
+        let submit = std::thread::spawn(move || {
+            let response = submit.post("/code", &[("code", &code)]);
+            (response.header("location").to_owned(), submit)
+        });
+        if is_late {
+            let (location, inside) = submit.join().unwrap();
+            assert_eq!(location, "/desktop");
+            assert!(inside.is_in());
+            before.post("/sign-out", &[]);
+            assert!(!inside.is_in(), "{}", stage.log());
+        } else {
+            let end = Instant::now() + Duration::from_secs(30);
+            while !stage.beside("begun").exists() {
+                assert!(Instant::now() < end, "the verifier was not asked");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            before.post("/sign-out", &[]);
+            let (location, outside) = submit.join().unwrap();
+            assert_eq!(location, "/?notice=expired", "{}", stage.log());
+            assert!(!outside.is_in());
+        }
+        let shown = stage.admin(&["users", "show", "alice", "--format", "json"]).json();
+        assert_eq!(shown["users"][0]["grants"], serde_json::json!([]), "{}", stage.log());
+    }
 }
 
 /// The same code at once, from two sign-ins of different browsers: one is in, the other is not.

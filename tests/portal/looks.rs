@@ -1,5 +1,7 @@
 //! How the pages look and read: on a phone, in the dark, without a mouse.
 
+use std::path::Path;
+
 use crate::browser::Browser;
 use crate::gateway::Gateway;
 use crate::has_tools;
@@ -112,13 +114,17 @@ return wrong;
 ";
 
 /// Each page at 320 px and on a desk, light and dark: nothing sticks out, everything has a label, and every
-/// text and field can be told from its ground (WCAG AA).
+/// text and field can be told from its ground (WCAG AA). If `RW2FA_PORTAL_PICTURES` names a directory, it gets
+/// pictures of them all.
 #[test]
 fn every_page_can_be_used_by_everybody() {
     if !has_tools() {
         return;
     }
+    #[expect(clippy::disallowed_methods, reason = "whoever wants pictures asks for them this way")]
+    let pictures = std::env::var_os("RW2FA_PORTAL_PICTURES");
     let (stage, browser) = (Stage::new(&["alice"]), Browser::new());
+    stage.admin(&["advanced", "set", "issuer", "Example remote-work"]);
     let mut pages = 0;
     tour(&stage, &browser, |name, browser| {
         pages += 1;
@@ -127,6 +133,9 @@ fn every_page_can_be_used_by_everybody() {
             browser.prefer(scheme);
             let wrong = browser.run(EXAMINE);
             assert_eq!(wrong, serde_json::json!([]), "{name}, {scheme}, {width} px");
+        }
+        if let Some(directory) = &pictures {
+            take_pictures(Path::new(directory), name, browser);
         }
         let ground = browser.run("return getComputedStyle(document.body).backgroundColor");
         assert_eq!(ground, "rgb(14, 20, 27)", "{name} is not dark");
@@ -206,33 +215,20 @@ fn the_keyboard_is_enough() {
     assert_eq!(browser.path(), "/session/desktop");
 }
 
-/// Pictures of every page, to look at: `cargo test --test portal pictures -- --ignored`.
-#[test]
-#[ignore = "makes pictures for people"]
-fn pictures() {
-    assert!(has_tools());
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/portal-pictures");
-    std::fs::create_dir_all(&directory).unwrap();
-    let sizes = [
+/// Takes pictures of a page, as high as it is, for people to look at. It ends dark.
+fn take_pictures(directory: &Path, name: &str, browser: &Browser) {
+    for (device, scheme, width, height) in [
         ("desk", "light", 1024, 720),
         ("desk", "dark", 1024, 720),
         ("phone", "light", 320, 640),
         ("phone", "dark", 390, 844),
-    ];
-    for (device, scheme, width, height) in sizes {
-        let (stage, browser) = (Stage::new(&["alice"]), Browser::new());
-        stage.admin(&["advanced", "set", "issuer", "Example remote-work"]);
+    ] {
         browser.resize(width, height);
         browser.prefer(scheme);
-        tour(&stage, &browser, |name, browser| {
-            // As high as the page.
-            let whole =
-                browser.run("return document.documentElement.scrollHeight").as_u64().unwrap();
-            browser.resize(width, u32::try_from(whole).unwrap().max(height));
-            let file = directory.join(format!("{name}-{device}-{scheme}.png"));
-            #[expect(clippy::disallowed_methods, reason = "a picture is no document")]
-            std::fs::write(file, browser.screenshot()).unwrap();
-            browser.resize(width, height);
-        });
+        let whole = browser.run("return document.documentElement.scrollHeight").as_u64().unwrap();
+        browser.resize(width, u32::try_from(whole).unwrap().max(height));
+        let file = directory.join(format!("{name}-{device}-{scheme}.png"));
+        #[expect(clippy::disallowed_methods, reason = "a picture is no document")]
+        std::fs::write(file, browser.screenshot()).unwrap();
     }
 }

@@ -171,10 +171,15 @@ impl Phone {
         Self { secret: secret.to_owned(), steps_ahead: 0 }
     }
 
-    /// A code that was not used yet, computed by oathtool.
+    /// A code that was not used yet.
     pub(crate) fn code(&mut self) -> String {
-        let time = real_now() + 30 * self.steps_ahead;
         self.steps_ahead += 2;
+        self.code_at(self.steps_ahead - 2)
+    }
+
+    /// The code of so many steps from now, computed by oathtool.
+    pub(crate) fn code_at(&self, steps: i64) -> String {
+        let time = real_now() + 30 * steps;
         let output = Command::new("oathtool")
             .args(["--totp", "--base32", "--now", &format!("@{time}"), "-"])
             .stdin(Stdio::piped())
