@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{is_active, known_state};
 use crate::account::listing::Method;
+use crate::account::name::Name;
 use crate::account::state::Shown;
 use crate::cli::context::{Change, Context, count, values};
 use crate::cli::target::NewFile;
@@ -104,14 +105,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         context.note(&format!("{name}: a secret would be made and shown"));
         return Ok(Done::All);
     };
-    if let Some(Shown { times, ip, .. }) = void {
-        let times = usize::try_from(times).unwrap_or(usize::MAX);
-        context.warn(&format!(
-            "a login page has shown {name} another secret ({}, last to {}); it is void now",
-            count(times, "time"),
-            ip.as_deref().unwrap_or("an unknown address")
-        ));
-    }
+    warn_of_void(context, &name, void);
     let issuer = settings.advanced.issuer(&platform::host_name());
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
@@ -145,6 +139,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
     context.note("valid for 30 minutes from its first showing; the first right code activates it");
     Ok(Done::All)
+}
+
+/// Tells that somebody has seen another secret at a login, if one was shown there.
+fn warn_of_void(context: &mut Context<'_>, name: &Name, void: Option<Shown>) {
+    let Some(Shown { times, ip, .. }) = void else { return };
+    let times = usize::try_from(times).unwrap_or(usize::MAX);
+    context.warn(&format!(
+        "a login page has shown {name} another secret ({}, last to {}); it is void now",
+        count(times, "time"),
+        ip.as_deref().unwrap_or("an unknown address")
+    ));
 }
 
 /// Warns of a QR code that does not fit: a part of one cannot be scanned.
