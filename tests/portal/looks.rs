@@ -181,13 +181,6 @@ fn the_keyboard_is_enough() {
         return;
     }
     let (stage, browser) = (Stage::new(&["alice"]), Browser::new());
-    stage.admin(&[
-        "users",
-        "enrol",
-        "alice",
-        "--qr-file",
-        stage.beside("qr.png").to_str().unwrap(),
-    ]);
     browser.goto(&stage.url("/"));
     // The first field has the focus.
     browser.type_keys(&format!("alice{TAB}{ALICE}"));
