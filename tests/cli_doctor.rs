@@ -222,7 +222,9 @@ fn a_temporary_file_is_removed_only_under_its_lock() {
     let locks = locks.map(|entry| entry.unwrap()).filter(|entry| held(&entry.file_name()));
     let locks: Vec<_> = locks.map(|entry| fs::File::open(entry.path()).unwrap()).collect();
     assert_eq!(locks.len(), 256);
-    locks.iter().for_each(|lock| lock.lock().unwrap());
+    for lock in &locks {
+        lock.lock().unwrap();
+    }
     let init = sandbox.real().tool(["init"]).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(700));
     assert!(path.exists(), "it was removed without the lock");

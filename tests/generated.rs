@@ -77,6 +77,7 @@ fn manual_pages_follow_no_link() {
     let sandbox = Sandbox::new();
     let (directory, other) = (sandbox.beside("man"), sandbox.beside("other"));
     fs::create_dir(&directory).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test makes the file that must stay")]
     fs::write(&other, "precious").unwrap();
     for name in ["rw2fa.1", "rw2fa.1.tmp"] {
         symlink(&other, directory.join(name)).unwrap();

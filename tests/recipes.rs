@@ -89,6 +89,7 @@ fn a_purge_keeps_the_override_of_the_administrator() {
         [("rm", ":"), ("dpkg-statoverride", "[ $1 = --list ] && echo \"$LISTED\" || echo removed")]
     {
         let path = tools.path().join(name);
+        #[expect(clippy::disallowed_methods, reason = "a stand-in for a program is no document")]
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }

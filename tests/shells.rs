@@ -164,6 +164,7 @@ fn bash_runs_no_program_that_was_only_typed() {
     use std::os::unix::fs::PermissionsExt;
     let (store, directory) = (store(), tempfile::tempdir().unwrap());
     let foreign = directory.path().join("rw2fa");
+    #[expect(clippy::disallowed_methods, reason = "a program is no document")]
     fs::write(&foreign, "#!/bin/sh\n: >started\n").unwrap();
     fs::set_permissions(&foreign, fs::Permissions::from_mode(0o755)).unwrap();
     let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
