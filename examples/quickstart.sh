@@ -100,14 +100,14 @@ cat "$answer"
 has '"outcome":"challenge","reason":"enrolment-required"' "$answer"
 echo 'Exit code 3, "challenge": the portal shows the enrolment page.'
 
-say '4. The same secret as a picture. You may scan it with an authenticator app.'
+say '4. Or in person: a new secret, which no login page shows. You may scan it with an app.'
 show 'rw2fa users enrol alice'
-expect 0 rw2fa users enrol alice
+expect 0 rw2fa users enrol alice >"$answer"
+cat "$answer"
 
 say '5. A phone computes the code. Here examples/phone.rs is the phone.'
-# The URI is percent-encoded, so it holds neither quotes nor backslashes.
-uri=$(sed -n 's/.*"uri":"\([^"\\]*\)".*/\1/p' "$answer")
-[ -n "$uri" ] || fail 'the answer holds no otpauth URI'
+uri=$(sed -n 's/^uri *//p' "$answer")
+[ -n "$uri" ] || fail 'the administrator was shown no otpauth URI'
 show 'phone <uri'
 code=$(printf '%s\n' "$uri" | phone) || fail 'the phone failed'
 [[ $code =~ ^[0-9]{6}$ ]] || fail 'the phone shows no code of 6 digits'
@@ -119,8 +119,8 @@ expect 0 with_code "$code" rw2fa-verify --no-groups --client browser-1 --code-st
   >"$answer"
 cat "$answer"
 has '"outcome":"grant","reason":"activated"' "$answer"
-echo 'Exit code 0, "grant": she is in. The message tells that the QR code was shown twice: by'
-echo 'steps 3 and 4. From now on it is shown nowhere.'
+echo 'Exit code 0, "grant": she is in. The message tells how often the QR code was shown, and when.'
+echo 'From now on it is shown nowhere.'
 
 say '7. Somebody looked over her shoulder and types the same code.'
 show 'rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice <code'

@@ -248,7 +248,7 @@ mod tests {
         for (text, expected) in [
             ("name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n", 2),
             ("name,type,method,phone,x\nm0,,,,\nm1,user,app,,\"\nm2,user,app,,\nm3,,,,", 3),
-            ("name,type,method,phone,x\rm1,user,app,,\"\rm2,user,app,,\r", 2),
+            ("name,type,method,phone,x\rm1,user,app,,\"\rm2,user,app,,\r", 1),
             ("notes,name,type,method,phone\n\"\n,eve1,user,app,\n\",eve2,user,app,\n", 2),
             ("name,type,method,phone,\"notes\nalice,user,app,,\nbob,user,app,,\n", 1),
             ("name,type,method,phone,\"\nalice,user,app,,\n", 1),
