@@ -47,6 +47,20 @@ fn deliver(sandbox: &Sandbox, body: &str) -> Run {
     sandbox.admin_with_stdin(&["sms", "deliver"], message.to_string().as_bytes())
 }
 
+/// Guards the way through a proxy: it is asked for the address of the API, which is not reached itself.
+#[test]
+fn a_message_takes_the_proxy_that_is_configured() {
+    let (sandbox, proxy) = (Sandbox::new(), Server::saying(taken()));
+    // Nothing listens on the port of this address.
+    let nobody = "http://127.0.0.1:1";
+    configure(&sandbox, nobody, &["--from", SENDER, "--proxy", &proxy.url()]);
+    let run = deliver(&sandbox, "0042");
+    assert_eq!(run.code, 0, "{run:?}");
+    let [request] = &proxy.requests()[..] else { panic!("{:?}", proxy.requests()) };
+    let path = format!("{nobody}/2010-04-01/Accounts/{ACCOUNT}/Messages.json");
+    assert_eq!((request.path.as_str(), request.field("Body")), (path.as_str(), Some("0042")));
+}
+
 #[test]
 fn a_message_is_one_post_with_basic_authentication_and_a_form() {
     for (more, user, from) in [

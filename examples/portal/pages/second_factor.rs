@@ -60,7 +60,8 @@ fn code(token: &str, session: &Session, answer: &Answer, field: Field) -> Markup
                 p.aside { a href="/code" { "Use the code from your phone" } }
             } @else if answer.enrolled == Some(true) {
                 p.aside { a href="/code?with=recovery-code" { "Use a recovery code" } }
-            } @else if !by_sms && answer.enrolled == Some(false) {
+            } @else if !by_sms && answer.enrolled == Some(false) && answer.reason != "code-required" {
+                // What was handed over in person is shown by no login.
                 p.aside { a href="/code" { "Show the QR code again" } }
             }
             (leave(token, session))
