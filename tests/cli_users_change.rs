@@ -349,3 +349,32 @@ fn test_looks_at_a_code_and_spends_nothing() {
     sandbox.pass(60);
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }
+
+/// Guards an entry whose writer was killed before its last step: the same command completes it and records
+/// it, also after the trial, for nobody new comes; the document stays as it is.
+#[test]
+fn what_a_kill_left_unmarked_is_completed() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    let documents = ["alice", "bob"].map(|name| sandbox.document("users", name));
+    for (name, listing) in ["alice", "bob"].iter().zip(&documents) {
+        sandbox.edit(&sandbox.document("state", name), "listed = true", "listed = false");
+        sandbox.edit(listing, "method = \"app\"", "method = \"app\" # by hand");
+    }
+    let lines = || sandbox.admin_ok(&["audit", "--format", "json"]).matches("users add").count();
+    let before = lines();
+    sandbox.pass(31 * 86_400);
+    let dry = sandbox.admin_ok(&["users", "add", "alice", "--dry-run"]);
+    assert_eq!(dry, "alice: would be added\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "alice: added\n");
+    let file = b"name,type,method,phone\nbob,,,\n";
+    let added = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], file);
+    assert_eq!((added.code, added.stdout.as_str()), (0, "bob: added\n"), "{added:?}");
+    assert_eq!(lines(), before + 2);
+    for (name, listing) in ["alice", "bob"].iter().zip(&documents) {
+        assert_eq!(sandbox.admin_ok(&["users", "add", name]), format!("{name}: unchanged\n"));
+        let state = std::fs::read_to_string(sandbox.document("state", name)).unwrap();
+        assert!(state.contains("listed = true"), "{state}");
+        assert!(std::fs::read_to_string(listing).unwrap().contains("# by hand"));
+    }
+    assert_eq!(lines(), before + 2);
+}

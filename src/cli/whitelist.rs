@@ -225,11 +225,12 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
                     return Ok(());
                 }
                 let before = records::whitelist_entry(store, name).ok().flatten();
-                transaction.remove(&document)?;
                 let name = name.canonical();
                 let values = audited(before.as_ref(), None);
                 let change = Change { action: "whitelist remove", object: Some(&name), values };
-                context.audit(transaction, Some(&keys), change)
+                // The line is durable first, so that a kill leaves no change unrecorded.
+                context.audit(transaction, Some(&keys), change)?;
+                transaction.remove(&document).map(|_| ())
             })?;
             Ok((result, None))
         });

@@ -134,12 +134,32 @@ impl Arena {
         assert_eq!(self.strays(), Vec::<PathBuf>::new());
     }
 
-    /// Checks what must hold whatever happened: every document can be read, and the trail is whole.
+    /// Checks what must hold whatever happened: every document can be read, the trail is whole, and it tells
+    /// of everybody who is listed.
     pub(crate) fn is_sound(&self) {
         let check = self.sandbox.admin(&["store", "check"]);
         assert_eq!(check.code, 0, "{check:?}");
         let verify = self.sandbox.admin(&["audit", "verify"]);
         assert_eq!(verify.code, 0, "{verify:?}");
+        let trail = self.trail();
+        for name in self.listed() {
+            let line = format!("\"action\":\"users add\",\"object\":\"{name}\"");
+            assert!(trail.contains(&line), "{name} is listed, and the trail does not tell");
+        }
+    }
+
+    /// The users and groups that are listed.
+    pub(crate) fn listed(&self) -> Vec<String> {
+        let list = self.sandbox.admin(&["users", "list", "--format", "json"]).json();
+        let entries = list["entries"].as_array().unwrap().iter();
+        let listed = entries.filter(|entry| entry["listed"] == true);
+        listed.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether the state of a user says that he is listed.
+    pub(crate) fn is_marked(&self, name: &str) -> bool {
+        let text = fs::read_to_string(self.sandbox.document("state", name)).unwrap();
+        text.contains("listed = true\n")
     }
 
     /// Checks that alice and bob can sign in.

@@ -1,7 +1,7 @@
 //! Programs that are killed at each of their system calls.
 //!
 //! After each kill: what was acknowledged is there, everything else is as before or as after; every document
-//! can be read and the trail is whole; the same again, as somebody would do it who got no answer, ends well
+//! can be read, the trail is whole and tells of everybody who is listed; the same again, as somebody would do it who got no answer, ends well
 //! and leaves no stray file; everybody can sign in.
 
 use std::fs;
@@ -20,7 +20,7 @@ const FULL: usize = 64;
 const SHORT: usize = 6;
 
 /// Kills that all kinds of work must come to together, when everything is tried.
-const KINDS: usize = 12;
+const KINDS: usize = 14;
 const LEAST: usize = 500;
 
 /// One kind of work.
@@ -175,6 +175,45 @@ fn adding_a_user() {
         assert!(found == "enrolment-required" || (found == "not-listed" && !done), "{found}");
     });
     assert_eq!(arena.reason(&["--check", "--", "dave"], None), "enrolment-required");
+    assert!(arena.is_marked("dave"));
+}
+
+/// Few entries are written one by one, a group among them.
+#[test]
+fn adding_some_from_a_file() {
+    adding_from_a_file(2);
+}
+
+/// Many are put aside first.
+#[test]
+fn adding_many_from_a_file() {
+    adding_from_a_file(20);
+}
+
+/// Guards that a kill leaves nobody listed of whom the trail does not tell, and that the same command
+/// completes what it left, marks and all.
+fn adding_from_a_file(users: usize) {
+    let Some(arena) = arena() else { return };
+    let file = arena.sandbox.beside("staff.csv");
+    let names: Vec<_> = (0..users).map(|n| format!("user{n}")).collect();
+    let lines: String = names.iter().map(|name| format!("{name},,,\n")).collect();
+    arena.sandbox.write(&file, &format!("name,type,method,phone\nstaff,group,,\n{lines}"));
+    let args = ["users", "add", "--from", file.to_str().unwrap()];
+    administration(&arena, &args).at_each_call(&|end, call| {
+        arena.is_sound();
+        let is_done = end.code == Some(0);
+        let listed = arena.listed();
+        assert!(!is_done || listed.len() == users + 4, "{call:?}: {listed:?}");
+        arena.admin(&args);
+        // What was put aside lies there until the next command that puts something aside, or 'init'.
+        arena.admin(&["init"]);
+        arena.is_sound();
+        assert_eq!(arena.listed().len(), users + 4, "{call:?}");
+        for name in &names {
+            assert!(arena.is_marked(name), "{call:?}: {name}");
+        }
+        assert!(!arena.sandbox.path().join(".tmp-bulk").exists(), "{call:?}");
+    });
 }
 
 #[test]

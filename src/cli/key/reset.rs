@@ -110,14 +110,15 @@ fn drop_secret(
         result = Changed::Changed;
         let Some(keys) = keys else { return Ok(()) };
         let fresh = State { listed: state.listed, ..State::new(context.now()) };
-        records::write_state(transaction, name, &fresh)?;
         let object = name.canonical();
         let change = Change {
             action: "key reset",
             object: Some(&object),
             values: values("enrolment", state.enrolment, fresh.enrolment),
         };
-        context.audit(transaction, Some(keys), change)
+        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        context.audit(transaction, Some(keys), change)?;
+        records::write_state(transaction, name, &fresh)
     })?;
     Ok(result)
 }
@@ -135,10 +136,10 @@ fn drop_token(
         is_lost = keys.is_none_or(|keys| keys.open_token(&sealed).is_err());
         let (true, Some(keys)) = (is_lost, keys) else { return Ok(()) };
         let text = records::edit(store, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
-        transaction.write(&Document::Settings, &text)?;
         let values = values("auth-token", Some("set"), None);
         let change = Change { action: "key reset", object: Some("sms"), values };
-        context.audit(transaction, Some(keys), change)
+        context.audit(transaction, Some(keys), change)?;
+        transaction.write(&Document::Settings, &text)
     })?;
     if is_lost && keys.is_some() {
         context.note(

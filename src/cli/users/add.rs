@@ -105,16 +105,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if missing == Missing::Nothing {
                     return Ok(());
                 }
-                gate.admit(&opened.store, target.kind, name)?;
+                if missing.adds() {
+                    gate.admit(&opened.store, target.kind, name)?;
+                }
                 result = Changed::Added;
                 if args.dry_run {
                     return Ok(());
                 }
-                put(opened, transaction, target.kind, name, &listing, missing)?;
-                let name = name.canonical();
+                let object = name.canonical();
                 let change =
-                    Change { action: ACTION, object: Some(&name), values: told_of(&listing) };
-                context.audit(transaction, Some(&keys), change)
+                    Change { action: ACTION, object: Some(&object), values: told_of(&listing) };
+                // SECURITY: the line is durable first: nobody is listed of whom the trail does not tell.
+                context.audit(transaction, Some(&keys), change)?;
+                put(opened, transaction, target.kind, name, &listing, missing)
             })?;
             if !is_known && result == Changed::Added {
                 unknown.push(name.canonical());
@@ -126,7 +129,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     Ok(done)
 }
 
-/// Writes what is missing for an entry to be listed.
+/// Writes what is missing for an entry to be listed. The trail tells of it already.
 pub(super) fn put(
     opened: &Opened,
     transaction: &mut dyn Transaction,
@@ -140,7 +143,9 @@ pub(super) fn put(
     if missing == Missing::StateAndListing {
         records::write_state(transaction, name, &State::new(listing.added))?;
     }
-    records::write_listing(transaction, kind, name, listing)?;
+    if missing.adds() {
+        records::write_listing(transaction, kind, name, listing)?;
+    }
     if kind == Kind::User
         && let Some(state) = records::state(&opened.store, name)?
     {
@@ -214,8 +219,17 @@ impl System {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     Nothing,
+    /// The mark in the state: whoever listed the user was killed before it was written.
+    Mark,
     Listing,
     StateAndListing,
+}
+
+impl Missing {
+    /// Whether the list gets longer.
+    pub(super) fn adds(self) -> bool {
+        matches!(self, Missing::Listing | Missing::StateAndListing)
+    }
 }
 
 /// What is missing for an entry to be listed with these attributes.
@@ -237,11 +251,12 @@ pub(super) fn missing(
     let has_state = store.read(&Document::Of(Kind::State, name.clone()))?.is_some();
     if present {
         // A listed user without a state is a loss that only 'reset' may mend.
-        return if has_state {
-            Ok(Missing::Nothing)
-        } else {
-            Err(missing_half(store, Kind::State, name))
-        };
+        if !has_state {
+            return Err(missing_half(store, Kind::State, name));
+        }
+        // A damaged state is told by those who need it.
+        let is_marked = records::state(store, name).map_or(true, |s| s.is_none_or(|s| s.listed));
+        return Ok(if is_marked { Missing::Nothing } else { Missing::Mark });
     }
     let mut others = store.names_like(Kind::User, &name.key())?;
     others.extend(store.names_like(Kind::State, &name.key())?);

@@ -94,6 +94,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                     return Ok(());
                 }
                 let text = records::edit(store, &document, &edits)?;
+                let object = name.canonical();
+                let change =
+                    Change { action: "users edit", object: Some(&object), values: audited };
+                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                context.audit(transaction, Some(&keys), change)?;
                 let is_user = target.kind == Kind::User;
                 let new_method = args.method.filter(|method| is_user && *method != before.method);
                 if let Some(method) = new_method {
@@ -103,10 +108,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                         starting_over.push(name.canonical());
                     }
                 }
-                transaction.write(&document, &text)?;
-                let name = name.canonical();
-                let change = Change { action: "users edit", object: Some(&name), values: audited };
-                context.audit(transaction, Some(&keys), change)
+                transaction.write(&document, &text)
             })?;
             Ok(result.into())
         })?;

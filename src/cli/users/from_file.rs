@@ -136,12 +136,14 @@ fn check(
         let found = check_method(entry.kind, entry.method, entry.phone.as_ref())
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| missing(opened, entry.kind, &entry.name, &listing(context, entry)));
+        let mut adds = true;
         match found {
             Ok(missing) => {
                 checked.missing.push(missing);
                 if missing == Missing::Nothing {
                     continue;
                 }
+                adds = missing.adds();
             }
             Err(problem) => problems.push((entry.line, named(entry, &problem))),
         }
@@ -151,8 +153,10 @@ fn check(
             Ok(false) => checked.unknown.push(entry.name.canonical()),
             Err(problem) => problems.push((entry.line, named(entry, &problem))),
         }
-        let admitted = gate.admit(&opened.store, entry.kind, &entry.name);
-        refusal = refusal.or(admitted.err());
+        if adds {
+            let admitted = gate.admit(&opened.store, entry.kind, &entry.name);
+            refusal = refusal.or(admitted.err());
+        }
     }
     match refusal {
         // What is wrong with the file is told first.
@@ -285,18 +289,26 @@ fn write_batch(
     let Some(first) = batch.first() else { return };
     let key = first.entry.name.key();
     let result = bulk.update(Scope::Account(&key), &mut |transaction| {
-        let mut added = Vec::with_capacity(batch.len());
+        let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
             let listing = listing(context, job.entry);
-            match write_job(opened, transaction, job, &listing) {
-                Ok(true) => added.push((job.entry.name.canonical(), listing)),
-                Ok(false) => {}
+            // Somebody may have written since the check.
+            match missing(opened, job.entry.kind, &job.entry.name, &listing) {
+                Ok(Missing::Nothing) => {}
+                Ok(missing) => wanted.push((job, listing, missing)),
                 Err(problem) => {
                     failures.insert(job.entry.line, named(job.entry, &problem));
                 }
             }
         }
-        record(context, transaction, keys, &added)
+        // SECURITY: the lines are durable first: nobody is listed of whom the trail does not tell.
+        record(context, transaction, keys, &wanted)?;
+        for (job, listing, missing) in wanted {
+            if let Err(problem) = write_job(opened, transaction, job, &listing, missing) {
+                failures.insert(job.entry.line, named(job.entry, &problem));
+            }
+        }
+        Ok(())
     });
     if let Err(problem) = result {
         for Job { entry, .. } in &batch {
@@ -305,27 +317,21 @@ fn write_batch(
     }
 }
 
-/// Writes one entry; whether it was still to be written.
+/// Writes one entry, of which the trail tells already.
 fn write_job(
     opened: &Opened,
     transaction: &mut dyn BulkTransaction,
     job: &mut Job<'_>,
     listing: &Listing,
-) -> Result<bool> {
-    let (kind, name) = (job.entry.kind, &job.entry.name);
-    // Somebody may have written since the check.
-    let missing = missing(opened, kind, name, listing)?;
-    if missing == Missing::Nothing {
-        return Ok(false);
-    }
+    missing: Missing,
+) -> Result<()> {
     if missing == Missing::StateAndListing && !job.drafts.is_empty() {
         for (document, draft) in job.drafts.drain(..) {
             transaction.publish(&document, draft)?;
         }
-    } else {
-        put(opened, transaction, kind, name, listing, missing)?;
+        return Ok(());
     }
-    Ok(true)
+    put(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)
 }
 
 /// Appends a line for each new entry to the audit trail.
@@ -333,9 +339,10 @@ fn record(
     context: &Context<'_>,
     transaction: &mut dyn Transaction,
     keys: &KeyRing,
-    added: &[(String, Listing)],
+    wanted: &[(&mut Job<'_>, Listing, Missing)],
 ) -> Result<()> {
-    let changes = added.iter().map(|(name, listing)| Change {
+    let names: Vec<_> = wanted.iter().map(|(job, ..)| job.entry.name.canonical()).collect();
+    let changes = names.iter().zip(wanted).map(|(name, (_, listing, _))| Change {
         action: ACTION,
         object: Some(name),
         values: told_of(listing),
