@@ -8,6 +8,8 @@ use std::io;
 use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
+use crate::platform;
+
 /// Asks for a line; `None` on Ctrl-C.
 pub(super) fn line(question: &str) -> io::Result<Option<String>> {
     let terminal = Term::stderr();
@@ -33,9 +35,15 @@ pub(super) fn line(question: &str) -> io::Result<Option<String>> {
 }
 
 /// Asks for a line that is not shown. The terminal shows nothing from the question to the answer, so that
-/// not a key of what is pasted can be seen.
+/// not a key of what is pasted can be seen; whatever the answer, it shows what is typed again afterwards.
+///
+/// # Errors
+/// [`io::ErrorKind::Interrupted`] on Ctrl-C.
 pub(super) fn hidden(question: &str) -> io::Result<Zeroizing<String>> {
     let terminal = Term::stderr();
-    terminal.write_str(question)?;
-    terminal.read_secure_line().map(Zeroizing::new)
+    let answer = platform::read_hidden_line(|| terminal.write_str(question));
+    let is_interrupted =
+        answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted);
+    terminal.write_line(if is_interrupted { "^C" } else { "" })?;
+    answer
 }

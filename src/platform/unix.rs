@@ -16,7 +16,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::stat::{Mode, umask};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
+use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 
@@ -196,6 +198,67 @@ pub fn hold_interrupts() {
     interrupts.add(nix::sys::signal::Signal::SIGINT);
     // If that fails, Ctrl-C ends the program as before.
     let _ = interrupts.thread_block();
+}
+
+/// Ctrl-C, as a terminal gives it to who reads.
+const INTERRUPT: u8 = 3;
+
+/// No terminal gives a longer line.
+const LONGEST_LINE: usize = 4096;
+
+/// Reads a line of which the terminal on standard input shows nothing, not even while `ask` asks for it.
+///
+/// # Errors
+/// [`std::io::ErrorKind::Interrupted`] on Ctrl-C.
+pub fn read_hidden_line(
+    ask: impl FnOnce() -> std::io::Result<()>,
+) -> std::io::Result<Zeroizing<String>> {
+    let _hidden = HiddenInput::begin()?;
+    ask()?;
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_LINE));
+    let mut part = Zeroizing::new([0; LONGEST_LINE]);
+    loop {
+        let read = match nix::unistd::read(StdinFd, &mut *part) {
+            Err(nix::errno::Errno::EINTR) => continue,
+            read => read?,
+        };
+        line.extend_from_slice(part.get(..read).unwrap_or_default());
+        match line.last() {
+            Some(&INTERRUPT) => return Err(std::io::ErrorKind::Interrupted.into()),
+            Some(b'\n') => break,
+            _ if read == 0 => break,
+            _ if line.len() > LONGEST_LINE => return Err(std::io::ErrorKind::InvalidData.into()),
+            _ => {}
+        }
+    }
+    let text = std::str::from_utf8(&line).map_err(|_| std::io::ErrorKind::InvalidData)?;
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
+
+/// A terminal that shows nothing of what is typed; dropped, it is as before.
+struct HiddenInput(Termios);
+
+impl HiddenInput {
+    /// Nothing that was typed before counts. No key ends or stops this program: it would leave a terminal
+    /// behind that shows nothing. Ctrl-C ends the line instead.
+    fn begin() -> std::io::Result<Self> {
+        let before = tcgetattr(StdinFd)?;
+        let mut hidden = before.clone();
+        hidden.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ISIG);
+        hidden.local_flags.insert(LocalFlags::ICANON);
+        if let Some(end) = hidden.control_chars.get_mut(libc::VEOL) {
+            *end = INTERRUPT;
+        }
+        tcsetattr(StdinFd, SetArg::TCSAFLUSH, &hidden)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for HiddenInput {
+    fn drop(&mut self) {
+        // A terminal that is gone cannot be put back.
+        let _ = tcsetattr(StdinFd, SetArg::TCSAFLUSH, &self.0);
+    }
 }
 
 /// Waits until standard input has something to read.

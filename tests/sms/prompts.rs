@@ -14,9 +14,13 @@ use crate::twilio::{ACCOUNT, TOKEN};
 /// Runs `rw2fa` on a terminal, and answers each question as soon as it ends with ": ".
 fn on_terminal(sandbox: &Sandbox, args: &str, answers: &[&str]) -> Option<(i32, String)> {
     let program = env!("CARGO_BIN_EXE_rw2fa");
-    let command = format!("'{program}' --store '{}' {args}", sandbox.path().display());
+    in_shell(&format!("'{program}' --store '{}' {args}", sandbox.path().display()), answers)
+}
+
+/// The same with a command of a shell.
+fn in_shell(command: &str, answers: &[&str]) -> Option<(i32, String)> {
     let mut script = Command::new("script");
-    script.args(["-qec", &command, "/dev/null"]).env_clear().env("TERM", "xterm");
+    script.args(["-qec", command, "/dev/null"]).env_clear().env("TERM", "xterm");
     script.env("PATH", "/usr/bin:/bin").stdin(Stdio::piped()).stdout(Stdio::piped());
     let Ok(mut child) = script.spawn() else {
         println!("skipped: there is no program 'script'");
@@ -71,4 +75,35 @@ fn what_is_missing_is_asked_for_and_the_token_is_never_shown() {
     let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &["\u{3}"]) else { return };
     assert!(code == 130 && screen.contains("nothing was changed"), "{code}: {screen}");
     assert!(sandbox.admin_ok(&["sms", "show"]).contains("none"));
+}
+
+/// Guards the terminal: whatever ends the question for the token, it shows afterwards what is typed.
+#[test]
+fn the_terminal_shows_again_what_is_typed() {
+    let sandbox = Sandbox::new();
+    let program = env!("CARGO_BIN_EXE_rw2fa");
+    let store = sandbox.path().display().to_string();
+    // Ctrl-C goes to all programs in front; the shell is to look at the terminal afterwards.
+    let command = format!(
+        "trap : INT QUIT TSTP; '{program}' --store '{store}' sms configure --account-sid {ACCOUNT} \
+         --from Example; echo \"ended with $?\"; stty -a"
+    );
+    let token = format!("{TOKEN}\r");
+    for (keys, code, told) in [
+        ("\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
+        // What was typed before it does not count.
+        ("not the token\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
+        // Neither Ctrl-\\ nor Ctrl-Z ends or stops it.
+        ("\u{1c}\u{1a}\r", 2, "error: the token is empty, or holds what no token holds"),
+        (token.as_str(), 0, "SMS gateway: added\n"),
+    ] {
+        let Some((_, screen)) = in_shell(&command, &[keys]) else { return };
+        assert!(screen.contains(&format!("ended with {code}\n")), "{keys:?}: {screen}");
+        assert!(screen.contains(told), "{keys:?}: {screen}");
+        let flags: Vec<_> = screen.split([' ', ';', '\n']).collect();
+        for flag in ["echo", "isig", "icanon"] {
+            assert!(flags.contains(&flag), "{keys:?}: the terminal is left with -{flag}: {screen}");
+        }
+        assert!(!screen.contains("not the token") && !screen.contains(TOKEN), "{screen}");
+    }
 }

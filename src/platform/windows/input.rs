@@ -10,12 +10,16 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Kind, Result};
 
 /// Enough for one code.
 const CHUNK: usize = 257;
+
+/// No line that is typed is longer.
+const LONGEST_LINE: usize = 4096;
 
 /// What was read, or is being read, of standard input ahead of the reader.
 enum Ahead {
@@ -51,6 +55,27 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads a line of which the console shows nothing, after `ask` asked for it. Keys are read one by one, and
+/// the console is left as it is.
+///
+/// # Errors
+/// [`ErrorKind::Interrupted`] on Ctrl-C.
+pub fn read_hidden_line(ask: impl FnOnce() -> IoResult<()>) -> IoResult<Zeroizing<String>> {
+    ask()?;
+    let terminal = Term::stderr();
+    let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
+    loop {
+        match terminal.read_key_raw()? {
+            Key::CtrlC | Key::Char('\u{3}') => return Err(ErrorKind::Interrupted.into()),
+            Key::Enter => return Ok(line),
+            Key::Backspace | Key::Char('\u{8}') => drop(line.pop()),
+            Key::Char(_) if line.len() > LONGEST_LINE => return Err(ErrorKind::InvalidData.into()),
+            Key::Char(key) if !key.is_control() => line.push(key),
+            _ => {}
+        }
+    }
 }
 
 /// Lets a thread read one chunk of standard input.
