@@ -139,6 +139,36 @@ fn long_work_shows_a_bar() {
     assert!(!piped.stderr.contains("checking"), "{piped:?}");
 }
 
+/// Guards the same for a whole store: judged, put back, and looked at by the doctor.
+#[test]
+fn work_on_a_whole_store_shows_a_bar() {
+    let sandbox = Sandbox::new();
+    let lines: Vec<_> = (0..400).map(|n| format!("user{n},,,\n")).collect();
+    let text = format!("name,type,method,phone\n{}", lines.concat());
+    let add = ["users", "add", "--from", "-", "--quiet"];
+    assert_eq!(sandbox.admin_with_stdin(&add, text.as_bytes()).code, 0);
+    let file = sandbox.beside("export.toml").display().to_string();
+    sandbox.admin_ok(&["store", "export", &file]);
+    for (args, bar, end) in [
+        ("store check".to_owned(), "checking [", "documents checked, 0 problems"),
+        (format!("store import '{file}' --yes"), "importing [", "user399: changed"),
+        ("doctor".to_owned(), "checking [", "warning"),
+    ] {
+        let Some((_, screen)) = on_terminal(&sandbox, (40, 80), &args, &mut nothing) else {
+            return;
+        };
+        assert!(screen.contains(bar) && screen.contains(end), "{args}: {screen}");
+        // It is wiped before anything else is said.
+        assert!(screen.rfind(bar) < screen.rfind("\u{1b}[2K"), "{args}: {screen:?}");
+        assert!(screen.rfind(bar) < screen.find(end), "{args}: {screen:?}");
+        let quiet = on_terminal(&sandbox, (40, 80), &format!("{args} --quiet"), &mut nothing);
+        assert!(!quiet.unwrap().1.contains(bar), "{args}");
+        let args: Vec<_> = args.split(' ').map(|arg| arg.trim_matches('\'')).collect();
+        let piped = sandbox.real().admin(&args);
+        assert!(!piped.stderr.contains(bar), "{piped:?}");
+    }
+}
+
 /// Guards a QR code that does not fit, which nobody can scan.
 #[test]
 fn a_small_terminal_is_told() {

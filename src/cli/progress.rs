@@ -18,9 +18,28 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// A bar that is made when the first step tells how many there are.
+    pub(super) fn later<'c>(
+        context: &'c Context<'_>,
+        what: &'static str,
+    ) -> impl FnMut(usize, usize) + use<'c> {
+        let is_seen = Self::is_seen(context);
+        let mut progress = None;
+        move |done, total| {
+            progress.get_or_insert_with(|| Self::of(is_seen, what, total)).reach(done);
+        }
+    }
+
     /// A bar for `total` steps of work that is called `what`: a word such as `adding`.
     pub(super) fn new(context: &Context<'_>, what: &'static str, total: usize) -> Self {
-        let is_seen = context.process.terminals.stderr && !context.globals.quiet;
+        Self::of(Self::is_seen(context), what, total)
+    }
+
+    fn is_seen(context: &Context<'_>) -> bool {
+        context.process.terminals.stderr && !context.globals.quiet
+    }
+
+    fn of(is_seen: bool, what: &'static str, total: usize) -> Self {
         if !is_seen || total < WORTH_A_BAR {
             return Self { bar: None };
         }
@@ -32,6 +51,13 @@ impl Progress {
         }
         bar.enable_steady_tick(Duration::from_millis(1000 / u64::from(REFRESH)));
         Self { bar: Some(bar) }
+    }
+
+    /// So many steps are done in all.
+    pub(super) fn reach(&self, steps: usize) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(steps as u64);
+        }
     }
 
     /// So many more steps are done.

@@ -29,8 +29,13 @@ pub struct Seen<'a> {
     pub state: &'a State,
 }
 
-/// Reads every document. `look` sees each user whose documents are sound.
-pub fn inspect(store: &dyn Store, look: &mut dyn FnMut(&Seen<'_>)) -> Inspection {
+/// Reads every document. `look` sees each user whose documents are sound; `advance` is told how many users
+/// were read, and how many there are.
+pub fn inspect(
+    store: &dyn Store,
+    look: &mut dyn FnMut(&Seen<'_>),
+    advance: &mut dyn FnMut(usize, usize),
+) -> Inspection {
     let mut found = Inspection::default();
     let settings = found.take(records::settings(store));
     // Where the key lies stands in the settings.
@@ -56,8 +61,9 @@ pub fn inspect(store: &dyn Store, look: &mut dyn FnMut(&Seen<'_>)) -> Inspection
     users.extend(found.survey(store, Kind::State));
     users.sort();
     users.dedup();
-    for name in users {
-        found.user(store, keys.as_ref(), &name, look);
+    for (at, name) in users.iter().enumerate() {
+        found.user(store, keys.as_ref(), name, look);
+        advance(at + 1, users.len());
     }
     for name in found.survey(store, Kind::Group) {
         found.take(records::listing(store, Kind::Group, &name));

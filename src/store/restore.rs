@@ -80,33 +80,40 @@ impl<'a> Restoration<'a> {
         Ok(effects)
     }
 
-    /// Writes all documents but the settings, which say `importing` meanwhile.
+    /// Writes all documents but the settings, which say `importing` meanwhile. `advance` is called for each
+    /// of the [`Self::effects`].
     ///
     /// # Errors
     /// When something could not be written; the same again mends it.
-    pub fn write(&self, nonces: &Nonces<'_>) -> Result<()> {
+    pub fn write(&self, nonces: &Nonces<'_>, advance: &mut dyn FnMut()) -> Result<()> {
         for (name, text) in &self.bundle.groups {
             self.put(Kind::Group, name, text)?;
+            advance();
         }
         for (name, entry) in &self.bundle.users {
             self.put_user(name, entry, nonces)?;
+            advance();
         }
         for name in self.present(Kind::Whitelist)? {
             if !self.bundle.whitelist.contains_key(&name) {
                 self.remove(&[Kind::Whitelist], &name)?;
+                advance();
             }
         }
         for (name, text) in &self.bundle.whitelist {
             self.put(Kind::Whitelist, name, text)?;
+            advance();
         }
         for name in self.present(Kind::User)? {
             if !self.bundle.users.contains_key(&name) {
                 self.remove(&[Kind::User, Kind::State], &name)?;
+                advance();
             }
         }
         for name in self.present(Kind::Group)? {
             if !self.bundle.groups.contains_key(&name) {
                 self.remove(&[Kind::Group], &name)?;
+                advance();
             }
         }
         Ok(())

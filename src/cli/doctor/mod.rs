@@ -23,6 +23,7 @@ use serde::Serialize;
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::{counted, standing};
 use crate::cli::output::{self, Column};
+use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
@@ -163,7 +164,9 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let store = store.with_key_file(key_file);
     let now = context.now();
     let mut census = users::Census::default();
-    let inspection = inspect(&store, &mut |seen| census.see(seen, now));
+    let mut progress = Progress::later(context, "checking");
+    let inspection = inspect(&store, &mut |seen| census.see(seen, now), &mut progress);
+    drop(progress);
     let mut findings: Vec<_> = inspection
         .problems
         .iter()

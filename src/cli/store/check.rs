@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::cli::context::{Context, count};
 use crate::cli::output::{self, Column};
+use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::store::inspection::inspect;
@@ -45,7 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let store = context.open_store()?;
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
-    let found = inspect(&store, &mut |_| {});
+    let found = inspect(&store, &mut |_| {}, &mut Progress::later(context, "checking"));
     let rows: Vec<_> = found.problems.iter().map(Row::of).collect();
     match context.globals.format {
         Format::Json => context.print_json(&json!({

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::progress::Progress;
 use crate::cli::{Done, target};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::bundle::Bundle;
@@ -67,9 +68,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     }
     context.confirm(&question)?;
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
+    let progress = Progress::new(context, "importing", effects.len());
     opened.store.update(Scope::Settings, &mut |transaction| {
-        import(context, &opened, transaction, &bundle, &hash)
+        import(context, &opened, transaction, &bundle, &hash, &mut || progress.advance(1))
     })?;
+    drop(progress);
     output::changes(context, false, &rows)
 }
 
@@ -79,6 +82,7 @@ fn import(
     transaction: &mut dyn Transaction,
     bundle: &Bundle,
     hash: &str,
+    advance: &mut dyn FnMut(),
 ) -> Result<()> {
     let store = &opened.store;
     // Read under the lock: no rotation begins or ends from here on.
@@ -100,7 +104,7 @@ fn import(
     };
     record(transaction, None, Some(hash))?;
     store.settle()?;
-    plan.write(&|| context.process.random())?;
+    plan.write(&|| context.process.random(), advance)?;
     record(transaction, Some(hash), None)?;
     transaction.write(&Document::Settings, &next)
 }
