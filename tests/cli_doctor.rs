@@ -99,6 +99,12 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "locks/07",
     ),
     (
+        "locks",
+        "error",
+        |s| fs::remove_file(s.path().join("locks/08")).unwrap(),
+        "locks/08 is missing",
+    ),
+    (
         "links",
         "error",
         |s| symlink("/etc/passwd", s.path().join("audit/2020-01.jsonl")).unwrap(),

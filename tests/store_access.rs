@@ -213,7 +213,10 @@ fn a_missing_lock_is_mended_by_init() {
     fs::remove_file(sandbox.path().join("locks/27")).unwrap();
     let run = sandbox.admin(&["users", "unlock", "alice"]);
     assert!(run.stderr.contains("lock files are never removed: run 'rw2fa init'"), "{run:?}");
-    sandbox.admin_ok(&["init"]);
+    let init = sandbox.admin(&["init"]);
+    assert!(init.stdout.ends_with(": changed\n"), "{init:?}");
+    assert_eq!(init.stderr, "made what was missing: 1 lock file\n");
+    assert!(sandbox.admin_ok(&["init"]).ends_with(": unchanged\n"));
     works(&sandbox);
 }
 

@@ -10,6 +10,7 @@ use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, Kind, Result};
 use crate::platform::{self, Owner};
 use crate::settings;
+use crate::store::creation::Made;
 use crate::store::dir::DirStore;
 use crate::store::seal::DataKey;
 use crate::store::{Scope, Store};
@@ -68,7 +69,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     }
     let text = settings::initial_text(context.now());
     let key = DataKey::new(*context.process.random()?);
-    let added = DirStore::create(&path, account, &text, &key.document())?;
+    let made = DirStore::create(&path, account, &text, &key.document())?;
+    let added = made == Made::Store;
     let is_given = !added && give(&path, account)?;
     if added || is_given {
         let store = DirStore::open(&path)?;
@@ -90,12 +92,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         let files = context::count(tidied, "temporary file");
         context.note(&format!("removed what killed programs left behind: {files}"));
     }
+    let locks = match made {
+        Made::Locks(locks) => locks,
+        Made::Store => 0,
+    };
+    if locks > 0 {
+        context.note(&format!("made what was missing: {}", context::count(locks, "lock file")));
+    }
     if added {
         context.note("next: rw2fa users add NAME, then rw2fa enable");
         let key = path.join("key");
         context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
     }
-    let result = match (added, is_given || tidied > 0) {
+    let result = match (added, is_given || tidied > 0 || locks > 0) {
         (true, _) => Changed::Added,
         (false, true) => Changed::Changed,
         (false, false) => Changed::Unchanged,

@@ -14,18 +14,30 @@ use crate::store::file;
 /// Lock files for accounts; an account's is chosen by the hash of its folded name.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
 
+/// The lock of the messages of a day, which the first version did not make.
+pub(super) const SMS_LOCK: &str = "sms";
+
+/// What a store got that was to have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// All: there was none.
+    Store,
+    /// So many lock files that it lacked.
+    Locks(usize),
+}
+
 /// The directories of a store.
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
 
 impl DirStore {
-    /// Makes what a store at `root` lacks, for `owner`; whether there was no store before.
+    /// Makes what a store at `root` lacks, for `owner`; what that was.
     ///
     /// Nothing that exists is changed. The settings are written last: a directory without them is no
     /// store, so a kill leaves nothing that looks like one.
     ///
     /// # Errors
     /// When the directory holds something else, or a part of an existing store is gone.
-    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<bool> {
+    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
         let root = &plain(root);
         if let Ok(metadata) = fs::symlink_metadata(root) {
             refuse_link(root, &metadata)?;
@@ -85,14 +97,21 @@ impl DirStore {
                 file::make_directory(&root.join(directory))?;
             }
         }
-        make_locks(&root.join("locks"))?;
+        let locks = make_locks(&root.join("locks"))?;
         if !existed {
             if !is_there(&root.join("key"))? {
                 file::replace(&root.join("key"), key.as_bytes())?;
             }
             file::replace(&root.join("store.toml"), settings.as_bytes())?;
         }
-        Ok(!existed)
+        Ok(if existed { Made::Locks(locks) } else { Made::Store })
+    }
+
+    /// The lock files that are missing, without which some command or login fails.
+    pub fn missing_locks(&self) -> Vec<PathBuf> {
+        let needed = lock_names().filter(|name| name != SMS_LOCK);
+        let is_missing = |path: &PathBuf| matches!(is_there(path), Ok(false));
+        needed.map(|name| self.lock_path(&name)).filter(is_missing).collect()
     }
 }
 
@@ -172,16 +191,20 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
     owner.map_or(Ok(()), |owner| owner.give(root))
 }
 
-/// Makes the fixed set of lock files.
-fn make_locks(directory: &Path) -> Result<()> {
-    let names = (0..ACCOUNT_LOCKS)
-        .map(|number| format!("{number:02x}"))
-        .chain(["settings", "audit", "sms"].map(str::to_owned));
-    for name in names {
+/// The fixed set of lock files.
+fn lock_names() -> impl Iterator<Item = String> {
+    let accounts = (0..ACCOUNT_LOCKS).map(|number| format!("{number:02x}"));
+    accounts.chain(["settings", "audit", SMS_LOCK].map(str::to_owned))
+}
+
+/// Makes the lock files that are missing; how many.
+fn make_locks(directory: &Path) -> Result<usize> {
+    let mut made = 0;
+    for name in lock_names() {
         let path = directory.join(name);
         let mut options = platform::private_file();
         match options.write(true).create_new(true).open(&path) {
-            Ok(_) => {}
+            Ok(_) => made += 1,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
                 let what = format!("cannot make {}", path.display());
@@ -191,7 +214,8 @@ fn make_locks(directory: &Path) -> Result<()> {
     }
     platform::sync_directory(directory).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
-    })
+    })?;
+    Ok(made)
 }
 
 /// The directory that `root` lies in.

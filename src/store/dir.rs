@@ -10,7 +10,8 @@ use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::platform::{Owner, SystemLog};
 use crate::printable::printable_json;
-use crate::store::creation::{ACCOUNT_LOCKS, holds_documents, plain, refuse_link};
+use crate::store::creation::{ACCOUNT_LOCKS, SMS_LOCK, holds_documents, plain, refuse_link};
+use crate::store::file::Absent;
 use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
     file_name, trail,
@@ -199,16 +200,19 @@ impl DirStore {
     }
 
     pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
-        let name = match scope {
-            Scope::Settings => "settings".to_owned(),
-            Scope::SmsCount => "sms".to_owned(),
-            Scope::Account(key) => format!("{:02x}", file_name::lock_index(key)),
-        };
-        self.lock_file(&name)
+        match scope {
+            Scope::Settings => self.lock_file("settings"),
+            Scope::SmsCount => file::lock(&self.lock_path(SMS_LOCK), self.owner, Absent::Made),
+            Scope::Account(key) => self.lock_file(&format!("{:02x}", file_name::lock_index(key))),
+        }
     }
 
     fn lock_file(&self, name: &str) -> Result<file::Lock> {
-        file::lock(&self.root.join("locks").join(name), self.owner)
+        file::lock(&self.lock_path(name), self.owner, Absent::Refused)
+    }
+
+    pub(super) fn lock_path(&self, name: &str) -> PathBuf {
+        self.root.join("locks").join(name)
     }
 
     fn check_kind(&self, kind: Kind) -> Result<()> {

@@ -219,13 +219,31 @@ pub(super) struct Lock {
     _file: File,
 }
 
-/// Takes the lock on the file at `path`, which must exist.
+/// What is done where a lock file is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// It is a part of the store that is gone.
+    Refused,
+    /// It is made: stores of earlier versions lack it.
+    Made,
+}
+
+/// Takes the lock on the file at `path`.
 ///
 /// # Errors
 /// [`Kind::Busy`] when somebody else holds it for 5 s.
-pub(super) fn lock(path: &Path, owner: Owner) -> Result<Lock> {
-    let Some((file, _)) = open(path, owner, platform::private_file().read(true).write(true))?
-    else {
+pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
+    let mut options = platform::private_file();
+    options.read(true).write(true);
+    let mut found = open(path, owner, &options)?;
+    if found.is_none() && absent == Absent::Made {
+        if let Some(directory) = path.parent() {
+            check_directory(directory, owner)?;
+        }
+        // Whoever makes it first, all open the same file.
+        found = open(path, owner, options.create(true))?;
+    }
+    let Some((file, _)) = found else {
         return Err(
             broken(path, "is missing").hint("lock files are never removed: run 'rw2fa init'")
         );

@@ -4,7 +4,7 @@
 
 mod bulk;
 pub mod bundle;
-mod creation;
+pub mod creation;
 pub mod dir;
 mod file;
 pub mod file_name;

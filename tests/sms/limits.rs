@@ -63,6 +63,47 @@ fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
     assert_eq!(sign_in(sandbox.at(16 * 3600)).reason(), "sms-sent");
 }
 
+/// Guards a store of an earlier version, which lacks a lock: it is made as the others are, and never through
+/// a link; what is missing besides stays an error.
+#[cfg(unix)]
+#[test]
+fn the_lock_of_the_day_is_made_when_it_is_needed() {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, symlink};
+    let (sandbox, outbox) = impatient();
+    set(&sandbox, "sms-daily-limit", "10");
+    let (lock, other) = (sandbox.path().join("locks/sms"), sandbox.path().join("locks/00"));
+    fs::remove_file(&lock).unwrap();
+    assert!(!sandbox.admin(&["doctor"]).stdout.contains("locks"));
+    assert_eq!(sign_in(sandbox.at(0)).reason(), "sms-sent");
+    let [made, like] = [&lock, &other].map(|path| {
+        let metadata = fs::symlink_metadata(path).unwrap();
+        (metadata.uid(), metadata.gid(), metadata.mode(), metadata.nlink())
+    });
+    assert_eq!(made, like);
+    assert!(sandbox.admin_ok(&["init"]).ends_with(": unchanged\n"));
+    for target in ["nowhere", "there"] {
+        let target = sandbox.beside(target);
+        if target.ends_with("there") {
+            sandbox.write(&target, "");
+        }
+        fs::remove_file(&lock).unwrap();
+        symlink(&target, &lock).unwrap();
+        let refused = sign_in(sandbox.at(100));
+        assert_eq!(refused.end(), (4, "store".to_owned()), "{refused:?}");
+        assert!(refused.stderr.contains("is a link"), "{refused:?}");
+        assert_eq!(target.exists(), target.ends_with("there"));
+    }
+    fs::remove_file(&lock).unwrap();
+    let locks = sandbox.path().join("locks");
+    fs::rename(&locks, sandbox.beside("aside")).unwrap();
+    assert_eq!(sign_in(sandbox.at(200)).end(), (4, "store".to_owned()));
+    assert!(!locks.exists());
+    fs::rename(sandbox.beside("aside"), &locks).unwrap();
+    assert_eq!(outbox.count(), 1);
+    assert_eq!(sign_in(sandbox.at(300)).reason(), "sms-sent");
+}
+
 #[test]
 fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
     for (mode, ending, left) in [

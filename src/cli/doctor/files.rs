@@ -21,6 +21,19 @@ fn finding(oddity: &Oddity) -> Finding {
     }
 }
 
+/// Lock files that are gone, without which accounts are refused.
+pub(super) fn locks(store: &DirStore) -> Option<Finding> {
+    let missing = store.missing_locks();
+    let first = missing.first()?.display();
+    let message = match missing.len() {
+        1 => format!("{first} is missing: whoever needs this lock is refused"),
+        many => {
+            format!("{many} lock files are missing, such as {first}: whoever needs one is refused")
+        }
+    };
+    Some(Finding::new("locks", Severity::Error, message).remedy("rw2fa init"))
+}
+
 /// The key lies where the secrets lie that it opens.
 pub(super) fn key_inside(place: &str) -> Finding {
     let message = format!(

@@ -181,6 +181,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
     }
     findings.extend(files::check(&store, now));
+    findings.extend(files::locks(&store));
     let (audit, months) = store.audit_size();
     findings.extend(disk::space(platform::free_bytes(store.root()), audit, months));
     findings.extend(disk::file_system(&platform::file_system(store.root())));
