@@ -131,7 +131,7 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     if sms > 0 {
         let users = count(sms, "user");
-        match crate::cli::sms::problem(&opened.settings.sms) {
+        match crate::cli::sms::problem(&opened.store, &opened.settings.sms) {
             None => context.note(&format!("codes by SMS: {users}")),
             Some(problem) => {
                 context.warn(&format!("codes by SMS: {users}, who cannot get one: {problem}"));

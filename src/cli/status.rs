@@ -146,7 +146,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("users", counts.in_words(users.len(), broken)),
             ("groups", groups.to_string()),
             ("whitelist", format!("{valid} valid, {expired} expired")),
-            ("SMS", sms_in_words(&settings.sms, last)),
+            ("SMS", sms_in_words(store, &settings.sms, last)),
             ("licence", license),
             (
                 "clock",
@@ -172,11 +172,15 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
 }
 
 /// The SMS gateway, and how the last message ended.
-fn sms_in_words(section: &SmsSection, last: Option<(Timestamp, &'static str)>) -> String {
+fn sms_in_words(
+    store: &dyn Store,
+    section: &SmsSection,
+    last: Option<(Timestamp, &'static str)>,
+) -> String {
     if *section == SmsSection::default() {
         return "not configured".into();
     }
-    match (crate::cli::sms::problem(section), last) {
+    match (crate::cli::sms::problem(store, section), last) {
         (Some(problem), _) => problem.to_string(),
         (None, Some((at, ending))) => format!("configured; last message {ending} at {at}"),
         (None, None) => "configured".into(),

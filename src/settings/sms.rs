@@ -3,9 +3,12 @@
 //! Only the keys are checked here, and that each is a text. What they mean is found out by
 //! [`crate::sms::gateway`], which the verifier does without.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use toml::Spanned;
 
 use crate::account::state::Sealed;
 
@@ -31,13 +34,47 @@ pub struct SmsSection {
     pub command: Option<PathBuf>,
 }
 
+/// The section alone, whatever its values are.
+#[derive(Deserialize)]
+struct Section {
+    sms: Option<Spanned<BTreeMap<Spanned<String>, IgnoredAny>>>,
+}
+
 impl SmsSection {
     /// The key of the sealed token.
     pub const TOKEN: &[&str] = &["sms", "auth-token"];
+
+    /// The byte at which a key of the section stands in a text; where it does not, that of the section.
+    pub fn place_of(key: &str, text: &str) -> Option<usize> {
+        let section = toml::from_str::<Section>(text).ok()?.sms?;
+        let found = section.get_ref().keys().find(|found| found.get_ref() == key);
+        Some(found.map_or(section.span(), Spanned::span).start)
+    }
 
     /// Whether there is a gateway.
     pub fn is_configured(&self) -> bool {
         let has_account = self.account_sid.is_some() && self.auth_token.is_some();
         self.command.is_some() || has_account && self.from.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_each_way_of_writing_them() {
+        for (text, key, line) in [
+            ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "from", Some(5)),
+            ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "proxy", Some(6)),
+            ("a = 1\n\n[sms]\nfrom = \"12345\"\n[advanced]\nproxy = 1\n", "proxy", Some(3)),
+            ("sms = { from = \"1\",\n  \"proxy\" = \"\" }\n", "proxy", Some(2)),
+            ("x = 1\nsms.from = \"1\"\nsms.proxy = \"\"\n", "proxy", Some(3)),
+            ("from = 1\n", "from", None),
+            ("[sms\n", "from", None),
+        ] {
+            let at = SmsSection::place_of(key, text);
+            assert_eq!(at.map(|at| text[..at].matches('\n').count() + 1), line, "{key} in {text}");
+        }
     }
 }

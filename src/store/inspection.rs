@@ -5,7 +5,7 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::store::seal::KeyRing;
-use crate::store::{Document, Kind, Store, Survey, records};
+use crate::store::{Kind, Store, Survey, records};
 use crate::verify::facts::{missing_half, open_code, open_secret};
 
 /// What an inspection found.
@@ -48,8 +48,7 @@ pub fn inspect(
         && let Some(sealed) = &settings.sms.auth_token
         && let Err(problem) = keys.open_token(sealed)
     {
-        let place = store.describe(&Document::Settings);
-        let problem = Error::new(ErrorKind::Store, format!("{place}: [sms] auth-token: {problem}"));
+        let problem = records::wrong_sms(store, ErrorKind::Store, "auth-token", problem);
         let way_out = "restore the key or the document from a backup, or give the token again with \
                        'rw2fa sms configure --auth-token-stdin'";
         found.problems.push(problem.hint(way_out));

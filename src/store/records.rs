@@ -7,6 +7,7 @@ use crate::account::listing::{Listing, WhitelistEntry};
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
 use crate::store::seal::KeyRing;
 use crate::store::{Document, Kind, Store, Text, Transaction};
@@ -32,6 +33,19 @@ pub fn unfinished_settings(store: &dyn Store) -> Result<Settings> {
 /// Reads a text that is, or is to become, the settings.
 pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
     told(store, text, settings::parse(text))
+}
+
+/// The error that a key of the section `[sms]` of the settings is wrong: their file, line and key.
+pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> Error {
+    let place = store.describe(&Document::Settings);
+    let text = store.read(&Document::Settings).ok().flatten();
+    let at = text.as_ref().and_then(|text| SmsSection::place_of(key, text));
+    let line = match (&text, at) {
+        (Some(text), Some(at)) => format!(", line {}", line_of(text, at)),
+        _ => String::new(),
+    };
+    Error::new(kind, format!("{place}{line}: [sms] {key}: {what}"))
+        .hint("correct it with 'rw2fa sms configure'")
 }
 
 fn told(
@@ -232,10 +246,15 @@ pub fn without_values(message: &str) -> String {
     message.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
+/// The line in which byte `at` of a text stands, counted from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..at].matches('\n').count() + 1
+}
+
 /// An error at byte `at` of a document: its file, line, key, and what is wrong.
 fn located(store: &dyn Store, document: &Document, text: &str, at: usize, message: &str) -> Error {
-    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    let line = text[..at].matches('\n').count() + 1;
+    let line = line_of(text, at);
     let place = store.describe(document);
     let message = without_values(message);
     let content = text.lines().nth(line - 1).unwrap_or_default();

@@ -231,7 +231,7 @@ fn send(
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(Kind::Timeout, what)));
         }
-        let command = SmsCommand::of(settings, store.root());
+        let command = SmsCommand::of(settings, store);
         let body = sending::body(settings, outgoing);
         command.send(&outgoing.to.to_string(), body, patience, process.elevated)
     });

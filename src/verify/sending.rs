@@ -17,6 +17,7 @@ use crate::platform;
 use crate::printable::printable;
 use crate::settings::Settings;
 use crate::sms::message::{Message, fill};
+use crate::store::dir::DirStore;
 use crate::store::{Scope, Store, records};
 use crate::time::Timestamp;
 use crate::verify::sms::{Outgoing, Today};
@@ -30,12 +31,11 @@ const MOST_OUTPUT: usize = 64 * 1024;
 const DAY: i64 = 86_400;
 
 /// The program that sends.
-#[derive(Debug)]
 pub(crate) enum SmsCommand<'a> {
     /// `rw2fa sms deliver`, on the store at this place.
     Default(&'a Path),
-    /// Another one, which the administrator chose.
-    Other(&'a Path),
+    /// Another one, which the administrator chose in the settings of this store.
+    Other(&'a Path, &'a dyn Store),
 }
 
 /// How a message ended, and why if not well.
@@ -43,8 +43,11 @@ pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
 
 impl<'a> SmsCommand<'a> {
     /// The command that the settings name.
-    pub(crate) fn of(settings: &'a Settings, root: &'a Path) -> Self {
-        settings.sms.command.as_deref().map_or(Self::Default(root), Self::Other)
+    pub(crate) fn of(settings: &'a Settings, store: &'a DirStore) -> Self {
+        match settings.sms.command.as_deref() {
+            None => Self::Default(store.root()),
+            Some(program) => Self::Other(program, store),
+        }
     }
 
     /// Sends `body` to the number `to`, within `patience`.
@@ -81,10 +84,10 @@ impl<'a> SmsCommand<'a> {
                     ["--store".as_ref(), root.as_os_str(), "sms".as_ref(), "deliver".as_ref()];
                 child::run(&program, &args, input, patience)
             }
-            Self::Other(program) => {
+            Self::Other(program, store) => {
                 if !program.is_absolute() {
-                    let what = format!("[sms] command: {} is no absolute path", program.display());
-                    return Err(Error::new(Kind::System, what)
+                    let what = format!("{} is no absolute path", program.display());
+                    return Err(records::wrong_sms(*store, Kind::System, "command", &what)
                         .hint("correct it with 'rw2fa sms configure --command PATH'"));
                 }
                 if elevated {
@@ -115,7 +118,7 @@ impl<'a> SmsCommand<'a> {
                 let why = why.map_or_else(|| format!("'rw2fa sms deliver' {ended}"), printable);
                 Err((ending, Error::new(Kind::System, format!("no SMS was sent: {why}"))))
             }
-            Self::Other(program) => {
+            Self::Other(program, _) => {
                 let ending = match (output.code, text) {
                     (Some(0), Some(_)) => return Ok(()),
                     (Some(1), _) => Ending::Refused,

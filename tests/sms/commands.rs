@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::{Run, Sandbox};
 use crate::twilio::{ACCOUNT, KEY, SERVICE, TOKEN, configure};
-use crate::{Outbox, read, with_alice};
+use crate::{Outbox, read, sign_in, with_alice};
 
 const SENDER: &str = "+33700000001";
 
@@ -167,6 +167,63 @@ fn the_section_may_be_edited_by_hand_and_is_checked() {
     assert!(run.code == 1 && run.stderr.contains("[sms] from"), "{run:?}");
     let doctor = sandbox.admin(&["doctor", "--format", "json"]);
     assert!(doctor.stdout.contains("sms-gateway"), "{doctor:?}");
+}
+
+/// Guards what a hand may write: each bad value is told with its file, line and key, like those of the other
+/// sections, wherever it is told.
+#[test]
+fn a_bad_value_is_told_with_its_line() {
+    let (sandbox, _outbox) = with_alice();
+    let path = sandbox.path().join("store.toml");
+    let text = settings(&sandbox);
+    let head = format!("{}\n# by hand\n[sms]\n", &text[..text.find("[sms]").unwrap()]);
+    let first = head.matches('\n').count() + 1;
+    let whole = [
+        ("account-sid", format!("\"{ACCOUNT}\"")),
+        ("auth-token", "\"s1:x\"".into()),
+        ("from", "\"Example\"".into()),
+        ("api-base", "\"https://example.com\"".into()),
+        ("proxy", "\"http://example.com:1\"".into()),
+    ];
+    let lines = |wrong: &str, value: Option<&str>| -> String {
+        let kept = whole.iter().filter(|(key, _)| *key != wrong || value.is_some());
+        let line = |(key, right): &(&str, String)| {
+            format!("{key} = {}\n", if *key == wrong { value.unwrap() } else { right })
+        };
+        kept.map(line).collect()
+    };
+    for (key, value, line) in [
+        ("account-sid", Some("\"AC0\""), first),
+        ("from", Some("\"no sender at all\""), first + 2),
+        ("api-base", Some("\"http://example.com\""), first + 3),
+        ("proxy", Some("\"example.com\""), first + 4),
+        // What is missing is missing in the section.
+        ("from", None, first - 1),
+    ] {
+        sandbox.write(&path, &format!("{head}{}", lines(key, value)));
+        let told = format!("{}, line {line}: [sms] {key}: ", path.display());
+        for args in [
+            &["sms", "check"][..],
+            &["sms", "test", "+33612345678"],
+            &["sms", "show"],
+            &["status"],
+            &["doctor"],
+            &["enable"],
+            &["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"],
+        ] {
+            let run = sandbox.admin(args);
+            assert!(format!("{}{}", run.stdout, run.stderr).contains(&told), "{told}: {run:?}");
+        }
+    }
+    sandbox.write(&path, &format!("{head}command = \"relative\"\n"));
+    let told = format!("{}, line {first}: [sms] command: ", path.display());
+    let login = sign_in(&sandbox);
+    assert!(login.code == 4 && login.stderr.contains(&told), "{login:?}");
+    // The token does not open: that is told with its line, too.
+    sandbox.write(&path, &format!("{head}{}", lines("", None)));
+    let check = sandbox.admin(&["store", "check"]);
+    let told = format!("{}, line {}: [sms] auth-token: ", path.display(), first + 1);
+    assert!(check.code == 1 && check.stderr.contains(&told), "{check:?}");
 }
 
 #[test]

@@ -198,7 +198,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         let standing = standing(context, settings)?;
         let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
         findings.extend(license::check(&standing, users));
-        findings.extend(sms::check(settings, &census.by_sms));
+        let problem = crate::cli::sms::problem(&store, &settings.sms);
+        findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }
     findings.extend(names::check(&store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));

@@ -1,7 +1,7 @@
 //! The SMS gateway: whether there is one where it is needed, whether it works, and what is left to spend.
 
 use super::{Finding, Names, Severity};
-use crate::cli::sms::{Health, problem};
+use crate::cli::sms::Health;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
@@ -9,13 +9,14 @@ use crate::settings::sms::SmsSection;
 /// A balance below this, in whatever currency, is nearly nothing.
 const LOW: f64 = 10.0;
 
-/// Judges what the settings say. `by_sms` are the users whose codes come by SMS.
-pub(super) fn check(settings: &Settings, by_sms: &Names) -> Vec<Finding> {
+/// Judges what the settings say. `problem` is why nothing can be sent, if so; `by_sms` are the users whose
+/// codes come by SMS.
+pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names) -> Vec<Finding> {
     let is_needed = !by_sms.is_empty();
     let mut findings = Vec::new();
     let is_begun = settings.sms != SmsSection::default();
-    if let Some(problem) = problem(&settings.sms).filter(|_| is_begun || is_needed) {
-        findings.push(broken(&problem, by_sms));
+    if let Some(problem) = problem.filter(|_| is_begun || is_needed) {
+        findings.push(broken(problem, by_sms));
     }
     if let (Some(command), true) = (&settings.sms.command, is_needed)
         && let Some(problem) = crate::platform::trust_problem(command)
@@ -131,7 +132,11 @@ mod tests {
             (&unlimited, &nobody, &[]),
         ] {
             let settings = crate::settings::parse(&format!("{head}{text}")).unwrap();
-            assert_eq!(checks(&check(&settings, users)), expected, "{text}");
+            let found = crate::sms::gateway::problem(&settings.sms).map(|(key, _)| key);
+            let found = found.or((settings.sms == SmsSection::default()).then_some("all"));
+            let problem = found.map(|key| Error::new(Kind::Refused, key));
+            let findings = check(&settings, problem.as_ref(), users);
+            assert_eq!(checks(&findings), expected, "{text}");
         }
     }
 }

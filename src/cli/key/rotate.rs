@@ -146,7 +146,7 @@ fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
         let token = records::settings(store)?.sms.auth_token;
         let Some(sealed) = token.filter(|sealed| !ring.is_current(sealed)) else { return Ok(()) };
         let token = ring.open_token(&sealed).map_err(|problem| {
-            Error::new(ErrorKind::Store, format!("[sms] auth-token: {problem}"))
+            records::wrong_sms(store, ErrorKind::Store, "auth-token", problem)
                 .hint("give the token again: rw2fa sms configure --auth-token-stdin")
         })?;
         let nonce = context.process.random::<NONCE>()?;

@@ -52,6 +52,7 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
     let api = super::api(&opened).map_err(not_sent)?;
     let from = opened.settings.sms.from.as_deref().unwrap_or_default();
-    let from = parse_sender(from).map_err(|what| not_sent(super::wrong(("from", what))))?;
+    let from = parse_sender(from)
+        .map_err(|what| not_sent(super::wrong(&opened.store, &("from", what))))?;
     api.send(&from, &to, &message.body).map(drop)
 }

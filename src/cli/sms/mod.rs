@@ -18,6 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::settings::sms::SmsSection;
 use crate::sms::gateway::{self, Account};
 use crate::sms::twilio::Api;
+use crate::store::{Store, records};
 
 pub(super) use check::{Health, health};
 
@@ -59,17 +60,16 @@ pub(super) fn not_configured() -> Error {
 }
 
 /// Why no message can be sent through the gateway as it is configured, if so. Nobody is asked.
-pub(super) fn problem(section: &SmsSection) -> Option<Error> {
+pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> {
     if *section == SmsSection::default() {
         return Some(not_configured());
     }
-    gateway::problem(section).map(wrong)
+    gateway::problem(section).map(|found| wrong(store, &found))
 }
 
 /// The error that a key of the section is wrong.
-fn wrong((key, what): (&'static str, String)) -> Error {
-    Error::new(Kind::Refused, format!("[sms] {key}: {what}"))
-        .hint("correct it with 'rw2fa sms configure'")
+fn wrong(store: &dyn Store, (key, what): &(&'static str, String)) -> Error {
+    records::wrong_sms(store, Kind::Refused, key, what)
 }
 
 /// The account at Twilio.
@@ -77,7 +77,8 @@ fn account(opened: &Opened) -> Result<Account> {
     if opened.settings.sms.account_sid.is_none() {
         return Err(not_configured());
     }
-    gateway::account(&opened.settings.sms, &opened.keys()?).map_err(wrong)
+    gateway::account(&opened.settings.sms, &opened.keys()?)
+        .map_err(|found| wrong(&opened.store, &found))
 }
 
 /// A connection to Twilio.

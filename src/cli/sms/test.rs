@@ -37,7 +37,7 @@ struct Outcome {
 pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("sms test")?;
     let opened = context.open()?;
-    if let Some(problem) = super::problem(&opened.settings.sms) {
+    if let Some(problem) = super::problem(&opened.store, &opened.settings.sms) {
         return Err(problem);
     }
     let advanced = &opened.settings.advanced;
@@ -73,7 +73,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
 fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome> {
     let section = &opened.settings.sms;
     if section.command.is_some() {
-        let command = SmsCommand::of(&opened.settings, opened.store.root());
+        let command = SmsCommand::of(&opened.settings, &opened.store);
         let sent = command.send(&to.to_string(), body, SMS_PATIENCE, false);
         return sent.map(|()| Outcome::default()).map_err(|(_, error)| {
             Error::new(Kind::Refused, error.to_string()).hint(
@@ -82,7 +82,7 @@ fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome>
         });
     }
     let from = parse_sender(section.from.as_deref().unwrap_or_default());
-    let from = from.map_err(|what| super::wrong(("from", what)))?;
+    let from = from.map_err(|what| super::wrong(&opened.store, &("from", what)))?;
     let receipt = super::api(opened)?.send(&from, to, &body).map_err(|failure| failure.error)?;
     Ok(Outcome { sid: Some(receipt.sid), status: receipt.status })
 }

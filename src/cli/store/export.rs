@@ -103,7 +103,7 @@ fn with_token(
         return Ok(text);
     }
     let token = keys.open_token(&sealed).map_err(|problem| {
-        Error::new(ErrorKind::Store, format!("[sms] auth-token: {problem}"))
+        records::wrong_sms(&opened.store, ErrorKind::Store, "auth-token", problem)
             .hint("give the token again: rw2fa sms configure --auth-token-stdin")
     })?;
     let written = match secrets {

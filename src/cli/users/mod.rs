@@ -438,7 +438,7 @@ fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
 /// Refuses the method `sms` where no message could be sent.
 fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
     let is_needed = method == Some(Method::Sms);
-    sms::problem(&opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
+    sms::problem(&opened.store, &opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
 }
 
 /// Refuses the method `sms` for whom no message reaches.
