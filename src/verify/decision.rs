@@ -102,6 +102,8 @@ pub struct Details {
     pub shown_secret: Option<Secret>,
     /// To whom the secret was shown before it was confirmed.
     pub shown: Option<Shown>,
+    /// How many seconds ago that was the last time.
+    pub shown_ago: u64,
     /// What was earned.
     pub grant: Option<Grant>,
     /// Steps by which the device was ahead.
@@ -380,6 +382,8 @@ impl Login<'_> {
         let mut decision = self.admit(next, reason);
         if first_time {
             decision.details.shown.clone_from(&state.shown);
+            let last = state.shown.as_ref().map_or(self.now, |shown| shown.last);
+            decision.details.shown_ago = last.until(self.now);
         }
         decision.details.method = Some(Method::App);
         decision.details.drift = Some(drift);

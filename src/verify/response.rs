@@ -190,7 +190,7 @@ fn message(reason: Reason, details: &Details) -> String {
                 .into(),
         },
         Reason::Activated if by_sms => "Your number is confirmed and you are signed in.".into(),
-        Reason::Activated => activated(details.shown.as_ref()),
+        Reason::Activated => activated(details.shown.as_ref(), details.shown_ago),
         Reason::RdpNotAllowed => {
             "You may not connect by RDP. Use the web portal, or ask your administrator.".into()
         }
@@ -247,21 +247,22 @@ fn to(details: &Details) -> &str {
     details.sms.as_ref().map_or("your phone", |sms| &sms.to)
 }
 
-fn activated(shown: Option<&Shown>) -> String {
+fn activated(shown: Option<&Shown>, ago: u64) -> String {
     let head = "Your authenticator app is set up and you are signed in.";
-    match shown {
-        Some(shown) if shown.times > 1 => {
-            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
-            format!(
-                "{head} The QR code was shown {} times, last at {}{place}. If one of them was not you, \
-                 tell your administrator.",
-                shown.times, shown.last
-            )
-        }
-        Some(shown) => {
-            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
-            format!("{head} The QR code was shown once, at {}{place}.", shown.last)
-        }
-        None => head.into(),
+    let Some(shown) = shown else { return head.into() };
+    // Nobody knows in which time zone the user reads this.
+    let when = match ago {
+        0 => "just now".to_owned(),
+        seconds => format!("{} ago", duration::words(seconds)),
+    };
+    let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(", to {ip}"));
+    if shown.times > 1 {
+        format!(
+            "{head} The QR code was shown {} times, last {when}{place}. If one of them was not you, tell \
+             your administrator.",
+            shown.times
+        )
+    } else {
+        format!("{head} The QR code was shown once, {when}{place}.")
     }
 }

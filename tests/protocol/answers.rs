@@ -66,7 +66,7 @@ fn a_right_code_earns_a_grant() {
     assert_answer(
         &sandbox.login("alice", &secret),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"activated","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:00Z","open_before":"2026-11-24T09:00:00Z","valid_until":null},"message":"Your authenticator app is set up and you are signed in. The QR code was shown once, at 2026-11-24T08:00:00Z to 192.0.2.7."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"activated","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:00Z","open_before":"2026-11-24T09:00:00Z","valid_until":null},"message":"Your authenticator app is set up and you are signed in. The QR code was shown once, just now, to 192.0.2.7."}"#,
     );
     assert_answer(
         &sandbox.at(30).login("alice", &secret),
