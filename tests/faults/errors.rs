@@ -12,7 +12,7 @@ use crate::tracer::{self, Call, End};
 /// How a call fails that the system does not carry out.
 fn failures(call: &Call) -> &'static [&'static str] {
     match call.name.as_str() {
-        "fsync" | "fdatasync" => &["EIO", "ENOSPC"],
+        "fsync" | "fdatasync" | "syncfs" => &["EIO", "ENOSPC"],
         "write" | "pwrite64" => &["ENOSPC", "EIO"],
         "rename" | "mkdir" | "unlink" => &["EROFS", "ENOSPC"],
         "openat" if call.text.contains("O_CREAT") => &["EROFS", "ENOSPC", "EMFILE"],
@@ -154,4 +154,68 @@ fn an_administrator_is_told_what_was_not_done() {
             assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted");
         });
     }
+}
+
+/// Guards what is told of many: whoever is told to be added is, whoever is on the list is told to be so, and
+/// of him the trail tells.
+#[test]
+fn who_was_added_from_a_file_is_told() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let file = arena.sandbox.beside("staff.csv");
+    let names: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
+    let lines: String = names.iter().map(|name| format!("{name},,,\n")).collect();
+    arena.sandbox.write(&file, &format!("name,type,method,phone\nstaff,group,,\n{lines}"));
+    let args = ["users", "add", "--format", "json", "--from", file.to_str().unwrap()];
+    let command = arena.real.tool(args);
+    let before = {
+        arena.restore();
+        arena.listed()
+    };
+    let told_of_nobody = std::cell::Cell::new(0);
+    let told_of_doubt = std::cell::Cell::new(0);
+    at_each_call(&arena, &command, "", most(90), &|end, call, error| {
+        arena.is_sound();
+        assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
+        let listed = arena.listed();
+        let Ok(answer) = serde_json::from_str::<serde_json::Value>(&end.stdout) else {
+            assert_ne!(end.code, Some(0), "{call:?} {error}: {end:?}");
+            if !end.stderr.contains("standard output") {
+                assert_eq!(listed, before, "{call:?} {error}: {end:?}");
+                told_of_nobody.set(told_of_nobody.get() + 1);
+            }
+            return;
+        };
+        let rows = answer["changes"].as_array().unwrap();
+        assert_eq!(rows.len(), 21, "{call:?} {error}: {end:?}");
+        for row in rows {
+            let name = row["name"].as_str().unwrap().to_owned();
+            let is_added = row["result"] == "added";
+            let why = row["error"].as_str().unwrap_or_default();
+            assert!(is_added || end.code != Some(0), "{call:?} {error}: {end:?}");
+            let is_doubted = why.contains("on the list");
+            assert_eq!(
+                is_added || is_doubted,
+                listed.contains(&name),
+                "{call:?} {error}: {name}: {row}"
+            );
+            told_of_doubt.set(told_of_doubt.get() + usize::from(is_doubted));
+        }
+        arena.admin(&args);
+        assert_eq!(arena.listed().len(), before.len() + 21);
+        arena.is_sound();
+    });
+    // The sync of what was put aside, and that of what got its place.
+    for (nth, told) in
+        [(1, "nobody was added"), (2, "20 new names may be gone after a power failure")]
+    {
+        arena.restore();
+        let inject = format!("--inject=syncfs:error=EIO:when={nth}");
+        let options = ["--trace=syncfs".to_owned(), inject];
+        let end = tracer::run(&command, &arena.sandbox.beside("strace"), &options, "");
+        assert!(end.code == Some(4) && end.stderr.contains(told), "{end:?}");
+    }
+    assert!(told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
 }

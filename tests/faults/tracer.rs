@@ -19,11 +19,12 @@ pub(crate) struct Call {
 }
 
 /// Calls that change files, make them durable, or tell the answer.
-const CHANGES: [&str; 12] = [
+const CHANGES: [&str; 13] = [
     "write",
     "pwrite64",
     "fsync",
     "fdatasync",
+    "syncfs",
     "rename",
     "renameat",
     "renameat2",

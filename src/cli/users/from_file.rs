@@ -21,7 +21,7 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
 use crate::store::{
-    Bulk, BulkStore, BulkTransaction, Document, Draft, Kind, Scope, Transaction, records,
+    Bulk, BulkStore, BulkTransaction, Document, Draft, Kind, Scope, Store, Transaction, records,
 };
 
 /// No list is longer, in bytes.
@@ -55,10 +55,11 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
     refuse(context, &place, problems)?;
     let mut failures = Failures::new();
+    let mut unsure = None;
     if !options.dry_run {
-        write(context, &opened, &keys, &entries, &checked, &mut failures)?;
+        unsure = write(context, &opened, &keys, &entries, &checked, &mut failures)?;
     }
-    let failed = failures.len();
+    let failed = failures.len() - unsure.as_ref().map_or(0, |unsure: &Unsure| unsure.entries);
     let rows: Vec<_> = entries
         .iter()
         .zip(&checked.missing)
@@ -79,7 +80,17 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
             ));
     }
     warn_of_unknown(context, &checked.unknown);
-    Ok(done)
+    match unsure {
+        None => Ok(done),
+        Some(Unsure { entries, problem }) => {
+            let new = count(entries, "new name");
+            let what = format!("{problem}; {new} may be gone after a power failure");
+            Err(Error::new(problem.kind(), what).hint(
+                "mend the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the \
+                 same command again tell who is missing",
+            ))
+        }
+    }
 }
 
 /// What the check of all entries found.
@@ -224,8 +235,19 @@ struct Job<'e> {
 /// What could not be written, by the line of the file.
 type Failures = BTreeMap<u64, Error>;
 
+/// Entries of which nobody knows whether they outlive a power failure.
+struct Unsure {
+    /// How many; each is among the failures.
+    entries: usize,
+    /// Why.
+    problem: Error,
+}
+
 /// Writes the entries that are new, some hundred of one lock at a time. Who cannot be written keeps
-/// nobody else out, and whoever is written is there for good when this ends.
+/// nobody else out, and whoever is written is there for good when this ends, but for those that are told.
+///
+/// # Errors
+/// When nothing was written.
 fn write(
     context: &Context<'_>,
     opened: &Opened,
@@ -233,7 +255,7 @@ fn write(
     entries: &[Entry],
     checked: &Checked,
     failures: &mut Failures,
-) -> Result<()> {
+) -> Result<Option<Unsure>> {
     let wanted =
         entries.iter().zip(&checked.missing).filter(|(_, what)| **what != Missing::Nothing);
     let wanted: Vec<_> = wanted.collect();
@@ -243,21 +265,39 @@ fn write(
     let progress = Progress::new(context, "adding", 2 * wanted.len());
     for (entry, missing) in &wanted {
         let is_new = entry.kind == Kind::User && **missing == Missing::StateAndListing;
-        let drafts =
-            if is_bulk && is_new { drafts(context, &mut *bulk, entry)? } else { Vec::new() };
+        let drafts = if is_bulk && is_new {
+            drafts(context, &mut *bulk, entry).map_err(|problem| nobody(&problem))?
+        } else {
+            Vec::new()
+        };
         let place = opened.store.neighbourhood(&entry.name.key());
         places.entry(place).or_default().push(Job { entry, drafts });
         progress.advance(1);
     }
-    bulk.prepared()?;
+    bulk.prepared().map_err(|problem| nobody(&problem))?;
+    let mut published = Vec::new();
     for mut jobs in places.into_values() {
         while !jobs.is_empty() {
             let batch: Vec<_> = jobs.drain(..jobs.len().min(AT_ONCE)).collect();
             progress.advance(batch.len());
-            write_batch(context, opened, keys, &mut *bulk, batch, failures);
+            write_batch(context, opened, keys, &mut *bulk, batch, failures, &mut published);
         }
     }
-    bulk.finish()
+    let Err(problem) = bulk.finish() else { return Ok(None) };
+    for entry in &published {
+        let what = "is on the list, and may be gone after a power failure";
+        failures.insert(entry.line, named(entry, &Error::new(problem.kind(), what)));
+    }
+    Ok(Some(Unsure { entries: published.len(), problem }))
+}
+
+/// The error that ended the work before anything got its place.
+fn nobody(problem: &Error) -> Error {
+    let told = Error::new(problem.kind(), format!("{problem}; nobody was added"));
+    match problem.way_out() {
+        Some(way_out) => told.hint(way_out),
+        None => told,
+    }
 }
 
 /// Puts the documents of a new user aside, in the order that [`put`] keeps.
@@ -277,14 +317,16 @@ fn drafts(
     ])
 }
 
-/// Writes entries that share a lock; which of them could not be written goes to `failures`.
-fn write_batch(
+/// Writes entries that share a lock; which of them could not be written goes to `failures`, which only got
+/// their places, to `published`.
+fn write_batch<'e>(
     context: &Context<'_>,
     opened: &Opened,
     keys: &KeyRing,
     bulk: &mut dyn Bulk,
-    mut batch: Vec<Job<'_>>,
+    mut batch: Vec<Job<'e>>,
     failures: &mut Failures,
+    published: &mut Vec<&'e Entry>,
 ) {
     let Some(first) = batch.first() else { return };
     let key = first.entry.name.key();
@@ -304,8 +346,13 @@ fn write_batch(
         // SECURITY: the lines are durable first: nobody is listed of whom the trail does not tell.
         record(context, transaction, keys, &wanted)?;
         for (job, listing, missing) in wanted {
-            if let Err(problem) = write_job(opened, transaction, job, &listing, missing) {
-                failures.insert(job.entry.line, named(job.entry, &problem));
+            match write_job(opened, transaction, job, &listing, missing) {
+                Ok(Written::Durably) => {}
+                Ok(Written::Published) => published.push(job.entry),
+                Err(problem) => {
+                    let problem = as_it_is(opened, job.entry, problem);
+                    failures.insert(job.entry.line, named(job.entry, &problem));
+                }
             }
         }
         Ok(())
@@ -317,6 +364,24 @@ fn write_batch(
     }
 }
 
+/// The same problem, which also tells if the entry came onto the list all the same.
+fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
+    let document = Document::Of(entry.kind, entry.name.clone());
+    if !matches!(opened.store.read(&document), Ok(Some(_))) {
+        return problem;
+    }
+    Error::new(problem.kind(), format!("{problem}; it is on the list all the same"))
+        .hint("run the command again, which completes it")
+}
+
+/// How an entry was written.
+enum Written {
+    /// It is there for good.
+    Durably,
+    /// It is there, and durable when the work ends.
+    Published,
+}
+
 /// Writes one entry, of which the trail tells already.
 fn write_job(
     opened: &Opened,
@@ -324,14 +389,15 @@ fn write_job(
     job: &mut Job<'_>,
     listing: &Listing,
     missing: Missing,
-) -> Result<()> {
+) -> Result<Written> {
     if missing == Missing::StateAndListing && !job.drafts.is_empty() {
         for (document, draft) in job.drafts.drain(..) {
             transaction.publish(&document, draft)?;
         }
-        return Ok(());
+        return Ok(Written::Published);
     }
-    put(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)
+    put(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
+    Ok(Written::Durably)
 }
 
 /// Appends a line for each new entry to the audit trail.
