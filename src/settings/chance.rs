@@ -24,10 +24,15 @@ pub fn of_guessing(discrepancy: u32, digits: Digits, rules: Rules) -> Chance {
 
 /// How many codes somebody can try within a day who waits for every lock to end.
 fn guesses_in_a_day(rules: Rules) -> u32 {
+    guesses_within(86_400, rules)
+}
+
+/// How many codes somebody can try within so many seconds who waits for every lock to end.
+fn guesses_within(seconds: u64, rules: Rules) -> u32 {
     let mut waited = 0;
     for guess in 1..=HARD_STOP {
         waited += rules.lock_after(guess).unwrap_or(0);
-        if waited >= 86_400 {
+        if waited >= seconds {
             return guess;
         }
     }
@@ -55,6 +60,8 @@ pub fn percent(chance: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::advanced::Advanced;
+    use crate::verify::SMS_PATIENCE;
 
     const RULES: Rules = Rules { attempts: 5, seconds: 60 };
 
@@ -68,6 +75,55 @@ mod tests {
     fn the_defaults_give_the_documented_chances() {
         assert_eq!(words(480, 6), ["0.096 %", "3.1 %", "9.2 %"]);
         assert_eq!(words(1, 6), ["0.0003 %", "0.01 %", "0.03 %"]);
+    }
+
+    /// Guards what SECURITY.md says of codes by SMS: each figure follows from the defaults.
+    #[test]
+    fn codes_by_sms_have_the_documented_figures() {
+        let defaults = Advanced::default();
+        let rules = defaults.lockout();
+        let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/SECURITY.md"));
+        let (_, section) = document.split_once("\n### Codes by SMS\n").unwrap();
+        let (section, _) = section.split_once("\n### ").unwrap();
+        let section = section.replace('\n', " ");
+        let holds = |words: String| assert!(section.contains(&words), "not told: {words}");
+        // One code is right, not a window of them.
+        let chance = of_guessing(0, defaults.digits(), rules);
+        let tries = guesses_within(defaults.sms_validity.into(), rules);
+        let locks: Vec<_> = (rules.attempts..tries).filter_map(|at| rules.lock_after(at)).collect();
+        holds(format!(
+            "has {} digits, and lives {} minutes",
+            defaults.digits().get(),
+            defaults.sms_validity / 60
+        ));
+        holds(format!("try {tries} codes while one lives: {}, and after", rules.attempts));
+        holds(format!("(after {}, {} and {} s)", locks[0], locks[1], locks[2]));
+        assert_eq!(locks.len(), 3);
+        holds(format!(
+            "One guess succeeds with {}, the {tries} with {}, a day of guessing ({} tries) with {}, all \
+             {HARD_STOP} tries until the hard stop with {}.",
+            percent(chance.one),
+            percent(1.0 - (1.0 - chance.one).powf(tries.into())),
+            guesses_in_a_day(rules),
+            percent(chance.day),
+            percent(chance.hard_stop),
+        ));
+        let years = 2_f64.ln() / (2.0 * f64::from(rules.attempts - 1) * chance.one) / 365.25;
+        holds(format!("takes {years:.0} years"));
+        holds(format!("{} are expected to fall", (10_000.0 * chance.hard_stop).round() / 10.0));
+        let (hourly, interval) = (defaults.sms_hourly_limit, defaults.sms_interval);
+        holds(format!(
+            "`sms-interval` {interval} s, `sms-hourly-limit` {hourly}, `sms-daily-limit` off"
+        ));
+        assert_eq!(defaults.sms_daily_limit, 0);
+        holds(format!("have {hourly} messages an hour sent to that user, {} a day", 24 * hourly));
+        holds(format!("{},000 messages an hour and {},000 a day", hourly, 24 * hourly));
+        holds(format!(
+            "{} cents an hour and {:.2} a day",
+            5 * hourly,
+            0.05 * 24.0 * f64::from(hourly)
+        ));
+        holds(format!("Keep each login waiting for {} s", SMS_PATIENCE.as_secs()));
     }
 
     #[test]
