@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::account::state::Sealed;
@@ -37,7 +36,7 @@ pub struct SmsSection {
 /// The section alone, whatever its values are.
 #[derive(Deserialize)]
 struct Section {
-    sms: Option<Spanned<BTreeMap<Spanned<String>, IgnoredAny>>>,
+    sms: Option<Spanned<BTreeMap<Spanned<String>, toml::Value>>>,
 }
 
 impl SmsSection {

@@ -6,6 +6,9 @@
 pub mod arguments;
 pub mod decision;
 pub mod facts;
+#[cfg(unix)]
+#[cfg(test)]
+mod late;
 pub mod reason;
 pub mod request;
 pub mod response;
@@ -410,123 +413,4 @@ fn complain(process: &mut Process, error: &Error) {
         text.push('\n');
     }
     let _ = process.stderr.write_all(printable(&text).as_bytes());
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use std::cell::RefCell;
-    use std::ffi::OsString;
-    use std::io::Write;
-    use std::path::PathBuf;
-    use std::rc::Rc;
-    use std::time::{Duration, Instant};
-
-    use super::{BEFORE_CONFIRMING, LEAST_PATIENCE, SMS_PATIENCE, arguments, run_since};
-    use crate::process::Process;
-    use crate::time::Timestamp;
-    use crate::verify::arguments::AnswerFormat;
-
-    #[derive(Clone, Default)]
-    struct Stream(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Stream {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Stream {
-        fn text(&self) -> String {
-            String::from_utf8_lossy(&self.0.borrow()).into_owned()
-        }
-    }
-
-    /// A store in which alice gets her codes by SMS, through a command that keeps messages.
-    struct Place {
-        directory: tempfile::TempDir,
-    }
-
-    impl Place {
-        fn new() -> Self {
-            let place = Self { directory: tempfile::tempdir().unwrap() };
-            let command = place.directory.path().join("command");
-            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sms/command.sh");
-            std::os::unix::fs::symlink(script, &command).unwrap();
-            let command = command.to_str().unwrap();
-            for args in [
-                &["init"][..],
-                &["sms", "configure", "--command", command],
-                &["users", "add", "alice", "--method", "sms", "--phone", "+33612345678"],
-                &["enable"],
-                &["advanced", "set", "sms-hourly-limit", "2"],
-                &["advanced", "set", "sms-daily-limit", "2"],
-            ] {
-                let (mut process, _, said) = place.process(args);
-                assert_eq!(crate::cli::main(&mut process), 0, "{args:?}: {}", said.text());
-            }
-            place
-        }
-
-        fn store(&self) -> PathBuf {
-            self.directory.path().join("store")
-        }
-
-        fn process(&self, args: &[&str]) -> (Process, Stream, Stream) {
-            let (stdout, stderr) = (Stream::default(), Stream::default());
-            let first = [OsString::from("rw2fa"), "--store".into(), self.store().into()];
-            let args = first.into_iter().chain(args.iter().map(OsString::from));
-            let now = Timestamp::from_unix(1_795_507_200);
-            let streams = (Box::new(stdout.clone()), Box::new(stderr.clone()));
-            let process = Process::sandboxed(args, now, Vec::new(), streams.0, streams.1);
-            (process, stdout, stderr)
-        }
-
-        /// Signs alice in with a program that has run for so long: exit code, answer, complaint.
-        fn sign_in(&self, after: Duration) -> (u8, serde_json::Value, String) {
-            let (mut process, stdout, stderr) = self.process(&["--no-groups", "--", "alice"]);
-            let args = arguments::parse(&process.args).unwrap().verify;
-            let started = Instant::now().checked_sub(after).unwrap();
-            let code = run_since(started, &mut process, &self.store(), &args, AnswerFormat::Json);
-            (code, serde_json::from_str(&stdout.text()).unwrap(), stderr.text())
-        }
-
-        fn messages(&self) -> usize {
-            let log = std::fs::read_to_string(self.directory.path().join("command.log"));
-            log.map_or(0, |log| log.lines().count())
-        }
-
-        fn trail(&self) -> String {
-            let file = self.store().join("audit").join("2026-11.jsonl");
-            std::fs::read_to_string(file).unwrap()
-        }
-    }
-
-    /// Guards a login that waited so long for locks that no time is left to send: nothing is sent, it is
-    /// told and recorded, and it costs the user and the day nothing.
-    #[test]
-    fn no_message_is_begun_that_could_not_end_in_time() {
-        let place = Place::new();
-        let late = BEFORE_CONFIRMING.saturating_sub(LEAST_PATIENCE / 2);
-        for after in [late, BEFORE_CONFIRMING, 2 * BEFORE_CONFIRMING] {
-            let (code, answer, said) = place.sign_in(after);
-            assert_eq!(
-                (code, &answer["outcome"], &answer["reason"]),
-                (4, &"error".into(), &"timeout".into()),
-                "{after:?}: {answer}"
-            );
-            assert!(said.contains("no time was left to send the message"), "{said}");
-            assert_eq!(place.messages(), 0);
-            assert!(place.trail().trim_end().lines().last().unwrap().contains("\"timeout\""));
-        }
-        // Three were lost, and two may be sent: nothing was charged, and no code is outstanding.
-        let in_time = BEFORE_CONFIRMING.saturating_sub(SMS_PATIENCE);
-        let (code, answer, said) = place.sign_in(in_time);
-        assert_eq!((code, &answer["reason"]), (3, &"sms-sent".into()), "{answer} {said}");
-        assert_eq!(place.messages(), 1);
-        assert_eq!(place.sign_in(Duration::ZERO).1["reason"], "sms-already-sent");
-    }
 }

@@ -166,8 +166,10 @@ fn who_was_added_from_a_file_is_told() {
     let arena = Arena::new();
     let file = arena.sandbox.beside("staff.csv");
     let names: Vec<_> = (0..20).map(|n| format!("user{n}")).collect();
-    let lines: String = names.iter().map(|name| format!("{name},,,\n")).collect();
-    arena.sandbox.write(&file, &format!("name,type,method,phone\nstaff,group,,\n{lines}"));
+    let lines: Vec<_> = names.iter().map(|name| format!("{name},,,\n")).collect();
+    arena
+        .sandbox
+        .write(&file, &format!("name,type,method,phone\nstaff,group,,\n{}", lines.concat()));
     let args = ["users", "add", "--format", "json", "--from", file.to_str().unwrap()];
     let command = arena.real.tool(args);
     let before = {

@@ -196,8 +196,10 @@ fn adding_from_a_file(users: usize) {
     let Some(arena) = arena() else { return };
     let file = arena.sandbox.beside("staff.csv");
     let names: Vec<_> = (0..users).map(|n| format!("user{n}")).collect();
-    let lines: String = names.iter().map(|name| format!("{name},,,\n")).collect();
-    arena.sandbox.write(&file, &format!("name,type,method,phone\nstaff,group,,\n{lines}"));
+    let lines: Vec<_> = names.iter().map(|name| format!("{name},,,\n")).collect();
+    arena
+        .sandbox
+        .write(&file, &format!("name,type,method,phone\nstaff,group,,\n{}", lines.concat()));
     let args = ["users", "add", "--from", file.to_str().unwrap()];
     administration(&arena, &args).at_each_call(&|end, call| {
         arena.is_sound();
