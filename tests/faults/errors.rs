@@ -34,7 +34,9 @@ fn at_each_call(
 ) {
     let log = arena.sandbox.beside("strace");
     arena.restore();
-    let calls = tracer::calls(command, &log, stdin, &arena.sandbox.path());
+    let mut calls = tracer::calls(command, &log, stdin, &arena.sandbox.path());
+    // Those that cannot fail take no place among the few that are tried.
+    calls.retain(|call| !failures(call).is_empty());
     let mut tried = 0;
     for call in tracer::chosen(calls, most) {
         for error in failures(&call) {
@@ -219,5 +221,5 @@ fn who_was_added_from_a_file_is_told() {
         let end = tracer::run(&command, &arena.sandbox.beside("strace"), &options, "");
         assert!(end.code == Some(4) && end.stderr.contains(told), "{end:?}");
     }
-    assert!(told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
+    assert!(!is_full() || told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
 }
