@@ -112,13 +112,20 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     Ok(groups)
 }
 
-/// Nothing: nobody is asked to choose from a list here.
+/// Nothing: Ctrl-C ends the program, and the console shows the cursor to the next one.
 pub fn hold_interrupts() {}
 
-/// The accounts of people, and the groups that they may be in: a domain may have any number, so that none
-/// are offered.
+/// The accounts and groups that this machine keeps, each in order. Those of a domain are not offered: it may
+/// have any number.
 pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
-    (Vec::new(), Vec::new())
+    // What the system does not tell, or what is no text, cannot be chosen, but still be named.
+    let names = |listed: std::io::Result<Vec<OsString>>| {
+        let listed = listed.unwrap_or_default().into_iter();
+        let mut names: Vec<_> = listed.filter_map(|name| name.into_string().ok()).collect();
+        names.sort();
+        names
+    };
+    (names(accounts::accounts_here()), names(accounts::groups_here()))
 }
 
 /// Whether the system knows an account, or a group, of this name.
