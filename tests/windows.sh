@@ -135,7 +135,7 @@ EOF
   cat >"$place/wine" <<EOF
 #!/bin/bash
 unset DISPLAY LD_LIBRARY_PATH
-export WINEPREFIX=$place/prefix WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
+export WINEPREFIX=$place/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=;authz=n'
 exec $wine "\$@"
 EOF
   chmod +x "$place/wine"
@@ -151,7 +151,9 @@ make_stand_ins() {
   make_stand_in tests/sms/command.rs "$place/sms-command.exe"
   make_stand_in tests/windows/w32tm.rs "$system/w32tm.exe"
   rm -f "$system/w32tm.txt"
+  x86_64-w64-mingw32-gcc -O2 -shared -o "$system/authz.dll" tests/windows/authz.c
   export RW2FA_TEST_SMS_COMMAND=$place/sms-command.exe
+  export RW2FA_TEST_DOMAIN=yes
   export RW2FA_TEST_TIME_SERVICE='C:\Windows\System32\w32tm.txt'
 }
 

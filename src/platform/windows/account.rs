@@ -142,3 +142,26 @@ fn netbios_name() -> std::io::Result<String> {
 fn text(name: OsString) -> std::io::Result<String> {
     name.into_string().map_err(|_| ErrorKind::InvalidData.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the groups of accounts of a domain: all are told, or none. Where there is no domain,
+    /// `tests/windows/authz.c` stands in for the part of Windows that asks one.
+    #[test]
+    fn a_domain_tells_all_groups_or_none() {
+        #[expect(clippy::disallowed_methods, reason = "what the test is told by who runs it")]
+        if std::env::var_os("RW2FA_TEST_DOMAIN").is_none() {
+            return;
+        }
+        let groups = |number| {
+            let sid = Sid::parse(&format!("S-1-5-21-1-2-3-{number}")).unwrap();
+            domain_groups(&sid).map_err(|error| error.to_string())
+        };
+        assert_eq!(groups(1105).unwrap(), ["Administrators", "Users", "Everyone"]);
+        let unnamed = groups(1106).unwrap_err();
+        assert_eq!(unnamed, "group S-1-5-21-1-2-3-513 has no name");
+        assert!(groups(1107).is_err(), "no domain answered");
+    }
+}
