@@ -80,10 +80,11 @@ pub fn run<A: AsRef<OsStr>>(
         .stderr(Stdio::null());
     platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
+    let group = platform::Group::of(&child);
     let output = attend(&mut child, input, deadline);
     if !matches!(output, Ok(Some(_))) {
         // It may have ended in this instant; then there is nothing to kill.
-        platform::kill_group(&child);
+        group.kill();
         let _ = child.kill();
         let _ = child.wait();
     }

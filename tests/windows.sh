@@ -4,7 +4,7 @@
 #   tests/windows.sh            every suite that is not for other systems, but for the slow ones
 #   tests/windows.sh races      these suites only: names of test targets, "lib", or "console"
 #
-# Needs Debian 12 and cargo. Two Debian packages are installed if they are missing and this account may;
+# The code for Windows is linted too. Needs Debian 12 and cargo. Two Debian packages are installed if they are missing and this account may;
 # a Rust compiler that knows Windows is unpacked under target/windows, built once, and found again. No
 # standard input is read. What Wine cannot show is told in README.md, "Windows".
 set -euo pipefail
@@ -61,7 +61,7 @@ dependency() {
 # Debian's compiler for the web knows every platform; its library for Windows is built from its source.
 make_compiler() {
   local root=$place/root std llvm library
-  if [ -e "$place/compiler-is-ready" ]; then
+  if [ -e "$place/compiler-is-ready" ] && [ -x "$place/clippy-driver" ]; then
     return 0
   fi
   say 'making a compiler for Windows'
@@ -71,7 +71,8 @@ make_compiler() {
   std=$(dependency libstd-rust-web-dev '^libstd-rust-web-[0-9]')
   llvm=$(dependency "$std" '^libllvm[0-9]')
   (cd "$place/packages" &&
-    apt-get download -qq -o APT::Sandbox::User=root rustc-web libstd-rust-web-dev rust-web-src "$std" "$llvm") ||
+    apt-get download -qq -o APT::Sandbox::User=root \
+      rustc-web libstd-rust-web-dev rust-web-src rust-web-clippy "$std" "$llvm") ||
     fail 'the packages of the compiler could not be downloaded'
   local package
   for package in "$place"/packages/*.deb; do
@@ -79,11 +80,14 @@ make_compiler() {
   done
   rm -r "$place/packages"
   # bash hands down variables such as CARGO_BIN_EXE_rw2fa-verify; sh would drop them.
-  cat >"$place/rustc" <<EOF
+  local program
+  for program in rustc clippy-driver; do
+    cat >"$place/$program" <<EOF
 #!/bin/bash
-LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/rustc "\$@"
+LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/$program "\$@"
 EOF
-  chmod +x "$place/rustc"
+    chmod +x "$place/$program"
+  done
   # The release programs are optimised as a whole, for which the library has to hold bitcode. The part for
   # panics that end the program has to be built in that way itself.
   cat >"$place/rustc-for-library" <<EOF
@@ -131,7 +135,7 @@ EOF
   cat >"$place/wine" <<EOF
 #!/bin/bash
 unset DISPLAY LD_LIBRARY_PATH
-export WINEPREFIX=$place/prefix WINEDEBUG=-all WINEDLLOVERRIDES=mscoree,mshtml=
+export WINEPREFIX=$place/prefix WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml=;authz=n'
 exec $wine "\$@"
 EOF
   chmod +x "$place/wine"
@@ -139,6 +143,22 @@ EOF
   WINEPREFIX=$place/prefix "$wineserver" -w || true
   cp "$place/bcryptprimitives.dll" "$place/prefix/drive_c/windows/system32/"
   touch "$place/wine-is-ready"
+}
+
+# Programs that tests need besides ours: an SMS command, and one in the place of Windows' own.
+make_stand_ins() {
+  local system=$place/prefix/drive_c/windows/system32
+  make_stand_in tests/sms/command.rs "$place/sms-command.exe"
+  make_stand_in tests/windows/w32tm.rs "$system/w32tm.exe"
+  rm -f "$system/w32tm.txt"
+  x86_64-w64-mingw32-gcc -O2 -shared -o "$system/authz.dll" tests/windows/authz.c
+  export RW2FA_TEST_SMS_COMMAND=$place/sms-command.exe
+  export RW2FA_TEST_DOMAIN=yes
+  export RW2FA_TEST_TIME_SERVICE='C:\Windows\System32\w32tm.txt'
+}
+
+make_stand_in() {
+  "$place/rustc" --edition 2024 --target "$triple" -o "$2" "$1"
 }
 
 # A directory of somebody else, which only root can make.
@@ -159,7 +179,22 @@ on_console() {
     TERM=xterm script --quiet --return --command "$place/wine $debug/rw2fa.exe --store C:/console $*" /dev/null
 }
 
-# What only a terminal has: colours, and questions.
+# What is handed out: the zip file holds programs that run, and what it says of them is true.
+test_package() {
+  local package release=$1
+  rm -rf "$place/unpacked"
+  mkdir "$place/unpacked"
+  package=$(CARGO_TARGET_DIR=${place%/windows} bash .ci/package-windows "$release") || return
+  python3 -m zipfile -e "$package" "$place/unpacked" || return
+  (
+    cd "$place"/unpacked/* || return
+    sha256sum --check --quiet SHA256SUMS || return
+    "$place/wine" rw2fa.exe --version && "$place/wine" rw2fa.exe --store 'C:\packaged' init || return
+    "$place/wine" rw2fa-verify.exe --store 'C:\packaged' -- alice | grep -q '"reason":"disabled"'
+  )
+}
+
+# What only a terminal has: colours, questions, and what is typed unseen.
 test_console() {
   local shown code answer
   rm -rf "$place/prefix/drive_c/console"
@@ -169,6 +204,11 @@ test_console() {
   grep -q $'\e\\[[0-9;]*m' <<<"$shown" || { echo "no colours: $shown"; return 1; }
   shown=$(NO_COLOR=1 on_console '' status)
   ! grep -q $'\e\\[38' <<<"$shown" || { echo "colours in spite of NO_COLOR: $shown"; return 1; }
+  # A made-up account and token: what is typed for the token is not shown.
+  shown=$(on_console 'token-of-a-test'$'\r' sms configure --account-sid "AC$(printf '%032d' 7)" --from +33700000001) ||
+    { echo "sms configure failed on a console: $shown"; return 1; }
+  grep -q 'sealed in the store' <<<"$shown" || { echo "the token was not taken: $shown"; return 1; }
+  ! grep -q 'token-of' <<<"$shown" || { echo "the token was shown: $shown"; return 1; }
   for answer in n y; do
     code=0
     shown=$(on_console "$answer"$'\r' users reset alice) || code=$?
@@ -178,12 +218,14 @@ test_console() {
   done
 }
 
+command -v python3 >/dev/null || fail 'python3 is missing: apt-get install python3'
 command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
 # Under Wine what is new is not what its directory lets in, but what the mask of this process leaves.
 umask 077
 install_packages
 make_compiler
 make_wine
+make_stand_ins
 make_foreign_store
 "$place/rustc" --version
 "$place/wine" --version
@@ -196,11 +238,13 @@ export CARGO_PROFILE_DEV_DEBUG=none
 unset RW2FA_VENDOR_KEY RW2FA_LICENSE_PORTAL
 export RW2FA_TEST_FULL=1 CARGO_TERM_COLOR=never
 
-# One server for all programs, started here so that it has the mask; it ends with this script.
+# One server for all programs, started here so that it has the mask; it ends with this script. So do the
+# services, which the first program starts: they keep its output open.
 export WINEPREFIX=$place/prefix WINEDEBUG=-all
 "$wineserver" -k || true
 "$wineserver" -p
 trap '"$wineserver" -k || true' EXIT
+"$place/wine" cmd /c exit >/dev/null 2>&1
 
 suites=()
 with_console=no
@@ -227,10 +271,15 @@ else
     exe=$CARGO_TARGET_DIR/$triple/release/$program.exe
     printf '%s: %d bytes\n' "$exe" "$(wc -c <"$exe")"
   done
-  "$place/wine" "$CARGO_TARGET_DIR/$triple/release/rw2fa.exe" --version
+  rm -rf "$place/prefix/drive_c/packaged"
+  test_package "$CARGO_TARGET_DIR/$triple/release" || fail 'the zip file is not good'
 fi
 
-say 'building the tests'
+# The linter compiles what it reads, so that nothing is compiled twice. It takes what stands for a thread's
+# own value with this linker for a slow one.
+say 'building and linting the tests'
+export RUSTC_WORKSPACE_WRAPPER=$place/clippy-driver
+export CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__-Aclippy::missing-const-for-thread-local__CLIPPY_HACKERY__
 cargo build --locked --quiet --bins --target "$triple"
 cargo test --locked --quiet --no-run --target "$triple" "${suites[@]}"
 # What a test that was interrupted left behind.
@@ -250,7 +299,7 @@ say "$result: $ran tests ran as Windows programs, $failed failed (all of it in $
 [ "$ran" -gt 0 ] || fail 'not one test ran'
 if [ "$with_console" = yes ]; then
   test_console || fail 'the test on a terminal failed'
-  say 'ok: colours and questions on a terminal'
+  say 'ok: colours, questions and a hidden token on a terminal'
 fi
 if [ "$result" != ok ] || [ "$failed" -gt 0 ]; then
   fail 'some tests failed'

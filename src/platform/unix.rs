@@ -337,11 +337,21 @@ pub fn write_until(
     Ok(())
 }
 
-/// Ends a program that leads a group, and what it started.
-pub fn kill_group(child: &Child) {
-    if let Ok(id) = i32::try_from(child.id()) {
-        // There is nothing to kill if all of it has ended.
-        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+/// A program that leads a group, together with what it starts.
+pub struct Group(Option<Pid>);
+
+impl Group {
+    /// The group of a program that was started after [`prepare_child`].
+    pub fn of(child: &Child) -> Self {
+        Self(i32::try_from(child.id()).ok().map(Pid::from_raw))
+    }
+
+    /// Ends the program and what it started.
+    pub fn kill(&self) {
+        if let Some(leader) = self.0 {
+            // There is nothing to kill if all of it has ended.
+            let _ = killpg(leader, Signal::SIGKILL);
+        }
     }
 }
 

@@ -117,7 +117,7 @@ impl Api {
         }
         let client = builder.build().map_err(|error| {
             Error::new(Kind::System, format!("cannot prepare TLS: {}", reason(&error)))
-                .hint("install the system's root certificates (Debian's ca-certificates)")
+                .hint("look whether the system has root certificates (Debian: ca-certificates), and at 'ca-file'")
         })?;
         Ok(Self { client, account, deadline: Instant::now() + PATIENCE })
     }

@@ -202,6 +202,10 @@ fn make_directory(path: &Path) -> Result<()> {
 }
 
 /// Makes everything durable that was written to the file system of `path`.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(clippy::unnecessary_wraps, reason = "nothing is put aside there")
+)]
 fn sync_around(path: &Path) -> Result<()> {
     #[cfg(target_os = "linux")]
     platform::sync_file_system(path).map_err(|error| {

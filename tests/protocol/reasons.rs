@@ -53,18 +53,18 @@ fn brought_about(reason: Reason) -> Run {
             sandbox.verify(&["--", "alice"], None)
         }
         Reason::EnrolmentRequired => Sandbox::with_users(&["alice"]).verify(&["--", "alice"], None),
-        Reason::SmsSent => by_sms("/bin/true").verify(&["--", "alice"], None),
+        Reason::SmsSent => by_sms(SENDS).verify(&["--", "alice"], None),
         Reason::SmsAlreadySent => {
-            let sandbox = by_sms("/bin/true");
+            let sandbox = by_sms(SENDS);
             sandbox.verify(&["--", "alice"], None);
             sandbox.verify(&["--", "alice"], None)
         }
         Reason::SmsNotYet => {
-            let sandbox = by_sms("/bin/true");
+            let sandbox = by_sms(SENDS);
             sandbox.verify(&["--", "alice"], None);
             sandbox.verify(&["--resend", "--", "alice"], None)
         }
-        Reason::SmsFailed => by_sms("/bin/false").verify(&["--", "alice"], None),
+        Reason::SmsFailed => by_sms(FAILS).verify(&["--", "alice"], None),
         Reason::Store => {
             let sandbox = Sandbox::with_users(&["alice"]);
             sandbox.write(&sandbox.path().join("store.toml"), "");
@@ -91,6 +91,10 @@ fn brought_about(reason: Reason) -> Run {
 }
 
 /// A store in which Alice gets her codes from this command.
+/// A program that ends well whatever it is told, and one that does not.
+const SENDS: &str = if cfg!(windows) { r"C:\Windows\System32\hostname.exe" } else { "/bin/true" };
+const FAILS: &str = if cfg!(windows) { r"C:\Windows\System32\taskkill.exe" } else { "/bin/false" };
+
 fn by_sms(command: &str) -> Sandbox {
     let sandbox = Sandbox::with_users(&[]);
     sandbox.admin_ok(&["sms", "configure", "--command", command]);

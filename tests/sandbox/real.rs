@@ -58,14 +58,16 @@ pub(crate) fn real_now() -> i64 {
     i64::try_from(now.expect("a time after 1970").as_secs()).expect("a time before the sun dies")
 }
 
-/// Whether this is how a process ended that was killed. On Windows it has an exit code too, and has said
-/// nothing.
+/// Whether this is how a process ended that was killed. On Windows it has exit code 1 then, as if something
+/// had been denied or refused, but says no such thing.
 pub(crate) fn was_killed(output: &std::process::Output) -> bool {
+    let says = |text: &[u8], word: &str| String::from_utf8_lossy(text).contains(word);
     match output.status.code() {
         None => true,
-        Some(code) => {
-            cfg!(windows) && code == 1 && output.stdout.is_empty() && output.stderr.is_empty()
+        Some(1) if cfg!(windows) => {
+            !says(&output.stdout, r#""outcome":"deny""#) && !says(&output.stderr, "error: ")
         }
+        Some(_) => false,
     }
 }
 

@@ -182,6 +182,24 @@ fn a_command_that_hangs_is_ended_and_fails() {
     }
 }
 
+/// Guards against what a command started and left running when it was ended. (The same is tested beside the
+/// code for other systems.)
+#[cfg(windows)]
+#[test]
+fn a_command_is_ended_with_what_it_started() {
+    let (sandbox, outbox) = with_alice();
+    for (mode, goes_on) in [("parent", true), ("family", false)] {
+        outbox.mode(mode);
+        sandbox.pass(3600);
+        let run = sign_in(&sandbox);
+        assert_eq!(run.reason() == "sms-failed", mode == "family", "{mode}: {run:?}");
+        // It says so after 15 s, when the time of the command is long over.
+        std::thread::sleep(std::time::Duration::from_secs(if goes_on { 20 } else { 10 }));
+        assert_eq!(outbox.beside("lingered").exists(), goes_on, "{mode}");
+        let _ = std::fs::remove_file(outbox.beside("lingered"));
+    }
+}
+
 #[test]
 fn a_command_may_talk() {
     let (sandbox, outbox) = with_alice();

@@ -1,6 +1,5 @@
 //! Codes by SMS: the rules, the gateway at Twilio, other gateways, and the commands.
 
-#![cfg(unix)]
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
@@ -15,6 +14,7 @@ mod methods;
 mod processes;
 mod prompts;
 mod server;
+#[cfg(unix)]
 mod set_uid;
 mod tls;
 mod twilio;
@@ -38,9 +38,14 @@ struct Outbox {
 impl Outbox {
     /// A command beside the store, which the store uses from now on.
     fn of(sandbox: &Sandbox) -> Self {
-        let path = sandbox.beside("command");
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sms/command.sh");
-        std::os::unix::fs::symlink(script, &path).unwrap();
+        let path = sandbox.beside(if cfg!(windows) { "command.exe" } else { "command" });
+        #[cfg(unix)]
+        {
+            let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sms/command.sh");
+            std::os::unix::fs::symlink(script, &path).unwrap();
+        }
+        #[cfg(windows)]
+        fs::copy(made_command(), &path).unwrap();
         sandbox.admin_ok(&["sms", "configure", "--command", path.to_str().unwrap()]);
         Self { path }
     }
@@ -70,6 +75,14 @@ impl Outbox {
     fn code(&self) -> String {
         code_in(self.messages().last().expect("a message")["body"].as_str().unwrap())
     }
+}
+
+/// The program that `tests/windows.sh` makes of `command.rs`: scripts are no programs on Windows.
+#[cfg(windows)]
+fn made_command() -> std::ffi::OsString {
+    #[expect(clippy::disallowed_methods, reason = "what the test is told by who runs it")]
+    let path = std::env::var_os("RW2FA_TEST_SMS_COMMAND");
+    path.expect("the path of the SMS command in RW2FA_TEST_SMS_COMMAND")
 }
 
 /// The code at the end of a text.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::sandbox::{Real, Run, Sandbox, finish, real_now};
-use crate::{NUMBER, Outbox, with_alice};
+use crate::{Outbox, with_alice};
 
 /// A store for real processes, and its command.
 fn real() -> (Sandbox, Outbox, Real) {
@@ -126,7 +126,7 @@ fn arguments_and_variables_of_the_command_hold_nothing() {
         seen += &processes_below(child.id());
         std::thread::sleep(Duration::from_millis(5));
     }
-    for secret in [NUMBER, "612345678", &outbox.code()] {
+    for secret in [crate::NUMBER, "612345678", &outbox.code()] {
         assert!(!seen.contains(secret), "{secret}: {seen}");
     }
     finish(child);

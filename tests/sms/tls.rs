@@ -65,6 +65,10 @@ fn a_gateway_is_believed_by_a_known_authority_only() {
         ("unknown", &unknown, "localhost", true, false),
         ("another host", &known, "api.twilio.com", true, false),
     ] {
+        // Wine knows the authorities of the system only.
+        if cfg!(windows) && trusts {
+            continue;
+        }
         let server = server(issuer, host);
         let base = format!("https://localhost:{}", server.port());
         configure(

@@ -94,3 +94,36 @@ fn init_takes_a_service_account() {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("--service-account"), "{run:?}");
 }
+
+/// Guards what `doctor` says of the clock: the system's own program is asked, and understood. Where Wine has
+/// none another one stands in, whose answer this test writes.
+#[test]
+fn the_time_service_is_asked() {
+    let Some(answer) = std::env::var_os("RW2FA_TEST_TIME_SERVICE") else {
+        return skipped("no program stands in for w32tm");
+    };
+    let sandbox = Sandbox::with_users(&[]);
+    let real = sandbox.real();
+    for (status, expected) in [
+        (Some("Leap Indicator: 0(no warning)\r\nStratum: 4 (secondary reference)\r\n"), None),
+        (
+            Some("Leap Indicator: 3(not synchronized)\r\nStratum: 0 (unspecified)\r\n"),
+            Some("is not synchronised"),
+        ),
+        (None, Some("does not tell whether its clock is synchronised")),
+    ] {
+        match status {
+            Some(text) => std::fs::write(&answer, text).unwrap(),
+            None => std::fs::remove_file(&answer).unwrap(),
+        }
+        let run = real.admin(&["doctor", "--format", "json"]);
+        let findings = run.json()["findings"].as_array().unwrap().clone();
+        let clock = findings.iter().find(|finding| finding["check"] == "clock");
+        let message = clock.map(|finding| finding["message"].as_str().unwrap().to_owned());
+        match (expected, &message) {
+            (None, None) => {}
+            (Some(words), Some(message)) => assert!(message.contains(words), "{message}"),
+            _ => panic!("{status:?}: {message:?}"),
+        }
+    }
+}

@@ -21,8 +21,18 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
     if let (Some(command), true) = (&settings.sms.command, is_needed)
         && let Some(problem) = crate::platform::trust_problem(command)
     {
-        let message = format!("a verifier that is set-uid will not run the SMS command: {problem}");
-        let remedy = "put it where only root can write, for example into /usr/local/lib";
+        let (consequence, remedy) = if cfg!(windows) {
+            (
+                "others could put another program in the place of the SMS command",
+                r"put it where only administrators can write, for example into C:\Program Files",
+            )
+        } else {
+            (
+                "a verifier that is set-uid will not run the SMS command",
+                "put it where only root can write, for example into /usr/local/lib",
+            )
+        };
+        let message = format!("{consequence}: {problem}");
         findings.push(Finding::new("sms-command", Severity::Warning, message).remedy(remedy));
     }
     let advanced = &settings.advanced;

@@ -327,7 +327,12 @@ fn tell(context: &mut Context<'_>, section: &SmsSection) {
     if let Some(command) = &section.command {
         context.note(&format!("codes go to the command {}", command.display()));
         if let Some(problem) = platform::trust_problem(command) {
-            context.warn(&format!("a set-uid verifier will not run it: {problem}"));
+            let consequence = if cfg!(windows) {
+                "others could put another program in its place"
+            } else {
+                "a set-uid verifier will not run it"
+            };
+            context.warn(&format!("{consequence}: {problem}"));
         }
     } else if let (Some(account), Some(from)) = (&section.account_sid, &section.from) {
         context.note(&format!(

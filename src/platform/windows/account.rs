@@ -112,13 +112,20 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     Ok(groups)
 }
 
-/// Nothing: nobody is asked to choose from a list here.
+/// Nothing: Ctrl-C ends the program, and the console shows the cursor to the next one.
 pub fn hold_interrupts() {}
 
-/// The accounts of people, and the groups that they may be in: a domain may have any number, so that none
-/// are offered.
+/// The accounts and groups that this machine keeps, each in order. Those of a domain are not offered: it may
+/// have any number.
 pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
-    (Vec::new(), Vec::new())
+    // What the system does not tell, or what is no text, cannot be chosen, but still be named.
+    let names = |listed: std::io::Result<Vec<OsString>>| {
+        let listed = listed.unwrap_or_default().into_iter();
+        let mut names: Vec<_> = listed.filter_map(|name| name.into_string().ok()).collect();
+        names.sort();
+        names
+    };
+    (names(accounts::accounts_here()), names(accounts::groups_here()))
 }
 
 /// Whether the system knows an account, or a group, of this name.
@@ -134,4 +141,27 @@ fn netbios_name() -> std::io::Result<String> {
 /// SECURITY: a name that is no Unicode text could be a listed one: it is an error, not left out.
 fn text(name: OsString) -> std::io::Result<String> {
     name.into_string().map_err(|_| ErrorKind::InvalidData.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the groups of accounts of a domain: all are told, or none. Where there is no domain,
+    /// `tests/windows/authz.c` stands in for the part of Windows that asks one.
+    #[test]
+    fn a_domain_tells_all_groups_or_none() {
+        #[expect(clippy::disallowed_methods, reason = "what the test is told by who runs it")]
+        if std::env::var_os("RW2FA_TEST_DOMAIN").is_none() {
+            return;
+        }
+        let groups = |number| {
+            let sid = Sid::parse(&format!("S-1-5-21-1-2-3-{number}")).unwrap();
+            domain_groups(&sid).map_err(|error| error.to_string())
+        };
+        assert_eq!(groups(1105).unwrap(), ["Administrators", "Users", "Everyone"]);
+        let unnamed = groups(1106).unwrap_err();
+        assert_eq!(unnamed, "group S-1-5-21-1-2-3-513 has no name");
+        assert!(groups(1107).is_err(), "no domain answered");
+    }
 }

@@ -88,8 +88,24 @@ pub fn prepare_child(command: &mut Command) {
     }
 }
 
-/// What a program started is left alone.
-pub fn kill_group(_: &Child) {}
+/// A program, together with what it starts.
+pub struct Group(Option<api::jobs::Job>);
+
+impl Group {
+    /// The group of a program that was just started.
+    pub fn of(child: &Child) -> Self {
+        // Where the system makes none, only the program itself can be ended.
+        Self(api::jobs::Job::of(child).ok())
+    }
+
+    /// Ends the program and what it started.
+    pub fn kill(&self) {
+        if let Some(job) = &self.0 {
+            // There is nothing to kill if all of it has ended.
+            let _ = job.end();
+        }
+    }
+}
 
 /// A file that was replaced can be read as it was.
 pub fn was_replaced(_: &Metadata) -> bool {

@@ -12,8 +12,8 @@ use std::path::Path;
 
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_DELETE_CHILD, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_DELETE, READ_CONTROL, WRITE_DAC,
-    WRITE_OWNER,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_READ, FILE_SHARE_WRITE,
+    READ_CONTROL, WRITE_DAC, WRITE_OWNER,
 };
 
 use super::api::{accounts, files};
@@ -60,7 +60,7 @@ impl Owner {
             let what = format!("cannot tell who may use {}", path.display());
             Error::io(Kind::Store, what, error)
         };
-        let sid = descriptor_of(&look_at(path, 0).map_err(failed)?).map_err(failed)?.owner;
+        let sid = descriptor_of(&look_at(path).map_err(failed)?).map_err(failed)?.owner;
         Ok(Self { sid, service: service_account(path)?, is_administrator: sid.is_administrative() })
     }
 
@@ -164,11 +164,23 @@ impl fmt::Display for Owner {
 }
 
 /// Lets these accounts, and no others, use what is at `path` and all below it.
+///
+/// # Errors
+/// [`ErrorKind::PermissionDenied`] for a link and for a file with a second name, which may lie anywhere.
 fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
-    let metadata = std::fs::symlink_metadata(path)?;
+    // SECURITY: who may use the store already must not lead an administrator elsewhere. A directory that
+    // is open in this way can be neither renamed nor removed, so the paths below it stay where they are.
+    let mut options = looking_at(WRITE_DAC);
+    let opened = options.share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE);
+    let opened = super::open_patiently(opened, path)?;
+    let metadata = opened.metadata()?;
+    let is_elsewhere = metadata.is_symlink() || metadata.is_file() && files::links(&opened)? > 1;
+    if is_elsewhere {
+        let what = format!("{} is a link, or has a second name: remove it", path.display());
+        return Err(std::io::Error::new(ErrorKind::PermissionDenied, what));
+    }
     let below = if metadata.is_dir() { Below::Same } else { Below::Nothing };
-    let list = descriptor::private(None, allowed, below);
-    files::set_descriptor(&look_at(path, WRITE_DAC)?, &list)?;
+    files::set_descriptor(&opened, &descriptor::private(None, allowed, below))?;
     if metadata.is_dir() {
         for entry in std::fs::read_dir(path)? {
             let_in(&entry?.path(), allowed)?;
@@ -201,12 +213,8 @@ pub fn make_inner_directory(path: &Path) -> std::io::Result<()> {
 
 /// Makes a new file that nobody else can read, anywhere.
 pub fn make_private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = File::options();
-    // Until it is closed nobody can open it but to remove it, and then the list holds.
-    options.access_mode(GENERIC_WRITE | READ_CONTROL | WRITE_DAC).share_mode(FILE_SHARE_DELETE);
-    let file = options.write(true).create_new(true).open(path)?;
-    files::set_descriptor(&file, &own_list(Below::Nothing))?;
-    Ok(file)
+    // SECURITY: it never has the list that its directory hands down: who opened it then could keep it.
+    files::create_file(path, &own_list(Below::Nothing))
 }
 
 /// What is wrong with who may use the file or directory `path`, if anything, and the way out. `file` is
@@ -224,7 +232,7 @@ pub fn privacy_problem(
     let opened;
     let file = match file {
         Some(file) => file,
-        None => match look_at(path, 0) {
+        None => match look_at(path) {
             Ok(file) => {
                 opened = file;
                 &opened
@@ -297,7 +305,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
     for (above, part) in path.ancestors().enumerate() {
         let place = part.display();
         let looked = std::fs::symlink_metadata(part)
-            .and_then(|metadata| Ok((metadata, descriptor_of(&look_at(part, 0)?)?)));
+            .and_then(|metadata| Ok((metadata, descriptor_of(&look_at(part)?)?)));
         let Ok((metadata, found)) = looked else {
             return Some(format!("{place} cannot be looked at"));
         };
@@ -323,11 +331,18 @@ pub fn trust_problem(path: &Path) -> Option<String> {
     None
 }
 
-/// Opens what is at `path`, be it a link or a directory, to look at it, and for `more`.
-fn look_at(path: &Path, more: u32) -> std::io::Result<File> {
-    let flags = FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT;
-    let rights = FILE_READ_ATTRIBUTES | READ_CONTROL | more;
-    OpenOptions::new().access_mode(rights).custom_flags(flags).open(path)
+/// Opens what is at `path`, be it a link or a directory, to look at it.
+fn look_at(path: &Path) -> std::io::Result<File> {
+    looking_at(0).open(path)
+}
+
+/// Options that open a file, a directory or a link itself to look at it, and for `more`.
+fn looking_at(more: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options
+        .access_mode(FILE_READ_ATTRIBUTES | READ_CONTROL | more)
+        .custom_flags(FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT);
+    options
 }
 
 fn descriptor_of(file: &File) -> std::io::Result<Descriptor> {
@@ -349,7 +364,8 @@ fn service_account(root: &Path) -> Result<Option<Sid>> {
     // SECURITY: otherwise whoever may write to the store could let others in.
     let owner = descriptor_of(&file).map_err(|error| unreadable(&path, error))?.owner;
     let current = Owner::current();
-    if !owner.is_administrative() && !(current.is_administrator && owner == current.sid) {
+    let is_own = current.is_administrator && owner == current.sid;
+    if !owner.is_administrative() && !is_own {
         return Err(broken("was not made by an administrator"));
     }
     let mut text = String::new();
@@ -469,7 +485,7 @@ mod tests {
             let mut allowed = vec![(SYSTEM, FULL), (ADMINISTRATORS, FULL), (owner.sid, FULL)];
             allowed.push((everybody, rights));
             let list = descriptor::private(None, &allowed, Below::Same);
-            let opened = look_at(path, WRITE_DAC).unwrap();
+            let opened = looking_at(WRITE_DAC).open(path).unwrap();
             files::set_descriptor(&opened, &list).unwrap();
             let (problem, _) = problem(path).unwrap();
             assert!(problem.contains("can be used by"), "{problem}");

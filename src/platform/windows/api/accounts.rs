@@ -7,8 +7,9 @@ use std::ptr::{null, null_mut};
 
 use windows_sys::Win32::Foundation::{ERROR_NONE_MAPPED, HANDLE, LUID};
 use windows_sys::Win32::NetworkManagement::NetManagement::{
-    LG_INCLUDE_INDIRECT, LOCALGROUP_USERS_INFO_0, MAX_PREFERRED_LENGTH, NetApiBufferFree,
-    NetUserGetLocalGroups,
+    FILTER_NORMAL_ACCOUNT, LG_INCLUDE_INDIRECT, LOCALGROUP_INFO_0, LOCALGROUP_USERS_INFO_0,
+    MAX_PREFERRED_LENGTH, NetApiBufferFree, NetLocalGroupEnum, NetUserEnum, NetUserGetLocalGroups,
+    USER_INFO_0,
 };
 use windows_sys::Win32::Security::Authorization::{
     AUTHZ_RM_FLAG_NO_AUDIT, AuthzContextInfoGroupsSids, AuthzFreeContext, AuthzFreeResourceManager,
@@ -140,6 +141,32 @@ pub(in super::super) fn local_groups(account: &str) -> Result<Vec<OsString>> {
     })
 }
 
+/// The accounts that this machine keeps.
+pub(in super::super) fn accounts_here() -> Result<Vec<OsString>> {
+    listed(|buffer, read, total| {
+        // SAFETY: no pointers go in; the system makes the list, whose entries are pointers to text.
+        let status = unsafe {
+            let (server, most) = (null(), MAX_PREFERRED_LENGTH);
+            NetUserEnum(server, 0, FILTER_NORMAL_ACCOUNT, buffer, most, read, total, null_mut())
+        };
+        const { assert!(size_of::<USER_INFO_0>() == size_of::<*mut u16>()) };
+        status
+    })
+}
+
+/// The groups that this machine keeps.
+pub(in super::super) fn groups_here() -> Result<Vec<OsString>> {
+    listed(|buffer, read, total| {
+        // SAFETY: no pointers go in; the system makes the list, whose entries are pointers to text.
+        let status = unsafe {
+            let (server, most) = (null(), MAX_PREFERRED_LENGTH);
+            NetLocalGroupEnum(server, 0, buffer, most, read, total, null_mut())
+        };
+        const { assert!(size_of::<LOCALGROUP_INFO_0>() == size_of::<*mut u16>()) };
+        status
+    })
+}
+
 /// The names in a list that the system makes: `call` sets where it is, how many it holds, and how many
 /// there are.
 fn listed(call: impl FnOnce(*mut *mut u8, *mut u32, *mut u32) -> u32) -> Result<Vec<OsString>> {
@@ -148,10 +175,12 @@ fn listed(call: impl FnOnce(*mut *mut u8, *mut u32, *mut u32) -> u32) -> Result<
     let mut names = Vec::new();
     if !buffer.is_null() {
         if status == 0 {
+            #[expect(clippy::cast_ptr_alignment, reason = "the system aligns what it allocates")]
+            let list = buffer.cast::<*const u16>();
             for at in 0..read as usize {
                 // SAFETY: the list holds `read` pointers, each to text ending in zero in the same
                 // memory, and is freed only below.
-                names.push(unsafe { text_at(*buffer.cast::<*const u16>().add(at)) });
+                names.push(unsafe { text_at(*list.add(at)) });
             }
         }
         // SAFETY: the system made this memory for the call, and nothing points into it any more.

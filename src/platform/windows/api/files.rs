@@ -2,17 +2,20 @@
 
 use std::fs::File;
 use std::io::{Error, Result};
-use std::os::windows::io::AsRawHandle;
+use std::os::windows::io::{AsRawHandle, FromRawHandle};
 use std::path::Path;
 
-use windows_sys::Win32::Foundation::ERROR_INSUFFICIENT_BUFFER;
+use windows_sys::Win32::Foundation::{
+    ERROR_INSUFFICIENT_BUFFER, GENERIC_WRITE, INVALID_HANDLE_VALUE,
+};
 use windows_sys::Win32::Security::{
     DACL_SECURITY_INFORMATION, GetKernelObjectSecurity, OWNER_SECURITY_INFORMATION,
     PROTECTED_DACL_SECURITY_INFORMATION, SECURITY_ATTRIBUTES, SetKernelObjectSecurity,
 };
 use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, CreateDirectoryW, GetDiskFreeSpaceExW, GetDriveTypeW,
-    GetFileInformationByHandle, GetVolumePathNameW,
+    BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
+    FILE_SHARE_DELETE, GetDiskFreeSpaceExW, GetDriveTypeW, GetFileInformationByHandle,
+    GetVolumePathNameW,
 };
 
 use super::{check, wide};
@@ -61,13 +64,43 @@ pub(in super::super) fn set_descriptor(file: &File, descriptor: &[u8]) -> Result
 pub(in super::super) fn create_directory(path: &Path, descriptor: &[u8]) -> Result<()> {
     let path = wide(path)?;
     let mut aligned = aligned(descriptor);
-    let attributes = SECURITY_ATTRIBUTES {
-        nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).unwrap_or(0),
-        lpSecurityDescriptor: aligned.as_mut_ptr().cast(),
-        bInheritHandle: 0,
-    };
+    let attributes = attributes(&mut aligned);
     // SAFETY: path and attributes are only read, and the descriptor they point to lives until here.
     check(unsafe { CreateDirectoryW(path.as_ptr(), &raw const attributes) })
+}
+
+/// Makes a new file with this security descriptor, which is in one piece, and opens it for writing. Until it
+/// is closed nobody else can open it but to remove it.
+pub(in super::super) fn create_file(path: &Path, descriptor: &[u8]) -> Result<File> {
+    let path = wide(path)?;
+    let mut aligned = aligned(descriptor);
+    let attributes = attributes(&mut aligned);
+    // SAFETY: path and attributes are only read, and the descriptor they point to lives until here.
+    let handle = unsafe {
+        CreateFileW(
+            path.as_ptr(),
+            GENERIC_WRITE,
+            FILE_SHARE_DELETE,
+            &raw const attributes,
+            CREATE_NEW,
+            FILE_ATTRIBUTE_NORMAL,
+            std::ptr::null_mut(),
+        )
+    };
+    if handle == INVALID_HANDLE_VALUE {
+        return Err(Error::last_os_error());
+    }
+    // SAFETY: the handle is open, and nobody else closes it.
+    Ok(unsafe { File::from_raw_handle(handle) })
+}
+
+/// What the system wants to know besides a path; good as long as the descriptor stays where it is.
+fn attributes(descriptor: &mut [u64]) -> SECURITY_ATTRIBUTES {
+    SECURITY_ATTRIBUTES {
+        nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).unwrap_or(0),
+        lpSecurityDescriptor: descriptor.as_mut_ptr().cast(),
+        bInheritHandle: 0,
+    }
 }
 
 /// How many names an open file has.

@@ -8,6 +8,7 @@
 
 pub(super) mod accounts;
 pub(super) mod files;
+pub(super) mod jobs;
 pub(super) mod machine;
 
 use std::ffi::{OsStr, OsString};

@@ -1,0 +1,36 @@
+//! A program together with what it starts.
+
+use std::io::{Error, Result};
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::process::Child;
+
+use windows_sys::Win32::System::JobObjects::{
+    AssignProcessToJobObject, CreateJobObjectW, TerminateJobObject,
+};
+
+use super::check;
+
+/// A program, and everything that it starts from now on.
+pub(in super::super) struct Job(OwnedHandle);
+
+impl Job {
+    /// A job of this program.
+    pub(in super::super) fn of(child: &Child) -> Result<Self> {
+        // SAFETY: both pointers may be null: the job has no name, and is only for this account.
+        let handle = unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) };
+        if handle.is_null() {
+            return Err(Error::last_os_error());
+        }
+        // SAFETY: the handle is open, and nobody else closes it.
+        let job = unsafe { OwnedHandle::from_raw_handle(handle) };
+        // SAFETY: both handles are open as long as `job` and `child`.
+        check(unsafe { AssignProcessToJobObject(job.as_raw_handle(), child.as_raw_handle()) })?;
+        Ok(Self(job))
+    }
+
+    /// Ends all of them.
+    pub(in super::super) fn end(&self) -> Result<()> {
+        // SAFETY: the handle is open as long as `self`.
+        check(unsafe { TerminateJobObject(self.0.as_raw_handle(), 1) })
+    }
+}
