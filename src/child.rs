@@ -80,11 +80,11 @@ pub fn run<A: AsRef<OsStr>>(
         .stderr(Stdio::null());
     platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let group = platform::Group::of(&child);
+    let family = platform::Family::of(&child);
     let output = attend(&mut child, input, deadline);
     if !matches!(output, Ok(Some(_))) {
         // It may have ended in this instant; then there is nothing to kill.
-        group.kill();
+        family.kill();
         let _ = child.kill();
         let _ = child.wait();
     }

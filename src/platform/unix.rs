@@ -338,10 +338,10 @@ pub fn write_until(
 }
 
 /// A program that leads a group, together with what it starts.
-pub struct Group(Option<Pid>);
+pub struct Family(Option<Pid>);
 
-impl Group {
-    /// The group of a program that was started after [`prepare_child`].
+impl Family {
+    /// The family of a program that was started after [`prepare_child`].
     pub fn of(child: &Child) -> Self {
         Self(i32::try_from(child.id()).ok().map(Pid::from_raw))
     }

@@ -89,10 +89,10 @@ pub fn prepare_child(command: &mut Command) {
 }
 
 /// A program, together with what it starts.
-pub struct Group(Option<api::jobs::Job>);
+pub struct Family(Option<api::jobs::Job>);
 
-impl Group {
-    /// The group of a program that was just started.
+impl Family {
+    /// The family of a program that was just started.
     pub fn of(child: &Child) -> Self {
         // Where the system makes none, only the program itself can be ended.
         Self(api::jobs::Job::of(child).ok())
