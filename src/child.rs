@@ -23,7 +23,11 @@ pub struct Output {
 }
 
 /// Where packages put the administration tool, when it is not beside this program.
-const PACKAGED: &str = "/usr/bin";
+// SECURITY: not on Windows, where anybody may make a directory that is called so.
+#[cfg(unix)]
+const PACKAGED: Option<&str> = Some("/usr/bin");
+#[cfg(not(unix))]
+const PACKAGED: Option<&str> = None;
 
 /// The program called `name`: beside the running one, or where packages put it.
 ///
@@ -34,15 +38,16 @@ pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
     let failed = |error| Error::io(Kind::System, "cannot tell where this program is", error);
     let this = std::env::current_exe().map_err(failed)?;
     let beside = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let packaged = Path::new(PACKAGED).join(name);
-    let Some(path) = [&beside, &packaged].into_iter().find(|path| path.is_file()) else {
+    let packaged = PACKAGED.map(|directory| Path::new(directory).join(name));
+    let mut places = [Some(beside.clone()), packaged].into_iter().flatten();
+    let Some(path) = places.find(|path| path.is_file()) else {
         return Err(Error::new(Kind::System, format!("{} is missing", beside.display()))
             .hint("install both programs in the same directory"));
     };
     if elevated {
-        trusted(path)?;
+        trusted(&path)?;
     }
-    Ok(path.clone())
+    Ok(path)
 }
 
 /// Refuses a program that somebody else than the administrator could have put there.

@@ -5,6 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -224,6 +225,15 @@ impl Process {
     /// The value of a variable, if it is set and not empty. A program that runs set-uid sees none.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         (self.variables)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The store that is named: by `option`, which is the argument `--store`, or else by `RW2FA_STORE`.
+    // SECURITY: set-uid, it is the system's, whatever the caller names.
+    pub fn named_store(&self, option: Option<PathBuf>) -> Option<PathBuf> {
+        if self.elevated {
+            return Some(platform::system_store());
+        }
+        option.or_else(|| self.variable("RW2FA_STORE").map(PathBuf::from))
     }
 
     /// Reads standard input to its end.

@@ -192,13 +192,17 @@ fn a_killed_rotation_loses_nothing() {
     let real = sandbox.real();
     let started = std::time::Instant::now();
     assert_eq!(real.admin(&["key", "rotate", "--yes"]).code, 0);
-    let usual = started.elapsed();
+    let mut usual = started.elapsed();
     let mut killed = 0;
     for round in 0..40_u32 {
         let mut child = real.tool(["key", "rotate", "--yes"]).spawn().unwrap();
         std::thread::sleep(usual * round / 40 + Duration::from_millis(1));
         child.kill().unwrap();
-        killed += u32::from(child.wait_with_output().unwrap().status.code().is_none());
+        match child.wait_with_output().unwrap().status.code() {
+            None => killed += 1,
+            // The machine is faster now than when the time was taken.
+            Some(_) => usual = usual * 4 / 5,
+        }
         for user in &users {
             assert!(opens(&sandbox, user), "round {round}: {user} is lost");
         }

@@ -294,14 +294,8 @@ impl<'a> Context<'a> {
 
 /// Which store is used: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
 pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf {
-    if process.elevated {
-        return platform::system_store();
-    }
-    if let Some(path) = option {
-        return path.clone();
-    }
-    if let Some(path) = process.variable("RW2FA_STORE") {
-        return path.into();
+    if let Some(path) = process.named_store(option.cloned()) {
+        return path;
     }
     let system = platform::system_store();
     match per_user_store() {

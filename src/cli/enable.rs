@@ -10,8 +10,8 @@ use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
 use crate::settings::license::LicenseSection;
+use crate::store::user::missing_half;
 use crate::store::{Document, Kind, Scope, Store, Survey, records};
-use crate::verify::facts::missing_half;
 
 /// Turn two-factor authentication on
 ///

@@ -79,18 +79,20 @@ impl<T: Serialize> Serialize for Listed<'_, T> {
 }
 
 fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) -> Result<()> {
-    let failed = |error: csv::Error| Error::new(Kind::System, format!("cannot write CSV: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(columns.iter().map(|column| column.name)).map_err(failed)?;
+    let mut text = csv_line(columns.iter().map(|column| column.name))?;
     for row in rows {
-        writer
-            .write_record(columns.iter().map(|column| printable(&(column.cell)(row))))
-            .map_err(failed)?;
+        text += &csv_line(columns.iter().map(|column| printable(&(column.cell)(row))))?;
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| Error::new(Kind::System, format!("cannot write CSV: {error}")))?;
-    context.print(&String::from_utf8_lossy(&bytes))
+    context.print(&text)
+}
+
+/// One line of CSV.
+pub(super) fn csv_line<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>) -> Result<String> {
+    let failed = |what: String| Error::new(Kind::System, format!("cannot write CSV: {what}"));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
+    let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A table without lines, as wide as the terminal.

@@ -214,11 +214,10 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
             store.update(Scope::Account(&name.key()), &mut |transaction| {
                 // A damaged entry can be removed too, so it is not read here.
                 if store.read(&document)?.is_none() {
-                    return if args.ignore_missing {
-                        Ok(())
-                    } else {
-                        Err(not_listed(store, Kind::Whitelist, name))
-                    };
+                    return args
+                        .ignore_missing
+                        .then_some(())
+                        .ok_or_else(|| not_listed(store, Kind::Whitelist, name));
                 }
                 result = Changed::Removed;
                 if args.dry_run {

@@ -5,8 +5,8 @@ use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind};
 use crate::store::seal::KeyRing;
+use crate::store::user::{missing_half, open_code, open_secret};
 use crate::store::{Kind, Store, Survey, records};
-use crate::verify::facts::{missing_half, open_code, open_secret};
 
 /// What an inspection found.
 #[derive(Debug, Default)]

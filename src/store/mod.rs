@@ -14,6 +14,7 @@ pub mod restore;
 pub mod seal;
 pub mod tidiness;
 mod trail;
+pub mod user;
 
 use std::fmt;
 

@@ -5,14 +5,15 @@ use crate::account::listing::{Listing, Method, WhitelistEntry};
 use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
 use crate::account::name::Name;
 use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, Sealed, State};
+use crate::account::state::{Enrolment, State};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::Secret;
 use crate::printable::printable;
 use crate::process::Accounts;
 use crate::settings::Settings;
-use crate::store::seal::{Field, KeyRing};
-use crate::store::{Document, Kind, Store, records};
+use crate::store::seal::KeyRing;
+use crate::store::user::{missing_half, open_code, open_secret};
+use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
@@ -158,7 +159,7 @@ fn subject(
         codes = open_codes(store, keys, &name, &listing, &state)?;
     }
     let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
-        && whitelist_entry(store, settings, login, now)?
+        && covering_whitelist_entry(store, settings, login, now)?
             .is_some_and(|(_, entry)| entry.is_valid(now));
     Ok(Subject::Known(Box::new(Account {
         domain: netbios_of(login, &all, domains),
@@ -248,7 +249,7 @@ fn member_listing(added: Timestamp, method: Method) -> Listing {
 ///
 /// # Errors
 /// When an entry that could be meant is damaged.
-pub fn whitelist_entry(
+pub fn covering_whitelist_entry(
     store: &dyn Store,
     settings: &Settings,
     login: &Name,
@@ -305,63 +306,4 @@ fn open_codes(
         }
     }
     Ok(codes)
-}
-
-/// Opens the secret of `name`.
-///
-/// # Errors
-/// When there is no key, or the secret does not open under it.
-pub fn open_secret(
-    store: &dyn Store,
-    keys: Option<&KeyRing>,
-    name: &Name,
-    sealed: &Sealed,
-) -> Result<Secret> {
-    open(store, keys, name, Field::Secret, sealed, Secret::from_slice)
-}
-
-/// Opens a code of `name` that was sent by SMS.
-///
-/// # Errors
-/// When there is no key, or the code does not open under it.
-pub fn open_code(
-    store: &dyn Store,
-    keys: Option<&KeyRing>,
-    name: &Name,
-    sealed: &Sealed,
-) -> Result<SentCode> {
-    open(store, keys, name, Field::SmsCode, sealed, SentCode::from_plain)
-}
-
-fn open<T>(
-    store: &dyn Store,
-    keys: Option<&KeyRing>,
-    name: &Name,
-    field: Field,
-    sealed: &Sealed,
-    read: fn(&[u8]) -> Option<T>,
-) -> Result<T> {
-    let problem = match keys.map(|keys| keys.open(name, field, sealed)) {
-        None => "there is no key to open the secret",
-        Some(Err(problem)) => problem,
-        Some(Ok(bytes)) => match read(&bytes) {
-            Some(opened) => return Ok(opened),
-            None => "what was sealed is no secret",
-        },
-    };
-    let place = store.describe(&Document::Of(Kind::State, name.clone()));
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(format!(
-        "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
-    )))
-}
-
-/// The error that one of a user's two documents is gone.
-pub fn missing_half(store: &dyn Store, kind: Kind, name: &Name) -> Error {
-    let place = store.describe(&Document::Of(kind, name.clone()));
-    let way_out = match kind {
-        Kind::User => format!("restore it from a backup, or run 'rw2fa users remove {name}'"),
-        _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
-    };
-    Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
-        .hint(way_out)
 }

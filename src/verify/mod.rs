@@ -17,7 +17,7 @@ pub(crate) mod sending;
 pub mod sms;
 pub mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::account::grant::ClientHash;
@@ -65,21 +65,11 @@ const MEND_GROUPS: &str =
 pub fn main(process: &mut Process) -> u8 {
     match arguments::parse(&process.args) {
         Ok(cli) => {
-            let root = store_path(process, cli.store);
+            let root = process.named_store(cli.store).unwrap_or_else(platform::system_store);
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
         Err(error) => misused(process, &error),
     }
-}
-
-/// Which store the verifier uses: `--store`, `RW2FA_STORE`, or the system's; set-uid only the last.
-fn store_path(process: &Process, option: Option<PathBuf>) -> PathBuf {
-    if process.elevated {
-        return platform::system_store();
-    }
-    option
-        .or_else(|| process.variable("RW2FA_STORE").map(PathBuf::from))
-        .unwrap_or_else(platform::system_store)
 }
 
 /// Verifies, answers, and returns the exit code.

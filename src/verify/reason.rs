@@ -16,6 +16,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Grant, Self::Challenge, Self::Deny, Self::Error, Self::Ended];
+
     /// The exit code of the verifier.
     pub fn exit_code(self) -> u8 {
         match self {

@@ -26,7 +26,7 @@ use crate::verify::sms::{Outgoing, Today};
 pub(crate) const TAKEN: &str = "taken\n";
 
 /// More output of a command than this is no message for anybody.
-const MOST_OUTPUT: usize = 64 * 1024;
+const LONGEST_ANSWER: usize = 64 * 1024;
 
 const DAY: i64 = 86_400;
 
@@ -102,7 +102,7 @@ impl<'a> SmsCommand<'a> {
     /// What exit code and output mean.
     fn judge(&self, output: &Output) -> Sent {
         let text =
-            std::str::from_utf8(&output.stdout).ok().filter(|text| text.len() <= MOST_OUTPUT);
+            std::str::from_utf8(&output.stdout).ok().filter(|text| text.len() <= LONGEST_ANSWER);
         let ended = match output.code {
             Some(code) => format!("ended with exit code {code}"),
             None => "was ended by a signal".into(),

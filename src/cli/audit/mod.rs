@@ -5,18 +5,20 @@
 
 mod verify;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::account::name::{Domain, Name};
 use crate::cli::context::Context;
+use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind, Result};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
 use crate::store::Store;
 use crate::time::Timestamp;
+use crate::verify::reason::Outcome;
 
 /// Read the audit trail
 ///
@@ -32,8 +34,8 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Only decisions with this outcome
-    #[arg(long, value_enum)]
-    outcome: Option<Outcome>,
+    #[arg(long, value_parser = Outcome::ALL.map(Outcome::as_str))]
+    outcome: Option<String>,
     /// Only lines from this time on: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -45,27 +47,6 @@ pub(super) struct AuditArgs {
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
     Verify(verify::AuditVerifyArgs),
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Outcome {
-    Grant,
-    Challenge,
-    Deny,
-    Error,
-    Ended,
-}
-
-impl Outcome {
-    fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Grant => "grant",
-            Outcome::Challenge => "challenge",
-            Outcome::Deny => "deny",
-            Outcome::Error => "error",
-            Outcome::Ended => "ended",
-        }
-    }
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
@@ -189,7 +170,7 @@ fn changes_in_words(values: &Map<String, Value>) -> String {
 /// Which lines are wanted.
 struct Filter {
     name: Option<Name>,
-    outcome: Option<&'static str>,
+    outcome: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
@@ -201,7 +182,7 @@ impl Filter {
         };
         Ok(Self {
             name: args.user.as_deref().map(parse_name).transpose()?,
-            outcome: args.outcome.map(Outcome::as_str),
+            outcome: args.outcome.clone(),
             since: time(&args.since, false)?,
             until: time(&args.until, true)?,
         })
@@ -213,7 +194,7 @@ impl Filter {
         let is_earlier = |limit| time.is_some_and(|time| time <= limit);
         self.since.is_none_or(is_later)
             && self.until.is_none_or(is_earlier)
-            && self.outcome.is_none_or(|outcome| row.outcome.as_deref() == Some(outcome))
+            && self.outcome.as_ref().is_none_or(|outcome| row.outcome.as_ref() == Some(outcome))
             && self.name.as_ref().is_none_or(|name| concerns(row, name))
     }
 }
@@ -275,7 +256,7 @@ impl Printer {
         match context.globals.format {
             Format::Text => {}
             Format::Json => context.print("{\n  \"schema\": 1,\n  \"lines\": [")?,
-            Format::Csv => context.print(&csv_line(&COLUMNS)?)?,
+            Format::Csv => context.print(&csv_line(COLUMNS)?)?,
         }
         Ok(Self { is_first: true })
     }
@@ -290,7 +271,7 @@ impl Printer {
                 })?;
                 context.print(&format!("{comma}\n    {}", printable_json(&text)))
             }
-            Format::Csv => context.print(&csv_line(&row.cells())?),
+            Format::Csv => context.print(&csv_line(row.cells())?),
         }
     }
 
@@ -301,14 +282,6 @@ impl Printer {
             Format::Text | Format::Csv => Ok(()),
         }
     }
-}
-
-fn csv_line<T: AsRef<[u8]>>(cells: &[T]) -> Result<String> {
-    let failed = |what: String| Error::new(Kind::System, format!("cannot write CSV: {what}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
-    let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 use crate::store::{Kind, Store};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Subject};
-use crate::verify::facts::{KnownGroups, covers, whitelist_entry};
+use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
 use crate::verify::rules::Rules;
 
 /// A rule, and what it finds.
@@ -200,7 +200,7 @@ fn ambiguous(rules: Rules<'_>) -> Link {
 
 fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
     let Opened { store, settings } = opened;
-    let found = match whitelist_entry(store, settings, login, now) {
+    let found = match covering_whitelist_entry(store, settings, login, now) {
         Ok(found) => found,
         Err(error) => return Ok(link("whitelist", "failed", error.to_string())),
     };

@@ -13,8 +13,8 @@ use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
+use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, Kind, Scope, Store, records};
-use crate::verify::facts::{open_code, open_secret};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
 ///

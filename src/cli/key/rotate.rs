@@ -24,8 +24,8 @@ use crate::cli::progress::Progress;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
+use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, Kind, Scope, Store, records};
-use crate::verify::facts::{open_code, open_secret};
 
 /// Make a new key and seal all secrets under it; logins go on
 ///

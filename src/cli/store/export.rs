@@ -14,8 +14,8 @@ use crate::cli::target::Target;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::store::bundle::{self, Secrets};
 use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::user::{missing_half, open_secret};
 use crate::store::{Document, Kind, Scope, Store, Text, records};
-use crate::verify::facts::{missing_half, open_secret};
 
 /// Write the whole store into one TOML file
 ///

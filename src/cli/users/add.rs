@@ -20,8 +20,8 @@ use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::sms::number;
+use crate::store::user::missing_half;
 use crate::store::{Document, Kind, Scope, Store, Transaction, records};
-use crate::verify::facts::missing_half;
 
 /// Put users and groups on the list
 ///

@@ -17,9 +17,9 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::{self, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
+use crate::store::user::open_secret;
 use crate::store::{Kind, Scope, Store, records};
 use crate::verify::decision::{Showing, show_secret};
-use crate::verify::facts::open_secret;
 
 /// Make the pending secret of a user now and draw its QR code, to hand it over in person
 ///

@@ -30,9 +30,9 @@ use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::sms::number;
+use crate::store::user::missing_half;
 use crate::store::{Document, Kind, Store, Survey, records};
 use crate::time::Timestamp;
-use crate::verify::facts::missing_half;
 
 /// Administer the users who need a code
 #[derive(Subcommand, Debug)]

@@ -63,11 +63,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             // Damaged documents can be removed too, so they are not read here.
             if store.read(&user)?.is_none() && store.read(&state)?.is_none() {
-                return if args.ignore_missing {
-                    Ok(())
-                } else {
-                    Err(not_listed(store, Kind::User, name))
-                };
+                return args
+                    .ignore_missing
+                    .then_some(())
+                    .ok_or_else(|| not_listed(store, Kind::User, name));
             }
             result = Changed::Removed;
             covered_by = still_covering(store, target, &by_system, args)?;
@@ -164,11 +163,10 @@ fn remove_group(
     let mut result = Changed::Unchanged;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         if store.read(&target.document())?.is_none() {
-            return if args.ignore_missing {
-                Ok(())
-            } else {
-                Err(not_listed(store, Kind::Group, name))
-            };
+            return args
+                .ignore_missing
+                .then_some(())
+                .ok_or_else(|| not_listed(store, Kind::Group, name));
         }
         result = Changed::Removed;
         if args.dry_run {

@@ -11,8 +11,8 @@ use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
+use crate::store::user::missing_half;
 use crate::store::{Document, Kind, Scope, Store, records};
-use crate::verify::facts::missing_half;
 
 /// Forget secrets: the next login presents a new QR code
 ///

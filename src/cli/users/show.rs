@@ -13,9 +13,10 @@ use crate::cli::output;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::settings::Settings;
+use crate::store::user::missing_half;
 use crate::store::{Kind, Store, records};
 use crate::time::Timestamp;
-use crate::verify::facts::{missing_half, whitelist_entry};
+use crate::verify::facts::covering_whitelist_entry;
 
 /// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
@@ -114,7 +115,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
         (Some(_), None) => return Err(missing_half(store, Kind::State, &name)),
         (None, None) => return Err(not_listed(store, Kind::User, &name)),
     };
-    let whitelist = whitelist_entry(store, settings, &name, now)?;
+    let whitelist = covering_whitelist_entry(store, settings, &name, now)?;
     let whitelist = whitelist.map(|(entry_name, entry)| WhitelistDetails {
         name: entry_name.canonical(),
         valid: entry.is_valid(now),

@@ -15,8 +15,8 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
+use crate::store::user::{open_code, open_secret};
 use crate::store::{Kind, Scope, Store, records};
-use crate::verify::facts::{open_code, open_secret};
 use crate::verify::trial::{Tested, Trial, test_code, test_sent_code};
 
 /// Tell which step a code belongs to, and how far the device's clock is off

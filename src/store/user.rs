@@ -1,0 +1,68 @@
+//! What holds a user together: two documents, and secrets that open under the key.
+
+use crate::account::name::Name;
+use crate::account::sms::SentCode;
+use crate::account::state::Sealed;
+use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::otp::Secret;
+use crate::store::seal::{Field, KeyRing};
+use crate::store::{Document, Kind, Store};
+
+/// Opens the secret of `name`.
+///
+/// # Errors
+/// When there is no key, or the secret does not open under it.
+pub fn open_secret(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    sealed: &Sealed,
+) -> Result<Secret> {
+    open(store, keys, name, Field::Secret, sealed, Secret::from_slice)
+}
+
+/// Opens a code of `name` that was sent by SMS.
+///
+/// # Errors
+/// When there is no key, or the code does not open under it.
+pub fn open_code(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    sealed: &Sealed,
+) -> Result<SentCode> {
+    open(store, keys, name, Field::SmsCode, sealed, SentCode::from_plain)
+}
+
+fn open<T>(
+    store: &dyn Store,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    field: Field,
+    sealed: &Sealed,
+    read: fn(&[u8]) -> Option<T>,
+) -> Result<T> {
+    let problem = match keys.map(|keys| keys.open(name, field, sealed)) {
+        None => "there is no key to open what is sealed",
+        Some(Err(problem)) => problem,
+        Some(Ok(bytes)) => match read(&bytes) {
+            Some(opened) => return Ok(opened),
+            None => "what was sealed cannot be read",
+        },
+    };
+    let place = store.describe(&Document::Of(Kind::State, name.clone()));
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(format!(
+        "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
+    )))
+}
+
+/// The error that one of a user's two documents is gone.
+pub fn missing_half(store: &dyn Store, kind: Kind, name: &Name) -> Error {
+    let place = store.describe(&Document::Of(kind, name.clone()));
+    let way_out = match kind {
+        Kind::User => format!("restore it from a backup, or run 'rw2fa users remove {name}'"),
+        _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
+    };
+    Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
+        .hint(way_out)
+}
