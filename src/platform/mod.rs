@@ -2,24 +2,12 @@
 //!
 //! The same functions for each system, in files of its own; nothing here knows users, codes or documents.
 
-#[cfg(unix)]
-mod directory;
-#[cfg(unix)]
-mod host;
-#[cfg(unix)]
-mod machine;
 mod syslog;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(unix)]
-pub use directory::people_and_groups;
-#[cfg(unix)]
-pub use host::*;
-#[cfg(unix)]
-pub use machine::machine_id;
 pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;

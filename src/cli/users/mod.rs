@@ -1,6 +1,6 @@
 //! `rw2fa users`: the list of who needs a code.
 //!
-//! This file owns what the commands share: rows, finding names, trying several names.
+//! This file owns what the commands share: finding names, trying several names.
 
 mod add;
 mod csv_file;
@@ -12,17 +12,15 @@ mod pick;
 mod recovery_codes;
 mod remove;
 mod reset;
+mod rows;
 mod show;
 mod test;
 mod unlock;
 
 use clap::Subcommand;
-use serde::Serialize;
 
 use crate::account::listing::{Listing, Method, Phone};
-use crate::account::lockout::Standing;
 use crate::account::name::Name;
-use crate::account::sms::Ending;
 use crate::account::state::{Enrolment, State};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
@@ -32,7 +30,9 @@ use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::sms::number;
 use crate::store::user::missing_half;
 use crate::store::{Document, Kind, Store, Survey, records};
-use crate::time::Timestamp;
+
+use rows::covering;
+pub(super) use rows::{Row, Rows, by_sms, rows};
 
 /// Administer the users who need a code
 #[derive(Subcommand, Debug)]
@@ -65,173 +65,6 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
         UsersCommand::Test(args) => test::run(context, &args),
         UsersCommand::RecoveryCodes(args) => recovery_codes::run(context, &args),
     }
-}
-
-/// One user or group, as listed.
-#[derive(Debug, Serialize)]
-pub(super) struct Row {
-    name: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    method: Option<Method>,
-    phone: Option<String>,
-    state: Option<&'static str>,
-    enrolment: Option<&'static str>,
-    listed: bool,
-    locked_until: Option<String>,
-    last_login: Option<String>,
-    /// What is wrong with a document of this entry.
-    #[serde(skip)]
-    problem: Option<Error>,
-    /// When the last message was sent to this user, and how that ended.
-    #[serde(skip)]
-    last_message: Option<(Timestamp, &'static str)>,
-}
-
-/// Who is in a store.
-pub(super) struct Rows {
-    /// Users and groups.
-    pub(super) rows: Vec<Row>,
-    /// What lies among their documents and is none.
-    pub(super) strays: Vec<Error>,
-}
-
-impl Row {
-    /// Whether this is a user, not a group.
-    pub(super) fn is_user(&self) -> bool {
-        self.kind == "user"
-    }
-
-    /// Whether this counts toward the users of a licence: see [`crate::cli::license::counted`].
-    pub(super) fn counts(&self) -> bool {
-        self.is_user() && (self.listed || self.enrolment == Some(Enrolment::Active.as_str()))
-    }
-
-    /// The state, for counting.
-    pub(super) fn state(&self) -> &str {
-        self.state.unwrap_or_default()
-    }
-
-    /// When the last message was sent to this user, and how that ended.
-    pub(super) fn last_message(&self) -> Option<(Timestamp, &'static str)> {
-        self.last_message
-    }
-
-    /// What is wrong with a document of this entry.
-    pub(super) fn problem(&self) -> Option<&Error> {
-        self.problem.as_ref()
-    }
-
-    fn of_group(name: &Name, listing: &Listing) -> Self {
-        Self {
-            name: name.canonical(),
-            kind: "group",
-            method: Some(listing.method),
-            phone: None,
-            state: None,
-            enrolment: None,
-            listed: true,
-            locked_until: None,
-            last_login: None,
-            problem: None,
-            last_message: None,
-        }
-    }
-
-    fn of_user(name: &Name, listing: Option<&Listing>, state: &State, now: Timestamp) -> Self {
-        let lock = match state.failures().rebased(now).standing(now) {
-            Standing::Open => None,
-            Standing::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
-            Standing::Stopped => Some(None),
-        };
-        let method = listing.map_or(Method::App, |listing| listing.method);
-        let enrolment = state.enrolment_by(method).as_str();
-        Self {
-            name: name.canonical(),
-            kind: "user",
-            method: listing.map(|listing| listing.method),
-            phone: listing.and_then(|listing| listing.phone.as_ref()).map(ToString::to_string),
-            state: Some(if lock.is_some() { "locked" } else { enrolment }),
-            enrolment: Some(enrolment),
-            listed: listing.is_some(),
-            locked_until: lock.flatten(),
-            last_login: state.last_login.map(|time| time.to_string()),
-            problem: None,
-            last_message: state.sms.ended.zip(state.sms.ending.map(Ending::as_str)),
-        }
-    }
-
-    /// What a covering group says of a user who is not listed himself.
-    fn cover(&mut self, state: &State, group: Option<&Listing>) {
-        self.method = group.map(|listing| listing.method);
-        if let Some(method) = self.method {
-            let was = self.enrolment.replace(state.enrolment_by(method).as_str());
-            if self.state == was {
-                self.state = self.enrolment;
-            }
-        }
-    }
-
-    fn broken(name: &Name, kind: &'static str, error: Error) -> Self {
-        Self {
-            name: name.canonical(),
-            kind,
-            method: None,
-            phone: None,
-            state: Some("broken"),
-            enrolment: None,
-            listed: true,
-            locked_until: None,
-            last_login: None,
-            problem: Some(error),
-            last_message: None,
-        }
-    }
-}
-
-/// All groups, then all users, by name.
-///
-/// # Errors
-/// Only when the documents cannot be listed: a damaged one hides no other.
-pub(super) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
-    let (groups, mut users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
-    let states = store.survey(Kind::State)?;
-    let mut strays = groups.problems;
-    strays.extend(users.problems);
-    strays.extend(states.problems);
-    let mut rows = Vec::new();
-    for name in groups.names {
-        rows.push(match records::listing(store, Kind::Group, &name) {
-            Ok(Some(listing)) => Row::of_group(&name, &listing),
-            Ok(None) => continue,
-            Err(error) => Row::broken(&name, "group", error),
-        });
-    }
-    users.names.extend(states.names);
-    users.names.sort();
-    users.names.dedup();
-    for name in users.names {
-        match user(store, &name) {
-            Ok((Some(listing), Some(state))) => {
-                rows.push(Row::of_user(&name, Some(&listing), &state, now));
-            }
-            Ok((None, Some(state))) => {
-                let mut row = Row::of_user(&name, None, &state, now);
-                match covering(store, &state) {
-                    Ok(groups) => row.cover(&state, groups.first().map(|(_, listing)| listing)),
-                    Err(error) => row.problem = Some(error),
-                }
-                rows.push(row);
-            }
-            Ok((None, None)) => {}
-            Ok((Some(_), None)) => {
-                let error = missing_half(store, Kind::State, &name);
-                rows.push(Row::broken(&name, "user", error));
-            }
-            Err(error) => rows.push(Row::broken(&name, "user", error)),
-        }
-    }
-    Ok(Rows { rows, strays })
 }
 
 /// Both documents of a user.
@@ -337,26 +170,6 @@ fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
         }
     }
     Ok((members, problems))
-}
-
-/// Which of the groups that a user was last seen in are still listed, and how codes reach their members.
-fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
-    let mut covering = Vec::new();
-    for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {
-        if let Some(listing) = records::listing(store, Kind::Group, &group)? {
-            covering.push((group, listing));
-        }
-    }
-    Ok(covering)
-}
-
-/// How many listed users get their codes by SMS. What cannot be read is told elsewhere.
-pub(super) fn by_sms(store: &dyn Store) -> Result<usize> {
-    let is_by_sms = |name: &Name| {
-        let listing = records::listing(store, Kind::User, name);
-        matches!(listing, Ok(Some(listing)) if listing.method == Method::Sms)
-    };
-    Ok(store.survey(Kind::User)?.names.iter().filter(|name| is_by_sms(name)).count())
 }
 
 /// Whether a question about several users names them or counts them.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::FileSystem;
+use crate::platform::FileSystem;
 
 /// How a clock is put right.
 pub const CLOCK_REMEDY: &str =
