@@ -4,9 +4,10 @@
 #   tests/windows.sh            every suite that is not for other systems, but for the slow ones
 #   tests/windows.sh races      these suites only: names of test targets, "lib", or "console"
 #
-# The code for Windows is linted too. Needs Debian 12 and cargo. Two Debian packages are installed if they are missing and this account may;
-# a Rust compiler that knows Windows is unpacked under target/windows, built once, and found again. No
-# standard input is read. What Wine cannot show is told in README.md, "Windows".
+# The code for Windows is linted too. Needs Debian 12, cargo and python3. Two Debian packages are installed
+# if they are missing and this account may; a Rust compiler that knows Windows is unpacked under
+# target/windows, built once, and found again. No standard input is read. What Wine cannot show is told in
+# README.md, "Windows".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
