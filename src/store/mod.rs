@@ -1,6 +1,7 @@
 //! Storage: one narrow trait, behind which documents, locks and the audit trail live.
 //!
-//! Callers speak of documents and names, never of paths, so that another backend is an added module.
+//! Callers speak of documents and names. What opens, makes and examines a store knows that it is a
+//! directory; a login and a change do not.
 
 mod bulk;
 pub mod bundle;
