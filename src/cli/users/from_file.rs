@@ -330,13 +330,14 @@ fn write_batch<'e>(
 ) {
     let Some(first) = batch.first() else { return };
     let key = first.entry.name.key();
+    let mut listed = Vec::new();
     let result = bulk.update(Scope::Account(&key), &mut |transaction| {
         let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
             let listing = listing(context, job.entry);
             // Somebody may have written since the check.
             match missing(opened, job.entry.kind, &job.entry.name, &listing) {
-                Ok(Missing::Nothing) => {}
+                Ok(Missing::Nothing) => listed.push(job.entry.line),
                 Ok(missing) => wanted.push((job, listing, missing)),
                 Err(problem) => {
                     failures.insert(job.entry.line, named(job.entry, &problem));
@@ -358,7 +359,7 @@ fn write_batch<'e>(
         Ok(())
     });
     if let Err(problem) = result {
-        for Job { entry, .. } in &batch {
+        for Job { entry, .. } in batch.iter().filter(|job| !listed.contains(&job.entry.line)) {
             failures.entry(entry.line).or_insert_with(|| named(entry, &problem));
         }
     }

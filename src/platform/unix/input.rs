@@ -35,12 +35,15 @@ pub fn read_hidden_line(
             Err(nix::errno::Errno::EINTR) => continue,
             read => read?,
         };
+        // It is not to grow: what it leaves behind then is not wiped.
+        if line.len() + read > LONGEST_LINE {
+            return Err(std::io::ErrorKind::InvalidData.into());
+        }
         line.extend_from_slice(part.get(..read).unwrap_or_default());
         match line.last() {
             Some(&INTERRUPT) => return Err(std::io::ErrorKind::Interrupted.into()),
             Some(b'\n') => break,
             _ if read == 0 => break,
-            _ if line.len() > LONGEST_LINE => return Err(std::io::ErrorKind::InvalidData.into()),
             _ => {}
         }
     }

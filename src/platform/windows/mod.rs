@@ -88,7 +88,7 @@ pub fn prepare_child(command: &mut Command) {
     }
 }
 
-/// A program, together with what it starts.
+/// A program, together with what it starts; what it started before [`Family::of`] is left alone.
 pub struct Family(Option<api::jobs::Job>);
 
 impl Family {

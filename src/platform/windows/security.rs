@@ -12,8 +12,8 @@ use std::path::Path;
 
 use windows_sys::Win32::Storage::FileSystem::{
     DELETE, FILE_ADD_FILE, FILE_ADD_SUBDIRECTORY, FILE_DELETE_CHILD, FILE_FLAG_BACKUP_SEMANTICS,
-    FILE_FLAG_OPEN_REPARSE_POINT, FILE_READ_ATTRIBUTES, FILE_SHARE_READ, FILE_SHARE_WRITE,
-    READ_CONTROL, WRITE_DAC, WRITE_OWNER,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_LIST_DIRECTORY, FILE_READ_ATTRIBUTES, FILE_SHARE_READ,
+    FILE_SHARE_WRITE, READ_CONTROL, WRITE_DAC, WRITE_OWNER,
 };
 
 use super::api::{accounts, files};
@@ -142,13 +142,11 @@ impl Owner {
             file.write_all(format!("{}\n", self.sid).as_bytes()).and_then(|()| file.sync_all())
         });
         written.map_err(failed)?;
-        let mut allowed = [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, MODIFY)];
-        // SECURITY: the account may replace every document, but cannot say that others may too.
-        let is_given = let_in(path, &allowed).and_then(|()| {
-            allowed[2].1 = READ;
-            let_in(&record, &allowed)
-        });
-        is_given.map_err(failed)
+        let allowed = |rights| [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, rights)];
+        // SECURITY: the account may replace every document, but never say that others may too.
+        let_in(&record, &allowed(READ))
+            .and_then(|()| let_in(path, &allowed(MODIFY)))
+            .map_err(failed)
     }
 
     /// Whom a store of this owner lets in.
@@ -163,16 +161,13 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Lets these accounts, and no others, use what is at `path` and all below it.
+/// Lets these accounts, and no others, use what is at `path` and all below it but the record of the service
+/// account.
 ///
 /// # Errors
 /// [`ErrorKind::PermissionDenied`] for a link and for a file with a second name, which may lie anywhere.
 fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
-    // SECURITY: who may use the store already must not lead an administrator elsewhere. A directory that
-    // is open in this way can be neither renamed nor removed, so the paths below it stay where they are.
-    let mut options = looking_at(WRITE_DAC);
-    let opened = options.share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE);
-    let opened = super::open_patiently(opened, path)?;
+    let opened = held(path)?;
     let metadata = opened.metadata()?;
     let is_elsewhere = metadata.is_symlink() || metadata.is_file() && files::links(&opened)? > 1;
     if is_elsewhere {
@@ -183,10 +178,22 @@ fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
     files::set_descriptor(&opened, &descriptor::private(None, allowed, below))?;
     if metadata.is_dir() {
         for entry in std::fs::read_dir(path)? {
-            let_in(&entry?.path(), allowed)?;
+            let inner = entry?.path();
+            if !inner.ends_with(SERVICE_ACCOUNT) {
+                let_in(&inner, allowed)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Opens what is at `path`, be it a link or a directory, to say who may use it.
+// SECURITY: who may use the store already must not lead an administrator elsewhere. A directory that is
+// open in this way can be neither renamed nor removed, so the paths below it stay where they are. What is
+// not shared counts only with a right to the content, which listing is.
+fn held(path: &Path) -> std::io::Result<File> {
+    let mut options = looking_at(WRITE_DAC | FILE_LIST_DIRECTORY);
+    super::open_patiently(options.share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE), path)
 }
 
 /// What a directory or file that this program makes for itself lets in: administrators, the system, and
@@ -516,5 +523,44 @@ mod tests {
         assert_eq!(Owner::of(&root, &metadata).unwrap().service, Some(service.sid));
         std::fs::File::create(root.join(SERVICE_ACCOUNT)).unwrap();
         assert!(Owner::of(&root, &metadata).is_err(), "an empty record says nobody knows who");
+    }
+
+    /// Guards an administrator against whoever may use the store already: nothing in it leads the walk that
+    /// names another account to files elsewhere, and no directory can be exchanged meanwhile.
+    #[test]
+    fn a_service_account_is_not_let_in_elsewhere() {
+        let parent = tempfile::tempdir().unwrap();
+        let (root, elsewhere) = (parent.path().join("store"), parent.path().join("elsewhere"));
+        make_private_directory(&root).unwrap();
+        File::create(&elsewhere).unwrap();
+        std::fs::hard_link(&elsewhere, root.join("second")).unwrap();
+        let service = Owner::named(r"NT AUTHORITY\NETWORK SERVICE").unwrap();
+        let refused = service.give(&root).unwrap_err().to_string();
+        assert!(refused.contains("has a second name"), "{refused}");
+        std::fs::remove_file(root.join("second")).unwrap();
+        service.give(&root).unwrap();
+
+        let inner = root.join("users");
+        make_inner_directory(&inner).unwrap();
+        let held = held(&inner).unwrap();
+        assert!(std::fs::rename(&inner, root.join("other")).is_err(), "it could be exchanged");
+        drop(held);
+        std::fs::rename(&inner, root.join("other")).unwrap();
+    }
+
+    /// Guards what is exported: a link that is in the way is not followed to where nothing is yet.
+    #[test]
+    fn a_private_file_is_made_where_it_is_named() {
+        let parent = tempfile::tempdir().unwrap();
+        let (link, target) = (parent.path().join("link"), parent.path().join("target"));
+        File::create(&target).unwrap();
+        assert!(make_private_file(&target).is_err(), "it was there");
+        std::fs::remove_file(&target).unwrap();
+        // Wine says that it makes links and makes none, and some accounts may not.
+        let _ = std::os::windows::fs::symlink_file(&target, &link);
+        if std::fs::symlink_metadata(&link).is_ok() {
+            assert!(make_private_file(&link).is_err(), "it was followed");
+        }
+        assert!(!target.exists());
     }
 }

@@ -14,8 +14,8 @@ use windows_sys::Win32::Security::{
 };
 use windows_sys::Win32::Storage::FileSystem::{
     BY_HANDLE_FILE_INFORMATION, CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL,
-    FILE_SHARE_DELETE, GetDiskFreeSpaceExW, GetDriveTypeW, GetFileInformationByHandle,
-    GetVolumePathNameW,
+    FILE_FLAG_OPEN_REPARSE_POINT, FILE_SHARE_DELETE, GetDiskFreeSpaceExW, GetDriveTypeW,
+    GetFileInformationByHandle, GetVolumePathNameW,
 };
 
 use super::{check, wide};
@@ -75,6 +75,7 @@ pub(in super::super) fn create_file(path: &Path, descriptor: &[u8]) -> Result<Fi
     let path = wide(path)?;
     let mut aligned = aligned(descriptor);
     let attributes = attributes(&mut aligned);
+    // SECURITY: a link that leads nowhere is in the way like any other file, and is not followed.
     // SAFETY: path and attributes are only read, and the descriptor they point to lives until here.
     let handle = unsafe {
         CreateFileW(
@@ -83,7 +84,7 @@ pub(in super::super) fn create_file(path: &Path, descriptor: &[u8]) -> Result<Fi
             FILE_SHARE_DELETE,
             &raw const attributes,
             CREATE_NEW,
-            FILE_ATTRIBUTE_NORMAL,
+            FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT,
             std::ptr::null_mut(),
         )
     };
