@@ -39,16 +39,6 @@ fn answer(told: &Value, ask: &str) -> String {
     format!("{} by {}", answer["reason"].as_str().unwrap_or("-"), answer["rule"].as_str().unwrap())
 }
 
-fn setting(sandbox: &Sandbox, key: &str, value: &str) {
-    sandbox.admin_ok(&["advanced", "set", key, value]);
-}
-
-/// Writes the last section of the settings.
-fn set_domains(sandbox: &Sandbox, lines: &str) {
-    let settings = sandbox.path().join("store.toml");
-    sandbox.edit(&settings, "[domains]\n", &format!("[domains]\n{lines}"));
-}
-
 fn list_group(sandbox: &Sandbox, name: &str) {
     let document = sandbox.document("groups", name);
     sandbox.write(&document, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
@@ -167,7 +157,7 @@ fn groups_cover_users() {
 #[test]
 fn the_whitelist_entry_is_named() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set_domains(&sandbox, "aliases = { \"corp.example\" = \"CORP\" }\n");
+    sandbox.domains("aliases = { \"corp.example\" = \"CORP\" }\n");
     let entry = ["whitelist", "add", "alice@corp.example", "--until", "1h", "--reason", "phone"];
     sandbox.admin_ok(&entry);
     let told = explain(&sandbox, &["CORP\\alice"]);
@@ -230,7 +220,7 @@ fn a_grant_belongs_to_its_client() {
     assert_eq!(found(&told, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
     assert_eq!(answer(&told, "remoteapp"), "session-valid by grant");
 
-    setting(&sandbox, "require-client", "true");
+    sandbox.set("require-client", "true");
     let told = explain(&sandbox, &["alice"]);
     assert_eq!(found(&told, "require-client"), "missing: the portal must pass --client");
     let first = &told["answers"][0];
@@ -246,7 +236,7 @@ fn a_grant_belongs_to_its_client() {
 #[test]
 fn the_days_to_enrol_are_told() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    setting(&sandbox, "enrolment-days", "1");
+    sandbox.set("enrolment-days", "1");
     let told = explain(sandbox.at(86_399), &["alice"]);
     assert_eq!(found(&told, "enrolment"), "none: closes at 2026-11-25T08:00:00Z");
     let told = explain(sandbox.at(86_400), &["alice"]);
@@ -287,7 +277,7 @@ fn everybody_in_every_form() {
     sandbox.enrol("alice");
     list_group(&sandbox, "staff");
     sandbox.verify(&["--group", "staff", "--qr", "none", "--", "carol"], None);
-    setting(&sandbox, "require-client", "true");
+    sandbox.set("require-client", "true");
     let before = sandbox.contents();
     assert_eq!(
         sandbox.admin_ok(&["explain", "--all"]),
@@ -300,7 +290,7 @@ newcomer0  user   true    true   challenge  enrolment-required  listed
 "
     );
     assert!(before == sandbox.contents(), "explain --all wrote");
-    setting(&sandbox, "enrolment-days", "1");
+    sandbox.set("enrolment-days", "1");
     sandbox.pass(86_400);
     assert_eq!(
         sandbox.admin_ok(&["explain", "--all", "--format", "csv"]),

@@ -8,17 +8,13 @@ use std::fs;
 
 use sandbox::{Run, Sandbox, Secret};
 
-fn run(code: u8, stdout: &str, stderr: &str) -> Run {
-    Run { code, stdout: stdout.into(), stderr: stderr.into() }
-}
-
 /// Guards `add` of many: each is tried, each failure is reported, and nobody is listed twice.
 #[test]
 fn add_tries_each_name() {
     let sandbox = Sandbox::new();
     assert_eq!(
         sandbox.admin(&["users", "add", "Alice", r"CORP\bob", "a\u{200b}b", "", "ALICE"]),
-        run(
+        Run::new(
             1,
             "alice: added\ncorp\\bob: added\nalice: unchanged\n",
             "error: 'a\\u{200b}b': the name contains the invisible or meaningless character U+200B: \
@@ -27,7 +23,7 @@ fn add_tries_each_name() {
     );
     assert_eq!(
         sandbox.admin(&["users", "add", "bob", "álice", "alice", "--notes", "x"]),
-        run(
+        Run::new(
             1,
             "",
             "error: bob: overlaps 'corp\\bob': one login could mean both\n \
@@ -133,8 +129,8 @@ fn edit_keeps_the_secret_and_the_comments() {
         "# head of sales\nadded = 2026-11-24T08:00:00Z\nmethod = \"app\" # as she wished\n",
     );
     let phone = ["users", "edit", "alice", "--phone", "+33 6 12 34 56 78", "--notes", "a \"b\"\nc"];
-    assert_eq!(sandbox.admin(&phone), run(0, "alice: changed\n", ""));
-    assert_eq!(sandbox.admin(&phone), run(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&phone), Run::new(0, "alice: changed\n", ""));
+    assert_eq!(sandbox.admin(&phone), Run::new(0, "alice: unchanged\n", ""));
     let text = fs::read_to_string(&document).unwrap();
     assert!(
         text.starts_with(
@@ -160,7 +156,7 @@ fn edit_keeps_the_secret_and_the_comments() {
     let unknown = sandbox.admin(&["users", "edit", "alic", "--notes", "x"]);
     assert_eq!(
         unknown,
-        run(1, "", "error: no user is called 'alic'\n hint: did you mean 'alice'?\n")
+        Run::new(1, "", "error: no user is called 'alic'\n hint: did you mean 'alice'?\n")
     );
 }
 
@@ -198,7 +194,7 @@ fn enrol_hands_over_the_pending_secret() {
     let late = sandbox.admin(&["users", "enrol", "alice", "--qr-file", other.to_str().unwrap()]);
     assert_eq!(
         late,
-        run(
+        Run::new(
             1,
             "",
             "error: alice has enrolled already\n \
@@ -216,18 +212,18 @@ fn reset_forgets_the_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(
         sandbox.admin(&["users", "reset", "alice", "--yes"]),
-        run(0, "alice: unchanged\n", "")
+        Run::new(0, "alice: unchanged\n", "")
     );
     let secret = sandbox.enrol("alice");
     let wrong = secret.wrong_codes(sandbox.now()).take(5);
     wrong.for_each(|code| _ = sandbox.verify(&["--", "alice"], Some(&code)));
     assert_eq!(
         sandbox.admin(&["users", "reset", "alice", "--yes"]),
-        run(0, "alice: changed\n", "")
+        Run::new(0, "alice: changed\n", "")
     );
     assert_eq!(
         sandbox.admin(&["users", "reset", "--all", "--yes"]),
-        run(0, "alice: unchanged\n", "")
+        Run::new(0, "alice: unchanged\n", "")
     );
     let shown = sandbox.show("alice");
     assert_eq!((&shown["state"], &shown["failures"]), (&"none".into(), &0.into()));
@@ -265,7 +261,7 @@ fn remove_destroys_the_secret() {
     let secret = sandbox.enrol("alice");
     assert_eq!(
         sandbox.admin(&["users", "remove", "alice", "ghost", "--yes"]),
-        run(
+        Run::new(
             1,
             "alice: removed\n",
             "error: no user is called 'ghost'\n hint: 'rw2fa users list' shows who is listed\n"
@@ -273,7 +269,7 @@ fn remove_destroys_the_secret() {
     );
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "not-listed");
     let again = ["users", "remove", "alice", "--yes", "--ignore-missing"];
-    assert_eq!(sandbox.admin(&again), run(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&again), Run::new(0, "alice: unchanged\n", ""));
     sandbox.admin_ok(&["users", "add", "alice"]);
     assert_ne!(sandbox.enrol("alice"), secret);
     // Damaged documents can be removed, too.
@@ -293,15 +289,15 @@ fn unlock_and_revoke_clear_their_part() {
     assert_eq!((&shown["state"], &shown["failures"]), (&"locked".into(), &5.into()));
     assert_eq!(
         sandbox.admin(&["users", "unlock", "--all"]),
-        run(0, "alice: changed\nbob: unchanged\n", "")
+        Run::new(0, "alice: changed\nbob: unchanged\n", "")
     );
     let shown = sandbox.show("alice");
     assert_eq!((&shown["state"], &shown["failures"]), (&"active".into(), &0.into()));
     assert_eq!(shown["grants"].as_array().unwrap().len(), 1);
     let check = ["--session", "html5", "--check", "--", "alice"];
     assert_eq!(sandbox.verify(&check, None).reason(), "session-valid");
-    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), run(0, "alice: changed\n", ""));
-    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), run(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), Run::new(0, "alice: changed\n", ""));
+    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), Run::new(0, "alice: unchanged\n", ""));
     assert_eq!(sandbox.verify(&check, None).reason(), "code-required");
     let both = sandbox.admin(&["users", "unlock", "alice", "--all"]);
     assert_eq!(both.code, 2, "{both:?}");
@@ -317,7 +313,7 @@ fn test_looks_at_a_code_and_spends_nothing() {
     };
     assert_eq!(
         test("123456"),
-        run(
+        Run::new(
             1,
             "alice: there is nothing to compare with: the next login shows a QR code, or sends an SMS\n",
             ""
@@ -328,8 +324,8 @@ fn test_looks_at_a_code_and_spends_nothing() {
     let ahead = secret.code(sandbox.now() + 90);
     let expected = "alice: the code is right; it belongs to 2026-11-24T08:11:30Z; the device is about \
                     1 min 30 s ahead\n";
-    assert_eq!(test(&ahead), run(0, expected, ""));
-    assert_eq!(test(&ahead), run(0, expected, ""), "it was spent");
+    assert_eq!(test(&ahead), Run::new(0, expected, ""));
+    assert_eq!(test(&ahead), Run::new(0, expected, ""), "it was spent");
     let args = ["users", "test", "alice", "--code-stdin", "--format", "json"];
     let json = sandbox.admin_with_stdin(&args, ahead.as_bytes()).json();
     assert_eq!(
@@ -345,7 +341,7 @@ fn test_looks_at_a_code_and_spends_nothing() {
         assert!(!wrong.stdout.contains(&code) && !wrong.stderr.contains(&code), "{wrong:?}");
         assert_eq!(sandbox.show("alice")["failures"], at + 1);
     }
-    assert_eq!(test(&ahead), run(1, "alice: locked for 1 min; no code was compared\n", ""));
+    assert_eq!(test(&ahead), Run::new(1, "alice: locked for 1 min; no code was compared\n", ""));
     sandbox.pass(60);
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }

@@ -12,12 +12,6 @@ use serde_json::Value;
 /// The suffix corp.example means CORP.
 const ALIASES: &str = "aliases = { \"corp.example\" = \"CORP\" }\n";
 
-/// Writes the last section of the settings.
-fn set_domains(sandbox: &Sandbox, lines: &str) {
-    let settings = sandbox.path().join("store.toml");
-    sandbox.edit(&settings, "[domains]\n", &format!("[domains]\n{lines}"));
-}
-
 /// What the broker is told.
 fn rdp(sandbox: &Sandbox, login: &str) -> String {
     sandbox.verify(&["--session", "rdp", "--no-groups", "--", login], None).reason()
@@ -222,7 +216,7 @@ fn only_the_same_account_of_the_same_domain_is_let_in() {
         ),
     ] {
         let sandbox = Sandbox::with_users(&["alice"]);
-        set_domains(&sandbox, domains);
+        sandbox.domains(domains);
         add(&sandbox, &[entry]);
         for login in let_in {
             assert_eq!(rdp(&sandbox, login), "whitelisted", "{login} by {entry}{domains}");
@@ -320,7 +314,7 @@ fn several_names_are_each_tried() {
 #[test]
 fn removing_tells_of_another_entry_that_lets_in() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set_domains(&sandbox, ALIASES);
+    sandbox.domains(ALIASES);
     add(&sandbox, &["CORP\\alice", "alice@corp.example", "alice"]);
     let run = sandbox.admin(&["whitelist", "remove", "CORP\\alice"]);
     assert_eq!(
@@ -364,7 +358,7 @@ fn documents_are_edited_in_place_and_damaged_ones_shown() {
 #[test]
 fn show_tells_the_entry_that_applies() {
     let sandbox = Sandbox::with_users(&["CORP\\alice", "bob"]);
-    set_domains(&sandbox, ALIASES);
+    sandbox.domains(ALIASES);
     add(&sandbox, &["alice@corp.example", "--until", "1h", "--reason", "why not"]);
     assert_eq!(
         sandbox.show("CORP\\alice")["whitelist"].to_string(),

@@ -2,6 +2,9 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+#[path = "sandbox/tools.rs"]
+mod tools;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -101,9 +104,7 @@ fn the_phone_agrees_with_oathtool() {
             RFC,
         )
     };
-    if Command::new("oathtool").arg("--version").output().is_err() {
-        let full = std::env::vars_os().any(|(name, _)| name == "RW2FA_TEST_FULL");
-        assert!(!full, "oathtool is missing: apt-get install oathtool");
+    if !tools::has("oathtool", "apt-get install oathtool") {
         return;
     }
     for digits in ["6", "7", "8"] {

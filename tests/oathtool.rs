@@ -6,23 +6,7 @@ mod sandbox;
 
 use std::process::Command;
 
-use sandbox::{Sandbox, Secret, T0};
-
-/// Whether to go on. Without `oathtool` a full run fails, and any other says so and passes.
-fn has_oathtool() -> bool {
-    let found =
-        Command::new("oathtool").arg("--version").output().is_ok_and(|run| run.status.success());
-    #[expect(clippy::disallowed_methods, reason = "the test script asks for a full run this way")]
-    let full = std::env::var_os("RW2FA_TEST_FULL").is_some();
-    assert!(found || !full, "oathtool is missing: install the package oathtool");
-    if !found {
-        #[expect(clippy::print_stderr, reason = "the reader has to know that nothing was tested")]
-        {
-            eprintln!("SKIPPED: oathtool is not installed, nothing was compared with it");
-        }
-    }
-    found
-}
+use sandbox::{Sandbox, Secret, T0, has};
 
 /// Runs `oathtool` in TOTP mode; its output without the end of the line, if it ended well.
 fn oathtool(digits: usize, time: i64, more: &[&str]) -> Option<String> {
@@ -42,7 +26,7 @@ fn spread(number: i64, range: i64) -> i64 {
 /// Codes that oathtool makes are accepted, for secrets that rw2fa made.
 #[test]
 fn rw2fa_accepts_the_codes_of_oathtool() {
-    if !has_oathtool() {
+    if !has("oathtool", "apt-get install oathtool") {
         return;
     }
     let names: Vec<String> = (0..99).map(|number| format!("user{number}")).collect();
@@ -67,7 +51,7 @@ fn rw2fa_accepts_the_codes_of_oathtool() {
 #[test]
 fn oathtool_accepts_the_codes_of_rw2fa() {
     use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
-    if !has_oathtool() {
+    if !has("oathtool", "apt-get install oathtool") {
         return;
     }
     for number in 0..102 {

@@ -227,7 +227,7 @@ impl Story<'_> {
     }
 
     fn set(&self, key: &str, value: &impl ToString) {
-        self.sandbox.admin_ok(&["advanced", "set", key, &value.to_string()]);
+        self.sandbox.set(key, &value.to_string());
     }
 
     /// Takes up the secret that an answer shows.

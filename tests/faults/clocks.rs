@@ -5,8 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::arena::Arena;
-use crate::sandbox::{Run, Secret, finish, real_now};
-use crate::skipped;
+use crate::sandbox::{Run, Secret, finish, real_now, skipped};
 
 const DAY: i64 = 86_400;
 

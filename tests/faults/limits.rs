@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::arena::Arena;
-use crate::skipped;
+use crate::sandbox::skipped;
 
 /// Guards each open of a file: from "none can be opened" to "all can".
 #[test]

@@ -7,7 +7,7 @@
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stdout, reason = "a test tells how much it tried")]
 #![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 
 mod arena;
@@ -24,10 +24,4 @@ mod tracer;
 /// Whether everything is to be tried.
 fn is_full() -> bool {
     std::env::var_os("RW2FA_TEST_FULL").is_some()
-}
-
-/// Says why a test is not done. That is a failure where every test is wanted.
-fn skipped(why: &str) {
-    assert!(!is_full(), "{why}");
-    println!("skipped: {why}");
 }

@@ -66,7 +66,7 @@ static OBSTACLE: LazyLock<Option<String>> = LazyLock::new(|| {
 /// Whether programs can be traced; says so, or fails, where they cannot.
 pub(crate) fn is_there() -> bool {
     OBSTACLE.as_ref().is_none_or(|obstacle| {
-        crate::skipped(obstacle);
+        crate::sandbox::skipped(obstacle);
         false
     })
 }

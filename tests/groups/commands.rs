@@ -5,10 +5,6 @@ use std::fs;
 use crate::sandbox::{Run, Sandbox};
 use crate::{enrol_member, knock, with_groups};
 
-fn run(code: u8, stdout: &str, stderr: &str) -> Run {
-    Run { code, stdout: stdout.into(), stderr: stderr.into() }
-}
-
 /// Guards the JSON of `users list`: fields, their order, groups before users, members as not listed.
 #[test]
 fn list_as_json_is_the_published_form() {
@@ -64,7 +60,7 @@ fn add_lists_groups() {
         ["users", "add", "alice", "--group", r"CORP\Sales", "--group", "sales", "--group", ""];
     assert_eq!(
         sandbox.admin(&both),
-        run(
+        Run::new(
             1,
             "alice: added\ncorp\\sales: added\nsales: added\n",
             "error: '': the name is empty\n"
@@ -76,7 +72,7 @@ fn add_lists_groups() {
     );
     assert_eq!(
         sandbox.admin(&["users", "add", "--group", "sales", "--notes", "x"]),
-        run(
+        Run::new(
             1,
             "",
             "error: sales: is listed with other attributes\n \
@@ -116,14 +112,14 @@ fn add_tells_what_the_system_does_not_know() {
     };
     assert_eq!(
         sandbox.admin(&["users", "add", "Alice", "--group", "staff"]),
-        run(0, "alice: added\nstaff: added\n", "")
+        Run::new(0, "alice: added\nstaff: added\n", "")
     );
     assert_eq!(
         sandbox.admin(&["users", "add", "staff", "--group", "alice"]),
-        run(0, "staff: added\nalice: added\n", &warning("staff, alice")),
+        Run::new(0, "staff: added\nalice: added\n", &warning("staff, alice")),
         "an account is no group"
     );
-    assert_eq!(sandbox.admin(&["users", "add", "staff"]), run(0, "staff: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&["users", "add", "staff"]), Run::new(0, "staff: unchanged\n", ""));
     let must =
         ["users", "add", "--must-exist", r".\alice", "alcie", "--group", "stuff", "--dry-run"];
     let refused = sandbox.admin(&must);
@@ -143,14 +139,14 @@ fn edit_changes_groups() {
     let text = fs::read_to_string(&document).unwrap();
     sandbox.write(&document, &format!("# the people on the road\n{text}"));
     let edit = ["users", "edit", "--group", "Sales", "--notes", "since May"];
-    assert_eq!(sandbox.admin(&edit), run(0, "sales: changed\n", ""));
-    assert_eq!(sandbox.admin(&edit), run(0, "sales: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&edit), Run::new(0, "sales: changed\n", ""));
+    assert_eq!(sandbox.admin(&edit), Run::new(0, "sales: unchanged\n", ""));
     let text = fs::read_to_string(&document).unwrap();
     assert!(text.starts_with("# the people on the road\n"), "{text}");
     assert!(text.contains("notes = \"since May\""), "{text}");
     assert_eq!(
         sandbox.admin(&["users", "edit", "--group", "salse", "--notes", "x"]),
-        run(1, "", "error: no group is called 'salse'\n hint: did you mean 'sales'?\n")
+        Run::new(1, "", "error: no group is called 'salse'\n hint: did you mean 'sales'?\n")
     );
     let sms = sandbox.admin(&["users", "edit", "--group", "sales", "--method", "sms"]);
     assert_eq!(sms.code, 1, "{sms:?}");
@@ -192,7 +188,7 @@ added         2026-11-24T08:00:00Z
     );
     assert_eq!(
         sandbox.admin(&["users", "show", "--group", "ghosts"]),
-        run(
+        Run::new(
             1,
             "",
             "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
@@ -226,7 +222,7 @@ fn reset_of_a_group_touches_its_members_only() {
     );
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "vpn", "--group", "sales", "LENA", "--yes"]),
-        run(0, "lena: changed\nvera: changed\nadam: changed\npia: changed\n", ""),
+        Run::new(0, "lena: changed\nvera: changed\nadam: changed\npia: changed\n", ""),
         "each once"
     );
     let state = |user| sandbox.show(user)["state"].clone();
@@ -244,7 +240,7 @@ fn reset_of_a_group_touches_its_members_only() {
     let empty = with_groups(&["sales"]);
     assert_eq!(
         empty.admin(&["users", "reset", "--group", "sales"]),
-        run(0, "", "nobody is concerned: no member of the group has signed in yet\n")
+        Run::new(0, "", "nobody is concerned: no member of the group has signed in yet\n")
     );
     // A state that cannot be read may be a member's: that is told, and the others are reset.
     sandbox.write(&sandbox.document("state", "adam"), "?");

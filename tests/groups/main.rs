@@ -1,7 +1,7 @@
 //! Listed groups: the commands, who is a member and who says so, and what becomes of members.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped in part says so")]
 #![allow(clippy::disallowed_methods, reason = "real processes have the real clock and environment")]
 
 mod bad_input;
@@ -17,13 +17,6 @@ mod sandbox;
 mod set_uid;
 
 use sandbox::{Run, Sandbox, Secret};
-
-#[cfg(unix)]
-/// Says that a test could not be made here; where everything must be tested, that is a failure.
-fn skipped(reason: &str) {
-    assert!(std::env::var_os("RW2FA_TEST_FULL").is_none(), "cannot be tested: {reason}");
-    println!("skipped: {reason}");
-}
 
 /// A store that is on and in which these groups are listed.
 fn with_groups(names: &[&str]) -> Sandbox {

@@ -25,7 +25,7 @@ fn outsider() -> Option<String> {
 #[test]
 fn the_accounts_of_this_machine() {
     let Some(outsider) = outsider() else {
-        crate::skipped("this machine has no group 'root' and no account outside of it");
+        crate::sandbox::skipped("this machine has no group 'root' and no account outside of it");
         return;
     };
     let sandbox = with_groups(&["root"]);
@@ -61,7 +61,7 @@ fn a_caller_that_ignores_its_children() {
     };
     let Some(outsider) = outsider() else { return };
     if !ignoring().arg("true").output().is_ok_and(|output| output.status.success()) {
-        crate::skipped("there is no env of coreutils that ignores signals");
+        crate::sandbox::skipped("there is no env of coreutils that ignores signals");
         return;
     }
     let sandbox = with_groups(&["root"]);

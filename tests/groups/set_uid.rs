@@ -101,7 +101,7 @@ fn a_hostile_environment_changes_nothing() {
         ""
     };
     if !reason.is_empty() {
-        crate::skipped(reason);
+        crate::sandbox::skipped(reason);
         return;
     }
     let output = Command::new("unshare")

@@ -4,16 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, has};
 use super::{TOKENS, show};
-
-/// Whether there is an OpenSSL; without one a full run fails.
-fn has_openssl() -> bool {
-    let found = Command::new("openssl").arg("version").output().is_ok();
-    let full = std::env::vars_os().any(|(name, _)| name == "RW2FA_TEST_FULL");
-    assert!(found || !full, "openssl is missing: apt-get install openssl");
-    found
-}
 
 fn script(path: &str, args: &[&str]) -> Output {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -29,7 +21,7 @@ fn issue(args: &[&str]) -> Output {
 /// Guards that the licences of the tests are what another implementation makes of the published key.
 #[test]
 fn the_licences_of_the_tests_are_openssls() {
-    if !has_openssl() {
+    if !has("openssl", "apt-get install openssl") {
         return;
     }
     let made = script("tests/license/tokens.sh", &[]);
@@ -46,7 +38,7 @@ const ORDER: [&str; 6] =
 /// Guards the script that issues licences: what it makes is taken, with all that was asked for.
 #[test]
 fn issued_licences_are_taken() {
-    if !has_openssl() {
+    if !has("openssl", "apt-get install openssl") {
         return;
     }
     let sandbox = Sandbox::new();
@@ -79,7 +71,7 @@ fn issued_licences_are_taken() {
 /// Guards the script from issuing what no rw2fa would take.
 #[test]
 fn the_script_refuses_what_would_be_refused() {
-    if !has_openssl() {
+    if !has("openssl", "apt-get install openssl") {
         return;
     }
     for (args, words) in [

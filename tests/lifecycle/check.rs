@@ -1,7 +1,6 @@
 //! `--check`: an answer that writes nothing and shows nothing.
 
 use crate::sandbox::{Sandbox, Secret};
-use crate::set;
 
 /// Asks with `--check`, which must leave every byte of the store alone and show no secret.
 #[track_caller]
@@ -20,7 +19,7 @@ fn checking_changes_and_shows_nothing_in_any_state() {
     sandbox.admin_ok(&["users", "add", "alice"]);
     assert_eq!(check(&sandbox, &["--", "alice"]), "disabled");
     sandbox.admin_ok(&["enable"]);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     assert_eq!(check(&sandbox, &["--", "bob"]), "not-listed");
     assert_eq!(check(&sandbox, &["--", "alice"]), "enrolment-required");
     let secret = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
@@ -37,7 +36,7 @@ fn checking_changes_and_shows_nothing_in_any_state() {
     sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())));
     assert_eq!(check(&sandbox, &["--", "alice"]), "locked");
     assert_eq!(check(sandbox.at(-86_400), &["--", "alice"]), "locked");
-    set(&sandbox, "enrolment-days", "1");
+    sandbox.set("enrolment-days", "1");
     sandbox.at(86_400).admin_ok(&["users", "add", "carol"]);
     assert_eq!(check(sandbox.at(2 * 86_400), &["--", "carol"]), "enrolment-closed");
 }

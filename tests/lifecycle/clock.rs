@@ -1,7 +1,7 @@
 //! Clocks that are wrong: the device's, and the server's that is set back or forward.
 
+use crate::enrol_with_distinct_codes;
 use crate::sandbox::{Sandbox, Secret, T0};
-use crate::{enrol_with_distinct_codes, set};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
@@ -39,7 +39,7 @@ fn a_phone_that_was_three_hours_ahead_and_is_put_right_logs_in_at_once() {
 #[test]
 fn the_drift_of_a_device_is_learned_and_never_moves_the_window() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "discrepancy", "3");
+    sandbox.set("discrepancy", "3");
     let secret = enrol_with_distinct_codes(&sandbox, "alice", -10..40);
     for (at, offset, expected, drift) in [
         (300, 3, "code-accepted", 3),
@@ -89,7 +89,7 @@ fn a_clock_set_back_makes_no_used_code_good_and_no_lock_longer() {
         }
     }
     sandbox.at(300);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     let wrong = secret.wrong_code(sandbox.now());
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&wrong)).json()["retry_after"], 60);
     let retry = |at| sandbox.at(at).verify(&["--", "alice"], None).json()["retry_after"].clone();
@@ -122,7 +122,7 @@ fn a_pending_secret_of_the_future_is_over() {
 #[test]
 fn a_clock_set_forward_ends_locks_and_grants_and_spends_nothing_else() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     let secret = sandbox.enrol("alice");
     sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())));
     sandbox.at(DAY);

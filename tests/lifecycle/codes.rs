@@ -1,7 +1,7 @@
 //! Codes: which are right, and that each is accepted once.
 
+use crate::enrol_with_distinct_codes;
 use crate::sandbox::{Sandbox, Secret, T0};
-use crate::{enrol_with_distinct_codes, set};
 
 /// Noon, four hours after the tests begin.
 const NOON: i64 = 4 * 3600;
@@ -20,7 +20,7 @@ fn the_window_ends_at_the_steps_that_the_manual_names() {
         (NOON, "code-accepted"),       // shows 14:00 in UTC+2
     ] {
         let sandbox = Sandbox::with_users(&["alice"]);
-        set(&sandbox, "discrepancy", "3");
+        sandbox.set("discrepancy", "3");
         let secret = enrol_with_distinct_codes(&sandbox, "alice", 0..500);
         sandbox.at(NOON);
         let run = sandbox.verify(&["--", "alice"], Some(&secret.code(T0 + device)));
@@ -52,7 +52,7 @@ fn by_default_a_device_may_be_four_hours_off_and_no_second_more() {
 #[test]
 fn a_discrepancy_of_zero_takes_the_code_of_this_step_alone() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "discrepancy", "0");
+    sandbox.set("discrepancy", "0");
     let secret = enrol_with_distinct_codes(&sandbox, "alice", -10..20);
     sandbox.at(300);
     assert_eq!(end(&sandbox, &secret.code(T0 + 299)).1, "wrong-code");
@@ -191,7 +191,7 @@ fn every_width_works_and_stays_with_the_user_who_enrolled_with_it() {
     let sandbox = Sandbox::with_users(&users);
     let mut secrets = Vec::new();
     for (digits, user) in (4..=12).zip(&users) {
-        set(&sandbox, "digits", &digits.to_string());
+        sandbox.set("digits", &digits.to_string());
         let shown = sandbox.verify(&["--", user], None).json();
         assert_eq!(shown["digits"], digits);
         let uri = shown["enrolment"]["uri"].as_str().unwrap();
@@ -204,7 +204,7 @@ fn every_width_works_and_stays_with_the_user_who_enrolled_with_it() {
         secrets.push(secret);
     }
     for other in ["6", "12", "4"] {
-        set(&sandbox, "digits", other);
+        sandbox.set("digits", other);
         sandbox.pass(300);
         for ((digits, user), secret) in (4..=12).zip(&users).zip(&secrets) {
             let asked = sandbox.verify(&["--", user], None).json();
@@ -224,7 +224,7 @@ fn every_width_works_and_stays_with_the_user_who_enrolled_with_it() {
 #[test]
 fn few_digits_narrow_the_window() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "digits", "4");
+    sandbox.set("digits", "4");
     let (secret, at) = loop {
         let secret = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
         let codes: Vec<_> = (0..=20).map(|step| secret.code_of(T0 + 30 * step, 4)).collect();

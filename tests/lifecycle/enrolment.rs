@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::sandbox::{Sandbox, Secret};
-use crate::set;
 
 #[test]
 fn the_same_secret_is_shown_for_thirty_minutes_and_then_another() {
@@ -106,7 +105,7 @@ fn a_code_before_any_showing_shows_the_secret() {
 #[test]
 fn wrong_codes_of_a_pending_secret_are_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "2");
+    sandbox.set("lockout-attempts", "2");
     let secret = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
     let wrong = secret.wrong_code(sandbox.now());
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&wrong)).reason(), "wrong-code");
@@ -148,7 +147,7 @@ fn a_removed_user_is_not_listed_at_once_and_starts_over_when_added_again() {
 #[test]
 fn after_the_enrolment_days_a_user_cannot_enrol_by_himself() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
-    set(&sandbox, "enrolment-days", "3");
+    sandbox.set("enrolment-days", "3");
     let bob = sandbox.enrol("bob");
     let last = sandbox.at(3 * 86_400 - 1).verify(&["--", "alice"], None);
     assert_eq!(last.reason(), "enrolment-required");
@@ -165,7 +164,7 @@ fn after_the_enrolment_days_a_user_cannot_enrol_by_himself() {
 #[test]
 fn an_administrator_can_hand_a_secret_over_after_the_enrolment_days() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "enrolment-days", "1");
+    sandbox.set("enrolment-days", "1");
     let hand_over = || {
         let shown = sandbox.admin_ok(&["users", "enrol", "alice", "--format", "json"]);
         Secret::of(&serde_json::from_str(&shown).unwrap())

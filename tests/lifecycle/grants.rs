@@ -1,7 +1,6 @@
 //! Grants: what an accepted code opens, for whom, and how long.
 
 use crate::sandbox::{Run, Sandbox, Secret};
-use crate::set;
 
 /// Opens a session without a code.
 fn session(sandbox: &Sandbox, client: Option<&str>) -> Run {
@@ -95,7 +94,7 @@ fn the_first_session_must_open_in_time_to_the_second() {
     }
     for (after, expected) in [(89, true), (90, false)] {
         let (sandbox, secret) = enrolled();
-        set(&sandbox, "validity-before-first-session", "90");
+        sandbox.set("validity-before-first-session", "90");
         sign_in(&sandbox, &secret, &[]);
         assert_eq!(opens(sandbox.pass(after), None), expected, "{after} s after the code");
     }
@@ -118,7 +117,7 @@ fn later_sessions_open_from_the_first_one_on_and_do_not_extend() {
     }
     for (after, expected) in [(119, true), (120, false)] {
         let (sandbox, secret) = enrolled();
-        set(&sandbox, "validity-after-first-session", "2");
+        sandbox.set("validity-after-first-session", "2");
         sign_in(&sandbox, &secret, &[]);
         assert!(opens(&sandbox, None));
         assert_eq!(opens(sandbox.pass(after), None), expected, "{after} s after the first session");
@@ -138,12 +137,12 @@ fn a_code_together_with_a_session_is_both() {
 #[test]
 fn with_a_validity_of_zero_the_code_must_come_with_the_session() {
     let (sandbox, secret) = enrolled();
-    set(&sandbox, "validity-before-first-session", "0");
+    sandbox.set("validity-before-first-session", "0");
     sign_in(&sandbox, &secret, &[]);
     assert!(!opens(&sandbox, None));
     sign_in(&sandbox, &secret, &["--session", "html5"]);
     assert!(opens(&sandbox, None));
-    set(&sandbox, "validity-after-first-session", "0");
+    sandbox.set("validity-after-first-session", "0");
     assert!(!opens(&sandbox, None));
     sign_in(&sandbox, &secret, &["--session", "html5"]);
     assert!(!opens(&sandbox, None), "each session needs its code");
@@ -205,7 +204,7 @@ fn administrators_end_grants() {
 #[test]
 fn a_lockout_keeps_grants_and_the_hard_stop_ends_them() {
     let (sandbox, secret) = enrolled();
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     sign_in(&sandbox, &secret, &["--session", "html5"]);
     let wrong = |sandbox: &Sandbox| {
         let code = secret.wrong_code(sandbox.now());

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::{Run, Sandbox, Secret};
-use crate::set;
 
 fn wrong(sandbox: &Sandbox, secret: &Secret) -> Run {
     sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())))
@@ -74,7 +73,7 @@ fn a_reset_helps_too() {
 #[test]
 fn unlocking_ends_a_running_lock() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     let secret = sandbox.enrol("alice");
     assert_eq!(retry_after(&wrong(&sandbox, &secret)), 60);
     sandbox.admin_ok(&["users", "unlock", "--all"]);
@@ -84,7 +83,7 @@ fn unlocking_ends_a_running_lock() {
 #[test]
 fn a_right_code_resets_the_count_and_the_length_of_locks() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "2");
+    sandbox.set("lockout-attempts", "2");
     let secret = sandbox.enrol("alice");
     for _ in 0..3 {
         assert_eq!(wrong(&sandbox, &secret).reason(), "wrong-code");
@@ -104,7 +103,7 @@ fn a_right_code_resets_the_count_and_the_length_of_locks() {
 #[test]
 fn codes_during_a_lock_are_neither_compared_nor_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     let secret = sandbox.enrol("alice");
     let lock = wrong(&sandbox, &secret);
     let before = sandbox.show("alice");
@@ -131,8 +130,8 @@ fn the_settings_of_locks_are_obeyed() {
         (1, 86_400, vec![86_400; 3]),
     ] {
         let sandbox = Sandbox::with_users(&["alice"]);
-        set(&sandbox, "lockout-attempts", &attempts.to_string());
-        set(&sandbox, "lockout-seconds", &seconds.to_string());
+        sandbox.set("lockout-attempts", &attempts.to_string());
+        sandbox.set("lockout-seconds", &seconds.to_string());
         let secret = sandbox.enrol("alice");
         for left in (1..attempts).rev() {
             assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], left);
@@ -147,7 +146,7 @@ fn the_settings_of_locks_are_obeyed() {
 #[test]
 fn one_user_s_wrong_codes_cost_nobody_else() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     let (alice, bob) = (sandbox.enrol("alice"), sandbox.enrol("bob"));
     assert_eq!(retry_after(&wrong(&sandbox, &alice)), 60);
     assert_eq!(sandbox.pass(30).login("bob", &bob).reason(), "code-accepted");
@@ -156,7 +155,7 @@ fn one_user_s_wrong_codes_cost_nobody_else() {
 #[test]
 fn after_a_lock_one_wrong_code_locks_again_and_the_answer_says_so() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    set(&sandbox, "lockout-attempts", "2");
+    sandbox.set("lockout-attempts", "2");
     let secret = sandbox.enrol("alice");
     wrong(&sandbox, &secret);
     wrong(&sandbox, &secret);

@@ -30,7 +30,3 @@ fn enrol_with_distinct_codes(sandbox: &Sandbox, user: &str, steps: std::ops::Ran
         sandbox.admin_ok(&["users", "reset", user, "--yes"]);
     }
 }
-
-fn set(sandbox: &Sandbox, key: &str, value: &str) {
-    sandbox.admin_ok(&["advanced", "set", key, value]);
-}

@@ -5,7 +5,6 @@ use std::fs;
 use serde_json::json;
 
 use crate::sandbox::{Run, Sandbox, Secret};
-use crate::set;
 
 const ALICE: [&str; 4] = ["--client", "c", "--", "alice"];
 
@@ -250,7 +249,7 @@ fn users_test_spends_none() {
     assert_eq!(test(&codes[1]), (0, "used".into()));
     assert_eq!((left(&sandbox), test(WRONG)), (json!(9), (1, "wrong".into())));
     assert_eq!(sandbox.show("alice")["failures"], 1, "charged as at a login");
-    set(&sandbox, "lockout-attempts", "1");
+    sandbox.set("lockout-attempts", "1");
     assert_eq!(test(WRONG).1, "wrong");
     assert_eq!(test(&codes[0]).1, "locked");
 }

@@ -4,12 +4,7 @@ use std::time::Instant;
 
 use crate::browser::Browser;
 use crate::has_tools;
-use crate::stage::{ALICE, Stage, type_code};
-
-fn sign_out(browser: &Browser) {
-    browser.find("form[action='/sign-out'] button").follow();
-    assert_eq!(browser.path(), "/?notice=signed-out");
-}
+use crate::stage::{ALICE, Stage, sign_out, type_code};
 
 /// Right, wrong and used codes, each with the page that belongs to it.
 #[test]

@@ -3,7 +3,7 @@
 use crate::browser::Browser;
 use crate::gateway::Gateway;
 use crate::has_tools;
-use crate::stage::{BOB, Phone, Stage, type_code};
+use crate::stage::{BOB, Phone, Stage, sign_out, type_code};
 
 /// A portal whose user bob gets his codes by SMS.
 fn stage() -> (Stage, Gateway) {
@@ -12,11 +12,6 @@ fn stage() -> (Stage, Gateway) {
     stage.admin(&["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"]);
     stage.admin(&["advanced", "set", "sms-interval", "0"]);
     (stage, gateway)
-}
-
-fn sign_out(browser: &Browser) {
-    browser.find("form[action='/sign-out'] button").follow();
-    assert_eq!(browser.path(), "/?notice=signed-out");
 }
 
 /// First and later logins: the code comes, comes again on demand, and is accepted once.

@@ -165,6 +165,12 @@ pub(crate) fn type_code(browser: &Browser, code: &str) {
     browser.find("form:has(#code) button").follow();
 }
 
+/// Ends the session by the button of the page.
+pub(crate) fn sign_out(browser: &Browser) {
+    browser.find("form[action='/sign-out'] button").follow();
+    assert_eq!(browser.path(), "/?notice=signed-out");
+}
+
 impl Phone {
     /// A phone with this secret, in base32.
     pub(crate) fn new(secret: &str) -> Self {

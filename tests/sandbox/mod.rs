@@ -29,7 +29,7 @@ use tempfile::TempDir;
 
 pub(crate) use accounts::FakeAccounts;
 pub(crate) use real::{Real, finish, real_now, was_killed};
-pub(crate) use tools::has;
+pub(crate) use tools::{has, skipped};
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;
@@ -146,6 +146,11 @@ impl Sandbox {
         let run = self.admin(args);
         assert_eq!(run.code, 0, "rw2fa {args:?}: {run:?}");
         run.stdout
+    }
+
+    /// Gives a setting this value, by `rw2fa advanced set`.
+    pub(crate) fn set(&self, key: &str, value: &str) {
+        self.admin_ok(&["advanced", "set", key, value]);
     }
 
     /// Runs `rw2fa` with something on its standard input.
@@ -301,6 +306,11 @@ impl Sandbox {
 }
 
 impl Run {
+    /// A run that ended like this.
+    pub(crate) fn new(code: u8, stdout: &str, stderr: &str) -> Self {
+        Self { code, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
+    }
+
     /// The document on standard output.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
@@ -370,11 +380,6 @@ impl Secret {
 /// A path below the store as messages of this system show it.
 pub(crate) fn shown(path: &str) -> String {
     path.replace('/', std::path::MAIN_SEPARATOR_STR)
-}
-
-/// A code of six digits at a time, by RFC 6238.
-pub(crate) fn code_at(secret: &Secret, unix_time: i64) -> String {
-    secret.code(unix_time)
 }
 
 /// A stream that a test can look into.

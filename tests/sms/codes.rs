@@ -2,7 +2,7 @@
 
 use crate::sandbox::Sandbox;
 use crate::{
-    MASKED, NUMBER, Outbox, another, everything, resend, set, sign_in, type_code, with_alice,
+    MASKED, NUMBER, Outbox, another, everything, resend, sign_in, type_code, with_alice,
     with_proved_alice,
 };
 
@@ -81,7 +81,7 @@ fn a_code_is_over_at_its_second_and_then_it_is_charged() {
         assert_eq!(sandbox.show("alice")["failures"], failures, "{later}");
     }
     let (sandbox, outbox) = with_alice();
-    set(&sandbox, "sms-validity", "60");
+    sandbox.set("sms-validity", "60");
     sign_in(&sandbox);
     let old = outbox.code();
     assert_eq!(sign_in(sandbox.at(59)).reason(), "sms-already-sent");
@@ -174,15 +174,15 @@ fn a_code_opens_the_session_in_the_same_call_and_belongs_to_its_client() {
 #[test]
 fn codes_have_the_digits_of_the_setting_at_their_making() {
     let (sandbox, outbox) = with_alice();
-    set(&sandbox, "sms-interval", "0");
+    sandbox.set("sms-interval", "0");
     for digits in [4, 6, 8, 10, 12] {
         sandbox.pass(1000);
-        set(&sandbox, "digits", &digits.to_string());
+        sandbox.set("digits", &digits.to_string());
         let sent = sign_in(&sandbox);
         assert_eq!(sent.json()["digits"], digits, "{sent:?}");
         let code = outbox.code();
         assert_eq!(code.len(), digits, "{code}");
-        set(&sandbox, "digits", "6");
+        sandbox.set("digits", "6");
         let spaced = format!(" {}-{} {} ", &code[..1], &code[1..2], &code[2..]);
         assert_eq!(type_code(&sandbox, &spaced).code, 0, "{code}");
     }
@@ -254,8 +254,8 @@ fn code_and_number_stand_nowhere_else() {
 #[test]
 fn the_text_is_the_setting_with_its_placeholders_filled_in() {
     let (sandbox, outbox) = with_alice();
-    set(&sandbox, "issuer", "Example");
-    set(&sandbox, "sms-message", "%ISSUER%: %X% 5 % à %CODE%");
+    sandbox.set("issuer", "Example");
+    sandbox.set("sms-message", "%ISSUER%: %X% 5 % à %CODE%");
     sign_in(&sandbox);
     let body = outbox.messages()[0]["body"].as_str().unwrap().to_owned();
     assert_eq!(body, format!("Example: %X% 5 % à {}", outbox.code()));

@@ -123,7 +123,7 @@ fn damaged_codes_and_tokens_are_found() {
     assert!(!token_works(&sandbox, &server));
     let count = sandbox.path().join("sms-count.toml");
     sandbox.write(&count, "day = \"x\"\n");
-    crate::set(&sandbox, "sms-daily-limit", "5");
+    sandbox.set("sms-daily-limit", "5");
     sandbox.admin_ok(&["sms", "configure", "--command", outbox.path.to_str().unwrap()]);
     assert_eq!(sign_in(sandbox.pass(3600)).end(), (4, "store".to_owned()));
 }

@@ -1,19 +1,19 @@
 //! No bill shock: how many messages are sent, and what each way of failing costs.
 
 use crate::sandbox::Sandbox;
-use crate::{Outbox, another, resend, set, sign_in, type_code, with_alice};
+use crate::{Outbox, another, resend, sign_in, type_code, with_alice};
 
 /// Lets the outstanding code expire at once, so that each sign-in would send.
 fn impatient() -> (Sandbox, Outbox) {
     let (sandbox, outbox) = with_alice();
-    set(&sandbox, "sms-validity", "60");
+    sandbox.set("sms-validity", "60");
     (sandbox, outbox)
 }
 
 #[test]
 fn an_hour_has_so_many_messages_and_not_one_more() {
     let (sandbox, outbox) = impatient();
-    set(&sandbox, "sms-hourly-limit", "3");
+    sandbox.set("sms-hourly-limit", "3");
     for at in [0, 100, 200] {
         assert_eq!(sign_in(sandbox.at(at)).reason(), "sms-sent", "{at}");
     }
@@ -26,14 +26,14 @@ fn an_hour_has_so_many_messages_and_not_one_more() {
     assert_eq!(outbox.count(), 3);
     assert_eq!(sign_in(sandbox.at(3600)).reason(), "sms-sent");
     assert_eq!(sign_in(sandbox.at(3699)).json()["sms"]["retry_after"], 1);
-    set(&sandbox, "sms-hourly-limit", "0");
+    sandbox.set("sms-hourly-limit", "0");
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "0 is no limit");
 }
 
 #[test]
 fn a_right_code_does_not_open_the_limits_again() {
     let (sandbox, outbox) = impatient();
-    set(&sandbox, "sms-hourly-limit", "2");
+    sandbox.set("sms-hourly-limit", "2");
     for at in [0, 100] {
         sign_in(sandbox.at(at));
         assert_eq!(type_code(&sandbox, &outbox.code()).code, 0);
@@ -48,7 +48,7 @@ fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
     let count = sandbox.path().join("sms-count.toml");
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
     assert!(!count.exists(), "without a limit nothing is counted");
-    set(&sandbox, "sms-daily-limit", "2");
+    sandbox.set("sms-daily-limit", "2");
     assert_eq!(sign_in(sandbox.at(100)).reason(), "sms-sent");
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "sms-sent");
     assert!(count.exists());
@@ -71,7 +71,7 @@ fn the_lock_of_the_day_is_made_when_it_is_needed() {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, symlink};
     let (sandbox, outbox) = impatient();
-    set(&sandbox, "sms-daily-limit", "10");
+    sandbox.set("sms-daily-limit", "10");
     let (lock, other) = (sandbox.path().join("locks/sms"), sandbox.path().join("locks/00"));
     fs::remove_file(&lock).unwrap();
     assert!(!sandbox.admin(&["doctor"]).stdout.contains("locks"));
@@ -114,8 +114,8 @@ fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
         ("flood", "unknown", 1),
     ] {
         let (sandbox, outbox) = impatient();
-        set(&sandbox, "sms-hourly-limit", "2");
-        set(&sandbox, "sms-daily-limit", "2");
+        sandbox.set("sms-hourly-limit", "2");
+        sandbox.set("sms-daily-limit", "2");
         outbox.mode(mode);
         let run = sign_in(&sandbox);
         assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{mode}: {run:?}");
@@ -139,7 +139,7 @@ fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
 #[test]
 fn an_unknown_message_lapses_after_a_minute() {
     let (sandbox, outbox) = with_alice();
-    set(&sandbox, "sms-interval", "300");
+    sandbox.set("sms-interval", "300");
     outbox.mode("fail");
     sign_in(&sandbox);
     let code = outbox.code();
@@ -210,7 +210,7 @@ fn a_command_may_talk() {
 #[test]
 fn a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_limit() {
     let (sandbox, outbox) = impatient();
-    set(&sandbox, "sms-hourly-limit", "1");
+    sandbox.set("sms-hourly-limit", "1");
     sign_in(sandbox.at(1_000_000));
     assert_eq!(sign_in(sandbox.at(0)).json()["sms"]["retry_after"], 3600);
     assert_eq!(sign_in(sandbox.at(3600)).reason(), "sms-sent");

@@ -128,10 +128,6 @@ fn another(code: &str) -> String {
     format!("{first}{}", &code[1..])
 }
 
-fn set(sandbox: &Sandbox, key: &str, value: &str) {
-    sandbox.admin_ok(&["advanced", "set", key, value]);
-}
-
 /// Everything in the store and its trail, as text.
 fn everything(sandbox: &Sandbox) -> String {
     let contents = sandbox.contents();

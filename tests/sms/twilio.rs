@@ -307,7 +307,7 @@ fn check_tells_wrong_credentials_and_what_a_key_may_not_see() {
 #[test]
 fn test_sends_the_text_of_the_setting_with_zeros() {
     let (sandbox, server) = with_server(taken());
-    crate::set(&sandbox, "issuer", "Example");
+    sandbox.set("issuer", "Example");
     let run = sandbox.admin(&["sms", "test", "+33 6 12 34 56 78"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.starts_with(&format!("{NUMBER}: sent (SM")), "{run:?}");

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::sandbox::{Run, Sandbox, finish};
-use crate::skipped;
+use crate::sandbox::{Run, Sandbox, finish, skipped};
 
 /// The built program, with nothing in its environment but what is given.
 fn tool(args: &[&str], variables: &[(&str, &str)]) -> Run {
