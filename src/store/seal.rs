@@ -357,7 +357,7 @@ mod tests {
         let opens = |ring: &KeyRing| ring.open(&name("alice"), Field::Secret, &sealed).is_ok();
         let written = |ring: &KeyRing| KeyRing::parse(&ring.document()).unwrap();
         let during = written(&ring(1).begin_rotation(DataKey::new([2; 32])).unwrap());
-        assert!(opens(&during) && !during.is_current(&sealed));
+        assert!(opens(&during) && !during.is_current(&sealed) && ring(1).is_current(&sealed));
         assert_eq!(during.previous_id(), Some(ring(1).id()));
         let after = written(&during.end_rotation());
         assert!(!opens(&after) && after.previous_id().is_none());
