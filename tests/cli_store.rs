@@ -190,6 +190,38 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
     assert_eq!(documents(&second), before);
 }
 
+/// Guards what an import says of a damaged export: lines count from 1, and settings that were lost are not
+/// settings that were removed.
+#[test]
+fn an_import_tells_the_line_and_a_missing_half() {
+    let (sandbox, _) = full();
+    let file = export(&sandbox, "export.toml", &[]);
+    let good = fs::read_to_string(&file).unwrap();
+    let settings = fs::read_to_string(sandbox.path().join("store.toml")).unwrap();
+    let line = |text: &str, words: &str| 1 + text.lines().position(|l| l.contains(words)).unwrap();
+    let (before, bob) = good.split_once("name = \"bob\"\n").unwrap();
+    let (_, state) = bob.split_once("[users.state]").unwrap();
+    for (bad, words) in [
+        (
+            good.replace("discrepancy = 4", "discrepancy = 99999"),
+            format!("settings, line {}: ", line(&settings, "discrepancy = 4")),
+        ),
+        (
+            good.replace("[[whitelist]]", "[[whitelist"),
+            format!(": line {}: ", line(&good, "[[whitelist]]")),
+        ),
+        (
+            format!("{before}name = \"bob\"\n[users.state]{state}"),
+            "user 'bob': the settings are missing, though the user is listed".to_owned(),
+        ),
+    ] {
+        sandbox.write(&file, &bad);
+        let run = import(&sandbox, &file);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stderr.contains(&words), "{words}: {}", run.stderr);
+    }
+}
+
 /// Guards the way without the key: secrets in the open, after a question, sealed anew on arrival.
 #[test]
 fn revealed_secrets_go_to_a_store_with_another_key() {

@@ -223,6 +223,13 @@ mod tests {
         assert!(!active.has_live_pending_secret(now) && !empty.has_live_pending_secret(now));
     }
 
+    /// Guards that a new user costs few bytes, and a disk block at most.
+    #[test]
+    fn a_new_state_says_only_what_is_not_as_always() {
+        let text = toml::to_string(&State::new(Timestamp::from_unix(0))).unwrap();
+        assert_eq!(text, "enrolment = \"none\"\nopen-since = 0\n");
+    }
+
     #[test]
     fn an_active_state_without_a_secret_is_a_contradiction() {
         let mut state = State::new(Timestamp::from_unix(0));

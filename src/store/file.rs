@@ -311,3 +311,24 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     })?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the size from which on a file is none of ours, to the byte.
+    #[test]
+    fn a_document_of_a_mebibyte_is_read_and_no_larger_one() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("document");
+        let largest = 1 << 20;
+        for length in [0, 1, 2049, largest, largest + 1] {
+            create_anew(&path).unwrap().write_all(&vec![b'#'; length]).unwrap();
+            let text = read(&path, Owner::current()).map(Option::unwrap);
+            match text {
+                Ok(text) => assert_eq!((text.len(), length <= largest), (length, true)),
+                Err(error) => assert!(length > largest, "{length} bytes: {error}"),
+            }
+        }
+    }
+}
