@@ -284,6 +284,50 @@ fn root_works_as_the_owner_of_the_store() {
     assert!(closed.stderr.contains("nobody, its owner, must be able to enter"), "{closed:?}");
 }
 
+/// Guards the way to a store that root gives to another account: nobody else can exchange a directory on it,
+/// however the place is written. An empty directory is taken from root only.
+#[test]
+fn root_gives_a_store_away_only_where_nobody_else_can_write() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: only root can give a store to somebody else");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    mode(&sandbox.beside(""), 0o711);
+    let place = sandbox.beside("place");
+    fs::create_dir(&place).unwrap();
+    let init = |store: &str, more: &[&str]| {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+        run.env_clear().current_dir(&place).args(["--store", store, "init"]).args(more);
+        let output = run.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let owner = ["--owner", "nobody"];
+    mode(&place, 0o777);
+    let absolute = place.join("store");
+    for store in [absolute.to_str().unwrap(), "../place/store", "./store", "store", "store/"] {
+        let (code, told) = init(store, &owner);
+        assert_eq!(code, 1, "{store}: {told}");
+        assert!(told.contains("can be written by others"), "{store}: {told}");
+        assert!(!absolute.exists(), "{store}");
+    }
+    mode(&place, 0o755);
+    for (name, from, more, expected) in
+        [("ours", 0, &owner[..], 0), ("theirs", 12345, &[], 1), ("theirs", 12345, &owner, 1)]
+    {
+        let store = place.join(name);
+        let _ = fs::create_dir(&store);
+        mode(&store, 0o700);
+        std::os::unix::fs::chown(&store, Some(from), None).unwrap();
+        let (code, told) = init(name, more);
+        assert_eq!(
+            (code, told.contains("belongs to")),
+            (expected, expected == 1),
+            "{name}: {told}"
+        );
+    }
+}
+
 /// Guards a store from other accounts, and tells them whom to ask.
 #[test]
 fn somebody_elses_store_is_refused() {
