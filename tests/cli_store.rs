@@ -113,6 +113,8 @@ fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     assert!(!settings.contains("importing"), "{settings}");
     let check = second.admin(&["store", "check"]);
     assert_eq!(check.code, 0, "{check:?}");
+    // Settings, key, two of each of three users, a group, a whitelist entry.
+    assert!(format!("{check:?}").contains("10 documents"), "{check:?}");
     let verify = second.admin(&["audit", "verify"]);
     assert_eq!(verify.code, 0, "{verify:?}");
 }

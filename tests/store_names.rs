@@ -107,6 +107,34 @@ fn names_that_only_look_alike_on_disk_are_kept_apart() {
     assert_eq!(secrets.len(), names.len());
 }
 
+/// Guards stores that exist: documents stay where they are, and what else lies among them is a problem only
+/// where it could stand for somebody.
+#[test]
+fn documents_have_their_places() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    for place in ["users/278/alice.toml", "state/278/alice.toml", "groups/staff.toml"] {
+        assert!(sandbox.path().join(place).is_file(), "{place}");
+    }
+    for (file, is_problem) in [
+        ("notes", false),
+        ("notes.txt", false),
+        ("27", false),
+        ("27g", false),
+        ("2789", false),
+        ("27A", false),
+        ("279", true),
+        ("abc", true),
+    ] {
+        let path = sandbox.path().join("users").join(file);
+        sandbox.write(&path, "");
+        let check = sandbox.admin(&["store", "check"]);
+        assert_eq!(check.code != 0, is_problem, "{file}: {check:?}");
+        assert_eq!(check.stderr.contains("is not a directory"), is_problem, "{file}: {check:?}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
 /// Guards against names that nobody can tell apart by looking.
 #[test]
 fn invisible_characters_are_refused() {
