@@ -197,7 +197,9 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
 #[test]
 fn an_import_tells_the_line_and_a_missing_half() {
     let (sandbox, _) = full();
+    sandbox.verify(&["--group", "sales", "--", "dave"], None);
     let file = export(&sandbox, "export.toml", &[]);
+    assert_eq!(import(&sandbox, &file).code, 0, "a member of a group has one half");
     let good = fs::read_to_string(&file).unwrap();
     let settings = fs::read_to_string(sandbox.path().join("store.toml")).unwrap();
     let line = |text: &str, words: &str| 1 + text.lines().position(|l| l.contains(words)).unwrap();

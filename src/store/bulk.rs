@@ -222,6 +222,14 @@ mod tests {
     use super::*;
     use crate::account::name::Name;
 
+    #[test]
+    fn a_directory_that_cannot_be_made_is_an_error() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("made");
+        assert!(make_directory(&path).is_ok() && make_directory(&path).is_ok());
+        assert!(make_directory(&path.join("missing/below")).is_err());
+    }
+
     /// Guards the lock of an update of many accounts: all that are changed in it share it.
     #[test]
     fn neighbours_are_those_that_share_a_lock() {
