@@ -192,6 +192,25 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
     assert_eq!(documents(&second), before);
 }
 
+/// Guards that an import leaves nothing of what was in the store before, and members of groups neither.
+#[test]
+fn an_import_takes_away_what_the_export_lacks() {
+    let (sandbox, _) = full();
+    let file = export(&sandbox, "export.toml", &[]);
+    let lists = |sandbox: &Sandbox| {
+        [&["users", "list"][..], &["whitelist", "list"]].map(|args| sandbox.admin_ok(args))
+    };
+    let before = lists(&sandbox);
+    sandbox.admin_ok(&["users", "add", "eve"]);
+    sandbox.admin_ok(&["users", "add", "--group", "others"]);
+    sandbox.admin_ok(&["whitelist", "add", "kiosk2", "--reason", "x"]);
+    sandbox.verify(&["--group", "sales", "--", "dave"], None);
+    assert!(sandbox.document("state", "dave").exists());
+    assert_eq!(import(&sandbox, &file).code, 0);
+    assert!(!sandbox.document("state", "dave").exists());
+    assert_eq!(lists(&sandbox), before);
+}
+
 /// Guards what an import says of a damaged export: lines count from 1, and settings that were lost are not
 /// settings that were removed.
 #[test]
@@ -362,6 +381,14 @@ fn every_damaged_document_is_named() {
             "other half",
             |s| fs::remove_file(s.document("state", "bob")).unwrap(),
             "though bob is listed",
+        ),
+        (
+            "one half damaged, one missing",
+            |s| {
+                s.edit(&s.document("users", "bob"), "app", "fax");
+                fs::remove_file(s.document("state", "bob")).unwrap();
+            },
+            "bob.toml, line",
         ),
         ("group", |s| s.edit(&s.path().join("groups/sales.toml"), "added", "add"), "sales.toml"),
         (

@@ -341,6 +341,13 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_in_a_key_document_mean_nothing() {
+        let text = DataKey::new([1; 32]).document();
+        let spaced = format!("\n{}\n \n", text.replace('\n', "\n\n"));
+        assert_eq!(KeyRing::parse(&spaced).unwrap().id(), ring(1).id());
+    }
+
+    #[test]
     fn a_mistyped_key_is_noticed_and_never_quoted() {
         let text = DataKey::new([1; 32]).document();
         for damaged in [text.replace("AQ", "AR"), text.replace("current", ""), String::new()] {
