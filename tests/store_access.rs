@@ -87,6 +87,9 @@ fn links_are_not_followed() {
     let sandbox = enrolled();
     let (mut files, directories) = parts(&sandbox);
     files.extend(["locks/27", "audit/2026-11.jsonl"].map(|name| sandbox.path().join(name)));
+    let empty = sandbox.beside("empty");
+    fs::create_dir(&empty).unwrap();
+    mode(&empty, 0o700);
     for path in files.iter().chain(&directories) {
         let aside = sandbox.beside("aside");
         fs::rename(path, &aside).unwrap();
@@ -102,6 +105,14 @@ fn links_are_not_followed() {
             assert!(list.stderr.contains(words), "{}: {list:?}", path.display());
         }
         fs::remove_file(path).unwrap();
+        if aside.is_dir() {
+            // A directory in which nobody is, so that nothing in it can be refused.
+            symlink(&empty, path).unwrap();
+            let login = sandbox.verify(&["--no-groups", "--", "alice"], None);
+            assert_eq!(login.end(), (4, "store".into()), "{}: {login:?}", path.display());
+            assert!(login.stderr.contains(words), "{}: {login:?}", path.display());
+            fs::remove_file(path).unwrap();
+        }
         fs::rename(&aside, path).unwrap();
     }
     works(&sandbox);
