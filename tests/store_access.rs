@@ -353,9 +353,10 @@ fn somebody_elses_store_is_refused() {
         println!("without root: only a directory of root is tried");
         (env!("CARGO_BIN_EXE_rw2fa").into(), PathBuf::from("/etc"))
     };
-    for command in ["status", "init"] {
+    let beside = place.with_file_name("rw2fa-of-nobody");
+    for (command, place) in [("status", &place), ("init", &place), ("init", &beside)] {
         let mut run = std::process::Command::new(&program);
-        run.env_clear().arg("--store").arg(&place).arg(command).current_dir("/");
+        run.env_clear().arg("--store").arg(place).arg(command).current_dir("/");
         if nix::unistd::geteuid().is_root() {
             std::os::unix::process::CommandExt::uid(&mut run, 65_534);
             std::os::unix::process::CommandExt::gid(&mut run, 65_534);

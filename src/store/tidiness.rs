@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(store.audit_size(), (0, 0));
         let audit = store.root().join("audit");
         for (name, length) in [("2026-10.jsonl", 5), ("2026-11.jsonl", 1000)] {
-            fs::write(audit.join(name), vec![b'x'; length]).unwrap();
+            file::replace(&audit.join(name), &vec![b'x'; length]).unwrap();
         }
         fs::create_dir(audit.join("directory")).unwrap();
         assert_eq!(store.audit_size(), (1005, 2));
