@@ -141,6 +141,8 @@ fn a_store_without_its_settings_is_not_made_anew() {
     assert_eq!(sandbox.contents(), before);
     let status = run(&sandbox, &["status"]);
     assert_eq!(status.code, 4);
+    let told = "error: there is no store at <store>: store.toml is missing\n";
+    assert!(status.stderr.starts_with(told), "{status:?}");
     assert!(status.stderr.contains("restore it from a backup"), "{status:?}");
     sandbox.write(&sandbox.path().join("store.toml"), &settings);
     sandbox.pass(30);
@@ -263,4 +265,15 @@ fn every_command_names_a_missing_store() {
         );
     }
     assert!(!sandbox.path().exists());
+}
+
+/// Guards that a place that cannot be looked at is not taken for one without a store.
+#[test]
+#[cfg(unix)]
+fn a_place_below_a_file_is_an_error() {
+    let sandbox = Sandbox::new();
+    let run = at(&sandbox.path(), "key/store", "status");
+    assert_eq!(run.code, 4, "{run:?}");
+    assert!(run.stderr.starts_with("error: cannot use the store at key/store: "), "{run:?}");
+    assert!(run.stderr.ends_with("hint: check the path\n"), "{run:?}");
 }

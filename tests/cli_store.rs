@@ -113,6 +113,8 @@ fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     assert!(!settings.contains("importing"), "{settings}");
     let check = second.admin(&["store", "check"]);
     assert_eq!(check.code, 0, "{check:?}");
+    // Settings, key, two of each of three users, a group, a whitelist entry.
+    assert!(format!("{check:?}").contains("10 documents"), "{check:?}");
     let verify = second.admin(&["audit", "verify"]);
     assert_eq!(verify.code, 0, "{verify:?}");
 }
@@ -188,6 +190,59 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
         assert!(!run.stderr.contains("s1:"), "{name}: a sealed value is told: {}", run.stderr);
     }
     assert_eq!(documents(&second), before);
+}
+
+/// Guards that an import leaves nothing of what was in the store before, and members of groups neither.
+#[test]
+fn an_import_takes_away_what_the_export_lacks() {
+    let (sandbox, _) = full();
+    let file = export(&sandbox, "export.toml", &[]);
+    let lists = |sandbox: &Sandbox| {
+        [&["users", "list"][..], &["whitelist", "list"]].map(|args| sandbox.admin_ok(args))
+    };
+    let before = lists(&sandbox);
+    sandbox.admin_ok(&["users", "add", "eve"]);
+    sandbox.admin_ok(&["users", "add", "--group", "others"]);
+    sandbox.admin_ok(&["whitelist", "add", "kiosk2", "--reason", "x"]);
+    sandbox.verify(&["--group", "sales", "--", "dave"], None);
+    assert!(sandbox.document("state", "dave").exists());
+    assert_eq!(import(&sandbox, &file).code, 0);
+    assert!(!sandbox.document("state", "dave").exists());
+    assert_eq!(lists(&sandbox), before);
+}
+
+/// Guards what an import says of a damaged export: lines count from 1, and settings that were lost are not
+/// settings that were removed.
+#[test]
+fn an_import_tells_the_line_and_a_missing_half() {
+    let (sandbox, _) = full();
+    sandbox.verify(&["--group", "sales", "--", "dave"], None);
+    let file = export(&sandbox, "export.toml", &[]);
+    assert_eq!(import(&sandbox, &file).code, 0, "a member of a group has one half");
+    let good = fs::read_to_string(&file).unwrap();
+    let settings = fs::read_to_string(sandbox.path().join("store.toml")).unwrap();
+    let line = |text: &str, words: &str| 1 + text.lines().position(|l| l.contains(words)).unwrap();
+    let (before, bob) = good.split_once("name = \"bob\"\n").unwrap();
+    let (_, state) = bob.split_once("[users.state]").unwrap();
+    for (bad, words) in [
+        (
+            good.replace("discrepancy = 4", "discrepancy = 99999"),
+            format!("settings, line {}: ", line(&settings, "discrepancy = 4")),
+        ),
+        (
+            good.replace("[[whitelist]]", "[[whitelist"),
+            format!(": line {}: ", line(&good, "[[whitelist]]")),
+        ),
+        (
+            format!("{before}name = \"bob\"\n[users.state]{state}"),
+            "user 'bob': the settings are missing, though the user is listed".to_owned(),
+        ),
+    ] {
+        sandbox.write(&file, &bad);
+        let run = import(&sandbox, &file);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stderr.contains(&words), "{words}: {}", run.stderr);
+    }
 }
 
 /// Guards the way without the key: secrets in the open, after a question, sealed anew on arrival.
@@ -326,6 +381,14 @@ fn every_damaged_document_is_named() {
             "other half",
             |s| fs::remove_file(s.document("state", "bob")).unwrap(),
             "though bob is listed",
+        ),
+        (
+            "one half damaged, one missing",
+            |s| {
+                s.edit(&s.document("users", "bob"), "app", "fax");
+                fs::remove_file(s.document("state", "bob")).unwrap();
+            },
+            "bob.toml, line",
         ),
         ("group", |s| s.edit(&s.path().join("groups/sales.toml"), "added", "add"), "sales.toml"),
         (

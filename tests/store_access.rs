@@ -87,6 +87,9 @@ fn links_are_not_followed() {
     let sandbox = enrolled();
     let (mut files, directories) = parts(&sandbox);
     files.extend(["locks/27", "audit/2026-11.jsonl"].map(|name| sandbox.path().join(name)));
+    let empty = sandbox.beside("empty");
+    fs::create_dir(&empty).unwrap();
+    mode(&empty, 0o700);
     for path in files.iter().chain(&directories) {
         let aside = sandbox.beside("aside");
         fs::rename(path, &aside).unwrap();
@@ -102,6 +105,14 @@ fn links_are_not_followed() {
             assert!(list.stderr.contains(words), "{}: {list:?}", path.display());
         }
         fs::remove_file(path).unwrap();
+        if aside.is_dir() {
+            // A directory in which nobody is, so that nothing in it can be refused.
+            symlink(&empty, path).unwrap();
+            let login = sandbox.verify(&["--no-groups", "--", "alice"], None);
+            assert_eq!(login.end(), (4, "store".into()), "{}: {login:?}", path.display());
+            assert!(login.stderr.contains(words), "{}: {login:?}", path.display());
+            fs::remove_file(path).unwrap();
+        }
         fs::rename(&aside, path).unwrap();
     }
     works(&sandbox);
@@ -284,6 +295,50 @@ fn root_works_as_the_owner_of_the_store() {
     assert!(closed.stderr.contains("nobody, its owner, must be able to enter"), "{closed:?}");
 }
 
+/// Guards the way to a store that root gives to another account: nobody else can exchange a directory on it,
+/// however the place is written. An empty directory is taken from root only.
+#[test]
+fn root_gives_a_store_away_only_where_nobody_else_can_write() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: only root can give a store to somebody else");
+        return;
+    }
+    let sandbox = Sandbox::new();
+    mode(&sandbox.beside(""), 0o711);
+    let place = sandbox.beside("place");
+    fs::create_dir(&place).unwrap();
+    let init = |store: &str, more: &[&str]| {
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+        run.env_clear().current_dir(&place).args(["--store", store, "init"]).args(more);
+        let output = run.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let owner = ["--owner", "nobody"];
+    mode(&place, 0o777);
+    let absolute = place.join("store");
+    for store in [absolute.to_str().unwrap(), "../place/store", "./store", "store", "store/"] {
+        let (code, told) = init(store, &owner);
+        assert_eq!(code, 1, "{store}: {told}");
+        assert!(told.contains("can be written by others"), "{store}: {told}");
+        assert!(!absolute.exists(), "{store}");
+    }
+    mode(&place, 0o755);
+    for (name, from, more, expected) in
+        [("ours", 0, &owner[..], 0), ("theirs", 12345, &[], 1), ("theirs", 12345, &owner, 1)]
+    {
+        let store = place.join(name);
+        let _ = fs::create_dir(&store);
+        mode(&store, 0o700);
+        std::os::unix::fs::chown(&store, Some(from), None).unwrap();
+        let (code, told) = init(name, more);
+        assert_eq!(
+            (code, told.contains("belongs to")),
+            (expected, expected == 1),
+            "{name}: {told}"
+        );
+    }
+}
+
 /// Guards a store from other accounts, and tells them whom to ask.
 #[test]
 fn somebody_elses_store_is_refused() {
@@ -298,9 +353,10 @@ fn somebody_elses_store_is_refused() {
         println!("without root: only a directory of root is tried");
         (env!("CARGO_BIN_EXE_rw2fa").into(), PathBuf::from("/etc"))
     };
-    for command in ["status", "init"] {
+    let beside = place.with_file_name("rw2fa-of-nobody");
+    for (command, place) in [("status", &place), ("init", &place), ("init", &beside)] {
         let mut run = std::process::Command::new(&program);
-        run.env_clear().arg("--store").arg(&place).arg(command).current_dir("/");
+        run.env_clear().arg("--store").arg(place).arg(command).current_dir("/");
         if nix::unistd::geteuid().is_root() {
             std::os::unix::process::CommandExt::uid(&mut run, 65_534);
             std::os::unix::process::CommandExt::gid(&mut run, 65_534);

@@ -107,6 +107,41 @@ fn names_that_only_look_alike_on_disk_are_kept_apart() {
     assert_eq!(secrets.len(), names.len());
 }
 
+/// Guards stores that exist: documents stay where they are, and what else lies among them is a problem only
+/// where it could stand for somebody.
+#[test]
+fn documents_have_their_places() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    for place in ["users/278/alice.toml", "state/278/alice.toml", "groups/staff.toml"] {
+        assert!(sandbox.path().join(place).is_file(), "{place}");
+    }
+    let another_case = cfg!(windows).then_some("has a name");
+    for (file, problem) in [
+        ("notes", None),
+        ("notes.txt", None),
+        ("27", None),
+        ("27g", None),
+        ("2789", None),
+        ("27A", None),
+        ("279", Some("is not a directory")),
+        ("abc", Some("is not a directory")),
+        ("278/notes.txt", None),
+        ("278/bob", None),
+        ("278/BOB.TOML", another_case),
+        ("278/BOB.toml", Some("has a name")),
+        ("278/bob.toml", Some("does not belong there")),
+        ("278/bob+", Some("has a name")),
+    ] {
+        let path = sandbox.path().join("users").join(file);
+        sandbox.write(&path, "");
+        let check = sandbox.admin(&["store", "check"]);
+        assert_eq!(check.code != 0, problem.is_some(), "{file}: {check:?}");
+        assert!(check.stderr.contains(problem.unwrap_or_default()), "{file}: {check:?}");
+        fs::remove_file(&path).unwrap();
+    }
+}
+
 /// Guards against names that nobody can tell apart by looking.
 #[test]
 fn invisible_characters_are_refused() {

@@ -136,6 +136,12 @@ mod tests {
         assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 16"))));
     }
 
+    /// Guards what the administration tool shows: an id whose first 128 bits of SHA-256 are known.
+    #[test]
+    fn a_client_is_shown_as_its_hash() {
+        assert_eq!(ClientHash::of("abc").as_str(), "ba7816bf8f01cfea414140de5dae2223");
+    }
+
     #[test]
     fn a_client_has_one_grant() {
         let mut grants = vec![grant("a", 1000)];

@@ -82,13 +82,9 @@ impl SmsState {
         let by_interval = last.map_or(0, |last| now.until(last.plus(u64::from(limits.interval))));
         let within_hour = sent.iter().filter(|sent| now < sent.plus(HOUR)).count();
         let surplus = within_hour.checked_sub(limits.hourly as usize);
-        let by_hour = match surplus {
-            Some(surplus) if limits.hourly > 0 => {
-                let first = sent.len() - within_hour + surplus;
-                sent.get(first).map_or(0, |sent| now.until(sent.plus(HOUR)))
-            }
-            _ => 0,
-        };
+        // The one that has to be an hour old. Without a limit all of them are surplus, and none has to be.
+        let oldest = surplus.and_then(|surplus| sent.get(sent.len() - within_hour + surplus));
+        let by_hour = oldest.map_or(0, |sent| now.until(sent.plus(HOUR)));
         by_interval.max(by_hour)
     }
 
@@ -232,6 +228,9 @@ mod tests {
             (&[0, 100, 200], 3600, 0),
             (&[0, 100, 200, 3600], 3630, 70),
             (&[-7000, 0], 10, 20),
+            // More than the limit, which was set lower since.
+            (&[0, 100, 200, 300], 400, 3300),
+            (&[-7000, 0, 100, 200, 300], 400, 3300),
         ] {
             assert_eq!(sent(times, None).wait(LIMITS, at(now)), wait, "{times:?} {now}");
         }
@@ -249,7 +248,22 @@ mod tests {
         let mut state = sent(&[1_000_000, 1_000_001, 1_000_002], Some(1_000_002));
         assert!(!state.is_in_flight(at(0)));
         state.rebase(at(0));
+        assert_eq!(state.unconfirmed, None);
         assert_eq!((state.wait(LIMITS, at(0)), state.wait(LIMITS, at(3600))), (3600, 0));
+        for now in [5, 6] {
+            let mut state = sent(&[5], Some(5));
+            state.rebase(at(now));
+            assert_eq!(state.unconfirmed, Some(at(5)), "one of the past stays");
+        }
+    }
+
+    #[test]
+    fn what_counts_no_longer_is_forgotten_after_an_hour_to_the_second() {
+        for (now, kept) in [(3599, &[0, 10][..]), (3600, &[10]), (9000, &[10])] {
+            let mut state = sent(&[0, 10], None);
+            state.rebase(at(now));
+            assert_eq!(state.sent, kept.iter().map(|time| at(*time)).collect::<Vec<_>>(), "{now}");
+        }
     }
 
     /// Guards what a crash costs: one message of the hour, and a minute.
@@ -283,6 +297,10 @@ mod tests {
         state.reserve(at(0));
         state.settle(at(0), Ending::Refused, None);
         assert!(state.code.is_some(), "a code that was sent before stays");
+        state.reserve(at(100));
+        state.settle(at(0), Ending::Refused, Some(&Sealed("older".into())));
+        assert!(state.code.is_some(), "another one stays");
+        assert!(state.is_in_flight(at(100)), "a message that was sent meanwhile stays");
     }
 
     #[test]

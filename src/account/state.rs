@@ -217,6 +217,17 @@ mod tests {
         for (now, live) in [(9_999, false), (10_000, true), (11_799, true), (11_800, false)] {
             assert_eq!(state.has_live_pending_secret(Timestamp::from_unix(now)), live, "{now}");
         }
+        let now = Timestamp::from_unix(10_000);
+        let active = State { enrolment: Enrolment::Active, ..state.clone() };
+        let empty = State { secret: None, ..state };
+        assert!(!active.has_live_pending_secret(now) && !empty.has_live_pending_secret(now));
+    }
+
+    /// Guards that a new user costs few bytes, and a disk block at most.
+    #[test]
+    fn a_new_state_says_only_what_is_not_as_always() {
+        let text = toml::to_string(&State::new(Timestamp::from_unix(0))).unwrap();
+        assert_eq!(text, "enrolment = \"none\"\nopen-since = 0\n");
     }
 
     #[test]
@@ -225,5 +236,11 @@ mod tests {
         assert_eq!(state.contradiction(), None);
         state.enrolment = Enrolment::Active;
         assert!(state.contradiction().is_some());
+        state.secret = Some(Sealed("x".into()));
+        assert!(state.contradiction().is_some(), "no digits");
+        state.digits = Some(Digits::DEFAULT);
+        assert_eq!(state.contradiction(), None);
+        state.recovery_codes = serde_json::from_str("\"left:x\"").unwrap();
+        assert!(state.contradiction().is_some(), "damaged recovery codes");
     }
 }

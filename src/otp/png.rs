@@ -58,6 +58,15 @@ fn stored(data: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    /// Guards the Adler-32 checksum at the end, which lenient decoders pass over, against known values.
+    #[test]
+    fn the_stream_ends_with_its_checksum() {
+        let ones = vec![0xff; 100_000];
+        for (data, sum) in [(&b""[..], 1), (b"Wikipedia", 0x11e6_0398), (&ones, 0x149a_302c_u32)] {
+            assert!(stored(data).ends_with(&sum.to_be_bytes()), "{} bytes", data.len());
+        }
+    }
+
     /// Guards the file against a decoder of the same format, below and above one stored block.
     #[test]
     fn another_decoder_reads_the_same_pixels() {

@@ -245,6 +245,9 @@ mod tests {
             assert!(svg.contains("shape-rendering=\"crispEdges\""));
             assert!(svg.contains("<path fill=\"#fff\" d=\"M0 0h"));
             assert!(!svg.contains("<?xml"));
+            let size = modules_of_svg(&svg).len() * SCALE;
+            assert!(svg.contains(&format!(" width=\"{size}\" height=\"{size}\" ")));
+            assert!(!svg.contains("h0"), "a run of nothing");
             assert_eq!(svg.matches("<path").count(), 2);
         }
     }

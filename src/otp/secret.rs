@@ -145,6 +145,9 @@ mod tests {
             assert!(Secret::from_base32(text).is_none(), "{text}");
         }
         assert!(Secret::from_base32(&"A".repeat(1 << 20)).is_none());
+        let spaced = |length| format!("{:<length$}", "gezdgnbvgy3tqojqgezdgnbvgy3tqojq");
+        assert_eq!(Secret::from_base32(&spaced(LONGEST_BASE32)), Some(expected));
+        assert!(Secret::from_base32(&spaced(LONGEST_BASE32 + 1)).is_none());
     }
 
     /// Guards that a log or an assertion never prints a secret.

@@ -214,3 +214,38 @@ fn sync_around(path: &Path) -> Result<()> {
     let _ = path;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::account::name::Name;
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_an_error() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("made");
+        assert!(make_directory(&path).is_ok() && make_directory(&path).is_ok());
+        assert!(make_directory(&path.join("missing/below")).is_err());
+    }
+
+    /// Guards the lock of an update of many accounts: all that are changed in it share it.
+    #[test]
+    fn neighbours_are_those_that_share_a_lock() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        let store = DirStore::open(&root).unwrap();
+        let keys = (0..50).map(|number| Name::parse(&format!("user {number}")).unwrap().key());
+        let mut places = BTreeSet::new();
+        let mut locks = Vec::new();
+        // Whoever has another number is not shut out by the locks that are held.
+        for key in keys {
+            if places.insert(store.neighbourhood(&key)) {
+                locks.push(store.lock(Scope::Account(&key)).unwrap());
+            }
+        }
+        assert!(locks.len() > 30, "only {} locks for 50 accounts", locks.len());
+    }
+}

@@ -218,9 +218,12 @@ fn make_locks(directory: &Path) -> Result<usize> {
     Ok(made)
 }
 
-/// The directory that `root` lies in.
+/// The directory that `root` lies in, without links; `None` if there is none.
 fn parent_of(root: &Path) -> Option<PathBuf> {
-    fs::canonicalize(root.parent().filter(|parent| !parent.as_os_str().is_empty())?).ok()
+    let parent = root.parent()?;
+    // SECURITY: a name alone lies in the working directory, which may be anybody's.
+    let is_here = parent.as_os_str().is_empty();
+    fs::canonicalize(if is_here { Path::new(".") } else { parent }).ok()
 }
 
 /// Whether anything is at `path`, be it a link that leads nowhere. A doubt is an error, not a no.

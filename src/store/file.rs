@@ -311,3 +311,47 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     })?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards doors: what cannot be told is an error, never a "there is none".
+    #[cfg(unix)]
+    #[test]
+    fn a_doubt_is_an_error_and_not_a_no() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let owner = Owner::current();
+        let document = directory.path().join("document");
+        create_anew(&document).unwrap();
+        let below = document.join("below");
+        assert!(has_directory(&below, owner).is_err());
+        assert!(make_directory(&below).is_err());
+        assert!(entries(&document).is_err());
+        assert!(remove(directory.path()).is_err(), "a directory is no document");
+        let message = read(&below, owner).unwrap_err().to_string();
+        assert!(message.contains("cannot open"), "{message}");
+        let missing = directory.path().join("missing");
+        assert!(!has_directory(&missing, owner).unwrap() && !remove(&missing).unwrap());
+        assert!(read(&missing, owner).unwrap().is_none() && entries(&missing).unwrap().is_empty());
+        // What a killed writer left behind may be a secret: nothing is gone before that is.
+        fs::create_dir(directory.path().join(".tmp-document")).unwrap();
+        assert!(remove(&document).is_err() && document.exists());
+    }
+
+    /// Guards the size from which on a file is none of ours, to the byte.
+    #[test]
+    fn a_document_of_a_mebibyte_is_read_and_no_larger_one() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("document");
+        let largest = 1 << 20;
+        for length in [0, 1, 2049, largest, largest + 1] {
+            create_anew(&path).unwrap().write_all(&vec![b'#'; length]).unwrap();
+            let text = read(&path, Owner::current()).map(Option::unwrap);
+            match text {
+                Ok(text) => assert_eq!((text.len(), length <= largest), (length, true)),
+                Err(error) => assert!(length > largest, "{length} bytes: {error}"),
+            }
+        }
+    }
+}

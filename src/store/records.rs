@@ -270,3 +270,48 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
     Error::new(ErrorKind::Store, format!("{place}, line {line}:{key} {message}"))
         .hint("mend the document by hand, or restore it from a backup; nothing was changed")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::dir::DirStore;
+
+    /// Guards what somebody wrote above a setting: it stays when the setting goes.
+    #[test]
+    fn a_comment_goes_to_the_neighbour_of_what_is_removed() {
+        for (key, expected) in [
+            ("a", "# why\nb = 2\nc = 3\nd = 4\n"),
+            ("b", "a = 1\n# why\nc = 3\nd = 4\n"),
+            ("c", "a = 1\n# why\nb = 2\nd = 4\n"),
+        ] {
+            let text = "a = 1\n# why\nb = 2\nc = 3\nd = 4\n";
+            let mut document: toml_edit::DocumentMut = text.parse().unwrap();
+            remove_key(document.as_table_mut(), key);
+            assert_eq!(document.to_string(), expected, "without {key}");
+        }
+    }
+
+    /// Guards secrets: an error names line and key, and quotes nothing that could be a value.
+    #[test]
+    fn an_error_names_line_and_key_and_no_value() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        let store = DirStore::open(&root).unwrap();
+        let (word, secret) = ("w".repeat(LONGEST_WORD), "s".repeat(LONGEST_WORD + 1));
+        for (text, at, message, expected) in [
+            ("a = 1\nbb = secret\n", 6, "is wrong", "line 2: 'bb': is wrong".to_owned()),
+            ("a = 1\nbb = secret\n", 0, "is wrong", "line 1: 'a': is wrong".to_owned()),
+            ("a = 1\nbb = 2\n", 6, "no key `bb`", "line 2: no key `bb`".to_owned()),
+            ("a = 1\n= 2\n", 6, "no key", "line 2: no key".to_owned()),
+            ("a = 1\nsecret\n", 6, "no '='", "line 2: no '='".to_owned()),
+            ("a = 1", 99, "is cut", "line 1: 'a': is cut".to_owned()),
+            (&format!("{word} = 1"), 0, "is wrong", format!("line 1: '{word}': is wrong")),
+            (&format!("{secret} = 1"), 0, "is wrong", "line 1: is wrong".to_owned()),
+            ("", 0, &format!("it is {word} or\n{secret}\n"), format!("line 1: it is {word} or; …")),
+        ] {
+            let told = located(&store, &Document::Settings, text, at, message).to_string();
+            assert!(told.ends_with(&format!("store.toml, {expected}")), "{expected}: {told}");
+        }
+    }
+}

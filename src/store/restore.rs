@@ -288,6 +288,23 @@ pub fn turns_off(present: &Settings, bundle: &Bundle) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{self, initial_text};
+    use crate::store::bundle;
+
+    /// Guards the question before an import that ends the protection.
+    #[test]
+    fn an_import_of_a_store_that_is_off_turns_off_one_that_is_on() {
+        let at = Timestamp::from_unix(0);
+        let off = initial_text(at);
+        let on = off.replace("enabled = false", "enabled = true");
+        for (present, imported, expected) in
+            [(&on, &off, true), (&on, &on, false), (&off, &off, false), (&off, &on, false)]
+        {
+            let text = bundle::head(at, Secrets::Sealed, "", imported).unwrap() + bundle::END;
+            let imported = Bundle::parse(&text).ok().unwrap();
+            assert_eq!(turns_off(&settings::parse(present).ok().unwrap(), &imported), expected);
+        }
+    }
 
     /// Guards that a restored backup accepts no code that may have been used since.
     #[test]

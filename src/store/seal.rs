@@ -341,6 +341,13 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_in_a_key_document_mean_nothing() {
+        let text = DataKey::new([1; 32]).document();
+        let spaced = format!("\n{}\n \n", text.replace('\n', "\n\n"));
+        assert_eq!(KeyRing::parse(&spaced).unwrap().id(), ring(1).id());
+    }
+
+    #[test]
     fn a_mistyped_key_is_noticed_and_never_quoted() {
         let text = DataKey::new([1; 32]).document();
         for damaged in [text.replace("AQ", "AR"), text.replace("current", ""), String::new()] {
@@ -357,7 +364,7 @@ mod tests {
         let opens = |ring: &KeyRing| ring.open(&name("alice"), Field::Secret, &sealed).is_ok();
         let written = |ring: &KeyRing| KeyRing::parse(&ring.document()).unwrap();
         let during = written(&ring(1).begin_rotation(DataKey::new([2; 32])).unwrap());
-        assert!(opens(&during) && !during.is_current(&sealed));
+        assert!(opens(&during) && !during.is_current(&sealed) && ring(1).is_current(&sealed));
         assert_eq!(during.previous_id(), Some(ring(1).id()));
         let after = written(&during.end_rotation());
         assert!(!opens(&after) && after.previous_id().is_none());

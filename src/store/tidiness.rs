@@ -152,3 +152,65 @@ fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
     let changed = changed.and_then(|time| i64::try_from(time.as_secs()).ok()).unwrap_or(0);
     now.unix().abs_diff(changed) > LONGEST_WRITE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::name::Name;
+
+    fn store(directory: &tempfile::TempDir) -> DirStore {
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        DirStore::open(&root).unwrap()
+    }
+
+    /// Guards writers: what they write is removed only under the lock that they hold.
+    #[test]
+    fn a_temporary_file_belongs_to_the_account_of_its_document() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let store = store(&directory);
+        for (path, account) in [
+            ("users/278/.tmp-alice.toml", Some("alice")),
+            ("state/278/.tmp-alice.toml", Some("alice")),
+            ("groups/.tmp-staff.toml", Some("staff")),
+            ("whitelist/.tmp-kiosk.toml", Some("kiosk")),
+            (".tmp-store.toml", None),
+            (".tmp-key", None),
+            ("users/278/alice.toml", None),
+            ("audit/.tmp-alice.toml", None),
+        ] {
+            let key = account.map(|name| Name::parse(name).unwrap().key());
+            assert_eq!(store.account_of(&store.root().join(path)), key, "{path}");
+        }
+        assert_eq!(store.account_of(Path::new("/users/278/.tmp-alice.toml")), None);
+    }
+
+    /// Guards writers that are slow: a minute is theirs, to the second.
+    #[test]
+    fn what_is_older_than_a_minute_was_left_behind() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join(".tmp-document");
+        file::create_anew(&path).unwrap();
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        let written = metadata.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let written = i64::try_from(written).unwrap();
+        for (after, expected) in [(0, false), (60, false), (61, true), (-60, false), (-61, true)] {
+            let now = Timestamp::from_unix(written + after);
+            assert_eq!(is_left_behind(&path, &metadata, now), expected, "{after}");
+            assert!(!is_left_behind(&path.with_file_name("document"), &metadata, now));
+        }
+    }
+
+    #[test]
+    fn the_size_of_the_trail_is_that_of_its_files() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let store = store(&directory);
+        assert_eq!(store.audit_size(), (0, 0));
+        let audit = store.root().join("audit");
+        for (name, length) in [("2026-10.jsonl", 5), ("2026-11.jsonl", 1000)] {
+            file::replace(&audit.join(name), &vec![b'x'; length]).unwrap();
+        }
+        fs::create_dir(audit.join("directory")).unwrap();
+        assert_eq!(store.audit_size(), (1005, 2));
+    }
+}

@@ -145,3 +145,55 @@ fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
         wanted = wanted.saturating_mul(4);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards that what can be written can be read: the longest line, of 64 KiB with its end.
+    #[test]
+    fn the_longest_line_is_read_whole_and_no_longer_one_is_written() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let place = directory.path().join("audit");
+        platform::make_private_directory(&place).unwrap();
+        let owner = Owner::current();
+        let mut last = None;
+        let mut write = |length: usize| {
+            let line = vec![b'x'; length];
+            let lines = [&line[..], b"\n"].concat();
+            let written = append(&place, owner, "2026-11", &mut |end| {
+                assert_eq!(*end, AuditEnd { last_line: last.clone(), torn: 0 });
+                Ok(lines.clone())
+            });
+            last = Some(line);
+            written.map(|lines| lines.len())
+        };
+        let longest = (1 << 16) - 1;
+        for length in [1, longest, 2] {
+            assert_eq!(write(length).unwrap(), length + 1);
+        }
+        assert!(write(longest + 1).is_err());
+        let mut found = Vec::new();
+        lines(&place, owner, &mut |place, line| {
+            found.push((place.line, line.len()));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(found, [(1, 1), (2, longest), (3, 2)]);
+    }
+
+    #[test]
+    fn files_of_the_trail_are_named_by_months() {
+        for (name, is_one) in [
+            ("2026-11.jsonl", true),
+            ("2026-11.json", false),
+            ("2026-1.jsonl", false),
+            ("202611.jsonl", false),
+            ("2026111.jsonl", false),
+            ("minutes.jsonl", false),
+            ("2026-111.jsonl", false),
+        ] {
+            assert_eq!(is_audit_file(name), is_one, "{name}");
+        }
+    }
+}

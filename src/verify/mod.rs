@@ -229,11 +229,10 @@ fn send(
     let Reserved { name, mut decision, made } = reserved;
     let now = process.now();
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
-        let patience = SMS_PATIENCE.min(BEFORE_CONFIRMING.saturating_sub(started.elapsed()));
-        if patience < LEAST_PATIENCE {
+        let Some(patience) = patience(started.elapsed()) else {
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(Kind::Timeout, what)));
-        }
+        };
         let command = SmsCommand::of(settings, store);
         let body = sending::body(settings, outgoing);
         command.send(&outgoing.to.to_string(), body, patience, process.elevated)
@@ -257,6 +256,13 @@ fn send(
     })?;
     let response = respond(&name, &decision, settings, request)?;
     Ok(Verdict { response, reason: decision.reason, doubt: sent.err().map(|(_, error)| error) })
+}
+
+/// How long the SMS command may take, this long after the start of the program; `None` if it is too late
+/// to try.
+fn patience(elapsed: Duration) -> Option<Duration> {
+    let left = SMS_PATIENCE.min(BEFORE_CONFIRMING.saturating_sub(elapsed));
+    (left >= LEAST_PATIENCE).then_some(left)
 }
 
 /// Why no message could even be tried.
@@ -403,4 +409,25 @@ fn complain(process: &mut Process, error: &Error) {
         text.push('\n');
     }
     let _ = process.stderr.write_all(printable(&text).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the 20 s that everything may take together: what waited long has less time to send.
+    #[test]
+    fn a_message_is_tried_for_as_long_as_is_left_and_not_for_less_than_a_second() {
+        for (elapsed, left) in [
+            (0, Some(10_000)),
+            (5000, Some(10_000)),
+            (5001, Some(9999)),
+            (14_000, Some(1000)),
+            (14_001, None),
+            (15_001, None),
+        ] {
+            let left = left.map(Duration::from_millis);
+            assert_eq!(patience(Duration::from_millis(elapsed)), left, "{elapsed} ms");
+        }
+    }
 }

@@ -223,3 +223,69 @@ fn who_was_added_from_a_file_is_told() {
     }
     assert!(!is_full() || told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
 }
+
+/// Guards many new users against a power failure: their documents are durable before they get their places,
+/// and the places before anybody is told.
+#[test]
+fn users_of_a_file_are_durable_before_and_after_they_are_published() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let list = arena.sandbox.beside("list.csv");
+    // Few are added one by one.
+    let mut lines = vec!["name,type,method,phone".to_owned()];
+    lines.extend((0..100).map(|number| format!("user{number},user,app,")));
+    std::fs::write(&list, lines.join("\n")).unwrap();
+    let command = arena.real.tool(["users", "add", "--from", list.to_str().unwrap()]);
+    let log = arena.sandbox.beside("strace");
+    arena.restore();
+    let calls = tracer::calls(&command, &log, "", &arena.sandbox.path());
+    let step = |call: &Call| match call.name.as_str() {
+        "syncfs" => Some("sync"),
+        name if name.starts_with("rename") && call.text.contains(".tmp-bulk/") => Some("publish"),
+        _ => None,
+    };
+    let mut steps: Vec<_> = calls.iter().filter_map(step).collect();
+    steps.dedup();
+    assert_eq!(steps, ["sync", "publish", "sync"], "{calls:#?}");
+    for call in calls.iter().filter(|call| call.name == "syncfs") {
+        arena.restore();
+        let end = tracer::run(&command, &log, &call.inject("error=EIO"), "");
+        assert_eq!(end.code, Some(4), "{call:?}: {end:?}");
+        assert!(end.stderr.contains("cannot sync"), "{call:?}: {end:?}");
+    }
+}
+
+/// Guards `init` on a disk that fails: what cannot be looked at is there, and what cannot be made is told.
+#[test]
+fn init_tells_what_it_can_neither_see_nor_make() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let lock = arena.sandbox.path().join("locks/7f");
+    std::fs::remove_file(&lock).unwrap();
+    let command = arena.real.tool(["init"]);
+    let log = arena.sandbox.beside("strace");
+    let calls = tracer::calls(&command, &log, "", &arena.sandbox.path());
+    assert!(lock.exists());
+    let mut tried = 0;
+    for (place, creates, words) in
+        [("/store.toml\"", false, "cannot look at"), ("/locks/7f\"", true, "cannot make")]
+    {
+        let is_it = |call: &&Call| {
+            call.text.contains(place)
+                && creates == call.text.contains("O_CREAT")
+                && (creates || call.name.contains("stat"))
+        };
+        for call in calls.iter().filter(is_it).take(1) {
+            let _ = std::fs::remove_file(&lock);
+            let end = tracer::run(&command, &log, &call.inject("error=EIO"), "");
+            assert_eq!(end.code, Some(4), "{call:?}: {end:?}");
+            assert!(end.stderr.contains(words), "{call:?}: {end:?}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 2, "{calls:#?}");
+}

@@ -252,4 +252,8 @@ fn users_test_spends_none() {
     sandbox.set("lockout-attempts", "1");
     assert_eq!(test(WRONG).1, "wrong");
     assert_eq!(test(&codes[0]).1, "locked");
+    sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
+    sandbox.verify(&["--", "alice"], None);
+    assert_eq!(test(WRONG), (1, "malformed".into()), "who is not active has none");
+    assert_eq!(sandbox.show("alice")["failures"], 0);
 }

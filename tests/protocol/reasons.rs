@@ -226,6 +226,25 @@ fn whatever_is_missing_or_damaged_is_an_error_and_never_a_grant() {
     }
 }
 
+/// Guards that a secret is opened only where a code is compared with it: a damaged one keeps nobody from
+/// asking, from his sessions and from signing out.
+#[test]
+fn what_compares_no_code_needs_no_secret() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.enrol("alice");
+    sandbox.edit(&sandbox.document("state", "alice"), "secret = \"s1:", "secret = \"s1:0");
+    for (args, reason) in [
+        (&["--check"][..], "code-required"),
+        (&["--session", "html5"], "session-valid"),
+        (&["--session", "rdp"], "rdp-not-allowed"),
+        (&["--end"], "ended"),
+        (&[], "store"),
+    ] {
+        let run = sandbox.verify(&[args, &["--", "alice"]].concat(), None);
+        assert_eq!(run.reason(), reason, "{args:?}: {run:?}");
+    }
+}
+
 /// Guards that others can neither read secrets nor plant documents.
 #[cfg(unix)]
 #[test]

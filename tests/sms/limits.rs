@@ -134,6 +134,20 @@ fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
     }
 }
 
+/// Guards the count of the day: what was refused while there was no limit was never counted.
+#[test]
+fn a_refused_message_without_a_limit_gives_nothing_back() {
+    let (sandbox, outbox) = impatient();
+    set(&sandbox, "sms-daily-limit", "1");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
+    set(&sandbox, "sms-daily-limit", "0");
+    outbox.mode("refuse");
+    assert_eq!(sign_in(sandbox.at(100)).reason(), "sms-failed");
+    outbox.mode("");
+    set(&sandbox, "sms-daily-limit", "1");
+    assert_eq!(sign_in(sandbox.at(200)).reason(), "sms-not-yet");
+}
+
 /// Guards a user whose message was lost: within a minute he is told that it is on its way, after that
 /// the same code is sent again without his asking.
 #[test]
