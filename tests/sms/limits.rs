@@ -138,13 +138,13 @@ fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
 #[test]
 fn a_refused_message_without_a_limit_gives_nothing_back() {
     let (sandbox, outbox) = impatient();
-    set(&sandbox, "sms-daily-limit", "1");
+    sandbox.set("sms-daily-limit", "1");
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
-    set(&sandbox, "sms-daily-limit", "0");
+    sandbox.set("sms-daily-limit", "0");
     outbox.mode("refuse");
     assert_eq!(sign_in(sandbox.at(100)).reason(), "sms-failed");
     outbox.mode("");
-    set(&sandbox, "sms-daily-limit", "1");
+    sandbox.set("sms-daily-limit", "1");
     assert_eq!(sign_in(sandbox.at(200)).reason(), "sms-not-yet");
 }
 
