@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use sandbox::{Sandbox, Secret, skipped};
+use sandbox::{Sandbox, Secret};
 
 /// A store whose lines go to a socket beside it, if `syslog` says so; nothing listens there yet.
 fn store(syslog: &str) -> (Sandbox, Secret, PathBuf) {
@@ -156,10 +156,7 @@ $tool --quiet enable
 /// Guards the real programs: the socket of the system, written to by the set-uid verifier too.
 #[test]
 fn the_set_uid_verifier_writes_to_the_log_of_the_system() {
-    let unshare = Command::new("unshare").args(["-m", "setpriv", "--version"]).output();
-    let can = unshare.is_ok_and(|output| output.status.success());
-    if !nix::unistd::geteuid().is_root() || !can || Path::new("/var/lib/rw2fa").exists() {
-        skipped("root, a mount namespace and no system store are needed");
+    if !sandbox::may_be_the_system() {
         return;
     }
     let device = tempfile::tempdir().unwrap();

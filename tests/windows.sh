@@ -164,6 +164,7 @@ make_stand_in() {
 
 # A directory of somebody else, which only root can make.
 make_foreign_store() {
+  export RW2FA_TEST_FOREIGN=
   rm -rf "$place/foreign"
   [ "$(id -u)" -eq 0 ] || return 0
   mkdir "$place/foreign"

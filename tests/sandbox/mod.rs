@@ -30,6 +30,8 @@ use tempfile::TempDir;
 pub(crate) use accounts::FakeAccounts;
 pub(crate) use real::{Real, finish, real_now, was_killed};
 pub(crate) use tools::{has, skipped};
+#[cfg(unix)]
+pub(crate) use tools::{is_root, may_be_the_system};
 
 /// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;

@@ -3,7 +3,6 @@
 //!
 //! Needs root, and a mount namespace of its own, in which an empty file system lies on `/var/lib`.
 
-use std::path::Path;
 use std::process::Command;
 
 /// Prints a line for each run: its tag, the exit code, and the answer.
@@ -66,20 +65,7 @@ echo "end 0 {}"
 /// Guards secrets and accounts against whoever may start the verifier.
 #[test]
 fn a_set_uid_verifier_runs_only_what_root_put_there() {
-    if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root can install a set-uid program");
-        return;
-    }
-    let unshare = Command::new("unshare").args(["-m", "setpriv", "--version"]).output();
-    let reason = if !unshare.is_ok_and(|output| output.status.success()) {
-        "there are no mount namespaces, or no util-linux"
-    } else if Path::new("/var/lib/rw2fa").exists() {
-        "this machine has a system store"
-    } else {
-        ""
-    };
-    if !reason.is_empty() {
-        crate::sandbox::skipped(reason);
+    if !crate::sandbox::may_be_the_system() {
         return;
     }
     let output = Command::new("unshare")
