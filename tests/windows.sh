@@ -239,6 +239,8 @@ export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$place/wine
 export CARGO_PROFILE_DEV_DEBUG=none
 unset RW2FA_VENDOR_KEY RW2FA_LICENSE_PORTAL
 export RW2FA_TEST_FULL=1 CARGO_TERM_COLOR=never
+# Where there is no console, this alone tells that colours are understood.
+export TERM=xterm
 
 # One server for all programs, started here so that it has the mask; it ends with this script. So do the
 # services, which the first program starts: they keep its output open.
