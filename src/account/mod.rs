@@ -9,6 +9,7 @@ pub mod lockout;
 pub mod matching;
 pub mod name;
 pub mod recovery;
+pub mod showing;
 pub mod sms;
 pub mod spelling;
 pub mod state;

@@ -118,32 +118,16 @@ impl Target {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
     use super::*;
     use crate::cli::{Color, Format, Globals};
-    use crate::process::Process;
+    use crate::process::{Captured, Process};
     use crate::time::Timestamp;
-
-    #[derive(Clone, Default)]
-    struct Screen(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Screen {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.borrow_mut().write(bytes)
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
 
     /// Guards exports to standard output: a file gets them as they are, a terminal is not steered.
     #[test]
     fn a_terminal_is_not_steered_by_an_export() {
         for (is_terminal, expected) in [(false, "a\u{9b}2J"), (true, "a\\u{9b}2J")] {
-            let screen = Screen::default();
+            let screen = Captured::default();
             let now = Timestamp::from_unix(0);
             let streams: [Box<dyn Write>; 2] =
                 [Box::new(screen.clone()), Box::new(std::io::sink())];
@@ -160,7 +144,7 @@ mod tests {
             let mut context = Context::new(&mut process, globals);
             let mut target = Target::create(Path::new("-")).unwrap();
             target.write(&mut context, "a\u{9b}2J").unwrap();
-            assert_eq!(String::from_utf8(screen.0.borrow().clone()).unwrap(), expected);
+            assert_eq!(screen.text(), expected);
         }
     }
 }

@@ -10,7 +10,8 @@ const PURPOSE: &[u8] = b"rw2fa license serial number, version 1\0";
 /// Crockford's base32 digits: no I, L, O and U.
 const DIGITS: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A serial number, `XXXX-XXXX-XXXX-XXXX`: 80 bits of a hash of the machine's id.
+/// A serial number, four groups of four digits such as `0A1B-2C3D-4E5F-6G7H`: 80 bits of a hash of the
+/// machine's id.
 ///
 /// The id itself cannot be found from it: the system asks that it stays on the machine (machine-id(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]

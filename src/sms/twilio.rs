@@ -117,7 +117,10 @@ impl Api {
         }
         let client = builder.build().map_err(|error| {
             Error::new(Kind::System, format!("cannot prepare TLS: {}", reason(&error)))
-                .hint("look whether the system has root certificates (Debian: ca-certificates), and at 'ca-file'")
+                .hint(
+                    "install the system's root certificates (Debian: ca-certificates), or correct 'ca-file' with \
+                     'rw2fa sms configure'",
+                )
         })?;
         Ok(Self { client, account, deadline: Instant::now() + PATIENCE })
     }

@@ -1,36 +1,14 @@
 //! Tests of a login for which no time is left. The moment at which the program started is made up here, so
 //! that nobody has to wait.
 
-use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::{BEFORE_CONFIRMING, LEAST_PATIENCE, SMS_PATIENCE, arguments, run_since};
-use crate::process::Process;
+use crate::process::{Captured, Process};
 use crate::time::Timestamp;
 use crate::verify::arguments::AnswerFormat;
-
-#[derive(Clone, Default)]
-struct Stream(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Stream {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.borrow()).into_owned()
-    }
-}
 
 /// A store in which alice gets her codes by SMS, through a command that keeps messages.
 struct Place {
@@ -62,8 +40,8 @@ impl Place {
         self.directory.path().join("store")
     }
 
-    fn process(&self, args: &[&str]) -> (Process, Stream, Stream) {
-        let (stdout, stderr) = (Stream::default(), Stream::default());
+    fn process(&self, args: &[&str]) -> (Process, Captured, Captured) {
+        let (stdout, stderr) = (Captured::default(), Captured::default());
         let first = [OsString::from("rw2fa"), "--store".into(), self.store().into()];
         let args = first.into_iter().chain(args.iter().map(OsString::from));
         let now = Timestamp::from_unix(1_795_507_200);

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::{is_active, known_state};
 use crate::account::listing::Method;
 use crate::account::name::Name;
+use crate::account::showing::{Showing, show_secret};
 use crate::account::state::Shown;
 use crate::cli::context::{Change, Context, count, values};
 use crate::cli::target::NewFile;
@@ -19,7 +20,6 @@ use crate::platform;
 use crate::store::seal::{Field, NONCE};
 use crate::store::user::open_secret;
 use crate::store::{Kind, Scope, Store, records};
-use crate::verify::decision::{Showing, show_secret};
 
 /// Make the pending secret of a user now and draw its QR code, to hand it over in person
 ///
