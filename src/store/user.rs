@@ -66,3 +66,25 @@ pub fn missing_half(store: &dyn Store, kind: Kind, name: &Name) -> Error {
     Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
         .hint(way_out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::dir::DirStore;
+
+    /// Guards the way out: a user whose state is left is taken off the list, and not the other way round.
+    #[test]
+    fn each_half_that_is_missing_has_its_way_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        let store = DirStore::open(&root).unwrap();
+        let name = Name::parse("alice").unwrap();
+        for (kind, command) in [(Kind::User, "remove"), (Kind::State, "reset")] {
+            let problem = missing_half(&store, kind, &name);
+            assert!(problem.to_string().ends_with("is missing, though alice is listed"));
+            let way_out = problem.way_out().unwrap();
+            assert!(way_out.contains(&format!("'rw2fa users {command} alice'")), "{way_out}");
+        }
+    }
+}
