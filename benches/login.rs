@@ -2,8 +2,8 @@
 //! (`floor.c`), at 10 and at 100,000 users; instructions; size; memory.
 //!
 //! `cargo bench --bench login` measures the release verifier of this build. Another one, for example a
-//! statically linked one, is measured with `-- --verifier PATH`. `--rounds N` and `--users N` change the
-//! numbers. Nothing here fails because a machine is slow: it prints what it saw.
+//! statically linked one, is measured with `-- --verifier PATH`; another disk with `--place DIRECTORY`.
+//! `--rounds N` and `--users N` change the numbers. Nothing here fails because a machine is slow: it prints what it saw.
 
 #![allow(
     clippy::print_stdout,
@@ -27,6 +27,7 @@ const ACTIVE: usize = 10;
 
 struct Options {
     verifier: PathBuf,
+    place: PathBuf,
     rounds: usize,
     users: usize,
 }
@@ -40,7 +41,7 @@ struct Store {
 
 fn main() -> Result<()> {
     let options = options()?;
-    let place = tempfile::tempdir_in(".")?;
+    let place = tempfile::tempdir_in(&options.place)?;
     let floor = floor(place.path())?;
     println!("making stores of {ACTIVE} and {} users …", options.users);
     let mut small = Store::make(&options, &place.path().join("small"), ACTIVE)?;
@@ -74,6 +75,7 @@ fn main() -> Result<()> {
 fn options() -> Result<Options> {
     let mut options = Options {
         verifier: env!("CARGO_BIN_EXE_rw2fa-verify").into(),
+        place: ".".into(),
         rounds: 200,
         users: 100_000,
     };
@@ -82,6 +84,7 @@ fn options() -> Result<Options> {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
         match arg.as_str() {
             "--verifier" => options.verifier = fs::canonicalize(value()?)?,
+            "--place" => options.place = value()?.into(),
             "--rounds" => options.rounds = value()?.parse()?,
             "--users" => options.users = value()?.parse()?,
             // What cargo adds.

@@ -12,7 +12,7 @@ pub use chain::{Broken, Chain, Gap, check};
 
 use crate::error::{Error, Kind, Result};
 use crate::store::seal::AuditKey;
-use crate::store::{AuditEnd, Transaction};
+use crate::store::{AuditEnd, Document, Transaction};
 use crate::time::Timestamp;
 
 /// The field that ends every line.
@@ -105,6 +105,22 @@ pub fn append(
     event: &Event<'_>,
 ) -> Result<()> {
     append_all(transaction, key, now, std::slice::from_ref(event))
+}
+
+/// Appends `event`, then puts `text` in the place of a document: never the second without the first.
+///
+/// # Errors
+/// When they could not be made durable.
+pub fn append_and_write(
+    transaction: &mut dyn Transaction,
+    key: Option<&AuditKey>,
+    now: Timestamp,
+    event: &Event<'_>,
+    (document, text): (&Document, &str),
+) -> Result<()> {
+    let events = std::slice::from_ref(event);
+    let mut make = |end: &AuditEnd| lines(end, key, now, events);
+    transaction.append_audit_and_write(&now.month(), &mut make, document, text)
 }
 
 /// Appends `events`, in this order and in one write.

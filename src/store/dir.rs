@@ -12,6 +12,7 @@ use crate::platform::{Owner, SystemLog};
 use crate::printable::printable_json;
 use crate::store::creation::{ACCOUNT_LOCKS, SMS_LOCK, holds_documents, plain, refuse_link};
 use crate::store::file::Absent;
+use crate::store::trail::Appended;
 use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
     file_name, trail,
@@ -319,6 +320,22 @@ impl DirTransaction<'_> {
         }
         Ok(self.store.path(document))
     }
+
+    /// Appends to the trail. Its lock is given back before the lines are durable: whoever waits for the disk
+    /// keeps nobody waiting.
+    fn append(&self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
+        let _lock = self.store.lock_file("audit")?;
+        trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
+    }
+
+    /// Makes lines durable, and gives the system's log its copy.
+    fn settle(&self, appended: Appended) -> Result<()> {
+        let lines = appended.sync()?;
+        if let Some(log) = &self.store.system_log {
+            copy(&lines, log);
+        }
+        Ok(())
+    }
 }
 
 impl Transaction for DirTransaction<'_> {
@@ -332,13 +349,24 @@ impl Transaction for DirTransaction<'_> {
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
-        let lock = self.store.lock_file("audit")?;
-        let lines = trail::append(&self.store.root.join("audit"), self.store.owner, month, make)?;
-        drop(lock);
-        if let Some(log) = &self.store.system_log {
-            copy(&lines, log);
-        }
-        Ok(())
+        let appended = self.append(month, make)?;
+        self.settle(appended)
+    }
+
+    fn append_audit_and_write(
+        &mut self,
+        month: &str,
+        make: &mut MakeLines<'_>,
+        document: &Document,
+        text: &str,
+    ) -> Result<()> {
+        let path = self.place(document, file::make_directory)?;
+        let mut replacement = file::Replacement::begin(&path, text.as_bytes())?;
+        // Both are written before either is waited for.
+        let appended = self.append(month, make)?;
+        replacement.sync()?;
+        self.settle(appended)?;
+        replacement.publish()
     }
 }
 

@@ -141,20 +141,60 @@ pub(super) fn broken(path: &Path, what: &str) -> Error {
 }
 
 /// Puts `text` in the place of the file at `path`. Whoever calls this holds the lock.
+pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
+    Replacement::begin(path, text)?.publish()
+}
+
+/// The next text of a file, written beside it. Dropped before it is published, it is gone.
 ///
 /// A kill at any instruction leaves the old or the new text. What a killed writer left behind is
 /// replaced by the next one, because all writers of a file use the same temporary name.
-pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
-    let failed = |error| Error::io(Kind::Store, format!("cannot write {}", path.display()), error);
-    let (parent, temporary) = temporary_of(path)?;
-    let result = create_anew(&temporary)
-        .and_then(|mut file| file.write_all(text).and_then(|()| file.sync_all()))
-        .and_then(|()| platform::patiently(|| fs::rename(&temporary, path)));
-    if let Err(error) = result {
-        let _ = fs::remove_file(&temporary);
-        return Err(failed(error));
+pub(super) struct Replacement<'a> {
+    path: &'a Path,
+    parent: &'a Path,
+    temporary: PathBuf,
+    /// Open until it is durable.
+    file: Option<File>,
+    is_published: bool,
+}
+
+impl<'a> Replacement<'a> {
+    /// Writes the next text of the file at `path`. Whoever calls this holds the lock.
+    pub(super) fn begin(path: &'a Path, text: &[u8]) -> Result<Self> {
+        let (parent, temporary) = temporary_of(path)?;
+        let mut file = create_anew(&temporary).map_err(|error| not_written(path, error))?;
+        let written = file.write_all(text);
+        let begun = Self { path, parent, temporary, file: Some(file), is_published: false };
+        written.map(|()| begun).map_err(|error| not_written(path, error))
     }
-    platform::sync_directory(parent).map_err(failed)
+
+    /// Makes the text durable, though not yet in its place.
+    pub(super) fn sync(&mut self) -> Result<()> {
+        let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
+        synced.map_err(|error| not_written(self.path, error))
+    }
+
+    /// Puts the text in its place, durably.
+    pub(super) fn publish(mut self) -> Result<()> {
+        self.sync()?;
+        platform::patiently(|| fs::rename(&self.temporary, self.path))
+            .map_err(|error| not_written(self.path, error))?;
+        self.is_published = true;
+        platform::sync_directory(self.parent).map_err(|error| not_written(self.path, error))
+    }
+}
+
+impl Drop for Replacement<'_> {
+    fn drop(&mut self) {
+        if !self.is_published {
+            self.file = None;
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+fn not_written(path: &Path, error: std::io::Error) -> Error {
+    Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
 }
 
 /// The directory of the file at `path`, and the name under which its next text is written.

@@ -159,6 +159,19 @@ pub trait Transaction {
 
     /// Appends to the audit trail what `make` makes of its end. `month` is the present month, `2026-11`.
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()>;
+
+    /// Appends to the audit trail, then puts `text` in the place of a document: never the second without the
+    /// first. A store that waits for a disk may wait once for both.
+    fn append_audit_and_write(
+        &mut self,
+        month: &str,
+        make: &mut MakeLines<'_>,
+        document: &Document,
+        text: &str,
+    ) -> Result<()> {
+        self.append_audit(month, make)?;
+        self.write(document, text)
+    }
 }
 
 /// A store that takes many new documents more cheaply than one after the other. Apart from [`Store`],

@@ -16,13 +16,35 @@ const TAIL: u64 = 4096;
 /// No line is longer; what is longer is given cut off, and is no record then.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// Appends what `make` makes of the end of the trail in `directory`, and returns it. Whoever calls this holds the lock.
+/// Lines at the end of the trail, which are durable once they were synced.
+pub(super) struct Appended {
+    lines: Vec<u8>,
+    file: File,
+    path: PathBuf,
+}
+
+impl Appended {
+    /// Makes the lines durable, and returns them.
+    ///
+    /// No lock is needed: what others appended meanwhile follows these lines, and what they make durable
+    /// includes these.
+    pub(super) fn sync(self) -> Result<Vec<u8>> {
+        self.file.sync_data().map_err(|error| not_written(&self.path, error))?;
+        Ok(self.lines)
+    }
+}
+
+fn not_written(path: &Path, error: std::io::Error) -> Error {
+    Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
+}
+
+/// Appends what `make` makes of the end of the trail in `directory`. Whoever calls this holds the lock.
 pub(super) fn append(
     directory: &Path,
     owner: Owner,
     month: &str,
     make: &mut MakeLines<'_>,
-) -> Result<Vec<u8>> {
+) -> Result<Appended> {
     file::check_directory(directory, owner)?;
     let files = files(directory)?;
     // A clock that was set back starts no older file.
@@ -44,10 +66,9 @@ pub(super) fn append(
         bytes.push(b'\n');
     }
     bytes.extend_from_slice(&lines);
-    file.write_all(&bytes).and_then(|()| file.sync_data()).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
-    })?;
-    Ok(lines)
+    file.write_all(&bytes).map_err(|error| not_written(path, error))?;
+    platform::begin_to_sync(&mut file, bytes.len());
+    Ok(Appended { lines, file, path: path.clone() })
 }
 
 /// Gives each line of the trail in `directory`, oldest first, in constant memory.
@@ -166,7 +187,7 @@ mod tests {
                 Ok(lines.clone())
             });
             last = Some(line);
-            written.map(|lines| lines.len())
+            written.and_then(Appended::sync).map(|lines| lines.len())
         };
         let longest = (1 << 16) - 1;
         for length in [1, longest, 2] {

@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod decision;
+mod documents;
 pub mod facts;
 #[cfg(unix)]
 #[cfg(test)]
@@ -20,11 +21,9 @@ pub mod trial;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::account::grant::ClientHash;
 use crate::account::name::Name;
 use crate::account::sms::Ending;
 use crate::account::state::Sealed;
-use crate::audit::{self, Event, Verification};
 use crate::error::{Error, Kind, Result};
 use crate::otp::Secret;
 use crate::platform;
@@ -32,14 +31,14 @@ use crate::printable::printable;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
-use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Scope, Store, Transaction, records};
-use crate::time::Timestamp;
+use crate::store::seal::KeyRing;
+use crate::store::{Scope, Store, records};
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Subject, decide};
+use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
-use crate::verify::reason::{Outcome, Reason};
-use crate::verify::request::{Request, Session};
+use crate::verify::reason::Reason;
+use crate::verify::request::Request;
 use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{SmsCommand, count_today, uncount_today};
 use crate::verify::sms::Today;
@@ -171,27 +170,18 @@ fn verify(
             Subject::Known(account) => &account.name,
             _ => &request.login,
         };
+        let next = next_state(process, &facts, &decision, keys.as_ref())?;
         if decision.outgoing.is_some() {
             // The allowance is reserved; what is recorded is how the message ended.
-            let made = remember(process, transaction, &facts, &decision, keys.as_ref())?;
+            if let Some(next) = &next {
+                transaction.write(&next.document, &next.text)?;
+            }
+            let made = next.and_then(|next| next.made);
             reserved = Some(Reserved { name: name.clone(), decision, made });
             return Ok(());
         }
         if !request.check {
-            let record = |transaction: &mut dyn Transaction| {
-                record(transaction, name, request, &decision, keys.as_ref(), now)
-            };
-            // SECURITY: a grant is recorded before it exists, so that a login that cannot be recorded
-            // leaves nothing that opens sessions. A wrong code is charged before anything else, so that
-            // no failure of the trail makes guesses free.
-            let earns = decision.reason.outcome() == Outcome::Grant;
-            if earns {
-                record(transaction)?;
-            }
-            remember(process, transaction, &facts, &decision, keys.as_ref())?;
-            if !earns {
-                record(transaction)?;
-            }
+            remember(transaction, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
         }
         let response = respond(name, &decision, &settings, request)?;
         let doubt = missing_gateway(&facts, decision.reason);
@@ -286,61 +276,6 @@ pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyR
         Err(_) if !settings.enabled => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Writes the next state of the user; the code in it that was made now.
-fn remember(
-    process: &Process,
-    transaction: &mut dyn Transaction,
-    facts: &Facts<'_>,
-    decision: &Decision,
-    keys: Option<&KeyRing>,
-) -> Result<Option<Sealed>> {
-    let (Subject::Known(account), Some(next)) = (&facts.subject, &decision.next) else {
-        return Ok(None);
-    };
-    let mut next = next.clone();
-    next.listed = account.listed;
-    if let Some(groups) = &account.groups {
-        next.groups = groups.iter().map(Name::canonical).collect();
-    }
-    let seal = |field, plain: &[u8]| {
-        let keys =
-            keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;
-        let nonce = process.random::<NONCE>()?;
-        Ok::<_, Error>(keys.seal(&account.name, field, plain, &nonce))
-    };
-    if let Some(secret) = &decision.new_secret {
-        next.secret = Some(seal(Field::Secret, secret.as_bytes())?);
-    }
-    let mut made = None;
-    if let Some(sent) = decision.outgoing.as_ref().and_then(|outgoing| outgoing.made.as_ref()) {
-        made = Some(seal(Field::SmsCode, sent.to_plain().as_bytes())?);
-        next.sms.code.clone_from(&made);
-    }
-    records::write_state(transaction, &account.name, &next)?;
-    Ok(made)
-}
-
-/// Writes the line of the audit trail.
-fn record(
-    transaction: &mut dyn Transaction,
-    name: &Name,
-    request: &Request,
-    decision: &Decision,
-    keys: Option<&KeyRing>,
-    now: Timestamp,
-) -> Result<()> {
-    let event = Event::Verification(Verification {
-        user: &name.canonical(),
-        outcome: decision.reason.outcome().as_str(),
-        reason: decision.reason.as_str(),
-        session: request.session().map(Session::as_str),
-        client: request.client.as_ref().map(ClientHash::as_str),
-        ip: request.ip.as_deref(),
-        drift: decision.details.drift,
-    });
-    audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), now, &event)
 }
 
 fn respond(

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::arena::Arena;
 use crate::is_full;
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
+use crate::tracer;
 
 /// Two administrators change one user while twenty logins of his are decided.
 #[test]
@@ -166,6 +167,39 @@ fn ten_thousand_logins_while_an_administrator_edits() {
         let run = sandbox.admin(&args);
         assert_eq!(run.code, 0, "{run:?}");
     }
+}
+
+/// How many sign in at once on a slow disk, and how many µs each sync of the trail takes there: one after
+/// the other, the last of them would wait for longer than for any lock.
+const CROWD: usize = 24;
+const SYNC: u32 = 300_000;
+
+/// Guards Monday morning: who waits for the disk does not keep the others from writing to the trail.
+#[test]
+fn a_crowd_on_a_slow_disk_gets_in() {
+    if !tracer::is_there() {
+        return;
+    }
+    let (sandbox, secrets) = enrolled(CROWD);
+    let real = sandbox.real();
+    let options =
+        ["--trace=fdatasync".to_owned(), format!("--inject=fdatasync:delay_enter={SYNC}")];
+    let start = |(user, secret): (usize, &Secret)| {
+        let verifier = real.verifier(["--no-groups", "--code-stdin", "--", &name(user)]);
+        let log = sandbox.beside(&format!("strace-{user}"));
+        let mut login = tracer::traced(&verifier, &log, &options).spawn().unwrap();
+        tracer::feed(&mut login, &format!("{}\n", secret.code(real_now())));
+        (login, log)
+    };
+    let logins: Vec<_> = secrets.iter().enumerate().map(start).collect();
+    for (login, log) in logins {
+        let run = finish(login);
+        assert_eq!(run.end(), (0, "code-accepted".into()), "{run:?}");
+        let syncs = std::fs::read_to_string(log).unwrap();
+        assert_eq!(syncs.matches("(DELAYED)").count(), 1, "{syncs}");
+    }
+    let run = sandbox.admin(&["audit", "verify"]);
+    assert_eq!(run.code, 0, "{run:?}");
 }
 
 fn name(user: usize) -> String {

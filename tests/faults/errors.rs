@@ -95,6 +95,33 @@ fn a_login_grants_only_what_is_durable() {
     });
 }
 
+/// Guards a login against a power failure: its line of the trail and its state are durable before the state gets
+/// its place, and the place before the answer.
+#[test]
+fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let command = arena.verifier(&["--code-stdin", "--client", "c", "--", "alice"]);
+    let log = arena.sandbox.beside("strace");
+    let stdin = format!("{}\n", arena.code(&arena.alice));
+    let calls = tracer::calls(&command, &log, &stdin, &arena.sandbox.path());
+    let step = |call: &Call| match call.name.as_str() {
+        "fdatasync" => Some("sync the trail"),
+        "fsync" => Some("sync"),
+        "rename" => Some("put in place"),
+        "write" if call.text.contains("\\\"event\\\":") => Some("write the trail"),
+        "write" if call.text.contains("enrolment = ") => Some("write the state"),
+        "write" if call.text.contains("\\\"outcome\\\":\\\"grant\\\"") => Some("answer"),
+        "write" => Some("write something else"),
+        _ => None,
+    };
+    let steps: Vec<_> = calls.iter().filter_map(step).collect();
+    let before = ["write the state", "write the trail", "sync", "sync the trail"];
+    assert_eq!(steps, [&before[..], &["put in place", "sync", "answer"]].concat(), "{calls:#?}");
+}
+
 /// Guards against a failure that makes guesses free.
 #[test]
 fn a_wrong_code_is_charged_before_anything_is_told() {

@@ -19,11 +19,12 @@ struct Stopped {
 }
 
 impl Stopped {
-    /// Starts a login of alice that stops at its first call of this name.
-    fn at(arena: &Arena, call: &str, code: &str) -> Self {
+    /// Starts a login of alice that stops at its call of this name, the first, second or a later one.
+    fn at(arena: &Arena, (call, nth): (&str, usize), code: &str) -> Self {
         let log = arena.sandbox.beside("strace");
         let verifier = arena.verifier(&["--code-stdin", "--client", "c", "--", "alice"]);
-        let options = [format!("--trace={call}"), format!("--inject={call}:signal=STOP:when=1")];
+        let options =
+            [format!("--trace={call}"), format!("--inject={call}:signal=STOP:when={nth}")];
         let mut tracer = tracer::traced(&verifier, &log, &options).spawn().unwrap();
         tracer::feed(&mut tracer, &format!("{code}\n"));
         let pid = Self::wait(&log);
@@ -62,8 +63,10 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
     if !tracer::is_there() {
         return;
     }
-    // The first is stopped with the lock of the account, the second with that of the trail too.
-    for (call, others_get_in) in [("fsync", true), ("fdatasync", false)] {
+    // The first two are stopped with the lock of the account: when they make the state durable, and the line of
+    // the trail. The third one is stopped with the lock of the trail too, when it writes its line.
+    let stops = [(("fsync", 1), true), (("fdatasync", 1), true), (("write", 2), false)];
+    for (call, others_get_in) in stops {
         let arena = Arena::with(|sandbox| {
             // So that the state is written before the line of the trail: a wrong code, not a grant.
             sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "10"]);
@@ -73,19 +76,19 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
         let started = Instant::now();
         let busy =
             arena.real.verify(&["--no-groups", "--", "alice"], Some(&arena.code(&arena.alice)));
-        assert_eq!(busy.end(), (4, "busy".into()), "{call}: {busy:?}");
+        assert_eq!(busy.end(), (4, "busy".into()), "{call:?}: {busy:?}");
         let waited = started.elapsed();
         let patience = Duration::from_millis(4900)..Duration::from_secs(15);
-        assert!(patience.contains(&waited), "{call}: {waited:?}");
+        assert!(patience.contains(&waited), "{call:?}: {waited:?}");
         let bob = arena.real.verify(&["--no-groups", "--", "bob"], Some(&arena.code(&arena.bob)));
         let expected = if others_get_in { (0, "code-accepted") } else { (4, "busy") };
-        assert_eq!(bob.end(), (expected.0, expected.1.into()), "{call}: {bob:?}");
-        assert_eq!(arena.real.admin(&["users", "list"]).code, 0, "{call}: reading needs no lock");
+        assert_eq!(bob.end(), (expected.0, expected.1.into()), "{call:?}: {bob:?}");
+        assert_eq!(arena.real.admin(&["users", "list"]).code, 0, "{call:?}: reading needs no lock");
         stopped.send(Signal::SIGCONT);
         let mut stopped = stopped;
         let status = stopped.tracer.wait().unwrap();
-        assert_eq!(status.code(), Some(1), "{call}: it goes on where it stopped");
-        assert_eq!(arena.sandbox.show("alice")["failures"], 1, "{call}");
+        assert_eq!(status.code(), Some(1), "{call:?}: it goes on where it stopped");
+        assert_eq!(arena.sandbox.show("alice")["failures"], 1, "{call:?}");
         arena.lets_everybody_in();
         arena.is_sound();
     }
@@ -99,7 +102,7 @@ fn a_stopped_process_that_is_killed_frees_its_lock() {
     }
     let arena = Arena::new();
     let code = arena.code(&arena.alice);
-    let mut stopped = Stopped::at(&arena, "fsync", &code);
+    let mut stopped = Stopped::at(&arena, ("fsync", 1), &code);
     let waiting =
         arena.real.start(&["--no-groups", "--", "alice"], Some(&arena.code(&arena.alice)));
     std::thread::sleep(Duration::from_millis(300));

@@ -355,6 +355,27 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Has the system begin to write the last `length` bytes of `file` to the disk, so that a sync of it does not
+/// wait for the whole of that. They were written a moment ago; nothing is durable yet.
+#[cfg(target_os = "linux")]
+pub fn begin_to_sync(file: &mut File, length: usize) {
+    use std::io::Seek;
+
+    use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
+
+    let end = file.stream_position().ok().and_then(|end| libc::off_t::try_from(end).ok());
+    let length = libc::off_t::try_from(length).ok();
+    if let (Some(end), Some(length)) = (end, length) {
+        // Pages that are still to be written are not forgotten, so that the next reader finds the last ones.
+        let advice = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
+        let _ = posix_fadvise(&*file, end - length, 0, advice);
+    }
+}
+
+/// Other systems are not known to take the hint.
+#[cfg(not(target_os = "linux"))]
+pub fn begin_to_sync(_: &mut File, _: usize) {}
+
 /// Makes everything durable that was written to the file system that `path` is on.
 #[cfg(target_os = "linux")]
 pub fn sync_file_system(path: &Path) -> std::io::Result<()> {

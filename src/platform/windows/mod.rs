@@ -165,6 +165,9 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// There is no such hint here.
+pub fn begin_to_sync(_: &mut File, _: usize) {}
+
 /// `path` as the command prompt and PowerShell take it.
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();

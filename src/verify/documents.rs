@@ -1,0 +1,107 @@
+//! What a decision leaves in the store: the next state of the user, and a line of the audit trail.
+
+use crate::account::grant::ClientHash;
+use crate::account::name::Name;
+use crate::account::state::Sealed;
+use crate::audit::{self, Event, Verification};
+use crate::error::{Error, Kind, Result};
+use crate::process::Process;
+use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::{Document, Kind as DocumentKind, Text, Transaction, records};
+use crate::time::Timestamp;
+use crate::verify::decision::{Decision, Facts, Subject};
+use crate::verify::reason::Outcome;
+use crate::verify::request::{Request, Session};
+
+/// The next state of a user, as it is to be written.
+pub(super) struct Next {
+    pub(super) document: Document,
+    pub(super) text: Text,
+    /// The code in it that was made now.
+    pub(super) made: Option<Sealed>,
+}
+
+/// The next state of the user, if it changes.
+pub(super) fn next_state(
+    process: &Process,
+    facts: &Facts<'_>,
+    decision: &Decision,
+    keys: Option<&KeyRing>,
+) -> Result<Option<Next>> {
+    let (Subject::Known(account), Some(next)) = (&facts.subject, &decision.next) else {
+        return Ok(None);
+    };
+    let mut next = next.clone();
+    next.listed = account.listed;
+    if let Some(groups) = &account.groups {
+        next.groups = groups.iter().map(Name::canonical).collect();
+    }
+    let seal = |field, plain: &[u8]| {
+        let keys =
+            keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;
+        let nonce = process.random::<NONCE>()?;
+        Ok::<_, Error>(keys.seal(&account.name, field, plain, &nonce))
+    };
+    if let Some(secret) = &decision.new_secret {
+        next.secret = Some(seal(Field::Secret, secret.as_bytes())?);
+    }
+    let mut made = None;
+    if let Some(sent) = decision.outgoing.as_ref().and_then(|outgoing| outgoing.made.as_ref()) {
+        made = Some(seal(Field::SmsCode, sent.to_plain().as_bytes())?);
+        next.sms.code.clone_from(&made);
+    }
+    let document = Document::Of(DocumentKind::State, account.name.clone());
+    Ok(Some(Next { document, text: records::state_text(&next)?, made }))
+}
+
+/// Writes the next state of the user, and the line of the audit trail.
+pub(super) fn remember(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    request: &Request,
+    decision: &Decision,
+    next: Option<&Next>,
+    keys: Option<&KeyRing>,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(Next { document, text, .. }) = next else {
+        return record(transaction, name, request, decision, keys, now);
+    };
+    // SECURITY: a grant is recorded before it exists, so that a login that cannot be recorded leaves
+    // nothing that opens sessions. A wrong code is charged before anything else, so that no failure of
+    // the trail makes guesses free.
+    if decision.reason.outcome() == Outcome::Grant {
+        let name = name.canonical();
+        let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
+        return audit::append_and_write(transaction, key.as_ref(), now, &event, (document, text));
+    }
+    transaction.write(document, text)?;
+    record(transaction, name, request, decision, keys, now)
+}
+
+/// Writes the line of the audit trail.
+pub(super) fn record(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    request: &Request,
+    decision: &Decision,
+    keys: Option<&KeyRing>,
+    now: Timestamp,
+) -> Result<()> {
+    let name = name.canonical();
+    let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
+    audit::append(transaction, key.as_ref(), now, &event)
+}
+
+/// What the audit trail tells of a decision.
+fn event<'a>(user: &'a str, request: &'a Request, decision: &Decision) -> Event<'a> {
+    Event::Verification(Verification {
+        user,
+        outcome: decision.reason.outcome().as_str(),
+        reason: decision.reason.as_str(),
+        session: request.session().map(Session::as_str),
+        client: request.client.as_ref().map(ClientHash::as_str),
+        ip: request.ip.as_deref(),
+        drift: decision.details.drift,
+    })
+}
