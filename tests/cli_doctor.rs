@@ -1,12 +1,12 @@
 //! `rw2fa doctor` on whole stores; the units of each check are tested beside them.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 #![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
 
 mod sandbox;
 
 use std::fs;
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
@@ -21,15 +21,15 @@ fn sound() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
     sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
-    sandbox.admin_ok(&["sms", "configure", "--command", "/usr/bin/true"]);
+    let gateway = if cfg!(windows) { r"C:\windows\system32\cmd.exe" } else { "/usr/bin/true" };
+    sandbox.admin_ok(&["sms", "configure", "--command", gateway]);
     sandbox.admin_ok(&["users", "add", "carol", "--method", "sms", "--phone", "+33612345678"]);
     let entry = "reason = \"no keyboard\"\nadded = 2026-11-01T00:00:00Z\n";
     sandbox.write(&sandbox.path().join("whitelist/printer.toml"), entry);
     let vault = sandbox.beside("vault");
-    fs::create_dir(&vault).unwrap();
-    fs::set_permissions(&vault, fs::Permissions::from_mode(0o700)).unwrap();
+    sandbox::make_private(&vault);
     fs::rename(sandbox.path().join("key"), vault.join("key")).unwrap();
-    let line = format!("enabled = true\nkey-file = \"{}\"", vault.join("key").display());
+    let line = format!("enabled = true\nkey-file = '{}'", vault.join("key").display());
     sandbox.edit(&sandbox.path().join("store.toml"), "enabled = true", &line);
     sandbox
 }
@@ -77,18 +77,14 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
     ("enabled", "warning", |s| drop(s.admin_ok(&["disable", "--yes"])), "off"),
     ("documents", "error", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml"),
     ("documents", "error", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "bob"),
-    (
-        "documents",
-        "error",
-        |s| fs::remove_file(s.beside("vault/key")).unwrap(),
-        "vault/key is missing",
-    ),
+    ("documents", "error", |s| fs::remove_file(s.beside("vault/key")).unwrap(), "key is missing"),
     (
         "documents",
         "error",
         |s| s.edit(&s.path().join("store.toml"), "enabled", "enable"),
         "store.toml",
     ),
+    #[cfg(unix)]
     (
         "permissions",
         "error",
@@ -98,12 +94,8 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         },
         "locks/07",
     ),
-    (
-        "locks",
-        "error",
-        |s| fs::remove_file(s.path().join("locks/08")).unwrap(),
-        "locks/08 is missing",
-    ),
+    ("locks", "error", |s| fs::remove_file(s.path().join("locks/08")).unwrap(), "08 is missing"),
+    #[cfg(unix)]
     (
         "links",
         "error",
@@ -116,7 +108,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "info",
         |s| {
             fs::rename(s.beside("vault/key"), s.path().join("key")).unwrap();
-            let line = format!("key-file = \"{}\"\n", s.beside("vault/key").display());
+            let line = format!("key-file = '{}'\n", s.beside("vault").join("key").display());
             s.edit(&s.path().join("store.toml"), &line, "");
         },
         "opens every secret",
@@ -186,14 +178,13 @@ fn a_temporary_file_of_now_is_left_alone() {
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
-/// Guards what a killed import had put aside: it is found and removed, unless somebody uses it.
+/// Guards what a killed list of users had put aside: it is found and removed, unless somebody uses it.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_an_import_put_aside_is_found_when_nobody_uses_it() {
+fn what_was_put_aside_is_found_when_nobody_uses_it() {
     let sandbox = sound();
     let aside = sandbox.path().join(".tmp-bulk");
-    let mut builder = fs::DirBuilder::new();
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700).create(&aside).unwrap();
+    sandbox::make_private(&aside);
     for name in ["0", "1"] {
         sandbox.write(&aside.join(name), "listed = true\n");
     }

@@ -1,13 +1,11 @@
 //! `rw2fa store check`, `export` and `import`.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 #![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
 
 mod sandbox;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -59,8 +57,7 @@ fn elsewhere(first: &Sandbox) -> Sandbox {
     let second = Sandbox::new();
     second.at(first.now() - sandbox::T0);
     fs::remove_dir_all(second.path()).unwrap();
-    fs::create_dir(second.path()).unwrap();
-    fs::set_permissions(second.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    sandbox::make_private(&second.path());
     let key = second.path().join("key");
     first.admin_ok(&["key", "export", key.to_str().unwrap(), "--yes"]);
     second.admin_ok(&["init"]);
@@ -81,7 +78,7 @@ fn documents(sandbox: &Sandbox) -> Vec<(PathBuf, String)> {
 fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     let (first, secret) = full();
     let file = export(&first, "export.toml", &[]);
-    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    sandbox::check_private(&file);
     let text = fs::read_to_string(&file).unwrap();
     let key = fs::read_to_string(first.path().join("key")).unwrap();
     assert!(!text.contains(key.split_whitespace().last().unwrap()), "the key was exported");
@@ -292,12 +289,11 @@ fn what_belongs_to_the_server_stays() {
     let file = export(&first, "export.toml", &[]);
     let second = elsewhere(&first);
     let vault = second.beside("vault");
-    fs::create_dir(&vault).unwrap();
-    fs::set_permissions(&vault, fs::Permissions::from_mode(0o700)).unwrap();
+    sandbox::make_private(&vault);
     fs::rename(second.path().join("key"), vault.join("key")).unwrap();
     let settings = second.path().join("store.toml");
     let line =
-        format!("created = 2020-01-01T00:00:00Z\nkey-file = \"{}\"", vault.join("key").display());
+        format!("created = 2020-01-01T00:00:00Z\nkey-file = '{}'", vault.join("key").display());
     second.edit(&settings, "created = 2026-11-24T08:00:00Z", &line);
     assert_eq!(second.admin(&["status"]).code, 0);
     assert_eq!(import(&second, &file).code, 0);
@@ -372,8 +368,8 @@ fn every_damaged_document_is_named() {
             |s| s.edit(&s.path().join("store.toml"), "enabled", "importing = true\nenabled"),
             "import",
         ),
-        ("key", |s| fs::remove_file(s.path().join("key")).unwrap(), "/key is missing"),
-        ("cut", |s| s.edit(&state(s), "# end", ""), "state/"),
+        ("key", |s| fs::remove_file(s.path().join("key")).unwrap(), "key is missing"),
+        ("cut", |s| s.edit(&state(s), "# end", ""), "alice.toml: the document is cut short"),
         ("moved secret", |s| s.edit(&state(s), "s1:", "s2:"), "damaged"),
         ("user", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml, line"),
         ("half", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "though bob is listed"),

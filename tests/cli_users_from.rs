@@ -1,6 +1,5 @@
 //! `rw2fa users add --from`: what is read, what is refused, and that a kill leaves nobody half listed.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 mod sandbox;
@@ -172,28 +171,6 @@ fn a_kill_leaves_nobody_half_listed() {
     assert_eq!(listed(&sandbox).lines().count(), USERS + 1);
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
     assert!(!sandbox.path().join(".tmp-bulk").exists(), "what was put aside is left");
-}
-
-/// Guards what a killed run put aside: the doctor tells it, and 'init' removes it; never that of a run that
-/// goes on.
-#[test]
-fn what_was_put_aside_is_found_and_removed() {
-    use std::fs::{File, create_dir};
-    let sandbox = Sandbox::new();
-    let aside = sandbox.path().join(".tmp-bulk");
-    create_dir(&aside).unwrap();
-    std::process::Command::new("chmod").arg("700").arg(&aside).status().unwrap();
-    sandbox.write(&aside.join("0"), "left behind");
-    let finding = || sandbox.admin(&["doctor"]).stdout.contains("temporary-files");
-    let held = File::open(&aside).unwrap();
-    held.lock().unwrap();
-    assert!(!finding());
-    sandbox.admin_ok(&["init"]);
-    assert!(aside.join("0").exists(), "the texts of a run that goes on were removed");
-    drop(held);
-    assert!(finding());
-    sandbox.admin_ok(&["init"]);
-    assert!(!aside.exists());
 }
 
 /// Guards two that add from files at once: both succeed, or one is told to wait; nobody is lost.

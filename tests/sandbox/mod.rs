@@ -415,6 +415,25 @@ pub(crate) fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("room on the disk");
 }
 
+/// Makes a directory that only its owner may use.
+pub(crate) fn make_private(path: &Path) {
+    fs::create_dir(path).expect("a new directory");
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("an own directory");
+}
+
+/// Checks that only its owner may use a file. Under Wine there are no lists that could be looked at.
+pub(crate) fn check_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).expect("a file"));
+        assert_eq!(mode & 0o777, 0o600, "{}", path.display());
+    }
+    #[cfg(not(unix))]
+    assert!(path.is_file(), "{}", path.display());
+}
+
 /// Fills bytes with what follows from how often that was done before.
 fn fill(bytes: &mut [u8], drawn: &Cell<u64>) -> bool {
     if drawn.get() == u64::MAX {
