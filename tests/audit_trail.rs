@@ -245,6 +245,31 @@ fn a_torn_line_is_repaired_and_recorded() {
     }
 }
 
+/// Guards the line that was cut short as the last one of a month: the next month begins with the repair.
+#[test]
+fn a_line_torn_at_the_end_of_a_month_is_repaired_in_the_next() {
+    for cut in [1, 40] {
+        let sandbox = Sandbox::with_users(&["alice"]);
+        sandbox.verify(&["--", "alice"], None);
+        let november = sandbox.path().join("audit/2026-11.jsonl");
+        let whole = fs::read_to_string(&november).unwrap();
+        let length = whole.lines().last().unwrap().len() + 1;
+        sandbox.write(&november, &whole[..whole.len() - cut]);
+        let before = fs::read(&november).unwrap();
+        sandbox.pass(7 * 86_400);
+        let run = sandbox.verify(&["--", "bob"], None);
+        assert_eq!(run.end(), (0, "not-listed".into()), "{cut}: {run:?}");
+        assert_eq!(fs::read(&november).unwrap(), before, "{cut}: an old month was changed");
+        let december = fs::read_to_string(sandbox.path().join("audit/2026-12.jsonl")).unwrap();
+        let first = december.lines().next().unwrap();
+        let repair: Value = serde_json::from_str(first).unwrap();
+        let torn = (&repair["event"], &repair["torn_bytes"]);
+        assert_eq!(torn, (&json!("repair"), &json!(length - cut)), "{cut}");
+        assert_eq!(december.lines().count(), 2, "{cut}");
+        assert_eq!(check(&sandbox).map(|_| ()), Ok(()), "{cut}: {december}");
+    }
+}
+
 /// Guards "a login that cannot be recorded is not granted", and that it works when the trail does.
 #[test]
 fn without_a_record_nobody_gets_in() {

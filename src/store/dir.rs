@@ -321,8 +321,8 @@ impl DirTransaction<'_> {
         Ok(self.store.path(document))
     }
 
-    /// Appends to the trail. Its lock is given back before the lines are durable: whoever waits for the disk
-    /// keeps nobody waiting.
+    /// Appends to the trail. Its lock is given back before the lines are durable, so that a sync of one login
+    /// keeps no other one waiting.
     fn append(&self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
         let _lock = self.store.lock_file("audit")?;
         trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
@@ -363,7 +363,8 @@ impl Transaction for DirTransaction<'_> {
         let path = self.place(document, file::make_directory)?;
         let mut replacement = file::Replacement::begin(&path, text.as_bytes())?;
         // Both are written before either is waited for.
-        let appended = self.append(month, make)?;
+        let mut appended = self.append(month, make)?;
+        appended.begin_to_sync();
         replacement.sync()?;
         self.settle(appended)?;
         replacement.publish()

@@ -24,10 +24,15 @@ pub(super) struct Appended {
 }
 
 impl Appended {
+    /// Has the system begin to write the lines to the disk.
+    pub(super) fn begin_to_sync(&mut self) {
+        platform::begin_to_sync(&mut self.file, self.lines.len());
+    }
+
     /// Makes the lines durable, and returns them.
     ///
-    /// No lock is needed: what others appended meanwhile follows these lines, and what they make durable
-    /// includes these.
+    /// No lock is needed. Whoever appended meanwhile stands after these lines, and makes them durable with
+    /// his own; where his begin another file, he did so before.
     pub(super) fn sync(self) -> Result<Vec<u8>> {
         self.file.sync_data().map_err(|error| not_written(&self.path, error))?;
         Ok(self.lines)
@@ -52,8 +57,10 @@ pub(super) fn append(
     let path = files.last().filter(|last| **last > present).unwrap_or(&present);
     let mut file = file::open_to_append(path, owner)?;
     let mut end = end(&mut file, path)?;
+    let is_torn_here = end.torn > 0;
     if end.last_line.is_none() {
-        end.last_line = last_line_before(&files, path, owner)?;
+        let before = end_before(&files, path, owner)?;
+        end = AuditEnd { last_line: before.last_line, torn: end.torn + before.torn };
     }
     let lines = make(&end)?;
     // A longer line could be written, but not read.
@@ -62,12 +69,11 @@ pub(super) fn append(
             .hint("shorten what is to be changed, in the document too, and try again"));
     }
     let mut bytes = Vec::with_capacity(lines.len() + 1);
-    if end.torn > 0 {
+    if is_torn_here {
         bytes.push(b'\n');
     }
     bytes.extend_from_slice(&lines);
     file.write_all(&bytes).map_err(|error| not_written(path, error))?;
-    platform::begin_to_sync(&mut file, bytes.len());
     Ok(Appended { lines, file, path: path.clone() })
 }
 
@@ -120,15 +126,17 @@ fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The end of the trail before `newest`, which is new: the last line of the file before it.
-fn last_line_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<Option<Vec<u8>>> {
+/// The end of the trail before `newest`, which has no whole line: that of the file before it, made durable. A
+/// line that follows in another file must not outlive it.
+fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd> {
     let before = files.iter().rfind(|path| path.as_path() < newest);
-    let Some(path) = before else { return Ok(None) };
+    let Some(path) = before else { return Ok(AuditEnd::default()) };
     let mut options = platform::private_file();
-    match file::open(path, owner, options.read(true))? {
-        Some((mut file, _)) => Ok(end(&mut file, path)?.last_line),
-        None => Ok(None),
-    }
+    let Some((mut file, _)) = file::open(path, owner, options.read(true))? else {
+        return Ok(AuditEnd::default());
+    };
+    platform::sync_read_file(&file, path).map_err(|error| not_written(path, error))?;
+    end(&mut file, path)
 }
 
 fn is_audit_file(name: &str) -> bool {

@@ -172,7 +172,7 @@ fn ten_thousand_logins_while_an_administrator_edits() {
 /// How many sign in at once on a slow disk, and how many µs each sync of the trail takes there: one after
 /// the other, the last of them would wait for longer than for any lock.
 const CROWD: usize = 24;
-const SYNC: u32 = 300_000;
+const SYNC: u32 = 600_000;
 
 /// Guards Monday morning: who waits for the disk does not keep the others from writing to the trail.
 #[test]

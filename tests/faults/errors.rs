@@ -3,6 +3,7 @@
 //! Whatever fails: a grant is given only if it is durable and recorded, everything else ends with an error
 //! and an exit code that is not 0, no document is damaged, and afterwards everybody can sign in.
 
+use std::fs;
 use std::process::Command;
 
 use crate::arena::Arena;
@@ -71,6 +72,8 @@ fn a_login_grants_only_what_is_durable() {
         let is_grant = end.stdout.contains("\"outcome\":\"grant\"") && end.stdout.ends_with('\n');
         assert_eq!(is_grant, end.code == Some(0), "{call:?} {error}: {end:?}");
         assert!(matches!(end.code, Some(0 | 4)), "{call:?} {error}: {end:?}");
+        let matters = ["write", "fsync", "fdatasync", "rename"].contains(&call.name.as_str());
+        assert!(!(matters && is_grant), "{call:?} {error}: as if it had not failed: {end:?}");
         if is_grant {
             assert!(
                 end.stdout.contains("\"reason\":\"code-accepted\""),
@@ -82,6 +85,8 @@ fn a_login_grants_only_what_is_durable() {
             assert!(!end.stderr.is_empty(), "{call:?} {error}: nobody is told why");
             let session = ["--session", "html5", "--check", "--client", "c", "--", "alice"];
             if arena.reason(&session, None) == "session-valid" {
+                let is_early = call.name == "fdatasync" || call.name == "fsync" && call.nth == 1;
+                assert!(!is_early, "{call:?} {error}: in place before it is durable");
                 let is_recorded = arena.trail().contains("\"code-accepted\"");
                 assert!(is_recorded, "{call:?} {error}: a grant that the trail does not know");
             }
@@ -96,30 +101,43 @@ fn a_login_grants_only_what_is_durable() {
 }
 
 /// Guards a login against a power failure: its line of the trail and its state are durable before the state gets
-/// its place, and the place before the answer.
+/// its place, and the place before the answer. A line that begins a month does not outlive those before it.
 #[test]
 fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
     if !tracer::is_there() {
         return;
     }
-    let arena = Arena::new();
-    let command = arena.verifier(&["--code-stdin", "--client", "c", "--", "alice"]);
-    let log = arena.sandbox.beside("strace");
-    let stdin = format!("{}\n", arena.code(&arena.alice));
-    let calls = tracer::calls(&command, &log, &stdin, &arena.sandbox.path());
-    let step = |call: &Call| match call.name.as_str() {
-        "fdatasync" => Some("sync the trail"),
-        "fsync" => Some("sync"),
-        "rename" => Some("put in place"),
-        "write" if call.text.contains("\\\"event\\\":") => Some("write the trail"),
-        "write" if call.text.contains("enrolment = ") => Some("write the state"),
-        "write" if call.text.contains("\\\"outcome\\\":\\\"grant\\\"") => Some("answer"),
-        "write" => Some("write something else"),
-        _ => None,
-    };
-    let steps: Vec<_> = calls.iter().filter_map(step).collect();
-    let before = ["write the state", "write the trail", "sync", "sync the trail"];
-    assert_eq!(steps, [&before[..], &["put in place", "sync", "answer"]].concat(), "{calls:#?}");
+    for begins_month in [false, true] {
+        let arena = Arena::with(|sandbox| {
+            if begins_month {
+                let trail = sandbox.path().join("audit");
+                let newest = fs::read_dir(&trail).unwrap().next().unwrap().unwrap().path();
+                fs::rename(&newest, trail.join("2020-01.jsonl")).unwrap();
+            }
+        });
+        let command = arena.verifier(&["--code-stdin", "--client", "c", "--", "alice"]);
+        let log = arena.sandbox.beside("strace");
+        let code = format!("{}\n", arena.code(&arena.alice));
+        let steps = tracer::steps(&command, &log, &code);
+        let trail = arena.sandbox.path().join("audit");
+        let months = fs::read_dir(trail).unwrap().map(|month| month.unwrap().file_name());
+        let month = months.max().unwrap().into_string().unwrap();
+        let shard = arena.sandbox.document("state", "alice");
+        let shard = shard.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        let mut expected = vec!["write .tmp-alice.toml".to_owned()];
+        if begins_month {
+            expected.extend(["sync audit".into(), "sync 2020-01.jsonl".into()]);
+        }
+        expected.extend([
+            format!("write {month}"),
+            "sync .tmp-alice.toml".into(),
+            format!("sync {month}"),
+            "put alice.toml in place".into(),
+            format!("sync {shard}"),
+            "answer".into(),
+        ]);
+        assert_eq!(steps, expected);
+    }
 }
 
 /// Guards against a failure that makes guesses free.

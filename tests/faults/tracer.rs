@@ -142,6 +142,28 @@ pub(crate) fn calls(command: &Command, log: &Path, stdin: &str, place: &Path) ->
     calls
 }
 
+/// What `command` writes, makes durable and puts in place, in this order, by the names of the files.
+pub(crate) fn steps(command: &Command, log: &Path, stdin: &str) -> Vec<String> {
+    let end = run(command, log, &["-y".into(), "-s0".into()], stdin);
+    assert_eq!(end.code, Some(0), "{end:?}");
+    let text = fs::read_to_string(log).unwrap();
+    let steps = text.lines().filter_map(|line| {
+        let (name, arguments) = line.split_once(' ')?.1.trim_start().split_once('(')?;
+        let file = |end: char| Some(arguments.split(end).next()?.rsplit('/').next()?.to_owned());
+        match name {
+            "write" if arguments.starts_with("1<") => Some("answer".into()),
+            "write" => Some(format!("write {}", file('>')?)),
+            "fsync" | "fdatasync" => Some(format!("sync {}", file('>')?)),
+            "rename" => {
+                let to = arguments.split('"').nth(3)?.rsplit('/').next()?;
+                Some(format!("put {to} in place"))
+            }
+            _ => None,
+        }
+    });
+    steps.collect()
+}
+
 /// At most about `most` of these calls: all that change something and those right after them, and as many
 /// of the others as there is room for, evenly.
 pub(crate) fn chosen(calls: Vec<Call>, most: usize) -> Vec<Call> {

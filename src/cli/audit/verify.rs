@@ -89,7 +89,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
         }
     }
     if let Some((file, line, what)) = &broken {
-        let hint = "somebody changed the trail by hand: compare it with a backup of the file";
+        let hint = "somebody changed the trail by hand, or the power failed while it was written: \
+                    compare it with a backup of the file";
         context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
     } else if is_erased {
         context.complain_in_words(

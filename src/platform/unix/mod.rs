@@ -355,6 +355,11 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
+/// Makes durable what was written to a file that is open for reading.
+pub fn sync_read_file(file: &File, _: &Path) -> std::io::Result<()> {
+    file.sync_data()
+}
+
 /// Has the system begin to write the last `length` bytes of `file` to the disk, so that a sync of it does not
 /// wait for the whole of that. They were written a moment ago; nothing is durable yet.
 #[cfg(target_os = "linux")]

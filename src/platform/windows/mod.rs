@@ -165,6 +165,16 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// Makes durable what was written to a file that is open for reading. Only who may write to a file can ask
+/// for that; one that was made read-only is taken as it is.
+pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
+    match private_file().append(true).open(path) {
+        Ok(file) => file.sync_data(),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// There is no such hint here.
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
