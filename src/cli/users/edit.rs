@@ -5,7 +5,7 @@ use clap::Args;
 use super::{
     Entries, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each, parse_notes,
 };
-use crate::account::listing::{Method, Phone};
+use crate::account::listing::{Listing, Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::Enrolment;
 use crate::cli::Done;
@@ -58,30 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 let Some(before) = records::listing(store, target.kind, name)? else {
                     return Err(not_listed(store, target.kind, name));
                 };
-                let mut edits: Vec<(&[&str], Option<toml_edit::Value>)> = Vec::new();
-                let mut audited = serde_json::Map::new();
-                if let Some(method) = args.method.filter(|method| *method != before.method) {
-                    edits.push((&["method"], Some(method.as_str().into())));
-                    audited.extend(values("method", before.method, method));
-                }
-                if let Some(phone) =
-                    args.phone.as_ref().filter(|new| before.phone.as_ref() != Some(*new))
-                {
-                    edits.push((&["phone"], Some(phone.to_string().into())));
-                    audited.extend(values(
-                        "phone",
-                        before.phone.as_ref().map(Phone::masked),
-                        Some(phone.masked()),
-                    ));
-                }
-                // Written by hand, they may be longer than a line of the trail.
-                let old_notes =
-                    shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
-                if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
-                    let value = (!notes.is_empty()).then(|| notes.as_str().into());
-                    edits.push((&["notes"], value));
-                    audited.extend(values("notes", &old_notes, notes));
-                }
+                let Edits { edits, audited } = Edits::of(&before, args);
                 if edits.is_empty() {
                     return Ok(());
                 }
@@ -121,6 +98,38 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
         ));
     }
     Ok(done)
+}
+
+/// What is written into a document, and what the trail tells of it.
+#[derive(Default)]
+struct Edits {
+    edits: Vec<(&'static [&'static str], Option<toml_edit::Value>)>,
+    audited: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Edits {
+    /// What is to be changed of what was `before`.
+    fn of(before: &Listing, args: &EditArgs) -> Self {
+        let mut all = Self::default();
+        if let Some(method) = args.method.filter(|method| *method != before.method) {
+            all.edits.push((&["method"], Some(method.as_str().into())));
+            all.audited.extend(values("method", before.method, method));
+        }
+        let old_phone = before.phone.as_ref();
+        if let Some(phone) = args.phone.as_ref().filter(|phone| old_phone != Some(*phone)) {
+            all.edits.push((&["phone"], Some(phone.to_string().into())));
+            let masked = (old_phone.map(Phone::masked), Some(phone.masked()));
+            all.audited.extend(values("phone", masked.0, masked.1));
+        }
+        // Written by hand, they may be longer than a line of the trail.
+        let old_notes = shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
+        if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
+            let value = (!notes.is_empty()).then(|| notes.as_str().into());
+            all.edits.push((&["notes"], value));
+            all.audited.extend(values("notes", &old_notes, notes));
+        }
+        all
+    }
 }
 
 /// A change of method ends what codes of the old one earned, and the outstanding one. How far the user

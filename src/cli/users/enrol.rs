@@ -11,11 +11,11 @@ use crate::account::listing::Method;
 use crate::account::name::Name;
 use crate::account::showing::{Showing, show_secret};
 use crate::account::state::Shown;
-use crate::cli::context::{Change, Context, count, values};
+use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::otp::{self, Secret, qr};
+use crate::otp::{self, Digits, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
 use crate::store::user::open_secret;
@@ -53,60 +53,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         None => None,
     };
     let opened = context.open()?;
-    let (store, settings) = (&opened.store, &opened.settings);
-    let mut shown = None;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        // Read under the lock: a key that is being replaced must seal nothing after that.
-        let keys = opened.keys()?;
-        let state = known_state(store, &name)?;
-        let listing = records::listing(store, Kind::User, &name)?;
-        if listing.is_some_and(|listing| listing.method == Method::Sms) {
-            return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
-                .hint(format!("for an app: rw2fa users edit {name} --method app")));
-        }
-        if is_active(&state) {
-            return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
-                .hint(format!("to start over with a new secret: rw2fa users reset {name}")));
-        }
-        if args.dry_run {
-            return Ok(());
-        }
-        let now = context.now();
-        let fresh = Secret::from_bytes(*context.process.random()?);
-        let showing = Showing { ip: None, domain: state.domain.clone(), handed_over: true };
-        let void = state
-            .shown
-            .clone()
-            .filter(|_| state.has_live_pending_secret(now) && !state.handed_over);
-        let (mut next, new_secret) =
-            show_secret(&state, settings.advanced.digits(), now, &fresh, showing);
-        let secret = match (new_secret, &state.secret) {
-            (None, Some(sealed)) => open_secret(store, Some(&keys), &name, sealed)?,
-            (new, _) => {
-                let secret = new.unwrap_or(fresh);
-                let nonce = context.process.random::<NONCE>()?;
-                next.secret = Some(keys.seal(&name, Field::Secret, secret.as_bytes(), &nonce));
-                secret
-            }
-        };
-        records::write_state(transaction, &name, &next)?;
-        let object = name.canonical();
-        let change = Change {
-            action: "users enrol",
-            object: Some(&object),
-            values: values("enrolment", state.enrolment, next.enrolment),
-        };
-        context.audit(transaction, Some(&keys), change)?;
-        let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
-        shown = Some((secret, digits, void));
-        Ok(())
-    })?;
-    let Some((secret, digits, void)) = shown else {
+    let Some(Made { secret, digits, void }) = make_secret(context, &opened, &name, args.dry_run)?
+    else {
         context.note(&format!("{name}: a secret would be made and shown"));
         return Ok(Done::All);
     };
     warn_of_void(context, &name, void);
-    let issuer = settings.advanced.issuer(&platform::host_name());
+    let issuer = opened.settings.advanced.issuer(&platform::host_name());
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
     if let Some((form, file)) = &mut file {
@@ -139,6 +92,72 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
     context.note("valid for 30 minutes from its first showing; the first right code activates it");
     Ok(Done::All)
+}
+
+/// A secret that is handed over.
+struct Made {
+    secret: Secret,
+    digits: Digits,
+    /// What a login page has shown before, which is void now.
+    void: Option<Shown>,
+}
+
+/// Makes the secret of a user, or takes the one that is handed over already; none where it is only tried.
+fn make_secret(
+    context: &Context<'_>,
+    opened: &Opened,
+    name: &Name,
+    dry_run: bool,
+) -> Result<Option<Made>> {
+    let (store, settings) = (&opened.store, &opened.settings);
+    let mut made = None;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        // Read under the lock: a key that is being replaced must seal nothing after that.
+        let keys = opened.keys()?;
+        let state = known_state(store, name)?;
+        let listing = records::listing(store, Kind::User, name)?;
+        if listing.is_some_and(|listing| listing.method == Method::Sms) {
+            return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
+                .hint(format!("for an app: rw2fa users edit {name} --method app")));
+        }
+        if is_active(&state) {
+            return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
+                .hint(format!("to start over with a new secret: rw2fa users reset {name}")));
+        }
+        if dry_run {
+            return Ok(());
+        }
+        let now = context.now();
+        let fresh = Secret::from_bytes(*context.process.random()?);
+        let showing = Showing { ip: None, domain: state.domain.clone(), handed_over: true };
+        let void = state
+            .shown
+            .clone()
+            .filter(|_| state.has_live_pending_secret(now) && !state.handed_over);
+        let (mut next, new_secret) =
+            show_secret(&state, settings.advanced.digits(), now, &fresh, showing);
+        let secret = match (new_secret, &state.secret) {
+            (None, Some(sealed)) => open_secret(store, Some(&keys), name, sealed)?,
+            (new, _) => {
+                let secret = new.unwrap_or(fresh);
+                let nonce = context.process.random::<NONCE>()?;
+                next.secret = Some(keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
+                secret
+            }
+        };
+        records::write_state(transaction, name, &next)?;
+        let object = name.canonical();
+        let change = Change {
+            action: "users enrol",
+            object: Some(&object),
+            values: values("enrolment", state.enrolment, next.enrolment),
+        };
+        context.audit(transaction, Some(&keys), change)?;
+        let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
+        made = Some(Made { secret, digits, void });
+        Ok(())
+    })?;
+    Ok(made)
 }
 
 /// Tells that somebody has seen another secret at a login, if one was shown there.

@@ -371,9 +371,10 @@ pub fn begin_to_sync(file: &mut File, length: usize) {
     let end = file.stream_position().ok().and_then(|end| libc::off_t::try_from(end).ok());
     let length = libc::off_t::try_from(length).ok();
     if let (Some(end), Some(length)) = (end, length) {
-        // Pages that are still to be written are not forgotten, so that the next reader finds the last ones.
+        // The advice is to write the bytes, and to forget the pages that they fill. It is given for a byte less, so
+        // that the last page counts as not filled and stays: the next login reads it.
         let advice = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
-        let _ = posix_fadvise(&*file, end - length, 0, advice);
+        let _ = posix_fadvise(&*file, end - length, length - 1, advice);
     }
 }
 
