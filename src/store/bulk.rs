@@ -93,9 +93,8 @@ impl BulkTransaction for DirBulkTransaction<'_> {
             (Draft::Text(text), _) => self.inner.write(document, &text),
             (Draft::Stored(number), Some(aside)) => {
                 let path = self.inner.place(document, make_directory)?;
-                platform::patiently(|| fs::rename(aside.path(number), &path)).map_err(|error| {
-                    Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
-                })
+                platform::patiently(|| fs::rename(aside.path(number), &path))
+                    .map_err(|error| file::not_written(&path, error))
             }
             (Draft::Stored(_), None) => {
                 Err(Error::new(Kind::Store, "a text that was put aside is gone"))
@@ -169,9 +168,8 @@ impl Aside {
         let path = self.path(number);
         let mut options = platform::private_file();
         let file = options.write(true).create_new(true).open(&path);
-        file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-            Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
-        })?;
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| file::not_written(&path, error))?;
         Ok(number)
     }
 }

@@ -193,7 +193,8 @@ impl Drop for Replacement<'_> {
     }
 }
 
-fn not_written(path: &Path, error: std::io::Error) -> Error {
+/// The error that the file at `path` could not be written.
+pub(super) fn not_written(path: &Path, error: std::io::Error) -> Error {
     Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
 }
 

@@ -34,13 +34,9 @@ impl Appended {
     /// No lock is needed. Whoever appended meanwhile stands after these lines, and makes them durable with
     /// his own; where his begin another file, he did so before.
     pub(super) fn sync(self) -> Result<Vec<u8>> {
-        self.file.sync_data().map_err(|error| not_written(&self.path, error))?;
+        self.file.sync_data().map_err(|error| file::not_written(&self.path, error))?;
         Ok(self.lines)
     }
-}
-
-fn not_written(path: &Path, error: std::io::Error) -> Error {
-    Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
 }
 
 /// Appends what `make` makes of the end of the trail in `directory`. Whoever calls this holds the lock.
@@ -73,7 +69,7 @@ pub(super) fn append(
         bytes.push(b'\n');
     }
     bytes.extend_from_slice(&lines);
-    file.write_all(&bytes).map_err(|error| not_written(path, error))?;
+    file.write_all(&bytes).map_err(|error| file::not_written(path, error))?;
     Ok(Appended { lines, file, path: path.clone() })
 }
 
@@ -135,7 +131,7 @@ fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd
     let Some((mut file, _)) = file::open(path, owner, options.read(true))? else {
         return Ok(AuditEnd::default());
     };
-    platform::sync_read_file(&file, path).map_err(|error| not_written(path, error))?;
+    platform::sync_read_file(&file, path).map_err(|error| file::not_written(path, error))?;
     end(&mut file, path)
 }
 
