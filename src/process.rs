@@ -1,16 +1,18 @@
 //! The process this program runs in: arguments, variables, clock, randomness and streams.
 //!
-//! Clock, randomness, variables and streams enter here, so that the rest can be tested with values.
+//! Clock, randomness, variables and streams enter here, so that the rest can be tested with values. Where the
+//! real ones come from is told in `real.rs`.
+
+mod real;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::child;
 use crate::error::{Error, Kind, Result};
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
@@ -79,29 +81,6 @@ pub struct Process {
 }
 
 impl Process {
-    /// The real process. When it runs set-uid, its first act is to become the owner for good.
-    pub fn real() -> Self {
-        let elevated = platform::harden();
-        Self {
-            args: real_arguments(),
-            variables: if elevated { no_variables } else { real_variable },
-            terminals: real_terminals(),
-            stdout: real_stdout(),
-            stderr: real_stderr(),
-            elevated,
-            stdin: RefCell::new(real_stdin()),
-            real_stdin: true,
-            clock: Box::new(system_clock),
-            now: Cell::new(None),
-            random: Box::new(|bytes| getrandom::fill(bytes).is_ok()),
-            machine_id: None,
-            accounts: Box::new(SystemAccounts { elevated }),
-            lookup: None,
-            clock_check: || None,
-            system_log: Some(SystemLog::standard()),
-        }
-    }
-
     /// A process for tests and for embedding: these arguments, this time, nothing else.
     pub fn sandboxed<A: Into<OsString>>(
         args: impl IntoIterator<Item = A>,
@@ -209,7 +188,11 @@ impl Process {
 
     /// Milliseconds since 1970 by the clock as it is now, to compare it with another one.
     pub fn unix_millis(&self) -> i64 {
-        if self.real_stdin { system_millis() } else { (self.clock)().unix().saturating_mul(1000) }
+        if self.real_stdin {
+            real::system_millis()
+        } else {
+            (self.clock)().unix().saturating_mul(1000)
+        }
     }
 
     /// `N` bytes from the operating system's generator.
@@ -291,36 +274,6 @@ impl Process {
     }
 }
 
-/// How long the system is asked for groups.
-const GROUPS_PATIENCE: Duration = Duration::from_secs(5);
-
-/// The accounts of the operating system.
-struct SystemAccounts {
-    elevated: bool,
-}
-
-impl Accounts for SystemAccounts {
-    /// Asks in a child: name services may hang, and a program that is linked statically cannot load them.
-    fn groups(&self, spellings: &[String]) -> Result<Vec<String>> {
-        let program = child::sibling("rw2fa", self.elevated)?;
-        let mut args = vec![SYSTEM_GROUPS, "--"];
-        args.extend(spellings.iter().map(String::as_str));
-        let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
-        let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
-        match (output.code, names()) {
-            // What is complete is true, also where the system does not tell how the child ended.
-            (Some(0) | None, Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
-            (Some(1), _) => {
-                let what = format!("the system knows no account called {}", spellings.join(" or "));
-                Err(Error::new(Kind::System, what))
-            }
-            _ => {
-                Err(Error::new(Kind::System, "the system could not tell the groups of the account"))
-            }
-        }
-    }
-}
-
 /// A system that is not asked.
 struct NoAccounts;
 
@@ -328,53 +281,6 @@ impl Accounts for NoAccounts {
     fn groups(&self, _: &[String]) -> Result<Vec<String>> {
         Err(Error::new(Kind::System, "there is no system to ask for groups"))
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn system_clock() -> Timestamp {
-    let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn system_millis() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_terminals() -> Terminals {
-    Terminals {
-        stdin: io::stdin().is_terminal(),
-        stdout: io::stdout().is_terminal(),
-        stderr: io::stderr().is_terminal(),
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_stdin() -> Box<dyn Read> {
-    // SECURITY: unbuffered, so that no copy of a code stays behind in a buffer nobody wipes.
-    platform::unbuffered_stdin().unwrap_or_else(|| Box::new(io::stdin()))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_stdout() -> Box<dyn Write> {
-    Box::new(io::stdout())
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_stderr() -> Box<dyn Write> {
-    Box::new(io::stderr())
-}
-
-fn real_arguments() -> Vec<OsString> {
-    std::env::args_os().collect()
-}
-
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
 }
 
 fn no_variables(_: &str) -> Option<OsString> {

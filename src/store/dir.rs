@@ -329,7 +329,7 @@ impl DirTransaction<'_> {
     }
 
     /// Makes lines durable, and gives the system's log its copy.
-    fn settle(&self, appended: Appended) -> Result<()> {
+    fn make_durable(&self, appended: Appended) -> Result<()> {
         let lines = appended.sync()?;
         if let Some(log) = &self.store.system_log {
             copy(&lines, log);
@@ -350,7 +350,7 @@ impl Transaction for DirTransaction<'_> {
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
         let appended = self.append(month, make)?;
-        self.settle(appended)
+        self.make_durable(appended)
     }
 
     fn append_audit_and_write(
@@ -366,7 +366,7 @@ impl Transaction for DirTransaction<'_> {
         let mut appended = self.append(month, make)?;
         appended.begin_to_sync();
         replacement.sync()?;
-        self.settle(appended)?;
+        self.make_durable(appended)?;
         replacement.publish()
     }
 }

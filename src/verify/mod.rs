@@ -170,7 +170,11 @@ fn verify(
             Subject::Known(account) => &account.name,
             _ => &request.login,
         };
-        let next = next_state(process, &facts, &decision, keys.as_ref())?;
+        let next = if request.check {
+            None
+        } else {
+            next_state(process, &facts, &decision, keys.as_ref())?
+        };
         if decision.outgoing.is_some() {
             // The allowance is reserved; what is recorded is how the message ended.
             if let Some(next) = &next {

@@ -1,5 +1,4 @@
-use proptest::prelude::*;
-use unicode_normalization::UnicodeNormalization as _;
+mod properties;
 
 use super::*;
 
@@ -42,75 +41,75 @@ fn outcome(login: &str, entries: &[&str], domains: &Domains) -> String {
 struct Case(&'static str, fn() -> Domains, &'static [&'static str], &'static str, &'static str);
 
 #[rustfmt::skip]
-    const DOMAIN_RULES: &[Case] = &[
-        Case("other account", open, &["alice"], "bob", "-"),
-        Case("longer account", open, &["alice"], "alice2", "-"),
-        Case("nothing listed", open, &[], "alice", "-"),
-        // An unqualified entry matches any spelling.
-        Case("entry unqualified", open, &["alice"], "alice", "alice"),
-        Case("entry unqualified", open, &["alice"], r"CORP\alice", "alice"),
-        Case("entry unqualified", open, &["alice"], "alice@corp.example", "alice"),
-        Case("entry unqualified", open, &["alice"], r".\alice", "alice"),
-        Case("entry unqualified", home_corp, &["alice"], r"OTHER\alice", "alice"),
-        Case("entry unqualified", home_corp, &["alice"], "alice@sales.example", "alice"),
-        // An unqualified login matches any domain, or the default one.
-        Case("login unqualified", open, &[r"CORP\alice"], "alice", r"corp\alice"),
-        Case("login unqualified", open, &["alice@x.example"], "alice", "alice@x.example"),
-        Case("login unqualified", open, &[r".\alice"], "alice", r".\alice"),
-        Case("default is it", home_corp, &[r"CORP\alice"], "alice", r"corp\alice"),
-        Case("default is it by alias", home_corp, &["alice@alt.example"], "alice", "alice@alt.example"),
-        Case("default is another", home_corp, &[r"OTHER\alice"], "alice", "-"),
-        Case("default is another by alias", home_corp, &["alice@sales.example"], "alice", "-"),
-        Case("default, entry unmapped", home_corp, &["alice@x.example"], "alice", "alice@x.example"),
-        Case("default, entry local", home_corp, &[r".\alice"], "alice", r".\alice"),
-        Case("default chooses", home_corp, &[r"CORP\alice", r"OTHER\alice"], "alice", r"corp\alice"),
-        // Two NetBIOS prefixes.
-        Case("same prefix", open, &[r"CORP\alice"], r"corp\ALICE", r"corp\alice"),
-        Case("other prefix", open, &[r"CORP\alice"], r"OTHER\alice", "-"),
-        Case("prefix spelt otherwise", open, &[r"CORP\alice"], r"ＣＯＲＰ\alice", r"corp\alice"),
-        Case("prefix with accents", open, &[r"CORP\alice"], r"Çörp\alice", r"corp\alice"),
-        Case("two domains, one login", open, &[r"CORP\alice", r"OTHER\alice"], r"OTHER\alice", r"other\alice"),
-        Case("two domains, bare login", open, &[r"CORP\alice", r"OTHER\alice"], "alice", r"corp\alice|other\alice"),
-        Case("two domains, third login", open, &[r"CORP\alice", r"OTHER\alice"], r"THIRD\alice", "-"),
-        Case("bare and qualified", open, &["alice", r"CORP\alice"], r"CORP\alice", r"alice|corp\alice"),
-        Case("same entry twice", open, &["alice", "ALICE"], "alice", "alice"),
-        // `.\` is no prefix.
-        Case("login local", home_corp, &[r"OTHER\alice"], r".\alice", r"other\alice"),
-        Case("login local, two", home_corp, &[r"CORP\alice", r"OTHER\alice"], r".\alice", r"corp\alice|other\alice"),
-        Case("entry local", home_corp, &[r".\alice"], r"OTHER\alice", r".\alice"),
-        Case("entry local, UPN", home_corp, &[r".\alice"], "alice@sales.example", r".\alice"),
-        Case("full width dot", open, &[r"CORP\alice"], r"．\alice", r"corp\alice"),
-        // Suffix by alias.
-        Case("alias", aliased, &[r"CORP\alice"], "alice@ALT.example.", r"corp\alice"),
-        Case("alias of another", aliased, &[r"CORP\alice"], "alice@sales.example", "-"),
-        Case("alias before label", || Domains::new(None, [("corp.example", "OTHER")]), &[r"CORP\alice"], "alice@corp.example", "-"),
-        Case("alias chooses", aliased, &[r"CORP\alice", r"OTHER\alice"], "alice@alt.example", r"corp\alice"),
-        Case("two aliases of one", || Domains::new(None, [("a.example", "CORP"), ("b.example", "CORP")]), &["alice@a.example"], "alice@b.example", "alice@a.example"),
-        Case("two aliases of two", aliased, &["alice@alt.example"], "alice@sales.example", "-"),
-        Case("entry by alias", aliased, &["alice@alt.example"], r"CORP\alice", "alice@alt.example"),
-        Case("entry by alias, other", aliased, &["alice@alt.example"], r"OTHER\alice", "-"),
-        Case("odd suffix is unknown", aliased, &[r"OTHER\alice"], "alice@ａlt.example", r"other\alice"),
-        Case("alias to a DNS name", || Domains::new(None, [("a.example", "b.example")]), &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
-        // Suffix by first label, only with an entry of that name.
-        Case("label", open, &[r"CORP\alice", r"OTHER\alice"], "alice@corp.example", r"corp\alice"),
-        Case("label without dot", open, &[r"CORP\alice", r"OTHER\alice"], "alice@corp", r"corp\alice"),
-        Case("label of no entry", open, &[r"OTHER\alice"], "alice@corp.example", r"other\alice"),
-        Case("label is the default", home_corp, &[r"OTHER\alice"], "alice@corp.example", r"other\alice"),
-        Case("label of another account", open, &[r"OTHER\alice", r"CORP\bob"], "alice@corp.example", r"other\alice"),
-        Case("unmapped, two", open, &[r"CORP\alice", r"OTHER\alice"], "alice@x.example", r"corp\alice|other\alice"),
-        Case("unmapped entry", open, &["alice@x.example"], r"CORP\alice", "alice@x.example"),
-        Case("two unmapped", open, &["alice@x.example"], "alice@y.example", "alice@x.example"),
-        // A DNS name before the backslash.
-        Case("DNS prefix, label", open, &[r"CORP\alice"], r"corp.example\alice", r"corp\alice"),
-        Case("DNS prefix, alias", aliased, &[r"CORP\alice", r"OTHER\alice"], r"alt.example.\alice", r"corp\alice"),
-        Case("DNS prefix, unmapped", open, &[r"CORP\alice"], r"x.example\alice", r"corp\alice"),
-        Case("DNS prefix, ideographic dot", open, &[r"CORP\alice"], r"x。example\alice", r"corp\alice"),
-        Case("DNS default", || Domains::new(Some("corp.example"), [("", "")]), &[r"OTHER\alice"], "alice", r"other\alice"),
-        Case("empty default", || Domains { default: Some(String::new()), ..open() }, &[r"CORP\alice"], "alice", r"corp\alice"),
-        Case("raw default", || Domains { default: Some("CORP".into()), ..open() }, &[r"CORP\alice"], "alice", r"corp\alice"),
-        Case("raw alias value", || Domains { default: None, aliases: [("a.example".into(), "CORP".into())].into() }, &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
-        Case("empty alias value", || Domains { default: None, aliases: [("a.example".into(), String::new())].into() }, &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
-    ];
+const DOMAIN_RULES: &[Case] = &[
+    Case("other account", open, &["alice"], "bob", "-"),
+    Case("longer account", open, &["alice"], "alice2", "-"),
+    Case("nothing listed", open, &[], "alice", "-"),
+    // An unqualified entry matches any spelling.
+    Case("entry unqualified", open, &["alice"], "alice", "alice"),
+    Case("entry unqualified", open, &["alice"], r"CORP\alice", "alice"),
+    Case("entry unqualified", open, &["alice"], "alice@corp.example", "alice"),
+    Case("entry unqualified", open, &["alice"], r".\alice", "alice"),
+    Case("entry unqualified", home_corp, &["alice"], r"OTHER\alice", "alice"),
+    Case("entry unqualified", home_corp, &["alice"], "alice@sales.example", "alice"),
+    // An unqualified login matches any domain, or the default one.
+    Case("login unqualified", open, &[r"CORP\alice"], "alice", r"corp\alice"),
+    Case("login unqualified", open, &["alice@x.example"], "alice", "alice@x.example"),
+    Case("login unqualified", open, &[r".\alice"], "alice", r".\alice"),
+    Case("default is it", home_corp, &[r"CORP\alice"], "alice", r"corp\alice"),
+    Case("default is it by alias", home_corp, &["alice@alt.example"], "alice", "alice@alt.example"),
+    Case("default is another", home_corp, &[r"OTHER\alice"], "alice", "-"),
+    Case("default is another by alias", home_corp, &["alice@sales.example"], "alice", "-"),
+    Case("default, entry unmapped", home_corp, &["alice@x.example"], "alice", "alice@x.example"),
+    Case("default, entry local", home_corp, &[r".\alice"], "alice", r".\alice"),
+    Case("default chooses", home_corp, &[r"CORP\alice", r"OTHER\alice"], "alice", r"corp\alice"),
+    // Two NetBIOS prefixes.
+    Case("same prefix", open, &[r"CORP\alice"], r"corp\ALICE", r"corp\alice"),
+    Case("other prefix", open, &[r"CORP\alice"], r"OTHER\alice", "-"),
+    Case("prefix spelt otherwise", open, &[r"CORP\alice"], r"ＣＯＲＰ\alice", r"corp\alice"),
+    Case("prefix with accents", open, &[r"CORP\alice"], r"Çörp\alice", r"corp\alice"),
+    Case("two domains, one login", open, &[r"CORP\alice", r"OTHER\alice"], r"OTHER\alice", r"other\alice"),
+    Case("two domains, bare login", open, &[r"CORP\alice", r"OTHER\alice"], "alice", r"corp\alice|other\alice"),
+    Case("two domains, third login", open, &[r"CORP\alice", r"OTHER\alice"], r"THIRD\alice", "-"),
+    Case("bare and qualified", open, &["alice", r"CORP\alice"], r"CORP\alice", r"alice|corp\alice"),
+    Case("same entry twice", open, &["alice", "ALICE"], "alice", "alice"),
+    // `.\` is no prefix.
+    Case("login local", home_corp, &[r"OTHER\alice"], r".\alice", r"other\alice"),
+    Case("login local, two", home_corp, &[r"CORP\alice", r"OTHER\alice"], r".\alice", r"corp\alice|other\alice"),
+    Case("entry local", home_corp, &[r".\alice"], r"OTHER\alice", r".\alice"),
+    Case("entry local, UPN", home_corp, &[r".\alice"], "alice@sales.example", r".\alice"),
+    Case("full width dot", open, &[r"CORP\alice"], r"．\alice", r"corp\alice"),
+    // Suffix by alias.
+    Case("alias", aliased, &[r"CORP\alice"], "alice@ALT.example.", r"corp\alice"),
+    Case("alias of another", aliased, &[r"CORP\alice"], "alice@sales.example", "-"),
+    Case("alias before label", || Domains::new(None, [("corp.example", "OTHER")]), &[r"CORP\alice"], "alice@corp.example", "-"),
+    Case("alias chooses", aliased, &[r"CORP\alice", r"OTHER\alice"], "alice@alt.example", r"corp\alice"),
+    Case("two aliases of one", || Domains::new(None, [("a.example", "CORP"), ("b.example", "CORP")]), &["alice@a.example"], "alice@b.example", "alice@a.example"),
+    Case("two aliases of two", aliased, &["alice@alt.example"], "alice@sales.example", "-"),
+    Case("entry by alias", aliased, &["alice@alt.example"], r"CORP\alice", "alice@alt.example"),
+    Case("entry by alias, other", aliased, &["alice@alt.example"], r"OTHER\alice", "-"),
+    Case("odd suffix is unknown", aliased, &[r"OTHER\alice"], "alice@ａlt.example", r"other\alice"),
+    Case("alias to a DNS name", || Domains::new(None, [("a.example", "b.example")]), &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
+    // Suffix by first label, only with an entry of that name.
+    Case("label", open, &[r"CORP\alice", r"OTHER\alice"], "alice@corp.example", r"corp\alice"),
+    Case("label without dot", open, &[r"CORP\alice", r"OTHER\alice"], "alice@corp", r"corp\alice"),
+    Case("label of no entry", open, &[r"OTHER\alice"], "alice@corp.example", r"other\alice"),
+    Case("label is the default", home_corp, &[r"OTHER\alice"], "alice@corp.example", r"other\alice"),
+    Case("label of another account", open, &[r"OTHER\alice", r"CORP\bob"], "alice@corp.example", r"other\alice"),
+    Case("unmapped, two", open, &[r"CORP\alice", r"OTHER\alice"], "alice@x.example", r"corp\alice|other\alice"),
+    Case("unmapped entry", open, &["alice@x.example"], r"CORP\alice", "alice@x.example"),
+    Case("two unmapped", open, &["alice@x.example"], "alice@y.example", "alice@x.example"),
+    // A DNS name before the backslash.
+    Case("DNS prefix, label", open, &[r"CORP\alice"], r"corp.example\alice", r"corp\alice"),
+    Case("DNS prefix, alias", aliased, &[r"CORP\alice", r"OTHER\alice"], r"alt.example.\alice", r"corp\alice"),
+    Case("DNS prefix, unmapped", open, &[r"CORP\alice"], r"x.example\alice", r"corp\alice"),
+    Case("DNS prefix, ideographic dot", open, &[r"CORP\alice"], r"x。example\alice", r"corp\alice"),
+    Case("DNS default", || Domains::new(Some("corp.example"), [("", "")]), &[r"OTHER\alice"], "alice", r"other\alice"),
+    Case("empty default", || Domains { default: Some(String::new()), ..open() }, &[r"CORP\alice"], "alice", r"corp\alice"),
+    Case("raw default", || Domains { default: Some("CORP".into()), ..open() }, &[r"CORP\alice"], "alice", r"corp\alice"),
+    Case("raw alias value", || Domains { default: None, aliases: [("a.example".into(), "CORP".into())].into() }, &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
+    Case("empty alias value", || Domains { default: None, aliases: [("a.example".into(), String::new())].into() }, &[r"CORP\alice"], "alice@a.example", r"corp\alice"),
+];
 
 /// Guards every domain rule: who is another domain's, and above all who is not.
 #[test]
@@ -125,39 +124,39 @@ fn domains_decide_by_the_table() {
 }
 
 #[rustfmt::skip]
-    const SPELLINGS: &[(&str, &str, &str)] = &[
-        ("case", "alice", "ALiCE"),
-        ("accent added", "alice", "álicë"),
-        ("accent dropped", "Müller", "muller"),
-        ("combining accents", "alice", "a\u{301}lice\u{308}"),
-        ("composed and not", "jos\u{e9}", "jose\u{301}"),
-        ("full width", "alice", "ＡＬＩＣＥ"),
-        ("circled", "alice", "Ⓐⓛⓘⓒⓔ"),
-        ("ligature", "office", "oﬀice"),
-        ("sharp s", "strauß", "STRAUSS"),
-        ("capital sharp s", "strauss", "STRAUẞ"),
-        ("long s", "sam", "ſam"),
-        ("final sigma", "αντώνησ", "ΑΝΤΏΝΗΣ"),
-        ("sigma", "αντώνης", "αντώνησ"),
-        ("Kelvin sign", "karl", "\u{212a}arl"),
-        ("Turkish dotted I", "ilker", "İLKER"),
-        ("Turkish dotless i, upper case", "ışık", "IŞIK"),
-        ("micro sign", "µ1", "μ1"),
-        ("stroke", "soren", "SØREN"),
-        ("Polish l", "łukasz", "lukasz"),
-        ("ae", "ægir", "aegir"),
-        ("thorn", "þor", "thor"),
-        ("kana", "つき", "ツキ"),
-        ("half width kana", "ガス", "ｶﾞｽ"),
-        ("circled kana", "つ", "㋡"),
-        ("voiced kana", "か", "が"),
-        ("digits", "user1", "user۱"),
-        ("superscript digit", "user2", "user²"),
-        ("no-break space", "alice smith", "alice\u{a0}smith"),
-        ("two spaces", "alice smith", "alice  smith"),
-        ("spacing accent at the end", "alice", "alice´"),
-        ("variation selector", "❤️", "❤"),
-    ];
+const SPELLINGS: &[(&str, &str, &str)] = &[
+    ("case", "alice", "ALiCE"),
+    ("accent added", "alice", "álicë"),
+    ("accent dropped", "Müller", "muller"),
+    ("combining accents", "alice", "a\u{301}lice\u{308}"),
+    ("composed and not", "jos\u{e9}", "jose\u{301}"),
+    ("full width", "alice", "ＡＬＩＣＥ"),
+    ("circled", "alice", "Ⓐⓛⓘⓒⓔ"),
+    ("ligature", "office", "oﬀice"),
+    ("sharp s", "strauß", "STRAUSS"),
+    ("capital sharp s", "strauss", "STRAUẞ"),
+    ("long s", "sam", "ſam"),
+    ("final sigma", "αντώνησ", "ΑΝΤΏΝΗΣ"),
+    ("sigma", "αντώνης", "αντώνησ"),
+    ("Kelvin sign", "karl", "\u{212a}arl"),
+    ("Turkish dotted I", "ilker", "İLKER"),
+    ("Turkish dotless i, upper case", "ışık", "IŞIK"),
+    ("micro sign", "µ1", "μ1"),
+    ("stroke", "soren", "SØREN"),
+    ("Polish l", "łukasz", "lukasz"),
+    ("ae", "ægir", "aegir"),
+    ("thorn", "þor", "thor"),
+    ("kana", "つき", "ツキ"),
+    ("half width kana", "ガス", "ｶﾞｽ"),
+    ("circled kana", "つ", "㋡"),
+    ("voiced kana", "か", "が"),
+    ("digits", "user1", "user۱"),
+    ("superscript digit", "user2", "user²"),
+    ("no-break space", "alice smith", "alice\u{a0}smith"),
+    ("two spaces", "alice smith", "alice  smith"),
+    ("spacing accent at the end", "alice", "alice´"),
+    ("variation selector", "❤️", "❤"),
+];
 
 /// Guards the second rule: no spelling that a directory accepts is unlisted, in both directions.
 #[test]
@@ -351,125 +350,5 @@ fn whitelist_is_narrow() {
             *expected,
             "{login} by {entry}"
         );
-    }
-}
-
-/// A domain of an entry or login: text before and after the account.
-type Affixes = (&'static str, &'static str);
-
-const ENTRY_DOMAINS: [Affixes; 7] = [
-    ("", ""),
-    (r".\", ""),
-    (r"corp\", ""),
-    (r"OTHER\", ""),
-    ("", "@alt.example"),
-    ("", "@corp.example"),
-    ("", "@x.example"),
-];
-
-fn account() -> impl Strategy<Value = String> {
-    let letters: Vec<char> = "abkos1-._é ßſıøŁæσςΣガつ日٣👍ŉǆﬁЖа".chars().collect();
-    proptest::collection::vec(proptest::sample::select(letters), 1..6)
-        .prop_map(|letters| letters.into_iter().collect::<String>())
-        .prop_filter("a legal account", |text| Name::parse(text).is_ok())
-}
-
-fn full_width(c: char) -> char {
-    if c.is_ascii_alphanumeric() { char::from_u32(u32::from(c) + 0xfee0).unwrap() } else { c }
-}
-
-fn respelled(text: &str, how: usize) -> String {
-    match how {
-        0 => text.to_uppercase(),
-        1 => text.to_lowercase(),
-        2 => text.nfd().collect(),
-        3 => text.nfkc().collect(),
-        4 => text.chars().map(full_width).collect(),
-        5 => text.chars().flat_map(|c| [c, '\u{301}']).collect(),
-        6 => text.replace("ss", "ß").replace('o', "ø").replace('k', "\u{212a}"),
-        7 => crate::account::name::folded(text),
-        _ => format!("  {text} "),
-    }
-}
-
-/// Every domain that the account of an entry may be logged on with.
-fn login_domains((before, after): Affixes, default: Option<&str>) -> Vec<Affixes> {
-    let mut fitting =
-        vec![(r".\", ""), ("", "@nowhere.invalid"), ("no.where\\", ""), (before, after)];
-    let corp: [Affixes; 5] = [
-        (r"CORP\", ""),
-        ("ｃorp\\", ""),
-        ("", "@ALT.example"),
-        ("", "@corp.example."),
-        (r"corp.example\", ""),
-    ];
-    let other: [Affixes; 3] = [(r"other\", ""), ("", "@sales.example"), ("", "@other")];
-    let is_corp = before == r"corp\" || after == "@alt.example";
-    let is_other = before == r"OTHER\";
-    if !is_other {
-        fitting.extend(corp);
-    }
-    // `corp.example` may be mapped to CORP by its first label.
-    if !is_corp && after != "@corp.example" {
-        fitting.extend(other);
-    }
-    let home = match default {
-        None => true,
-        Some("corp") => !is_other,
-        _ => !is_corp && after != "@corp.example",
-    };
-    if home {
-        fitting.push(("", ""));
-    }
-    fitting
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
-
-    /// Guards the promise of this file: whatever else is listed, no spelling of a listed
-    /// account, qualified in any way that can mean it, is called unlisted.
-    #[test]
-    fn no_respelling_is_unlisted(
-        accounts in proptest::collection::vec(account(), 1..3),
-        picks in proptest::collection::vec((any::<prop::sample::Index>(), 0..ENTRY_DOMAINS.len()), 1..6),
-        target in any::<prop::sample::Index>(),
-        hows in proptest::collection::vec(0_usize..9, 0..4),
-        default in proptest::sample::select(vec![None, Some("corp"), Some("other")]),
-        qualifier in any::<prop::sample::Index>(),
-    ) {
-        let entries: Vec<Name> = picks.iter().map(|(account, domain)| {
-            let (before, after) = ENTRY_DOMAINS[*domain];
-            name(&format!("{before}{}{after}", account.get(&accounts)))
-        }).collect();
-        let (account, domain) = target.get(&picks);
-        let domains = Domains { default: default.map(str::to_owned), ..aliased() };
-        let fitting = login_domains(ENTRY_DOMAINS[*domain], default);
-        let (before, after) = qualifier.get(&fitting);
-        let spelt = hows.iter().fold(account.get(&accounts).clone(), |text, how| respelled(&text, *how));
-        let login = name(&format!("{before}{spelt}{after}"));
-        prop_assert_ne!(
-            resolve(&login, &entries, &domains), Resolution::Unlisted,
-            "{} among {:?}", login, entries
-        );
-        let entry = &entries[target.index(picks.len())];
-        prop_assert_eq!(login.key(), entry.key());
-    }
-
-    /// Guards that narrow is narrower: who passes the whitelist is also the listed account.
-    #[test]
-    fn whitelisted_implies_listed(
-        account in account(),
-        entry in proptest::sample::select(ENTRY_DOMAINS.to_vec()),
-        login in proptest::sample::select(ENTRY_DOMAINS.to_vec()),
-        default in proptest::sample::select(vec![None, Some("corp"), Some("other")]),
-    ) {
-        let entry = name(&format!("{}{account}{}", entry.0, entry.1));
-        let login = name(&format!("{}{account}{}", login.0, login.1));
-        let domains = Domains { default: default.map(str::to_owned), ..aliased() };
-        if whitelisted(&login, &entry, &domains) {
-            let entries = [entry];
-            prop_assert_eq!(resolve(&login, &entries, &domains), Resolution::Entry(&entries[0]));
-        }
     }
 }
