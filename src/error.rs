@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::platform;
 use crate::printable::{LONGEST_MESSAGE, shortened};
 
 /// The result of everything in this crate that can fail.
@@ -84,9 +85,19 @@ impl Error {
     /// A failure of the operating system while doing `what`.
     pub fn io(kind: Kind, what: impl fmt::Display, source: std::io::Error) -> Self {
         let mut error = Self::new(kind, format!("{what}: {}", describe(&source)));
-        if matches!(source.kind(), std::io::ErrorKind::StorageFull) {
-            error.hint = Some("free some disk space and try again; nothing was lost".into());
-        }
+        error.hint = match source.kind() {
+            std::io::ErrorKind::StorageFull => {
+                Some("free some disk space and try again; nothing was lost".into())
+            }
+            std::io::ErrorKind::ReadOnlyFilesystem => Some(
+                "the file system is read-only: look in the system's log why, and mount it for writing"
+                    .into(),
+            ),
+            _ if kind == Kind::Store && platform::is_disk_failure(&source) => Some(
+                "the disk fails: look in the system's log, and move the store to another disk".into(),
+            ),
+            _ => None,
+        };
         error.source = Some(source);
         error
     }
@@ -147,10 +158,21 @@ mod tests {
         }
     }
 
+    /// Guards the way out of what disks do; a terminal that is gone is no disk.
     #[test]
-    fn a_full_disk_names_the_way_out() {
-        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        let error = Error::io(Kind::Store, "cannot write x", full);
-        assert!(error.way_out().is_some_and(|hint| hint.contains("disk space")));
+    fn a_disk_that_takes_nothing_names_the_way_out() {
+        let failure = || std::io::Error::from_raw_os_error(if cfg!(windows) { 1117 } else { 5 });
+        for (kind, source, words) in [
+            (Kind::Store, std::io::ErrorKind::StorageFull.into(), Some("disk space")),
+            (Kind::Store, std::io::ErrorKind::ReadOnlyFilesystem.into(), Some("read-only")),
+            (Kind::Store, failure(), Some("the disk fails")),
+            (Kind::System, failure(), None),
+            (Kind::Store, std::io::ErrorKind::PermissionDenied.into(), None),
+        ] {
+            let error = Error::io(kind, "cannot write x", source);
+            let told = error.way_out();
+            assert_eq!(told.is_some(), words.is_some(), "{error}: {told:?}");
+            assert!(words.is_none_or(|words| told.unwrap().contains(words)), "{error}: {told:?}");
+        }
     }
 }

@@ -259,6 +259,11 @@ pub fn is_link_error(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
+/// Whether an error says that the disk could not do what it was told.
+pub fn is_disk_failure(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EIO)
+}
+
 /// Whether an error of waiting for a child says that the system does not tell how it ended.
 pub fn is_forgotten_child(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ECHILD)
