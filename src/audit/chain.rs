@@ -223,6 +223,7 @@ mod tests {
                 client: None,
                 ip: Some("192.0.2.1"),
                 drift: Some(0),
+                attempt: None,
             });
             let bytes =
                 lines(&end, Some(&key()), Timestamp::from_unix(0), std::slice::from_ref(&event))

@@ -59,6 +59,9 @@ pub struct Verification<'a> {
     /// How many steps the device was ahead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<i32>,
+    /// The number of the attempt that was charged, if a typed code was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u64>,
 }
 
 /// A change by an administrator.
@@ -73,6 +76,9 @@ pub struct AdminChange<'a> {
     pub object: Option<&'a str>,
     /// Old and new value of what changed, by key; never a secret.
     pub values: Map<String, Value>,
+    /// The number of the attempt that was charged, if a typed code was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u64>,
 }
 
 #[derive(Serialize)]

@@ -144,6 +144,7 @@ impl<'a> Context<'a> {
                     action: change.action,
                     object: change.object,
                     values: change.values,
+                    attempt: None,
                 })
             })
             .collect();

@@ -103,5 +103,6 @@ fn event<'a>(user: &'a str, request: &'a Request, decision: &Decision) -> Event<
         client: request.client.as_ref().map(ClientHash::as_str),
         ip: request.ip.as_deref(),
         drift: decision.details.drift,
+        attempt: None,
     })
 }
