@@ -192,8 +192,7 @@ fn a_lock_is_told_with_its_end() {
     assert_eq!(found(&told, "lock"), "locked: until 2026-11-24T08:01:00Z; 5 wrong codes in a row");
     assert_eq!(answer(&told, "sign-in"), "locked by lock");
     assert_eq!(answer(&told, "html5"), "session-valid by grant", "a lock keeps grants");
-    let state = sandbox.document("state", "alice");
-    sandbox.edit(&state, "failures = 5\n", "failures = 100\n");
+    sandbox.set_failures("alice", 100);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "lock"),
         "stopped: 100 wrong codes in a row; only 'rw2fa users unlock alice' helps"

@@ -152,6 +152,9 @@ fn a_write_that_fails_anywhere_is_no_grant() {
             .find(|path| path.file_name().unwrap().to_string_lossy().starts_with(".tmp-"));
         assert_eq!(temporary, None, "a temporary file was left behind");
         ends.push(end.0);
+        // An attempt whose outcome could not be written stays charged.
+        let unlock = ["users", "unlock", "alice"];
+        assert_eq!(real.admin(&unlock).code, 0);
     }
     assert_eq!((ends[0], ends[ends.len() - 1]), (4, 0), "{ends:?}");
     assert!(ends.is_sorted_by(|a, b| a >= b), "{ends:?}");

@@ -62,6 +62,14 @@ impl Rules {
     }
 }
 
+impl Lockout {
+    /// The same lock, ending no later than its own length from `now`.
+    #[must_use]
+    pub fn rebased(self, now: Timestamp) -> Self {
+        Self { until: self.until.min(now.plus(self.seconds)), ..self }
+    }
+}
+
 impl Failures {
     /// Whether a code may be tried at `now`.
     pub fn standing(&self, now: Timestamp) -> Standing {
@@ -79,20 +87,16 @@ impl Failures {
     /// The same failures with a lock that ends no later than its own length from `now`, whatever the
     /// clock did since it began.
     #[must_use]
-    pub fn rebased(mut self, now: Timestamp) -> Self {
-        if let Some(lockout) = &mut self.lockout {
-            lockout.until = lockout.until.min(now.plus(lockout.seconds));
-        }
-        self
+    pub fn rebased(self, now: Timestamp) -> Self {
+        Self { lockout: self.lockout.map(|lockout| lockout.rebased(now)), ..self }
     }
 
     /// Charges one wrong code.
     #[must_use]
     pub fn charged(mut self, rules: Rules, now: Timestamp) -> Self {
         self.count = self.count.saturating_add(1);
-        if let Some(seconds) = rules.lock_after(self.count) {
-            self.lockout = Some(Lockout { until: now.plus(seconds), seconds });
-        }
+        let lock = rules.lock_after(self.count);
+        self.lockout = lock.map(|seconds| Lockout { until: now.plus(seconds), seconds });
         self
     }
 }

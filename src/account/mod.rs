@@ -2,6 +2,7 @@
 //!
 //! Domain types and rules only: no files, no clock, no randomness.
 
+pub mod attempts;
 mod folding;
 pub mod grant;
 pub mod listing;

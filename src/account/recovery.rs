@@ -5,6 +5,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
+use crate::account::attempts::Charge;
 use crate::otp::RecoveryCode;
 
 /// What a code that can still be used begins with in documents.
@@ -58,7 +59,7 @@ impl RecoveryCodes {
     }
 
     /// Uses `code` up, if it is left.
-    pub fn spend(&mut self, code: &RecoveryCode) -> RecoveryMatch {
+    pub fn spend(&mut self, code: &RecoveryCode, _: &Charge) -> RecoveryMatch {
         let mut found = None;
         // SECURITY: all are compared, so that the time does not tell which one it was.
         for entry in self.entries() {
@@ -114,18 +115,21 @@ mod tests {
     fn each_is_accepted_once_in_any_order() {
         let mut all = codes(1..=3);
         for (left, number) in [(2, 3), (1, 1), (0, 2)] {
-            assert_eq!(all.spend(&code(number)), RecoveryMatch::Fresh);
+            assert_eq!(all.spend(&code(number), &Charge::assumed()), RecoveryMatch::Fresh);
             assert_eq!(all.left(), left);
-            assert_eq!(all.spend(&code(number)), RecoveryMatch::Used);
-            assert_eq!(all.spend(&code(9)), RecoveryMatch::Wrong);
+            assert_eq!(all.spend(&code(number), &Charge::assumed()), RecoveryMatch::Used);
+            assert_eq!(all.spend(&code(9), &Charge::assumed()), RecoveryMatch::Wrong);
         }
-        assert_eq!(RecoveryCodes::default().spend(&code(1)), RecoveryMatch::Wrong);
+        assert_eq!(
+            RecoveryCodes::default().spend(&code(1), &Charge::assumed()),
+            RecoveryMatch::Wrong
+        );
     }
 
     #[test]
     fn what_is_stored_holds_no_code() {
         let mut all = codes(1..=2);
-        all.spend(&code(2));
+        all.spend(&code(2), &Charge::assumed());
         assert!(all.0.starts_with("left:") && all.0.contains(" used:"), "{all:?}");
         for text in [code(1).display().to_string(), code(1).display().replace('-', "")] {
             assert!(!all.0.contains(&text), "{all:?}");
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn a_backup_brings_back_only_what_is_left_here_too() {
         let (backup, mut here) = (codes(1..=3), codes(1..=2));
-        here.spend(&code(1));
+        here.spend(&code(1), &Charge::assumed());
         assert_eq!(backup.known_to(&here), codes(2..=2));
         assert_eq!(backup.known_to(&RecoveryCodes::default()), RecoveryCodes::default());
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::account::attempts::Charge;
 use crate::account::listing::Phone;
 use crate::account::state::Sealed;
 use crate::otp::{Code, Digits, Typed};
@@ -179,7 +180,7 @@ impl SentCode {
     }
 
     /// Whether this is what somebody typed.
-    pub fn is(&self, typed: &str) -> bool {
+    pub fn is(&self, typed: &str, _: &Charge) -> bool {
         matches!(Typed::parse(typed, self.code.digits()), Typed::Code(code) if code == self.code)
     }
 

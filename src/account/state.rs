@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::attempts::Attempts;
 use crate::account::grant::Grant;
 use crate::account::listing::Method;
 use crate::account::lockout::{Failures, Lockout};
@@ -94,13 +95,22 @@ pub struct State {
     /// Steps by which the device was ahead of the server at its last login.
     #[serde(default, skip_serializing_if = "is_default")]
     pub drift: i32,
-    /// Wrong codes since the last right one.
+    /// The attempt counter, from a document of its own.
+    #[serde(skip)]
+    pub attempts: Attempts,
+    /// How many attempts are forgiven. Missing before the first right code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgiven: Option<u64>,
+    /// The number of the last attempt that was forgiven alone: it has no lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_forgiven: Option<u64>,
+    /// Failed attempts that the counter does not hold: from a backup, or an earlier version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures: u32,
     /// What lets him in without his device, as digests.
     #[serde(default, skip_serializing_if = "is_default")]
     pub recovery_codes: RecoveryCodes,
-    /// The last lock.
+    /// The lock that such failed attempts led to.
     pub lockout: Option<Lockout>,
     /// To whom the secret was shown.
     pub shown: Option<Shown>,
@@ -135,6 +145,9 @@ impl State {
             last_step: None,
             spent: Vec::new(),
             drift: 0,
+            attempts: Attempts::default(),
+            forgiven: None,
+            last_forgiven: None,
             failures: 0,
             recovery_codes: RecoveryCodes::default(),
             lockout: None,
@@ -165,15 +178,68 @@ impl State {
         }
     }
 
-    /// Failures and lock together.
-    pub fn failures(&self) -> Failures {
-        Failures { count: self.failures, lockout: self.lockout }
+    /// A new state for an account with this counter: all attempts so far are forgiven.
+    pub fn reset(open_since: Timestamp, attempts: Attempts) -> Self {
+        let mut state = Self { attempts, ..Self::new(open_since) };
+        state.forgive_all();
+        state
     }
 
-    /// Puts failures and lock back.
-    pub fn set_failures(&mut self, failures: Failures) {
-        self.failures = failures.count;
-        self.lockout = failures.lockout;
+    /// The failed attempts in a row, and the lock that they led to.
+    pub fn failures(&self) -> Failures {
+        let forgiven = self.forgiven.unwrap_or(0);
+        let counted = self.attempts.count.saturating_sub(forgiven);
+        let count = u64::from(self.failures).saturating_add(counted);
+        let has_lock = self.attempts.count > forgiven.max(self.last_forgiven.unwrap_or(0));
+        let lockout = self.attempts.lockout.filter(|_| has_lock);
+        Failures {
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            lockout: lockout.into_iter().chain(self.lockout).max_by_key(|lockout| lockout.until),
+        }
+    }
+
+    /// Forgives every attempt so far: the user gave a right code, or an administrator unlocked.
+    pub fn forgive_all(&mut self) {
+        if self.attempts.count > 0 || self.needs_counter() {
+            self.forgiven = Some(self.attempts.count);
+        }
+        self.last_forgiven = None;
+        self.failures = 0;
+        self.lockout = None;
+    }
+
+    /// Forgives the last attempt alone: its code is not right, but not a guess either.
+    pub fn forgive_last(&mut self) {
+        self.forgiven = Some(self.forgiven.unwrap_or(0).saturating_add(1));
+        self.last_forgiven = Some(self.attempts.count);
+    }
+
+    /// Makes locks end no later than their own length from `now`, whatever the clock did since they began.
+    pub fn rebase_lockout(&mut self, now: Timestamp) {
+        self.attempts = self.attempts.rebased(now);
+        self.lockout = self.lockout.map(|lockout| lockout.rebased(now));
+    }
+
+    /// Moves the failed attempts into this document: a copy of it may meet another counter, or none.
+    pub fn detach_attempts(&mut self) {
+        let Failures { count, lockout } = self.failures();
+        (self.failures, self.lockout) = (count, lockout);
+        (self.attempts, self.forgiven, self.last_forgiven) = (Attempts::default(), None, None);
+    }
+
+    /// Takes over the counter of this store. What it holds is forgiven; what this document holds is not.
+    pub fn attach_attempts(&mut self, attempts: Attempts) {
+        (self.attempts, self.forgiven, self.last_forgiven) = (attempts, Some(attempts.count), None);
+    }
+
+    /// Whether an attempt counter must exist: a user of an earlier version gets it with the next attempt.
+    pub fn needs_counter(&self) -> bool {
+        self.forgiven.is_some()
+    }
+
+    /// Whether the user proved a code of any method.
+    pub fn has_proved_anything(&self) -> bool {
+        self.enrolment == Enrolment::Active || self.sms.proved.is_some()
     }
 
     /// Whether a pending secret may still be shown and confirmed at `now`.
@@ -228,6 +294,38 @@ mod tests {
     fn a_new_state_says_only_what_is_not_as_always() {
         let text = toml::to_string(&State::new(Timestamp::from_unix(0))).unwrap();
         assert_eq!(text, "enrolment = \"none\"\nopen-since = 0\n");
+    }
+
+    /// Guards what a used code costs: nothing, even right after a lock.
+    #[test]
+    fn an_attempt_that_is_forgiven_alone_has_no_lock() {
+        let lock = |until| Some(Lockout { until: Timestamp::from_unix(until), seconds: 60 });
+        let mut state = State::new(Timestamp::from_unix(0));
+        state.attempts = Attempts { count: 6, lockout: lock(100) };
+        assert_eq!(state.failures(), Failures { count: 6, lockout: lock(100) });
+        state.forgive_last();
+        assert_eq!(state.failures(), Failures { count: 5, lockout: None });
+        state.attempts = Attempts { count: 7, lockout: lock(300) };
+        assert_eq!(state.failures(), Failures { count: 6, lockout: lock(300) });
+        state.forgive_all();
+        assert_eq!(state.failures(), Failures::default());
+    }
+
+    /// Guards failed attempts on their way through a backup: none is forgotten, none counts twice.
+    #[test]
+    fn failed_attempts_survive_a_change_of_the_counter() {
+        let lock = Some(Lockout { until: Timestamp::from_unix(100), seconds: 60 });
+        let mut state = State::new(Timestamp::from_unix(0));
+        (state.failures, state.forgiven) = (2, Some(3));
+        state.attempts = Attempts { count: 7, lockout: lock };
+        let failures = Failures { count: 6, lockout: lock };
+        assert_eq!(state.failures(), failures);
+        state.detach_attempts();
+        let text = toml::to_string(&state).unwrap();
+        let mut state: State = toml::from_str(&text).unwrap();
+        assert_eq!((state.failures(), state.needs_counter()), (failures, false));
+        state.attach_attempts(Attempts { count: 40, lockout: None });
+        assert_eq!((state.failures(), state.needs_counter()), (failures, true));
     }
 
     #[test]

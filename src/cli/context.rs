@@ -126,6 +126,26 @@ impl<'a> Context<'a> {
         self.audit_all(transaction, keys, [change])
     }
 
+    /// Appends an administrative change that charged an attempt, if it did, to the audit trail.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub(super) fn audit_attempt(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        change: Change<'_>,
+        attempt: Option<u64>,
+    ) -> Result<()> {
+        let event = self.event(change, attempt);
+        audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+    }
+
+    fn event<'c>(&'c self, change: Change<'c>, attempt: Option<u64>) -> Event<'c> {
+        let Change { action, object, values } = change;
+        Event::Change(AdminChange { by: &self.caller, action, object, values, attempt })
+    }
+
     /// Appends many administrative changes to the audit trail, in one write.
     ///
     /// # Errors
@@ -136,18 +156,7 @@ impl<'a> Context<'a> {
         keys: Option<&KeyRing>,
         changes: impl IntoIterator<Item = Change<'c>>,
     ) -> Result<()> {
-        let events: Vec<_> = changes
-            .into_iter()
-            .map(|change| {
-                Event::Change(AdminChange {
-                    by: &self.caller,
-                    action: change.action,
-                    object: change.object,
-                    values: change.values,
-                    attempt: None,
-                })
-            })
-            .collect();
+        let events: Vec<_> = changes.into_iter().map(|change| self.event(change, None)).collect();
         audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &events)
     }
 

@@ -5,6 +5,8 @@
 
 use subtle::ConstantTimeEq;
 
+use crate::account::attempts::Charge;
+
 use super::code::{Code, CodeGenerator, Digits, Step};
 
 /// How many spent steps above the last one are remembered.
@@ -50,7 +52,14 @@ impl Search<'_> {
     /// at or below the last step is used.
     ///
     /// Each step of the window is computed at most once, in addition to the spent ones.
-    pub fn find(&self, generator: &CodeGenerator, code: &Code, digits: Digits) -> Match {
+    // SECURITY: the charge is the proof that this guess counts, whatever happens to the program now.
+    pub fn find(
+        &self,
+        generator: &CodeGenerator,
+        code: &Code,
+        digits: Digits,
+        _: &Charge,
+    ) -> Match {
         // SECURITY: codes are compared as numbers below, which is right for one width only.
         if code.digits() != digits {
             return Match::Wrong;

@@ -54,7 +54,7 @@ impl Bulk for DirBulk<'_> {
 
     fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()> {
         let _lock = self.store.lock(scope)?;
-        let inner = DirTransaction { store: self.store };
+        let inner = DirTransaction::new(self.store);
         change(&mut DirBulkTransaction { inner, aside: self.aside.as_ref() })
     }
 
@@ -80,6 +80,10 @@ impl Transaction for DirBulkTransaction<'_> {
 
     fn remove(&mut self, document: &Document) -> Result<bool> {
         self.inner.remove(document)
+    }
+
+    fn open_audit(&mut self, month: &str) -> Result<()> {
+        self.inner.open_audit(month)
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {

@@ -18,6 +18,9 @@ use crate::store::{
     file_name, trail,
 };
 
+/// The ending of attempt counters, which lie next to the state documents.
+const COUNTER: &str = "attempts";
+
 /// A store in a directory.
 pub struct DirStore {
     root: PathBuf,
@@ -140,12 +143,17 @@ impl DirStore {
             Document::Settings => self.root.join("store.toml"),
             Document::Key => self.key_file.clone().unwrap_or_else(|| self.root.join("key")),
             Document::SmsCount => self.root.join("sms-count.toml"),
-            Document::Of(kind, name) => {
-                let mut path = self.shard(*kind, &name.key());
-                path.extend(file_name::encode(name));
-                path
+            Document::Attempts(name) => {
+                self.document_path(Kind::State, name).with_extension(COUNTER)
             }
+            Document::Of(kind, name) => self.document_path(*kind, name),
         }
+    }
+
+    fn document_path(&self, kind: Kind, name: &Name) -> PathBuf {
+        let mut path = self.shard(kind, &name.key());
+        path.extend(file_name::encode(name));
+        path
     }
 
     /// All names below a directory of documents.
@@ -233,6 +241,10 @@ impl Store for DirStore {
     fn read(&self, document: &Document) -> Result<Option<Text>> {
         let path = match document {
             Document::Of(kind, name) => self.reachable_path(*kind, name)?,
+            Document::Attempts(name) => {
+                let path = self.reachable_path(Kind::State, name)?;
+                path.map(|path| path.with_extension(COUNTER))
+            }
             Document::Settings | Document::Key | Document::SmsCount => Some(self.path(document)),
         };
         path.map_or(Ok(None), |path| file::read(&path, self.owner))
@@ -282,7 +294,7 @@ impl Store for DirStore {
 
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()> {
         let _lock = self.lock(scope)?;
-        change(&mut DirTransaction { store: self })
+        change(&mut DirTransaction::new(self))
     }
 
     fn settle(&self) -> Result<()> {
@@ -297,19 +309,30 @@ impl Store for DirStore {
 /// What can be changed while a lock of the directory is held.
 pub(super) struct DirTransaction<'a> {
     pub(super) store: &'a DirStore,
+    /// The trail, if it was opened to be appended to later.
+    trail: Option<trail::Opened>,
 }
 
-impl DirTransaction<'_> {
+impl<'a> DirTransaction<'a> {
+    pub(super) fn new(store: &'a DirStore) -> Self {
+        Self { store, trail: None }
+    }
+
     /// The path of a document, whose directories are made if they are missing.
     pub(super) fn place(
         &self,
         document: &Document,
         make: fn(&Path) -> Result<()>,
     ) -> Result<PathBuf> {
-        if let Document::Of(kind, name) = document {
-            self.store.check_kind(*kind)?;
-            let mut directory = self.store.shard(*kind, &name.key());
-            if is_sharded(*kind) {
+        let owned = match document {
+            Document::Of(kind, name) => Some((*kind, name)),
+            Document::Attempts(name) => Some((Kind::State, name)),
+            Document::Settings | Document::Key | Document::SmsCount => None,
+        };
+        if let Some((kind, name)) = owned {
+            self.store.check_kind(kind)?;
+            let mut directory = self.store.shard(kind, &name.key());
+            if is_sharded(kind) {
                 make(&directory)?;
             }
             let components = file_name::encode(name);
@@ -323,9 +346,10 @@ impl DirTransaction<'_> {
 
     /// Appends to the trail. Its lock is given back before the lines are durable, so that a sync of one login
     /// keeps no other one waiting.
-    fn append(&self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
+    fn append(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
+        let opened = self.trail.take();
         let _lock = self.store.lock_file("audit")?;
-        trail::append(&self.store.root.join("audit"), self.store.owner, month, make)
+        trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
     }
 
     /// Makes lines durable, and gives the system's log its copy.
@@ -341,7 +365,16 @@ impl DirTransaction<'_> {
 impl Transaction for DirTransaction<'_> {
     fn write(&mut self, document: &Document, text: &str) -> Result<()> {
         let path = self.place(document, file::make_directory)?;
-        file::replace(&path, text.as_bytes())
+        match document {
+            Document::Attempts(_) => file::overwrite(&path, text.as_bytes(), self.store.owner),
+            _ => file::replace(&path, text.as_bytes()),
+        }
+    }
+
+    fn open_audit(&mut self, month: &str) -> Result<()> {
+        let directory = self.store.root.join("audit");
+        self.trail = Some(trail::Opened::open(&directory, self.store.owner, month)?);
+        Ok(())
     }
 
     fn remove(&mut self, document: &Document) -> Result<bool> {

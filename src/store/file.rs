@@ -140,6 +140,18 @@ pub(super) fn broken(path: &Path, what: &str) -> Error {
     Error::new(Kind::Store, format!("{} {what}", path.display()))
 }
 
+/// Overwrites the file at `path` in place and makes it durable, which allocates nothing. A file that is missing
+/// or has another length is replaced. The caller holds the lock.
+pub(super) fn overwrite(path: &Path, text: &[u8], owner: Owner) -> Result<()> {
+    let found = open(path, owner, platform::private_file().write(true))?;
+    let Some((mut file, _)) = found.filter(|(_, metadata)| metadata.len() == text.len() as u64)
+    else {
+        return replace(path, text);
+    };
+    let written = file.write_all(text).and_then(|()| file.sync_data());
+    written.map_err(|error| not_written(path, error))
+}
+
 /// Puts `text` in the place of the file at `path`. Whoever calls this holds the lock.
 pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     Replacement::begin(path, text)?.publish()

@@ -46,6 +46,8 @@ pub enum Document {
     Key,
     /// How many messages were sent today; only kept while their number is limited.
     SmsCount,
+    /// The attempt counter of a user, which is overwritten in place.
+    Attempts(Name),
     /// The document of one name.
     Of(Kind, Name),
 }
@@ -151,8 +153,15 @@ pub type Change<'a> = dyn FnMut(&mut dyn Transaction) -> Result<()> + 'a;
 
 /// What can be changed under a lock. Each step is durable when it returns.
 pub trait Transaction {
-    /// Puts `text` in the place of a document.
+    /// Puts `text` in the place of a document. An attempt counter that exists is overwritten in place, which
+    /// takes no space.
     fn write(&mut self, document: &Document, text: &str) -> Result<()>;
+
+    /// Opens the audit trail, so that a line can be appended to it later. `month` is the present month.
+    ///
+    /// # Errors
+    /// When no line could be appended: the trail cannot be opened, or the store has no room.
+    fn open_audit(&mut self, month: &str) -> Result<()>;
 
     /// Removes a document; whether there was one.
     fn remove(&mut self, document: &Document) -> Result<bool>;

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::account::attempts::{Attempts, Charge};
 use crate::account::listing::{Listing, WhitelistEntry};
+use crate::account::lockout::Rules;
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -11,6 +13,7 @@ use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
 use crate::store::seal::KeyRing;
 use crate::store::{Document, Kind, Store, Text, Transaction};
+use crate::time::Timestamp;
 
 /// The last line of a state document. Without it the document was cut short.
 const END: &str = "# end\n";
@@ -86,14 +89,40 @@ pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<Whitelis
     read(store, &Document::Of(Kind::Whitelist, name.clone()))
 }
 
-/// What the program keeps of a user.
+/// What the program keeps of a user, with the attempt counter.
+///
+/// # Errors
+/// When a document is damaged. An active user without a counter, or with one below what is forgiven, is
+/// damaged too: absence never makes attempts free.
 pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
+    let Some(mut state) = state_document(store, name)? else { return Ok(None) };
+    let attempts = attempts(store, name)?;
+    let forgiven = state.forgiven.unwrap_or(0);
+    match attempts {
+        Some(attempts) if attempts.count >= forgiven => state.attempts = attempts,
+        None if !state.needs_counter() => {}
+        Some(attempts) => {
+            let count = attempts.count;
+            let what =
+                format!("counts {count} attempts, fewer than the {forgiven} that are forgiven");
+            return Err(bad_counter(store, name, &what));
+        }
+        None => return Err(bad_counter(store, name, "is missing")),
+    }
+    Ok(Some(state))
+}
+
+/// The state document alone. Whether the attempt counter fits it is not looked at.
+///
+/// # Errors
+/// When it is damaged.
+pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(Kind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
-    let way_out = || format!("restore it from a backup, or run 'rw2fa users reset {name}'");
+    let hint = || format!("restore it from a backup, or run 'rw2fa users reset {name}'");
     let problem = if text.ends_with(END) {
         let parsed = parse::<State>(store, &document, &text);
-        let state = parsed.map_err(|error| error.hint(way_out()))?;
+        let state = parsed.map_err(|error| error.hint(hint()))?;
         match state.contradiction() {
             None => return Ok(Some(state)),
             Some(problem) => problem,
@@ -102,7 +131,78 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
         "the document is cut short: its last line '# end' is missing"
     };
     let place = store.describe(&document);
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(way_out()))
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(hint()))
+}
+
+/// The attempt counter of a user, if there is one.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
+    let Some(text) = store.read(&Document::Attempts(name.clone()))? else { return Ok(None) };
+    let attempts = Attempts::from_text(&text);
+    attempts.map(Some).ok_or_else(|| bad_counter(store, name, "is damaged"))
+}
+
+fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {
+    let place = store.describe(&Document::Attempts(name.clone()));
+    Error::new(ErrorKind::Store, format!("{place}: the attempt counter of {name} {what}"))
+        .hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
+}
+
+/// The counter that a user whose state is `state` goes on with, and whether it has to be written because the
+/// document is missing, damaged, or below what is forgiven. Numbers are not used again, as far as they are known.
+pub fn repaired_attempts(
+    store: &dyn Store,
+    name: &Name,
+    state: Option<&State>,
+) -> (Attempts, bool) {
+    let forgiven = state.and_then(|state| state.forgiven);
+    match (attempts(store, name), forgiven) {
+        (Ok(Some(attempts)), _) if attempts.count >= forgiven.unwrap_or(0) => (attempts, false),
+        (Ok(None), None) => (Attempts::default(), false),
+        (_, forgiven) => (Attempts { count: forgiven.unwrap_or(0), lockout: None }, true),
+    }
+}
+
+/// Writes the attempt counter of a user.
+pub fn write_attempts(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    attempts: Attempts,
+) -> Result<()> {
+    transaction.write(&Document::Attempts(name.clone()), &attempts.to_text())
+}
+
+/// Charges one attempt to a user, durably, and puts it into `state`.
+///
+/// # Errors
+/// When the counter could not be written: then nothing may be compared.
+// SECURITY: the only place where a program charges an attempt.
+pub fn charge(
+    transaction: &mut dyn Transaction,
+    name: &Name,
+    state: &mut State,
+    rules: Rules,
+    now: Timestamp,
+) -> Result<Charge> {
+    let charge = state
+        .attempts
+        .charge(state.failures(), rules, now, |next| write_attempts(transaction, name, next))?;
+    state.attempts = charge.attempts();
+    if !state.needs_counter() && state.has_proved_anything() {
+        // A user of an earlier version: from here on the counter must exist.
+        state.forgiven = Some(0);
+        write_state(transaction, name, state)?;
+    }
+    Ok(charge)
+}
+
+/// Removes what the program keeps of a user; whether there was anything. The counter goes first: a kill in
+/// between leaves a user who is refused, not a counter without a user.
+pub fn remove_state(transaction: &mut dyn Transaction, name: &Name) -> Result<bool> {
+    transaction.remove(&Document::Attempts(name.clone()))?;
+    transaction.remove(&Document::Of(Kind::State, name.clone()))
 }
 
 /// Writes what the program keeps of a user.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use crate::account::lockout::Failures;
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, Kind as ErrorKind, Result};
@@ -96,7 +97,7 @@ impl<'a> Restoration<'a> {
         }
         for name in self.present(Kind::Whitelist)? {
             if !self.bundle.whitelist.contains_key(&name) {
-                self.remove(&[Kind::Whitelist], &name)?;
+                self.remove(Kind::Whitelist, &name)?;
                 advance();
             }
         }
@@ -106,13 +107,13 @@ impl<'a> Restoration<'a> {
         }
         for name in self.present(Kind::User)? {
             if !self.bundle.users.contains_key(&name) {
-                self.remove(&[Kind::User, Kind::State], &name)?;
+                self.remove_user(&name)?;
                 advance();
             }
         }
         for name in self.present(Kind::Group)? {
             if !self.bundle.groups.contains_key(&name) {
-                self.remove(&[Kind::Group], &name)?;
+                self.remove(Kind::Group, &name)?;
                 advance();
             }
         }
@@ -198,10 +199,14 @@ impl<'a> Restoration<'a> {
         let Some(state) = &entry.state else { return Ok(()) };
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
             let mut state = state.clone();
+            // A damaged document is replaced, and tells nothing about codes that were used.
+            let here = records::state_document(self.store, name).ok().flatten();
+            let (attempts, is_repaired) =
+                records::repaired_attempts(self.store, name, here.as_ref());
+            let failures = here.as_ref().map(|here| State { attempts, ..here.clone() }.failures());
+            keep_failures(&mut state, failures.unwrap_or_default());
             let mut same = None;
             if let Some(secret) = self.secret(name, &state)? {
-                // A damaged document is replaced, and tells nothing about codes that were used.
-                let here = records::state(self.store, name).ok().flatten();
                 same = here.filter(|here| {
                     let known = here.secret.as_ref().map(|_| self.open(name, here));
                     known.is_some_and(|known| known.is_ok_and(|known| known == secret))
@@ -215,6 +220,12 @@ impl<'a> Restoration<'a> {
             state.grants.clear();
             state.sms.drop_code();
             state.sms.used = None;
+            if state.has_proved_anything() || attempts.count > 0 {
+                state.attach_attempts(attempts);
+                if is_repaired || attempts.count == 0 {
+                    records::write_attempts(transaction, name, attempts)?;
+                }
+            }
             records::write_state(transaction, name, &state)?;
             let document = Document::Of(Kind::User, name.clone());
             match &entry.settings {
@@ -224,12 +235,16 @@ impl<'a> Restoration<'a> {
         })
     }
 
-    fn remove(&self, kinds: &[Kind], name: &Name) -> Result<()> {
+    fn remove(&self, kind: Kind, name: &Name) -> Result<()> {
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            for kind in kinds {
-                transaction.remove(&Document::Of(*kind, name.clone()))?;
-            }
-            Ok(())
+            transaction.remove(&Document::Of(kind, name.clone())).map(drop)
+        })
+    }
+
+    fn remove_user(&self, name: &Name) -> Result<()> {
+        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
+            transaction.remove(&Document::Of(Kind::User, name.clone()))?;
+            records::remove_state(transaction, name).map(drop)
         })
     }
 
@@ -260,6 +275,15 @@ impl<'a> Restoration<'a> {
             self.bundle.key
         )))
     }
+}
+
+/// Keeps the failed attempts of the bundle or those of this store, whichever are more.
+// SECURITY: a backup must not make guesses free that were charged since.
+fn keep_failures(state: &mut State, here: Failures) {
+    state.detach_attempts();
+    state.failures = state.failures.max(here.count);
+    state.lockout =
+        state.lockout.into_iter().chain(here.lockout).max_by_key(|lockout| lockout.until);
 }
 
 /// Spends every step up to now, as the phone counts, and all that are spent here already.

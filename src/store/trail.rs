@@ -39,19 +39,56 @@ impl Appended {
     }
 }
 
-/// Appends what `make` makes of the end of the trail in `directory`. Whoever calls this holds the lock.
+/// The newest file of the trail, opened before there is a line for it.
+pub(super) struct Opened {
+    file: File,
+    path: PathBuf,
+}
+
+impl Opened {
+    /// Opens the trail in `directory`, and sees that there is room for a line.
+    pub(super) fn open(directory: &Path, owner: Owner, month: &str) -> Result<Self> {
+        file::check_directory(directory, owner)?;
+        let path = newest(&files(directory)?, directory, month);
+        let file = file::open_to_append(&path, owner)?;
+        if platform::is_full(&file) {
+            let what = format!("the disk that holds {} is full", directory.display());
+            return Err(Error::new(ErrorKind::Store, what)
+                .hint("free some disk space; 'rw2fa doctor' shows how much is left"));
+        }
+        Ok(Self { file, path })
+    }
+
+    /// The file, if it is still the one at `path`.
+    fn file_at(self, path: &Path) -> Option<File> {
+        let is_there =
+            |file: &File| file.metadata().is_ok_and(|metadata| !platform::was_replaced(&metadata));
+        (self.path == path).then_some(self.file).filter(is_there)
+    }
+}
+
+/// The file that the next line belongs to. A clock that was set back starts no older file.
+fn newest(files: &[PathBuf], directory: &Path, month: &str) -> PathBuf {
+    let present = directory.join(format!("{month}.jsonl"));
+    files.last().filter(|last| **last > present).cloned().unwrap_or(present)
+}
+
+/// Appends what `make` makes of the end of the trail in `directory`, which may have been opened before. The
+/// caller holds the lock.
 pub(super) fn append(
     directory: &Path,
     owner: Owner,
     month: &str,
+    opened: Option<Opened>,
     make: &mut MakeLines<'_>,
 ) -> Result<Appended> {
     file::check_directory(directory, owner)?;
     let files = files(directory)?;
-    // A clock that was set back starts no older file.
-    let present = directory.join(format!("{month}.jsonl"));
-    let path = files.last().filter(|last| **last > present).unwrap_or(&present);
-    let mut file = file::open_to_append(path, owner)?;
+    let path = &newest(&files, directory, month);
+    let mut file = match opened.and_then(|opened| opened.file_at(path)) {
+        Some(file) => file,
+        None => file::open_to_append(path, owner)?,
+    };
     let mut end = end(&mut file, path)?;
     let is_torn_here = end.torn > 0;
     if end.last_line.is_none() {
@@ -186,7 +223,7 @@ mod tests {
         let mut write = |length: usize| {
             let line = vec![b'x'; length];
             let lines = [&line[..], b"\n"].concat();
-            let written = append(&place, owner, "2026-11", &mut |end| {
+            let written = append(&place, owner, "2026-11", None, &mut |end| {
                 assert_eq!(*end, AuditEnd { last_line: last.clone(), torn: 0 });
                 Ok(lines.clone())
             });

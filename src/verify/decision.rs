@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use serde::Serialize;
 
+use crate::account::attempts::Charge;
 use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
 use crate::account::lockout::Standing;
@@ -22,7 +23,7 @@ use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
 use crate::verify::sms::{Outgoing, Today, Told};
-use crate::verify::trial::{charge, search};
+use crate::verify::trial::search;
 
 /// Everything a decision looks at.
 pub struct Facts<'a> {
@@ -113,6 +114,8 @@ pub struct Details {
     pub sms: Option<Told>,
     /// Recovery codes that can still be used, after one was.
     pub recovery_codes_left: Option<usize>,
+    /// The number of the attempt that was charged, if a code was compared.
+    pub attempt: Option<u64>,
 }
 
 /// When a locked user may try again; a number of seconds or `null` in JSON.
@@ -125,11 +128,19 @@ pub enum RetryAfter {
     Unlocked,
 }
 
+/// What follows from the facts.
+pub enum Ruling {
+    /// This, without a look at any code.
+    Decided(Decision),
+    /// The typed code has to be compared: charge the attempt, then call [`compare`].
+    Compare,
+}
+
 /// The call lacks `--client`, which this store requires: a bug in the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MissingClient;
 
-/// Decides. `fresh` becomes the secret if one has to be made.
+/// Decides, up to the comparison of a typed code. `fresh` becomes the secret if one has to be made.
 ///
 /// # Errors
 /// [`MissingClient`].
@@ -138,31 +149,57 @@ pub fn decide(
     request: &Request,
     now: Timestamp,
     fresh: &Secret,
-) -> Result<Decision, MissingClient> {
+) -> Result<Ruling, MissingClient> {
+    let decided = |decision| Ok(Ruling::Decided(decision));
     if matches!(request.ask, Ask::End) {
-        return Ok(end_grants(&facts.subject, request));
+        return decided(end_grants(&facts.subject, request));
     }
     if !facts.settings.enabled {
-        return Ok(Decision::plain(Reason::Disabled));
+        return decided(Decision::plain(Reason::Disabled));
     }
     let account = match &facts.subject {
-        Subject::GroupsUnknown => return Ok(Decision::plain(Reason::GroupsUnknown)),
-        Subject::Ambiguous => return Ok(Decision::plain(Reason::AmbiguousUser)),
-        Subject::Unlisted => return Ok(Decision::plain(Reason::NotListed)),
+        Subject::GroupsUnknown => return decided(Decision::plain(Reason::GroupsUnknown)),
+        Subject::Ambiguous => return decided(Decision::plain(Reason::AmbiguousUser)),
+        Subject::Unlisted => return decided(Decision::plain(Reason::NotListed)),
         Subject::Known(account) => account,
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
     let login = Login { rules, facts, fresh };
     if rules.is_of_another_domain() {
-        return Ok(Decision::plain(Reason::AmbiguousUser));
+        return decided(Decision::plain(Reason::AmbiguousUser));
     }
     match request.ask {
-        Ask::Open(Session::Rdp) if account.whitelisted => Ok(Decision::plain(Reason::Whitelisted)),
-        Ask::Open(Session::Rdp) => Ok(Decision::plain(Reason::RdpNotAllowed)),
+        Ask::Open(Session::Rdp) if account.whitelisted => {
+            decided(Decision::plain(Reason::Whitelisted))
+        }
+        Ask::Open(Session::Rdp) => decided(Decision::plain(Reason::RdpNotAllowed)),
         _ if rules.lacks_client() => Err(MissingClient),
-        Ask::Open(_) if request.code.is_none() => Ok(login.open_session()),
+        Ask::Open(_) if request.code.is_none() => decided(login.open_session()),
         _ => Ok(login.sign_in()),
     }
+}
+
+/// Compares the typed code, after [`decide`] ruled that it has to be. The state in `facts` holds the attempt
+/// that `charge` proves.
+pub fn compare(
+    facts: &Facts<'_>,
+    request: &Request,
+    now: Timestamp,
+    fresh: &Secret,
+    charge: &Charge,
+) -> Decision {
+    let (Subject::Known(account), Some(typed)) = (&facts.subject, &request.code) else {
+        return Decision::plain(Reason::WrongCode);
+    };
+    let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
+    let login = Login { rules, facts, fresh };
+    let mut decision = if rules.needs_sms() {
+        login.compare_sent(typed, charge)
+    } else {
+        login.compare(typed, charge)
+    };
+    decision.details.attempt = Some(charge.number());
+    decision
 }
 
 /// Ends the grants of the client that signs out.
@@ -241,31 +278,56 @@ impl Login<'_> {
         decision
     }
 
-    fn sign_in(&self) -> Decision {
+    fn sign_in(&self) -> Ruling {
         let state = &self.account.state;
         let standing = self.standing();
         if standing != Standing::Open {
             let mut decision = self.locked(standing);
             let mut next = state.clone();
-            next.set_failures(self.failures());
+            next.rebase_lockout(self.now);
             if !self.request.check {
                 decision.remember(next, state);
             }
-            return decision;
+            return Ruling::Decided(decision);
         }
         if self.is_enrolment_closed() && !self.is_handed_over() {
-            return self.decision(Reason::EnrolmentClosed);
+            return Ruling::Decided(self.decision(Reason::EnrolmentClosed));
         }
-        match (self.needs_sms(), &self.request.code) {
+        Ruling::Decided(match (self.needs_sms(), &self.request.code) {
             (true, None) => self.send_code(),
-            (true, Some(typed)) => self.compare_sent(typed),
-            // SECURITY: whoever only knows the password must not see what was handed over in person.
+            // SECURITY: the password alone must not show what was handed over in person.
             (false, None) if self.is_active() || self.is_handed_over() => {
                 self.asking(Reason::CodeRequired)
             }
             (false, None) => self.enrol(),
-            (false, Some(typed)) => self.compare(typed),
-        }
+            (false, Some(_)) if self.secret().is_none() => {
+                // The secret that the code could belong to has expired: the next one is shown.
+                self.enrol()
+            }
+            (_, Some(typed)) if self.can_be_a_code(typed) => return Ruling::Compare,
+            (_, Some(_)) => self.refused(self.failures().count),
+        })
+    }
+
+    /// The secret that a code of an app is compared with.
+    fn secret(&self) -> Option<&Secret> {
+        let is_usable = self.is_active() || self.account.state.has_live_pending_secret(self.now);
+        self.account.secret.as_ref().filter(|_| is_usable)
+    }
+
+    /// Whether `typed` has the form of any code that it would be compared with.
+    fn can_be_a_code(&self, typed: &str) -> bool {
+        let used = self.account.used_code.as_ref().filter(|_| self.needs_sms());
+        let used = used.map(|used| used.code.digits());
+        let pending = self.account.state.digits.filter(|_| self.has_pending_secret());
+        used.into_iter().chain(pending).chain([self.digits()]).any(|digits| {
+            match Typed::parse(typed, digits) {
+                Typed::Code(_) => true,
+                // Only an active user can have recovery codes.
+                Typed::Recovery(_) => self.is_active(),
+                Typed::Malformed => false,
+            }
+        })
     }
 
     fn locked(&self, standing: Standing) -> Decision {
@@ -308,45 +370,38 @@ impl Login<'_> {
     }
 
     /// Compares what was typed with the user's secret.
-    fn compare(&self, typed: &str) -> Decision {
+    fn compare(&self, typed: &str, charge: &Charge) -> Decision {
         let state = &self.account.state;
-        let active = self.is_active();
-        let secret = match &self.account.secret {
-            Some(secret) if active || state.has_live_pending_secret(self.now) => secret,
-            // The secret that the code could belong to is over: the next one is shown.
-            _ => return self.enrol(),
-        };
-        let digits = self.digits();
-        let code = match Typed::parse(typed, digits) {
-            Typed::Code(code) => code,
-            Typed::Recovery(code) if active => return self.recover(&code),
-            // Only an active user can have recovery codes.
-            Typed::Recovery(_) | Typed::Malformed => return self.refused(state.failures),
-        };
-        match search(self.advanced, state, secret, &code, self.now) {
-            Match::Fresh(step) => self.accept(step),
-            Match::Used(_) => self.asking(Reason::CodeUsed),
-            Match::Wrong => self.charge(),
+        match (self.secret(), Typed::parse(typed, self.digits())) {
+            (Some(secret), Typed::Code(code)) => {
+                match search(self.advanced, state, secret, &code, self.now, charge) {
+                    Match::Fresh(step) => self.accept(step),
+                    Match::Used(_) => self.used(),
+                    Match::Wrong => self.wrong(),
+                }
+            }
+            (Some(_), Typed::Recovery(code)) if self.is_active() => self.recover(&code, charge),
+            _ => self.wrong(),
         }
     }
 
     /// Compares a recovery code with those of the user.
-    pub(super) fn recover(&self, code: &RecoveryCode) -> Decision {
+    pub(super) fn recover(&self, code: &RecoveryCode, charge: &Charge) -> Decision {
         let mut next = self.account.state.clone();
-        match next.recovery_codes.spend(code) {
+        match next.recovery_codes.spend(code, charge) {
             RecoveryMatch::Fresh => {
                 let left = next.recovery_codes.left();
                 let mut decision = self.admit(next, Reason::RecoveryCodeAccepted);
                 decision.details.recovery_codes_left = Some(left);
                 decision
             }
-            RecoveryMatch::Used => self.asking(Reason::CodeUsed),
-            RecoveryMatch::Wrong => self.charge(),
+            RecoveryMatch::Used => self.used(),
+            RecoveryMatch::Wrong => self.wrong(),
         }
     }
 
-    /// A code that is not charged, or was charged and did not lock.
-    pub(super) fn refused(&self, failures: u32) -> Decision {
+    /// A code that is not compared, or was wrong and did not lock.
+    fn refused(&self, failures: u32) -> Decision {
         let mut decision = self.asking(Reason::WrongCode);
         let left = self.advanced.lockout_attempts.saturating_sub(failures);
         // After a lock has ended, one wrong code locks again.
@@ -354,14 +409,28 @@ impl Login<'_> {
         decision
     }
 
-    pub(super) fn charge(&self) -> Decision {
-        let state = &self.account.state;
-        let (next, standing) = charge(self.advanced, state, self.now);
-        let mut decision = match standing {
-            Standing::Open => self.refused(next.failures),
-            Standing::Locked(_) | Standing::Stopped => self.locked(standing),
-        };
-        decision.remember(next, state);
+    /// The code was used before: the attempt is forgiven, and nothing else changes.
+    pub(super) fn used(&self) -> Decision {
+        let mut next = self.account.state.clone();
+        next.forgive_last();
+        let mut decision = self.asking(Reason::CodeUsed);
+        decision.remember(next, &self.account.state);
+        decision
+    }
+
+    /// The code is wrong. The attempt and its lock are charged already.
+    pub(super) fn wrong(&self) -> Decision {
+        let failures = self.failures();
+        let standing = failures.standing(self.now);
+        if standing == Standing::Open {
+            return self.refused(failures.count);
+        }
+        let mut decision = self.locked(standing);
+        if standing == Standing::Stopped {
+            let mut next = self.account.state.clone();
+            next.grants.clear();
+            decision.remember(next, &self.account.state);
+        }
         decision
     }
 
@@ -391,11 +460,10 @@ impl Login<'_> {
         decision
     }
 
-    /// Whoever proved himself by the code that `next` has spent: failures are forgiven, a grant is earned.
+    /// The code that `next` has spent is right: failed attempts are forgiven, and a grant is earned.
     pub(super) fn admit(&self, mut next: State, reason: Reason) -> Decision {
         next.last_login = Some(self.now);
-        next.failures = 0;
-        next.lockout = None;
+        next.forgive_all();
         let mut decision = self.decision(reason);
         let grant = Grant {
             client: self.request.client.clone(),

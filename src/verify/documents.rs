@@ -1,5 +1,6 @@
 //! What a decision leaves in the store: the next state of the user, and a line of the audit trail.
 
+use crate::account::attempts::Attempts;
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
 use crate::account::state::Sealed;
@@ -10,7 +11,6 @@ use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Document, Kind as DocumentKind, Text, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject};
-use crate::verify::reason::Outcome;
 use crate::verify::request::{Request, Session};
 
 /// The next state of a user, as it is to be written.
@@ -19,6 +19,8 @@ pub(super) struct Next {
     pub(super) text: Text,
     /// The code in it that was made now.
     pub(super) made: Option<Sealed>,
+    /// The attempt counter, if its lock changes.
+    attempts: Option<Attempts>,
 }
 
 /// The next state of the user, if it changes.
@@ -51,7 +53,8 @@ pub(super) fn next_state(
         next.sms.code.clone_from(&made);
     }
     let document = Document::Of(DocumentKind::State, account.name.clone());
-    Ok(Some(Next { document, text: records::state_text(&next)?, made }))
+    let attempts = Some(next.attempts).filter(|attempts| *attempts != account.state.attempts);
+    Ok(Some(Next { document, text: records::state_text(&next)?, made, attempts }))
 }
 
 /// Writes the next state of the user, and the line of the audit trail.
@@ -64,19 +67,17 @@ pub(super) fn remember(
     keys: Option<&KeyRing>,
     now: Timestamp,
 ) -> Result<()> {
-    let Some(Next { document, text, .. }) = next else {
+    let Some(Next { document, text, attempts, .. }) = next else {
         return record(transaction, name, request, decision, keys, now);
     };
-    // SECURITY: a grant is recorded before it exists, so that a login that cannot be recorded leaves
-    // nothing that opens sessions. A wrong code is charged before anything else, so that no failure of
-    // the trail makes guesses free.
-    if decision.reason.outcome() == Outcome::Grant {
-        let name = name.canonical();
-        let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
-        return audit::append_and_write(transaction, key.as_ref(), now, &event, (document, text));
+    if let (Some(attempts), Document::Of(_, name)) = (attempts, document) {
+        records::write_attempts(transaction, name, *attempts)?;
     }
-    transaction.write(document, text)?;
-    record(transaction, name, request, decision, keys, now)
+    // SECURITY: recorded before it exists, so that a login that cannot be recorded leaves nothing that opens
+    // sessions. A wrong code was charged before it was compared.
+    let name = name.canonical();
+    let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
+    audit::append_and_write(transaction, key.as_ref(), now, &event, (document, text))
 }
 
 /// Writes the line of the audit trail.
@@ -103,6 +104,6 @@ fn event<'a>(user: &'a str, request: &'a Request, decision: &Decision) -> Event<
         client: request.client.as_ref().map(ClientHash::as_str),
         ip: request.ip.as_deref(),
         drift: decision.details.drift,
-        attempt: None,
+        attempt: decision.details.attempt,
     })
 }

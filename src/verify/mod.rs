@@ -10,6 +10,8 @@ pub mod facts;
 #[cfg(unix)]
 #[cfg(test)]
 mod late;
+#[cfg(test)]
+mod model;
 pub mod reason;
 pub mod request;
 pub mod response;
@@ -21,6 +23,7 @@ pub mod trial;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::account::attempts::Charge;
 use crate::account::name::Name;
 use crate::account::sms::Ending;
 use crate::account::state::Sealed;
@@ -32,9 +35,10 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
-use crate::store::{Scope, Store, records};
+use crate::store::{Scope, Store, Transaction, records};
+use crate::time::Timestamp;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
-use crate::verify::decision::{Decision, Facts, Subject, decide};
+use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::Reason;
@@ -157,13 +161,22 @@ fn verify(
         let keys = keys(&store, &settings)?;
         let mut facts = gather(&store, &settings, request, &groups, keys.as_ref(), now)?;
         let fresh = Secret::from_bytes(*process.random()?);
-        let Ok(mut decision) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+        let Ok(ruling) = decide(&facts, request, now, &fresh) else { return Ok(()) };
+        let mut decision = match ruling {
+            Ruling::Decided(decision) => decision,
+            Ruling::Compare => {
+                let charge = charge(transaction, &mut facts, now)?;
+                compare(&facts, request, now, &fresh, &charge)
+            }
+        };
         let limit = settings.advanced.sms_daily_limit;
         if decision.outgoing.is_some() && limit > 0 {
             facts.today = count_today(&store, limit, now)?;
             if facts.today != Today::Open {
-                let Ok(again) = decide(&facts, request, now, &fresh) else { return Ok(()) };
-                decision = again;
+                match decide(&facts, request, now, &fresh) {
+                    Ok(Ruling::Decided(again)) => decision = again,
+                    Ok(Ruling::Compare) | Err(_) => return Ok(()),
+                }
             }
         }
         let name = match &facts.subject {
@@ -201,6 +214,20 @@ fn verify(
         verdict.doubt = Some(if has_way_out { doubt } else { doubt.hint(MEND_GROUPS) });
     }
     Ok(verdict)
+}
+
+/// Charges the attempt that is about to be made. The trail is open before, so that the attempt can be recorded.
+fn charge(
+    transaction: &mut dyn Transaction,
+    facts: &mut Facts<'_>,
+    now: Timestamp,
+) -> Result<Charge> {
+    transaction.open_audit(&now.month())?;
+    let Subject::Known(account) = &mut facts.subject else {
+        return Err(Error::new(Kind::System, "there is no user to charge an attempt to"));
+    };
+    let rules = facts.settings.advanced.lockout();
+    records::charge(transaction, &account.name, &mut account.state, rules, now)
 }
 
 /// A message whose allowance is reserved.

@@ -4,6 +4,7 @@
 //! always say the same.
 
 use crate::account::grant::Grant;
+use crate::account::listing::Method;
 use crate::account::lockout::{Failures, Standing};
 use crate::account::state::Enrolment;
 use crate::otp::Digits;
@@ -47,8 +48,12 @@ impl Rules<'_> {
         self.advanced.require_client && self.request.client.is_none()
     }
 
-    /// Where the grant stands, among those of the user, that opens a session of this client.
+    /// Where the grant is, among those of the user, that opens a session of this client. At the hard stop
+    /// none does.
     pub fn live_grant(self) -> Option<usize> {
+        if self.standing() == Standing::Stopped {
+            return None;
+        }
         let validity = self.advanced.validity();
         let opens = |grant: &Grant| {
             grant.client == self.request.client && grant.is_live(self.now, validity)
@@ -91,8 +96,14 @@ impl Rules<'_> {
 
     /// Whether the user has proved a code of any method.
     fn has_proved_anything(self) -> bool {
-        let state = &self.account.state;
-        state.enrolment == Enrolment::Active || state.sms.proved.is_some()
+        self.account.state.has_proved_anything()
+    }
+
+    /// Whether the secret of an app is to be confirmed by a user whose codes come by SMS until then.
+    pub fn has_pending_secret(self) -> bool {
+        self.account.secret.is_some()
+            && self.account.method == Method::App
+            && self.account.state.has_live_pending_secret(self.now)
     }
 
     /// How many digits the codes of the user have.

@@ -3,6 +3,7 @@
 //! Functions without input or output, like the decision. The message itself is sent by
 //! `sending.rs`.
 
+use crate::account::attempts::Charge;
 use crate::account::listing::{Method, Phone};
 use crate::account::sms::{Limits, SentCode};
 use crate::otp::{Code, Digits, Match, Typed};
@@ -134,30 +135,28 @@ impl Login<'_> {
     }
 
     /// Compares what was typed with the outstanding code.
-    pub(super) fn compare_sent(&self, typed: &str) -> Decision {
-        if self.outstanding().is_some_and(|sent| sent.is(typed)) {
+    pub(super) fn compare_sent(&self, typed: &str, charge: &Charge) -> Decision {
+        if self.outstanding().is_some_and(|sent| sent.is(typed, charge)) {
             return self.accept_sent();
         }
-        if self.account.used_code.as_ref().is_some_and(|used| used.is(typed)) {
-            return self.asking(Reason::CodeUsed);
+        if self.account.used_code.as_ref().is_some_and(|used| used.is(typed, charge)) {
+            return self.used();
         }
         let state = &self.account.state;
-        // Who was shown the secret after a code by SMS types that of the app now.
-        if let Some(secret) = self.account.secret.as_ref().filter(|_| {
-            self.account.method == Method::App && state.has_live_pending_secret(self.now)
-        }) && let Some(digits) = state.digits
+        // After a code by SMS showed the secret of an app, the user types that of the app.
+        if let Some(secret) = self.account.secret.as_ref().filter(|_| self.has_pending_secret())
+            && let Some(digits) = state.digits
             && let Typed::Code(code) = Typed::parse(typed, digits)
         {
-            match search(self.advanced, state, secret, &code, self.now) {
+            match search(self.advanced, state, secret, &code, self.now, charge) {
                 Match::Fresh(step) => return self.accept(step),
-                Match::Used(_) => return self.asking(Reason::CodeUsed),
+                Match::Used(_) => return self.used(),
                 Match::Wrong => {}
             }
         }
         match Typed::parse(typed, self.digits()) {
-            Typed::Code(_) => self.charge(),
-            Typed::Recovery(code) if self.is_active() => self.recover(&code),
-            Typed::Recovery(_) | Typed::Malformed => self.refused(state.failures),
+            Typed::Recovery(code) if self.is_active() => self.recover(&code, charge),
+            _ => self.wrong(),
         }
     }
 
@@ -168,8 +167,7 @@ impl Login<'_> {
         next.sms.used = next.sms.code.take();
         next.sms.unconfirmed = None;
         if self.account.method == Method::App {
-            next.failures = 0;
-            next.lockout = None;
+            next.forgive_all();
             return self.show(&next);
         }
         let first_time = next.sms.proved.is_none();

@@ -1,8 +1,9 @@
-//! Trying a code: the search through a user's window, what a wrong code costs, and what the help desk
-//! learns of a code without spending it.
+//! Comparing a code: the search through a user's window, and what the help desk learns about a code without
+//! spending it.
 //!
-//! Functions without input or output, like the decision, which compares codes by them.
+//! Functions without input or output. Each comparison takes the proof of its charge.
 
+use crate::account::attempts::Charge;
 use crate::account::lockout::Standing;
 use crate::account::recovery::RecoveryMatch;
 use crate::account::sms::SentCode;
@@ -18,6 +19,7 @@ pub(super) fn search(
     secret: &Secret,
     code: &Code,
     now: Timestamp,
+    charge: &Charge,
 ) -> Match {
     let search = Search {
         now: Step::at(now.unix()),
@@ -26,19 +28,7 @@ pub(super) fn search(
         last_step: state.last_step,
         spent: &state.spent,
     };
-    search.find(&CodeGenerator::new(secret), code, code.digits())
-}
-
-/// The state after a wrong code, and whether another may be tried.
-pub(super) fn charge(advanced: &Advanced, state: &State, now: Timestamp) -> (State, Standing) {
-    let failures = state.failures().charged(advanced.lockout(), now);
-    let standing = failures.standing(now);
-    let mut next = state.clone();
-    next.set_failures(failures);
-    if standing == Standing::Stopped {
-        next.grants.clear();
-    }
-    (next, standing)
+    search.find(&CodeGenerator::new(secret), code, code.digits(), charge)
 }
 
 /// What an administrator learns about a code.
@@ -79,6 +69,11 @@ pub enum Trial {
 }
 
 impl Trial {
+    /// Whether it is a code of this user, used or not.
+    pub fn belongs_to_user(self) -> bool {
+        matches!(self.as_str(), "right" | "used")
+    }
+
     /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -92,76 +87,102 @@ impl Trial {
     }
 }
 
-/// What [`test_code`] found, and what it costs.
-pub struct Tested {
-    /// What was found.
-    pub trial: Trial,
-    /// The state to be written, if the code was charged.
-    pub next: Option<State>,
+/// What a code to be tested is compared with.
+#[derive(Clone, Copy)]
+pub enum Expected<'a> {
+    /// Codes of an app, and recovery codes.
+    App(Option<&'a Secret>),
+    /// Codes by SMS.
+    Sms {
+        /// The outstanding code.
+        sent: Option<&'a SentCode>,
+        /// The code that was accepted last.
+        used: Option<&'a SentCode>,
+    },
 }
 
-/// Looks at a code as a login would, without spending it. A wrong one is charged.
-pub fn test_code(
-    advanced: &Advanced,
-    state: &State,
-    secret: Option<&Secret>,
-    typed: &str,
-    now: Timestamp,
-) -> Tested {
-    let free = |trial| Tested { trial, next: None };
-    if let Some(locked) = locked(state, now) {
-        return free(locked);
-    }
-    let comparable = state.enrolment == Enrolment::Active || state.has_live_pending_secret(now);
-    let (Some(secret), Some(digits), true) = (secret, state.digits, comparable) else {
-        return free(Trial::NoSecret);
-    };
-    let charged = || Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) };
-    let code = match Typed::parse(typed, digits) {
-        Typed::Code(code) => code,
-        Typed::Recovery(code) if state.enrolment == Enrolment::Active => {
-            return match state.recovery_codes.clone().spend(&code) {
-                RecoveryMatch::Fresh => free(Trial::RecoveryLeft),
-                RecoveryMatch::Used => free(Trial::RecoveryUsed),
-                RecoveryMatch::Wrong => charged(),
-            };
-        }
-        Typed::Recovery(_) | Typed::Malformed => return free(Trial::Malformed),
-    };
-    let now_step = Step::at(now.unix());
-    match search(advanced, state, secret, &code, now) {
-        Match::Fresh(step) => free(Trial::Right { step, drift: step.since(now_step) }),
-        Match::Used(step) => free(Trial::Used { step, drift: step.since(now_step) }),
-        Match::Wrong => charged(),
-    }
+/// A code that an administrator tests as a login would compare it, without spending it.
+pub struct CodeTest<'a> {
+    /// The settings.
+    pub advanced: &'a Advanced,
+    /// What the code is compared with.
+    pub expected: Expected<'a>,
+    /// What was typed.
+    pub typed: &'a str,
+    /// The time of the test.
+    pub now: Timestamp,
 }
 
-/// Looks at a code of a user whose codes come by SMS. A wrong one is charged.
-pub fn test_sent_code(
-    advanced: &Advanced,
-    state: &State,
-    sent: Option<&SentCode>,
-    used: Option<&SentCode>,
-    typed: &str,
-    now: Timestamp,
-) -> Tested {
-    let free = |trial| Tested { trial, next: None };
-    if let Some(locked) = locked(state, now) {
-        return free(locked);
-    }
-    let sent = sent.filter(|sent| sent.is_live(now));
-    if sent.is_some_and(|sent| sent.is(typed)) {
-        return free(Trial::SentRight);
-    }
-    if used.is_some_and(|used| used.is(typed)) {
-        return free(Trial::SentUsed);
-    }
-    let Some(digits) = sent.map(|sent| sent.code.digits()) else { return free(Trial::NoSecret) };
-    match Typed::parse(typed, digits) {
-        Typed::Code(_) => {
-            Tested { trial: Trial::Wrong, next: Some(charge(advanced, state, now).0) }
+impl CodeTest<'_> {
+    /// The result where nothing is compared; `None` if an attempt has to be charged, and then
+    /// [`CodeTest::compare`] called.
+    pub fn without_comparison(&self, state: &State) -> Option<Trial> {
+        if let Some(locked) = locked(state, self.now) {
+            return Some(locked);
         }
-        Typed::Recovery(_) | Typed::Malformed => free(Trial::Malformed),
+        let is_active = state.enrolment == Enrolment::Active;
+        let form = |digits| match Typed::parse(self.typed, digits) {
+            Typed::Code(_) => true,
+            Typed::Recovery(_) => matches!(self.expected, Expected::App(_)) && is_active,
+            Typed::Malformed => false,
+        };
+        let can_be_a_code = match self.expected {
+            Expected::App(secret) => {
+                let is_usable = is_active || state.has_live_pending_secret(self.now);
+                secret.filter(|_| is_usable).and(state.digits).map(form)
+            }
+            Expected::Sms { sent, used } => {
+                let sent = sent.filter(|sent| sent.is_live(self.now));
+                let codes = [sent, used].into_iter().flatten();
+                codes.map(|code| form(code.code.digits())).reduce(|a, b| a || b)
+            }
+        };
+        match can_be_a_code {
+            None => Some(Trial::NoSecret),
+            Some(false) => Some(Trial::Malformed),
+            Some(true) => None,
+        }
+    }
+
+    /// Compares the code. `state` holds the attempt that `charge` proves.
+    pub fn compare(&self, state: &State, charge: &Charge) -> Trial {
+        match self.expected {
+            Expected::App(secret) => self.compare_with_secret(state, secret, charge),
+            Expected::Sms { sent, used } => {
+                let is =
+                    |code: Option<&SentCode>| code.is_some_and(|code| code.is(self.typed, charge));
+                match (is(sent.filter(|sent| sent.is_live(self.now))), is(used)) {
+                    (true, _) => Trial::SentRight,
+                    (_, true) => Trial::SentUsed,
+                    _ => Trial::Wrong,
+                }
+            }
+        }
+    }
+
+    fn compare_with_secret(
+        &self,
+        state: &State,
+        secret: Option<&Secret>,
+        charge: &Charge,
+    ) -> Trial {
+        let (Some(secret), Some(digits)) = (secret, state.digits) else { return Trial::NoSecret };
+        let now_step = Step::at(self.now.unix());
+        match Typed::parse(self.typed, digits) {
+            Typed::Code(code) => {
+                match search(self.advanced, state, secret, &code, self.now, charge) {
+                    Match::Fresh(step) => Trial::Right { step, drift: step.since(now_step) },
+                    Match::Used(step) => Trial::Used { step, drift: step.since(now_step) },
+                    Match::Wrong => Trial::Wrong,
+                }
+            }
+            Typed::Recovery(code) => match state.recovery_codes.clone().spend(&code, charge) {
+                RecoveryMatch::Fresh => Trial::RecoveryLeft,
+                RecoveryMatch::Used => Trial::RecoveryUsed,
+                RecoveryMatch::Wrong => Trial::Wrong,
+            },
+            Typed::Malformed => Trial::Malformed,
+        }
     }
 }
 

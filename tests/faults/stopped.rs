@@ -63,12 +63,11 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
     if !tracer::is_there() {
         return;
     }
-    // The first two are stopped with the lock of the account: when they make the state durable, and the line of
-    // the trail. The third one is stopped with the lock of the trail too, when it writes its line.
-    let stops = [(("fsync", 1), true), (("fdatasync", 1), true), (("write", 2), false)];
+    // The first two stop with the lock of the account: when they make the charge durable, and the line of the
+    // trail. The third one stops with the lock of the trail too, when it writes its line.
+    let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 2), false)];
     for (call, others_get_in) in stops {
         let arena = Arena::with(|sandbox| {
-            // So that the state is written before the line of the trail: a wrong code, not a grant.
             sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "10"]);
         });
         let wrong = arena.alice.wrong_code(arena.sandbox.at_real_time().now());

@@ -212,7 +212,7 @@ fn a_lockout_keeps_grants_and_the_hard_stop_ends_them() {
     };
     wrong(&sandbox);
     assert!(opens(&sandbox, None));
-    sandbox.edit(&sandbox.document("state", "alice"), "failures = 1\n", "failures = 99\n");
+    sandbox.set_failures("alice", 99);
     sandbox.pass(60);
     assert!(opens(&sandbox, None));
     wrong(&sandbox);

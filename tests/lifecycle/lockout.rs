@@ -49,7 +49,7 @@ fn stopped() -> (Sandbox, Secret) {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     wrong(&sandbox, &secret);
-    sandbox.edit(&sandbox.document("state", "alice"), "failures = 1\n", "failures = 99\n");
+    sandbox.set_failures("alice", 99);
     assert_eq!(retry_after(&wrong(&sandbox, &secret)), json!(null));
     (sandbox, secret)
 }

@@ -113,7 +113,7 @@ fn refusals_tell_how_to_go_on() {
     let locked = r#"{"schema":1,"user":"alice","outcome":"deny","reason":"locked","method":"app","enrolled":true,"retry_after":60,"message":"Too many wrong codes. Try again in 1 min with a new code."}"#;
     assert_answer(&sandbox.verify(&["--", "alice"], Some(&wrong)), 1, locked);
     assert_answer(&sandbox.verify(&["--", "alice"], None), 1, locked);
-    sandbox.edit(&sandbox.document("state", "alice"), "failures = 5", "failures = 100");
+    sandbox.set_failures("alice", 100);
     assert_answer(
         &sandbox.verify(&["--", "alice"], None),
         1,

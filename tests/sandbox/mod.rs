@@ -286,6 +286,22 @@ impl Sandbox {
         self.write(path, &text.replace(old, new));
     }
 
+    /// The file of a user's attempt counter.
+    pub(crate) fn counter(&self, name: &str) -> PathBuf {
+        self.document("state", name).with_extension("attempts")
+    }
+
+    /// Raises the attempt counter of an enrolled user by hand, so that this many attempts have failed.
+    pub(crate) fn set_failures(&self, name: &str, failures: u64) {
+        let state = fs::read_to_string(self.document("state", name)).expect("a state");
+        let forgiven = state.lines().find_map(|line| line.strip_prefix("forgiven = "));
+        let forgiven: u64 = forgiven.map_or(0, |number| number.parse().expect("a number"));
+        let counter = self.counter(name);
+        let text = fs::read_to_string(&counter).expect("a counter");
+        let (_, rest) = text.split_once('\n').expect("several lines");
+        self.write(&counter, &format!("attempts = {:>20}\n{rest}", forgiven + failures));
+    }
+
     /// Tells the store about domains: lines of the table `[domains]`.
     pub(crate) fn domains(&self, lines: &str) -> &Self {
         let settings = self.path().join("store.toml");

@@ -16,7 +16,7 @@ use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::{Scope, Store};
-use crate::verify::decision::{Facts, Subject, decide};
+use crate::verify::decision::{Facts, Ruling, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
@@ -181,7 +181,8 @@ fn look<'a>(
         let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
         let found = facts.insert(found);
         let fresh = Secret::from_bytes(*context.process.random()?);
-        if let Ok(decision) = decide(found, &request, now, &fresh) {
+        // No code is given, so none is ever compared.
+        if let Ok(Ruling::Decided(decision)) = decide(found, &request, now, &fresh) {
             end = End::Decided(decision.reason);
         }
         Ok(())

@@ -109,7 +109,7 @@ fn drop_secret(
         }
         result = Changed::Changed;
         let Some(keys) = keys else { return Ok(()) };
-        let fresh = State { listed: state.listed, ..State::new(context.now()) };
+        let fresh = State { listed: state.listed, ..State::reset(context.now(), state.attempts) };
         let object = name.canonical();
         let change = Change {
             action: "key reset",

@@ -153,6 +153,7 @@ fn user(
         }
         // They are over before anybody imports them.
         if let Some(state) = &mut state {
+            state.detach_attempts();
             state.sms.drop_code();
             state.sms.used = None;
         }

@@ -18,11 +18,13 @@ mod test;
 mod unlock;
 
 use clap::Subcommand;
+use serde_json::{Map, Value};
 
+use crate::account::attempts::Attempts;
 use crate::account::listing::{Listing, Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::{Enrolment, State};
-use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::context::{Context, Opened, not_listed, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name, sms};
@@ -87,6 +89,27 @@ fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
         (Some(_), None) => Err(missing_half(store, Kind::State, name)),
         (None, None) => Err(not_listed(store, Kind::User, name)),
     }
+}
+
+/// The state of a user with a sound attempt counter, and whether the counter has to be written.
+///
+/// # Errors
+/// As for [`known_state`], but a missing or damaged counter is none.
+fn repairable_state(store: &dyn Store, name: &Name) -> Result<(State, bool)> {
+    let listing = records::listing(store, Kind::User, name)?;
+    let Some(state) = records::state_document(store, name)? else {
+        return known_state(store, name).map(|state| (state, false));
+    };
+    if listing.is_none() && state.listed {
+        return Err(missing_half(store, Kind::User, name));
+    }
+    let (attempts, is_repaired) = records::repaired_attempts(store, name, Some(&state));
+    Ok((State { attempts, ..state }, is_repaired))
+}
+
+/// What the audit trail says of an attempt counter that was made again.
+fn repaired(attempts: Attempts) -> Map<String, Value> {
+    values("attempts", None, Some(attempts.count))
 }
 
 /// Which users a command is about.

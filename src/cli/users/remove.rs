@@ -75,7 +75,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             }
             // A kill between these steps leaves the user listed as before, or not listed: a state that
             // says 'listed' must never stand alone, or the user could not sign in at all.
-            let before = records::state(store, name).ok().flatten();
+            let before = records::state_document(store, name).ok().flatten();
             let was = before.as_ref().map(|before| before.enrolment);
             let object = name.canonical();
             let change = Change {
@@ -89,7 +89,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 records::write_state(transaction, name, &State { listed: false, ..before })?;
             }
             transaction.remove(&user)?;
-            transaction.remove(&state).map(|_| ())
+            records::remove_state(transaction, name).map(drop)
         })?;
         Ok(Effect { changed: result, covered_by })
     })

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::{everybody, for_each, members, users, who};
+use super::{everybody, for_each, members, repaired, users, who};
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::context::{Change, Context, not_listed, values};
@@ -64,9 +64,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                 if listing.is_none() && old.is_none() {
                     return Err(not_listed(store, Kind::User, name));
                 }
-                // A damaged state is mended by this, so it is not read.
-                let fresh = State::new(context.now());
-                let before = records::state(store, name).ok().flatten();
+                // This repairs a damaged state or counter, so neither has to be readable.
+                let mut before = records::state_document(store, name).ok().flatten();
+                let (attempts, is_repaired) =
+                    records::repaired_attempts(store, name, before.as_ref());
+                if let Some(before) = &mut before {
+                    before.attempts = attempts;
+                }
+                let fresh = State::reset(context.now(), attempts);
                 if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
                     return Err(missing_half(store, Kind::User, name));
                 }
@@ -80,7 +85,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                     let open_since = if closes { fresh.open_since } else { old.open_since };
                     *old == State { open_since, listed: old.listed, ..fresh.clone() }
                 };
-                if before.as_ref().is_some_and(is_fresh) {
+                if !is_repaired && before.as_ref().is_some_and(is_fresh) {
                     return Ok(());
                 }
                 result = Changed::Changed;
@@ -88,13 +93,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                     return Ok(());
                 }
                 let object = name.canonical();
-                let change = Change {
-                    action: "users reset",
-                    object: Some(&object),
-                    values: values("enrolment", was, Some(fresh.enrolment)),
-                };
+                let mut values = values("enrolment", was, Some(fresh.enrolment));
+                if is_repaired {
+                    values.extend(repaired(attempts));
+                }
+                let change = Change { action: "users reset", object: Some(&object), values };
                 // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
+                if is_repaired {
+                    records::write_attempts(transaction, name, attempts)?;
+                }
                 records::write_state(transaction, name, &fresh)
             })?;
             Ok(result.into())

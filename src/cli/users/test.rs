@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::known_state;
 use crate::account::listing::Method;
+use crate::account::name::Name;
 use crate::account::state::Sealed;
-use crate::cli::context::{Change, Context};
+use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::otp::PERIOD;
@@ -17,7 +18,7 @@ use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
 use crate::store::{Kind, Scope, Store, records};
-use crate::verify::trial::{Tested, Trial, test_code, test_sent_code};
+use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
 ///
@@ -57,36 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         Line::Unreadable => zeroize::Zeroizing::new(String::new()),
     };
     let opened = context.open()?;
-    let store = &opened.store;
-    let now = context.now();
-    let mut tested = Tested { trial: Trial::NoSecret, next: None };
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let keys = opened.keys()?;
-        let state = known_state(store, &name)?;
-        let listing = records::listing(store, Kind::User, &name)?;
-        let is_by_sms = listing.is_some_and(|listing| listing.method == Method::Sms);
-        let advanced = &opened.settings.advanced;
-        tested = if is_by_sms {
-            let open = |sealed: &Option<Sealed>| {
-                let sealed = sealed.as_ref();
-                sealed.map(|sealed| open_code(store, Some(&keys), &name, sealed)).transpose()
-            };
-            let (sent, used) = (open(&state.sms.code)?, open(&state.sms.used)?);
-            test_sent_code(advanced, &state, sent.as_ref(), used.as_ref(), &code, now)
-        } else {
-            let sealed = state.secret.as_ref();
-            let secret = sealed.map(|sealed| open_secret(store, Some(&keys), &name, sealed));
-            test_code(advanced, &state, secret.transpose()?.as_ref(), &code, now)
-        };
-        if let Some(next) = &tested.next {
-            records::write_state(transaction, &name, next)?;
-        }
-        let object = name.canonical();
-        let values = crate::cli::context::values("result", None, Some(tested.trial.as_str()));
-        let change = Change { action: "users test", object: Some(&object), values };
-        context.audit(transaction, Some(&keys), change)
-    })?;
-    let trial = tested.trial;
+    let trial = test(context, &opened, &name, &code)?;
     let (step, drift) = match trial {
         Trial::Right { step, drift } | Trial::Used { step, drift } => (Some(step), Some(drift)),
         _ => (None, None),
@@ -111,8 +83,55 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         let text = sentence(&trial, starts.as_deref());
         context.print(&format!("{name}: {text}\n"))?;
     }
-    let belongs = matches!(trial.as_str(), "right" | "used");
-    Ok(if belongs { Done::All } else { Done::Partly })
+    Ok(if trial.belongs_to_user() { Done::All } else { Done::Partly })
+}
+
+/// Charges an attempt, compares the code, and records the result.
+fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Result<Trial> {
+    let (store, now) = (&opened.store, context.now());
+    let advanced = &opened.settings.advanced;
+    let mut trial = Trial::NoSecret;
+    store.update(Scope::Account(&name.key()), &mut |transaction| {
+        let keys = opened.keys()?;
+        let mut state = known_state(store, name)?;
+        let listing = records::listing(store, Kind::User, name)?;
+        let is_by_sms = listing.is_some_and(|listing| listing.method == Method::Sms);
+        let open = |sealed: &Option<Sealed>| {
+            let sealed = sealed.as_ref().filter(|_| is_by_sms);
+            sealed.map(|sealed| open_code(store, Some(&keys), name, sealed)).transpose()
+        };
+        let (sent, used) = (open(&state.sms.code)?, open(&state.sms.used)?);
+        let secret = state.secret.as_ref().filter(|_| !is_by_sms);
+        let secret =
+            secret.map(|sealed| open_secret(store, Some(&keys), name, sealed)).transpose()?;
+        let expected = if is_by_sms {
+            Expected::Sms { sent: sent.as_ref(), used: used.as_ref() }
+        } else {
+            Expected::App(secret.as_ref())
+        };
+        let test = CodeTest { advanced, expected, typed, now };
+        let mut attempt = None;
+        trial = match test.without_comparison(&state) {
+            Some(trial) => trial,
+            None => {
+                transaction.open_audit(&now.month())?;
+                let rules = advanced.lockout();
+                let charge = records::charge(transaction, name, &mut state, rules, now)?;
+                attempt = Some(charge.number());
+                test.compare(&state, &charge)
+            }
+        };
+        let object = name.canonical();
+        let values = values("result", None, Some(trial.as_str()));
+        let change = Change { action: "users test", object: Some(&object), values };
+        context.audit_attempt(transaction, Some(&keys), change, attempt)?;
+        if attempt.is_some() && trial.belongs_to_user() {
+            state.forgive_last();
+            records::write_state(transaction, name, &state)?;
+        }
+        Ok(())
+    })?;
+    Ok(trial)
 }
 
 fn sentence(trial: &Trial, starts: Option<&str>) -> String {

@@ -3,7 +3,9 @@
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Selection, for_each, known_state, users};
+use super::{Selection, for_each, known_state, repairable_state, repaired, users};
+use crate::account::lockout::{Failures, HARD_STOP};
+use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, values};
@@ -34,15 +36,22 @@ pub(in crate::cli) struct RevokeArgs {
 }
 
 pub(super) fn unlock(context: &mut Context<'_>, args: &UnlockArgs) -> Result<Done> {
-    clear(context, "users unlock", &args.selection, args.dry_run, |state| {
-        let failures = std::mem::take(&mut state.failures);
-        state.lockout = None;
-        values("failures", failures, 0)
+    clear(context, "users unlock", &args.selection, args.dry_run, repairable_state, |state| {
+        let failures = state.failures();
+        if failures.count >= HARD_STOP {
+            // The hard stop ends every grant; unlocking does not bring them back.
+            state.grants.clear();
+        }
+        if failures != Failures::default() {
+            state.forgive_all();
+        }
+        values("failures", failures.count, 0)
     })
 }
 
 pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Done> {
-    clear(context, "users revoke", &args.selection, args.dry_run, |state| {
+    let load = |store: &dyn Store, name: &Name| Ok((known_state(store, name)?, false));
+    clear(context, "users revoke", &args.selection, args.dry_run, load, |state| {
         values("grants", std::mem::take(&mut state.grants).len(), 0)
     })
 }
@@ -53,6 +62,7 @@ fn clear(
     action: &str,
     selection: &Selection,
     dry_run: bool,
+    load: fn(&dyn Store, &Name) -> Result<(State, bool)>,
     part: fn(&mut State) -> Map<String, Value>,
 ) -> Result<Done> {
     context.no_csv(action)?;
@@ -63,10 +73,12 @@ fn clear(
         let (store, name) = (&opened.store, target.name);
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let before = known_state(store, name)?;
+            let (before, is_repaired) = load(store, name)?;
             let mut after = before.clone();
-            let values = part(&mut after);
-            if after == before {
+            let mut values = part(&mut after);
+            if is_repaired {
+                values.extend(repaired(after.attempts));
+            } else if after == before {
                 return Ok(());
             }
             result = Changed::Changed;
@@ -77,6 +89,9 @@ fn clear(
             let change = Change { action, object: Some(&object), values };
             // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
             context.audit(transaction, Some(&keys), change)?;
+            if is_repaired {
+                records::write_attempts(transaction, name, after.attempts)?;
+            }
             records::write_state(transaction, name, &after)
         })?;
         Ok(result.into())

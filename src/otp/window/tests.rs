@@ -1,3 +1,4 @@
+use crate::account::attempts::Charge;
 use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;
@@ -54,7 +55,11 @@ fn time_examples() {
     ] {
         let code = generator.code(Step::at(device), Digits::DEFAULT);
         let expected = expected.map_or(Match::Wrong, |n| Match::Fresh(later(now, n)));
-        assert_eq!(search(now, 3).find(&generator, &code, Digits::DEFAULT), expected, "{device}");
+        assert_eq!(
+            search(now, 3).find(&generator, &code, Digits::DEFAULT, &Charge::assumed()),
+            expected,
+            "{device}"
+        );
     }
 }
 
@@ -69,7 +74,7 @@ fn window_is_clamped_to_the_digits() {
         let digits = digits(width);
         let found = |n: i64| {
             let code = generator.code(later(now, n), digits);
-            search(now, asked).find(&generator, &code, digits)
+            search(now, asked).find(&generator, &code, digits, &Charge::assumed())
         };
         for n in [-reach, reach] {
             // Another step of the window may have the code by chance, but one matches.
@@ -126,7 +131,7 @@ fn nearest_match_wins() {
         (late, -480, early),
     ] {
         let search = Search { drift, ..search(now, 480) };
-        let found = search.find(&generator, &code, Digits::DEFAULT);
+        let found = search.find(&generator, &code, Digits::DEFAULT, &Charge::assumed());
         assert_eq!(found, Match::Fresh(winner), "now {now:?}, drift {drift}");
     }
 }
@@ -137,7 +142,7 @@ fn of_two_equally_near_the_earlier_wins() {
     let generator = generator();
     let (early, late, code) = collision(digits(4), |apart| [2, 4, 6, 8].contains(&apart));
     let middle = later(early, late.since(early) / 2);
-    let found = search(middle, 4).find(&generator, &code, digits(4));
+    let found = search(middle, 4).find(&generator, &code, digits(4), &Charge::assumed());
     assert_eq!(found, Match::Fresh(early));
 }
 
@@ -151,7 +156,7 @@ fn collisions_with_spent_steps() {
     let before = later(early, -1);
     let find = |last_step: Option<Step>, spent: &[Step], drift: i32| {
         let search = Search { now: middle, discrepancy: 4, drift, last_step, spent };
-        search.find(&generator, &code, digits)
+        search.find(&generator, &code, digits, &Charge::assumed())
     };
     // Nothing is spent: the nearest.
     assert_eq!(find(None, &[], -4), Match::Fresh(early));
@@ -178,9 +183,15 @@ fn spent_steps_outside_the_window_count() {
     let code = generator.code(later(now, 100), Digits::DEFAULT);
     let spent = [later(now, 100)];
     let search = Search { spent: &spent, ..search(now, 3) };
-    assert_eq!(search.find(&generator, &code, Digits::DEFAULT), Match::Used(later(now, 100)));
+    assert_eq!(
+        search.find(&generator, &code, Digits::DEFAULT, &Charge::assumed()),
+        Match::Used(later(now, 100))
+    );
     let search = Search { last_step: Some(later(now, 100)), spent: &[], ..search };
-    assert_eq!(search.find(&generator, &code, Digits::DEFAULT), Match::Used(later(now, 100)));
+    assert_eq!(
+        search.find(&generator, &code, Digits::DEFAULT, &Charge::assumed()),
+        Match::Used(later(now, 100))
+    );
 }
 
 /// Guards a user whose codes have another width than asked for: 0042 is not 000042.
@@ -193,7 +204,10 @@ fn another_width_is_wrong() {
         .unwrap();
     let short = generator.code(now, digits(4));
     assert_eq!(short.value(), generator.value(now, Digits::DEFAULT.modulus()));
-    assert_eq!(search(now, 0).find(&generator, &short, Digits::DEFAULT), Match::Wrong);
+    assert_eq!(
+        search(now, 0).find(&generator, &short, Digits::DEFAULT, &Charge::assumed()),
+        Match::Wrong
+    );
 }
 
 /// Guards the owner of a phone that was three hours ahead: after its clock is put right the next
@@ -207,7 +221,7 @@ fn phone_three_hours_ahead_is_put_right() {
     let ahead = later(now, 360);
 
     let early = generator.code(ahead, digits);
-    let found = search(now, 480).find(&generator, &early, digits);
+    let found = search(now, 480).find(&generator, &early, digits, &Charge::assumed());
     assert_eq!(found, Match::Fresh(ahead));
     last = Some(spend(last, &mut spent, ahead, now));
     assert_eq!((last, spent.as_slice()), (Some(now), &[ahead][..]));
@@ -215,13 +229,13 @@ fn phone_three_hours_ahead_is_put_right() {
     let now = later(now, 1);
     let code = generator.code(now, digits);
     let search = Search { now, discrepancy: 480, drift: 360, last_step: last, spent: &spent };
-    assert_eq!(search.find(&generator, &code, digits), Match::Fresh(now));
+    assert_eq!(search.find(&generator, &code, digits, &Charge::assumed()), Match::Fresh(now));
     last = Some(spend(last, &mut spent, now, now));
     assert_eq!((last, spent.as_slice()), (Some(now), &[ahead][..]));
 
     for now in [now, ahead, later(ahead, 1), later(ahead, 300)] {
         let search = Search { now, discrepancy: 480, drift: 0, last_step: last, spent: &spent };
-        assert_eq!(search.find(&generator, &early, digits), Match::Used(ahead));
+        assert_eq!(search.find(&generator, &early, digits, &Charge::assumed()), Match::Used(ahead));
     }
 }
 
@@ -359,7 +373,7 @@ proptest! {
                 .unwrap_or_else(|| later(now, ahead));
             let code = generator.code(step, digits);
             let search = Search { now, discrepancy: 49, drift, last_step: last, spent: &spent };
-            let found = search.find(&generator, &code, digits);
+            let found = search.find(&generator, &code, digits, &Charge::assumed());
             let expected = naive.find(now.get(), 49, i64::from(drift), |step| {
                 generator.code(Step::new(step), digits).as_str() == code.as_str()
             });

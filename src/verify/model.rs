@@ -1,0 +1,301 @@
+//! A model of logins that run in parallel and are killed: every order of steps, with a kill before each of them.
+//!
+//! The decision and the charge are the real ones; the store is a value whose writes are durable at once. What
+//! the model checks is the order of the steps: charge, compare, record, write, answer.
+
+use zeroize::Zeroizing;
+
+use crate::account::attempts::{Attempts, Charge};
+use crate::account::listing::Method;
+use crate::account::lockout::Standing;
+use crate::account::name::Name;
+use crate::account::state::{Enrolment, Sealed, State};
+use crate::otp::{CodeGenerator, Digits, Secret, Step};
+use crate::settings::{self, Settings};
+use crate::time::Timestamp;
+use crate::verify::decision::{Account, Decision, Facts, Ruling, Subject, compare, decide};
+use crate::verify::reason::Reason;
+use crate::verify::request::{Ask, Memberships, QrForm, Request};
+use crate::verify::sms::Today;
+
+const NOW: i64 = 1_795_507_215;
+/// Wrong codes that lock, in the model.
+const LIMIT: u32 = 3;
+
+fn now() -> Timestamp {
+    Timestamp::from_unix(NOW)
+}
+
+fn secret() -> Secret {
+    Secret::from_bytes([7; 20])
+}
+
+/// What a client types.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Code {
+    Right,
+    Wrong,
+}
+
+/// Where a client is in one login.
+#[derive(Clone)]
+enum At {
+    /// It waits for the lock of the account.
+    Lock,
+    /// It has the lock, and reads.
+    Read,
+    /// It has to charge what it read.
+    Charge(State),
+    /// It has charged, and may compare.
+    Compare(State, Attempts),
+    /// It has to record the decision, and then to write its state.
+    Record(Reason, Option<u64>, Option<State>),
+    /// It has to write this state.
+    Write(Reason, State),
+    /// It has to answer.
+    Answer(Reason),
+}
+
+/// One client: the codes it still sends, and where it is with the first of them.
+#[derive(Clone)]
+struct Client {
+    codes: Vec<Code>,
+    at: At,
+}
+
+/// Everything: what is durable, who holds the lock, and what happened.
+#[derive(Clone)]
+struct World {
+    counter: Attempts,
+    state: State,
+    trail: Vec<(u64, Reason)>,
+    holder: Option<usize>,
+    clients: [Client; 2],
+    kills: u32,
+    wrong: u32,
+    granted: u32,
+}
+
+struct Model {
+    settings: Settings,
+    right: String,
+    wrong: String,
+    worlds: usize,
+}
+
+impl Model {
+    fn new() -> Self {
+        let text =
+            settings::initial_text(now()).replace("enabled = false", "enabled = true").replace(
+                "[advanced]",
+                &format!("[advanced]\ndiscrepancy = 1\nlockout-attempts = {LIMIT}"),
+            );
+        let settings = settings::parse(&text).ok().unwrap();
+        let generator = CodeGenerator::new(&secret());
+        let step = Step::at(NOW);
+        let codes = [-1, 0, 1].map(|by| {
+            let step = step.offset(by).unwrap();
+            generator.code(step, Digits::DEFAULT).as_str().to_owned()
+        });
+        let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !codes.contains(code)).unwrap();
+        Self { settings, right: codes[1].clone(), wrong, worlds: 0 }
+    }
+
+    fn request(&self, code: Code) -> Request {
+        let text = if code == Code::Right { &self.right } else { &self.wrong };
+        Request {
+            login: Name::parse("alice").unwrap(),
+            written: "alice".into(),
+            memberships: Memberships::Told(Vec::new()),
+            ask: Ask::SignIn,
+            code: Some(Zeroizing::new(text.clone())),
+            check: false,
+            resend: false,
+            client: None,
+            ip: None,
+            qr: QrForm::None,
+        }
+    }
+
+    fn facts(&self, state: &State) -> Facts<'_> {
+        Facts {
+            settings: &self.settings,
+            subject: Subject::Known(Box::new(Account {
+                name: Name::parse("alice").unwrap(),
+                method: Method::App,
+                listed: true,
+                groups: None,
+                state: state.clone(),
+                secret: Some(secret()),
+                phone: None,
+                sent_code: None,
+                used_code: None,
+                domain: None,
+                whitelisted: false,
+            })),
+            today: Today::Open,
+        }
+    }
+
+    /// The next step of a client; `None` where it has to wait, or has nothing left to do.
+    fn step(&self, world: &World, who: usize) -> Option<World> {
+        let mut next = world.clone();
+        let code = *world.clients[who].codes.first()?;
+        let at = match world.clients[who].at.clone() {
+            At::Lock if world.holder.is_some() => return None,
+            At::Lock => {
+                next.holder = Some(who);
+                At::Read
+            }
+            At::Read => self.read(world, code),
+            At::Charge(state) => {
+                let rules = self.settings.advanced.lockout();
+                let record = |attempts| {
+                    next.counter = attempts;
+                    Ok(())
+                };
+                let charge = state.attempts.charge(state.failures(), rules, now(), record).unwrap();
+                At::Compare(State { attempts: charge.attempts(), ..state }, charge.attempts())
+            }
+            At::Compare(state, attempts) => self.compare(&mut next, code, &state, attempts),
+            At::Record(reason, attempt, state) => {
+                next.trail.extend(attempt.map(|attempt| (attempt, reason)));
+                state.map_or(At::Answer(reason), |state| At::Write(reason, state))
+            }
+            At::Write(reason, state) => {
+                next.state = State { attempts: Attempts::default(), ..state };
+                At::Answer(reason)
+            }
+            At::Answer(reason) => {
+                next.granted += u32::from(reason == Reason::CodeAccepted);
+                next.leave(who);
+                At::Lock
+            }
+        };
+        next.clients[who].at = at;
+        Some(next)
+    }
+
+    fn read(&self, world: &World, code: Code) -> At {
+        assert!(
+            world.counter.count >= world.state.forgiven.unwrap_or(0),
+            "more is forgiven than was charged"
+        );
+        let state = State { attempts: world.counter, ..world.state.clone() };
+        let ruling = decide(&self.facts(&state), &self.request(code), now(), &secret());
+        match ruling.unwrap() {
+            Ruling::Compare => At::Charge(state),
+            Ruling::Decided(Decision { reason, next, .. }) => At::Record(reason, None, next),
+        }
+    }
+
+    fn compare(&self, world: &mut World, code: Code, state: &State, attempts: Attempts) -> At {
+        assert_eq!(world.counter, attempts, "compared without a durable charge");
+        let charge = Charge::assumed_for(attempts);
+        world.wrong += u32::from(code == Code::Wrong);
+        let Decision { reason, next, details, .. } =
+            compare(&self.facts(state), &self.request(code), now(), &secret(), &charge);
+        assert_eq!(details.attempt, Some(attempts.count));
+        At::Record(reason, details.attempt, next)
+    }
+
+    /// Goes on in every possible way.
+    fn explore(&mut self, world: &World) {
+        self.worlds += 1;
+        self.check(world);
+        for who in 0..2 {
+            if let Some(next) = self.step(world, who) {
+                self.explore(&next);
+                let mut killed = world.clone();
+                killed.kills += 1;
+                killed.leave(who);
+                self.explore(&killed);
+            }
+        }
+    }
+
+    fn check(&self, world: &World) {
+        let state = State { attempts: world.counter, ..world.state.clone() };
+        let failures = state.failures();
+        assert!(world.granted <= 1, "a code was accepted twice");
+        assert!(
+            failures.count <= world.wrong + world.kills + world.in_flight(),
+            "charged too much"
+        );
+        let is_open = failures.standing(now()) == Standing::Open;
+        assert!(
+            is_open || world.wrong + world.kills + world.in_flight() >= LIMIT,
+            "locked too early"
+        );
+        assert!(world.granted == 0 || state.last_step.is_some(), "granted and not spent");
+        let numbers: Vec<_> = world.trail.iter().map(|(number, _)| *number).collect();
+        assert!(
+            numbers.is_sorted() && numbers.windows(2).all(|pair| pair[0] != pair[1]),
+            "{numbers:?}"
+        );
+        let unrecorded = world.counter.count - numbers.len() as u64;
+        assert!(
+            unrecorded <= u64::from(world.kills + world.in_flight()),
+            "an attempt is not recorded"
+        );
+        let recorded = world.trail.iter().filter(|(_, reason)| *reason == Reason::CodeAccepted);
+        assert!(state.last_step.is_none() || recorded.count() > 0, "accepted and not recorded");
+    }
+}
+
+impl World {
+    fn new(codes: [&[Code]; 2]) -> Self {
+        let mut state = State::new(now());
+        state.enrolment = Enrolment::Active;
+        state.secret = Some(Sealed("sealed".into()));
+        state.digits = Some(Digits::DEFAULT);
+        state.forgiven = Some(0);
+        let clients = codes.map(|codes| Client { codes: codes.to_vec(), at: At::Lock });
+        let counter = Attempts::default();
+        Self {
+            counter,
+            state,
+            trail: Vec::new(),
+            holder: None,
+            clients,
+            kills: 0,
+            wrong: 0,
+            granted: 0,
+        }
+    }
+
+    /// A client answered, or was killed: it goes on with its next code, and its lock is free.
+    fn leave(&mut self, who: usize) {
+        self.clients[who].codes.remove(0);
+        self.clients[who].at = At::Lock;
+        if self.holder == Some(who) {
+            self.holder = None;
+        }
+    }
+
+    /// Clients between a charge and its outcome: at most the one that holds the lock.
+    fn in_flight(&self) -> u32 {
+        u32::from(self.holder.is_some())
+    }
+}
+
+/// Guards the order of a login, for every order of two clients and a kill at every point.
+#[test]
+fn no_order_of_steps_and_kills_makes_a_guess_free_or_a_code_good_twice() {
+    use Code::{Right, Wrong};
+    let mut model = Model::new();
+    let programs: &[&[Code]] = &[
+        &[Right],
+        &[Wrong, Wrong],
+        &[Right, Right],
+        &[Wrong, Right],
+        &[Right, Wrong],
+        &[Wrong, Wrong, Wrong],
+    ];
+    for first in programs {
+        for second in programs.iter().filter(|second| first.len() + second.len() <= 3) {
+            model.explore(&World::new([first, second]));
+        }
+    }
+    assert!(model.worlds > 10_000, "{} worlds are too few", model.worlds);
+}
