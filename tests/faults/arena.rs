@@ -35,9 +35,19 @@ impl Arena {
         let [alice, bob] = ["alice", "bob"].map(|name| sandbox.enrol(name));
         prepare(&sandbox);
         let real = sandbox.real();
-        let kept = |path: &PathBuf| !path.starts_with(sandbox.path().join("locks"));
-        let template = sandbox.contents().into_iter().filter(|(path, _)| kept(path)).collect();
+        let template = Self::template_of(&sandbox);
         Self { sandbox, real, alice, bob, template, steps: Cell::new(2) }
+    }
+
+    /// The same arena; its store is put back to what it is now.
+    pub(crate) fn keep(mut self) -> Self {
+        self.template = Self::template_of(&self.sandbox);
+        self
+    }
+
+    fn template_of(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
+        let kept = |path: &PathBuf| !path.starts_with(sandbox.path().join("locks"));
+        sandbox.contents().into_iter().filter(|(path, _)| kept(path)).collect()
     }
 
     /// Puts the store back.

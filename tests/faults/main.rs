@@ -11,6 +11,7 @@
 #![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 
 mod arena;
+mod charges;
 mod clocks;
 mod crowd;
 mod errors;
