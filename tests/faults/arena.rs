@@ -181,3 +181,8 @@ impl Arena {
         }
     }
 }
+
+/// Whether everything is to be tried.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("RW2FA_TEST_FULL").is_some()
+}

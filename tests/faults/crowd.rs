@@ -15,8 +15,7 @@ use rw2fa::store::{Scope, Store, records};
 use rw2fa::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::arena::Arena;
-use crate::is_full;
+use crate::arena::{Arena, is_full};
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
 use crate::tracer;
 

@@ -6,8 +6,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::arena::Arena;
-use crate::is_full;
+use crate::arena::{Arena, is_full};
 use crate::tracer::{self, Call, End};
 
 /// How a call fails that the system does not carry out.

@@ -8,8 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::arena::Arena;
-use crate::is_full;
+use crate::arena::{Arena, is_full};
 use crate::sandbox::{Run, Secret};
 use crate::tracer::{self, Call, End};
 

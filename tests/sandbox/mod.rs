@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
 mod accounts;
+mod forks;
 mod real;
 mod tools;
 
@@ -28,6 +29,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 pub(crate) use accounts::FakeAccounts;
+pub(crate) use forks::is_unlocked;
+#[cfg(unix)]
+pub(crate) use forks::{copy_program, write_script};
 pub(crate) use real::{Real, finish, real_now, was_killed};
 pub(crate) use tools::{has, skipped};
 #[cfg(unix)]

@@ -1,0 +1,319 @@
+//! `rw2fa doctor` on whole stores; the units of each check are tested beside them.
+
+#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+
+use std::fs;
+#[cfg(unix)]
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use crate::sandbox::{Run, Sandbox};
+use serde_json::{Value, json};
+
+/// What depends on the server on which the tests run.
+const OF_THE_SERVER: [&str; 4] = ["license", "clock", "disk-space", "file-system"];
+
+/// A store about which there is nothing to say.
+fn sound() -> Sandbox {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
+    sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
+    let gateway = if cfg!(windows) { r"C:\windows\system32\cmd.exe" } else { "/usr/bin/true" };
+    sandbox.admin_ok(&["sms", "configure", "--command", gateway]);
+    sandbox.admin_ok(&["users", "add", "carol", "--method", "sms", "--phone", "+33612345678"]);
+    let entry = "reason = \"no keyboard\"\nadded = 2026-11-01T00:00:00Z\n";
+    sandbox.write(&sandbox.path().join("whitelist/printer.toml"), entry);
+    let vault = sandbox.beside("vault");
+    crate::sandbox::make_private(&vault);
+    fs::rename(sandbox.path().join("key"), vault.join("key")).unwrap();
+    let line = format!("enabled = true\nkey-file = '{}'", vault.join("key").display());
+    sandbox.edit(&sandbox.path().join("store.toml"), "enabled = true", &line);
+    sandbox
+}
+
+fn examined(sandbox: &Sandbox) -> (Run, Vec<Value>) {
+    let run = sandbox.admin(&["doctor", "--format", "json"]);
+    let document = run.json();
+    assert_eq!(document["schema"], 1);
+    let all = document["findings"].as_array().unwrap();
+    let ill = all.iter().any(|finding| finding["severity"] == "error");
+    assert_eq!(run.code, u8::from(ill), "{run:?}");
+    let known = |finding: &&Value| !OF_THE_SERVER.iter().any(|check| finding["check"] == *check);
+    let kept = all.iter().filter(known).cloned().collect();
+    (run, kept)
+}
+
+/// Guards that a sound store is called sound: a doctor who always complains is not heard.
+#[test]
+fn a_sound_store_has_no_findings() {
+    let sandbox = sound();
+    let before = sandbox.contents();
+    let (_, found) = examined(&sandbox);
+    assert_eq!(found, Vec::<Value>::new());
+    assert_eq!(sandbox.contents(), before, "the examination changed something");
+}
+
+/// What is done to a sound store.
+type Trouble = fn(&Sandbox);
+
+/// The check, how bad it is, what was done, and words of the message.
+const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
+    (
+        "discrepancy",
+        "warning",
+        |s| drop(s.admin_ok(&["advanced", "set", "discrepancy", "480"])),
+        "9.2 %",
+    ),
+    ("digits", "warning", |s| drop(s.admin_ok(&["advanced", "set", "digits", "8"])), "digits 8"),
+    (
+        "require-client",
+        "info",
+        |s| drop(s.admin_ok(&["advanced", "unset", "require-client"])),
+        "--client",
+    ),
+    ("enabled", "warning", |s| drop(s.admin_ok(&["disable", "--yes"])), "off"),
+    ("documents", "error", |s| s.edit(&s.document("users", "bob"), "app", "fax"), "bob.toml"),
+    ("documents", "error", |s| fs::remove_file(s.document("users", "bob")).unwrap(), "bob"),
+    ("documents", "error", |s| fs::remove_file(s.beside("vault/key")).unwrap(), "key is missing"),
+    (
+        "documents",
+        "error",
+        |s| s.edit(&s.path().join("store.toml"), "enabled", "enable"),
+        "store.toml",
+    ),
+    #[cfg(unix)]
+    (
+        "permissions",
+        "error",
+        |s| {
+            let file = s.path().join("locks/07");
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        },
+        "locks/07",
+    ),
+    ("locks", "error", |s| fs::remove_file(s.path().join("locks/08")).unwrap(), "08 is missing"),
+    #[cfg(unix)]
+    (
+        "links",
+        "error",
+        |s| symlink("/etc/passwd", s.path().join("audit/2020-01.jsonl")).unwrap(),
+        "2020-01",
+    ),
+    ("temporary-files", "warning", |s| left_behind(s, 3600), ".tmp-alice.toml"),
+    (
+        "key",
+        "info",
+        |s| {
+            fs::rename(s.beside("vault/key"), s.path().join("key")).unwrap();
+            let line = format!("key-file = '{}'\n", s.beside("vault").join("key").display());
+            s.edit(&s.path().join("store.toml"), &line, "");
+        },
+        "opens every secret",
+    ),
+    ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
+    (
+        "sms-number",
+        "error",
+        |s| s.edit(&s.document("users", "bob"), "\"app\"", "\"sms\""),
+        "no phone number: bob",
+    ),
+    ("lockout", "info", |s| fail(s, 5), "alice"),
+    ("hard-stop", "warning", |s| fail(s, 100), "100 wrong codes"),
+    (
+        "whitelist",
+        "info",
+        |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
+        "past their date: kiosk",
+    ),
+    ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
+    (
+        "groups",
+        "warning",
+        |s| {
+            s.write(
+                &s.path().join("groups/sales.toml"),
+                "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
+            );
+        },
+        "no member ever signed in: sales",
+    ),
+    (
+        "clock-set-back",
+        "error",
+        |s| {
+            s.pass(7200);
+            enrol(s);
+            s.pass(-7200);
+        },
+        "alice",
+    ),
+];
+
+/// Guards each check that looks at the store: what is wrong, how bad that is, and that a remedy is told.
+#[test]
+fn each_trouble_is_found_in_its_store() {
+    for (check, severity, trouble, words) in TROUBLES {
+        let sandbox = sound();
+        trouble(&sandbox);
+        let (_, found) = examined(&sandbox);
+        let hits: Vec<_> = found.iter().filter(|finding| finding["check"] == *check).collect();
+        assert_eq!(hits.len(), 1, "{check}: {found:?}");
+        assert_eq!(hits[0]["severity"], *severity, "{check}");
+        let message = hits[0]["message"].as_str().unwrap();
+        assert!(message.contains(words), "{check}: {message}");
+        assert!(hits[0]["remedy"].as_str().is_some_and(|text| !text.is_empty()), "{check}");
+        let allowed = |finding: &Value| finding["check"] == *check || finding["check"] == "drift";
+        assert!(found.iter().all(allowed), "{check} brought others: {found:?}");
+    }
+}
+
+/// Guards writers that still run: what they have in hand is no rubbish.
+#[test]
+fn a_temporary_file_of_now_is_left_alone() {
+    let sandbox = sound();
+    left_behind(&sandbox, 0);
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards what a killed list of users had put aside: it is found and removed, unless somebody uses it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_put_aside_is_found_when_nobody_uses_it() {
+    let sandbox = sound();
+    let aside = sandbox.path().join(".tmp-bulk");
+    crate::sandbox::make_private(&aside);
+    for name in ["0", "1"] {
+        sandbox.write(&aside.join(name), "listed = true\n");
+    }
+    let path = sandbox.path();
+    let init = ["init", "--store", path.to_str().unwrap()];
+    let used = fs::File::open(&aside).unwrap();
+    used.lock().unwrap();
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+    assert_eq!(sandbox.admin(&init).code, 0);
+    assert!(aside.join("1").exists(), "it is in use");
+    drop(used);
+    let (_, found) = examined(&sandbox);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["check"], "temporary-files");
+    assert!(found[0]["message"].as_str().unwrap().contains(".tmp-bulk"), "{found:?}");
+    let tidied = sandbox.admin(&init);
+    assert!(tidied.code == 0 && tidied.stderr.contains("2 temporary files"), "{tidied:?}");
+    assert!(!aside.exists());
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards a login that takes the place of what a killed one left behind: its file stays.
+#[test]
+fn a_temporary_file_is_removed_only_under_its_lock() {
+    let sandbox = sound();
+    sandbox.at_real_time();
+    left_behind(&sandbox, 3600);
+    let path = sandbox.document("state", "alice").with_file_name(".tmp-alice.toml");
+    // As somebody who writes holds the lock of this account, whichever it is.
+    let locks = fs::read_dir(sandbox.path().join("locks")).unwrap();
+    let held = |name: &std::ffi::OsStr| name.len() == 2;
+    let locks = locks.map(|entry| entry.unwrap()).filter(|entry| held(&entry.file_name()));
+    let locks: Vec<_> = locks.map(|entry| fs::File::open(entry.path()).unwrap()).collect();
+    assert_eq!(locks.len(), 256);
+    for lock in &locks {
+        lock.lock().unwrap();
+    }
+    let init = sandbox.real().tool(["init"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(path.exists(), "it was removed without the lock");
+    left_behind(&sandbox, 0);
+    drop(locks);
+    let init = crate::sandbox::finish(init);
+    assert_eq!(init.code, 0, "{init:?}");
+    assert!(path.exists(), "the file of a writer that runs was removed");
+    left_behind(&sandbox, 3600);
+    assert_eq!(crate::sandbox::finish(sandbox.real().tool(["init"]).spawn().unwrap()).code, 0);
+    assert!(!path.exists(), "what was left behind stays");
+}
+
+/// Guards the drift of the phones, of which the widest also bounds the window that is recommended.
+#[test]
+fn a_phone_that_is_off_is_named() {
+    let sandbox = sound();
+    sandbox.admin_ok(&["advanced", "set", "discrepancy", "480"]);
+    let secret = enrol(&sandbox);
+    sandbox.pass(30);
+    let code = secret.code(sandbox.now() + 300);
+    assert_eq!(
+        sandbox.verify(&["--client", "c", "--", "alice"], Some(&code)).reason(),
+        "code-accepted"
+    );
+    let (_, found) = examined(&sandbox);
+    let of =
+        |check: &str| found.iter().filter(|f| f["check"] == check).cloned().collect::<Vec<_>>();
+    assert_eq!(of("drift").len(), 2, "{found:?}");
+    assert!(
+        of("drift")[0]["message"].as_str().unwrap().contains("5 min ahead: alice"),
+        "{found:?}"
+    );
+    assert_eq!(of("discrepancy")[0]["remedy"], "rw2fa advanced set discrepancy 10");
+}
+
+/// Guards the groups that do work: one of which a member was seen is no finding.
+#[test]
+fn a_group_with_a_member_is_fine() {
+    let sandbox = sound();
+    let text = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
+    sandbox.write(&sandbox.path().join("groups/sales.toml"), text);
+    let run = sandbox.verify(&["--client", "c", "--group", "SALES", "--", "dave"], None);
+    assert_eq!(run.reason(), "enrolment-required", "{run:?}");
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards the forms of the output, and the time server that does not answer.
+#[test]
+fn findings_are_told_to_people_and_as_csv() {
+    let sandbox = sound();
+    sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
+    let text = sandbox.admin(&["doctor"]).stdout;
+    assert!(text.contains("warning: digits: digits 8"), "{text}");
+    assert!(text.contains("\n  rw2fa advanced set digits 6\n"), "{text}");
+    // The other one is that this is a build for development.
+    assert!(text.contains(" 2 warnings\n"), "{text}");
+    let csv = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
+    assert!(csv.starts_with("check,severity,message,remedy\n"), "{csv}");
+    let run = sandbox.admin(&["doctor", "--ntp", "127.0.0.1:1", "--format", "json"]);
+    let document = run.json();
+    let found = document["findings"].as_array().unwrap().iter().find(|f| f["check"] == "ntp");
+    assert_eq!(found.unwrap()["severity"], json!("warning"), "{run:?}");
+}
+
+fn enrol(sandbox: &Sandbox) -> crate::sandbox::Secret {
+    let shown = sandbox.verify(&["--client", "c", "--qr", "none", "--", "alice"], None);
+    let secret = crate::sandbox::Secret::of(&shown.json());
+    let code = secret.code(sandbox.now());
+    let run = sandbox.verify(&["--client", "c", "--", "alice"], Some(&code));
+    assert_eq!(run.reason(), "activated");
+    secret
+}
+
+/// Wrong codes by which alice is locked.
+fn fail(sandbox: &Sandbox, times: u32) {
+    enrol(sandbox);
+    let path = sandbox.document("state", "alice");
+    let until = sandbox.now() + 60;
+    let lockout =
+        format!("failures = {times}\n\n[lockout]\nuntil = {until}\nseconds = 60\n\n[shown]");
+    sandbox.edit(&path, "\n[shown]", &lockout);
+}
+
+fn whitelist(sandbox: &Sandbox, more: &str) {
+    let text = format!("{more}\nadded = 2026-11-01T00:00:00Z\n");
+    sandbox.write(&sandbox.path().join("whitelist/kiosk.toml"), &text);
+}
+
+/// A temporary file that was written so many seconds before the time of the sandbox.
+fn left_behind(sandbox: &Sandbox, seconds: i64) {
+    let directory = sandbox.document("state", "alice");
+    let path = directory.with_file_name(".tmp-alice.toml");
+    sandbox.write(&path, "half");
+    let time = u64::try_from(sandbox.now() - seconds).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
+}

@@ -1,0 +1,24 @@
+//! The commands of the administration tool: what they do, say and refuse, in each form of output.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+mod advanced;
+mod audit;
+#[cfg(target_os = "linux")]
+mod comfort;
+mod doctor;
+mod errors;
+mod explain;
+mod init;
+mod key;
+mod license;
+#[cfg(target_os = "linux")]
+mod prompt;
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+mod status;
+mod store;
+mod users;
+mod users_change;
+mod users_from;
+mod whitelist;

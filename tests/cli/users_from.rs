@@ -1,0 +1,240 @@
+//! `rw2fa users add --from`: what is read, what is refused, and that a kill leaves nobody half listed.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::sandbox::{Run, Sandbox};
+
+const FROM_STDIN: [&str; 4] = ["users", "add", "--from", "-"];
+
+fn add(sandbox: &Sandbox, lines: &str, more: &[&str]) -> Run {
+    let text = format!("name,type,method,phone\n{lines}");
+    sandbox.admin_with_stdin(&[&FROM_STDIN[..], more].concat(), text.as_bytes())
+}
+
+fn lines(numbers: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
+}
+
+fn listed(sandbox: &Sandbox) -> String {
+    sandbox.admin_ok(&["users", "list", "--format", "csv"])
+}
+
+/// Guards that users and groups are added, from a file and from standard input, and audited one by one.
+#[test]
+fn entries_are_added() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.beside("staff.csv");
+    sandbox.write(
+        &file,
+        "\u{feff}name,type,method,phone\r\nAlice,user,app,\r\n\"CORP\\Staff, all\",group,,\r\n",
+    );
+    let added = sandbox.admin(&["users", "add", "--from", file.to_str().unwrap()]);
+    assert_eq!(added.stdout, "alice: added\ncorp\\staff, all: added\n", "{added:?}");
+    assert_eq!(added.code, 0);
+    let again = add(&sandbox, "bob,,,+33612345678\nalice,,,\n", &[]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, "bob: added\nalice: unchanged\n"));
+    assert_eq!(sandbox.show("bob")["phone"], "+33612345678");
+    let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
+    assert_eq!(trail.matches("users add").count(), 3, "{trail}");
+    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+}
+
+/// Guards that what `users list` writes can be read again in another store.
+#[test]
+fn a_list_can_be_read_again() {
+    let sandbox = Sandbox::new();
+    let lines = lines(0..40, |n| format!("user{n},user,app,+3361234{n:04}\n"));
+    assert_eq!(add(&sandbox, &format!("{lines}staff,group,,\n"), &[]).code, 0);
+    let (text, other) = (listed(&sandbox), Sandbox::new());
+    assert_eq!(other.admin_with_stdin(&FROM_STDIN, text.as_bytes()).code, 0);
+    assert_eq!(listed(&other), text);
+    assert_eq!(
+        other.admin_with_stdin(&FROM_STDIN, text.as_bytes()).stdout.matches("unchanged").count(),
+        41
+    );
+    assert_eq!(other.admin_ok(&["store", "check"]), sandbox.admin_ok(&["store", "check"]));
+}
+
+/// Guards that one bad line keeps everybody out, and that each is told by its number.
+#[test]
+fn every_bad_line_is_told_and_nothing_is_written() {
+    let sandbox = Sandbox::with_users(&["CORP\\carol", "CORP\\erin"]);
+    let before = sandbox.contents();
+    let refused = add(
+        &sandbox,
+        "alice,user,app,\nALICE,,,\nerin,,,\nCORP\\carol,,,+33612345678\n\"b\nb\",,,\nCORP\\dave,,,\n\
+         dave@corp,,,\nstaff,group,,\nStaff,group,,\nfrank,usr,,\n",
+        &[],
+    );
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    let told: Vec<_> = refused.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(
+        told,
+        [
+            "error: standard input, line 3: 'alice': stands in line 2 already",
+            "error: standard input, line 4: 'erin': overlaps 'corp\\erin': one login could mean both",
+            "error: standard input, line 5: 'corp\\carol': is listed with other attributes",
+            "error: standard input, line 6: a field goes over several lines",
+            "error: standard input, line 9: 'dave@corp': overlaps 'corp\\dave' in line 8: one login could mean both",
+            "error: standard input, line 11: 'staff': stands in line 10 already",
+            "error: standard input, line 12: the type 'usr' is none: write user or group",
+            "error: standard input has 7 bad lines; nobody was added",
+        ],
+        "{refused:?}"
+    );
+    assert_eq!(sandbox.contents(), before);
+    let system = sandbox.system();
+    system.set("alice", &[]);
+    let unknown = add(&sandbox, "alice,,,\nbob,,,\n", &["--must-exist"]);
+    assert!(unknown.stderr.contains("line 3: 'bob': the system knows no such name"), "{unknown:?}");
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards `--dry-run`, an empty list, a licence that does not suffice, and files that are none.
+#[test]
+fn nothing_is_written_where_nothing_is_to_be() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.contents();
+    let dry = add(&sandbox, "alice,,,\n", &["--dry-run"]);
+    assert_eq!((dry.code, dry.stdout.as_str()), (0, "alice: would be added\n"));
+    assert_eq!(add(&sandbox, "", &[]).code, 0);
+    sandbox.pass(31 * 86_400);
+    let late = add(&sandbox, "alice,,,\nbob,,,\n", &[]);
+    assert_eq!(late.code, 1);
+    assert_eq!(late.stderr.matches("the trial of 30 days is over").count(), 1, "{late:?}");
+    for (bytes, told) in [
+        (&b"\xff\xfen\0a\0"[..], "is not UTF-8"),
+        (b"name;type;method;phone\n", "not separated by commas"),
+        (b"", "has no column 'name'"),
+    ] {
+        let run = sandbox.admin_with_stdin(&FROM_STDIN, bytes);
+        assert!(run.code == 1 && run.stderr.contains(told), "{run:?}");
+    }
+    let missing = sandbox.admin(&["users", "add", "--from", "/nonexistent/x.csv"]);
+    assert_eq!(missing.code, 1);
+    for args in [&["--from", "-", "alice"][..], &["--from", "-", "--group", "g"], &[]] {
+        assert_eq!(sandbox.admin(&[&["users", "add"], args].concat()).code, 2, "{args:?}");
+    }
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards a member who has enrolled: what the store keeps of him stays when a file lists him.
+#[test]
+fn an_enrolled_member_keeps_his_secret() {
+    let sandbox = Sandbox::with_users(&[]);
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    let shown = sandbox.verify(&["--qr", "none", "--group", "staff", "--", "user7"], None);
+    let secret = crate::sandbox::Secret::of(&shown.json());
+    let code = secret.code(sandbox.now());
+    assert_eq!(sandbox.verify(&["--group", "staff", "--", "user7"], Some(&code)).code, 0);
+    let lines = lines(0..40, |n| format!("user{n},,,\n"));
+    assert_eq!(add(&sandbox, &lines, &[]).stdout.matches(": added").count(), 40);
+    sandbox.pass(60);
+    assert_eq!(sandbox.login("user7", &secret).reason(), "code-accepted");
+    assert_eq!(sandbox.show("user7")["listed"], true);
+}
+
+/// Guards that a kill at any moment leaves a store without half entries, which the same command completes.
+#[test]
+fn a_kill_leaves_nobody_half_listed() {
+    // Under Wine files are slow.
+    const USERS: usize = if cfg!(windows) { 100 } else { 600 };
+    let sandbox = Sandbox::new();
+    let real = sandbox.real();
+    let file = sandbox.beside("many.csv");
+    let text = lines(0..USERS, |n| format!("user{n},,,\n"));
+    sandbox.write(&file, &format!("name,type,method,phone\n{text}"));
+    let args = ["users", "add", "--from", file.to_str().unwrap()];
+    let mut kills = 0;
+    // Each time a bit later, until it ends by itself.
+    for pause in std::iter::successors(Some(4), |pause| Some(pause * 5 / 4 + 1)) {
+        let mut child = real.tool(args).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        let output = child.wait_with_output().unwrap();
+        let check = sandbox.admin(&["store", "check"]);
+        assert_eq!(check.code, 0, "killed after {pause} ms: {check:?}");
+        assert_eq!(sandbox.admin(&["users", "list"]).code, 0);
+        if !crate::sandbox::was_killed(&output) {
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            break;
+        }
+        kills += 1;
+        assert!(pause < 60_000, "it never ends");
+    }
+    assert!(kills > 0, "it was never killed");
+    assert_eq!(listed(&sandbox).lines().count(), USERS + 1);
+    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+    assert!(!sandbox.path().join(".tmp-bulk").exists(), "what was put aside is left");
+}
+
+/// Guards two that add from files at once: both succeed, or one is told to wait; nobody is lost.
+#[test]
+fn two_at_once_do_not_harm_each_other() {
+    let sandbox = Sandbox::new();
+    let real = sandbox.real();
+    let start = |first: usize| {
+        let file = sandbox.beside(&format!("{first}.csv"));
+        let text = lines(first..first + 300, |n| format!("user{n},,,\n"));
+        sandbox.write(&file, &format!("name,type,method,phone\n{text}"));
+        real.tool(["users", "add", "--from", file.to_str().unwrap()]).spawn().unwrap()
+    };
+    let ends = [start(0), start(200)].map(crate::sandbox::finish);
+    assert!(ends.iter().any(|end| end.code == 0), "{ends:?}");
+    for end in &ends {
+        assert!(end.code == 0 || end.stderr.contains("another program adds users"), "{end:?}");
+    }
+    for first in [0, 200] {
+        assert_eq!(crate::sandbox::finish(start(first)).code, 0);
+    }
+    assert_eq!(listed(&sandbox).lines().count(), 501);
+    assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
+}
+
+/// Guards that a quote that is not closed swallows nobody silently.
+#[test]
+fn an_open_quote_keeps_everybody_out() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.contents();
+    for text in [
+        "name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n",
+        "name,type,method,phone,\"notes\nalice,user,app,,\nbob,user,app,,\n",
+    ] {
+        let refused = sandbox.admin_with_stdin(&FROM_STDIN, text.as_bytes());
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{text:?}");
+        assert!(refused.stderr.contains("a field goes over several lines"), "{refused:?}");
+    }
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards that a lock that cannot be had keeps nobody out whom another lock covers, and that each name
+/// that was left out is told.
+#[test]
+fn a_lock_that_is_held_leaves_out_only_its_own() {
+    const USERS: usize = 600;
+    let sandbox = Sandbox::new();
+    let text = lines(0..USERS, |n| format!("user{n},,,\n"));
+    // One in the middle: some locks come before it, others after it.
+    let held = std::fs::File::open(sandbox.path().join("locks/80")).unwrap();
+    held.lock().unwrap();
+    let partly = add(&sandbox, &text, &[]);
+    drop(held);
+    assert_eq!(partly.code, 1, "{partly:?}");
+    let (added, failed) =
+        (partly.stdout.matches(": added").count(), partly.stderr.matches("held the lock").count());
+    assert!(failed > 0 && failed < 20, "{failed} failed");
+    assert_eq!(added + failed, USERS);
+    let told = format!("{failed} of {USERS} names were not added");
+    assert!(partly.stderr.contains(&told), "{}", partly.stderr);
+    for line in partly.stderr.lines().filter(|line| line.contains("held the lock")) {
+        let name = line.split('\'').nth(1).unwrap();
+        assert!(!partly.stdout.contains(&format!("{name}: added\n")), "{line}");
+    }
+    assert_eq!(listed(&sandbox).lines().count(), added + 1);
+    assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
+    let rest = add(&sandbox, &text, &[]);
+    assert_eq!((rest.code, rest.stdout.matches(": added").count()), (0, failed), "{rest:?}");
+    let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
+    assert_eq!(trail.matches("users add").count(), USERS);
+}

@@ -1,0 +1,259 @@
+//! The recipes in `examples/`: scripts in bash, a PowerShell module, units of systemd.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::sandbox::{Sandbox, has, write_script};
+
+fn example(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
+}
+
+/// Runs a script on a store, as an administrator would.
+fn script(sandbox: &Sandbox, name: &str, args: &[&str]) -> Output {
+    let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
+    let mut command = Command::new(example("scripts").join(name));
+    command.args(args).env_clear().current_dir(sandbox.path().parent().unwrap());
+    command.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    command.env("RW2FA_OPTIONS", format!("--store {}", sandbox.path().display()));
+    command.output().unwrap()
+}
+
+/// What a script that ended well printed.
+fn printed(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn state_of(sandbox: &Sandbox, user: &str) -> String {
+    sandbox.show(user)["state"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Guards onboarding: nothing at a trial run or with a bad file, everybody otherwise, and pictures that
+/// only the administrator can read.
+#[test]
+fn onboarding_from_a_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with_users(&[]);
+    let file = sandbox.beside("staff.csv");
+    sandbox
+        .write(&file, "name,type,method,phone\nalice,user,app,\n\"o'neil, p\",,,\nstaff,group,,\n");
+    let trial = printed(&script(&sandbox, "onboard.sh", &["--dry-run", "staff.csv"]));
+    assert_eq!(trial, "alice: would be added\no'neil, p: would be added\nstaff: would be added\n");
+    assert_eq!(sandbox.admin(&["users", "show", "alice"]).code, 1);
+    let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
+    assert!(
+        added.contains("codes/001.png: QR code for alice\n")
+            && added.contains("codes/002.png: QR code for o'neil, p\n"),
+        "{added}"
+    );
+    let picture = sandbox.beside("codes").join("002.png");
+    assert_eq!(fs::metadata(picture).unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(state_of(&sandbox, "alice"), "pending");
+    let again = printed(&script(&sandbox, "onboard.sh", &["staff.csv"]));
+    assert_eq!(again.matches("unchanged").count(), 3, "{again}");
+    sandbox.write(&file, "name,type,method,phone\nbob,,,\nbob,,,\n");
+    let refused = script(&sandbox, "onboard.sh", &["staff.csv"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 3"), "{refused:?}");
+    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(script(&sandbox, "onboard.sh", &[]).status.code(), Some(2));
+}
+
+/// Guards a group that is named as a user is: his secret stays, and the others get their pictures, which
+/// replace none.
+#[test]
+fn onboarding_draws_for_new_users_only() {
+    let sandbox = Sandbox::with_users(&["staff"]);
+    let file = sandbox.beside("staff.csv");
+    sandbox.write(&file, "name,type,method,phone\nstaff,group,,\nCORP\\bob,user,,\n");
+    fs::create_dir(sandbox.beside("codes")).unwrap();
+    sandbox.write(&sandbox.beside("codes").join("001.png"), "of before");
+    let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
+    assert_eq!(added, "staff: added\ncorp\\bob: added\ncodes/002.png: QR code for corp\\bob\n");
+    assert_eq!(state_of(&sandbox, "staff"), "none");
+    assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
+}
+
+/// Guards an override that the administrator made: a purge removes only that of the installation.
+#[test]
+fn a_purge_keeps_the_override_of_the_administrator() {
+    let tools = tempfile::tempdir().unwrap();
+    for (name, text) in
+        [("rm", ":"), ("dpkg-statoverride", "[ $1 = --list ] && echo \"$LISTED\" || echo removed")]
+    {
+        write_script(&tools.path().join(name), text);
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".debian/postrm");
+    for (listed, told) in [
+        ("rw2fa rw2fa-portal 4750 /usr/bin/rw2fa-verify", "removed\n"),
+        ("root root 755 /usr/bin/rw2fa-verify", ""),
+        ("", ""),
+    ] {
+        let mut command = Command::new("/bin/sh");
+        command.arg(&script).arg("purge").env_clear().env("PATH", tools.path());
+        assert_eq!(printed(&command.env("LISTED", listed).output().unwrap()), told, "{listed}");
+    }
+}
+
+/// Guards the nightly report: who is missing, in words; silence where nobody is; failure where the store
+/// cannot be read.
+#[test]
+fn the_report_tells_who_is_missing() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    sandbox.at_real_time();
+    sandbox.enrol("alice");
+    assert_eq!(
+        printed(&script(&sandbox, "pending-report.sh", &[])),
+        "Never signed in (1):\n  bob\n"
+    );
+    sandbox.enrol("bob");
+    assert_eq!(printed(&script(&sandbox, "pending-report.sh", &[])), "");
+    sandbox.admin_ok(&["users", "add", "x, \"y\" z", "--group", "staff"]);
+    sandbox.verify(&["--qr", "none", "--no-groups", "--", "x, \"y\" z"], None);
+    assert_eq!(
+        printed(&script(&sandbox, "pending-report.sh", &[])),
+        "Saw the QR code, and typed no code yet (1):\n  x, \"y\" z\n"
+    );
+    sandbox.write(&sandbox.path().join("store.toml"), "nonsense");
+    assert!(!script(&sandbox, "pending-report.sh", &[]).status.success());
+}
+
+/// Guards off-boarding: off both lists, and the rest is done when one name fails.
+#[test]
+fn off_boarding() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    sandbox.admin_ok(&["whitelist", "add", "alice", "carol"]);
+    let trial = printed(&script(&sandbox, "offboard.sh", &["--dry-run", "alice"]));
+    assert_eq!(trial, "alice: would be removed\nalice: would be removed\n");
+    let removed = printed(&script(&sandbox, "offboard.sh", &["alice", "carol"]));
+    assert_eq!(removed.matches(": removed").count(), 3, "{removed}");
+    assert_eq!(script(&sandbox, "offboard.sh", &["", "bob"]).status.code(), Some(1));
+    assert_eq!(sandbox.admin_ok(&["users", "list", "--format", "csv"]).lines().count(), 1);
+    assert_eq!(script(&sandbox, "offboard.sh", &[]).status.code(), Some(2));
+}
+
+/// Guards a lost phone: nothing without a yes, the old secret gone with it, the new one in a picture.
+#[test]
+fn a_lost_phone() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.at_real_time();
+    let secret = sandbox.enrol("alice");
+    assert_eq!(script(&sandbox, "lost-phone.sh", &["alice"]).status.code(), Some(2));
+    assert_eq!(state_of(&sandbox, "alice"), "active");
+    let shown =
+        printed(&script(&sandbox, "lost-phone.sh", &["--yes", "--qr-file", "new.png", "alice"]));
+    assert!(shown.contains("alice: changed"), "{shown}");
+    assert!(sandbox.beside("new.png").exists());
+    sandbox.at_real_time().pass(60);
+    assert_eq!(sandbox.login("alice", &secret).reason(), "wrong-code");
+    assert_eq!(script(&sandbox, "lost-phone.sh", &["--yes", "nobody"]).status.code(), Some(1));
+}
+
+/// Guards that systemd understands the units, and that the command in them is one.
+#[test]
+fn the_units_are_understood() {
+    if !has("systemd-analyze", "apt-get install systemd") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_rw2fa");
+    for unit in ["rw2fa-doctor.service", "rw2fa-doctor.timer"] {
+        let text = fs::read_to_string(example("systemd").join(unit)).unwrap();
+        // The manual page is where it belongs only after an installation.
+        let lines = text.lines().filter(|line| !line.starts_with("Documentation="));
+        let text = lines.collect::<Vec<_>>().join("\n").replace("/usr/bin/rw2fa", program);
+        let mut file = fs::File::create(directory.path().join(unit)).unwrap();
+        std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
+    }
+    let mut command = Command::new("systemd-analyze");
+    command.arg("verify").arg("--man=no").current_dir(directory.path());
+    command.args(["./rw2fa-doctor.service", "./rw2fa-doctor.timer"]);
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !told.contains("rw2fa-doctor"), "{told}");
+    let sandbox = Sandbox::new();
+    assert_ne!(sandbox.admin(&["--color", "never", "doctor"]).code, 2);
+}
+
+/// The PowerShell module.
+fn module() -> String {
+    fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psm1")).unwrap()
+}
+
+/// Guards that every PowerShell file is PowerShell.
+#[test]
+fn the_powershell_files_parse() {
+    let target = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().parent().unwrap();
+    let python = target.join("powershell/bin/python");
+    if !has(&python, "run tests/run, which installs it") {
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let parse = |files: &[PathBuf]| {
+        Command::new(&python)
+            .arg(root.join("tests/powershell/parse.py"))
+            .args(files)
+            .output()
+            .unwrap()
+    };
+    let output = parse(&[
+        example("powershell/Rw2fa/Rw2fa.psm1"),
+        example("powershell/Rw2fa/Rw2fa.psd1"),
+        root.join("completions/rw2fa.ps1"),
+    ]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    // The parser can say no.
+    let sandbox = Sandbox::new();
+    sandbox.write(&sandbox.beside("bad.ps1"), "function x { if ( }\n");
+    assert_eq!(parse(&[sandbox.beside("bad.ps1")]).status.code(), Some(1));
+}
+
+/// Guards that each function is exported and explained, and asks the program for what it understands.
+#[test]
+fn the_powershell_module_fits_the_program() {
+    let (text, sandbox) = (module(), Sandbox::new());
+    let manifest = fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psd1")).unwrap();
+    let mut functions = 0;
+    for part in text.split("\nfunction ").skip(1) {
+        let name = part.split_whitespace().next().unwrap();
+        if name.starts_with("Invoke-") {
+            continue;
+        }
+        functions += 1;
+        assert!(manifest.contains(&format!("'{name}'")), "{name} is not exported");
+        assert!(part.contains(".SYNOPSIS") && part.contains(".EXAMPLE"), "{name} is not explained");
+        let changes = part.contains("Invoke-Rw2faChange");
+        assert_eq!(changes, part.contains("SupportsShouldProcess"), "{name}: -WhatIf");
+        let body = part.split("#>").nth(1).unwrap();
+        for parameter in
+            body.split(" $").skip(1).filter_map(|rest| rest.split([',', '\n', ')', ' ']).next())
+        {
+            if part.contains(&format!("    .PARAMETER {parameter}\n")) {
+                assert!(
+                    body.matches(&format!("${parameter}")).count() > 1,
+                    "{name} ignores {parameter}"
+                );
+            }
+        }
+        // Lists of words in quotes: the first one is the command, the others hold options of it.
+        let lists = body.split("@('").skip(1).map(|rest| rest.split(')').next().unwrap());
+        let mut command: Vec<String> = Vec::new();
+        for list in lists {
+            let words: Vec<&str> =
+                list.split(['\'', ',']).map(str::trim).filter(|word| !word.is_empty()).collect();
+            if !words[0].starts_with('-') {
+                let plain = words.iter().take_while(|word| !word.starts_with('-'));
+                command = plain.map(ToString::to_string).collect();
+            }
+            let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
+            args.push("--help");
+            let help = sandbox.admin_ok(&args);
+            for option in words.iter().filter(|word| word.starts_with("--") && **word != "--") {
+                assert!(help.contains(option), "{name}: rw2fa {command:?} has no {option}");
+            }
+        }
+        assert!(!command.is_empty(), "{name} runs nothing");
+    }
+    assert_eq!(functions, 8);
+}

@@ -1,0 +1,287 @@
+//! Completions in real shells: keys are typed on a terminal, and the command that they come to is run.
+//!
+//! The terminal is made by `script` of util-linux. PowerShell is not to be had everywhere: its script is
+//! parsed.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::sandbox::{Sandbox, has, write_script};
+
+/// What the shells print when they wait for a command.
+const PROMPT: &str = "READY> ";
+
+/// How long a shell may take, on a machine that has much to do.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Keys up to the tabulator, and what the command they come to must print. Names are cut where the next
+/// one begins to differ.
+const TYPED: &[(&str, &str)] = &[
+    ("rw2fa --format json users show al", r#""name": "alice""#),
+    ("rw2fa --format json users show AL", r#""name": "alice""#),
+    ("rw2fa --format json users show carol@co", r#""name": "carol@corp.example""#),
+    ("rw2fa --format json users show zo", r#""name": "zoe quell""#),
+    ("rw2fa --format json users show o", r#""name": "o'neil""#),
+    ("rw2fa --format json users show 'corp\\b", r#""name": "corp\\bob""#),
+    ("rw2fa --format json users show --group rem", r#""name": "remote staff""#),
+    ("rw2fa --format json audit --user al", r#""lines":"#),
+    ("rw2fa advanced get disc", "480"),
+    ("rw2fa --format json whitelist remove --dry-run w", r#""name": "wendy""#),
+    ("rw2fa --format json stat", r#""discrepancy": 480"#),
+    ("rw2fa --format json users list --type gr", r#""name": "remote staff""#),
+];
+
+/// A shell on a terminal.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: Arc<Mutex<Vec<u8>>>,
+    /// How much of the screen was looked at.
+    seen: usize,
+}
+
+impl Terminal {
+    fn start(command: &str, directory: &Path, store: &Path) -> Self {
+        let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
+        let mut script = Command::new("script");
+        script.args(["-qec", command, "/dev/null"]).env_clear().current_dir(directory);
+        script.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+        script.env("HOME", directory).env("ZDOTDIR", directory).env("XDG_CONFIG_HOME", directory);
+        script.env("XDG_DATA_HOME", directory).env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+        script.env("RW2FA_STORE", store).env("SHELL", "/bin/sh");
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (keys, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let screen = Arc::new(Mutex::new(Vec::new()));
+        let written = Arc::clone(&screen);
+        std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = output.read(&mut chunk) {
+                written.lock().unwrap().extend_from_slice(&chunk[..read]);
+            }
+        });
+        Self { child, keys, screen, seen: 0 }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.screen.lock().unwrap()[self.seen..]).into_owned()
+    }
+
+    /// Waits until the shell has printed this since it was last waited for.
+    fn wait_for(&mut self, what: &str) -> Result<(), String> {
+        let started = Instant::now();
+        loop {
+            let screen = self.screen.lock().unwrap();
+            let mut windows = screen[self.seen..].windows(what.len());
+            if let Some(at) = windows.position(|window| window == what.as_bytes()) {
+                self.seen += at + what.len();
+                return Ok(());
+            }
+            drop(screen);
+            if started.elapsed() > PATIENCE {
+                return Err(self.text());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn type_keys(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // `script` ends when its terminal does.
+        let _ = self.keys.write_all(b"\x03\x04");
+        std::thread::sleep(Duration::from_millis(100));
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A store with names that shells have to quote.
+fn store() -> Sandbox {
+    let sandbox =
+        Sandbox::with_users(&["alice", r"CORP\bob", "carol@corp.example", "o'neil", "zoe quell"]);
+    sandbox.admin_ok(&["users", "add", "--group", "Remote Staff"]);
+    sandbox.admin_ok(&["whitelist", "add", "wendy"]);
+    sandbox
+}
+
+fn completions(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file)
+}
+
+/// Types every line into a shell, and looks at what the completed commands print. `end` completes and
+/// runs the line.
+fn check_shell(command: &str, directory: &Path, store: &Sandbox, end: &str) {
+    let mut terminal = Terminal::start(command, directory, &store.path());
+    terminal.wait_for(PROMPT).unwrap_or_else(|screen| panic!("{command}: no prompt: {screen}"));
+    for (keys, printed) in TYPED {
+        // Elvish takes only what begins with exactly what is typed; its script knows no values of options
+        // but names.
+        let beyond_elvish = keys.ends_with("AL") || keys.ends_with("--type gr");
+        if command.starts_with("elvish") && beyond_elvish {
+            continue;
+        }
+        terminal.type_keys(&format!("{keys}{end}"));
+        let end = terminal.wait_for(printed);
+        end.unwrap_or_else(|screen| panic!("{command}: {keys}: {printed} is not in: {screen}"));
+        let end = terminal.wait_for(PROMPT);
+        end.unwrap_or_else(|screen| panic!("{command}: {keys}: no prompt: {screen}"));
+    }
+    // Without a store, and at a place for anything, nothing is said.
+    terminal.type_keys("rw2fa --store /nonexistent users show al\tx\x15echo do\"\"ne\r");
+    terminal.wait_for("done").unwrap();
+    assert!(!terminal.text().contains("there is no store"), "{}", terminal.text());
+}
+
+#[test]
+fn bash_completes_names() {
+    if !has("script", "apt-get install bsdutils") {
+        return;
+    }
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let setup = format!("PS1='{PROMPT}'\nsource '{}'\n", completions("rw2fa.bash").display());
+    store.write(&store.beside("bashrc"), &setup);
+    let command = format!("bash --noprofile --rcfile '{}' -i", store.beside("bashrc").display());
+    check_shell(&command, directory.path(), &store, "\t\r");
+}
+
+/// Guards who completes the path of a program: it is not run before he types the end of the line.
+#[test]
+fn bash_runs_no_program_that_was_only_typed() {
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let foreign = directory.path().join("rw2fa");
+    write_script(&foreign, ": >started");
+    let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
+    let typed = "source \"$1\"; COMP_LINE='./rw2fa users show al'; COMP_POINT=${#COMP_LINE}
+        _rw2fa_or_names ./rw2fa al show; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "-c", typed, "bash"]).arg(completions("rw2fa.bash"));
+    bash.current_dir(directory.path()).env("RW2FA_STORE", store.path());
+    bash.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    let output = bash.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "alice\n", "{output:?}");
+    assert!(!directory.path().join("started").exists(), "it was run");
+}
+
+/// Guards names that look like options: they are offered only where they are read as names.
+#[test]
+fn names_like_options_are_offered_behind_two_dashes() {
+    let sandbox = store();
+    sandbox.admin_ok(&["users", "add", "--", "-y"]);
+    sandbox.admin_ok(&["users", "add", "--group=--all"]);
+    for (words, offered) in [
+        (&["=users", "=show", "="][..], false),
+        (&["=users", "=show", "=--", "="], true),
+        (&["=users", "=show", "--group", "="], false),
+        (&["=users", "=show", "=--group="], true),
+    ] {
+        let names = sandbox.admin(&[&["complete-names", "words"], words].concat());
+        let found =
+            names.stdout.lines().any(|name| matches!(name, "-y" | "--group=--all" | "--all"));
+        assert_eq!(found, offered, "{words:?}: {names:?}");
+    }
+}
+
+/// Guards PowerShell's quotes, which are more than one character, and what is run at a tabulator.
+#[test]
+fn powershell_quotes_names_by_its_own_rules() {
+    let script = fs::read_to_string(completions("rw2fa.ps1")).unwrap();
+    assert!(script.contains("::EscapeSingleQuotedStringContent($_)"));
+    assert!(!script.contains("& $commandElements"));
+}
+
+#[test]
+fn zsh_completes_names() {
+    if !has("script", "apt-get install bsdutils") || !has("zsh", "apt-get install zsh") {
+        return;
+    }
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let functions = directory.path().join("functions");
+    fs::create_dir(&functions).unwrap();
+    fs::copy(completions("rw2fa.zsh"), functions.join("_rw2fa")).unwrap();
+    let setup = format!(
+        "PS1='{PROMPT}'\nfpath=('{}' $fpath)\nautoload -Uz compinit\ncompinit -u -D\nunsetopt beep\n",
+        functions.display()
+    );
+    store.write(&store.beside("zshrc"), &setup);
+    fs::copy(store.beside("zshrc"), directory.path().join(".zshrc")).unwrap();
+    check_shell("zsh -i", directory.path(), &store, "\t\r");
+}
+
+#[test]
+fn fish_completes_names() {
+    if !has("script", "apt-get install bsdutils") || !has("fish", "apt-get install fish") {
+        return;
+    }
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let scripts = directory.path().join("fish/completions");
+    fs::create_dir_all(&scripts).unwrap();
+    fs::copy(completions("rw2fa.fish"), scripts.join("rw2fa.fish")).unwrap();
+    let setup = format!("function fish_prompt; echo -n '{PROMPT}'; end\nset -g fish_greeting\n");
+    store.write(&store.beside("config.fish"), &setup);
+    fs::copy(store.beside("config.fish"), directory.path().join("fish/config.fish")).unwrap();
+    check_shell("fish -i", directory.path(), &store, "\t\r");
+}
+
+#[test]
+fn elvish_completes_names() {
+    if !has("script", "apt-get install bsdutils") || !has("elvish", "apt-get install elvish") {
+        return;
+    }
+    let (store, directory) = (store(), tempfile::tempdir().unwrap());
+    let setup = format!(
+        "eval (slurp < '{}')\nset edit:prompt = {{ put '{PROMPT}' }}\nset edit:rprompt = {{ }}\n",
+        completions("rw2fa.elv").display()
+    );
+    store.write(&store.beside("rc.elv"), &setup);
+    let command = format!("elvish -rc '{}'", store.beside("rc.elv").display());
+    // The first Enter takes what is offered.
+    check_shell(&command, directory.path(), &store, "\t\r\r");
+}
+
+/// Guards that names are asked for without a word where there is nothing to tell.
+#[test]
+fn asking_for_names_is_harmless() {
+    let sandbox = store();
+    let ask = |args: &[&str]| sandbox.admin(&[&["complete-names"], args].concat());
+    let before = sandbox.contents();
+    let names = ask(&["words", "=users", "=show", "="]);
+    assert_eq!(
+        (names.code, names.stdout.as_str(), names.stderr.as_str()),
+        (0, "alice\ncarol@corp.example\ncorp\\bob\no'neil\nzoe quell\n", "")
+    );
+    let rest = ask(&["words", "=users", "=show", "=ALICE", "=-y", "=c"]);
+    assert_eq!(rest.stdout, "carol@corp.example\ncorp\\bob\n");
+    for args in [
+        &["words", "=users", "=add", "="][..],
+        &["words", "=--version", "=", "=-"],
+        &["words", "=nonsense", "=", "=$(reboot)"],
+        &["words"],
+        &["bash", "rw2fa users show $(", " "],
+        &["bash", "", ""],
+    ] {
+        let none = ask(args);
+        assert_eq!(
+            (none.code, none.stdout.as_str(), none.stderr.as_str()),
+            (1, "", ""),
+            "{args:?}"
+        );
+    }
+    let elsewhere = ask(&["words", "=--store", "=/nonexistent", "=users", "=show", "="]);
+    assert_eq!((elsewhere.stdout.as_str(), elsewhere.stderr.as_str()), ("", ""), "{elsewhere:?}");
+    sandbox.write(&sandbox.path().join("store.toml"), "nonsense");
+    assert_eq!(ask(&["words", "=users", "=show", "=a"]).stderr, "");
+    sandbox.write(
+        &sandbox.path().join("store.toml"),
+        std::str::from_utf8(&before[&sandbox.path().join("store.toml")]).unwrap(),
+    );
+    assert_eq!(sandbox.contents(), before);
+}

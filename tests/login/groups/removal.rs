@@ -1,0 +1,113 @@
+//! `users remove`: who is still covered, and how that is told.
+
+use rw2fa::error::Kind;
+
+use super::{enrol_member, knock, with_groups};
+use crate::sandbox::{Run, Sandbox};
+
+fn remove(sandbox: &Sandbox, args: &[&str]) -> Run {
+    sandbox.admin(&[&["users", "remove", "--yes"], args].concat())
+}
+
+fn covered_by(sandbox: &Sandbox, args: &[&str]) -> String {
+    let run = remove(sandbox, &[args, &["--format", "json"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    run.json()["changes"][0]["covered_by"].to_string()
+}
+
+/// Guards the warning in text and JSON, from both sources: the last login, and the system.
+#[test]
+fn remove_tells_which_groups_still_cover_a_user() {
+    let sandbox = with_groups(&["sales", r"CORP\vpn"]);
+    sandbox.admin_ok(&["users", "add", "anna", "bert", "carl", "dora"]);
+    enrol_member(&sandbox, &["sales"], "anna");
+    enrol_member(&sandbox, &["sales"], "bert");
+    let system = sandbox.system();
+    system.set("anna", &["users", "VPN"]);
+    system.set("carl", &["users", r"corp\vpn"]);
+    system.set("dora", &["users"]);
+    assert_eq!(
+        remove(&sandbox, &["anna", "--dry-run"]).stdout,
+        "anna: would be removed (still covered by group corp\\vpn, sales)\n"
+    );
+    assert_eq!(covered_by(&sandbox, &["anna"]), r#"["corp\\vpn","sales"]"#);
+    // The system knows no bert: what the last login told remains.
+    assert_eq!(
+        remove(&sandbox, &["bert", "carl", "dora"]),
+        Run {
+            code: 0,
+            stdout: "bert: removed (still covered by group sales)\n\
+                     carl: removed (still covered by group corp\\vpn)\n\
+                     dora: removed\n"
+                .into(),
+            stderr: String::new()
+        }
+    );
+    assert_eq!(knock(&sandbox, &[], "anna").reason(), "enrolment-required");
+    assert_eq!(knock(&sandbox, &[], "dora").reason(), "not-listed");
+}
+
+/// Guards a removal while the directory is down: it is not refused.
+#[test]
+fn remove_does_not_need_the_system() {
+    let sandbox = with_groups(&["sales"]);
+    sandbox.admin_ok(&["users", "add", "anna"]);
+    enrol_member(&sandbox, &["sales"], "anna");
+    sandbox.system().fail(Kind::Timeout);
+    assert_eq!(covered_by(&sandbox, &["anna"]), r#"["sales"]"#);
+}
+
+/// Guards the truth of the warning: a group that is no longer listed, or that the same command removes,
+/// covers nobody.
+#[test]
+fn groups_that_go_cover_nobody() {
+    let sandbox = with_groups(&["sales", "vpn"]);
+    sandbox.admin_ok(&["users", "add", "anna"]);
+    enrol_member(&sandbox, &["sales", "vpn"], "anna");
+    sandbox.system().set("anna", &["sales", "vpn"]);
+    assert_eq!(
+        remove(&sandbox, &["anna", "--group", "SALES", "--dry-run"]).stdout,
+        "anna: would be removed (still covered by group vpn)\nsales: would be removed\n"
+    );
+    remove(&sandbox, &["--group", "vpn"]);
+    assert_eq!(
+        remove(&sandbox, &["anna", "--group", "Sales"]).stdout,
+        "anna: removed\nsales: removed\n"
+    );
+    assert_eq!(knock(&sandbox, &[], "anna").reason(), "not-listed");
+}
+
+/// Guards scripts: removing what is not there, with and without the flag, and the question.
+#[test]
+fn remove_of_groups_in_scripts() {
+    let sandbox = with_groups(&["sales"]);
+    assert_eq!(
+        remove(&sandbox, &["--group", "ghosts"]).stderr,
+        "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+    );
+    assert_eq!(
+        remove(&sandbox, &["--group", "ghosts", "--ignore-missing"]).stdout,
+        "ghosts: unchanged\n"
+    );
+    let asked = sandbox.admin(&["users", "remove", "--group", "sales"]);
+    assert_eq!(asked.code, 2);
+    assert!(asked.stderr.contains("--yes"), "{asked:?}");
+    assert_eq!(
+        remove(&sandbox, &["--group", "sales", "--format", "json"]).json().to_string(),
+        r#"{"schema":1,"dry_run":false,"changes":[{"type":"group","name":"sales","result":"removed","covered_by":[],"error":null}]}"#
+    );
+    // A damaged document can be removed, too.
+    sandbox.admin_ok(&["users", "add", "--group", "sales"]);
+    sandbox.write(&sandbox.document("groups", "sales"), "?");
+    assert_eq!(remove(&sandbox, &["--group", "sales"]).stdout, "sales: removed\n");
+}
+
+/// Guards a member who is removed without having been listed: his secret is destroyed, he is asked anew.
+#[test]
+fn a_member_who_is_removed_enrols_again() {
+    let sandbox = with_groups(&["sales"]);
+    let secret = enrol_member(&sandbox, &["sales"], "anna");
+    assert_eq!(covered_by(&sandbox, &["anna"]), r#"["sales"]"#);
+    sandbox.pass(30);
+    assert_ne!(enrol_member(&sandbox, &["sales"], "anna"), secret);
+}

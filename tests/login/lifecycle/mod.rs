@@ -1,0 +1,28 @@
+//! The life of a user: enrolment, codes, locks, grants, as the days and the clock go.
+
+mod check;
+mod clock;
+mod codes;
+mod enrolment;
+mod grants;
+mod lockout;
+mod recovery;
+
+use std::collections::BTreeSet;
+
+use crate::sandbox::{Sandbox, Secret};
+
+/// Enrols a user whose codes of these steps around now are all different.
+///
+/// Two of a thousand codes are the same more often than not; a test that means one of them would
+/// fail now and then.
+fn enrol_with_distinct_codes(sandbox: &Sandbox, user: &str, steps: std::ops::Range<i64>) -> Secret {
+    loop {
+        let secret = sandbox.enrol(user);
+        let codes = steps.clone().map(|step| secret.code(sandbox.now() + 30 * step));
+        if codes.collect::<BTreeSet<_>>().len() == steps.clone().count() {
+            return secret;
+        }
+        sandbox.admin_ok(&["users", "reset", user, "--yes"]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Logins through the verifier: enrolment, codes, locks and grants, listed groups, and the protocol of the
+//! portal.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+mod groups;
+mod lifecycle;
+mod protocol;
+#[path = "../sandbox/mod.rs"]
+mod sandbox;

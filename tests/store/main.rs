@@ -1,0 +1,16 @@
+//! The store on the disk: its files and who may use them, damaged documents, names, the audit trail and its
+//! copies.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+
+#[cfg(unix)]
+mod access;
+mod audit_trail;
+mod documents;
+#[cfg(unix)]
+mod full_disk;
+mod names;
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
+#[cfg(unix)]
+mod system_log;
