@@ -65,9 +65,8 @@ const LEAST_ROOM: (u64, u64) = (64 * 1024, 4);
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
 pub fn is_full(file: &std::fs::File) -> bool {
     let Ok(found) = nix::sys::statvfs::fstatvfs(file) else { return false };
-    let is_root = nix::unistd::Uid::effective().is_root();
-    let blocks = if is_root { found.blocks_free() } else { found.blocks_available() };
-    let room = u64::from(blocks).saturating_mul(u64::from(found.fragment_size()));
+    // Without what is reserved for root: a store that lives on that is full.
+    let room = u64::from(found.blocks_available()).saturating_mul(u64::from(found.fragment_size()));
     // A file system without a fixed number of files reports none.
     let has_files = found.files() == 0 || u64::from(found.files_available()) >= LEAST_ROOM.1;
     room < LEAST_ROOM.0 || !has_files
