@@ -8,6 +8,8 @@ mod activation;
 mod limits;
 #[cfg(unix)]
 mod openssl;
+#[cfg(unix)]
+mod packages;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 
