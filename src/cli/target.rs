@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
-use crate::printable::printable;
 use crate::store::Text;
 
 /// The text of the argument `FILE` of a command that reads one, of at most `limit` bytes; `-` is
@@ -100,9 +99,7 @@ impl Target {
     /// Appends.
     pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
         match self {
-            // A terminal is steered by what a file merely holds.
-            Self::Stdout if context.process.terminals.stdout => context.print(&printable(text)),
-            Self::Stdout => context.print(text),
+            Self::Stdout => context.print_data(text),
             Self::File(file) => file.write(text.as_bytes()),
         }
     }
