@@ -21,8 +21,8 @@ const REOPENINGS: u32 = 100;
 /// What the names of temporary files begin with.
 pub(super) const TEMPORARY: &str = ".tmp-";
 
-/// A document larger than this is not one of ours.
-const LARGEST: u64 = 1024 * 1024;
+/// A document larger than this, in bytes, is not one of ours.
+pub(super) const LARGEST: u64 = 1024 * 1024;
 
 /// The text of a file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         return Ok(None);
     };
     if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than any document of rw2fa")
+        return Err(broken(path, "is larger than 1 MiB, the most a document has")
             .hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
