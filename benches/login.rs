@@ -1,9 +1,8 @@
 //! What one login costs: time as a ratio to spawning `/bin/true` and to a C program that does the least
-//! (`floor.c`), at 10 and at 100,000 users; instructions; size; memory.
+//! (`floor.c`); a wrong code; a large store against a small one; instructions; size; memory.
 //!
-//! `cargo bench --bench login` measures the release verifier of this build. Another one, for example a
-//! statically linked one, is measured with `-- --verifier PATH`; another disk with `--place DIRECTORY`.
-//! `--rounds N` and `--users N` change the numbers. Nothing here fails because a machine is slow: it prints what it saw.
+//! `cargo bench --bench login` measures the release verifier of this build; `-- --help` lists the options.
+//! Nothing here fails because a machine is slow: it prints what it measured.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +11,7 @@
     reason = "a program that measures"
 )]
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,6 +24,19 @@ use rw2fa::store::file_name;
 
 /// Users whose logins are measured; the others only fill the store.
 const ACTIVE: usize = 10;
+
+/// Steps before and after the present one that a code is searched in: the default of new stores.
+const DISCREPANCY: i64 = 480;
+
+/// Printed by `--help`.
+const HELP: &str = "\
+Usage: cargo bench --bench login [-- OPTIONS]
+
+  --verifier PATH    measure this verifier, such as a statically linked one
+  --place DIRECTORY  make the stores here, on the disk to measure
+  --rounds N         rounds of logins, 1 to 4000 [default: 200]
+  --users N          users of the large store [default: 100000]; 1000000 users take about 8 GB
+  --help             print this";
 
 struct Options {
     verifier: PathBuf,
@@ -40,39 +53,54 @@ struct Store {
 }
 
 fn main() -> Result<()> {
-    let options = options()?;
+    let Some(options) = options()? else {
+        println!("{HELP}");
+        return Ok(());
+    };
     let place = tempfile::tempdir_in(&options.place)?;
     let floor = floor(place.path())?;
     println!("making stores of {ACTIVE} and {} users …", options.users);
     let mut small = Store::make(&options, &place.path().join("small"), ACTIVE)?;
     let mut large = Store::make(&options, &place.path().join("large"), options.users)?;
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut times: [Vec<Duration>; 5] = Default::default();
     for round in 0..options.rounds + 3 {
         let took = [
             timed(Command::new("/bin/true").stdin(Stdio::null()), 0)?,
             timed(Command::new(&floor.0).arg(&floor.1).stdin(small.code_file()?), 0)?,
             small.login(&options)?,
+            small.wrong_code(&options)?,
             large.login(&options)?,
         ];
         if round >= 3 {
             times.iter_mut().zip(took).for_each(|(times, took)| times.push(took));
         }
     }
-    let [spawn, floor_times, ten, many] = &times;
-    let rounds = options.rounds;
-    println!("accepted logins, medians of {rounds} rounds in turn with the others:");
-    println!("  /bin/true                   {:>8.3} ms", millis(spawn));
-    println!("  floor, to /bin/true         {:>8.2}", ratio(floor_times, spawn));
-    println!("  login, to /bin/true         {:>8.2}", ratio(ten, spawn));
-    println!("  login, to the floor         {:>8.2}", ratio(ten, floor_times));
-    println!("  {:>7} users, to {ACTIVE} users  {:>8.2}", options.users, ratio(many, ten));
+    let [spawn, floor_times, accepted, wrong, many] = &times;
+    println!("time, medians of {} rounds in turn:", options.rounds);
+    println!("  /bin/true                                       {:>8.3} ms", millis(spawn));
+    println!("  accepted login / /bin/true                      {:>8.2}", ratio(accepted, spawn));
+    println!(
+        "  floor / /bin/true                               {:>8.2}",
+        ratio(floor_times, spawn)
+    );
+    println!(
+        "  accepted login / floor                          {:>8.2}",
+        ratio(accepted, floor_times)
+    );
+    println!(
+        "  wrong code at discrepancy {DISCREPANCY} / /bin/true       {:>8.2}",
+        ratio(wrong, spawn)
+    );
+    let large_store = format!("{} users / {ACTIVE} users, accepted logins", options.users);
+    println!("  {large_store:<46}  {:>8.2}", ratio(many, accepted));
     small.instructions(&options)?;
     let size = fs::metadata(&options.verifier)?.len();
-    println!("size of the verifier          {size} bytes");
+    println!("size of the verifier          {size:>11} bytes");
     small.memory(&options)
 }
 
-fn options() -> Result<Options> {
+/// The options; nothing if `--help` is among them.
+fn options() -> Result<Option<Options>> {
     let mut options = Options {
         verifier: env!("CARGO_BIN_EXE_rw2fa-verify").into(),
         place: ".".into(),
@@ -87,13 +115,15 @@ fn options() -> Result<Options> {
             "--place" => options.place = value()?.into(),
             "--rounds" => options.rounds = value()?.parse()?,
             "--users" => options.users = value()?.parse()?,
+            "--help" => return Ok(None),
             // What cargo adds.
             "--bench" => {}
-            other => bail!("unknown argument {other}"),
+            other => bail!("unknown argument {other}; --help lists the options"),
         }
     }
     ensure!(options.rounds > 0 && options.rounds <= 4000, "--rounds is 1 to 4000");
-    Ok(options)
+    ensure!(options.users >= ACTIVE, "--users is at least {ACTIVE}");
+    Ok(Some(options))
 }
 
 /// Compiles the C program and makes the directory that it works in.
@@ -104,6 +134,7 @@ fn floor(place: &Path) -> Result<(PathBuf, PathBuf)> {
     ensure!(status.success(), "cc failed: a C compiler is needed for the floor");
     fs::create_dir(&directory)?;
     fs::write(directory.join("state"), [b'x'; 300])?;
+    fs::write(directory.join("attempts"), [b'0'; 16])?;
     Ok((program, directory))
 }
 
@@ -191,7 +222,7 @@ impl Store {
         Ok(File::open(path)?)
     }
 
-    /// Whose turn it is, and a code of a step that he has not used, near the present one.
+    /// The user whose turn it is, and a code of a step that they have not used, near the present one.
     fn next_code(&self) -> Result<(String, String)> {
         let (user, turn) = (self.logins % ACTIVE, self.logins / ACTIVE);
         let step = Step::at(now()?).offset(i64::try_from(turn)? - 200).context("no such step")?;
@@ -207,12 +238,35 @@ impl Store {
         timed(self.verifier(options, &user).arg("--code-stdin").stdin(code), 0)
     }
 
+    /// A wrong code of the user whose turn it is. Their next accepted login forgives it, so nobody is locked.
+    fn wrong_code(&mut self, options: &Options) -> Result<Duration> {
+        let (user, code) = self.next_wrong_code()?;
+        let path = self.root.with_extension("code");
+        fs::write(&path, code)?;
+        timed(self.verifier(options, &user).arg("--code-stdin").stdin(File::open(path)?), 1)
+    }
+
+    /// The user whose turn it is, and a code that is not one of theirs now or in the next minutes.
+    fn next_wrong_code(&self) -> Result<(String, String)> {
+        let (user, _) = self.next_code()?;
+        let secret = self.secrets.get(self.logins % ACTIVE).context("no such user")?;
+        let (generator, step) = (CodeGenerator::new(secret), Step::at(now()?));
+        let codes: HashSet<String> = (-DISCREPANCY - 1..=DISCREPANCY + 60)
+            .filter_map(|offset| step.offset(offset))
+            .map(|step| generator.code(step, Digits::DEFAULT).as_str().to_owned())
+            .collect();
+        let wrong = (0..).map(|number: u32| format!("{number:06}"));
+        let wrong =
+            wrong.into_iter().find(|code| !codes.contains(code)).context("no wrong code")?;
+        Ok((user, format!("{wrong}\n")))
+    }
+
     /// Instructions of an accepted and of a wrong code, counted by callgrind.
     fn instructions(&mut self, options: &Options) -> Result<()> {
         for (what, wrong) in [("an accepted code", false), ("a wrong code", true)] {
-            let (user, code) = self.next_code()?;
+            let (user, code) = if wrong { self.next_wrong_code()? } else { self.next_code()? };
             let path = self.root.with_extension("code");
-            fs::write(&path, if wrong { "000000\n".to_owned() } else { code })?;
+            fs::write(&path, code)?;
             let plain = self.verifier(options, &user);
             let mut command = Command::new("valgrind");
             command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
@@ -244,7 +298,7 @@ impl Store {
         match command.arg("--code-stdin").stdin(code).output() {
             Ok(output) => {
                 let kilobytes = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-                println!("peak memory of a login        {kilobytes} KB");
+                println!("peak memory of a login        {kilobytes:>11} KB");
             }
             Err(_) => println!("peak memory: GNU time is not installed"),
         }

@@ -219,6 +219,11 @@ impl Process {
         option.or_else(|| self.variable("RW2FA_STORE").map(PathBuf::from))
     }
 
+    /// Lets `read` read standard input.
+    pub fn with_stdin<T>(&self, read: impl FnOnce(&mut dyn Read) -> T) -> T {
+        read(&mut *self.stdin.borrow_mut())
+    }
+
     /// Reads standard input to its end.
     ///
     /// # Errors
@@ -229,7 +234,8 @@ impl Process {
         let read = Read::take(&mut *stdin, limit.saturating_add(1)).read_to_string(&mut text);
         match read {
             Ok(length) if length as u64 > limit => {
-                Err(Error::new(Kind::Refused, "standard input is too long"))
+                let what = format!("standard input is longer than {limit} bytes");
+                Err(Error::new(Kind::Refused, what))
             }
             Ok(_) => Ok(text),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {

@@ -185,7 +185,7 @@ test_package() {
   local package release=$1
   rm -rf "$place/unpacked"
   mkdir "$place/unpacked"
-  package=$(CARGO_TARGET_DIR=${place%/windows} bash .ci/package-windows "$release") || return
+  package=$(CARGO_TARGET_DIR=${place%/windows} bash .ci/package-windows --development "$release") || return
   python3 -m zipfile -e "$package" "$place/unpacked" || return
   (
     cd "$place"/unpacked/* || return

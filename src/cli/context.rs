@@ -225,6 +225,14 @@ impl<'a> Context<'a> {
             .map_err(|error| Error::io(Kind::System, "cannot write to standard output", error))
     }
 
+    /// Prints data that programs read: exactly as it is, except on a terminal, which it must not steer.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub(super) fn print_data(&mut self, text: &str) -> Result<()> {
+        if self.process.terminals.stdout { self.print(&printable(text)) } else { self.print(text) }
+    }
+
     /// Prints one JSON document.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
         let mut text = serde_json::to_string_pretty(value)

@@ -28,7 +28,7 @@ pub(super) fn list<T: Serialize>(
 ) -> Result<()> {
     match context.globals.format {
         Format::Json => context.print_json(&Listed { key, rows }),
-        Format::Csv => print_csv(context, rows, columns),
+        Format::Csv => print_csv(context, rows, columns, for_spreadsheets),
         Format::Text => {
             // The first column names the row.
             let worth =
@@ -48,7 +48,7 @@ pub(super) fn list<T: Serialize>(
     }
 }
 
-/// The same, and where there is nothing to list, people are told so in words.
+/// The same, and where there is nothing to list, people read `nothing`.
 pub(super) fn list_or<T: Serialize>(
     context: &mut Context<'_>,
     key: &str,
@@ -61,6 +61,20 @@ pub(super) fn list_or<T: Serialize>(
         return Ok(());
     }
     list(context, key, rows, columns)
+}
+
+/// The same for a list that a command reads back as CSV: its cells are exactly what the rows hold.
+pub(super) fn list_to_read_back<T: Serialize>(
+    context: &mut Context<'_>,
+    key: &str,
+    rows: &[T],
+    columns: &[Column<T>],
+    nothing: &str,
+) -> Result<()> {
+    if context.globals.format == Format::Csv {
+        return print_csv(context, rows, columns, |cell| cell);
+    }
+    list_or(context, key, rows, columns, nothing)
 }
 
 /// The document that a list is, without a copy of its rows: there may be many.
@@ -78,13 +92,35 @@ impl<T: Serialize> Serialize for Listed<'_, T> {
     }
 }
 
-fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) -> Result<()> {
+fn print_csv<T>(
+    context: &mut Context<'_>,
+    rows: &[T],
+    columns: &[Column<T>],
+    form: fn(String) -> String,
+) -> Result<()> {
     let mut text = csv_line(columns.iter().map(|column| column.name))?;
     for row in rows {
-        text += &csv_line(columns.iter().map(|column| printable(&(column.cell)(row))))?;
+        text += &csv_line(columns.iter().map(|column| form((column.cell)(row))))?;
     }
-    context.print(&text)
+    context.print_data(&text)
 }
+
+/// A cell of CSV that people open in a spreadsheet, which would run some texts as formulas. Those get an
+/// apostrophe in front.
+///
+/// Numbers, phone numbers and a lone `-` are no formulas: `-1`, `+33612345678`.
+// SECURITY: a portal's visitor chooses names that end up in the trail, and so in such a file.
+pub(super) fn for_spreadsheets(cell: String) -> String {
+    let is_number = || {
+        let digits = cell.strip_prefix(['+', '-']).unwrap_or(&cell);
+        digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    if cell.starts_with(FORMULA_STARTS) && !is_number() { format!("'{cell}") } else { cell }
+}
+
+/// What a formula begins with, for one spreadsheet or another; some take full-width characters too.
+const FORMULA_STARTS: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// One line of CSV.
 pub(super) fn csv_line<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>) -> Result<String> {
@@ -264,4 +300,35 @@ pub(super) fn changes(
     }
     let failed = rows.iter().any(|row| row.result == Changed::Failed);
     Ok(if failed { Done::Partly } else { Done::All })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards spreadsheets: no text runs as a formula, and no number becomes text.
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (cell, expected) in [
+            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
+            ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
+            ("-2+3", "'-2+3"),
+            ("-1-cmd", "'-1-cmd"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r=1"),
+            ("\n=1", "'\n=1"),
+            ("\u{ff1d}1", "'\u{ff1d}1"),
+            ("+33612345678", "+33612345678"),
+            ("-1", "-1"),
+            ("-1.5", "-1.5"),
+            ("-", "-"),
+            ("", ""),
+            ("alice", "alice"),
+            ("a=b", "a=b"),
+            ("'quoted", "'quoted"),
+        ] {
+            assert_eq!(for_spreadsheets(cell.to_owned()), expected, "{cell:?}");
+        }
+    }
 }

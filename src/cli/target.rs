@@ -5,34 +5,91 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
-use crate::printable::printable;
 use crate::store::Text;
 
-/// The text of the argument `FILE` of a command that reads one, of at most `limit` bytes; `-` is
-/// standard input.
+/// How much of an argument `FILE` is read. Without a limit, an endless input would fill the memory.
+pub(super) struct Limits {
+    /// The longest text, in mebibytes.
+    pub(super) mebibytes: u64,
+    /// The longest line, in mebibytes: what is no text at all is noticed soon.
+    pub(super) line_mebibytes: u64,
+    /// Whether a text may begin like this: asked about the first bytes of a long one.
+    pub(super) may_begin: fn(&[u8]) -> bool,
+}
+
+/// The text of the argument `FILE` of a command that reads one; `-` is standard input.
 ///
 /// # Errors
-/// [`Kind::Refused`] when it cannot be read, is too long, or is no UTF-8.
-pub(super) fn read_source(context: &Context<'_>, path: &Path, limit: u64) -> Result<Text> {
+/// [`Kind::Refused`] when it cannot be read, is beyond `limits`, or is not UTF-8.
+pub(super) fn read_source(context: &Context<'_>, path: &Path, limits: &Limits) -> Result<Text> {
     if path == Path::new("-") {
-        return context.process.read_to_end(limit);
+        let what = "standard input";
+        return context.process.with_stdin(|stdin| read_text(stdin, what, limits));
     }
-    let failed = |error: std::io::Error| {
-        let is_no_text = error.kind() == std::io::ErrorKind::InvalidData;
-        let error = Error::io(Kind::Refused, format!("cannot read {}", path.display()), error);
-        if is_no_text { error.hint("save it as UTF-8") } else { error }
-    };
-    let mut text = Text::default();
-    let file = File::open(path).map_err(failed)?;
-    file.take(limit + 1).read_to_string(&mut text).map_err(failed)?;
-    if text.len() as u64 > limit {
-        let what = format!("{} is larger than {} MiB", path.display(), limit >> 20);
-        return Err(Error::new(Kind::Refused, what));
+    let what = path.display().to_string();
+    let file = File::open(path).map_err(|error| unread(&what, error))?;
+    let length = file.metadata().map_err(|error| unread(&what, error))?.len();
+    if length > limits.mebibytes << 20 {
+        return Err(too_long(&what, limits));
     }
-    Ok(text)
+    read_text(&mut &file, &what, limits)
+}
+
+fn unread(what: &str, error: std::io::Error) -> Error {
+    Error::io(Kind::Refused, format!("cannot read {what}"), error)
+}
+
+fn too_long(what: &str, limits: &Limits) -> Error {
+    let limit = limits.mebibytes;
+    Error::new(
+        Kind::Refused,
+        format!("{what} is larger than {limit} MiB, the limit of this command"),
+    )
+}
+
+/// Reads a text to its end, or to the first limit.
+fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let mut chunk = Zeroizing::new(vec![0; 64 * 1024]);
+    let (mut line, mut line_length) = (1_u64, 0_u64);
+    loop {
+        let read = match from.read(&mut chunk) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read.map_err(|error| unread(what, error))?,
+        };
+        let part = chunk.get(..read).unwrap_or_default();
+        if part.is_empty() {
+            break;
+        }
+        for byte in part {
+            (line, line_length) =
+                if *byte == b'\n' { (line + 1, 0) } else { (line, line_length + 1) };
+            if line_length > limits.line_mebibytes << 20 {
+                let limit = limits.line_mebibytes;
+                let what = format!("line {line} of {what} is longer than {limit} MiB");
+                return Err(Error::new(Kind::Refused, what));
+            }
+        }
+        let is_first = bytes.len() < chunk.len();
+        bytes.extend_from_slice(part);
+        if is_first && bytes.len() >= chunk.len() && !(limits.may_begin)(&bytes) {
+            let what = format!("{what} does not begin like a file that this command reads");
+            return Err(Error::new(Kind::Refused, what));
+        }
+        if bytes.len() as u64 > limits.mebibytes << 20 {
+            return Err(too_long(what, limits));
+        }
+    }
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+        // What is not text may still be secret.
+        drop(Zeroizing::new(error.into_bytes()));
+        Error::new(Kind::Refused, format!("{what} is not UTF-8")).hint("save it as UTF-8")
+    })
 }
 
 /// A new private file, removed again unless it was finished.
@@ -100,9 +157,7 @@ impl Target {
     /// Appends.
     pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
         match self {
-            // A terminal is steered by what a file merely holds.
-            Self::Stdout if context.process.terminals.stdout => context.print(&printable(text)),
-            Self::Stdout => context.print(text),
+            Self::Stdout => context.print_data(text),
             Self::File(file) => file.write(text.as_bytes()),
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! The same functions for each system, in files of its own; nothing here knows users, codes or documents.
 
+mod listing;
 mod syslog;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
+pub use listing::for_each_entry;
 pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;

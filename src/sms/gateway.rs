@@ -1,5 +1,7 @@
 //! The gateway: what `[sms]` says, checked part by part.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use reqwest::Url;
@@ -58,8 +60,7 @@ pub fn check_api_key(text: &str) -> Result<(), String> {
 /// Checks a token, which is quoted nowhere.
 pub fn check_token(text: &str) -> Result<(), String> {
     let fits = (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let problem =
-        "the token is empty, or holds what no token holds: copy it from the console again";
+    let problem = "a token has 8 to 256 visible ASCII characters: copy it from the console again";
     fits.then_some(()).ok_or_else(|| problem.into())
 }
 
@@ -140,6 +141,9 @@ pub fn parse_proxy(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// The largest file of certificates, in mebibytes: those of a whole system have less than one.
+const LARGEST_CERTIFICATES: u64 = 4;
+
 /// Checks a file of certificates.
 pub fn check_ca_file(path: &Path) -> Result<(), String> {
     certificates(path).map(drop)
@@ -151,7 +155,18 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, Str
     if !path.is_absolute() {
         return Err(format!("{place} must be an absolute path"));
     }
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {place}: {error}"))?;
+    let failed = |error: std::io::Error| format!("cannot read {place}: {error}");
+    // A pipe or a device could keep this waiting.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(format!("{place} is not a file"));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    let read =
+        file.take((LARGEST_CERTIFICATES << 20) + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if read as u64 > LARGEST_CERTIFICATES << 20 {
+        return Err(format!("{place} is larger than {LARGEST_CERTIFICATES} MiB"));
+    }
     match reqwest::Certificate::from_pem_bundle(&bytes) {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(format!("{place} holds no certificate in PEM form")),
@@ -289,6 +304,18 @@ mod tests {
             assert!(wrong.is_empty() || !problem.contains(wrong), "{problem}");
         }
         assert!(check_token(&"x".repeat(32)).is_ok());
+    }
+
+    /// Guards memory and time: a file of certificates is a file, and not a large one.
+    #[cfg(unix)]
+    #[test]
+    fn certificates_are_read_within_a_limit() {
+        let problem = check_ca_file(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(problem, "/dev/zero is not a file");
+        let large = tempfile::NamedTempFile::new().unwrap();
+        large.as_file().set_len(10 << 30).unwrap();
+        let problem = check_ca_file(large.path()).unwrap_err();
+        assert!(problem.ends_with(" is larger than 4 MiB"), "{problem}");
     }
 
     #[test]

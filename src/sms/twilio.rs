@@ -12,6 +12,7 @@ use reqwest::blocking::{Client, RequestBuilder};
 use reqwest::{Proxy, StatusCode, redirect, retry};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::account::listing::Phone;
@@ -51,6 +52,33 @@ pub struct Receipt {
     pub sid: String,
     /// What becomes of it.
     pub status: Option<String>,
+    /// Why it failed; null while it has not.
+    #[serde(default)]
+    error_code: Value,
+}
+
+impl Receipt {
+    /// The failure that a receipt reports although the request was accepted.
+    fn failure(&self) -> Option<Failure> {
+        let status = self.status.as_deref().unwrap_or_default();
+        let has_failed = matches!(status, "failed" | "undelivered" | "canceled");
+        if !has_failed && self.error_code.is_null() {
+            return None;
+        }
+        // With any other status the message may still be on its way.
+        let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
+        let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
+        let error = match code {
+            Some(code) => refused(Kind::Refused, &Refusal { code, message: None }),
+            None if has_failed => {
+                Error::new(Kind::Refused, format!("Twilio took the message, and it is {status}"))
+                    .hint("look the message up in the console: 'rw2fa sms portal console'")
+            }
+            None => Error::new(Kind::Refused, "Twilio took the message, and reports an error")
+                .hint("look the message up in the console: 'rw2fa sms portal console'"),
+        };
+        Some(Failure { certainty, error })
+    }
 }
 
 /// What Twilio knows of the account.
@@ -137,7 +165,11 @@ impl Api {
         };
         let to = to.to_string();
         let form = [("To", to.as_str()), ("Body", body), (key, value.as_str())];
-        self.ask(|| self.client.post(&url).form(&form))
+        let receipt: Receipt = self.ask(|| self.client.post(&url).form(&form))?;
+        match receipt.failure() {
+            Some(failure) => Err(failure),
+            None => Ok(receipt),
+        }
     }
 
     /// What the account is.

@@ -156,15 +156,10 @@ impl DirStore {
         path
     }
 
-    /// All names below a directory of documents.
+    /// The names below a directory of documents: all of them, or those that may be of the account `wanted`.
     fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<Survey> {
         let mut found = Survey::default();
-        collect(directory, &mut Vec::new(), &mut |components| {
-            if let ([file], Some(key)) = (components, wanted)
-                && file_name::is_of_another_account(file, key)
-            {
-                return;
-            }
+        collect(directory, &mut Vec::new(), wanted, &mut |components| {
             let components: Vec<&str> = components.iter().map(String::as_str).collect();
             if let Some(name) = file_name::decode(&components) {
                 found.names.push(name);
@@ -289,7 +284,9 @@ impl Store for DirStore {
     fn has_any(&self, kind: Kind) -> Result<bool> {
         self.check_kind(kind)?;
         let entries = file::entries(&self.directory(kind))?;
-        Ok(entries.iter().any(|(name, is_directory)| *is_directory || is_document_name(name)))
+        Ok(entries
+            .iter()
+            .any(|(name, is_directory)| *is_directory || is_document_name(name.as_bytes())))
     }
 
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()> {
@@ -417,36 +414,50 @@ fn is_sharded(kind: Kind) -> bool {
     matches!(kind, Kind::User | Kind::State)
 }
 
-/// Walks the documents below `directory`; long names continue in directories of their own.
+/// Walks the documents below `directory`; long names continue in directories of their own. Documents that
+/// are plainly not of the account `wanted` are passed over.
 fn collect(
     directory: &Path,
     above: &mut Vec<String>,
+    wanted: Option<&AccountKey>,
     found: &mut dyn FnMut(&[String]),
 ) -> Result<()> {
-    for (name, is_directory) in file::entries(directory)? {
-        let is_part = name.ends_with('+');
-        if !is_part && !is_document_name(&name) {
-            continue;
+    let mut below = Vec::new();
+    file::for_each_entry(directory, &mut |name, is_directory| {
+        // Others can fill the directory with names, so this comes before any copy of the name.
+        if wanted.is_some_and(|key| file_name::is_of_another_account(above, name, key)) {
+            return;
         }
-        let below = (is_part && is_directory).then(|| directory.join(&name));
-        above.push(name);
-        if let Some(below) = below {
-            collect(&below, above, found)?;
+        let is_part = name.ends_with(b"+");
+        if !is_part && !is_document_name(name) {
+            return;
+        }
+        let Ok(name) = std::str::from_utf8(name) else { return };
+        if is_part && is_directory {
+            below.push(name.to_owned());
         } else {
+            above.push(name.to_owned());
             found(above);
+            above.pop();
         }
+    })?;
+    for name in below {
+        let path = directory.join(&name);
+        above.push(name);
+        collect(&path, above, wanted, found)?;
         above.pop();
     }
     Ok(())
 }
 
-fn is_document_name(name: &str) -> bool {
-    let is_toml = |ending: &std::ffi::OsStr| {
-        // SECURITY: where case does not matter, another tool may have changed it: that is a document with
-        // a strange name, not none.
-        ending == "toml" || cfg!(windows) && ending.eq_ignore_ascii_case("toml")
+fn is_document_name(name: &[u8]) -> bool {
+    let Some(at) = name.len().checked_sub(b".toml".len()).filter(|at| *at > 0) else {
+        return false;
     };
-    Path::new(name).extension().is_some_and(is_toml)
+    let ending = &name[at..];
+    // SECURITY: where case does not matter, another tool may have changed it: that is a document with a
+    // strange name, not none.
+    ending == b".toml" || cfg!(windows) && ending.eq_ignore_ascii_case(b".toml")
 }
 
 fn is_shard_name(name: &str) -> bool {

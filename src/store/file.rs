@@ -21,8 +21,8 @@ const REOPENINGS: u32 = 100;
 /// What the names of temporary files begin with.
 pub(super) const TEMPORARY: &str = ".tmp-";
 
-/// A document larger than this is not one of ours.
-const LARGEST: u64 = 1024 * 1024;
+/// A document larger than this, in bytes, is not one of ours.
+pub(super) const LARGEST: u64 = 1024 * 1024;
 
 /// The text of a file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         return Ok(None);
     };
     if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than any document of rw2fa")
+        return Err(broken(path, "is larger than 1 MiB, the most a document has")
             .hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
@@ -329,22 +329,27 @@ pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
 ///
 /// Names that begin with a dot and names of other endings are not ours: an editor's copies, say.
 pub(super) fn entries(path: &Path) -> Result<Vec<(String, bool)>> {
-    let failed = |error| Error::io(Kind::Store, format!("cannot list {}", path.display()), error);
-    let listing = match fs::read_dir(path) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(failed(error)),
-    };
     let mut names = Vec::new();
-    for entry in listing {
-        let entry = entry.map_err(failed)?;
-        let is_directory = entry.file_type().map_err(failed)?.is_dir();
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        if !name.starts_with('.') {
-            names.push((name, is_directory));
+    for_each_entry(path, &mut |name, is_directory| {
+        if let Ok(name) = std::str::from_utf8(name) {
+            names.push((name.to_owned(), is_directory));
         }
-    }
+    })?;
     Ok(names)
+}
+
+/// Calls `each` with what [`entries`] lists, as bytes that need not be text. A missing directory has none.
+pub(super) fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> Result<()> {
+    let listed = platform::for_each_entry(path, &mut |name, is_directory| {
+        if name.first() != Some(&b'.') {
+            each(name, is_directory);
+        }
+    });
+    match listed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io(Kind::Store, format!("cannot list {}", path.display()), error)),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Opens a file to append to it, made if it does not exist.

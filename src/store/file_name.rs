@@ -61,20 +61,151 @@ pub fn decode(components: &[&str]) -> Option<Name> {
     (encode(&name) == components).then_some(name)
 }
 
-/// Whether a file name is plainly that of another account, so that it need not be decoded: a login
-/// passes many of them. `false` only means that [`decode`] has to tell.
+/// Whether a file name, below these directories of its name, is plainly that of another account, so that it
+/// need not be decoded. `false` only means that [`decode`] has to find out.
 ///
-/// Text of plain characters is its own canonical and folded form, so comparing bytes is enough.
-pub fn is_of_another_account(file: &str, key: &AccountKey) -> bool {
-    let Some(text) = file.strip_suffix(FILE_SUFFIX) else { return false };
-    let account = match text.split_once("%5c") {
-        Some((_, account)) => account,
-        None => text.rsplit_once('@').map_or(text, |(account, _)| account),
+/// A login passes many names, and others may have chosen them: this takes no memory and stops early.
+// SECURITY: whatever may be of the account is `false`, above all a name that no account has.
+pub fn is_of_another_account(directories: &[String], file: &[u8], key: &AccountKey) -> bool {
+    // A pattern, since a comparison with the constant would call a function for each name.
+    let [text @ .., b'.', b't', b'o', b'm', b'l'] = file else { return false };
+    if text.is_empty() {
+        return false;
+    }
+    // `account` or `DOMAIN\account`, else `account@domain`.
+    let is_whole = directories.is_empty();
+    let begins = || match directories.first() {
+        None => may_be_before_a_suffix(text, key, true),
+        Some(first) => may_be_before_a_suffix(first.as_bytes(), key, false),
     };
-    text.bytes().all(|byte| is_plain(byte) || byte == b'%')
-        && !account.is_empty()
-        && account.bytes().all(is_plain)
-        && account != key.as_str()
+    !may_be_at_the_end(text, key, is_whole) && !begins()
+}
+
+/// Whether the account at the end of an encoded text may be that of `key`. Unless the text `is_whole`, the
+/// account may begin before it.
+fn may_be_at_the_end(text: &[u8], key: &AccountKey, is_whole: bool) -> bool {
+    let mut rest = Rest { key: key.as_str().as_bytes(), is_exact: true };
+    let mut at = text.len();
+    while at > 0 {
+        if at >= 3 && text[at - 3] == b'%' {
+            if rest.may_be_empty() && BACKSLASHES.iter().any(|end| ends_like(&text[..at], end)) {
+                return true;
+            }
+            let is_foreign = ends_with_foreign_letter(&text[..at]) && key.as_str().is_ascii();
+            at -= 3;
+            if text[at..at + 3].eq_ignore_ascii_case(b"%5c") {
+                return rest.may_be_empty();
+            }
+            if is_foreign {
+                return false;
+            }
+            rest.is_exact = false;
+        } else {
+            at -= 1;
+            if text[at] == b'\\' {
+                return rest.may_be_empty();
+            }
+            if !rest.takes(text[at], Side::End) {
+                return false;
+            }
+        }
+    }
+    !is_whole || rest.may_be_empty()
+}
+
+/// Whether the account at the beginning of an encoded text, before an `@`, may be that of `key`. Unless the
+/// text `is_whole`, the `@` may come after it.
+fn may_be_before_a_suffix(text: &[u8], key: &AccountKey, is_whole: bool) -> bool {
+    let mut rest = Rest { key: key.as_str().as_bytes(), is_exact: true };
+    let mut at = 0;
+    while at < text.len() {
+        match text[at] {
+            b'%' => {
+                // No name is written like this: the account may end here.
+                if text[at..].starts_with(b"%40")
+                    || rest.may_be_empty()
+                        && AT_SIGNS.iter().any(|sign| begins_like(&text[at..], sign))
+                {
+                    return true;
+                }
+                rest.is_exact = false;
+                at += 3;
+            }
+            // The account ends here, or goes on with an `@` of its own.
+            b'@' if rest.may_be_empty() || rest.key.starts_with(b"@") => return true,
+            byte => {
+                if !rest.takes(byte, Side::Start) {
+                    return false;
+                }
+                at += 1;
+            }
+        }
+    }
+    !is_whole
+}
+
+/// Characters that some systems read as a backslash, escaped. No name has them: a file name that does is an
+/// error of the account that it may be meant for.
+const BACKSLASHES: [&[u8]; 7] =
+    [b"%ef%bc%bc", b"%ef%b9%a8", b"%c2%a5", b"%ef%bf%a5", b"%e2%82%a9", b"%ef%bf%a6", b"%e2%88%96"];
+
+/// Characters that some systems read as `@`, escaped.
+const AT_SIGNS: [&[u8]; 2] = [b"%ef%bc%a0", b"%ef%b9%ab"];
+
+fn ends_like(text: &[u8], end: &[u8]) -> bool {
+    text.len() >= end.len() && text[text.len() - end.len()..].eq_ignore_ascii_case(end)
+}
+
+fn begins_like(text: &[u8], start: &[u8]) -> bool {
+    text.len() >= start.len() && text[..start.len()].eq_ignore_ascii_case(start)
+}
+
+/// Whether an encoded text ends with an ideograph (U+4000 to U+9FFF) or a letter of U+0400 to U+047F, which
+/// never folds to ASCII: so that these scripts need not be decoded beside names that are plain.
+fn ends_with_foreign_letter(text: &[u8]) -> bool {
+    matches!(text, [.., b'%', b'e', b'4'..=b'9', b'%', _, _, b'%', _, _])
+        || matches!(text, [.., b'%', b'd', b'0' | b'1', b'%', _, _])
+}
+
+/// What is left of a key while an encoded account is compared with it from one side. A plain character folds
+/// to itself; an escaped one may fold to anything, so that from there on only the order of the others counts.
+struct Rest<'k> {
+    key: &'k [u8],
+    is_exact: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Start,
+    End,
+}
+
+impl Rest<'_> {
+    fn may_be_empty(&self) -> bool {
+        !self.is_exact || self.key.is_empty()
+    }
+
+    /// Takes a byte of the account from one side; `false` if the key cannot have it there.
+    fn takes(&mut self, byte: u8, side: Side) -> bool {
+        if !is_plain(byte) {
+            self.is_exact = false;
+            return true;
+        }
+        let found = match (side, self.is_exact) {
+            (Side::Start, true) => self.key.first().filter(|first| **first == byte).map(|_| 0),
+            (Side::End, true) => {
+                self.key.last().filter(|last| **last == byte).map(|_| self.key.len() - 1)
+            }
+            (Side::Start, false) => self.key.iter().position(|other| *other == byte),
+            (Side::End, false) => self.key.iter().rposition(|other| *other == byte),
+        };
+        let Some(at) = found else { return false };
+        self.key = match side {
+            Side::Start => &self.key[at + 1..],
+            Side::End => &self.key[..at],
+        };
+        true
+    }
 }
 
 /// The directory that documents of an account lie in: three lowercase hexadecimal digits, the first
@@ -268,11 +399,102 @@ mod tests {
             ("ALICE.toml", false),
             ("BOB.toml", false),
             ("%c3%a1lice.toml", false),
-            ("%63on.toml", false),
+            ("alic%c3%a9.toml", false),
+            ("%c3%a1%4cice@corp.toml", false),
+            ("%63on.toml", true),
+            ("%c3%a91.toml", true),
+            ("1%c3%a9.toml", true),
+            ("%e6%97%a51%e6%9c%ac.toml", true),
+            ("xalice.toml", true),
+            ("alicex.toml", true),
+            ("alicex@corp.toml", true),
+            ("corp%5cxalice.toml", true),
+            ("alice@alice.toml", false),
+            ("bob@alice.toml", true),
+            ("%61lice.toml", false),
+            ("alice%40corp.toml", false),
+            ("corp%5Calice.toml", false),
+            ("corp\\alice.toml", false),
+            ("a%5cb%5calice.toml", false),
+            ("al%e2%80%8bice.toml", false),
+            ("alice%", false),
+            ("alice%2.toml", true),
             ("bob", false),
             (".toml", false),
         ] {
-            assert_eq!(is_of_another_account(file, &key), passed_over, "{file}");
+            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), passed_over, "{file}");
+        }
+        // A long name goes on in directories: the account is at its end, or before an '@'.
+        for (directory, file, passed_over) in [
+            ("ddd+", "ddd%5calice.toml", false),
+            ("ddd+", "ddd%5cbob.toml", true),
+            ("ddd%5cal+", "ice.toml", false),
+            ("xxx+", "xxx.toml", true),
+            ("alice@xxx+", "xxx.toml", false),
+            ("alice+", "@xxx.toml", false),
+            ("bob@xxx+", "xxx.toml", true),
+        ] {
+            let found = is_of_another_account(&[directory.into()], file.as_bytes(), &key);
+            assert_eq!(found, passed_over, "{directory}/{file}");
+        }
+        let key = name("a@b@corp").key();
+        for (file, passed_over) in [
+            ("a@b@corp.toml", false),
+            ("x%5ca@b.toml", false),
+            ("a@b.toml", false),
+            // Only decoding finds out.
+            ("a@c@corp.toml", false),
+            ("b@c@corp.toml", true),
+        ] {
+            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), passed_over, "{file}");
+        }
+    }
+
+    /// Guards the letters that are taken to be of another account than any that is plain.
+    #[test]
+    fn foreign_letters_never_fold_to_ascii() {
+        let key = name("alice").key();
+        let mut seen = 0;
+        for c in '\u{80}'..=char::MAX {
+            let escaped: String = c.to_string().bytes().map(escape).collect();
+            if ends_with_foreign_letter(escaped.as_bytes()) {
+                let folded = name(&c.to_string()).key();
+                assert!(!folded.as_str().is_empty() && !folded.as_str().is_ascii(), "{c}");
+                let file = format!("{escaped}alice.toml");
+                assert!(is_of_another_account(&[], file.as_bytes(), &key), "{file}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 0x6000 + 0x80);
+        let listed = name("日本").key();
+        let file = format!("x%5c{}", encode(&name("日本"))[0]);
+        assert!(!is_of_another_account(&[], file.as_bytes(), &listed));
+    }
+
+    /// Guards strange file names: what some system reads as the account in a domain is not passed over.
+    #[test]
+    fn lookalikes_of_separators_are_not_passed_over() {
+        let key = name("alice").key();
+        let is_lookalike = |c: &char| {
+            let parsed = Name::parse(&format!("a{c}b"));
+            matches!(parsed, Err(crate::account::name::NameError::SeparatorLookalike(_)))
+        };
+        let lookalikes: Vec<char> = ('\u{80}'..=char::MAX).filter(is_lookalike).collect();
+        assert!(lookalikes.contains(&'＼') && lookalikes.contains(&'＠'));
+        for c in lookalikes {
+            let escaped: String = c.to_string().bytes().map(escape).collect();
+            let is_at = matches!(c, '＠' | '﹫');
+            let file = if is_at {
+                format!("alice{escaped}x.toml")
+            } else {
+                format!("x{escaped}alice.toml")
+            };
+            for file in [
+                file.clone(),
+                file.to_uppercase().replace("ALICE", "alice").replace(".TOML", ".toml"),
+            ] {
+                assert!(!is_of_another_account(&[], file.as_bytes(), &key), "{file}");
+            }
         }
     }
 
@@ -317,10 +539,9 @@ mod tests {
         #[test]
         fn no_document_is_passed_over(name in names(), ascii in "[a-zA-Z0-9@.\\\\ _-]{1,12}") {
             for name in [Some(name), Name::parse(&ascii).ok()].into_iter().flatten() {
-                // Names of several components are always decoded.
-                if let [file] = encode(&name).as_slice() {
-                    prop_assert!(!is_of_another_account(file, &name.key()));
-                }
+                let mut components = encode(&name);
+                let file = components.pop().unwrap_or_default();
+                prop_assert!(!is_of_another_account(&components, file.as_bytes(), &name.key()));
             }
         }
 

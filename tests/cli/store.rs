@@ -411,3 +411,46 @@ fn every_damaged_document_is_named() {
         assert!(text.code == 1 && text.stderr.contains(words), "{name}: {text:?}");
     }
 }
+
+/// Guards memory: what never ends, or is no export, is refused by name long before it fills the memory.
+#[cfg(unix)]
+#[test]
+fn an_import_of_something_endless_ends() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let before = sandbox.contents();
+    let refused = |what: &str, run: &sandbox::Run, words: &str| {
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{what}: {run:?}");
+        assert!(run.stderr.contains(words), "{what} {words}: {run:?}");
+        assert_eq!(sandbox.contents(), before, "{what}");
+    };
+    let import = |file: &str| sandbox.admin(&["store", "import", file, "--yes"]);
+    refused("zeros", &import("/dev/zero"), "/dev/zero does not begin like a file");
+    // Sparse: it takes no room on the disk.
+    let huge = sandbox.beside("huge.toml");
+    fs::File::create(&huge).unwrap().set_len(10 << 30).unwrap();
+    refused("10 GiB", &import(huge.to_str().unwrap()), "huge.toml is larger than 256 MiB");
+    let mut line = b"schema = 1\nsettings = '".to_vec();
+    line.resize(5 << 20, b'x');
+    let run = sandbox.admin_with_stdin(&["store", "import", "-", "--yes"], &line);
+    refused("a line", &run, "line 2 of standard input is longer than 4 MiB");
+    let run = sandbox.admin_with_stdin(&["store", "import", "-", "--yes"], b"schema = 1\n\xff");
+    refused("no text", &run, "standard input is not UTF-8");
+    let run = sandbox.admin(&["users", "add", "--from", "/dev/zero"]);
+    refused("a list", &run, "line 1 of /dev/zero is longer than 1 MiB");
+    let run = sandbox.admin_with_stdin(&["sms", "deliver"], &vec![b' '; 20_000]);
+    assert!(run.stdout.contains("standard input is longer than 16384 bytes"), "{run:?}");
+}
+
+/// Guards stores: a document that no command could read back is not imported.
+#[test]
+fn a_document_that_is_too_long_is_not_imported() {
+    let (sandbox, _) = full();
+    let file = export(&sandbox, "backup.toml", &[]);
+    let comment =
+        format!("# the sales people\n{}", format!("# {}\n", "x".repeat(1000)).repeat(1100));
+    sandbox.edit(&file, "# the sales people\n", &comment);
+    let run = import(&sandbox, &file);
+    assert_eq!(run.code, 1, "{run:?}");
+    let words = "group 'sales': the document is larger than 1 MiB";
+    assert!(run.stderr.contains(words), "{run:?}");
+}

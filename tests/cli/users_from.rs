@@ -1,5 +1,6 @@
 //! `rw2fa users add --from`: what is read, what is refused, and that a kill leaves nobody half listed.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -38,6 +39,39 @@ fn entries_are_added() {
     let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
     assert_eq!(trail.matches("users add").count(), 3, "{trail}");
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+}
+
+/// Guards names in data: a list that is read back names the same users, whatever their names begin with.
+#[test]
+fn a_list_of_odd_names_can_be_read_again() {
+    let names = [
+        "=cmd",
+        "+1x",
+        "-dash",
+        "'quoted",
+        "\u{e000}private",
+        "\u{f8ff}",
+        "a,b",
+        "a\"b",
+        "corp\\u{e000}",
+        "名前",
+    ];
+    let sandbox = Sandbox::new();
+    let quoted = |name: &&str| format!("\"{}\",,,\n", name.replace('"', "\"\""));
+    let lines: String = names.iter().map(quoted).collect();
+    let added = add(&sandbox, &lines, &[]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let (text, other) = (listed(&sandbox), Sandbox::new());
+    assert_eq!(other.admin_with_stdin(&FROM_STDIN, text.as_bytes()).code, 0);
+    assert_eq!(listed(&other), text);
+    let json = |sandbox: &Sandbox| sandbox.admin_ok(&["users", "list", "--format", "json"]);
+    assert_eq!(json(&other), json(&sandbox));
+    let entries: serde_json::Value = serde_json::from_str(&json(&other)).unwrap();
+    let entries = entries["entries"].as_array().unwrap();
+    let found: BTreeSet<_> = entries.iter().filter_map(|entry| entry["name"].as_str()).collect();
+    assert_eq!(found, BTreeSet::from(names));
+    let screen = sandbox.admin_on_terminal(&["users", "list", "--format", "csv"]).stdout;
+    assert!(screen.contains("\\u{e000}private") && !screen.contains('\u{e000}'), "{screen}");
 }
 
 /// Guards that what `users list` writes can be read again in another store.

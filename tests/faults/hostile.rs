@@ -254,8 +254,14 @@ fn nothing_in_the_store_steers_a_terminal() {
             &["key", "rotate", "--yes"],
             &["init"],
         ] {
-            for form in [&["--format", "text"][..], &["--format", "json"], &["--format", "csv"]] {
-                let run = sandbox.admin(&[form, args].concat());
+            for form in ["text", "json", "csv"] {
+                let all = [&["--format", form], args].concat();
+                // CSV is data: it is escaped on a terminal only.
+                let run = if form == "csv" {
+                    sandbox.admin_on_terminal(&all)
+                } else {
+                    sandbox.admin(&all)
+                };
                 is_tame(&run, what, args);
                 told.push_str(&run.stdout);
                 told.push_str(&run.stderr);
@@ -270,6 +276,36 @@ fn nothing_in_the_store_steers_a_terminal() {
         let shows = told.contains("owned") || *what == "a link" || what.contains("shard");
         assert!(shows, "{what} was told nowhere, so this proves nothing");
     }
+}
+
+/// Guards spreadsheets: what people export begins with no formula, whoever chose the text.
+#[test]
+fn no_export_for_people_holds_a_formula() {
+    let evil = "=HYPERLINK(1)";
+    let sandbox = Sandbox::with_users(&[evil, "alice"]);
+    sandbox.admin_ok(&["whitelist", "add", "=carol", "--reason", "@SUM(1)"]);
+    sandbox.admin_ok(&["advanced", "set", "issuer", "+cmd|x"]);
+    sandbox.verify(&["--session", "-2+3", "--", evil], Some("000000"));
+    let mut found = 0;
+    for args in [
+        &["audit"][..],
+        &["whitelist", "list"],
+        &["explain", "--all"],
+        &["advanced", "list"],
+        &["store", "check"],
+        &["doctor"],
+    ] {
+        let run = sandbox.admin(&[&["--format", "csv"], args].concat());
+        for record in csv::Reader::from_reader(run.stdout.as_bytes()).records() {
+            for cell in &record.unwrap() {
+                found += usize::from(cell.starts_with("'="));
+                let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+                let is_number = cell.parse::<f64>().is_ok() || cell == "-";
+                assert!(!is_formula || is_number, "{args:?}: {cell:?}");
+            }
+        }
+    }
+    assert!(found >= 4, "{found} formulas were found, so this proves little");
 }
 
 /// As it stands in a string of TOML.

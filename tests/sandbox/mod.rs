@@ -161,10 +161,21 @@ impl Sandbox {
 
     /// Runs `rw2fa` with something on its standard input.
     pub(crate) fn admin_with_stdin(&self, args: &[&str], stdin: &[u8]) -> Run {
-        let store = self.path();
-        let all = [OsString::from("rw2fa"), "--store".into(), store.into()];
-        let all = all.into_iter().chain(args.iter().map(OsString::from));
-        self.run(rw2fa::cli::main, all, stdin)
+        self.run(rw2fa::cli::main, self.admin_arguments(args), stdin)
+    }
+
+    /// Runs `rw2fa` with a terminal as its standard output.
+    pub(crate) fn admin_on_terminal(&self, args: &[&str]) -> Run {
+        let main = |process: &mut Process| {
+            process.terminals.stdout = true;
+            rw2fa::cli::main(process)
+        };
+        self.run(main, self.admin_arguments(args), b"")
+    }
+
+    fn admin_arguments(&self, args: &[&str]) -> Vec<OsString> {
+        let all = [OsString::from("rw2fa"), "--store".into(), self.path().into()];
+        all.into_iter().chain(args.iter().map(OsString::from)).collect()
     }
 
     /// Runs `rw2fa-verify` on the store; a code is given on standard input.

@@ -95,7 +95,7 @@ fn the_terminal_shows_again_what_is_typed() {
         // What was typed before it does not count.
         ("not the token\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
         // Neither Ctrl-\\ nor Ctrl-Z ends or stops it.
-        ("\u{1c}\u{1a}\r", 2, "error: the token is empty, or holds what no token holds"),
+        ("\u{1c}\u{1a}\r", 2, "error: a token has 8 to 256 visible ASCII characters"),
         (token.as_str(), 0, "SMS gateway: added\n"),
     ] {
         let Some((_, screen)) = in_shell(&command, &[keys]) else { return };

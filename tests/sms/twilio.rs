@@ -144,6 +144,31 @@ fn what_is_uncertain_is_told_as_such_and_tried_once() {
     }
 }
 
+/// Guards the user who waits for a code: a message that Twilio accepts and fails at once is not sent.
+#[test]
+fn an_accepted_message_that_failed_is_a_failure() {
+    let failed = |status: &str, code: Value| {
+        let body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": status, "error_code": code });
+        Answer::Say(201, body.to_string())
+    };
+    for (answer, code, words) in [
+        (failed("failed", json!(21614)), 1, "the number is not a mobile number (21614)"),
+        (failed("undelivered", json!(null)), 1, "and it is undelivered"),
+        (failed("canceled", json!(null)), 1, "and it is canceled"),
+        (failed("queued", json!(21610)), 4, "answered STOP to the sender (21610)"),
+        (failed("queued", json!("21610")), 4, "reports an error"),
+        (failed("queued", json!(null)), 0, "taken"),
+        (failed("sent", json!(null)), 0, "taken"),
+    ] {
+        let (sandbox, server) = with_server(answer);
+        let run = deliver(&sandbox, "code 987654");
+        assert_eq!((run.code, server.requests().len()), (code, 1), "{words}: {run:?}");
+        assert!(run.stdout.contains(words), "{words}: {run:?}");
+        let test = sandbox.admin(&["sms", "test", NUMBER]);
+        assert_eq!(test.code == 0, code == 0, "{words}: {test:?}");
+    }
+}
+
 #[test]
 fn a_gateway_that_hangs_is_given_up_before_the_verifier_gives_up() {
     let runs = [Answer::Hang, Answer::Stall].map(|answer| {

@@ -188,7 +188,7 @@ fn what_is_no_document_is_refused() {
         let latin = [b"# \xe9\n".as_slice(), &whole].concat();
         let utf16: Vec<u8> = whole.iter().flat_map(|byte| [*byte, 0]).collect();
         for (bytes, words) in [
-            (&large, "is larger than any document of rw2fa"),
+            (&large, "is larger than 1 MiB, the most a document has"),
             (&latin, "is not UTF-8"),
             (&utf16, ""),
             (&Vec::new(), ""),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::account::name::{Domain, Name};
 use crate::cli::context::Context;
-use crate::cli::output::csv_line;
+use crate::cli::output::{csv_line, for_spreadsheets};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind, Result};
 use crate::printable::{printable, printable_json};
@@ -104,7 +104,7 @@ impl Row {
     }
 
     fn cells(&self) -> [String; COLUMNS.len()] {
-        let text = |value: &Option<String>| printable(value.as_deref().unwrap_or_default());
+        let text = |value: &Option<String>| for_spreadsheets(value.clone().unwrap_or_default());
         [
             text(&self.time),
             text(&self.event),
@@ -118,7 +118,10 @@ impl Row {
             text(&self.by),
             text(&self.action),
             text(&self.object),
-            self.values.as_ref().map(|values| printable(&values.to_string())).unwrap_or_default(),
+            self.values
+                .as_ref()
+                .map(|values| for_spreadsheets(values.to_string()))
+                .unwrap_or_default(),
             self.seq.map(|seq| seq.to_string()).unwrap_or_default(),
         ]
     }
@@ -271,7 +274,7 @@ impl Printer {
                 })?;
                 context.print(&format!("{comma}\n    {}", printable_json(&text)))
             }
-            Format::Csv => context.print(&csv_line(row.cells())?),
+            Format::Csv => context.print_data(&csv_line(row.cells())?),
         }
     }
 

@@ -19,6 +19,9 @@ use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
 use crate::store::{Document, Scope, Store, records};
 
+/// What editors of Windows put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Check a licence and use it from now on
 ///
 /// A licence that is refused changes nothing: the one before stays.
@@ -43,7 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
     let refused = |refusal: Refusal| refusal.about(&args.file.display().to_string());
     let license = license::read(&text, &key, &machine).map_err(refused)?;
     license.check_time(now).map_err(refused)?;
-    let token = String::from_utf8_lossy(text.trim_ascii_end()).into_owned();
+    let token = String::from_utf8_lossy(&text).into_owned();
     let keys = opened.keys()?;
     let mut result = Changed::Unchanged;
     store.update(Scope::Settings, &mut |transaction| {
@@ -73,7 +76,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
     output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(result))])
 }
 
-/// What the file holds; of one that is too long, enough to notice.
+/// The licence in the file, without what editors and browsers add around it: a byte order mark, and blanks
+/// and line breaks at the end. Of a file that is too long, enough to notice.
 fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| {
         let what = format!("cannot read {}", path.display());
@@ -92,6 +96,10 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     let file = File::open(path).map_err(failed)?;
     file.take(LONGEST as u64 + 1).read_to_end(&mut text).map_err(failed)?;
+    if text.len() <= LONGEST {
+        let license = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+        return Ok(license.trim_ascii_end().to_vec());
+    }
     Ok(text)
 }
 

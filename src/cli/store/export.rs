@@ -59,9 +59,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let settings = with_token(context, &opened, &keys, secrets, settings)?;
     target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
     let progress = Progress::new(context, "exporting", users.len());
+    let mut length = 0;
     for name in &users {
         progress.advance(1);
         let part = user(context, &opened, &keys, secrets, name)?;
+        length += part.len() as u64;
         target.write(context, &part)?;
     }
     drop(progress);
@@ -75,6 +77,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     }
     target.write(context, bundle::END)?;
     target.finish()?;
+    if length > bundle::LARGEST_MEBIBYTES << 20 {
+        let limit = bundle::LARGEST_MEBIBYTES;
+        context.warn(&format!(
+            "the export is larger than {limit} MiB, more than 'store import' reads: back up the directory too"
+        ));
+    }
     context.note(&format!(
         "exported: {}, {}, {}",
         count(users.len(), "user"),

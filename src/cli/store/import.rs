@@ -5,20 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::{Done, target};
+use crate::cli::target::{self, Limits};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::store::bundle::Bundle;
+use crate::store::bundle::{Bundle, LARGEST_MEBIBYTES};
 use crate::store::restore::{self, Effect, Restoration};
 use crate::store::{Document, Kind, Scope, Store, Transaction};
 
-/// No store is larger as one file.
-const LARGEST: u64 = 1024 * 1024 * 1024;
+/// A line is one of a document, of 1 MiB at most, whose quotes are escaped.
+const LIMITS: Limits =
+    Limits { mebibytes: LARGEST_MEBIBYTES, line_mebibytes: 4, may_begin: Bundle::may_begin };
 
-/// How many problems of a file are told one by one.
-const TOLD: usize = 20;
+/// How many problems of a file are shown one by one.
+const SHOWN: usize = 20;
 
 /// Put an exported store in the place of this one
 ///
@@ -41,7 +43,9 @@ pub(in crate::cli) struct StoreImportArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<Done> {
     context.no_csv("store import")?;
     // Read before the program becomes the owner of the store, who may not be allowed to.
-    let text = target::read_source(context, &args.file, LARGEST)?;
+    let text = target::read_source(context, &args.file, &LIMITS).map_err(|error| {
+        error.hint("name the file that 'rw2fa store export' wrote, as it wrote it")
+    })?;
     let opened = context.open_unfinished()?;
     let bundle = told(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
@@ -126,7 +130,7 @@ fn row((kind, name, effect): &(Kind, crate::account::name::Name, Effect)) -> Cha
 /// What was made of the file, or each problem told and one error for all.
 fn told<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
     made.map_err(|problems| {
-        for problem in problems.iter().take(TOLD) {
+        for problem in problems.iter().take(SHOWN) {
             context.complain(problem);
         }
         let found = count(problems.len(), "problem");

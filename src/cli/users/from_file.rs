@@ -16,7 +16,7 @@ use crate::cli::context::{Change, Context, Opened, count};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::target;
+use crate::cli::target::{self, Limits};
 use crate::error::{Error, Kind as ErrorKind, Result};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
@@ -24,8 +24,8 @@ use crate::store::{
     Bulk, BulkStore, BulkTransaction, Document, Draft, Kind, Scope, Store, Transaction, records,
 };
 
-/// No list is longer, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// A list of 100,000 users has about 3 MB. A field is a name of 256 bytes at most; other columns may be longer.
+const LIMITS: Limits = Limits { mebibytes: 64, line_mebibytes: 1, may_begin: |_| true };
 
 /// How many users are written at once: enough to be quick, few enough that no login waits long for
 /// the lock.
@@ -46,7 +46,7 @@ pub(super) struct Options {
 
 pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> Result<Done> {
     // Read before the program becomes the owner of the store, who may not be allowed to.
-    let text = target::read_source(context, path, LARGEST)?;
+    let text = target::read_source(context, path, &LIMITS)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
     let (entries, mut problems) = csv_file::parse(&text, options.method);

@@ -113,6 +113,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
         kind && args.state.is_none_or(|state| row.state == Some(state.as_str()))
             && args.method.is_none_or(|method| row.method == Some(method))
     });
-    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
+    output::list_to_read_back(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(done)
 }

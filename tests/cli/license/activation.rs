@@ -95,6 +95,25 @@ key               DEVELOPMENT KEY: anybody can issue licences for this build
     );
 }
 
+/// Guards licences that went through an editor or a mail: what it adds around the line is not part of it.
+#[test]
+fn what_editors_add_around_a_licence_does_not_matter() {
+    for (what, start, end) in [
+        ("a byte order mark", "\u{feff}", "\r\n"),
+        ("a blank last line", "", "\n\n"),
+        ("blank last lines of Windows", "", "\r\n\r\n \r\n"),
+        ("trailing blanks", "", "  \t\n"),
+        ("all of it", "\u{feff}", " \n\n"),
+    ] {
+        let sandbox = Sandbox::new();
+        let file = format!("{start}{}{end}", token("good"));
+        let run = activate_bytes(&sandbox, file.as_bytes());
+        assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{what}: {run:?}");
+        // The store holds the licence alone, so the same one without them changes nothing.
+        assert_eq!(activate(&sandbox, "good").stdout, "A-1001: unchanged\n", "{what}");
+    }
+}
+
 /// Guards that every good licence of the other implementation is taken, with any end of line.
 #[test]
 fn good_licences_are_taken() {
@@ -195,7 +214,8 @@ fn bad_licences_are_refused_by_name() {
         ("another line", text(format!("{good}\nx")), "it is no licence"),
         ("another part", text(format!("{good}.e30")), "it is no licence"),
         ("a blank before", text(format!(" {good}")), "it is no licence"),
-        ("a mark before", text(format!("\u{feff}{good}")), "it is no licence"),
+        ("two marks before", text(format!("\u{feff}\u{feff}{good}")), "it is no licence"),
+        ("only a mark", text("\u{feff}\n".into()), "it is empty"),
         ("two parts", text(good.rsplit_once('.').unwrap().0.into()), "it is no licence"),
         ("cut", text(good[..good.len() - 4].into()), "its signature is"),
         ("padding", text(format!("{good}==")), "its signature is damaged: not valid base64url"),

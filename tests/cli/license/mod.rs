@@ -6,6 +6,8 @@ mod activation;
 mod limits;
 #[cfg(unix)]
 mod openssl;
+#[cfg(unix)]
+mod packages;
 
 use std::fs;
 use std::path::PathBuf;
