@@ -418,7 +418,7 @@ fn every_damaged_document_is_named() {
 fn an_import_of_something_endless_ends() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let before = sandbox.contents();
-    let refused = |what: &str, run: &sandbox::Run, words: &str| {
+    let refused = |what: &str, run: &Run, words: &str| {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{what}: {run:?}");
         assert!(run.stderr.contains(words), "{what} {words}: {run:?}");
         assert_eq!(sandbox.contents(), before, "{what}");
