@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::sandbox::{Sandbox, Secret};
+use crate::sandbox::{Run, Sandbox, Secret};
 use serde_json::{Value, json};
 
 const GROUP: &str = "# the sales people\nmethod = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
