@@ -59,7 +59,7 @@ fn most(full: usize) -> usize {
 
 #[test]
 fn a_login_grants_only_what_is_durable() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();
@@ -103,7 +103,7 @@ fn a_login_grants_only_what_is_durable() {
 /// its place, and the place before the answer. A line that begins a month does not outlive those before it.
 #[test]
 fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     for begins_month in [false, true] {
@@ -146,7 +146,7 @@ fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
 /// Guards against a failure that makes guesses free.
 #[test]
 fn a_wrong_code_is_charged_before_anything_is_told() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();
@@ -163,7 +163,7 @@ fn a_wrong_code_is_charged_before_anything_is_told() {
 
 #[test]
 fn an_administrator_is_told_what_was_not_done() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();
@@ -210,7 +210,7 @@ fn an_administrator_is_told_what_was_not_done() {
 /// of him the trail tells.
 #[test]
 fn who_was_added_from_a_file_is_told() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();
@@ -276,7 +276,7 @@ fn who_was_added_from_a_file_is_told() {
 /// and the places before anybody is told.
 #[test]
 fn users_of_a_file_are_durable_before_and_after_they_are_published() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();
@@ -308,7 +308,7 @@ fn users_of_a_file_are_durable_before_and_after_they_are_published() {
 /// Guards `init` on a disk that fails: what cannot be looked at is there, and what cannot be made is told.
 #[test]
 fn init_tells_what_it_can_neither_see_nor_make() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::new();

@@ -103,7 +103,7 @@ fn a_wrong_code() {
 
 #[test]
 fn a_recovery_code() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let mut made = String::new();
@@ -148,7 +148,7 @@ fn a_first_login() {
 /// The first line of a month makes a file.
 #[test]
 fn the_first_line_of_a_month() {
-    if !tracer::is_there() {
+    if !tracer::sees_arguments() {
         return;
     }
     let arena = Arena::with(|sandbox| {
@@ -294,7 +294,7 @@ fn importing_a_store() {
 
 /// The arena, where programs can be traced.
 fn arena() -> Option<Arena> {
-    tracer::is_there().then(Arena::new)
+    tracer::sees_arguments().then(Arena::new)
 }
 
 fn administration<'a>(arena: &'a Arena, args: &[&str]) -> Work<'a> {

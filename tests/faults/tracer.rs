@@ -71,6 +71,11 @@ pub(crate) fn is_there() -> bool {
     })
 }
 
+/// The same, for tests that read paths and data of the programs. Only root can: they are not dumpable.
+pub(crate) fn sees_arguments() -> bool {
+    is_there() && crate::sandbox::is_root()
+}
+
 /// `command` under strace with these options, which writes what it sees into `log`.
 pub(crate) fn traced(command: &Command, log: &Path, options: &[String]) -> Command {
     let mut traced = Command::new("strace");
