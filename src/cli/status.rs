@@ -86,6 +86,13 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     for problem in strays.iter().chain(rows.iter().filter_map(Row::problem)) {
         context.complain(problem);
     }
+    let unrecorded = match store.unrecorded() {
+        Ok(changes) => changes.len(),
+        Err(problem) => {
+            context.complain(&problem);
+            0
+        }
+    };
     let counts = Counts::of(&rows);
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
@@ -126,6 +133,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
                 "last_result": last.map(|(_, ending)| ending),
                 "last_at": last.map(|(at, _)| at.to_string()),
             },
+            "audit": { "unrecorded": unrecorded },
             "clock": { "synchronised": synchronised },
             "window": {
                 "discrepancy": advanced.discrepancy_for(advanced.digits()),
@@ -161,6 +169,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("store", store.location()),
         ],
     )?;
+    if unrecorded > 0 {
+        let changes = count(unrecorded, "change");
+        context.warn(&format!(
+            "the audit trail does not show {changes} yet; 'rw2fa doctor' names the cause"
+        ));
+    }
     if !settings.enabled {
         context.warn("nobody is asked for a code; turn it on with 'rw2fa enable'");
     } else if users.is_empty() && groups == 0 {
