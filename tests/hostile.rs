@@ -7,6 +7,9 @@
 #![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 
 mod sandbox;
+#[cfg(target_os = "linux")]
+#[path = "hostile/set_uid.rs"]
+mod set_uid;
 
 use std::ffi::OsString;
 use std::fs;

@@ -121,7 +121,7 @@ fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     if let Some(hint) = problem.way_out() {
         context.note(&format!(" hint: {hint}"));
     }
-    context.note("the next change, or 'rw2fa init', records it");
+    context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
 
 fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Kind, Result};
 use crate::store::dir::DirStore;
 use crate::store::file;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, readable};
 
 /// A change that the audit trail does not show yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,7 @@ pub struct Unrecorded {
     #[serde(skip)]
     name: String,
     /// When it was made.
+    #[serde(with = "readable")]
     pub at: Timestamp,
     /// The account that ran the command.
     pub by: String,
