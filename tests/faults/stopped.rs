@@ -277,3 +277,25 @@ fn what_was_kept_is_not_lost_by_a_kill() {
     }
     assert!(killed >= 3, "{killed} of {calls:?}");
 }
+
+/// Guards the last resort on a disk that fails: what cannot be made durable in the trail is kept beside it.
+#[test]
+fn turning_off_survives_a_trail_that_fails() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::new();
+    let log = arena.sandbox.beside("strace");
+    let disable = arena.real.tool(["disable", "--yes"]);
+    let inject = ["--trace=fdatasync".into(), "--inject=fdatasync:error=EIO".into()];
+    let end = tracer::run(&disable, &log, &inject, "");
+    assert_eq!(end.code, Some(0), "{end:?}");
+    assert!(end.stderr.contains("does not show this change yet: cannot write "), "{end:?}");
+    assert!(end.stderr.contains("the disk fails"), "{end:?}");
+    arena.admin(&["enable"]);
+    // The line that failed may be there, too.
+    let lines = lines_with(&arena, "\"disable\"");
+    assert!((1..=2).contains(&lines.len()), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("\"at\":[null,")), "{lines:?}");
+    arena.is_sound();
+}

@@ -123,6 +123,7 @@ fn what_a_caller_prepared_is_reset() {
     let Some(system) = System::new() else { return };
     let script = format!(
         "cd /var/lib/bin; exec 7</etc/passwd 200>/dev/null; taskset -pc 0 $$ >/dev/null
+         echo 10000000000 >/proc/self/timerslack_ns
          echo 1000 >/proc/self/oom_score_adj && exec {VERIFIER} --code-stdin -- alice"
     );
     let mut child = system.hostile(&script, &[]).spawn().unwrap();
@@ -140,6 +141,7 @@ fn what_a_caller_prepared_is_reset() {
     let text = |name: &str| fs::read_to_string(format!("{place}/{name}")).unwrap();
     assert_eq!(text("comm"), "rw2fa-verify\n", "it did not start");
     assert_eq!(text("oom_score_adj"), "0\n");
+    assert_eq!(text("timerslack_ns"), "50000\n");
     let open = fs::read_dir(format!("{place}/fd")).unwrap();
     let open: Vec<_> = open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
     // Its three standard streams, and standard input once more.

@@ -25,6 +25,10 @@ const NEEDED_DESCRIPTORS: usize = 16;
 /// Where the system lists the descriptors of this process.
 const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
 
+/// How late a timer may be, in nanoseconds, where nobody changed that.
+#[cfg(target_os = "linux")]
+const USUAL_TIMER_SLACK: nix::libc::c_ulong = 50_000;
+
 /// Closed one by one where the system has no list.
 const UNLISTED_DESCRIPTORS: std::ops::Range<RawFd> = FIRST_INHERITED..1024;
 
@@ -89,6 +93,8 @@ pub fn harden() -> bool {
     {
         reset_oom_score();
         reset_affinity();
+        // With more slack than usual, a wait for a lock would sleep for as long as the caller likes.
+        let _ = nix::sys::prctl::set_timerslack(USUAL_TIMER_SLACK);
     }
     true
 }
