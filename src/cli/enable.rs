@@ -9,9 +9,10 @@ use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, Result};
+use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Scope, Store, Survey, records};
+use crate::store::{Document, Kind, Scope, Store, Survey, Transaction, records};
 
 /// Turn two-factor authentication on
 ///
@@ -69,50 +70,62 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
     let mut unrecorded = None;
     store.update(Scope::Settings, &mut |transaction| {
         let settings = records::settings(store)?;
-        let keys = opened.keys().ok();
-        let before = settings.enabled;
-        if before == on {
-            if !dry_run {
-                unrecorded = context.record_late(transaction, keys.as_ref()).err();
-            }
-            return Ok(());
+        if settings.enabled != on {
+            result = Changed::Changed;
         }
-        result = Changed::Changed;
         if dry_run {
             return Ok(());
         }
-        let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
-        // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
-        if !settings.license.was_enabled() && settings.license.takes_keys() {
-            let now = toml::value::Datetime::from(context.now());
-            edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
-        }
-        let text = records::edit(store, &Document::Settings, &edits)?;
-        let action = if on { "enable" } else { "disable" };
-        let change = Change { action, object: None, values: values("enabled", before, on) };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded, but for one
-        // documented way. `disable` must work when no login does, and a process that is frozen while it holds the
-        // lock of the trail must not keep everybody out. So it acts without its line, and the store keeps the change
-        // durably, before it is made, until the next change or `init` records it.
-        match context.audit(transaction, keys.as_ref(), change) {
-            Err(problem) if !on => {
-                let values =
-                    toml::Table::from_iter([("enabled".to_owned(), vec![before, on].into())]);
-                transaction.keep_unrecorded(&context.unrecorded(action, values))?;
-                unrecorded = Some(problem);
-            }
-            recorded => recorded?,
-        }
-        transaction.write(&Document::Settings, &text)
+        unrecorded = if settings.enabled == on {
+            context.record_late(transaction, opened.keys().ok().as_ref()).err()
+        } else {
+            write_switch(context, transaction, opened, &settings, on)?
+        };
+        Ok(())
     })?;
-    if let Some(problem) = unrecorded {
-        if on {
-            return Err(problem);
-        }
-        warn_of_missing_line(context, &problem);
+    match unrecorded {
+        Some(problem) if on => return Err(problem),
+        Some(problem) => warn_of_missing_line(context, &problem),
+        None => {}
     }
     let name = if on { "two-factor authentication on" } else { "two-factor authentication off" };
     output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])
+}
+
+/// Records the change and makes it. Returns why it could not be recorded, if it was made nevertheless.
+fn write_switch(
+    context: &Context<'_>,
+    transaction: &mut dyn Transaction,
+    opened: &Opened,
+    settings: &Settings,
+    on: bool,
+) -> Result<Option<Error>> {
+    let before = settings.enabled;
+    let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
+    // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
+    if !settings.license.was_enabled() && settings.license.takes_keys() {
+        let now = toml::value::Datetime::from(context.now());
+        edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
+    }
+    let text = records::edit(&opened.store, &Document::Settings, &edits)?;
+    let action = if on { "enable" } else { "disable" };
+    let change = Change { action, object: None, values: values("enabled", before, on) };
+    // SECURITY: a change that opens a door is recorded durably before it is made, with one documented exception.
+    // `disable` must work when no login does, and a process that is frozen while it holds the lock of the trail must
+    // not keep everybody out. So it acts without its line. The store keeps the change durably, before it is made,
+    // until the next change or `init` records it.
+    let recorded = context.audit(transaction, opened.keys().ok().as_ref(), change);
+    let problem = match recorded {
+        Ok(()) => None,
+        Err(problem) if on => return Err(problem),
+        Err(problem) => {
+            let values = toml::Table::from_iter([("enabled".to_owned(), vec![before, on].into())]);
+            transaction.keep_unrecorded(&context.unrecorded(action, values))?;
+            Some(problem)
+        }
+    };
+    transaction.write(&Document::Settings, &text)?;
+    Ok(problem)
 }
 
 /// Warns that the audit trail does not show yet that two-factor authentication is off.

@@ -75,7 +75,8 @@ impl DirStore {
         file::make_directory(&directory)?;
         file::check_directory(&directory, self.owner())?;
         let taken = file::entries(&directory)?;
-        let name = (0..)
+        // Among so many names, one more than are taken, one is free.
+        let name = (0..=taken.len())
             .map(|number| format!("{:012}-{number}.toml", change.at.unix()))
             .find(|name| !taken.iter().any(|(taken, _)| taken == name))
             .unwrap_or_default();

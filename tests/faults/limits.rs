@@ -208,7 +208,7 @@ fn what_the_owner_cannot_use_is_called_ill() {
         (root.join("locks"), "locks"),
     ] {
         let before = std::fs::metadata(&path).unwrap().permissions();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
         is_called_ill(&arena, &[words, "ermission denied"]);
         std::fs::set_permissions(&path, before).unwrap();
         arena.is_sound_to_real_programs();
