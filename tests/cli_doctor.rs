@@ -395,7 +395,7 @@ fn no_advice_removes_a_user_who_did_not_enrol() {
     }
 }
 
-/// Guards the eyes of the administrator: what one command did to every file is one finding, and one command undoes it.
+/// Guards a report that people read: what one command did to every file is one finding, and one command undoes it.
 #[cfg(unix)]
 #[test]
 fn what_one_command_opened_is_one_finding() {
@@ -457,7 +457,7 @@ fn months_of_the_future_are_joined_by_the_remedy() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards the way out of a lost trail: it is never made anew silently, only on demand, and then says so.
+/// Guards the way out of a lost trail: a new one begins only on demand, and its first line says so.
 #[test]
 fn a_lost_trail_is_begun_again_on_demand_and_says_so() {
     let sandbox = sound();

@@ -68,7 +68,7 @@ impl DirStore {
 
     fn inodes(&self) -> Option<Ailment> {
         let free = platform::free_inodes(self.root()).filter(|free| *free < FEW_INODES)?;
-        let hint = "remove files that nobody needs from this file system: df -i";
+        let hint = "remove unneeded files from this file system; 'df -i' counts them";
         let problem = |what: &str| file::broken(self.root(), what).hint(hint);
         Some(if free == 0 {
             let what = "is on a file system that has no inode left: no login is granted";

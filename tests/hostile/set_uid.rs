@@ -106,7 +106,7 @@ fn inherited_descriptors_leave_no_guess_uncharged() {
     let run = system.verify(fill, Some(&secret.wrong_code(real_now())));
     assert_eq!(run.end(), (1, "wrong-code".into()), "{run:?}");
     assert_eq!(system.recorded("\"reason\":\"wrong-code\""), 1);
-    // A hard limit is the caller's to lower, and nobody's to raise.
+    // The verifier cannot raise a hard limit that its caller lowered.
     for limit in [8, 20, 63] {
         let run = system.verify(&format!("ulimit -n {limit}"), Some(&secret.code(real_now() + 30)));
         assert_eq!(run.end(), (4, "store".into()), "{limit}: {run:?}");

@@ -25,7 +25,7 @@ const NEEDED_DESCRIPTORS: usize = 16;
 /// Where the system lists the descriptors of this process.
 const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
 
-/// How late a timer may be, in nanoseconds, where nobody changed that.
+/// How late a timer may be, in nanoseconds, by default.
 #[cfg(target_os = "linux")]
 const USUAL_TIMER_SLACK: nix::libc::c_ulong = 50_000;
 
@@ -134,7 +134,7 @@ fn reset_oom_score() {
         return;
     }
     // SECURITY: the files in /proc of a process that is not dumpable belong to root, so it is dumpable while it
-    // writes one. That lets nobody in: all its ids are the owner's by now, so only the owner, who may read the
+    // writes one. That opens no door: all its ids are the owner's by now, so only the owner, who may read the
     // store anyway, could trace it. Nothing secret is in its memory yet.
     let _ = nix::sys::prctl::set_dumpable(true);
     let write = |score: i32| {
