@@ -556,7 +556,7 @@ _rw2fa() {
             return 0
             ;;
         rw2fa__subcmd__init)
-            opts="-y -q -h -V --owner --service-account --per-user --dry-run --store --format --yes --quiet --color --help --version"
+            opts="-y -q -h -V --owner --service-account --per-user --new-trail --dry-run --store --format --yes --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

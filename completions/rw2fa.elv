@@ -54,6 +54,7 @@ set edit:completion:arg-completer[rw2fa] = {|@words|
             cand --format 'Form of the output'
             cand --color 'Use colours'
             cand --per-user 'Make a store for this user only, used where no system store exists'
+            cand --new-trail 'Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so'
             cand --dry-run 'Only tell what would be done'
             cand -y 'Answer every question with yes'
             cand --yes 'Answer every question with yes'
@@ -744,7 +745,7 @@ set edit:completion:arg-completer[rw2fa] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand check 'Read every document and name what is wrong with each'
+            cand check 'Read every document, do what a login does, and name what is wrong'
             cand export 'Write the whole store into one TOML file'
             cand import 'Put an exported store in the place of this one'
         }

@@ -62,6 +62,7 @@ complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -l color -d 'Use colou
 always\t'Always'
 never\t'Never'"
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -l per-user -d 'Make a store for this user only, used where no system store exists'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -l new-trail -d 'Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -l dry-run -d 'Only tell what would be done'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -s y -l yes -d 'Answer every question with yes'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand init" -s q -l quiet -d 'Print no messages, only data and errors'
@@ -671,7 +672,7 @@ complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_s
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -s q -l quiet -d 'Print no messages, only data and errors'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -s V -l version -d 'Print version'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -f -a "check" -d 'Read every document and name what is wrong with each'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -f -a "check" -d 'Read every document, do what a login does, and name what is wrong'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -f -a "export" -d 'Write the whole store into one TOML file'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and not __fish_seen_subcommand_from check export import" -f -a "import" -d 'Put an exported store in the place of this one'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand store; and __fish_seen_subcommand_from check" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F

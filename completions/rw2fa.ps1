@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'rw2fa' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
             [CompletionResult]::new('--per-user', '--per-user', [CompletionResultType]::ParameterName, 'Make a store for this user only, used where no system store exists')
+            [CompletionResult]::new('--new-trail', '--new-trail', [CompletionResultType]::ParameterName, 'Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only tell what would be done')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every question with yes')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
@@ -793,7 +794,7 @@ Register-ArgumentCompleter -Native -CommandName 'rw2fa' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read every document and name what is wrong with each')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Read every document, do what a login does, and name what is wrong')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write the whole store into one TOML file')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Put an exported store in the place of this one')
             break

@@ -65,6 +65,7 @@ csv\:"Comma-separated values, for commands that list something"))' \
 always\:"Always"
 never\:"Never"))' \
 '(--owner --store)--per-user[Make a store for this user only, used where no system store exists]' \
+'(--owner --service-account)--new-trail[Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so]' \
 '--dry-run[Only tell what would be done]' \
 '-y[Answer every question with yes]' \
 '--yes[Answer every question with yes]' \
@@ -1492,7 +1493,7 @@ _rw2fa__subcmd__status_commands() {
 (( $+functions[_rw2fa__subcmd__store_commands] )) ||
 _rw2fa__subcmd__store_commands() {
     local commands; commands=(
-'check:Read every document and name what is wrong with each' \
+'check:Read every document, do what a login does, and name what is wrong' \
 'export:Write the whole store into one TOML file' \
 'import:Put an exported store in the place of this one' \
     )

@@ -17,6 +17,7 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
+use crate::store::unrecorded::Unrecorded;
 use crate::store::{Store, Transaction, records};
 use crate::time::Timestamp;
 
@@ -137,16 +138,10 @@ impl<'a> Context<'a> {
         change: Change<'_>,
         attempt: Option<u64>,
     ) -> Result<()> {
-        let event = self.event(change, attempt);
-        audit::append(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &event)
+        self.append(transaction, keys, &[self.event(change, attempt)])
     }
 
-    fn event<'c>(&'c self, change: Change<'c>, attempt: Option<u64>) -> Event<'c> {
-        let Change { action, object, values } = change;
-        Event::Change(AdminChange { by: &self.caller, action, object, values, attempt })
-    }
-
-    /// Appends many administrative changes to the audit trail, in one write.
+    /// Appends many administrative changes to the audit trail, in one write, after those that it does not show yet.
     ///
     /// # Errors
     /// When they cannot be made durable.
@@ -156,8 +151,70 @@ impl<'a> Context<'a> {
         keys: Option<&KeyRing>,
         changes: impl IntoIterator<Item = Change<'c>>,
     ) -> Result<()> {
-        let events: Vec<_> = changes.into_iter().map(|change| self.event(change, None)).collect();
-        audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), &events)
+        let unrecorded = transaction.unrecorded()?;
+        let mut events: Vec<_> = unrecorded.iter().map(recorded_late).collect();
+        events.extend(changes.into_iter().map(|change| self.event(change, None)));
+        self.append(transaction, keys, &events)?;
+        forget(transaction, &unrecorded)
+    }
+
+    /// Begins an audit trail with this change.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub(super) fn audit_beginning(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        change: Change<'_>,
+    ) -> Result<()> {
+        let unrecorded = transaction.unrecorded()?;
+        let mut events = vec![self.event(change, None)];
+        events.extend(unrecorded.iter().map(recorded_late));
+        self.append(transaction, keys, &events)?;
+        forget(transaction, &unrecorded)
+    }
+
+    /// Records the changes that the audit trail does not show yet, if there are any; how many.
+    ///
+    /// # Errors
+    /// When they cannot be made durable.
+    pub(super) fn record_late(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+    ) -> Result<usize> {
+        let unrecorded = transaction.unrecorded()?;
+        if unrecorded.is_empty() {
+            return Ok(0);
+        }
+        let events: Vec<_> = unrecorded.iter().map(recorded_late).collect();
+        self.append(transaction, keys, &events)?;
+        forget(transaction, &unrecorded).map(|()| unrecorded.len())
+    }
+
+    /// A change of this run that the audit trail cannot show yet.
+    pub(super) fn unrecorded(&self, action: &str, values: toml::Table) -> Unrecorded {
+        Unrecorded::new(self.now(), &self.caller, action, values)
+    }
+
+    fn event<'e>(&'e self, change: Change<'e>, attempt: Option<u64>) -> Event<'e> {
+        Event::Change(AdminChange {
+            by: &self.caller,
+            action: change.action,
+            object: change.object,
+            values: change.values,
+            attempt,
+        })
+    }
+
+    fn append(
+        &self,
+        transaction: &mut dyn Transaction,
+        keys: Option<&KeyRing>,
+        events: &[Event<'_>],
+    ) -> Result<()> {
+        audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), events)
     }
 
     /// Appends to the audit trail that the key was replaced by that of `keys`.
@@ -308,6 +365,25 @@ impl<'a> Context<'a> {
     fn say(&mut self, text: &str) {
         let _ = self.process.stderr.write_all(printable(text).as_bytes());
     }
+}
+
+/// The line of a change that could not be recorded when it was made.
+fn recorded_late(change: &Unrecorded) -> Event<'_> {
+    let values = change.values.iter().map(|(key, value)| (key.clone(), serde_json::json!(value)));
+    let mut values: Map<_, _> = values.collect();
+    values.insert("at".into(), serde_json::json!([null, change.at.to_string()]));
+    Event::Change(AdminChange {
+        by: &change.by,
+        action: &change.action,
+        object: None,
+        values,
+        attempt: None,
+    })
+}
+
+/// Forgets changes whose lines are in the trail. A kill before leaves them to be recorded twice.
+fn forget(transaction: &mut dyn Transaction, recorded: &[Unrecorded]) -> Result<()> {
+    recorded.iter().try_for_each(|change| transaction.forget_unrecorded(change))
 }
 
 /// Which store is used: `--store`, `RW2FA_STORE`, the system's, or else this user's own.

@@ -8,10 +8,11 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Scope, Store, Survey, records};
+use crate::store::{Document, Kind, Scope, Store, Survey, Transaction, records};
 
 /// Turn two-factor authentication on
 ///
@@ -27,7 +28,8 @@ pub(super) struct EnableArgs {
 
 /// Turn two-factor authentication off: a password alone lets everybody in
 ///
-/// Needs neither the key nor a licence. Users, secrets and settings are kept.
+/// Needs neither the key nor a licence. Users, secrets and settings are kept. Where the audit trail cannot be
+/// written, it acts nevertheless and warns: the next change, or 'rw2fa init', records it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
@@ -52,10 +54,11 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
     context.no_csv("disable")?;
     let opened = context.open()?;
     if opened.settings.enabled && !args.dry_run {
-        let users = opened.store.survey(Kind::User)?.names.len();
+        // A list that cannot be read must not keep anybody from turning it off.
+        let users = opened.store.survey(Kind::User).map(|survey| survey.names.len());
+        let users = users.map_or("every listed user".into(), |users| count(users, "listed user"));
         context.confirm(&format!(
-            "Two-factor authentication will be off: a password alone lets everybody in, {} too.",
-            count(users, "listed user")
+            "Two-factor authentication will be off: a password alone lets everybody in, {users} too."
         ))?;
     }
     switch(context, &opened, false, args.dry_run)
@@ -64,31 +67,74 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
 fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
     let store = &opened.store;
     let mut result = Changed::Unchanged;
+    let mut unrecorded = None;
     store.update(Scope::Settings, &mut |transaction| {
         let settings = records::settings(store)?;
-        let before = settings.enabled;
-        if before == on {
-            return Ok(());
+        if settings.enabled != on {
+            result = Changed::Changed;
         }
-        result = Changed::Changed;
         if dry_run {
             return Ok(());
         }
-        let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
-        // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
-        if !settings.license.was_enabled() && settings.license.takes_keys() {
-            let now = toml::value::Datetime::from(context.now());
-            edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
-        }
-        let text = records::edit(store, &Document::Settings, &edits)?;
-        let action = if on { "enable" } else { "disable" };
-        let change = Change { action, object: None, values: values("enabled", before, on) };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
-        context.audit(transaction, opened.keys().ok().as_ref(), change)?;
-        transaction.write(&Document::Settings, &text)
+        unrecorded = if settings.enabled == on {
+            context.record_late(transaction, opened.keys().ok().as_ref()).err()
+        } else {
+            write_switch(context, transaction, opened, &settings, on)?
+        };
+        Ok(())
     })?;
+    match unrecorded {
+        Some(problem) if on => return Err(problem),
+        Some(problem) => warn_of_missing_line(context, &problem),
+        None => {}
+    }
     let name = if on { "two-factor authentication on" } else { "two-factor authentication off" };
     output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])
+}
+
+/// Records the change and makes it. Returns why it could not be recorded, if it was made nevertheless.
+fn write_switch(
+    context: &Context<'_>,
+    transaction: &mut dyn Transaction,
+    opened: &Opened,
+    settings: &Settings,
+    on: bool,
+) -> Result<Option<Error>> {
+    let before = settings.enabled;
+    let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
+    // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
+    if !settings.license.was_enabled() && settings.license.takes_keys() {
+        let now = toml::value::Datetime::from(context.now());
+        edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
+    }
+    let text = records::edit(&opened.store, &Document::Settings, &edits)?;
+    let action = if on { "enable" } else { "disable" };
+    let change = Change { action, object: None, values: values("enabled", before, on) };
+    // SECURITY: a change that opens a door is recorded durably before it is made, with one documented exception.
+    // `disable` must work when no login does, and a process that is frozen while it holds the lock of the trail must
+    // not keep everybody out. So it acts without its line. The store keeps the change durably, before it is made,
+    // until the next change or `init` records it.
+    let recorded = context.audit(transaction, opened.keys().ok().as_ref(), change);
+    let problem = match recorded {
+        Ok(()) => None,
+        Err(problem) if on => return Err(problem),
+        Err(problem) => {
+            let values = toml::Table::from_iter([("enabled".to_owned(), vec![before, on].into())]);
+            transaction.keep_unrecorded(&context.unrecorded(action, values))?;
+            Some(problem)
+        }
+    };
+    transaction.write(&Document::Settings, &text)?;
+    Ok(problem)
+}
+
+/// Warns that the audit trail does not show yet that two-factor authentication is off.
+fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
+    context.warn(&format!("the audit trail does not show this change yet: {problem}"));
+    if let Some(hint) = problem.way_out() {
+        context.note(&format!(" hint: {hint}"));
+    }
+    context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
 
 fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {

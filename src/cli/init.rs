@@ -13,12 +13,12 @@ use crate::settings;
 use crate::store::creation::Made;
 use crate::store::dir::DirStore;
 use crate::store::seal::DataKey;
-use crate::store::{Scope, Store};
+use crate::store::{Scope, Store, records};
 
 /// Make a store; what exists is never overwritten
 ///
-/// Run on a store, it makes lock files that are missing and removes temporary files that killed programs
-/// left behind.
+/// Run on a store, it makes lock files that are missing, removes temporary files that killed programs
+/// left behind, and records changes that the audit trail does not show yet.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
@@ -32,6 +32,9 @@ pub(super) struct InitArgs {
     /// Make a store for this user only, used where no system store exists
     #[arg(long, conflicts_with_all = ["owner", "store"])]
     per_user: bool,
+    /// Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so
+    #[arg(long, conflicts_with_all = ["owner", "service_account"])]
+    new_trail: bool,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
@@ -56,7 +59,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let kind = "store";
     if args.dry_run {
         let exists = path.join("store.toml").exists();
-        let result = if exists { Changed::Unchanged } else { Changed::Added };
+        let result = match (exists, args.new_trail) {
+            (true, true) => Changed::Changed,
+            (true, false) => Changed::Unchanged,
+            (false, _) => Changed::Added,
+        };
         let row = ChangeRow::new(kind, path.display().to_string(), Ok(result));
         return output::changes(context, true, &[row]);
     }
@@ -67,6 +74,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
             Error::io(Kind::System, format!("cannot make {}", parent.display()), error)
         })?;
     }
+    if args.new_trail {
+        DirStore::open(&path)?.make_trail()?;
+    }
     let text = settings::initial_text(context.now());
     let key = DataKey::new(*context.process.random()?);
     let made = DirStore::create(&path, account, &text, &key.document())?;
@@ -74,7 +84,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let is_given = !added && give(&path, account)?;
     if added || is_given {
         let store = DirStore::open(&path)?;
-        let keys = crate::store::records::key_ring(&store)?;
+        let keys = records::key_ring(&store)?;
         let mut values = serde_json::Map::default();
         if let (true, Some(account)) = (args.service_account.is_some(), account) {
             let name = account.name();
@@ -92,6 +102,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         let files = context::count(tidied, "temporary file");
         context.note(&format!("removed what killed programs left behind: {files}"));
     }
+    let recorded = if added { 0 } else { complete_trail(context, &path, args.new_trail)? };
     let locks = match made {
         Made::Locks(locks) => locks,
         Made::Store => 0,
@@ -104,12 +115,41 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         let key = path.join("key");
         context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
     }
-    let result = match (added, is_given || tidied > 0 || locks > 0) {
+    let result = match (added, is_given || tidied > 0 || locks > 0 || recorded > 0) {
         (true, _) => Changed::Added,
         (false, true) => Changed::Changed,
         (false, false) => Changed::Unchanged,
     };
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
+}
+
+/// Begins a new audit trail if `is_new`, and records what the trail does not show yet; how many changes.
+fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Result<usize> {
+    let store = DirStore::open(path)?;
+    let unrecorded = store.unrecorded()?.len();
+    if !is_new && unrecorded == 0 {
+        return Ok(0);
+    }
+    // Settings that cannot be read, or an import that did not end, are no concern of the trail.
+    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
+    let store = store.with_key_file(key_file);
+    let keys = records::key_ring(&store).ok();
+    store.update(Scope::Settings, &mut |transaction| {
+        if !is_new {
+            return context.record_late(transaction, keys.as_ref()).map(drop);
+        }
+        let values = context::values("trail", "gone", "new");
+        let change = Change { action: "init", object: None, values };
+        context.audit_beginning(transaction, keys.as_ref(), change)
+    })?;
+    if is_new {
+        context.note("began a new audit trail; its first line says that the one before it is gone");
+    }
+    if unrecorded > 0 {
+        let changes = context::count(unrecorded, "change");
+        context.note(&format!("recorded what the audit trail did not show: {changes}"));
+    }
+    Ok(unrecorded + usize::from(is_new))
 }
 
 /// The account that the store is for, besides whoever makes it.

@@ -86,6 +86,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     for problem in strays.iter().chain(rows.iter().filter_map(Row::problem)) {
         context.complain(problem);
     }
+    let unrecorded = unrecorded(context, store);
     let counts = Counts::of(&rows);
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
@@ -126,6 +127,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
                 "last_result": last.map(|(_, ending)| ending),
                 "last_at": last.map(|(at, _)| at.to_string()),
             },
+            "audit": { "unrecorded": unrecorded },
             "clock": { "synchronised": synchronised },
             "window": {
                 "discrepancy": advanced.discrepancy_for(advanced.digits()),
@@ -161,6 +163,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("store", store.location()),
         ],
     )?;
+    warn_of_missing_lines(context, unrecorded);
     if !settings.enabled {
         context.warn("nobody is asked for a code; turn it on with 'rw2fa enable'");
     } else if users.is_empty() && groups == 0 {
@@ -169,6 +172,26 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let counted = rows.iter().filter(|row| row.counts()).count();
     license::warn(context, &standing, counted);
     Ok(Done::All)
+}
+
+/// How many changes the audit trail does not show yet.
+fn unrecorded(context: &mut Context<'_>, store: &dyn Store) -> usize {
+    match store.unrecorded() {
+        Ok(changes) => changes.len(),
+        Err(problem) => {
+            context.complain(&problem);
+            0
+        }
+    }
+}
+
+fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
+    if unrecorded > 0 {
+        let lines = count(unrecorded, "change");
+        context.warn(&format!(
+            "the audit trail does not show {lines} yet; 'rw2fa doctor' names the cause"
+        ));
+    }
 }
 
 /// The SMS gateway, and how the last message ended.

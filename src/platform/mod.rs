@@ -29,3 +29,69 @@ pub enum FileSystem {
     /// Behind something that can be either.
     Unknown(&'static str),
 }
+
+/// What is known of the process that holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LockHolder {
+    /// A process of this system.
+    Process {
+        /// Its number.
+        pid: u32,
+        /// The name of its program; empty if the system keeps it to itself.
+        name: String,
+        /// What keeps it from going on.
+        pause: Option<Pause>,
+    },
+    /// The system lists its locks, and this one is not among them.
+    Hidden,
+    /// The system does not list its locks.
+    Unknown,
+}
+
+/// What keeps a process from going on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// A signal or a debugger.
+    Stopped,
+    /// Its control group is frozen, by this file.
+    Frozen(std::path::PathBuf),
+}
+
+impl LockHolder {
+    /// What to do about a lock that this process does not give back.
+    pub fn hint(&self) -> String {
+        match self {
+            LockHolder::Process { pid, pause: Some(Pause::Stopped), .. } => {
+                format!(
+                    "it is stopped: continue it with 'kill -CONT {pid}', or end it with 'kill -KILL {pid}'"
+                )
+            }
+            LockHolder::Process { pid, pause: Some(Pause::Frozen(switch)), .. } => format!(
+                "it is frozen: thaw it with 'echo 0 >{}', or end it with 'kill -KILL {pid}'",
+                switch.display()
+            ),
+            LockHolder::Process { pid, .. } => {
+                format!("try again; if it stays so, end the process: kill -KILL {pid}")
+            }
+            LockHolder::Hidden => {
+                "try again; if it stays so, look for an rw2fa process that hangs, \
+                                   in other containers that use this store too"
+                    .into()
+            }
+            LockHolder::Unknown => {
+                "try again; if it stays so, look for an rw2fa process that hangs".into()
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for LockHolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            LockHolder::Process { pid, name, .. } if name.is_empty() => write!(f, "process {pid}"),
+            LockHolder::Process { pid, name, .. } => write!(f, "process {pid} ({name})"),
+            LockHolder::Hidden => f.write_str("a process outside this container"),
+            LockHolder::Unknown => f.write_str("another program"),
+        }
+    }
+}

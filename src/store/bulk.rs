@@ -12,6 +12,7 @@ use crate::account::name::AccountKey;
 use crate::error::{Error, Kind, Result};
 use crate::platform;
 use crate::store::dir::{DirStore, DirTransaction};
+use crate::store::unrecorded::Unrecorded;
 use crate::store::{
     Bulk, BulkChange, BulkStore, BulkTransaction, Document, Draft, MakeLines, Scope, Text,
     Transaction, file, file_name,
@@ -88,6 +89,18 @@ impl Transaction for DirBulkTransaction<'_> {
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
         self.inner.append_audit(month, make)
+    }
+
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>> {
+        self.inner.unrecorded()
+    }
+
+    fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
+        self.inner.keep_unrecorded(change)
+    }
+
+    fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
+        self.inner.forget_unrecorded(change)
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) const ACCOUNT_LOCKS: u32 = 256;
 /// The lock of the messages of a day, which the first version did not make.
 pub(super) const SMS_LOCK: &str = "sms";
 
+/// What to do where the audit trail is gone.
+pub(super) const NEW_TRAIL: &str =
+    "restore it from a backup; if there is none, begin a new one: rw2fa init --new-trail";
+
 /// What a store got that was to have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
@@ -90,7 +94,12 @@ impl DirStore {
         }
         if existed {
             for directory in DIRECTORIES {
-                file::check_directory(&root.join(directory), owner)?;
+                let place = root.join(directory);
+                let checked = file::check_directory(&place, owner);
+                // SECURITY: a trail that is gone is a loss, so a new one is not made silently.
+                let is_trail = directory == "audit" && !is_there(&place)?;
+                checked
+                    .map_err(|problem| if is_trail { problem.hint(NEW_TRAIL) } else { problem })?;
             }
         } else {
             for directory in DIRECTORIES {
@@ -105,6 +114,22 @@ impl DirStore {
             file::replace(&root.join("store.toml"), settings.as_bytes())?;
         }
         Ok(if existed { Made::Locks(locks) } else { Made::Store })
+    }
+
+    /// Makes the directory of a new audit trail, where the old one is gone.
+    ///
+    /// # Errors
+    /// When there is an audit trail.
+    pub fn make_trail(&self) -> Result<()> {
+        let directory = self.root().join("audit");
+        if file::has_directory(&directory, self.owner())? && !file::entries(&directory)?.is_empty()
+        {
+            let what = format!("{} holds an audit trail", directory.display());
+            return Err(Error::new(ErrorKind::Refused, what).hint(
+                "a new one is begun only where it is gone; 'rw2fa doctor' names what is wrong",
+            ));
+        }
+        file::make_directory(&directory)
     }
 
     /// The lock files that are missing, without which some command or login fails.
@@ -192,7 +217,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
 }
 
 /// The fixed set of lock files.
-fn lock_names() -> impl Iterator<Item = String> {
+pub(super) fn lock_names() -> impl Iterator<Item = String> {
     let accounts = (0..ACCOUNT_LOCKS).map(|number| format!("{number:02x}"));
     accounts.chain(["settings", "audit", SMS_LOCK].map(str::to_owned))
 }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Kind as ErrorKind, Result};
-use crate::platform::{Owner, SystemLog};
+use crate::platform::{self, Owner, SystemLog};
 use crate::printable::printable_json;
 use crate::store::creation::{ACCOUNT_LOCKS, SMS_LOCK, holds_documents, plain, refuse_link};
 use crate::store::file::Absent;
 use crate::store::trail::Appended;
+use crate::store::unrecorded::Unrecorded;
 use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
     file_name, trail,
@@ -61,12 +62,17 @@ impl DirStore {
         let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
         if !owner.accepts(current) {
             if !current.is_administrator() {
-                let owner = owner.name();
+                let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());
                 return Err(Error::new(
                     ErrorKind::Store,
                     format!("the store at {} belongs to {owner}", root.display()),
                 )
-                .hint(format!("run as administrator, or as {owner}")));
+                .hint(
+                    obstacle.map_or_else(
+                        || format!("run as administrator, or as {owner}"),
+                        str::to_owned,
+                    ),
+                ));
             }
             owner.assume()?;
             if let Err(error) = fs::symlink_metadata(root) {
@@ -301,6 +307,10 @@ impl Store for DirStore {
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
         trail::lines(&self.root.join("audit"), self.owner, each)
     }
+
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>> {
+        self.read_unrecorded()
+    }
 }
 
 /// What can be changed while a lock of the directory is held.
@@ -398,6 +408,18 @@ impl Transaction for DirTransaction<'_> {
         replacement.sync()?;
         self.make_durable(appended)?;
         replacement.publish()
+    }
+
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>> {
+        self.store.read_unrecorded()
+    }
+
+    fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
+        self.store.keep_unrecorded(change)
+    }
+
+    fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
+        self.store.forget_unrecorded(change)
     }
 }
 

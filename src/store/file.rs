@@ -284,19 +284,19 @@ pub(super) enum Absent {
 /// Takes the lock on the file at `path`.
 ///
 /// # Errors
-/// [`Kind::Busy`] when somebody else holds it for 5 s.
+/// [`Kind::Busy`] when another process holds it for 5 s; the error names that process.
 pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
-    let mut options = platform::private_file();
-    options.read(true).write(true);
-    let mut found = open(path, owner, &options)?;
+    let mut found = open_lock(path, owner)?;
     if found.is_none() && absent == Absent::Made {
         if let Some(directory) = path.parent() {
             check_directory(directory, owner)?;
         }
+        let mut options = platform::private_file();
+        options.read(true).write(true).create(true);
         // Whoever makes it first, all open the same file.
-        found = open(path, owner, options.create(true))?;
+        found = open(path, owner, &options)?.map(|(file, _)| file);
     }
-    let Some((file, _)) = found else {
+    let Some(file) = found else {
         return Err(
             broken(path, "is missing").hint("lock files are never removed: run 'rw2fa init'")
         );
@@ -310,19 +310,34 @@ pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(5));
             }
-            Err(fs::TryLockError::WouldBlock) => {
-                return Err(Error::new(
-                    Kind::Busy,
-                    format!("another program held the lock {} for 5 s", path.display()),
-                )
-                .hint("try again; if it stays so, look for an rw2fa process that hangs"));
-            }
-            Err(fs::TryLockError::Error(error)) => {
-                let what = format!("cannot lock {}", path.display());
-                return Err(Error::io(Kind::Store, what, error));
-            }
+            Err(fs::TryLockError::WouldBlock) => return last_try(path, file),
+            Err(fs::TryLockError::Error(error)) => return Err(not_locked(path, error)),
         }
     }
+}
+
+/// Opens the lock file at `path`; `None` if it is missing.
+pub(super) fn open_lock(path: &Path, owner: Owner) -> Result<Option<File>> {
+    let mut options = platform::private_file();
+    options.read(true).write(true);
+    Ok(open(path, owner, &options)?.map(|(file, _)| file))
+}
+
+/// Takes a lock that was waited for long enough, if it is free by now; else names its holder.
+fn last_try(path: &Path, file: File) -> Result<Lock> {
+    let holder = platform::lock_holder(&file);
+    match file.try_lock() {
+        Ok(()) => Ok(Lock { _file: file }),
+        Err(fs::TryLockError::WouldBlock) => {
+            let message = format!("{holder} held the lock {} for 5 s", path.display());
+            Err(Error::new(Kind::Busy, message).hint(holder.hint()))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(not_locked(path, error)),
+    }
+}
+
+fn not_locked(path: &Path, error: std::io::Error) -> Error {
+    Error::io(Kind::Store, format!("cannot lock {}", path.display()), error)
 }
 
 /// Entries of a directory: file names that can be documents, and directories of theirs.

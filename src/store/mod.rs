@@ -9,12 +9,14 @@ pub mod creation;
 pub mod dir;
 mod file;
 pub mod file_name;
+pub mod health;
 pub mod inspection;
 pub mod records;
 pub mod restore;
 pub mod seal;
 pub mod tidiness;
 mod trail;
+pub mod unrecorded;
 pub mod user;
 
 use std::fmt;
@@ -23,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Result};
+use crate::store::unrecorded::Unrecorded;
 
 /// Kinds of documents of which there is one for each name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +128,12 @@ pub trait Store {
     /// # Errors
     /// When the trail cannot be read, and what `each` returns.
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()>;
+
+    /// The changes that the audit trail does not show yet, oldest first.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
 }
 
 /// Looks at one line of the audit trail.
@@ -181,6 +190,15 @@ pub trait Transaction {
         self.append_audit(month, make)?;
         self.write(document, text)
     }
+
+    /// The changes that the audit trail does not show yet, oldest first.
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
+
+    /// Keeps a change until it is recorded. The caller holds the lock of the settings.
+    fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
+
+    /// Forgets a change whose line is in the trail.
+    fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
 }
 
 /// A store that takes many new documents more cheaply than one after the other. Apart from [`Store`],

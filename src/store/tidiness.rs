@@ -20,8 +20,10 @@ const LONGEST_WRITE: u64 = 60;
 /// Something that should not be as it is.
 #[derive(Debug)]
 pub enum Oddity {
-    /// Others may use a file, it belongs to somebody else, or it has several links.
+    /// A file belongs to somebody else, or it has several links.
     Open(Error),
+    /// Others may use a file of the right owner.
+    Exposed(PathBuf, Error),
     /// A link, through which somebody could lead the program elsewhere.
     Link(Error),
     /// What a killed writer left behind, and where.
@@ -111,7 +113,13 @@ impl DirStore {
             if let Some((problem, way_out)) =
                 platform::privacy_problem(&path, None, &metadata, self.owner())
             {
-                found.push(Oddity::Open(Error::new(Kind::Store, problem).hint(way_out)));
+                let is_exposed = platform::is_exposed(&metadata, self.owner());
+                let problem = Error::new(Kind::Store, problem).hint(way_out);
+                found.push(if is_exposed {
+                    Oddity::Exposed(path.clone(), problem)
+                } else {
+                    Oddity::Open(problem)
+                });
             }
             if metadata.is_dir() && bulk::is_aside(self, &path) {
                 // What is in it comes and goes while somebody adds from a file.

@@ -172,7 +172,7 @@ fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd
     end(&mut file, path)
 }
 
-fn is_audit_file(name: &str) -> bool {
+pub(super) fn is_audit_file(name: &str) -> bool {
     let Some(month) = name.strip_suffix(".jsonl") else { return false };
     month.len() == 7
         && month.bytes().enumerate().all(|(at, byte)| match at {

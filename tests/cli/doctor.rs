@@ -112,6 +112,54 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
     ),
     ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
     (
+        "enrolment-days",
+        "warning",
+        |s| {
+            s.set("enrolment-days", "7");
+            s.pass(8 * 86_400);
+        },
+        "can no longer sign in: alice, bob, carol",
+    ),
+    ("audit-trail", "error", |s| move_away(s, "audit"), "audit is missing"),
+    (
+        "audit-trail",
+        "error",
+        |s| {
+            move_away(s, "audit");
+            crate::sandbox::make_private(&s.path().join("audit"));
+        },
+        "the audit trail was removed",
+    ),
+    (
+        "audit-trail",
+        "error",
+        |s| make_directory(s, "audit/2026-11.jsonl"),
+        "2026-11.jsonl is a directory",
+    ),
+    (
+        "audit-month",
+        "warning",
+        |s| {
+            let audit = s.path().join("audit");
+            fs::rename(audit.join("2026-11.jsonl"), audit.join("2099-03.jsonl")).unwrap();
+        },
+        "2099-03.jsonl is the audit trail of a month that is still to come",
+    ),
+    ("locks", "error", |s| make_directory(s, "locks/audit"), "cannot open"),
+    ("locks", "error", |s| make_directory(s, "locks/09"), "cannot open"),
+    ("locks", "error", |s| move_away(s, "locks"), "locks is missing"),
+    (
+        "unrecorded",
+        "warning",
+        |s| {
+            move_away(s, "audit");
+            s.admin_ok(&["disable", "--yes"]);
+            s.edit(&s.path().join("store.toml"), "enabled = false", "enabled = true");
+            fs::rename(s.beside("away"), s.path().join("audit")).unwrap();
+        },
+        "'disable' at 2026-11-24T08:00:00Z by ",
+    ),
+    (
         "sms-number",
         "error",
         |s| s.edit(&s.document("users", "bob"), "\"app\"", "\"sms\""),
@@ -148,6 +196,17 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "alice",
     ),
 ];
+
+fn move_away(sandbox: &Sandbox, part: &str) {
+    fs::rename(sandbox.path().join(part), sandbox.beside("away")).unwrap();
+}
+
+/// Puts a directory in the place of a file.
+fn make_directory(sandbox: &Sandbox, file: &str) {
+    let file = sandbox.path().join(file);
+    fs::remove_file(&file).unwrap();
+    crate::sandbox::make_private(&file);
+}
 
 /// Guards each check that looks at the store: what is wrong, how bad that is, and that a remedy is told.
 #[test]
@@ -316,4 +375,105 @@ fn left_behind(sandbox: &Sandbox, seconds: i64) {
     let time = u64::try_from(sandbox.now() - seconds).unwrap();
     let file = fs::File::options().write(true).open(&path).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
+}
+
+/// Guards advice that would open a door: a user who may no longer enrol is reset or handed a QR code, and not
+/// removed, for then the password alone would do.
+#[test]
+fn no_advice_removes_a_user_who_did_not_enrol() {
+    for days in ["0", "7"] {
+        let sandbox = sound();
+        sandbox.set("enrolment-days", days);
+        sandbox.pass(40 * 86_400);
+        let (_, found) = examined(&sandbox);
+        let remedies: Vec<_> = found.iter().map(|finding| finding["remedy"].to_string()).collect();
+        assert!(remedies.iter().any(|remedy| remedy.contains("users enrol alice")), "{remedies:?}");
+        assert!(!remedies.iter().any(|remedy| remedy.contains("remove")), "{remedies:?}");
+    }
+}
+
+/// Guards a report that people read: what one command did to every file is one finding, and one command undoes it.
+#[cfg(unix)]
+#[test]
+fn what_one_command_opened_is_one_finding() {
+    let sandbox = sound();
+    let root = sandbox.path();
+    for path in sandbox.contents().into_keys() {
+        for path in path.ancestors().take_while(|path| **path != root) {
+            let mode = fs::metadata(path).unwrap().permissions().mode();
+            fs::set_permissions(path, fs::Permissions::from_mode(mode | 0o040)).unwrap();
+        }
+    }
+    let (_, found) = examined(&sandbox);
+    let of = |check: &str| found.iter().filter(|f| f["check"] == check).count();
+    assert_eq!((of("permissions"), found.len()), (1, 1), "{found:?}");
+    assert!(
+        found[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains(" files and directories can be used by others")
+    );
+    assert_eq!(found[0]["remedy"], format!("chmod -R go-rwx {}", root.display()));
+    let remedy = found[0]["remedy"].as_str().unwrap().to_owned();
+    assert!(std::process::Command::new("sh").args(["-c", &remedy]).status().unwrap().success());
+    assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
+}
+
+/// Guards the remedy for lines that a wrong clock sent into the future: it keeps the chain whole.
+#[cfg(target_os = "linux")]
+#[test]
+fn months_of_the_future_are_joined_by_the_remedy() {
+    let sandbox = sound();
+    let month = |time: i64, number: &str| {
+        sandbox.at(time);
+        sandbox.admin_ok(&["advanced", "set", "discrepancy", number]);
+    };
+    month(10, "3");
+    month(73 * 365 * 86_400, "4");
+    month(74 * 365 * 86_400, "5");
+    month(20, "2");
+    let (_, found) = examined(&sandbox);
+    let finding = found.iter().find(|finding| finding["check"] == "audit-month").unwrap();
+    let remedy = finding["remedy"].as_str().unwrap();
+    let command = remedy.split_once(": ").unwrap().1;
+    assert!(
+        std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(),
+        "{remedy}"
+    );
+    let (_, found) = examined(&sandbox);
+    assert_eq!(
+        found.iter().filter(|finding| finding["check"] == "audit-month").count(),
+        0,
+        "{found:?}"
+    );
+    let files = fs::read_dir(sandbox.path().join("audit")).unwrap().count();
+    assert_eq!(files, 1);
+    let verify = sandbox.admin(&["audit", "verify"]);
+    assert_eq!(verify.code, 0, "{verify:?}");
+    sandbox.admin_ok(&["advanced", "set", "discrepancy", "6"]);
+    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+}
+
+/// Guards the way out of a lost trail: a new one begins only on demand, and its first line says so.
+#[test]
+fn a_lost_trail_is_begun_again_on_demand_and_says_so() {
+    let sandbox = sound();
+    let refused = sandbox.admin(&["init", "--new-trail"]);
+    assert_eq!(refused.code, 1, "a trail that is there stays: {refused:?}");
+    move_away(&sandbox, "audit");
+    let plain = sandbox.admin(&["init"]);
+    assert!(plain.code == 4 && plain.stderr.contains("rw2fa init --new-trail"), "{plain:?}");
+    assert!(!sandbox.path().join("audit").exists());
+    // What could not be recorded meanwhile follows the first line.
+    sandbox.admin_ok(&["disable", "--yes"]);
+    let dry = sandbox.admin_ok(&["init", "--new-trail", "--dry-run"]);
+    assert!(dry.contains("would be changed") && !sandbox.path().join("audit").exists(), "{dry}");
+    sandbox.admin_ok(&["init", "--new-trail"]);
+    let trail = fs::read_to_string(sandbox.path().join("audit/2026-11.jsonl")).unwrap();
+    let [first, second] = trail.lines().collect::<Vec<_>>()[..] else { panic!("{trail}") };
+    assert!(first.contains(r#""action":"init""#) && first.contains(r#""seq":1,"#), "{trail}");
+    assert!(first.contains(r#""values":{"trail":["gone","new"]}"#), "{trail}");
+    assert!(second.contains(r#""action":"disable""#), "{trail}");
+    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+    assert_eq!(sandbox.admin(&["init", "--new-trail"]).code, 1);
 }

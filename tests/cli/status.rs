@@ -81,7 +81,7 @@ fn status_as_json() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(
         run.json().to_string(),
-        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
+        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"audit":{"unrecorded":0},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
     );
 }
 

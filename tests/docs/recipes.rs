@@ -162,7 +162,11 @@ fn the_units_are_understood() {
         let text = fs::read_to_string(example("systemd").join(unit)).unwrap();
         // The manual page is where it belongs only after an installation.
         let lines = text.lines().filter(|line| !line.starts_with("Documentation="));
-        let text = lines.collect::<Vec<_>>().join("\n").replace("/usr/bin/rw2fa", program);
+        let text = lines
+            .collect::<Vec<_>>()
+            .join("\n")
+            .replace("ExecStart=rw2fa ", &format!("ExecStart={program} "));
+        assert!(!unit.ends_with(".service") || text.contains(program), "{text}");
         let mut file = fs::File::create(directory.path().join(unit)).unwrap();
         std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
     }

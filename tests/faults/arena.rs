@@ -158,6 +158,14 @@ impl Arena {
         }
     }
 
+    /// The same as far as real processes can tell, which work as the owner of the store.
+    pub(crate) fn is_sound_to_real_programs(&self) {
+        for command in [&["store", "check"][..], &["audit", "verify"]] {
+            let run = self.real.admin(command);
+            assert_eq!(run.code, 0, "{command:?}: {run:?}");
+        }
+    }
+
     /// The users and groups that are listed.
     pub(crate) fn listed(&self) -> Vec<String> {
         let list = self.sandbox.admin(&["users", "list", "--format", "json"]).json();

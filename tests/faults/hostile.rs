@@ -1,6 +1,9 @@
 //! What a hostile caller or a careless hand can pass: arguments of a megabyte, bytes that are no text, names
 //! of files that steer a terminal. And where secrets and codes must never be found.
 
+#[cfg(target_os = "linux")]
+mod set_uid;
+
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write;

@@ -73,6 +73,148 @@ fn a_read_only_file_system_changes_nothing() {
     arena.is_sound();
 }
 
+/// Checks that neither `doctor` nor `store check` calls a store healthy on which logins fail, and that both say why.
+fn is_called_ill(arena: &Arena, words: &[&str]) {
+    let code = arena.code(&arena.alice);
+    let login = arena.real.verify(&["--no-groups", "--", "alice"], Some(&code));
+    assert_eq!(login.code, 4, "{words:?}: logins work: {login:?}");
+    for command in [&["doctor"][..], &["store", "check"]] {
+        let run = arena.real.admin(command);
+        assert_eq!(run.code, 1, "{words:?}: {command:?}: {run:?}");
+        let said = format!("{}{}", run.stdout, run.stderr);
+        for words in words {
+            assert!(said.contains(words), "{words}: {command:?}: {run:?}");
+        }
+    }
+}
+
+/// Guards administrators on a file system that became read-only.
+#[test]
+fn a_read_only_store_is_called_ill() {
+    let arena = Arena::new();
+    let Some(mount) = ReadOnly::mount(&arena.sandbox.path()) else { return };
+    is_called_ill(&arena, &["read-only file system: no login is granted", "remount,rw"]);
+    let disable = arena.real.admin(&["disable", "--yes"]);
+    assert!(disable.code == 4 && disable.stderr.contains("read-only"), "{disable:?}");
+    drop(mount);
+    arena.is_sound();
+}
+
+/// A small ext4 file system in a file.
+struct Ext4(std::path::PathBuf);
+
+impl Ext4 {
+    fn mount(place: &std::path::Path, image: &std::path::Path) -> Option<Self> {
+        if !is_root() {
+            return None;
+        }
+        std::fs::File::create(image).unwrap().set_len(4 << 20).unwrap();
+        let run = |program: &str, args: &[&std::ffi::OsStr]| {
+            Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
+        };
+        let path = image.as_os_str();
+        let made = run("mkfs.ext4", &["-q".as_ref(), "-N".as_ref(), "700".as_ref(), path]);
+        if !made || !run("mount", &["-o".as_ref(), "loop".as_ref(), path, place.as_os_str()]) {
+            skipped("no ext4 file system can be made and mounted here");
+            return None;
+        }
+        Some(Self(place.to_owned()))
+    }
+}
+
+impl Drop for Ext4 {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+/// Guards administrators against what only a file system knows: no inode is left, or files are immutable.
+#[test]
+fn a_store_without_inodes_or_with_immutable_files_is_called_ill() {
+    let place = tempfile::tempdir().unwrap();
+    let image = tempfile::tempdir().unwrap();
+    let Some(_mount) = Ext4::mount(place.path(), &image.path().join("image")) else { return };
+    let arena = Arena::with(|sandbox| {
+        let copied = Command::new("cp").arg("-a").arg(sandbox.path()).arg(place.path()).status();
+        assert!(copied.unwrap().success());
+        std::fs::remove_dir_all(sandbox.path()).unwrap();
+        std::fs::create_dir(sandbox.path()).unwrap();
+        let mut mount = Command::new("mount");
+        mount.arg("--bind").arg(place.path().join("store")).arg(sandbox.path());
+        assert!(mount.status().unwrap().success());
+    });
+    let root = arena.sandbox.path();
+    let _bound = Ext4(root.clone());
+    arena.is_sound();
+    let filler = place.path().join("filler");
+    std::fs::create_dir(&filler).unwrap();
+    let mut number = 0;
+    while std::fs::File::create(filler.join(number.to_string())).is_ok() {
+        number += 1;
+    }
+    is_called_ill(&arena, &["no inode left", "df -i"]);
+    std::fs::remove_dir_all(&filler).unwrap();
+    arena.is_sound();
+    let chattr = |args: &[&str], path: &std::path::Path| {
+        let mut chattr = Command::new("chattr");
+        assert!(chattr.args(args).arg(path).status().unwrap().success(), "{args:?}");
+    };
+    let month = std::fs::read_dir(root.join("audit")).unwrap().next().unwrap().unwrap().path();
+    for (path, args) in [
+        (root.join("state"), &["-R", "+i"][..]),
+        (arena.sandbox.document("state", "alice"), &["+i"]),
+        (root.join("locks/audit"), &["+i"]),
+        (root.join("audit"), &["+i"]),
+        (month.clone(), &["+i"]),
+    ] {
+        chattr(args, &path);
+        if path.ends_with("audit") && path.is_dir() {
+            // A login needs no new file there until the month is over.
+            let doctor = arena.real.admin(&["doctor"]);
+            assert!(doctor.code == 1 && doctor.stdout.contains("cannot write in "), "{doctor:?}");
+        } else {
+            is_called_ill(&arena, &["operation not permitted", "chattr "]);
+        }
+        chattr(&["-R", "-i"], &path);
+        arena.is_sound();
+    }
+    // A trail to which can only be appended is a good one.
+    chattr(&["+a"], &month);
+    arena.is_sound();
+    arena.lets_everybody_in();
+    chattr(&["-a"], &month);
+}
+
+/// Guards administrators against locks and a trail that the store's owner cannot use.
+#[test]
+fn what_the_owner_cannot_use_is_called_ill() {
+    use std::os::unix::fs::PermissionsExt;
+
+    if !is_root() {
+        return;
+    }
+    let arena = Arena::new();
+    let root = arena.sandbox.path();
+    // So that another account comes to the store, which is then its own.
+    let above = root.parent().unwrap();
+    std::fs::set_permissions(above, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Command::new("chown").args(["-R", "daemon:"]).arg(&root).status().unwrap().success());
+    arena.is_sound_to_real_programs();
+    let month = std::fs::read_dir(root.join("audit")).unwrap().next().unwrap().unwrap().path();
+    for (path, words) in [
+        (root.join("locks/audit"), "cannot open "),
+        (month, "cannot open "),
+        (root.join("audit"), "audit"),
+        (root.join("locks"), "locks"),
+    ] {
+        let before = std::fs::metadata(&path).unwrap().permissions();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
+        is_called_ill(&arena, &[words, "ermission denied"]);
+        std::fs::set_permissions(&path, before).unwrap();
+        arena.is_sound_to_real_programs();
+    }
+}
+
 /// A directory that is mounted read-only on itself.
 struct ReadOnly(std::path::PathBuf);
 

@@ -1,37 +1,86 @@
 //! Files of the store: who may use them, links, what was left behind, where the key lies.
 
+use std::collections::BTreeSet;
+
 use super::{Finding, Severity};
+use crate::error::Error;
+use crate::platform;
 use crate::store::dir::DirStore;
+use crate::store::health::Ailment;
 use crate::store::tidiness::Oddity;
+use crate::store::unrecorded::Unrecorded;
 use crate::time::Timestamp;
 
-/// Looks at every file of the store.
-pub(super) fn check(store: &DirStore, now: Timestamp) -> Vec<Finding> {
-    match store.oddities(now) {
-        Ok(oddities) => oddities.iter().map(finding).collect(),
-        Err(problem) => vec![Finding::of("files", Severity::Error, &problem)],
-    }
-}
-
-fn finding(oddity: &Oddity) -> Finding {
-    match oddity {
-        Oddity::Open(problem) => Finding::of("permissions", Severity::Error, problem),
-        Oddity::Link(problem) => Finding::of("links", Severity::Error, problem),
-        Oddity::Temporary(_, problem) => Finding::of("temporary-files", Severity::Warning, problem),
-    }
-}
-
-/// Lock files that are gone, without which accounts are refused.
-pub(super) fn locks(store: &DirStore) -> Option<Finding> {
-    let missing = store.missing_locks();
-    let first = missing.first()?.display();
-    let message = match missing.len() {
-        1 => format!("{first} is missing: whoever needs this lock is refused"),
-        many => {
-            format!("{many} lock files are missing, such as {first}: whoever needs one is refused")
+/// Looks at every file of the store. Returns the findings, and the messages that they stand for.
+pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
+    let oddities = match store.oddities(now) {
+        Ok(oddities) => oddities,
+        Err(problem) => {
+            let finding = Finding::of("files", Severity::Error, &problem);
+            return (vec![finding], BTreeSet::new());
         }
     };
-    Some(Finding::new("locks", Severity::Error, message).remedy("rw2fa init"))
+    let messages = oddities.iter().map(|oddity| problem(oddity).to_string()).collect();
+    let mut findings = Vec::new();
+    let mut exposed = Vec::new();
+    for oddity in &oddities {
+        match oddity {
+            Oddity::Exposed(path, problem) => exposed.push((path, problem)),
+            Oddity::Open(problem) => {
+                findings.push(Finding::of("permissions", Severity::Error, problem));
+            }
+            Oddity::Link(problem) => findings.push(Finding::of("links", Severity::Error, problem)),
+            Oddity::Temporary(_, problem) => {
+                findings.push(Finding::of("temporary-files", Severity::Warning, problem));
+            }
+        }
+    }
+    findings.extend(match exposed[..] {
+        [] => None,
+        [(_, problem)] => Some(Finding::of("permissions", Severity::Error, problem)),
+        [(first, _), ..] => {
+            let (count, first) = (exposed.len(), first.display());
+            let message =
+                format!("{count} files and directories can be used by others, such as {first}");
+            let finding = Finding::new("permissions", Severity::Error, message);
+            Some(finding.remedy(platform::closing(store.root())))
+        }
+    });
+    (findings, messages)
+}
+
+fn problem(oddity: &Oddity) -> &Error {
+    match oddity {
+        Oddity::Open(problem)
+        | Oddity::Exposed(_, problem)
+        | Oddity::Link(problem)
+        | Oddity::Temporary(_, problem) => problem,
+    }
+}
+
+/// What keeps logins from working.
+pub(super) fn health(ailments: &[Ailment]) -> impl Iterator<Item = Finding> {
+    ailments.iter().map(|ailment| {
+        let severity = if ailment.is_error { Severity::Error } else { Severity::Warning };
+        Finding::of(ailment.part, severity, &ailment.problem)
+    })
+}
+
+/// Changes that the audit trail does not show yet.
+pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Option<Finding> {
+    let check = "unrecorded";
+    let changes = match changes {
+        Ok(changes) => changes,
+        Err(problem) => return Some(Finding::of(check, Severity::Error, &problem)),
+    };
+    let first = changes.first()?;
+    let what = format!("'{}' at {} by {}", first.action, first.at, first.by);
+    let message = match changes.len() {
+        1 => format!("the audit trail does not show a change yet: {what}"),
+        many => format!("the audit trail does not show {many} changes yet; the first: {what}"),
+    };
+    // Whatever keeps the trail from being written is a finding of its own.
+    Some(Finding::new(check, Severity::Warning, message).remedy("rw2fa init"))
 }
 
 /// The key lies where the secrets lie that it opens.

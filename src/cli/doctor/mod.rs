@@ -32,7 +32,8 @@ use crate::store::{Store, records};
 
 /// Examine the store and this server: what would bite later, and the remedy
 ///
-/// Ends with exit code 1 if a finding is an error. Changes nothing.
+/// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary files. Ends with
+/// exit code 1 if a finding is an error. Changes nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa doctor --ntp pool.ntp.org")]
 pub(super) struct DoctorArgs {
@@ -163,15 +164,20 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let is_key_inside = key_file.as_ref().is_none_or(|path| path.starts_with(store.root()));
     let store = store.with_key_file(key_file);
     let now = context.now();
-    let mut census = users::Census::default();
+    let enrolment_days = settings.as_ref().map_or(0, |settings| settings.advanced.enrolment_days);
+    let mut census = users::Census::new(enrolment_days);
     let mut progress = Progress::later(context, "checking");
     let inspection = inspect(&store, &mut |seen| census.see(seen, now), &mut progress);
     drop(progress);
-    let mut findings: Vec<_> = inspection
-        .problems
-        .iter()
-        .map(|problem| Finding::of("documents", Severity::Error, problem))
-        .collect();
+    let (mut findings, known) = files::check(&store, now);
+    // A file that others may use is no document, no lock and no trail: that is one finding, not several.
+    let is_new = |problem: &Error| !known.contains(&problem.to_string());
+    let problems = inspection.problems.iter().filter(|problem| is_new(problem));
+    findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
+    let mut ailments = store.ailments(now);
+    ailments.retain(|ailment| is_new(&ailment.problem));
+    findings.extend(files::health(&ailments));
+    findings.extend(files::unrecorded(store.unrecorded()));
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
         let log = context.process.system_log().filter(|_| settings.syslog);
@@ -180,8 +186,6 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     if inspection.has_keys && is_key_inside {
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
     }
-    findings.extend(files::check(&store, now));
-    findings.extend(files::locks(&store));
     let (audit, months) = store.audit_size();
     findings.extend(disk::space(platform::free_bytes(store.root()), audit, months));
     findings.extend(disk::file_system(&platform::file_system(store.root())));

@@ -27,13 +27,21 @@ pub(super) struct Census {
     pub(super) groups: BTreeSet<String>,
     /// Users whose codes come by SMS.
     pub(super) by_sms: Names,
+    /// After how many days a user can no longer enrol; 0 for never.
+    enrolment_days: u32,
     waiting: Names,
+    closed: Names,
     without_number: Names,
     locked: Names,
     stopped: Names,
 }
 
 impl Census {
+    /// An empty one, for a store with this setting `enrolment-days`.
+    pub(super) fn new(enrolment_days: u32) -> Self {
+        Self { enrolment_days, ..Self::default() }
+    }
+
     /// Looks at one user.
     pub(super) fn see(&mut self, seen: &Seen<'_>, now: Timestamp) {
         let (name, state) = (seen.name, seen.state);
@@ -59,7 +67,12 @@ impl Census {
             return;
         };
         let enrolment = state.enrolment_by(listing.method);
-        if enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {
+        let open_days = u64::from(self.enrolment_days) * 86_400;
+        let is_closed = open_days > 0 && state.open_since.until(now) >= open_days;
+        let has_proved = state.enrolment == Enrolment::Active || state.sms.proved.is_some();
+        if is_closed && !has_proved {
+            self.closed.add(name);
+        } else if enrolment != Enrolment::Active && state.open_since.until(now) > PATIENCE {
             self.waiting.add(name);
         }
         if listing.method == Method::Sms {
@@ -86,7 +99,17 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             &census.waiting,
             "on the list for over 30 days and never enrolled, so that the password alone opens the \
              enrolment",
-            format!("rw2fa users enrol {}, or rw2fa users remove", first(&census.waiting)),
+            format!("rw2fa users enrol {}", first(&census.waiting)),
+        ),
+        (
+            "enrolment-days",
+            Severity::Warning,
+            &census.closed,
+            "did not enrol within 'enrolment-days', and can no longer sign in",
+            format!(
+                "rw2fa users enrol {0} to hand over a QR code, or rw2fa users reset {0} to give more time",
+                first(&census.closed)
+            ),
         ),
         (
             "sms-number",

@@ -1,4 +1,4 @@
-//! `rw2fa store check`: every document, read and judged.
+//! `rw2fa store check`: every document, read and judged, and what a login needs, tried.
 
 use clap::Args;
 use serde::Serialize;
@@ -12,10 +12,11 @@ use crate::error::{Error, Result};
 use crate::store::inspection::inspect;
 use crate::store::records;
 
-/// Read every document and name what is wrong with each
+/// Read every document, do what a login does, and name what is wrong
 ///
 /// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
-/// every secret opens. Changes nothing. For the audit trail there is 'rw2fa audit verify'.
+/// every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes
+/// nothing. To check the lines of the audit trail, use 'rw2fa audit verify'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
 pub(in crate::cli) struct StoreCheckArgs {}
@@ -47,7 +48,13 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
     let found = inspect(&store, &mut |_| {}, &mut Progress::later(context, "checking"));
-    let rows: Vec<_> = found.problems.iter().map(Row::of).collect();
+    let mut rows: Vec<_> = found.problems.iter().map(Row::of).collect();
+    for ailment in store.ailments(context.now()).into_iter().filter(|ailment| ailment.is_error) {
+        let row = Row::of(&ailment.problem);
+        if rows.iter().all(|known| known.message != row.message) {
+            rows.push(row);
+        }
+    }
     match context.globals.format {
         Format::Json => context.print_json(&json!({
             "schema": 1,

@@ -72,6 +72,31 @@ pub fn is_full(file: &std::fs::File) -> bool {
     room < LEAST_ROOM.0 || !has_files
 }
 
+/// How many more files the owner of the store can make where `path` is; `None` where there is no such limit.
+pub fn free_inodes(path: &Path) -> Option<u64> {
+    let found = nix::sys::statvfs::statvfs(path).ok().filter(|found| found.files() > 0)?;
+    #[allow(clippy::useless_conversion, reason = "narrower on some platforms")]
+    Some(found.files_available().into())
+}
+
+/// Whether nothing can be written to the file system at `path`.
+pub fn is_read_only(path: &Path) -> bool {
+    let flags = nix::sys::statvfs::statvfs(path).map(|found| found.flags());
+    flags.is_ok_and(|flags| flags.contains(nix::sys::statvfs::FsFlags::ST_RDONLY))
+}
+
+/// The command that lets a program write what an error of opening `path` says it cannot write.
+pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+    let recursive = if is_directory { "-R " } else { "" };
+    let place = super::quoted(path);
+    match nix::errno::Errno::from_raw(error.raw_os_error()?) {
+        // The owner of a file gets this answer only about a file that is immutable or append-only.
+        nix::errno::Errno::EPERM => Some(format!("chattr {recursive}-i -a {place}")),
+        nix::errno::Errno::EACCES => Some(format!("chmod {recursive}u+rwX {place}")),
+        _ => None,
+    }
+}
+
 /// Whether the system keeps its clock synchronised; `None` where it does not tell.
 ///
 /// systemd-timesyncd leaves a file; for other daemons `timedatectl` tells what the kernel says.

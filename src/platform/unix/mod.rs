@@ -1,30 +1,30 @@
 //! Unix: owners, modes and set-uid.
 
 mod directory;
+mod harden;
 mod host;
 mod input;
+mod lock;
 mod machine;
 
 use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
-use std::os::fd::{AsFd, IntoRawFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use nix::libc;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigSet, Signal, killpg};
-use nix::sys::stat::{Mode, umask};
 use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, Kind, Result};
 
 pub use directory::people_and_groups;
+pub use harden::*;
 pub use host::*;
 pub use input::*;
+pub use lock::lock_holder;
 pub use machine::machine_id;
 
 /// The files at the top of a store that are not documents.
@@ -114,87 +114,6 @@ impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "uid {}", self.uid)
     }
-}
-
-/// What Rust's own start does for a program, as far as a login needs it; for programs that do without it.
-///
-/// Whoever starts the program with a standard stream closed must not find a document in its place, and
-/// somebody who stopped reading is an error, not a signal.
-#[cfg(target_os = "linux")]
-#[expect(clippy::disallowed_methods, reason = "only the descriptors are taken")]
-pub fn begin() {
-    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let none = PollFlags::empty();
-    let mut streams = [
-        PollFd::new(stdin.as_fd(), none),
-        PollFd::new(stdout.as_fd(), none),
-        PollFd::new(stderr.as_fd(), none),
-    ];
-    let asked = poll(&mut streams, PollTimeout::ZERO);
-    let is_closed = |stream: &PollFd<'_>| stream.revents() == Some(PollFlags::POLLNVAL);
-    let closed = streams.iter().filter(|stream| is_closed(stream)).count();
-    // Each takes the lowest free number, and nothing else is open yet.
-    let opened = (0..closed).all(|_| {
-        let nowhere = OpenOptions::new().read(true).write(true).open("/dev/null");
-        nowhere.map(IntoRawFd::into_raw_fd).is_ok()
-    });
-    let mut broken_pipe = SigSet::empty();
-    broken_pipe.add(Signal::SIGPIPE);
-    if asked.is_err() || !opened || broken_pipe.thread_block().is_err() {
-        std::process::abort();
-    }
-}
-
-/// The first act of every run: private files, no core dumps, and when set-uid, the owner's ids for good.
-///
-/// Returns whether the program runs set-uid: then it must not trust its environment.
-pub fn harden() -> bool {
-    umask(Mode::from_bits_truncate(0o077));
-    // A refusal to lower a limit only means that it is lower already.
-    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    #[cfg(target_os = "linux")]
-    let _ = nix::sys::prctl::set_dumpable(false);
-    let (real, effective) = (Uid::current(), Uid::effective());
-    let (real_group, effective_group) = (Gid::current(), Gid::effective());
-    if real == effective && real_group == effective_group {
-        return false;
-    }
-    // SECURITY: timers and keys of a terminal that the caller armed must not end or stop this process
-    // between a comparison and its charge, nor while it holds a lock.
-    let signals = SigSet::all().thread_block();
-    nix::unistd::alarm::cancel();
-    // SECURITY: with the caller's ids still in place, the caller could trace or signal this process.
-    let ids = setresgid(effective_group, effective_group, effective_group)
-        .and_then(|()| setresuid(effective, effective, effective));
-    if signals.is_err() || ids.is_err() {
-        std::process::abort();
-    }
-    true
-}
-
-/// Which limit of this process could make it fail where its caller wants it to, if there is one.
-///
-/// SECURITY: a caller of the set-uid verifier who limits the size of files learns from the failure
-/// whether a code was right, and is not charged.
-pub fn limit_problem() -> Option<&'static str> {
-    let unlimited = [
-        (Resource::RLIMIT_FSIZE, "the size of files is limited"),
-        (Resource::RLIMIT_CPU, "the time of the processor is limited"),
-        (Resource::RLIMIT_AS, "the memory is limited"),
-        (Resource::RLIMIT_DATA, "the memory is limited"),
-    ];
-    let limited = unlimited.into_iter().find(|(resource, _)| {
-        // The hard limit is left to the system's administrator; the soft one follows it.
-        let Ok((_, hard)) = getrlimit(*resource) else { return true };
-        setrlimit(*resource, hard, hard).is_err() || hard != RLIM_INFINITY
-    });
-    let is_low = |resource, least| getrlimit(resource).is_ok_and(|(soft, _)| soft < least);
-    let too_low = [
-        (is_low(Resource::RLIMIT_NOFILE, 64), "few files may be open"),
-        (is_low(Resource::RLIMIT_STACK, 1024 * 1024), "the stack is limited"),
-    ];
-    let low = too_low.into_iter().find(|(is_low, _)| *is_low).map(|(_, problem)| problem);
-    limited.map(|(_, problem)| problem).or(low)
 }
 
 /// From now on Ctrl-C on a terminal does not end this program; whoever reads keys is told instead.
@@ -338,6 +257,36 @@ pub fn privacy_problem(
         ));
     }
     None
+}
+
+/// Whether the only problem of a file of `owner` is that others may use it.
+pub fn is_exposed(metadata: &Metadata, owner: Owner) -> bool {
+    metadata.uid() == owner.uid
+        && (metadata.is_dir() || metadata.nlink() == 1)
+        && metadata.mode() & 0o077 != 0
+}
+
+/// The command that closes everything below `path` to others.
+pub fn closing(path: &Path) -> String {
+    format!("chmod -R go-rwx {}", quoted(path))
+}
+
+/// The command that puts what is at `path` aside.
+pub fn putting_aside(path: &Path) -> String {
+    let place = quoted(path);
+    format!("mv {place} {place}.aside")
+}
+
+/// The command that joins audit files whose months are still to come to that of the present month, in `directory`.
+pub fn joining(directory: &Path, lock: &Path, future: &[String], present: &str) -> String {
+    let quoted_lock = quoted(lock);
+    let script = format!(
+        "cd {} && cat {} >>{present} && rm {}",
+        quoted(directory),
+        future.join(" "),
+        future.join(" ")
+    );
+    format!("umask 077; flock {quoted_lock} sh -c {}", quoted(Path::new(&script)))
 }
 
 /// `path` as a shell takes it.

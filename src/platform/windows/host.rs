@@ -33,6 +33,23 @@ pub fn free_bytes(path: &Path) -> Option<u64> {
     files::free_bytes(path).ok()
 }
 
+/// How many more files can be made: nothing limits their number here.
+pub fn free_inodes(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Whether nothing can be written to the file system at `path`: an attempt to write shows that here.
+pub fn is_read_only(_: &Path) -> bool {
+    false
+}
+
+/// The command that lets a program write what an error of opening `path` says it cannot write.
+pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+    let recursive = if is_directory { r"\* /S" } else { "" };
+    (error.kind() == std::io::ErrorKind::PermissionDenied)
+        .then(|| format!("attrib -R \"{}{recursive}\"", path.display()))
+}
+
 /// Whether the Windows Time service keeps the clock synchronised; `None` where it does not tell, for
 /// example because it does not run.
 pub fn clock_synchronised() -> Option<bool> {

@@ -25,6 +25,8 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 use windows_sys::Win32::System::Threading::CREATE_NO_WINDOW;
 
+use crate::platform::LockHolder;
+
 pub use account::*;
 pub use host::*;
 pub use input::*;
@@ -47,6 +49,40 @@ pub fn harden() -> bool {
 /// Limits of this process are not a caller's to set here.
 pub fn limit_problem() -> Option<&'static str> {
     None
+}
+
+/// Nothing gives a program the rights of another account here.
+pub fn set_uid_obstacle(_: Owner) -> Option<&'static str> {
+    None
+}
+
+/// Windows does not list who holds a lock.
+pub fn lock_holder(_: &File) -> LockHolder {
+    LockHolder::Unknown
+}
+
+/// Each file that others may use is a problem of its own here.
+pub fn is_exposed(_: &Metadata, _: Owner) -> bool {
+    false
+}
+
+/// The command that closes everything below `path` to others.
+pub fn closing(path: &Path) -> String {
+    format!("icacls \"{}\" /reset /T", path.display())
+}
+
+/// The command that puts what is at `path` aside.
+pub fn putting_aside(path: &Path) -> String {
+    format!("move \"{0}\" \"{0}.aside\"", path.display())
+}
+
+/// What to do about audit files whose months are still to come.
+pub fn joining(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
+    format!(
+        "while nobody signs in, append {} to {present} in {}, and remove what was appended",
+        future.join(" and "),
+        directory.display()
+    )
 }
 
 /// Where the store of the whole system is.

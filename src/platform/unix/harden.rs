@@ -1,0 +1,237 @@
+//! What a program does before anything else, so that its caller cannot make it fail at a chosen moment.
+//!
+//! A set-uid program inherits descriptors, limits and priorities from a caller it must not trust.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::fd::{AsFd, IntoRawFd, RawFd};
+use std::os::unix::fs::MetadataExt;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::stat::{Mode, umask};
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{Gid, Uid, setresgid, setresuid};
+
+use super::Owner;
+
+/// The first descriptor that is not a standard stream.
+const FIRST_INHERITED: RawFd = 3;
+
+/// How many descriptors a login may need at once, with room to spare.
+const NEEDED_DESCRIPTORS: usize = 16;
+
+/// Where the system lists the descriptors of this process.
+const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+
+/// How late a timer may be, in nanoseconds, by default.
+#[cfg(target_os = "linux")]
+const USUAL_TIMER_SLACK: nix::libc::c_ulong = 50_000;
+
+/// Closed one by one where the system has no list.
+const UNLISTED_DESCRIPTORS: std::ops::Range<RawFd> = FIRST_INHERITED..1024;
+
+/// Does what Rust's own start does for a program, as far as a login needs it.
+///
+/// If the caller closed a standard stream, `/dev/null` takes its number, so that no document gets it. A reader
+/// that went away is an error, not a signal.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "only the descriptors are taken")]
+pub fn begin() {
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let none = PollFlags::empty();
+    let mut streams = [
+        PollFd::new(stdin.as_fd(), none),
+        PollFd::new(stdout.as_fd(), none),
+        PollFd::new(stderr.as_fd(), none),
+    ];
+    let asked = poll(&mut streams, PollTimeout::ZERO);
+    let is_closed = |stream: &PollFd<'_>| stream.revents() == Some(PollFlags::POLLNVAL);
+    let closed = streams.iter().filter(|stream| is_closed(stream)).count();
+    // Each takes the lowest free number, and nothing else is open yet.
+    let opened = (0..closed).all(|_| {
+        let nowhere = OpenOptions::new().read(true).write(true).open("/dev/null");
+        nowhere.map(IntoRawFd::into_raw_fd).is_ok()
+    });
+    let mut broken_pipe = SigSet::empty();
+    broken_pipe.add(Signal::SIGPIPE);
+    if asked.is_err() || !opened || broken_pipe.thread_block().is_err() {
+        std::process::abort();
+    }
+}
+
+/// Begins every run: private files, no core dumps, and when set-uid, the owner's ids for good and nothing left
+/// of what the caller prepared.
+///
+/// Returns whether the program runs set-uid: then it must not trust its environment.
+pub fn harden() -> bool {
+    umask(Mode::from_bits_truncate(0o077));
+    // A refusal to lower a limit only means that it is lower already.
+    let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
+    #[cfg(target_os = "linux")]
+    let _ = nix::sys::prctl::set_dumpable(false);
+    let (real, effective) = (Uid::current(), Uid::effective());
+    let (real_group, effective_group) = (Gid::current(), Gid::effective());
+    if real == effective && real_group == effective_group {
+        return false;
+    }
+    // SECURITY: timers and keys of a terminal that the caller armed must not end or stop this process
+    // between a comparison and its charge, nor while it holds a lock.
+    let signals = SigSet::all().thread_block();
+    nix::unistd::alarm::cancel();
+    // SECURITY: with the caller's ids still in place, the caller could trace or signal this process.
+    let ids = setresgid(effective_group, effective_group, effective_group)
+        .and_then(|()| setresuid(effective, effective, effective));
+    if signals.is_err() || ids.is_err() {
+        std::process::abort();
+    }
+    close_inherited();
+    // The working directory may lie on a file system that the caller wants to keep busy, or to hang.
+    let _ = std::env::set_current_dir("/");
+    #[cfg(target_os = "linux")]
+    {
+        reset_oom_score();
+        reset_affinity();
+        // With more slack than usual, a wait for a lock would sleep for as long as the caller likes.
+        let _ = nix::sys::prctl::set_timerslack(USUAL_TIMER_SLACK);
+    }
+    true
+}
+
+/// Closes every descriptor but the standard streams.
+///
+/// SECURITY: with too few descriptors left, a login would fail after its code was compared.
+fn close_inherited() {
+    let close = |descriptor: RawFd| {
+        // One that is not open needs no closing.
+        let _ = nix::unistd::close(descriptor);
+    };
+    // The list itself needs a free descriptor.
+    (FIRST_INHERITED..FIRST_INHERITED + 4).for_each(close);
+    match listed_descriptors() {
+        Ok(open) => open.into_iter().filter(|open| *open >= FIRST_INHERITED).for_each(close),
+        Err(_) => UNLISTED_DESCRIPTORS.for_each(close),
+    }
+}
+
+/// The open descriptors. That of the list is among them, and closed already.
+fn listed_descriptors() -> std::io::Result<Vec<RawFd>> {
+    let mut open = Vec::new();
+    for entry in fs::read_dir(DESCRIPTORS)? {
+        let name = entry?.file_name();
+        open.extend(name.to_str().and_then(|name| name.parse::<RawFd>().ok()));
+    }
+    Ok(open)
+}
+
+/// Makes this process no likelier a victim of a shortage of memory than others are.
+#[cfg(target_os = "linux")]
+fn reset_oom_score() {
+    const PATH: &str = "/proc/self/oom_score_adj";
+    let score = fs::read_to_string(PATH).ok().and_then(|text| text.trim().parse().ok());
+    if score.is_none_or(|score: i32| score <= 0) {
+        return;
+    }
+    // SECURITY: the files in /proc of a process that is not dumpable belong to root, so it is dumpable while it
+    // writes one. That opens no door: all its ids are the owner's by now, so only the owner, who may read the
+    // store anyway, could trace it. Nothing secret is in its memory yet.
+    let _ = nix::sys::prctl::set_dumpable(true);
+    let write = |score: i32| {
+        let file = OpenOptions::new().write(true).open(PATH);
+        file.and_then(|mut file| write!(file, "{score}")).is_ok()
+    };
+    // No lower score is allowed than the one that the administrator set for the service.
+    let _ = (0..1000).step_by(100).any(write);
+    if nix::sys::prctl::set_dumpable(false).is_err() {
+        std::process::abort();
+    }
+}
+
+/// Lets this process run on every processor that its service may use.
+#[cfg(target_os = "linux")]
+fn reset_affinity() {
+    use nix::sched::{CpuSet, sched_setaffinity};
+
+    let mut all = CpuSet::new();
+    let is_full = (0..CpuSet::count()).all(|processor| all.set(processor).is_ok());
+    if is_full {
+        // Where it fails, the login is slow but right.
+        let _ = sched_setaffinity(nix::unistd::Pid::from_raw(0), &all);
+    }
+}
+
+/// Returns the limit of this process that could make it fail where its caller wants it to, if there is one.
+///
+/// SECURITY: a caller of the set-uid verifier who limits the size of files learns from the failure
+/// whether a code was right, and is not charged.
+pub fn limit_problem() -> Option<&'static str> {
+    let unlimited = [
+        (Resource::RLIMIT_FSIZE, "the size of files is limited"),
+        (Resource::RLIMIT_CPU, "the time of the processor is limited"),
+        (Resource::RLIMIT_AS, "the memory is limited"),
+        (Resource::RLIMIT_DATA, "the memory is limited"),
+    ];
+    let limited = unlimited.into_iter().find(|(resource, _)| {
+        // The hard limit is left to the system's administrator; the soft one follows it.
+        let Ok((_, hard)) = getrlimit(*resource) else { return true };
+        setrlimit(*resource, hard, hard).is_err() || hard != RLIM_INFINITY
+    });
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+    let is_low = |resource, least| getrlimit(resource).is_ok_and(|(soft, _)| soft < least);
+    let too_low = [
+        (
+            is_low(Resource::RLIMIT_NOFILE, 64) || !has_free_descriptors(NEEDED_DESCRIPTORS),
+            "few files may be open",
+        ),
+        (is_low(Resource::RLIMIT_STACK, 1024 * 1024), "the stack is limited"),
+    ];
+    let low = too_low.into_iter().find(|(is_low, _)| *is_low).map(|(_, problem)| problem);
+    limited.map(|(_, problem)| problem).or(low)
+}
+
+/// Whether this process can open `count` more descriptors, found out by doing it.
+fn has_free_descriptors(count: usize) -> bool {
+    let Ok(first) = File::open("/") else { return false };
+    let more: Vec<_> = (1..count).map_while(|_| first.try_clone().ok()).collect();
+    more.len() + 1 == count
+}
+
+/// Returns why the set-uid bit of this program did not make it run as `owner`, if its file has one.
+pub fn set_uid_obstacle(owner: Owner) -> Option<&'static str> {
+    let program = std::env::current_exe().ok()?;
+    let metadata = fs::metadata(&program).ok()?;
+    if metadata.mode() & 0o4000 == 0 || metadata.uid() != owner.uid {
+        return None;
+    }
+    #[cfg(target_os = "linux")]
+    if nix::sys::prctl::get_no_new_privs() == Ok(true) {
+        return Some(
+            "the service that started this program sets NoNewPrivileges, so its set-uid bit has no effect: \
+             set NoNewPrivileges=no in the unit of that service",
+        );
+    }
+    let is_ignored =
+        statvfs(&program).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOSUID));
+    is_ignored.then_some(
+        "the file system that holds this program is mounted 'nosuid', so its set-uid bit has no effect: \
+         install the program elsewhere",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the count of free descriptors: what cannot be opened is not counted.
+    #[test]
+    fn free_descriptors_are_counted_by_opening_them() {
+        assert!(has_free_descriptors(NEEDED_DESCRIPTORS));
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        if let Ok(most) = usize::try_from(hard).map(|hard| hard.min(1 << 20)) {
+            assert!(!has_free_descriptors(most), "the standard streams take some");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! Whether logins can work on this store, found out by doing what a login does.
+//!
+//! Takes locks, opens the trail, and makes, writes and removes temporary files. Nothing is left behind.
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Kind};
+use crate::platform;
+use crate::store::creation::{NEW_TRAIL, lock_names};
+use crate::store::dir::DirStore;
+use crate::store::{file, trail};
+use crate::time::Timestamp;
+
+/// How long a lock is waited for, all of them together.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// With fewer free inodes than this somebody should look.
+const FEW_INODES: u64 = 1000;
+
+/// As much as a document takes on a disk.
+const PROBE: [u8; 4096] = [0; 4096];
+
+/// Something that keeps logins or changes from working, now or soon.
+#[derive(Debug)]
+pub struct Ailment {
+    /// The part of the store.
+    pub part: &'static str,
+    /// Whether logins or changes fail now.
+    pub is_error: bool,
+    /// What is wrong, with its way out.
+    pub problem: Error,
+}
+
+impl Ailment {
+    fn error(part: &'static str, problem: Error) -> Self {
+        Self { part, is_error: true, problem }
+    }
+
+    fn warning(part: &'static str, problem: Error) -> Self {
+        Self { part, is_error: false, problem }
+    }
+}
+
+impl DirStore {
+    /// Does what a login needs, and returns what did not work.
+    pub fn ailments(&self, now: Timestamp) -> Vec<Ailment> {
+        if platform::is_read_only(self.root()) {
+            let problem =
+                file::broken(self.root(), "is on a read-only file system: no login is granted");
+            let hint = "look in the system's log for the reason, then: mount -o remount,rw";
+            return vec![Ailment::error("read-only", problem.hint(hint))];
+        }
+        let mut found: Vec<_> = self.inodes().into_iter().collect();
+        // Without one, every file that is made fails for the same reason.
+        if !found.iter().any(|ailment| ailment.is_error) {
+            found.extend(self.directories());
+        }
+        found.extend(self.locks());
+        found.extend(self.trail(now));
+        found.extend(self.unwritable());
+        found
+    }
+
+    fn inodes(&self) -> Option<Ailment> {
+        let free = platform::free_inodes(self.root()).filter(|free| *free < FEW_INODES)?;
+        let hint = "remove unneeded files from this file system; 'df -i' counts them";
+        let problem = |what: &str| file::broken(self.root(), what).hint(hint);
+        Some(if free == 0 {
+            let what = "is on a file system that has no inode left: no login is granted";
+            Ailment::error("inodes", problem(what))
+        } else {
+            Ailment::warning(
+                "inodes",
+                problem(&format!("is on a file system with {free} inodes left")),
+            )
+        })
+    }
+
+    /// Makes, writes and removes a file in a directory of each kind.
+    fn directories(&self) -> Vec<Ailment> {
+        let mut directories = vec![self.root().to_owned()];
+        for kind in ["users", "state", "groups", "whitelist", "audit"] {
+            let directory = self.root().join(kind);
+            // One that is missing or no directory is found elsewhere.
+            if !matches!(file::has_directory(&directory, self.owner()), Ok(true)) {
+                continue;
+            }
+            let entries = file::entries(&directory).unwrap_or_default();
+            let shard =
+                entries.into_iter().find(|(name, is_directory)| *is_directory && name.len() == 3);
+            directories.extend(shard.map(|(name, _)| directory.join(name)));
+            directories.push(directory);
+        }
+        let mut found = Vec::new();
+        for directory in directories {
+            if let Err(error) = write_and_remove(&directory) {
+                let hint = platform::unlocking(&directory, false, &error);
+                let what = format!("cannot write in {}", directory.display());
+                found.push(Ailment::error(
+                    "writing",
+                    with_hint(Error::io(Kind::Store, what, error), hint),
+                ));
+            }
+        }
+        found
+    }
+
+    /// Takes each lock. Those that are held are waited for together.
+    fn locks(&self) -> Vec<Ailment> {
+        let directory = self.root().join("locks");
+        if let Err(problem) = file::check_directory(&directory, self.owner()) {
+            return vec![Ailment::error("locks", problem)];
+        }
+        let mut found: Vec<_> = self.missing_lock().into_iter().collect();
+        let mut unusable: Vec<Error> = Vec::new();
+        let mut held: Vec<(PathBuf, File)> = Vec::new();
+        for name in lock_names() {
+            let path = self.lock_path(&name);
+            match file::open_lock(&path, self.owner()) {
+                Ok(Some(file)) => held.push((path, file)),
+                Ok(None) => {}
+                Err(problem) => unusable.push(unusable_file(problem, &path)),
+            }
+        }
+        if let Some(first) = summary(unusable, "locks cannot be used") {
+            found.push(Ailment::error("locks", first));
+        }
+        let started = Instant::now();
+        loop {
+            held.retain(|(_, file)| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+            if held.is_empty() || started.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        found.extend(holders(&held).into_iter().map(|problem| Ailment::error("locks", problem)));
+        found
+    }
+
+    fn missing_lock(&self) -> Option<Ailment> {
+        let missing = self.missing_locks();
+        let first = missing.first()?.display();
+        let message = match missing.len() {
+            1 => format!("{first} is missing: every login that needs this lock is refused"),
+            many => format!(
+                "{many} lock files are missing, such as {first}: every login that needs one is refused"
+            ),
+        };
+        Some(Ailment::error("locks", Error::new(Kind::Store, message).hint("rw2fa init")))
+    }
+
+    /// Opens the audit trail as a login does, up to the point where it would write.
+    fn trail(&self, now: Timestamp) -> Vec<Ailment> {
+        let directory = self.root().join("audit");
+        let error = |problem| vec![Ailment::error("audit-trail", problem)];
+        match file::has_directory(&directory, self.owner()) {
+            Ok(true) => {}
+            Ok(false) => {
+                return error(
+                    file::broken(&directory, "is missing: no login is granted").hint(NEW_TRAIL),
+                );
+            }
+            Err(problem) => return error(problem),
+        }
+        let entries = match file::entries(&directory) {
+            Ok(entries) => entries,
+            Err(problem) => return error(problem),
+        };
+        let months = entries.into_iter().filter(|(name, _)| trail::is_audit_file(name));
+        let (directories, files): (Vec<_>, Vec<_>) =
+            months.partition(|(_, is_directory)| *is_directory);
+        let mut found = Vec::new();
+        for (name, _) in directories {
+            let path = directory.join(name);
+            let problem =
+                file::broken(&path, "is a directory, where a file of the audit trail belongs");
+            let hint = format!(
+                "{}; then restore the file from a backup, if there was one",
+                platform::putting_aside(&path)
+            );
+            found.push(Ailment::error("audit-trail", problem.hint(hint)));
+        }
+        let mut files: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
+        files.sort();
+        let present = format!("{}.jsonl", now.month());
+        let Some(last) = files.last() else {
+            if found.is_empty() {
+                let problem =
+                    file::broken(&directory, "holds no file: the audit trail was removed");
+                found.push(Ailment::error("audit-trail", problem.hint(NEW_TRAIL)));
+            }
+            return found;
+        };
+        // No file is made: where there is none of this month, the end of the one before it is read.
+        let month = last.trim_end_matches(".jsonl");
+        let mut is_reached = false;
+        let opened = trail::append(&directory, self.owner(), month, None, &mut |_| {
+            is_reached = true;
+            Err(Error::new(Kind::Declined, "nothing is to be written"))
+        });
+        if let Err(problem) = opened
+            && !is_reached
+        {
+            let problem = unusable_file(problem, &directory.join(last));
+            found.push(Ailment::error("audit-trail", problem));
+        }
+        let future: Vec<_> = files.into_iter().filter(|name| *name > present).collect();
+        found.extend(self.future_months(&directory, &future, &present));
+        found
+    }
+
+    fn future_months(&self, directory: &Path, future: &[String], present: &str) -> Option<Ailment> {
+        let first = directory.join(future.first()?);
+        let what = "is the audit trail of a month that is still to come: the clock was wrong once, and every \
+                    line goes there until then";
+        let command = platform::joining(directory, &self.lock_path("audit"), future, present);
+        let owner = self.owner().name();
+        let hint = format!("check the clock first; then, as {owner}: {command}");
+        Some(Ailment::warning("audit-month", file::broken(&first, what).hint(hint)))
+    }
+
+    /// Documents that cannot be replaced: a login must change those in `state/`.
+    fn unwritable(&self) -> Vec<Ailment> {
+        let mut found = Vec::new();
+        for kind in ["state", "users", "groups", "whitelist"] {
+            let directory = self.root().join(kind);
+            let mut files = BTreeMap::new();
+            find_unwritable(&directory, &mut files);
+            let count = files.len();
+            let Some((path, error)) = files.into_iter().next() else { continue };
+            let hint = if count == 1 {
+                platform::unlocking(&path, false, &error)
+            } else {
+                platform::unlocking(&directory, true, &error)
+            };
+            let place = path.display();
+            let what = match count {
+                1 => format!("cannot write {place}"),
+                _ => format!("cannot write {count} documents, such as {place}"),
+            };
+            let problem = with_hint(Error::io(Kind::Store, what, error), hint);
+            // An administrator may have made the lists immutable on purpose.
+            let is_error = kind == "state";
+            found.push(Ailment { part: "writing", is_error, problem });
+        }
+        found
+    }
+}
+
+/// Makes a file, makes it durable, changes it in place, and removes it.
+fn write_and_remove(directory: &Path) -> io::Result<()> {
+    let path = directory.join(format!("{}health-{}", file::TEMPORARY, std::process::id()));
+    let written = write_twice(&path);
+    let removed = match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
+    written.and(removed)
+}
+
+fn write_twice(path: &Path) -> io::Result<()> {
+    let mut file = file::create_anew(path)?;
+    file.write_all(&PROBE)?;
+    file.sync_all()?;
+    drop(file);
+    let mut file = platform::open_patiently(platform::private_file().write(true), path)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&PROBE[..8])?;
+    file.sync_data()
+}
+
+/// The files below `directory` that cannot be opened for writing. What cannot be listed is found elsewhere.
+fn find_unwritable(directory: &Path, found: &mut BTreeMap<PathBuf, io::Error>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => find_unwritable(&path, found),
+            Ok(kind) if kind.is_file() => {
+                let opened = platform::open_patiently(platform::private_file().write(true), &path);
+                match opened {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        found.insert(path, error);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One error for each process that holds some of these locks.
+fn holders(held: &[(PathBuf, File)]) -> Vec<Error> {
+    let mut by_holder: Vec<(platform::LockHolder, Vec<&Path>)> = Vec::new();
+    for (path, file) in held {
+        let holder = platform::lock_holder(file);
+        match by_holder.iter_mut().find(|(known, _)| *known == holder) {
+            Some((_, paths)) => paths.push(path),
+            None => by_holder.push((holder, vec![path])),
+        }
+    }
+    let problem = |(holder, paths): (platform::LockHolder, Vec<&Path>)| {
+        let first = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
+        let locks = match paths.len() {
+            1 => format!("the lock {first}"),
+            many => format!("{many} locks, such as {first},"),
+        };
+        Error::new(Kind::Busy, format!("{holder} held {locks} for 5 s")).hint(holder.hint())
+    };
+    by_holder.into_iter().map(problem).collect()
+}
+
+/// The first of some errors, which mentions how many others there are.
+fn summary(problems: Vec<Error>, what: &str) -> Option<Error> {
+    let count = problems.len();
+    let first = problems.into_iter().next()?;
+    if count == 1 {
+        return Some(first);
+    }
+    let hint = first.way_out().unwrap_or_default().to_owned();
+    Some(Error::new(Kind::Store, format!("{count} {what}; the first: {first}")).hint(hint))
+}
+
+/// The same error with the command that makes the file at `path` usable again.
+fn unusable_file(problem: Error, path: &Path) -> Error {
+    let source = problem.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let hint = match source {
+        Some(error) if error.kind() == io::ErrorKind::IsADirectory => {
+            Some(format!("{}; then: rw2fa init", platform::putting_aside(path)))
+        }
+        Some(error) => platform::unlocking(path, false, error),
+        None => None,
+    };
+    with_hint(problem, hint)
+}
+
+/// The same error with this hint, unless it has one; without either, the system's log may say more.
+fn with_hint(problem: Error, hint: Option<String>) -> Error {
+    if problem.way_out().is_some() && hint.is_none() {
+        return problem;
+    }
+    problem.hint(hint.unwrap_or_else(|| "look in the system's log for the reason".into()))
+}

@@ -1,0 +1,128 @@
+//! Changes that were made while the audit trail could not be written, kept until it can.
+//!
+//! Each is a file of its own in `unrecorded/`, made once and removed once its line is in the trail. So no lock
+//! is needed: two programs that record the same change at once record it twice, and none is lost.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
+use crate::store::dir::DirStore;
+use crate::store::file;
+use crate::time::{Timestamp, readable};
+
+/// A change that the audit trail does not show yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unrecorded {
+    /// The name of its file.
+    #[serde(skip)]
+    name: String,
+    /// When it was made.
+    #[serde(with = "readable")]
+    pub at: Timestamp,
+    /// The account that ran the command.
+    pub by: String,
+    /// The command.
+    pub action: String,
+    /// Old and new value of what changed, by key.
+    pub values: toml::Table,
+}
+
+impl Unrecorded {
+    /// A change that was made just now.
+    pub fn new(at: Timestamp, by: &str, action: &str, values: toml::Table) -> Self {
+        let (by, action) = (by.to_owned(), action.to_owned());
+        Self { name: String::new(), at, by, action, values }
+    }
+}
+
+impl DirStore {
+    fn unrecorded_directory(&self) -> PathBuf {
+        self.root().join("unrecorded")
+    }
+
+    /// Reads the changes that the audit trail does not show yet, oldest first.
+    pub(super) fn read_unrecorded(&self) -> Result<Vec<Unrecorded>> {
+        let directory = self.unrecorded_directory();
+        if !file::has_directory(&directory, self.owner())? {
+            return Ok(Vec::new());
+        }
+        let mut names: Vec<_> =
+            file::entries(&directory)?.into_iter().map(|(name, _)| name).collect();
+        names.sort();
+        let mut changes = Vec::with_capacity(names.len());
+        for name in names {
+            let path = directory.join(&name);
+            // Another program may have recorded it meanwhile.
+            let Some(text) = file::read(&path, self.owner())? else { continue };
+            let change: Unrecorded = toml::from_str(&text).map_err(|error| {
+                let what = format!("{}: {}", path.display(), error.message());
+                Error::new(Kind::Store, what).hint(
+                    "it holds a change that the audit trail does not show: restore the file, or note \
+                     what it says elsewhere and remove it",
+                )
+            })?;
+            changes.push(Unrecorded { name, ..change });
+        }
+        Ok(changes)
+    }
+
+    /// Keeps a change durably until it is recorded. The caller holds the lock of the settings.
+    pub(super) fn keep_unrecorded(&self, change: &Unrecorded) -> Result<()> {
+        let directory = self.unrecorded_directory();
+        file::make_directory(&directory)?;
+        file::check_directory(&directory, self.owner())?;
+        let taken = file::entries(&directory)?;
+        // Among so many names, one more than are taken, one is free.
+        let name = (0..=taken.len())
+            .map(|number| format!("{:012}-{number}.toml", change.at.unix()))
+            .find(|name| !taken.iter().any(|(taken, _)| taken == name))
+            .unwrap_or_default();
+        let text = toml::to_string(change).map_err(|error| {
+            Error::new(Kind::Store, format!("cannot write a document: {error}"))
+        })?;
+        file::replace(&directory.join(name), text.as_bytes())
+    }
+
+    /// Forgets a change whose line is in the trail.
+    pub(super) fn forget_unrecorded(&self, change: &Unrecorded) -> Result<()> {
+        file::remove(&self.unrecorded_directory().join(&change.name)).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards that no change is lost: each is kept under a name of its own, in order, until it is forgotten.
+    #[test]
+    fn changes_are_kept_in_order_until_they_are_forgotten() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        let store = DirStore::open(&root).unwrap();
+        assert_eq!(store.read_unrecorded().unwrap(), []);
+        let values: toml::Table = toml::from_str("enabled = [true, false]").unwrap();
+        for (at, by) in [(2000, "root"), (1000, "ann"), (2000, "zoe")] {
+            let change = Unrecorded::new(Timestamp::from_unix(at), by, "disable", values.clone());
+            store.keep_unrecorded(&change).unwrap();
+        }
+        let kept = store.read_unrecorded().unwrap();
+        assert_eq!(
+            kept.iter().map(|change| &*change.by).collect::<Vec<_>>(),
+            ["ann", "root", "zoe"]
+        );
+        assert!(kept.iter().all(|change| change.values == values && change.action == "disable"));
+        store.forget_unrecorded(&kept[1]).unwrap();
+        // As when two programs record the same change at once.
+        store.forget_unrecorded(&kept[1]).unwrap();
+        let left = store.read_unrecorded().unwrap();
+        assert_eq!(left, [kept[0].clone(), kept[2].clone()]);
+        let damaged = root.join("unrecorded").join(&kept[0].name);
+        file::replace(&damaged, b"by = 1\n").unwrap();
+        let problem = store.read_unrecorded().unwrap_err();
+        assert!(problem.to_string().contains("unrecorded") && problem.way_out().is_some());
+    }
+}
