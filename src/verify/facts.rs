@@ -127,7 +127,11 @@ fn subject(
     };
     let mut all = listed.clone();
     all.extend(stateful);
-    let state = records::state(store, &name)?;
+    let state = match request.ask {
+        // A sign-out closes doors: a counter that cannot be trusted must not keep them open.
+        Ask::End => records::state_document(store, &name)?,
+        _ => records::state(store, &name)?,
+    };
     let listing = if is_listed {
         records::listing(store, Kind::User, &name)?
     } else {
