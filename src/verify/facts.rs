@@ -156,7 +156,8 @@ fn subject(
     let state = match state {
         Some(state) => state,
         None if is_listed => return Err(missing_half(store, Kind::State, &name)),
-        None => State::new(listing.added),
+        // A counter without a state was left behind by a kill: nobody inherits its failed attempts.
+        None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
     };
     let mut codes = Codes::default();
     if can_need_secret(request) {
