@@ -119,7 +119,12 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(Kind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
-    let hint = || format!("restore it from a backup, or run 'rw2fa users reset {name}'");
+    // The counter goes on: against an older document the right codes since then count as wrong ones.
+    let hint = || {
+        format!(
+            "restore it from a backup and run 'rw2fa users unlock {name}', or run 'rw2fa users reset {name}'"
+        )
+    };
     let problem = if text.ends_with(END) {
         let parsed = parse::<State>(store, &document, &text);
         let state = parsed.map_err(|error| error.hint(hint()))?;
