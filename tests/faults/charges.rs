@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use crate::arena::Arena;
-use crate::is_full;
+use crate::arena::{Arena, is_full};
 use crate::tracer::{self, Call, End};
 
 /// What is typed.
