@@ -99,7 +99,7 @@ impl Model {
             let step = step.offset(by).unwrap();
             generator.code(step, Digits::DEFAULT).as_str().to_owned()
         });
-        let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !codes.contains(code)).unwrap();
+        let wrong = (0..4).map(|n| format!("{n:06}")).find(|code| !codes.contains(code)).unwrap();
         Self { settings, right: codes[1].clone(), wrong, worlds: 0 }
     }
 
@@ -206,7 +206,7 @@ impl Model {
     /// Goes on in every possible way.
     fn explore(&mut self, world: &World) {
         self.worlds += 1;
-        self.check(world);
+        Self::check(world);
         for who in 0..2 {
             if let Some(next) = self.step(world, who) {
                 self.explore(&next);
@@ -218,7 +218,7 @@ impl Model {
         }
     }
 
-    fn check(&self, world: &World) {
+    fn check(world: &World) {
         let state = State { attempts: world.counter, ..world.state.clone() };
         let failures = state.failures();
         assert!(world.granted <= 1, "a code was accepted twice");
