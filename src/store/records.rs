@@ -388,7 +388,7 @@ mod tests {
     use crate::store::Scope;
     use crate::store::dir::DirStore;
 
-    /// Guards whoever is removed: killed before its last step, the removal leaves no state that refuses every login.
+    /// Guards a removal that is killed before its last step: it leaves no state that refuses every login.
     #[test]
     fn the_counter_of_a_removed_user_goes_last() {
         let directory = tempfile::TempDir::new().unwrap();

@@ -250,7 +250,7 @@ fn removing_a_user() {
     });
 }
 
-/// Guards whoever has an attempt counter: removed halfway, the user is listed or not, and never refused.
+/// Guards a user who has an attempt counter: removed halfway, the user is listed or not, and never refused.
 #[test]
 fn removing_a_user_who_has_enrolled() {
     let Some(arena) = arena() else { return };
