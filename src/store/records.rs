@@ -119,7 +119,12 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(Kind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
-    let hint = || format!("restore it from a backup, or run 'rw2fa users reset {name}'");
+    // The counter goes on: against an older document the right codes since then count as wrong ones.
+    let hint = || {
+        format!(
+            "restore it from a backup and run 'rw2fa users unlock {name}', or run 'rw2fa users reset {name}'"
+        )
+    };
     let problem = if text.ends_with(END) {
         let parsed = parse::<State>(store, &document, &text);
         let state = parsed.map_err(|error| error.hint(hint()))?;
@@ -198,11 +203,17 @@ pub fn charge(
     Ok(charge)
 }
 
-/// Removes what the program keeps of a user; whether there was anything. The counter goes first: a kill in
-/// between leaves a user who is refused, not a counter without a user.
+/// Removes what the program keeps of a user; whether there was anything. The counter goes last: a kill in between
+/// leaves a counter without a user, which nobody inherits, and not a state that refuses every login.
 pub fn remove_state(transaction: &mut dyn Transaction, name: &Name) -> Result<bool> {
-    transaction.remove(&Document::Attempts(name.clone()))?;
-    transaction.remove(&Document::Of(Kind::State, name.clone()))
+    let was_there = transaction.remove(&Document::Of(Kind::State, name.clone()))?;
+    remove_stray_attempts(transaction, name)?;
+    Ok(was_there)
+}
+
+/// Removes a counter that has no state: the next user of that name must not inherit its failed attempts.
+pub fn remove_stray_attempts(transaction: &mut dyn Transaction, name: &Name) -> Result<()> {
+    transaction.remove(&Document::Attempts(name.clone())).map(drop)
 }
 
 /// Writes what the program keeps of a user.
@@ -374,7 +385,31 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Scope;
     use crate::store::dir::DirStore;
+
+    /// Guards a removal that is killed before its last step: it leaves no state that refuses every login.
+    #[test]
+    fn the_counter_of_a_removed_user_goes_last() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let root = directory.path().join("store");
+        DirStore::create(&root, None, "", "").unwrap();
+        let store = DirStore::open(&root).unwrap();
+        let name = Name::parse("alice").unwrap();
+        let now = Timestamp::from_unix(0);
+        store
+            .update(Scope::Account(&name.key()), &mut |transaction| {
+                let state = State::reset(now, Attempts { count: 7, lockout: None });
+                write_state(transaction, &name, &state)?;
+                // A directory cannot be removed as a file: the last step fails.
+                let counter = store.describe(&Document::Attempts(name.clone()));
+                std::fs::create_dir(counter).unwrap();
+                assert!(remove_state(transaction, &name).is_err());
+                assert!(state_document(&store, &name)?.is_none());
+                Ok(())
+            })
+            .unwrap();
+    }
 
     /// Guards what somebody wrote above a setting: it stays when the setting goes.
     #[test]

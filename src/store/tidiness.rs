@@ -87,7 +87,8 @@ impl DirStore {
         let parts: Option<Vec<&str>> = below.iter().map(std::ffi::OsStr::to_str).collect();
         let mut parts = parts?;
         let file = parts.pop()?.strip_prefix(file::TEMPORARY)?;
-        parts.push(file);
+        let counter = file.strip_suffix(".attempts").map(|stem| format!("{stem}.toml"));
+        parts.push(counter.as_deref().unwrap_or(file));
         // Below the directory of the kind, and there below the shard.
         let above = match *parts.first()? {
             "users" | "state" => 2,
@@ -180,6 +181,8 @@ mod tests {
         for (path, account) in [
             ("users/278/.tmp-alice.toml", Some("alice")),
             ("state/278/.tmp-alice.toml", Some("alice")),
+            ("state/278/.tmp-alice.attempts", Some("alice")),
+            ("state/278/.tmp-alice.attempts.toml", Some("alice.attempts")),
             ("groups/.tmp-staff.toml", Some("staff")),
             ("whitelist/.tmp-kiosk.toml", Some("kiosk")),
             (".tmp-store.toml", None),

@@ -129,6 +129,7 @@ pub enum RetryAfter {
 }
 
 /// What follows from the facts.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 pub enum Ruling {
     /// This, without a look at any code.
     Decided(Decision),

@@ -127,7 +127,11 @@ fn subject(
     };
     let mut all = listed.clone();
     all.extend(stateful);
-    let state = records::state(store, &name)?;
+    let state = match request.ask {
+        // A sign-out closes doors: a counter that cannot be trusted must not keep them open.
+        Ask::End => records::state_document(store, &name)?,
+        _ => records::state(store, &name)?,
+    };
     let listing = if is_listed {
         records::listing(store, Kind::User, &name)?
     } else {
@@ -152,7 +156,8 @@ fn subject(
     let state = match state {
         Some(state) => state,
         None if is_listed => return Err(missing_half(store, Kind::State, &name)),
-        None => State::new(listing.added),
+        // A counter without a state was left behind by a kill: nobody inherits its failed attempts.
+        None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
     };
     let mut codes = Codes::default();
     if can_need_secret(request) {

@@ -73,6 +73,8 @@ struct World {
     clients: [Client; 2],
     kills: u32,
     wrong: u32,
+    /// Wrong codes that were compared since the last right one was written.
+    unforgiven: u32,
     granted: u32,
 }
 
@@ -97,7 +99,7 @@ impl Model {
             let step = step.offset(by).unwrap();
             generator.code(step, Digits::DEFAULT).as_str().to_owned()
         });
-        let wrong = (0..).map(|n| format!("{n:06}")).find(|code| !codes.contains(code)).unwrap();
+        let wrong = (0..4).map(|n| format!("{n:06}")).find(|code| !codes.contains(code)).unwrap();
         Self { settings, right: codes[1].clone(), wrong, worlds: 0 }
     }
 
@@ -164,6 +166,7 @@ impl Model {
             }
             At::Write(reason, state) => {
                 next.state = State { attempts: Attempts::default(), ..state };
+                next.unforgiven *= u32::from(reason != Reason::CodeAccepted);
                 At::Answer(reason)
             }
             At::Answer(reason) => {
@@ -193,6 +196,7 @@ impl Model {
         assert_eq!(world.counter, attempts, "compared without a durable charge");
         let charge = Charge::assumed_for(attempts);
         world.wrong += u32::from(code == Code::Wrong);
+        world.unforgiven += u32::from(code == Code::Wrong);
         let Decision { reason, next, details, .. } =
             compare(&self.facts(state), &self.request(code), now(), &secret(), &charge);
         assert_eq!(details.attempt, Some(attempts.count));
@@ -202,7 +206,7 @@ impl Model {
     /// Goes on in every possible way.
     fn explore(&mut self, world: &World) {
         self.worlds += 1;
-        self.check(world);
+        Self::check(world);
         for who in 0..2 {
             if let Some(next) = self.step(world, who) {
                 self.explore(&next);
@@ -214,7 +218,7 @@ impl Model {
         }
     }
 
-    fn check(&self, world: &World) {
+    fn check(world: &World) {
         let state = State { attempts: world.counter, ..world.state.clone() };
         let failures = state.failures();
         assert!(world.granted <= 1, "a code was accepted twice");
@@ -222,7 +226,9 @@ impl Model {
             failures.count <= world.wrong + world.kills + world.in_flight(),
             "charged too much"
         );
+        assert!(failures.count >= world.unforgiven, "a guess was free");
         let is_open = failures.standing(now()) == Standing::Open;
+        assert_eq!(is_open, failures.count < LIMIT, "locked by {failures:?}");
         assert!(
             is_open || world.wrong + world.kills + world.in_flight() >= LIMIT,
             "locked too early"
@@ -260,6 +266,7 @@ impl World {
             clients,
             kills: 0,
             wrong: 0,
+            unforgiven: 0,
             granted: 0,
         }
     }
@@ -285,7 +292,9 @@ fn no_order_of_steps_and_kills_makes_a_guess_free_or_a_code_good_twice() {
     use Code::{Right, Wrong};
     let mut model = Model::new();
     let programs: &[&[Code]] = &[
+        &[],
         &[Right],
+        &[Wrong],
         &[Wrong, Wrong],
         &[Right, Right],
         &[Wrong, Right],
@@ -297,5 +306,8 @@ fn no_order_of_steps_and_kills_makes_a_guess_free_or_a_code_good_twice() {
             model.explore(&World::new([first, second]));
         }
     }
+    // What comes after the lock.
+    model.explore(&World::new([&[Wrong, Wrong, Wrong, Right], &[]]));
+    model.explore(&World::new([&[Right, Wrong, Wrong, Right, Wrong], &[]]));
     assert!(model.worlds > 10_000, "{} worlds are too few", model.worlds);
 }

@@ -272,3 +272,39 @@ fn a_lock_that_is_held_leaves_out_only_its_own() {
     let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
     assert_eq!(trail.matches("users add").count(), USERS);
 }
+
+/// Guards new users: a counter that a kill left behind is nobody's, and its failed attempts are not theirs.
+#[test]
+fn nobody_inherits_a_counter_that_was_left_behind() {
+    let sandbox = Sandbox::with_users(&["alice", "bob", "user1", "carol"]);
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    for name in ["alice", "bob", "user1", "carol"] {
+        sandbox.enrol(name);
+        sandbox.set_failures(name, 150);
+        let counter = sandbox.counter(name);
+        let left = std::fs::read_to_string(&counter).unwrap();
+        sandbox.admin_ok(&["users", "remove", name, "--yes"]);
+        assert!(!counter.exists());
+        sandbox.write(&counter, &left);
+    }
+    let file = |names: &[String]| format!("name,type,method,phone\n{}", names.concat());
+    let add = |names: &[String]| {
+        let run = sandbox.admin_with_stdin(&FROM_STDIN, file(names).as_bytes());
+        assert_eq!(run.code, 0, "{run:?}");
+    };
+    sandbox.admin_ok(&["users", "add", "alice"]);
+    add(&["bob,,,\n".into()]);
+    add(&(0..40).map(|n| format!("user{n},,,\n")).collect::<Vec<_>>());
+    for name in ["alice", "bob", "user1"] {
+        assert_eq!(sandbox.show(name)["failures"], 0, "{name}");
+        let secret = sandbox.enrol(name);
+        sandbox.pass(30);
+        assert_eq!(sandbox.login(name, &secret).reason(), "code-accepted", "{name}");
+    }
+    // A member has no document before the first login.
+    let member = ["--qr", "none", "--group", "staff", "--", "carol"];
+    let secret = crate::sandbox::Secret::of(&sandbox.verify(&member, None).json());
+    let code = secret.code(sandbox.now());
+    assert_eq!(sandbox.verify(&member, Some(&code)).reason(), "activated");
+    assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
+}

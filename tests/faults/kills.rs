@@ -250,6 +250,17 @@ fn removing_a_user() {
     });
 }
 
+/// Guards a user who has an attempt counter: removed halfway, the user is listed or not, and never refused.
+#[test]
+fn removing_a_user_who_has_enrolled() {
+    let Some(arena) = arena() else { return };
+    let args = ["users", "remove", "bob", "--yes", "--ignore-missing"];
+    an_administrator(&arena, &args, "users remove", &|done| {
+        let found = arena.reason(&["--check", "--", "bob"], None);
+        assert!(found == "not-listed" || (found == "code-required" && !done), "{found}");
+    });
+}
+
 #[test]
 fn making_recovery_codes() {
     let Some(arena) = arena() else { return };

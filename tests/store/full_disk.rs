@@ -21,8 +21,8 @@ use rw2fa::time::Timestamp;
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(place: PathBuf) -> Option<Self> {
-        let options = "size=256k,mode=0700";
+    fn mount(place: PathBuf, size: &str) -> Option<Self> {
+        let options = &format!("size={size},mode=0700");
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", options, "rw2fa-test"]).arg(&place);
         let mounted = mount.output().is_ok_and(|output| output.status.success());
@@ -56,7 +56,7 @@ fn a_full_disk_loses_nothing() {
     let sandbox = Sandbox::new();
     fs::remove_dir_all(sandbox.path()).unwrap();
     fs::create_dir(sandbox.path()).unwrap();
-    let Some(_disk) = SmallDisk::mount(sandbox.path()) else {
+    let Some(_disk) = SmallDisk::mount(sandbox.path(), "256k") else {
         skipped("a small file system cannot be mounted here");
         return;
     };
@@ -97,6 +97,29 @@ fn a_full_disk_loses_nothing() {
     }
     sandbox.admin_ok(&["users", "add", "bob"]);
     assert!(chain_is_whole(&sandbox));
+}
+
+/// Guards everybody on a file system without a size, which reports that no block is free.
+#[test]
+fn a_file_system_without_a_size_is_not_full() {
+    if !crate::sandbox::is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    fs::remove_dir_all(sandbox.path()).unwrap();
+    fs::create_dir(sandbox.path()).unwrap();
+    let Some(_disk) = SmallDisk::mount(sandbox.path(), "0") else {
+        skipped("a small file system cannot be mounted here");
+        return;
+    };
+    sandbox.admin_ok(&["init"]);
+    sandbox.admin_ok(&["users", "add", "alice"]);
+    sandbox.admin_ok(&["enable"]);
+    let secret = sandbox.enrol("alice");
+    sandbox.pass(30);
+    assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
+    let found = sandbox.admin(&["doctor"]).stdout;
+    assert!(found.contains("info: disk-space: the free disk space is not known"), "{found}");
 }
 
 fn now() -> i64 {

@@ -141,6 +141,7 @@ pub(super) fn put(
     // The state first: a kill in between leaves a user who is not listed yet. That it belongs to a
     // listed user is written last: from then on a lost listing is an error, not a removal.
     if missing == Missing::StateAndListing {
+        records::remove_stray_attempts(transaction, name)?;
         records::write_state(transaction, name, &State::new(listing.added))?;
     }
     if missing.adds() {

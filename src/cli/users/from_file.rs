@@ -392,6 +392,7 @@ fn write_job(
     missing: Missing,
 ) -> Result<Written> {
     if missing == Missing::StateAndListing && !job.drafts.is_empty() {
+        records::remove_stray_attempts(transaction, &job.entry.name)?;
         for (document, draft) in job.drafts.drain(..) {
             transaction.publish(&document, draft)?;
         }

@@ -111,15 +111,14 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
         };
         let test = CodeTest { advanced, expected, typed, now };
         let mut attempt = None;
-        trial = match test.without_comparison(&state) {
-            Some(trial) => trial,
-            None => {
-                transaction.open_audit(&now.month())?;
-                let rules = advanced.lockout();
-                let charge = records::charge(transaction, name, &mut state, rules, now)?;
-                attempt = Some(charge.number());
-                test.compare(&state, &charge)
-            }
+        trial = if let Some(trial) = test.without_comparison(&state) {
+            trial
+        } else {
+            transaction.open_audit(&now.month())?;
+            let rules = advanced.lockout();
+            let charge = records::charge(transaction, name, &mut state, rules, now)?;
+            attempt = Some(charge.number());
+            test.compare(&state, &charge)
         };
         let object = name.canonical();
         let values = values("result", None, Some(trial.as_str()));

@@ -48,13 +48,18 @@ fn file_system_of(magic: u32) -> FileSystem {
     }
 }
 
-/// Bytes that the owner of the store may still write where `path` is.
+/// Bytes that the owner of the store may still write where `path` is; `None` where the system does not say.
 pub fn free_bytes(path: &Path) -> Option<u64> {
-    let found = nix::sys::statvfs::statvfs(path).ok()?;
-    // The types differ between platforms.
+    room(&nix::sys::statvfs::statvfs(path).ok()?)
+}
+
+/// Bytes that are free without what is reserved for root: a store that lives on that is full. `None` where a file
+/// system has no size: a tmpfs without a limit, and many of FUSE.
+#[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
+fn room(found: &nix::sys::statvfs::Statvfs) -> Option<u64> {
     let (blocks, size) = (found.blocks_available(), found.fragment_size());
-    #[allow(clippy::useless_conversion, reason = "narrower on some platforms")]
-    u64::from(blocks).checked_mul(u64::from(size))
+    let has_size = found.blocks() > 0;
+    has_size.then(|| u64::from(blocks).saturating_mul(u64::from(size)))
 }
 
 /// Room that a login may need, in bytes and in files.
@@ -65,11 +70,10 @@ const LEAST_ROOM: (u64, u64) = (64 * 1024, 4);
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
 pub fn is_full(file: &std::fs::File) -> bool {
     let Ok(found) = nix::sys::statvfs::fstatvfs(file) else { return false };
-    // Without what is reserved for root: a store that lives on that is full.
-    let room = u64::from(found.blocks_available()).saturating_mul(u64::from(found.fragment_size()));
+    let has_room = room(&found).is_none_or(|room| room >= LEAST_ROOM.0);
     // A file system without a fixed number of files reports none.
     let has_files = found.files() == 0 || u64::from(found.files_available()) >= LEAST_ROOM.1;
-    room < LEAST_ROOM.0 || !has_files
+    !has_room || !has_files
 }
 
 /// How many more files the owner of the store can make where `path` is; `None` where there is no such limit.

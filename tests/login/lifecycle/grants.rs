@@ -159,6 +159,20 @@ fn a_new_code_of_the_same_client_begins_anew() {
     assert!(opens(sandbox.pass(8 * 3600 - 1), None));
 }
 
+/// Guards the sign-out: a counter that cannot be trusted must not keep a session alive until it is repaired.
+#[test]
+fn signing_out_needs_no_attempt_counter() {
+    let (sandbox, secret) = enrolled();
+    sign_in(&sandbox, &secret, &["--client", "c1"]);
+    assert!(opens(&sandbox, Some("c1")));
+    std::fs::remove_file(sandbox.counter("alice")).unwrap();
+    assert_eq!(session(&sandbox, Some("c1")).end(), (4, "store".to_owned()));
+    let end = sandbox.verify(&["--end", "--client", "c1", "--", "alice"], None);
+    assert_eq!(end.end(), (5, "ended".to_owned()), "{end:?}");
+    sandbox.admin_ok(&["users", "unlock", "alice"]);
+    assert!(!opens(&sandbox, Some("c1")));
+}
+
 #[test]
 fn signing_out_ends_the_grant_of_this_client_alone() {
     let (sandbox, secret) = enrolled();

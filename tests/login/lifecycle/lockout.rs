@@ -44,6 +44,35 @@ fn locks_double_to_an_hour_and_the_hundredth_wrong_code_stops_for_good() {
     assert_eq!(retry_after(&sandbox.verify(&["--", "alice"], None)), json!(null));
 }
 
+/// Guards the count against replays of a used code: between wrong codes they change nothing, from the first
+/// one to the hard stop.
+#[test]
+fn used_codes_between_wrong_ones_forgive_no_guess() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    let used = secret.code(sandbox.now());
+    let replay = || {
+        let run = sandbox.verify(&["--", "alice"], Some(&used));
+        assert_eq!(run.reason(), "code-used", "{run:?}");
+    };
+    // After more locks the used code would be outside the window.
+    for failures in 1..10 {
+        replay();
+        replay();
+        let run = wrong(&sandbox, &secret);
+        assert_eq!(sandbox.show("alice")["failures"], failures);
+        if failures >= 5 {
+            let length = 60_i64 << (failures - 5);
+            assert_eq!(retry_after(&run), length, "after {failures}");
+            sandbox.pass(length);
+        }
+    }
+    sandbox.set_failures("alice", 99);
+    replay();
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), json!(null));
+    assert_eq!(sandbox.show("alice")["failures"], 100);
+}
+
 /// A user at the hard stop.
 fn stopped() -> (Sandbox, Secret) {
     let sandbox = Sandbox::with_users(&["alice"]);
