@@ -163,6 +163,7 @@ pub(super) enum Changed {
     Changed,
     Unchanged,
     Removed,
+    Moved,
     Failed,
 }
 
@@ -173,6 +174,7 @@ impl Changed {
             Changed::Changed => "changed",
             Changed::Unchanged => "unchanged",
             Changed::Removed => "removed",
+            Changed::Moved => "moved",
             Changed::Failed => "failed",
         }
     }

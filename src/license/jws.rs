@@ -100,7 +100,7 @@ pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err("it is no JSON object".into());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    crate::json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         shortened(text.split(" at line ").next().unwrap_or(&text))
     })
