@@ -49,7 +49,7 @@ impl DirStore {
     /// # Errors
     /// When one of them cannot be read, a month differs between them, and what `each` returns.
     pub fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
-        file::check_directory(directory, self.owner())?;
+        self.check_archive(directory)?;
         let (archived, present) = (months(directory)?, self.audit_months()?);
         let mut all: Vec<_> = archived.iter().chain(&present).collect();
         all.sort();
@@ -74,7 +74,7 @@ impl DirStore {
     /// When it does not, or another program archives into it.
     pub fn archive<'a>(&'a self, directory: &'a Path) -> Result<Archive<'a>> {
         self.refuse_inside(directory)?;
-        file::check_directory(directory, self.owner())?;
+        self.check_archive(directory)?;
         let lock = file::lock(&directory.join(LOCK), self.owner(), file::Absent::Made)?;
         Ok(Archive { store: self, directory, _lock: lock })
     }
@@ -94,6 +94,15 @@ impl DirStore {
             return Err(Error::new(Kind::Refused, what).hint("name a directory outside of it"));
         }
         Ok(())
+    }
+
+    fn check_archive(&self, directory: &Path) -> Result<()> {
+        if file::has_directory(directory, self.owner())? {
+            return Ok(());
+        }
+        let what = format!("there is no directory {}", directory.display());
+        Err(Error::new(Kind::Refused, what)
+            .hint("name the directory into which 'rw2fa audit archive' moved months"))
     }
 
     fn trail(&self) -> PathBuf {
