@@ -180,6 +180,7 @@ mod tests {
         }
         for (header, words) in [
             (r#"{"alg":"EdDSA","alg":"EdDSA"}"#, "duplicate field `alg`"),
+            (r#"{"alg":"none","\u0061lg":"EdDSA"}"#, "duplicate field `alg`"),
             (r#"{"alg":"EdDSA","typ":"none"}"#, "typ 'none'"),
             (r#"{"alg":"EdDSA","typ":null}"#, "invalid type: null"),
             (r#"{"typ":"JWT"}"#, "missing field `alg`"),
