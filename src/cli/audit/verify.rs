@@ -73,7 +73,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
     let opened = context.open()?;
     let keys = opened.keys()?.audit_keys();
     let mut found = examine(&opened, args, &keys, wanted.as_deref())?;
-    let mut missing = found.attempts.finish(|user| counted(&opened, user));
+    // Of a trail that was not read to its end, the end is not known.
+    let is_read = found.broken.is_none();
+    let present = |user: &str| is_read.then(|| counted(&opened, user)).flatten();
+    let mut missing = found.attempts.finish(present);
     if let Some(charged) = audit::unsettled(&found.attempts, &missing) {
         opened.store.settle()?;
         found = examine(&opened, args, &keys, wanted.as_deref())?;
