@@ -43,6 +43,7 @@ impl Arena {
     /// Puts the store back.
     pub(crate) fn restore(&self) {
         let root = self.sandbox.path();
+        let _ = fs::remove_dir_all(self.archive());
         for directory in DIRECTORIES {
             let path = root.join(directory);
             fs::remove_dir_all(&path).unwrap();
@@ -63,6 +64,11 @@ impl Arena {
             fs::write(path, bytes).unwrap();
             fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
         }
+    }
+
+    /// Where months of the trail are moved to; gone when the store is put back.
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.sandbox.beside("archive")
     }
 
     /// A code that is right, and belongs to a step of its own. There are some hundreds.
