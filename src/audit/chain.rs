@@ -175,8 +175,8 @@ impl<'k> Chain<'k> {
     /// Notes how the chain begins.
     fn begin(&mut self, line: &Line, broken: Broken) {
         if !line.is_first() || line.key().is_none() {
-            let link = line.follows().unwrap_or_else(Link::first);
-            self.begin = Begin::Behind(link, broken);
+            let before = line.follows().unwrap_or_else(Link::first);
+            self.begin = Begin::Behind(before, broken);
         }
     }
 
@@ -194,9 +194,8 @@ impl<'k> Chain<'k> {
         match self.keys.iter().find(|key| key.id() == id) {
             Some(key) if !line.is_authentic(key) => return Err(broken("was changed")),
             Some(_) if matches!(event, Some(Event::KeyReset { .. })) => self.note_reset(broken),
-            Some(_) => {}
             None if self.lost.is_none() => self.lost = Some(broken(UNKNOWN_KEY)),
-            None => {}
+            Some(_) | None => {}
         }
         if let Some(Event::Archive(archive)) = event {
             self.note_archive(archive);

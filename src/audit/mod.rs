@@ -94,10 +94,10 @@ fn lines(
     let mut bytes = Vec::new();
     let repair = (end.torn > 0).then_some(Event::Repair { torn_bytes: end.torn });
     for event in repair.iter().chain(events) {
-        let (line, next) = Line::write(&link, key, now, event).map_err(|error| {
+        let (text, next) = Line::write(&link, key, now, event).map_err(|error| {
             Error::new(Kind::Store, format!("cannot write the audit trail: {error}"))
         })?;
-        bytes.extend_from_slice(&line);
+        bytes.extend_from_slice(&text);
         bytes.push(b'\n');
         link = next;
     }

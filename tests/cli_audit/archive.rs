@@ -310,3 +310,36 @@ fn a_month_that_ends_with_a_torn_line_can_go() {
         assert_eq!(run.code, 0, "{cut}: {run:?}");
     }
 }
+
+/// Guards logins that go on meanwhile: each gets its answer and its line.
+#[test]
+fn logins_go_on_while_months_are_moved() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let file = |name: &str| month(&sandbox, name);
+    let text = fs::read_to_string(file("2026-11")).unwrap();
+    fs::remove_file(file("2026-11")).unwrap();
+    for (line, name) in text.lines().zip(["2020-01", "2020-02", "2020-03"]) {
+        sandbox.write(&file(name), &format!("{line}\n"));
+    }
+    let before = shown(&sandbox, &[]).len();
+    sandbox.at_real_time();
+    let real = sandbox.real();
+    let logins: Vec<_> = (0..20)
+        .map(|_| real.verifier(["--no-groups", "--", "stranger"]).spawn().unwrap())
+        .collect();
+    let directory = sandbox.beside("archive");
+    let present = rw2fa::time::Timestamp::from_unix(sandbox.now()).month();
+    let mut archived = 0;
+    for month in ["2020-02", "2020-03", present.as_str()] {
+        let args = ["audit", "archive", "--before", month, directory.to_str().unwrap()];
+        let run = real.admin(&args);
+        assert_eq!(run.code, 0, "{run:?}");
+        archived += 1;
+    }
+    for mut login in logins {
+        assert_eq!(login.wait().unwrap().code(), Some(0));
+    }
+    assert_eq!(verified(&sandbox, &[]).0, 0);
+    let (code, whole) = across(&sandbox);
+    assert_eq!((code, &whole["lines"]), (0, &json!(before + 20 + archived)), "{whole}");
+}

@@ -193,9 +193,9 @@ impl Fragments {
     fn last(&mut self) -> Option<Row> {
         let (row, _, is_ended) = self.pending.take()?;
         if is_ended {
-            self.broken += 1
+            self.broken += 1;
         } else {
-            self.torn += 1
+            self.torn += 1;
         }
         is_ended.then_some(row)
     }
