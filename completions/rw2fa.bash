@@ -79,6 +79,9 @@ _rw2fa() {
             rw2fa__subcmd__advanced,unset)
                 cmd="rw2fa__subcmd__advanced__subcmd__unset"
                 ;;
+            rw2fa__subcmd__audit,archive)
+                cmd="rw2fa__subcmd__audit__subcmd__archive"
+                ;;
             rw2fa__subcmd__audit,verify)
                 cmd="rw2fa__subcmd__audit__subcmd__verify"
                 ;;
@@ -338,7 +341,7 @@ _rw2fa() {
             return 0
             ;;
         rw2fa__subcmd__audit)
-            opts="-y -q -h -V --user --outcome --since --until --store --format --yes --quiet --color --help --version verify"
+            opts="-y -q -h -V --user --outcome --since --until --archive --store --format --yes --quiet --color --help --version verify archive"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -357,6 +360,43 @@ _rw2fa() {
                     return 0
                     ;;
                 --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --archive)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        rw2fa__subcmd__audit__subcmd__archive)
+            opts="-y -q -h -V --before --allow-unkeyed --dry-run --store --format --yes --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --before)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -380,7 +420,7 @@ _rw2fa() {
             return 0
             ;;
         rw2fa__subcmd__audit__subcmd__verify)
-            opts="-y -q -h -V --head --store --format --yes --quiet --color --help --version"
+            opts="-y -q -h -V --head --archive --allow-unkeyed --allow-missing-attempts --store --format --yes --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -388,6 +428,13 @@ _rw2fa() {
             case "${prev}" in
                 --head)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --archive)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --store)

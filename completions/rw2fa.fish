@@ -580,27 +580,30 @@ complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and __fish_seen_sub
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print no messages, only data and errors'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand license; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l user -d 'Only lines about this user, group or setting' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l outcome -d 'Only decisions with this outcome' -r -f -a "grant\t''
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l user -d 'Only lines about this user, group or setting' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l outcome -d 'Only decisions with this outcome' -r -f -a "grant\t''
 challenge\t''
 deny\t''
 error\t''
 ended\t''"
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l since -d 'Only lines from this time on: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l until -d 'Only lines up to this time, written as for --since; a date means its last second' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l since -d 'Only lines from this time on: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l until -d 'Only lines up to this time, written as for --since; a date means its last second' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l archive -d 'Also lines of the months that were archived there' -r -f -a "(__fish_complete_directories)"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
 json\t'One JSON document'
 csv\t'Comma-separated values, for commands that list something'"
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer every question with yes'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print no messages, only data and errors'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify" -f -a "verify" -d 'Check the chain of the audit trail, and print its head'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -f -a "verify" -d 'Check the chain of the audit trail, and print its head'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and not __fish_seen_subcommand_from verify archive" -f -a "archive" -d 'Move old months of the audit trail into a directory'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'A head that was printed earlier; it must be in the trail' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l archive -d 'Check the months that were archived there, too' -r -f -a "(__fish_complete_directories)"
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
 json\t'One JSON document'
@@ -608,10 +611,26 @@ csv\t'Comma-separated values, for commands that list something'"
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l allow-unkeyed -d 'Accept lines that were written without a key, as while it was lost'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -l allow-missing-attempts -d 'Accept attempts that were charged but never recorded, after a power failure, for example'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer every question with yes'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print no messages, only data and errors'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l before -d 'The first month that stays, as 2026-09; at the latest the present month' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
+json\t'One JSON document'
+csv\t'Comma-separated values, for commands that list something'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l allow-unkeyed -d 'Move lines that were written without a key, too'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -l dry-run -d 'Only show what would be done'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -s y -l yes -d 'Answer every question with yes'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -s q -l quiet -d 'Print no messages, only data and errors'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand audit; and __fish_seen_subcommand_from archive" -s V -l version -d 'Print version'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand key; and not __fish_seen_subcommand_from export rotate reset" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand key; and not __fish_seen_subcommand_from export rotate reset" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
 json\t'One JSON document'

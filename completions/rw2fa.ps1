@@ -692,6 +692,7 @@ Register-ArgumentCompleter -Native -CommandName 'rw2fa' -ScriptBlock {
             [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'Only decisions with this outcome')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only lines from this time on: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Only lines up to this time, written as for --since; a date means its last second')
+            [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Also lines of the months that were archived there')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store, instead of RW2FA_STORE or the system''s')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
@@ -704,13 +705,34 @@ Register-ArgumentCompleter -Native -CommandName 'rw2fa' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check the chain of the audit trail, and print its head')
+            [CompletionResult]::new('archive', 'archive', [CompletionResultType]::ParameterValue, 'Move old months of the audit trail into a directory')
             break
         }
         'rw2fa;audit;verify' {
             [CompletionResult]::new('--head', '--head', [CompletionResultType]::ParameterName, 'A head that was printed earlier; it must be in the trail')
+            [CompletionResult]::new('--archive', '--archive', [CompletionResultType]::ParameterName, 'Check the months that were archived there, too')
             [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store, instead of RW2FA_STORE or the system''s')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the output')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('--allow-unkeyed', '--allow-unkeyed', [CompletionResultType]::ParameterName, 'Accept lines that were written without a key, as while it was lost')
+            [CompletionResult]::new('--allow-missing-attempts', '--allow-missing-attempts', [CompletionResultType]::ParameterName, 'Accept attempts that were charged but never recorded, after a power failure, for example')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no messages, only data and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print no messages, only data and errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'rw2fa;audit;archive' {
+            [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'The first month that stays, as 2026-09; at the latest the present month')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'The store, instead of RW2FA_STORE or the system''s')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the output')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Use colours')
+            [CompletionResult]::new('--allow-unkeyed', '--allow-unkeyed', [CompletionResultType]::ParameterName, 'Move lines that were written without a key, too')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only show what would be done')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer every question with yes')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer every question with yes')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print no messages, only data and errors')

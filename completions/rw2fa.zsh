@@ -950,6 +950,7 @@ _arguments "${_arguments_options[@]}" : \
 '--outcome=[Only decisions with this outcome]:OUTCOME:(grant challenge deny error ended)' \
 '--since=[Only lines from this time on\: 2026-11-24T08\:00\:00Z, a date, or how long ago (90m, 8h, 2d)]:TIME:_rw2fa_names' \
 '--until=[Only lines up to this time, written as for --since; a date means its last second]:TIME:_rw2fa_names' \
+'--archive=[Also lines of the months that were archived there]:DIR:_files -/' \
 '--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
 '--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
 json\:"One JSON document"
@@ -978,6 +979,7 @@ never\:"Never"))' \
             (verify)
 _arguments "${_arguments_options[@]}" : \
 '--head=[A head that was printed earlier; it must be in the trail]:HASH:_rw2fa_names' \
+'--archive=[Check the months that were archived there, too]:DIR:_files -/' \
 '--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
 '--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
 json\:"One JSON document"
@@ -985,6 +987,8 @@ csv\:"Comma-separated values, for commands that list something"))' \
 '--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
+'--allow-unkeyed[Accept lines that were written without a key, as while it was lost]' \
+'--allow-missing-attempts[Accept attempts that were charged but never recorded, after a power failure, for example]' \
 '-y[Answer every question with yes]' \
 '--yes[Answer every question with yes]' \
 '-q[Print no messages, only data and errors]' \
@@ -993,6 +997,29 @@ never\:"Never"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
+&& ret=0
+;;
+(archive)
+_arguments "${_arguments_options[@]}" : \
+'--before=[The first month that stays, as 2026-09; at the latest the present month]:MONTH:_rw2fa_names' \
+'--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
+'--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
+json\:"One JSON document"
+csv\:"Comma-separated values, for commands that list something"))' \
+'--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--allow-unkeyed[Move lines that were written without a key, too]' \
+'--dry-run[Only show what would be done]' \
+'-y[Answer every question with yes]' \
+'--yes[Answer every question with yes]' \
+'-q[Print no messages, only data and errors]' \
+'--quiet[Print no messages, only data and errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+':directory -- Where the months go. It belongs to the store'\''s owner and is private; made if it is missing:_files -/' \
 && ret=0
 ;;
         esac
@@ -1340,8 +1367,14 @@ _rw2fa__subcmd__advanced__subcmd__unset_commands() {
 _rw2fa__subcmd__audit_commands() {
     local commands; commands=(
 'verify:Check the chain of the audit trail, and print its head' \
+'archive:Move old months of the audit trail into a directory' \
     )
     _describe -t commands 'rw2fa audit commands' commands "$@"
+}
+(( $+functions[_rw2fa__subcmd__audit__subcmd__archive_commands] )) ||
+_rw2fa__subcmd__audit__subcmd__archive_commands() {
+    local commands; commands=()
+    _describe -t commands 'rw2fa audit archive commands' commands "$@"
 }
 (( $+functions[_rw2fa__subcmd__audit__subcmd__verify_commands] )) ||
 _rw2fa__subcmd__audit__subcmd__verify_commands() {

@@ -37,6 +37,7 @@ pub mod audit;
 pub mod child;
 pub mod cli;
 pub mod error;
+pub mod json;
 pub mod license;
 pub mod otp;
 pub mod platform;

@@ -2,55 +2,77 @@
 //!
 //! It knows lines and keys; where lines are kept is the store's business.
 
-use serde_json::{Map, Value};
-
-use crate::audit::AUTHENTICATOR;
+use super::event::{Archive, Event};
+use super::line::{Line, Link};
+use crate::store::Place;
 use crate::store::seal::AuditKey;
 
-/// What is told of a line that was written while there was no key.
-const UNCHAINED: &str = "was written without a key: it proves nothing";
+/// What is wrong with something that is not a canonical line.
+pub const NO_LINE: &str = "is not a line as rw2fa writes it";
 
-/// What is wrong with a line whose key nobody has.
+/// What is wrong with a trail of which the beginning is gone.
+pub const BEGINS_LATER: &str = "is not the beginning of the trail: the lines before it are gone";
+
+/// What is wrong with a line that was written while there was no key.
+pub const UNKEYED: &str = "was written without a key: it proves nothing";
+
 const UNKNOWN_KEY: &str = "was made under a key that this store does not have";
 
 /// A line that does not fit the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// Which line, counted from 1 through all files.
+    /// The part of the trail, for people.
+    pub file: String,
+    /// Which line of it, counted from 1.
     pub line: usize,
     /// What is wrong with it.
     pub what: &'static str,
 }
 
-/// A place at which the chain begins anew, or proves less than elsewhere.
+/// A place at which a new chain begins, or that proves less than others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Which line, counted from 1 through all files.
+    /// The part of the trail, for people.
+    pub file: String,
+    /// Which line of it, counted from 1.
     pub line: usize,
     /// What is to be known about it.
     pub what: &'static str,
 }
 
-/// What a line is chained to.
-#[derive(Clone, Debug, PartialEq)]
-struct Joint {
-    authenticator: Option<String>,
-    seq: Option<u64>,
-}
-
 /// A check that is fed one line after the other, oldest first.
 ///
-/// The first line's link to what came before it is taken as given, so that old months may be moved away.
+/// The chain begins with the line of `init`, or with the one that follows a month of which a later line says that
+/// it was moved away.
 pub struct Chain<'k> {
     keys: &'k [AuditKey],
     count: usize,
-    previous: Option<Joint>,
-    torn: bool,
-    /// The joint before the last line, and the length of that line.
-    last: (Option<Joint>, u64),
+    unkeyed: usize,
+    begin: Begin,
+    /// What the next line has to follow; `None` before the first one.
+    end: Option<Link>,
+    /// What the last line had to follow, and its length.
+    last: (Option<Link>, u64),
+    torn: Option<Torn>,
     gaps: Vec<Gap>,
     /// The first line of a key that is not there; a reset of the key must follow.
-    lost: Option<usize>,
+    lost: Option<Broken>,
+}
+
+/// How the chain begins.
+enum Begin {
+    /// With the line of `init`, or behind a month that was moved away; also before the first line.
+    Known,
+    /// Behind a line of which none said so far that it was moved away.
+    Behind(Link, Broken),
+}
+
+/// Text that is not a line, as a crash leaves it behind.
+struct Torn {
+    first: Broken,
+    bytes: u64,
+    /// Whether another line was begun behind the last of it.
+    is_ended: bool,
 }
 
 impl<'k> Chain<'k> {
@@ -59,80 +81,67 @@ impl<'k> Chain<'k> {
         Self {
             keys,
             count: 0,
-            previous: None,
-            torn: false,
+            unkeyed: 0,
+            begin: Begin::Known,
+            end: None,
             last: (None, 0),
+            torn: None,
             gaps: Vec::new(),
             lost: None,
         }
     }
 
-    /// Checks the next line, given without its newline.
+    /// Checks the next line, given without its newline. Returns what it says; `None` for text that is not a line,
+    /// which is whole only if a repair follows, or nothing at all.
     ///
     /// # Errors
     /// When it was edited or inserted, or its predecessor is gone.
-    pub fn feed(&mut self, line: &[u8]) -> Result<(), Broken> {
+    pub fn feed(&mut self, place: &Place<'_>, bytes: &[u8]) -> Result<Option<Line>, Broken> {
         self.count += 1;
-        let at = self.count;
-        let broken = |what| Err(Broken { line: at, what });
-        let Ok(record) = serde_json::from_slice::<Map<String, Value>>(line) else {
-            if self.torn {
-                return broken("is not a record");
-            }
-            self.torn = true;
-            return Ok(());
+        let broken = |what| Broken { file: place.file.to_owned(), line: place.line, what };
+        let Some(line) = Line::parse(bytes) else {
+            let torn =
+                self.torn.get_or_insert(Torn { first: broken(NO_LINE), bytes: 0, is_ended: false });
+            torn.bytes += bytes.len() as u64;
+            torn.is_ended = place.is_ended;
+            return Ok(None);
         };
-        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        let event = text("event").unwrap_or_default();
-        let follows_record = !std::mem::take(&mut self.torn);
-        if !follows_record && event != "repair" {
-            return broken("follows a line that is not a record");
+        let event = line.event();
+        if let Some(Event::Repair { torn_bytes }) = event {
+            self.repair(torn_bytes);
         }
-        let torn_bytes = record.get("torn_bytes").and_then(Value::as_u64);
-        if follows_record && event == "repair" && torn_bytes == Some(self.last.1) {
-            // Of the last line only the newline was lost: it reads as a record, and was never answered.
-            self.previous = self.last.0.take();
+        if let Some(torn) = self.torn.take() {
+            return Err(torn.first);
         }
-        let seq = record.get("seq").and_then(Value::as_u64);
-        if self.previous.as_ref().is_some_and(|previous| {
-            previous.authenticator != text("prev")
-                || previous.seq.and_then(|seq| seq.checked_add(1)) != seq
-        }) {
-            return broken("does not follow the line before it");
-        }
-        let authenticator = text("mac");
-        match (&authenticator, text("key")) {
-            (None, None) => self.note_unchained(),
-            (None, Some(_)) => return broken("has no authenticator"),
-            (Some(authenticator), id) => {
-                let id = id.unwrap_or_default();
-                match self.keys.iter().find(|key| key.id() == id) {
-                    Some(key) if !proves(key, line, authenticator) => return broken("was changed"),
-                    Some(_) => {}
-                    None => self.lost = self.lost.or(Some(at)),
-                }
-                let is_known = self.keys.iter().any(|key| key.id() == id);
-                if event == "key-reset" && is_known {
-                    self.note_reset();
-                }
+        match &self.end {
+            None => self.begin(&line, broken(BEGINS_LATER)),
+            Some(end) if line.follows().as_ref() != Some(end) => {
+                return Err(broken("does not follow the line before it"));
             }
+            Some(_) => {}
         }
-        self.last = (self.previous.take(), line.len() as u64);
-        self.previous = Some(Joint { authenticator, seq });
-        Ok(())
+        self.check_key(&line, event.as_ref(), &broken)?;
+        self.last = (self.end.replace(line.link()), line.length());
+        Ok(Some(line))
     }
 
     /// What can be said only after the last line.
     ///
     /// # Errors
-    /// When lines were made under a key that nobody has and that was not given up.
+    /// When the trail ends with a line that is not canonical, lines were made under a key that is lost and was
+    /// not given up, or what was before the first line is gone.
     pub fn finish(&self) -> Result<(), Broken> {
-        self.lost.map_or(Ok(()), |line| Err(Broken { line, what: UNKNOWN_KEY }))
+        let torn = self.torn.as_ref().filter(|torn| torn.is_ended).map(|torn| &torn.first);
+        let begin = match &self.begin {
+            Begin::Known => None,
+            Begin::Behind(_, broken) => Some(broken),
+        };
+        begin.or(torn).or(self.lost.as_ref()).cloned().map_or(Ok(()), Err)
     }
 
     /// The authenticator of the last line: noted elsewhere, it shows later that nothing was cut off.
     pub fn head(&self) -> Option<&str> {
-        self.previous.as_ref()?.authenticator.as_deref()
+        self.end.as_ref()?.mac.as_deref()
     }
 
     /// How many lines there were.
@@ -140,19 +149,78 @@ impl<'k> Chain<'k> {
         self.count
     }
 
-    /// Where the chain begins anew or proves less; of a series of lines without a key, the first.
+    /// How many of them were written without a key.
+    pub fn unkeyed(&self) -> usize {
+        self.unkeyed
+    }
+
+    /// Where a new chain begins or the lines prove less; of a series of lines without a key, the first.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
-    fn note_unchained(&mut self) {
-        let continues = self.previous.as_ref().is_some_and(|last| last.authenticator.is_none());
-        if !continues {
-            self.gaps.push(Gap { line: self.count, what: UNCHAINED });
+    /// Takes back what a repair says was cut off.
+    fn repair(&mut self, torn_bytes: u64) {
+        let torn = self.torn.as_ref().map_or(0, |torn| torn.bytes);
+        // Before the first line, the other part is at the end of a month that was moved away.
+        if torn_bytes == torn || self.end.is_none() && torn_bytes > torn {
+            self.torn = None;
+        } else if self.last.1 > 0 && torn_bytes == torn + self.last.1 {
+            // Of the last line only the newline was lost: it reads as a line, and was never answered.
+            self.torn = None;
+            self.end = self.last.0.take();
         }
     }
 
-    fn note_reset(&mut self) {
+    /// Notes how the chain begins.
+    fn begin(&mut self, line: &Line, broken: Broken) {
+        if !line.is_first() || line.key().is_none() {
+            let before = line.follows().unwrap_or_else(Link::first);
+            self.begin = Begin::Behind(before, broken);
+        }
+    }
+
+    fn check_key(
+        &mut self,
+        line: &Line,
+        event: Option<&Event<'_>>,
+        broken: &dyn Fn(&'static str) -> Broken,
+    ) -> Result<(), Broken> {
+        let Some(id) = line.key() else {
+            self.unkeyed += 1;
+            self.note_unkeyed(broken(UNKEYED));
+            return Ok(());
+        };
+        match self.keys.iter().find(|key| key.id() == id) {
+            Some(key) if !line.is_authentic(key) => return Err(broken("was changed")),
+            Some(_) if matches!(event, Some(Event::KeyReset { .. })) => self.note_reset(broken),
+            None if self.lost.is_none() => self.lost = Some(broken(UNKNOWN_KEY)),
+            Some(_) | None => {}
+        }
+        if let Some(Event::Archive(archive)) = event {
+            self.note_archive(archive);
+        }
+        Ok(())
+    }
+
+    /// The beginning is known if the line before it is the last one of a month that was moved away.
+    fn note_archive(&mut self, archive: &Archive<'_>) {
+        if let Begin::Behind(link, _) = &self.begin
+            && link.seq > 0
+            && (archive.last_seq, archive.last_mac) == (link.seq, link.mac.as_deref())
+        {
+            self.begin = Begin::Known;
+        }
+    }
+
+    fn note_unkeyed(&mut self, broken: Broken) {
+        let continues = self.end.as_ref().is_some_and(|last| last.mac.is_none());
+        if !continues {
+            self.gaps.push(broken.into());
+        }
+    }
+
+    fn note_reset(&mut self, broken: &dyn Fn(&'static str) -> Broken) {
         let what = match self.lost.take() {
             None => "begins a new chain: the key was reset",
             Some(_) => {
@@ -160,18 +228,18 @@ impl<'k> Chain<'k> {
                  the order was checked, not what they say"
             }
         };
-        self.gaps.push(Gap { line: self.count, what });
+        self.gaps.push(broken(what).into());
     }
 }
 
-/// Whether `authenticator` is that of `line` under `key`.
-fn proves(key: &AuditKey, line: &[u8], authenticator: &str) -> bool {
-    let mut windows = line.windows(AUTHENTICATOR.len());
-    let end = windows.rposition(|window| window == AUTHENTICATOR.as_bytes());
-    end.is_some_and(|end| key.authenticate(&line[..end]) == *authenticator)
+impl From<Broken> for Gap {
+    fn from(Broken { file, line, what }: Broken) -> Self {
+        Self { file, line, what }
+    }
 }
 
-/// Checks the chain of consecutive lines, oldest first; its head, if the last line has one.
+/// Checks the chain of consecutive lines, oldest first; its head, if the last line has one. A line without a key
+/// does not pass.
 ///
 /// # Errors
 /// The first line that does not fit.
@@ -180,151 +248,17 @@ pub fn check<'a>(
     keys: &[AuditKey],
 ) -> Result<Option<String>, Broken> {
     let mut chain = Chain::new(keys);
-    for line in lines {
-        chain.feed(line)?;
+    let mut lines = lines.into_iter().enumerate().peekable();
+    while let Some((at, line)) = lines.next() {
+        let is_ended = lines.peek().is_some();
+        chain.feed(&Place { file: "", line: at + 1, is_ended }, line)?;
     }
     chain.finish()?;
+    if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED) {
+        return Err(Broken { file: gap.file.clone(), line: gap.line, what: gap.what });
+    }
     Ok(chain.head().map(str::to_owned))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::audit::{Event, Verification, lines};
-    use crate::store::AuditEnd;
-    use crate::store::seal::{DataKey, KeyRing};
-    use crate::time::Timestamp;
-
-    fn key_of(byte: u8) -> AuditKey {
-        KeyRing::parse(&DataKey::new([byte; 32]).document()).unwrap().audit_key()
-    }
-
-    fn key() -> AuditKey {
-        key_of(1)
-    }
-
-    /// Appends what `event` becomes under `key`.
-    fn append(trail: &mut Vec<Vec<u8>>, key: Option<&AuditKey>, event: &Event<'_>) {
-        let end = AuditEnd { last_line: trail.last().cloned(), torn: 0 };
-        let bytes = lines(&end, key, Timestamp::from_unix(0), std::slice::from_ref(event)).unwrap();
-        trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
-    }
-
-    fn trail(count: u32) -> Vec<Vec<u8>> {
-        let mut trail: Vec<Vec<u8>> = Vec::new();
-        for number in 0..count {
-            let end = AuditEnd { last_line: trail.last().cloned(), torn: 0 };
-            let user = format!("user {number}");
-            let event = Event::Verification(Verification {
-                user: &user,
-                outcome: "grant",
-                reason: "code-accepted",
-                session: None,
-                client: None,
-                ip: Some("192.0.2.1"),
-                drift: Some(0),
-                attempt: None,
-            });
-            let bytes =
-                lines(&end, Some(&key()), Timestamp::from_unix(0), std::slice::from_ref(&event))
-                    .unwrap();
-            trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
-        }
-        trail
-    }
-
-    fn checked(trail: &[Vec<u8>]) -> Result<Option<String>, Broken> {
-        check(trail.iter().map(Vec::as_slice), &[key()])
-    }
-
-    #[test]
-    fn an_untouched_trail_is_whole() {
-        assert!(checked(&trail(5)).unwrap().is_some());
-        assert!(checked(&trail(5)[2..]).is_ok(), "old lines may be moved away");
-    }
-
-    #[test]
-    fn edited_removed_reordered_and_inserted_lines_are_found() {
-        let good = trail(5);
-        let mut edited = good.clone();
-        edited[2] =
-            String::from_utf8(edited[2].clone()).unwrap().replace("user 2", "user 9").into();
-        assert_eq!(checked(&edited).unwrap_err(), Broken { line: 3, what: "was changed" });
-        let mut removed = good.clone();
-        removed.remove(2);
-        assert_eq!(checked(&removed).unwrap_err().line, 3);
-        let mut reordered = good.clone();
-        reordered.swap(2, 3);
-        assert_eq!(checked(&reordered).unwrap_err().line, 3);
-        let mut inserted = good.clone();
-        inserted.insert(3, good[1].clone());
-        assert_eq!(checked(&inserted).unwrap_err().line, 4);
-    }
-
-    #[test]
-    fn a_torn_line_is_closed_by_a_recorded_repair() {
-        let mut trail = trail(2);
-        let torn = trail[1][..20].to_vec();
-        let end = AuditEnd { last_line: Some(trail[1].clone()), torn: 20 };
-        let event = Event::Repair { torn_bytes: 0 };
-        let bytes =
-            lines(&end, Some(&key()), Timestamp::from_unix(0), std::slice::from_ref(&event))
-                .unwrap();
-        trail.push(torn);
-        assert!(checked(&trail).is_ok(), "a torn line at the end was never answered");
-        trail.extend(
-            bytes.split(|byte| *byte == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec),
-        );
-        assert_eq!(trail.len(), 5);
-        assert!(checked(&trail).is_ok());
-        trail.remove(3);
-        assert!(checked(&trail).is_err());
-    }
-
-    /// Guards that a line nobody signed shows, and that none of a series of them can vanish.
-    #[test]
-    fn lines_without_a_key_are_told_and_counted() {
-        let mut trail = trail(2);
-        for _ in 0..3 {
-            append(&mut trail, None, &Event::Repair { torn_bytes: 0 });
-        }
-        append(&mut trail, Some(&key()), &Event::KeyReset { by: "root" });
-        let keys = [key()];
-        let mut chain = Chain::new(&keys);
-        for line in &trail {
-            chain.feed(line).unwrap();
-        }
-        assert_eq!(chain.finish(), Ok(()));
-        assert_eq!(chain.gaps().len(), 2, "{:?}", chain.gaps());
-        assert_eq!(chain.gaps()[0], Gap { line: 3, what: UNCHAINED });
-        trail.remove(3);
-        assert_eq!(checked(&trail).unwrap_err().line, 4, "a line without a key was removed");
-    }
-
-    /// Guards the lost key: its lines need a reset after them, by a key that is there.
-    #[test]
-    fn lines_of_a_lost_key_need_a_reset_after_them() {
-        let mut trail = trail(3);
-        append(&mut trail, Some(&key_of(2)), &Event::Repair { torn_bytes: 0 });
-        assert_eq!(checked(&trail).unwrap_err(), Broken { line: 4, what: UNKNOWN_KEY });
-        append(&mut trail, Some(&key()), &Event::Repair { torn_bytes: 0 });
-        assert_eq!(checked(&trail).unwrap_err().line, 4, "no reset");
-        append(&mut trail, Some(&key()), &Event::KeyReset { by: "root" });
-        assert!(checked(&trail).is_ok());
-        let forged = String::from_utf8(trail[5].clone()).unwrap().replace("root", "ruth");
-        trail[5] = forged.into();
-        assert_eq!(checked(&trail).unwrap_err(), Broken { line: 6, what: "was changed" });
-    }
-
-    /// Guards rotation: lines of earlier keys are checked with what is kept of them.
-    #[test]
-    fn every_line_is_checked_with_its_own_key() {
-        let mut trail = trail(3);
-        append(&mut trail, Some(&key_of(2)), &Event::Repair { torn_bytes: 0 });
-        let keys = [key_of(2), key()];
-        assert!(check(trail.iter().map(Vec::as_slice), &keys).is_ok());
-        let edited = String::from_utf8(trail[1].clone()).unwrap().replace("user 1", "user 9");
-        trail[1] = edited.into();
-        assert_eq!(check(trail.iter().map(Vec::as_slice), &keys).unwrap_err().line, 2);
-    }
-}
+mod tests;

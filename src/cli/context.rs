@@ -114,6 +114,11 @@ impl<'a> Context<'a> {
         self.process.now()
     }
 
+    /// The account that started it.
+    pub(super) fn caller(&self) -> &str {
+        &self.caller
+    }
+
     /// Appends an administrative change to the audit trail.
     ///
     /// # Errors

@@ -82,7 +82,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let made = DirStore::create(&path, account, &text, &key.document())?;
     let added = made == Made::Store;
     let is_given = !added && give(&path, account)?;
-    if added || is_given {
+    // SECURITY: only for a store in which nothing is: a trail that was erased does not begin again.
+    let is_unfinished = !added && DirStore::open(&path)?.is_unused()?;
+    if added || is_given || is_unfinished {
         let store = DirStore::open(&path)?;
         let keys = records::key_ring(&store)?;
         let mut values = serde_json::Map::default();
@@ -115,7 +117,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         let key = path.join("key");
         context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
     }
-    let result = match (added, is_given || tidied > 0 || locks > 0 || recorded > 0) {
+    let result = match (added, is_given || is_unfinished || tidied > 0 || locks > 0 || recorded > 0)
+    {
         (true, _) => Changed::Added,
         (false, true) => Changed::Changed,
         (false, false) => Changed::Unchanged,

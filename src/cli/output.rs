@@ -199,6 +199,7 @@ pub(super) enum Changed {
     Changed,
     Unchanged,
     Removed,
+    Moved,
     Failed,
 }
 
@@ -209,6 +210,7 @@ impl Changed {
             Changed::Changed => "changed",
             Changed::Unchanged => "unchanged",
             Changed::Removed => "removed",
+            Changed::Moved => "moved",
             Changed::Failed => "failed",
         }
     }

@@ -100,7 +100,7 @@ pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err("it is no JSON object".into());
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    crate::json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
         shortened(text.split(" at line ").next().unwrap_or(&text))
     })
@@ -180,6 +180,7 @@ mod tests {
         }
         for (header, words) in [
             (r#"{"alg":"EdDSA","alg":"EdDSA"}"#, "duplicate field `alg`"),
+            (r#"{"alg":"none","\u0061lg":"EdDSA"}"#, "duplicate field `alg`"),
             (r#"{"alg":"EdDSA","typ":"none"}"#, "typ 'none'"),
             (r#"{"alg":"EdDSA","typ":null}"#, "invalid type: null"),
             (r#"{"typ":"JWT"}"#, "missing field `alg`"),

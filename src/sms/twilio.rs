@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::account::listing::Phone;
 use crate::error::{Error, Kind};
+use crate::json;
 use crate::sms::gateway::{Account, Sender, certificates};
 use crate::sms::refusal::{meaning, scrubbed};
 
@@ -253,7 +254,7 @@ impl Api {
         let certainty = if is_refused { Certainty::NotSent } else { Certainty::Unknown };
         let kind = if is_refused { Kind::Refused } else { Kind::System };
         let number = status.as_u16();
-        let error = match serde_json::from_slice::<Refusal>(text) {
+        let error = match json::from_slice::<Refusal>(text) {
             Ok(refusal) if !status.is_success() => refused(kind, &refusal),
             _ if number == 429 => {
                 Error::new(kind, "Twilio refused: too many requests (429)").hint("wait a minute")
@@ -289,7 +290,7 @@ fn understood<T: DeserializeOwned>(status: StatusCode, text: &[u8]) -> Result<T,
     if !status.is_success() {
         return Err("is a refusal".into());
     }
-    serde_json::from_slice(text).map_err(|_| "is not one of Twilio's".into())
+    json::from_slice(text).map_err(|_| "is not one of Twilio's".into())
 }
 
 /// The innermost reason of an error, which names no address.

@@ -132,6 +132,14 @@ impl DirStore {
         file::make_directory(&directory)
     }
 
+    /// Whether nothing was put into it yet, not even the line of `init`, which a kill kept from being written.
+    ///
+    /// # Errors
+    /// When a directory cannot be listed.
+    pub fn is_unused(&self) -> Result<bool> {
+        holds_documents(self.root()).map(|holds| !holds)
+    }
+
     /// The lock files that are missing, without which some command or login fails.
     pub fn missing_locks(&self) -> Vec<PathBuf> {
         let needed = lock_names().filter(|name| name != SMS_LOCK);

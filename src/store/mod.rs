@@ -3,6 +3,7 @@
 //! Callers speak of documents and names. What opens, makes and examines a store knows that it is a
 //! directory; a login and a change do not.
 
+pub mod archive;
 mod bulk;
 pub mod bundle;
 pub mod creation;
@@ -139,13 +140,15 @@ pub trait Store {
 /// Looks at one line of the audit trail.
 pub type EachLine<'a> = dyn FnMut(&Place<'_>, &[u8]) -> Result<()> + 'a;
 
-/// Where a line of the audit trail stands.
+/// Where a line of the audit trail is.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     /// The part of the trail, for people.
     pub file: &'a str,
     /// The line in it, counted from 1.
     pub line: usize,
+    /// Whether a newline ends it. One without may still be written, or a crash cut it off.
+    pub is_ended: bool,
 }
 
 /// The names of a kind of documents.

@@ -1,5 +1,7 @@
 //! Documents as types: text in, domain types out, and errors that name file, line and key.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -147,6 +149,19 @@ pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
     let Some(text) = store.read(&Document::Attempts(name.clone()))? else { return Ok(None) };
     let attempts = Attempts::from_text(&text);
     attempts.map(Some).ok_or_else(|| bad_counter(store, name, "is damaged"))
+}
+
+/// Up to which number each account has counted. Counters that cannot be read are left out.
+///
+/// # Errors
+/// When the users cannot be listed.
+pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
+    let names = store.survey(Kind::State)?.names.into_iter();
+    let counted = names.filter_map(|name| {
+        let attempts = attempts(store, &name).ok().flatten()?;
+        Some((name.canonical(), attempts.count))
+    });
+    Ok(counted.collect())
 }
 
 fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {

@@ -113,28 +113,43 @@ pub(super) fn append(
 /// Gives each line of the trail in `directory`, oldest first, in constant memory.
 pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<()> {
     file::check_directory(directory, owner)?;
+    let mut has_begun = false;
     for path in files(directory)? {
-        let mut options = platform::private_file();
-        let Some((file, _)) = file::open(&path, owner, options.read(true))? else { continue };
-        let name = path.display().to_string();
-        let failed = |error| Error::io(ErrorKind::Store, format!("cannot read {name}"), error);
-        let mut reader = BufReader::new(file);
-        let mut buffer = Vec::new();
-        for line in 1.. {
-            buffer.clear();
-            let mut limited = Read::by_ref(&mut reader).take(LONGEST_LINE);
-            if limited.read_until(b'\n', &mut buffer).map_err(failed)? == 0 {
-                break;
-            }
-            let is_whole = buffer.last() == Some(&b'\n');
-            if !is_whole && buffer.len() as u64 == LONGEST_LINE {
-                skip_line(&mut reader).map_err(failed)?;
-            }
-            let text = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
-            each(&Place { file: &name, line }, text)?;
+        if file_lines(&path, owner, each)? {
+            has_begun = true;
+        } else if has_begun {
+            // The months are moved away in their order, so that only a later one matters.
+            let what = format!("{} was moved away while the trail was read", path.display());
+            return Err(Error::new(ErrorKind::Busy, what).hint("run the command again"));
         }
     }
     Ok(())
+}
+
+/// Gives each line of a file of the trail; whether there was one.
+pub(super) fn file_lines(path: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<bool> {
+    let mut options = platform::private_file();
+    let Some((file, _)) = file::open(path, owner, options.read(true))? else { return Ok(false) };
+    let name = path.display().to_string();
+    let failed = |error| Error::io(ErrorKind::Store, format!("cannot read {name}"), error);
+    let mut reader = BufReader::new(file);
+    let mut buffer = Vec::new();
+    for line in 1.. {
+        buffer.clear();
+        let mut limited = Read::by_ref(&mut reader).take(LONGEST_LINE);
+        if limited.read_until(b'\n', &mut buffer).map_err(failed)? == 0 {
+            break;
+        }
+        let mut is_ended = buffer.last() == Some(&b'\n');
+        if !is_ended && buffer.len() as u64 == LONGEST_LINE {
+            skip_line(&mut reader).map_err(failed)?;
+            // Nothing of ours, wherever it ends.
+            is_ended = true;
+        }
+        let text = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
+        each(&Place { file: &name, line, is_ended }, text)?;
+    }
+    Ok(true)
 }
 
 /// Reads to the end of the line without keeping it.
@@ -150,8 +165,8 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-/// The files of the trail, oldest first.
-fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+/// The files of the trail in `directory`, oldest first.
+pub(super) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries = file::entries(directory)?.into_iter();
     let names = entries.filter(|(name, is_directory)| !is_directory && is_audit_file(name));
     let mut paths: Vec<_> = names.map(|(name, _)| directory.join(name)).collect();

@@ -12,6 +12,8 @@ use std::process::Output;
 
 use crate::sandbox::{Run, Sandbox, Secret, finish, real_now};
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER, HEXUPPER};
+use rw2fa::audit::{AdminChange, Event, Line, Link, Verification};
+use rw2fa::time::Timestamp;
 
 /// As long as an answer to anything may be, but for lists.
 const LONGEST: usize = 4096;
@@ -221,13 +223,33 @@ const PLANTS: &[(&str, Plant)] = &[
     ("a line of the trail", |sandbox, evil| {
         let directory = sandbox.path().join("audit");
         let file = fs::read_dir(directory).unwrap().next().unwrap().unwrap().path();
-        let line = serde_json::json!({ "schema": 1, "seq": 9, "time": evil, "event": evil,
-                "user": evil, "reason": evil, "action": evil, "object": evil, "by": evil,
-                "values": { evil: [evil, evil] } });
-        let text = fs::read_to_string(&file).unwrap();
-        sandbox.write(&file, &format!("{text}{line}\n{evil}\n"));
+        let values = serde_json::json!({ evil: [evil, evil] }).as_object().unwrap().clone();
+        let change =
+            AdminChange { by: evil, action: evil, object: Some(evil), values, attempt: None };
+        let mut text = fs::read_to_string(&file).unwrap();
+        for event in [login(evil), Event::Change(change)] {
+            let link = Link::after(text.lines().last().unwrap().as_bytes());
+            let now = Timestamp::from_unix(sandbox.now());
+            let (line, _) = Line::write(&link, None, now, &event).unwrap();
+            text += &(String::from_utf8(line).unwrap() + "\n");
+        }
+        sandbox.write(&file, &format!("{text}{evil}\n"));
     }),
 ];
+
+/// A login of which everything says the same.
+fn login(text: &str) -> Event<'_> {
+    Event::Verification(Verification {
+        user: text,
+        outcome: text,
+        reason: text,
+        session: Some(text),
+        client: Some(text),
+        ip: Some(text),
+        drift: None,
+        attempt: None,
+    })
+}
 
 /// Guards terminals against what lies in the store: names of files, keys and values of documents, lines of
 /// the trail.

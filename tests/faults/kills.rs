@@ -8,8 +8,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use rw2fa::time::Timestamp;
+
 use crate::arena::{Arena, is_full};
-use crate::sandbox::{Run, Secret};
+use crate::sandbox::{Run, Secret, real_now};
 use crate::tracer::{self, Call, End};
 
 /// Kills for each kind of work, about.
@@ -19,7 +21,7 @@ const FULL: usize = 64;
 const SHORT: usize = 6;
 
 /// Kills that all kinds of work must come to together, when everything is tried.
-const KINDS: usize = 14;
+const KINDS: usize = 15;
 const LEAST: usize = 500;
 
 /// One kind of work.
@@ -163,6 +165,52 @@ fn the_first_line_of_a_month() {
         let is_recorded = arena.trail().contains("\"ended\"");
         assert!(is_recorded || !end.stdout.ends_with('\n'), "{call:?}: {end:?}");
         is_well_after(&arena, call);
+    });
+}
+
+/// Months that are moved away: each line is in the trail, in the archive, or in both, which are one chain.
+#[test]
+fn archiving_months() {
+    if !tracer::is_there() {
+        return;
+    }
+    let arena = Arena::with(|sandbox| {
+        let directory = sandbox.path().join("audit");
+        let file = fs::read_dir(&directory).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(&file).unwrap();
+        let (first, rest) = text.split_once('\n').unwrap();
+        fs::remove_file(file).unwrap();
+        sandbox.write(&directory.join("2020-01.jsonl"), &format!("{first}\n"));
+        sandbox.write(&directory.join("2020-02.jsonl"), rest);
+    });
+    let whole = arena.trail();
+    let archive = arena.archive();
+    let month = Timestamp::from_unix(real_now()).month();
+    let path = archive.to_str().unwrap();
+    let args = ["audit", "archive", "--before", &month, path];
+    let is_sound = |call: &Call, is_there: bool| {
+        let verify = arena.sandbox.admin(&["audit", "verify"]);
+        assert_eq!(verify.code, 0, "{call:?}: {verify:?}");
+        if is_there {
+            let verify = arena.sandbox.admin(&["audit", "verify", "--archive", path]);
+            assert_eq!(verify.code, 0, "{call:?}: {verify:?}");
+        }
+    };
+    administration(&arena, &args).at_each_call(&|_, call| {
+        is_sound(call, archive.exists());
+        assert_eq!(arena.ask(&["--", "stranger"], None).reason(), "not-listed", "{call:?}");
+        let again = arena.sandbox.at_real_time().admin(&args);
+        assert_eq!(again.code, 0, "{call:?}: {again:?}");
+        is_sound(call, true);
+        let names = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().path());
+        let mut months: Vec<_> = names.filter(|path| !path.ends_with(".lock")).collect();
+        months.sort();
+        let moved: String = months.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+        assert_eq!(moved, whole, "{call:?}: {months:?}");
+        let trail = arena.trail();
+        assert!(!trail.contains(whole.lines().last().unwrap()), "{call:?}: a month stays");
+        assert_eq!(trail.matches("\"event\":\"archive\"").count(), 2, "{call:?}: {trail}");
+        assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
     });
 }
 

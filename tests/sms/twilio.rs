@@ -131,6 +131,7 @@ fn what_is_uncertain_is_told_as_such_and_tried_once() {
         ("cut", Answer::Cut, 4),
         ("no JSON", Answer::Say(201, "Your code was sent!".into()), 4),
         ("other JSON", Answer::Say(201, "{\"status\":\"queued\"}".into()), 4),
+        ("a duplicate key", Answer::Say(201, "{\"sid\":\"SM1\",\"x\":1,\"x\":2}".into()), 4),
         ("empty", Answer::Say(200, String::new()), 4),
         ("huge", Answer::Flood(50_000_000), 4),
     ] {
@@ -216,6 +217,8 @@ fn a_message_that_is_none_is_refused() {
         "{\"schema\":2,\"to\":\"+33612345678\",\"body\":\"SECRET1\"}",
         "{\"schema\":1,\"to\":\"0612345678\",\"body\":\"SECRET1\"}",
         "{\"schema\":1,\"to\":\"+33612345678\",\"body\":\"SECRET1\"",
+        "{\"schema\":1,\"to\":\"+33612345678\",\"body\":\"x\",\"body\":\"SECRET1\"}",
+        "{\"schema\":1,\"to\":\"+33612345678\",\"body\":\"SECRET1\",\"x\":{\"a\":1,\"a\":2}}",
     ] {
         let run = sandbox.admin_with_stdin(&["sms", "deliver"], text.as_bytes());
         assert_eq!(run.code, 1, "{text}: {run:?}");

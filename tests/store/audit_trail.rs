@@ -208,11 +208,15 @@ fn months_follow_each_other() {
     sandbox.write(&sandbox.path().join("audit/remarks.jsonl.txt"), "x");
     appended(&sandbox, || sandbox.verify(&["--", "bob"], None));
     assert_eq!(fs::read_to_string(file("2027-01")).unwrap().lines().count(), 2);
-    // Old months may be moved away; a month that vanishes between is found.
+    // A month that vanishes is found, be it the first one.
+    let first = fs::read_to_string(file("2026-11")).unwrap();
     let december = fs::read_to_string(file("2026-12")).unwrap();
     fs::remove_file(file("2026-12")).unwrap();
     assert_eq!(check(&sandbox).unwrap_err().line, november + 1);
     fs::remove_file(file("2026-11")).unwrap();
+    assert_eq!(check(&sandbox).unwrap_err().line, 1, "the trail begins later");
+    sandbox.write(&file("2026-11"), &first);
+    sandbox.write(&file("2026-12"), &december);
     assert!(check(&sandbox).is_ok());
     sandbox.write(&file("2026-12"), december.lines().next().unwrap());
     assert!(check(&sandbox).is_err(), "a line was cut from the end of a month");

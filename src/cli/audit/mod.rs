@@ -1,22 +1,27 @@
-//! `rw2fa audit`: reads the audit trail, and checks its chain.
+//! `rw2fa audit`: reads the audit trail, checks its chain, and moves old months away.
 //!
 //! Lines are read, filtered and printed one after the other: a trail of years needs no more memory than
 //! one of a day.
 
+mod archive;
+mod row;
 mod verify;
 
-use clap::{Args, Subcommand};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueHint};
+
+use self::row::{COLUMNS, Row};
 
 use crate::account::name::{Domain, Name};
-use crate::cli::context::Context;
-use crate::cli::output::{csv_line, for_spreadsheets};
+use crate::audit::{Event, Line};
+use crate::cli::context::{Context, Opened, count};
+use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, Kind, Result};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
-use crate::store::Store;
+use crate::store::{EachLine, Place, Store};
 use crate::time::Timestamp;
 use crate::verify::reason::Outcome;
 
@@ -42,132 +47,23 @@ pub(super) struct AuditArgs {
     /// Only lines up to this time, written as for --since; a date means its last second
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// Also lines of the months that were archived there
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    archive: Option<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]
 enum AuditCommand {
     Verify(verify::AuditVerifyArgs),
+    Archive(archive::AuditArchiveArgs),
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     match &args.command {
         Some(AuditCommand::Verify(args)) => verify::run(context, args),
+        Some(AuditCommand::Archive(args)) => archive::run(context, args),
         None => show(context, args),
     }
-}
-
-/// One line of the trail, as it is shown.
-#[derive(Serialize)]
-struct Row {
-    time: Option<String>,
-    event: Option<String>,
-    user: Option<String>,
-    outcome: Option<String>,
-    reason: Option<String>,
-    session: Option<String>,
-    client: Option<String>,
-    ip: Option<String>,
-    drift: Option<i64>,
-    by: Option<String>,
-    action: Option<String>,
-    object: Option<String>,
-    values: Option<Value>,
-    seq: Option<u64>,
-}
-
-/// The columns of CSV, in the order of [`Row::cells`].
-const COLUMNS: [&str; 14] = [
-    "time", "event", "user", "outcome", "reason", "session", "client", "ip", "drift", "by",
-    "action", "object", "values", "seq",
-];
-
-impl Row {
-    fn of(line: &[u8]) -> Option<Self> {
-        let record: Map<String, Value> = serde_json::from_slice(line).ok()?;
-        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
-        Some(Self {
-            time: text("time"),
-            event: text("event"),
-            user: text("user"),
-            outcome: text("outcome"),
-            reason: text("reason"),
-            session: text("session"),
-            client: text("client"),
-            ip: text("ip"),
-            drift: record.get("drift").and_then(Value::as_i64),
-            by: text("by"),
-            action: text("action"),
-            object: text("object"),
-            values: record.get("values").cloned(),
-            seq: record.get("seq").and_then(Value::as_u64),
-        })
-    }
-
-    fn cells(&self) -> [String; COLUMNS.len()] {
-        let text = |value: &Option<String>| for_spreadsheets(value.clone().unwrap_or_default());
-        [
-            text(&self.time),
-            text(&self.event),
-            text(&self.user),
-            text(&self.outcome),
-            text(&self.reason),
-            text(&self.session),
-            text(&self.client),
-            text(&self.ip),
-            self.drift.map(|drift| drift.to_string()).unwrap_or_default(),
-            text(&self.by),
-            text(&self.action),
-            text(&self.object),
-            self.values
-                .as_ref()
-                .map(|values| for_spreadsheets(values.to_string()))
-                .unwrap_or_default(),
-            self.seq.map(|seq| seq.to_string()).unwrap_or_default(),
-        ]
-    }
-
-    /// One line for people.
-    fn sentence(&self) -> String {
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let what = match text(&self.event).as_str() {
-            "verification" => {
-                let mut what = format!(
-                    "{:<24}  {} ({})",
-                    text(&self.user),
-                    text(&self.outcome),
-                    text(&self.reason)
-                );
-                for (name, value) in [("session", &self.session), ("from", &self.ip)] {
-                    if let Some(value) = value {
-                        what.extend(["  ", name, " ", value]);
-                    }
-                }
-                what
-            }
-            "change" => {
-                let object = text(&self.object);
-                let values = self.values.as_ref().and_then(Value::as_object);
-                let values = values.map(changes_in_words).unwrap_or_default();
-                format!("{object:<24}  {} by {}{values}", text(&self.action), text(&self.by))
-            }
-            "key-reset" => format!("{:<24}  key reset by {}", "", text(&self.by)),
-            other => format!("{:<24}  {other}", ""),
-        };
-        printable(&format!("{}  {}", text(&self.time), what)).trim_end().replace('\n', " ") + "\n"
-    }
-}
-
-/// ` enrolment none → pending`, for each value.
-fn changes_in_words(values: &Map<String, Value>) -> String {
-    let word = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => "none".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    };
-    let change = |(key, pair): (&String, &Value)| {
-        format!("  {key}: {} → {}", word(pair.get(0)), word(pair.get(1)))
-    };
-    values.iter().map(change).collect()
 }
 
 /// Which lines are wanted.
@@ -219,34 +115,90 @@ fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> 
         return Ok(Timestamp::from_unix(now.unix().saturating_sub(ago)));
     }
     let time = Timestamp::parse(text).ok_or_else(|| {
-        Error::new(Kind::Usage, format!("'{}' is no time", printable(text)))
+        Error::new(Kind::Usage, format!("'{}' is not a time", printable(text)))
             .hint("write 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 90m, 8h, 2d")
     })?;
     let is_date = text.trim().len() == "2026-11-24".len();
     Ok(if is_end && is_date { time.plus(86_399) } else { time })
 }
 
+/// Gives each line of the trail, and before them those of an archive.
+fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Result<()> {
+    match archive {
+        Some(directory) => opened.store.archived_lines(directory, each),
+        None => opened.store.audit_lines(each),
+    }
+}
+
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
     let filter = Filter::of(args, context.now())?;
     let mut printer = Printer::begin(context)?;
-    let mut unreadable = 0_usize;
-    opened.store.audit_lines(&mut |_, line| {
-        match Row::of(line) {
-            Some(row) if filter.wants(&row) => printer.print(context, &row)?,
-            Some(_) => {}
-            None => unreadable += 1,
+    let mut fragments = Fragments::default();
+    read(&opened, args.archive.as_deref(), &mut |place, bytes| {
+        let line = Line::parse(bytes);
+        // SECURITY: text that is not a line is shown whatever is asked for: what it was about is not known.
+        if let Some(broken) = fragments.next(place, bytes, line.as_ref()) {
+            printer.print(context, &broken)?;
         }
-        Ok(())
+        let row = line.as_ref().and_then(Row::of).filter(|row| filter.wants(row));
+        row.map_or(Ok(()), |row| printer.print(context, &row))
     })?;
+    if let Some(broken) = fragments.last() {
+        printer.print(context, &broken)?;
+    }
     printer.end(context)?;
-    if unreadable > 0 {
+    if fragments.torn > 0 {
+        context.warn(&format!("{} cut off by a crash", count(fragments.torn, "line")));
+    }
+    if fragments.broken > 0 {
+        let lines = count(fragments.broken, "line");
         context.warn(&format!(
-            "{} of the trail cannot be read; 'rw2fa audit verify' tells whether that is a crash's doing",
-            crate::cli::context::count(unreadable, "line")
+            "{lines} of the trail cannot be read and may have been changed; see 'rw2fa audit verify'"
         ));
+        return Ok(Done::Partly);
     }
     Ok(Done::All)
+}
+
+/// Text that is not a line: broken, unless the next line is the repair of it.
+#[derive(Default)]
+struct Fragments {
+    /// The last one, how many bytes it has, and whether a newline ends it.
+    pending: Option<(Row, u64, bool)>,
+    torn: usize,
+    broken: usize,
+}
+
+impl Fragments {
+    /// The row of the text before the next line, if it is broken.
+    fn next(&mut self, place: &Place<'_>, bytes: &[u8], line: Option<&Line>) -> Option<Row> {
+        let pending = self.pending.take();
+        if line.is_none() {
+            let row = Row::broken(place.file, place.line);
+            self.pending = Some((row, bytes.len() as u64, place.is_ended));
+        }
+        let (row, length, _) = pending?;
+        match line.and_then(Line::event) {
+            Some(Event::Repair { torn_bytes }) if torn_bytes == length => self.torn += 1,
+            _ => {
+                self.broken += 1;
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    /// The row of the text at the end, if it is broken. Without a newline it is still being written, or cut off.
+    fn last(&mut self) -> Option<Row> {
+        let (row, _, is_ended) = self.pending.take()?;
+        if is_ended {
+            self.broken += 1;
+        } else {
+            self.torn += 1;
+        }
+        is_ended.then_some(row)
+    }
 }
 
 /// Prints rows as they come.
@@ -312,7 +264,11 @@ mod tests {
     /// Guards that a name finds its lines in every spelling, and no other domain's.
     #[test]
     fn a_name_concerns_its_own_lines() {
-        let row = |user: &str| Row::of(format!("{{\"user\":{user:?}}}").as_bytes()).unwrap();
+        let row = |user: &str| {
+            let mut row = Row::broken("", 0);
+            row.user = Some(user.into());
+            row
+        };
         for (filter, user, found) in [
             ("Alice", "alice", true),
             ("alice", "corp\\alice", true),

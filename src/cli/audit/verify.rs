@@ -1,107 +1,230 @@
-//! `rw2fa audit verify`: whether anybody touched the trail.
+//! `rw2fa audit verify`: whether anybody changed the trail, and whether it records every attempt.
 
-use clap::Args;
-use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use crate::audit::Chain;
-use crate::cli::context::{Context, count};
+use clap::{Args, ValueHint};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::read;
+use crate::audit::{AttemptLog, BEGINS_LATER, Broken, Chain, Gap, MissingAttempts, UNKEYED};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
 use crate::error::{Error, Kind, Result};
-use crate::store::Store;
+use crate::printable::printable;
+use crate::store::seal::AuditKey;
+use crate::store::{Store, records};
 
 /// Check the chain of the audit trail, and print its head
 ///
-/// Finds a line that was edited, removed, inserted or moved, and names its file and line. Old months
-/// may have been moved away. To notice later that the newest lines were cut off, keep the head in
-/// another place, and give it with --head.
+/// Finds a line that was edited, removed, inserted or moved, and names its file and line. The trail begins with the
+/// line of 'rw2fa init', or behind the months that 'rw2fa audit archive' moved away. Also finds attempts to log in
+/// that were charged to a user and never recorded. To notice later that the newest lines were cut off, keep the head
+/// in another place, and give it with --head.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit verify --head 5d41402abc4b2a76b9719d911017c592")]
 pub(super) struct AuditVerifyArgs {
     /// A head that was printed earlier; it must be in the trail
     #[arg(long, value_name = "HASH")]
     head: Option<String>,
+    /// Check the months that were archived there, too
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    archive: Option<PathBuf>,
+    /// Accept lines that were written without a key, as while it was lost
+    #[arg(long)]
+    allow_unkeyed: bool,
+    /// Accept attempts that were charged but never recorded, after a power failure, for example
+    #[arg(long)]
+    allow_missing_attempts: bool,
 }
 
 /// Why reading stopped.
 const FOUND: &str = "the trail is broken";
 
+/// How many problems of one kind are listed one by one.
+const LISTED: usize = 20;
+
+/// What reading the trail found out.
+struct Findings {
+    /// The first line that does not fit.
+    broken: Option<Broken>,
+    gaps: Vec<Gap>,
+    lines: usize,
+    unkeyed: usize,
+    head: Option<String>,
+    is_head_found: bool,
+    attempts: AttemptLog,
+}
+
+/// What JSON says.
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: u32,
+    whole: bool,
+    lines: usize,
+    head: Option<&'a str>,
+    head_found: Option<bool>,
+    broken: Option<Value>,
+    gaps: Vec<Value>,
+    unkeyed: usize,
+    missing_attempts: &'a [MissingAttempts],
+}
+
 pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<Done> {
     context.no_csv("audit verify")?;
-    if let Some(head) = &args.head
-        && !(head.trim().len() == 32 && head.trim().bytes().all(|byte| byte.is_ascii_hexdigit()))
-    {
+    let wanted = args.head.as_deref().map(wanted_head).transpose()?;
+    let opened = context.open()?;
+    let keys = opened.keys()?.audit_keys();
+    let mut found = examine(&opened, args, &keys, wanted.as_deref())?;
+    // Of a trail that was not read to its end, the end is not known.
+    let is_read = found.broken.is_none();
+    let counters = if is_read { records::counters(&opened.store)? } else { BTreeMap::new() };
+    let mut missing = found.attempts.finish(&counters);
+    if found.attempts.is_unsettled(&missing) {
+        opened.store.settle()?;
+        found = examine(&opened, args, &keys, wanted.as_deref())?;
+        missing = found.attempts.finish(&counters);
+    }
+    let is_keyed = found.unkeyed == 0 || args.allow_unkeyed;
+    // The first line is written by `init`: a trail without lines was erased.
+    let is_whole = found.broken.is_none()
+        && found.is_head_found
+        && found.lines > 0
+        && is_keyed
+        && (missing.is_empty() || args.allow_missing_attempts);
+    if context.globals.format == Format::Json {
+        context.print_json(&found.report(is_whole, wanted.is_some(), &missing))?;
+    } else {
+        found.print(context)?;
+    }
+    complain(context, &found, is_keyed, &missing);
+    Ok(if is_whole { Done::All } else { Done::Partly })
+}
+
+fn wanted_head(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::new(Kind::Usage, "the head is not 32 hexadecimal digits")
             .hint("give it as 'rw2fa audit verify' printed it"));
     }
-    let opened = context.open()?;
-    let keys = opened.keys()?.audit_keys();
-    let mut chain = Chain::new(&keys);
-    let wanted = args.head.as_deref().map(|head| head.trim().to_ascii_lowercase());
-    let mut is_head_found = wanted.is_none();
+    Ok(text.to_ascii_lowercase())
+}
+
+/// Reads the trail up to the first line that does not fit.
+fn examine(
+    opened: &Opened,
+    args: &AuditVerifyArgs,
+    keys: &[AuditKey],
+    wanted: Option<&str>,
+) -> Result<Findings> {
+    let mut chain = Chain::new(keys);
+    let mut attempts = AttemptLog::new();
     let mut broken = None;
-    // Where each gap is: a line number of the whole trail tells nobody a file.
-    let mut gaps: Vec<(String, usize, &str)> = Vec::new();
-    let mut lost: Option<(String, usize)> = None;
-    let read = opened.store.audit_lines(&mut |place, line| {
-        if let Err(problem) = chain.feed(line) {
-            broken = Some((place.file.to_owned(), place.line, problem.what));
-            return Err(Error::new(Kind::Refused, FOUND));
-        }
-        if let Some(gap) = chain.gaps().get(gaps.len()) {
-            gaps.push((place.file.to_owned(), place.line, gap.what));
-        }
-        match chain.finish() {
-            Ok(()) => lost = None,
-            Err(_) if lost.is_none() => lost = Some((place.file.to_owned(), place.line)),
-            Err(_) => {}
-        }
-        is_head_found = is_head_found || chain.head() == wanted.as_deref();
-        Ok(())
+    let mut is_head_found = wanted.is_none();
+    let result = read(opened, args.archive.as_deref(), &mut |place, bytes| {
+        let fed = chain.feed(place, bytes).and_then(|line| {
+            let counted = line.map_or(Ok(()), |line| attempts.feed(&line));
+            counted.map_err(|what| Broken { file: place.file.to_owned(), line: place.line, what })
+        });
+        is_head_found = is_head_found || chain.head() == wanted;
+        fed.map_err(|problem| {
+            broken = Some(problem);
+            Error::new(Kind::Refused, FOUND)
+        })
     });
     if broken.is_none() {
-        read?;
-        if let (Err(problem), Some((file, line))) = (chain.finish(), lost) {
-            broken = Some((file, line, problem.what));
+        result?;
+        broken = chain.finish().err();
+    }
+    Ok(Findings {
+        broken,
+        gaps: chain.gaps().to_vec(),
+        lines: chain.count(),
+        unkeyed: chain.unkeyed(),
+        head: chain.head().map(str::to_owned),
+        is_head_found,
+        attempts,
+    })
+}
+
+impl Findings {
+    fn report<'a>(
+        &'a self,
+        whole: bool,
+        is_head_wanted: bool,
+        missing_attempts: &'a [MissingAttempts],
+    ) -> Report<'a> {
+        let place = |file: &str, line, what| json!({ "file": file, "line": line, "what": what });
+        let broken = self.broken.as_ref();
+        Report {
+            schema: 1,
+            whole,
+            lines: self.lines,
+            head: self.head.as_deref().filter(|_| broken.is_none()),
+            head_found: is_head_wanted.then_some(self.is_head_found),
+            broken: broken.map(|broken| place(&broken.file, broken.line, broken.what)),
+            gaps: self.gaps.iter().map(|gap| place(&gap.file, gap.line, gap.what)).collect(),
+            unkeyed: self.unkeyed,
+            missing_attempts,
         }
     }
-    let head = chain.head();
-    // The first line is written by `init`: a trail without lines was erased.
-    let is_erased = chain.count() == 0;
-    let is_whole = broken.is_none() && is_head_found && !is_erased;
-    if context.globals.format == Format::Json {
-        let place = |(file, line, what): &(String, usize, &str)| json!({ "file": file, "line": line, "what": what });
-        context.print_json(&json!({
-            "schema": 1,
-            "whole": is_whole,
-            "lines": chain.count(),
-            "head": head.filter(|_| broken.is_none()),
-            "head_found": args.head.as_ref().map(|_| is_head_found),
-            "broken": broken.as_ref().map(place),
-            "gaps": gaps.iter().map(place).collect::<Vec<_>>(),
-        }))?;
-    } else {
-        for (file, line, what) in &gaps {
-            context.print(&format!("{file}, line {line}: {what}\n"))?;
+
+    fn print(&self, context: &mut Context<'_>) -> Result<()> {
+        for Gap { file, line, what } in &self.gaps {
+            context.print(&printable(&format!("{file}, line {line}: {what}\n")))?;
         }
-        if broken.is_none() {
-            context.print(&format!("{} checked\n", count(chain.count(), "line")))?;
-            context.print(&format!("head {}\n", head.unwrap_or("none")))?;
+        if self.broken.is_none() {
+            context.print(&format!("{} checked\n", count(self.lines, "line")))?;
+            context.print(&format!("head {}\n", self.head.as_deref().unwrap_or("none")))?;
         }
+        Ok(())
     }
-    if let Some((file, line, what)) = &broken {
-        let hint = "somebody changed the trail by hand, or the power failed while it was written: \
-                    compare it with a backup of the file";
+}
+
+/// Names each problem and what to do about it.
+fn complain(
+    context: &mut Context<'_>,
+    found: &Findings,
+    is_keyed: bool,
+    missing: &[MissingAttempts],
+) {
+    if let Some(Broken { file, line, what }) = &found.broken {
+        let hint = if *what == BEGINS_LATER {
+            "if months were moved away by hand, put their files back, then use 'rw2fa audit archive'; \
+             if not, somebody removed lines"
+        } else {
+            "somebody changed the trail by hand, or the power failed while it was written: compare it \
+             with a backup of the file"
+        };
         context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
-    } else if is_erased {
+    } else if found.lines == 0 {
         context.complain_in_words(
-            "the trail is empty, though 'init' writes its first line: it was erased, or moved away whole",
+            "the trail is empty, though 'init' writes its first line: it was erased, or moved away",
             Some("put the files back from a backup"),
         );
-    } else if !is_head_found {
+    } else if !found.is_head_found {
         context.complain_in_words(
             "the head that was given is not in the trail: lines were cut off, or it is of another store",
-            Some("if its month was moved away, put that file back and check again"),
+            Some("if its month was archived, add --archive DIR"),
         );
     }
-    Ok(if is_whole { Done::All } else { Done::Partly })
+    if !is_keyed {
+        let first = found.gaps.iter().find(|gap| gap.what == UNKEYED);
+        let place = first.map(|gap| format!(", first in {}, line {}", gap.file, gap.line));
+        let lines = count(found.unkeyed, "line");
+        context.complain_in_words(
+            &format!("{lines} written without a key{}", place.unwrap_or_default()),
+            Some("anybody can write such lines; if the key was lost then, add --allow-unkeyed"),
+        );
+    }
+    for attempts in missing.iter().take(LISTED) {
+        let hint = "a program was killed or the disk was full before the line was written; if it happens \
+                    often, somebody guesses codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
+        context.complain_in_words(&attempts.to_string(), Some(hint));
+    }
+    if let Some(more @ 1..) = missing.len().checked_sub(LISTED) {
+        let hint = "'rw2fa audit verify --format json' lists all";
+        context.complain_in_words(&format!("{more} more like these"), Some(hint));
+    }
 }

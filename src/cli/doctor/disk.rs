@@ -22,7 +22,8 @@ pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Findin
     };
     let a_month = audit / months.max(1);
     let told = format!("{} MiB are free where the store is", free / MIB);
-    let move_away = "move old months of the audit trail to an archive, or free some disk space";
+    let move_away =
+        "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {
         (Severity::Error, format!("{told}: on a full disk nobody gets in"))
     } else if free < LITTLE {

@@ -2,6 +2,7 @@
 //!
 //! Each check is a small unit that gets values and gives findings; this file gathers the values.
 
+mod attempts;
 mod clock;
 mod disk;
 mod files;
@@ -198,6 +199,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
     findings.extend(users::check(&census));
+    findings.extend(attempts::check(crate::audit::missing_attempts(&store, &census.attempts)));
     if let Some(settings) = &settings {
         let standing = standing(context, settings)?;
         let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;

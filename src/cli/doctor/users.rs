@@ -27,6 +27,8 @@ pub(super) struct Census {
     pub(super) groups: BTreeSet<String>,
     /// Users whose codes come by SMS.
     pub(super) by_sms: Names,
+    /// How many attempts each user has made.
+    pub(super) attempts: BTreeMap<String, u64>,
     /// After how many days a user can no longer enrol; 0 for never.
     enrolment_days: u32,
     waiting: Names,
@@ -45,6 +47,9 @@ impl Census {
     /// Looks at one user.
     pub(super) fn see(&mut self, seen: &Seen<'_>, now: Timestamp) {
         let (name, state) = (seen.name, seen.state);
+        if state.attempts.count > 0 {
+            self.attempts.insert(name.canonical(), state.attempts.count);
+        }
         if state.enrolment == Enrolment::Active && state.last_login.is_some() {
             self.drifts.entry(state.drift).or_default().add(name);
         }

@@ -7,6 +7,7 @@ use crate::account::listing::Phone;
 use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::json;
 use crate::sms::gateway::parse_sender;
 use crate::sms::message::Message;
 use crate::sms::twilio::{Certainty, Failure};
@@ -48,7 +49,7 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
     // SECURITY: a parser would quote what it did not expect.
     let wrong = || not_sent(Error::new(Kind::Usage, "standard input holds no message of schema 1"));
-    let message: Message = serde_json::from_str(&text).map_err(|_| wrong())?;
+    let message: Message = json::from_slice(text.as_bytes()).map_err(|_| wrong())?;
     let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
     let api = super::api(&opened).map_err(not_sent)?;
     let from = opened.settings.sms.from.as_deref().unwrap_or_default();

@@ -1,0 +1,219 @@
+//! `rw2fa audit archive`: moves whole months of the trail away, so that the rest can still be checked.
+//!
+//! First a line for each month says where it ends, then the months are moved, oldest first: whatever is left after
+//! a kill begins behind a month that such a line names.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use crate::audit::{self, Chain, Event, Link, UNKEYED};
+use crate::cli::Done;
+use crate::cli::context::{self, Context, Opened};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::error::{Error, Kind, Result};
+use crate::platform::{self, Owner};
+use crate::printable::printable;
+use crate::store::seal::KeyRing;
+use crate::store::{Scope, Store};
+use crate::time::Timestamp;
+
+/// Move old months of the audit trail into a directory
+///
+/// Moves every month before MONTH and leaves a line in the trail that names the end of each, so that 'rw2fa audit
+/// verify' accepts the beginning of what is left. With --archive DIR it checks both as one chain. Nothing is moved
+/// unless the whole trail is sound. Logins go on meanwhile. If it is interrupted, run it again.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: rw2fa audit archive --before 2026-09 /var/backups/rw2fa-audit")]
+pub(super) struct AuditArchiveArgs {
+    /// The first month that stays, as 2026-09; at the latest the present month
+    #[arg(long, value_name = "MONTH")]
+    before: String,
+    /// Where the months go. It belongs to the store's owner and is private; made if it is missing
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    directory: PathBuf,
+    /// Move lines that were written without a key, too
+    #[arg(long)]
+    allow_unkeyed: bool,
+    /// Only show what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What the trail says of the months that are to be moved.
+struct Ends {
+    /// The last line of each; `None` if it is the end of the trail.
+    months: Vec<(String, Option<Link>)>,
+    /// The end of the trail.
+    last: Link,
+    /// The months that lines of the trail say were moved, and their last lines.
+    recorded: Vec<(String, Link)>,
+}
+
+pub(super) fn run(context: &mut Context<'_>, args: &AuditArchiveArgs) -> Result<Done> {
+    context.no_csv("audit archive")?;
+    let before = first_to_stay(&args.before, context.now())?;
+    let directory = args.directory.as_path();
+    if !args.dry_run {
+        make_directory(context, directory)?;
+    }
+    let opened = context.open()?;
+    let keys = opened.keys()?;
+    opened.store.refuse_inside(directory)?;
+    let find = || find_ends(&opened, &keys, before, args.allow_unkeyed);
+    let mut ends = find()?;
+    if ends.months.is_empty() {
+        context.note(&format!("the trail has no month before {before}"));
+    }
+    let moved = |month: &String, result| ChangeRow::new("month", month.as_str(), result);
+    if args.dry_run {
+        let months = ends.months.iter();
+        let rows: Vec<_> = months.map(|(month, _)| moved(month, Ok(Changed::Moved))).collect();
+        return output::changes(context, true, &rows);
+    }
+    let archive = opened.store.archive(directory)?;
+    for (month, _) in &ends.months {
+        archive.check(month)?;
+    }
+    if let Err(error) = record(context, &opened, &keys, &ends) {
+        if error.kind() != Kind::Busy {
+            return Err(error);
+        }
+        // A login was recorded meanwhile. Its line ends the months before it, so this happens once.
+        ends = find()?;
+        record(context, &opened, &keys, &ends)?;
+    }
+    let mut rows = Vec::new();
+    for (month, _) in &ends.months {
+        let result = archive.take(month).map(|()| Changed::Moved);
+        let has_failed = result.is_err();
+        rows.push(moved(month, result));
+        // A later month must not go before this one.
+        if has_failed {
+            break;
+        }
+    }
+    output::changes(context, false, &rows)
+}
+
+/// The month of `--before`, which no month that is still written may come before.
+fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
+    let date = format!("{text}-01");
+    let is_month = text.len() == "2026-09".len() && Timestamp::parse(&date).is_some();
+    if !is_month {
+        return Err(Error::new(Kind::Usage, format!("'{}' is not a month", printable(text)))
+            .hint("write it like 2026-09"));
+    }
+    let present = now.month();
+    if text > present.as_str() {
+        return Err(Error::new(Kind::Refused, format!("{present} is still being written"))
+            .hint(format!("the latest that is possible: --before {present}")));
+    }
+    Ok(text)
+}
+
+/// Makes the directory if it is missing, before the program becomes the store's owner, who may not write there.
+fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
+    let failed = |error| {
+        let what = format!("cannot make {}", directory.display());
+        Error::io(Kind::Refused, what, error).hint("make the directory above it first")
+    };
+    match std::fs::symlink_metadata(directory) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        _ => return Ok(()),
+    }
+    let store = context::store_path(context.process, context.globals.store.as_ref());
+    let Ok(metadata) = std::fs::symlink_metadata(&store) else { return Ok(()) };
+    let (owner, current) = (Owner::of(&store, &metadata)?, Owner::current());
+    let is_given = !owner.accepts(current) && current.is_administrator();
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(failed)?;
+    // SECURITY: somebody who can exchange directories on the way would be given another one.
+    if let Some(problem) = is_given.then(|| platform::trust_problem(&parent)).flatten() {
+        return Err(Error::new(Kind::Refused, problem).hint(format!(
+            "make {} yourself, for {}",
+            directory.display(),
+            owner.name()
+        )));
+    }
+    platform::make_private_directory(directory).map_err(failed)?;
+    if is_given {
+        owner.give(directory)?;
+    }
+    platform::sync_directory(&parent).map_err(failed)
+}
+
+/// Checks the whole trail and finds the end of each month before `before`.
+fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool) -> Result<Ends> {
+    let broken = |file: &str, line: usize, what: &str| {
+        Error::new(Kind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
+            .hint("nothing was moved; see 'rw2fa audit verify'")
+    };
+    let keys = keys.audit_keys();
+    let mut chain = Chain::new(&keys);
+    let mut months: Vec<(String, Option<Link>)> = Vec::new();
+    let (mut recorded, mut last) = (Vec::new(), Link::first());
+    for month in opened.store.audit_months()? {
+        opened.store.audit_month(&month, &mut |place, bytes| {
+            let fed = chain.feed(place, bytes);
+            let Some(line) = fed.map_err(|found| broken(&found.file, found.line, found.what))?
+            else {
+                return Ok(());
+            };
+            // The first line after a month says what the month ends with.
+            for (_, end) in months.iter_mut().filter(|(_, end)| end.is_none()) {
+                *end = line.follows();
+            }
+            // A line without its newline was cut off: the next one does not follow it.
+            if place.is_ended {
+                last = line.link();
+            }
+            if let Some(Event::Archive(found)) = line.event() {
+                let mac = found.last_mac.map(str::to_owned);
+                recorded.push((found.month.to_owned(), Link { seq: found.last_seq, mac }));
+            }
+            Ok(())
+        })?;
+        if month.as_str() < before {
+            months.push((month, None));
+        }
+    }
+    chain.finish().map_err(|found| broken(&found.file, found.line, found.what))?;
+    if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
+        let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
+        return Err(Error::new(Kind::Refused, what)
+            .hint("if the key was lost then, add --allow-unkeyed; nothing was moved"));
+    }
+    Ok(Ends { months, last, recorded })
+}
+
+/// Appends a line for each month that has none, all of them in one write.
+fn record(context: &Context<'_>, opened: &Opened, keys: &KeyRing, ends: &Ends) -> Result<()> {
+    let all = ends.months.iter().map(|(month, end)| (month, end.as_ref().unwrap_or(&ends.last)));
+    let is_new = |(month, end): &(&String, &Link)| {
+        let is_recorded = ends.recorded.iter().any(|(name, link)| (name, link) == (*month, *end));
+        // Of a month before the first line nothing can be said.
+        end.seq > 0 && !is_recorded
+    };
+    let events: Vec<_> = all
+        .filter(is_new)
+        .map(|(month, end)| {
+            Event::Archive(audit::Archive {
+                by: context.caller(),
+                month,
+                last_seq: end.seq,
+                last_mac: end.mac.as_deref(),
+            })
+        })
+        .collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    // Where nothing follows the months, nothing may be appended to them before these lines.
+    let is_open = ends.months.iter().any(|(_, end)| end.is_none());
+    let expected = is_open.then_some(&ends.last);
+    let key = keys.audit_key();
+    opened.store.update(Scope::Settings, &mut |transaction| {
+        audit::append_archive(transaction, &key, context.now(), &events, expected)
+    })
+}

@@ -1,0 +1,220 @@
+//! Months of the audit trail that are moved into another directory.
+//!
+//! A month is copied, the copy made durable and compared, and only then the original removed: a kill leaves it in
+//! one place or in both. This file knows files, not what their lines say.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+use crate::platform;
+use crate::store::dir::DirStore;
+use crate::store::{EachLine, file, trail};
+
+/// The lock of an archive, so that no two programs copy into it.
+const LOCK: &str = ".lock";
+
+/// How many bytes are compared at once.
+const CHUNK: usize = 64 * 1024;
+
+/// A directory that takes months, locked until it is dropped.
+pub struct Archive<'a> {
+    store: &'a DirStore,
+    directory: &'a Path,
+    _lock: file::Lock,
+}
+
+impl DirStore {
+    /// The months of the trail, oldest first, as `2026-09`.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn audit_months(&self) -> Result<Vec<String>> {
+        months(&self.trail_directory())
+    }
+
+    /// Gives each line of a month of the trail.
+    ///
+    /// # Errors
+    /// When the month cannot be read or is not there, and what `each` returns.
+    pub fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
+        let path = month_path(&self.trail_directory(), month);
+        if trail::file_lines(&path, self.owner(), each)? { Ok(()) } else { Err(vanished(&path)) }
+    }
+
+    /// Gives each line of the archive in `directory` and of the trail, oldest first. A month that is in both, as a
+    /// kill leaves it, is given once.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, a month differs between them, and what `each` returns.
+    pub fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
+        self.check_archive(directory)?;
+        let (archived, present) = (months(directory)?, self.audit_months()?);
+        let mut all: Vec<_> = archived.iter().chain(&present).collect();
+        all.sort();
+        all.dedup();
+        for month in all {
+            let (copy, original) =
+                (month_path(directory, month), month_path(&self.trail_directory(), month));
+            let is_archived = archived.contains(month);
+            if is_archived && present.contains(month) && self.differs(&copy, &original)? {
+                return Err(differing(&copy, &original));
+            }
+            let path = if is_archived { &copy } else { &original };
+            if !trail::file_lines(path, self.owner(), each)? {
+                return Err(vanished(path));
+            }
+        }
+        Ok(())
+    }
+
+    /// Locks the archive in `directory`, which must exist, be private, and lie outside of the store.
+    ///
+    /// # Errors
+    /// When it does not, or another program archives into it.
+    pub fn archive<'a>(&'a self, directory: &'a Path) -> Result<Archive<'a>> {
+        self.refuse_inside(directory)?;
+        self.check_archive(directory)?;
+        let lock = file::lock(&directory.join(LOCK), self.owner(), file::Absent::Made)?;
+        Ok(Archive { store: self, directory, _lock: lock })
+    }
+
+    /// Refuses a directory in the store.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`].
+    pub fn refuse_inside(&self, directory: &Path) -> Result<()> {
+        let place = directory.ancestors().find_map(|part| {
+            let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
+            fs::canonicalize(part).ok()
+        });
+        let root = fs::canonicalize(self.root()).ok();
+        if place.zip(root).is_some_and(|(place, root)| place.starts_with(root)) {
+            let what = format!("{} is in the store", directory.display());
+            return Err(Error::new(Kind::Refused, what).hint("name a directory outside of it"));
+        }
+        Ok(())
+    }
+
+    fn check_archive(&self, directory: &Path) -> Result<()> {
+        if file::has_directory(directory, self.owner())? {
+            return Ok(());
+        }
+        let what = format!("there is no directory {}", directory.display());
+        Err(Error::new(Kind::Refused, what)
+            .hint("name the directory into which 'rw2fa audit archive' moved months"))
+    }
+
+    fn trail_directory(&self) -> PathBuf {
+        self.root().join("audit")
+    }
+
+    /// Whether two files that both exist have different contents.
+    fn differs(&self, one: &Path, other: &Path) -> Result<bool> {
+        let open = |path: &Path| {
+            let mut options = platform::private_file();
+            let found = file::open(path, self.owner(), options.read(true))?;
+            found.map(|(file, _)| file).ok_or_else(|| vanished(path))
+        };
+        let failed = |path: &Path, error| {
+            Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+        };
+        let (mut left, mut right) = (BufReader::new(open(one)?), BufReader::new(open(other)?));
+        loop {
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            let limit = CHUNK as u64;
+            (&mut left).take(limit).read_to_end(&mut first).map_err(|error| failed(one, error))?;
+            (&mut right)
+                .take(limit)
+                .read_to_end(&mut second)
+                .map_err(|error| failed(other, error))?;
+            if first != second {
+                return Ok(true);
+            }
+            if first.is_empty() {
+                return Ok(false);
+            }
+        }
+    }
+}
+
+impl Archive<'_> {
+    /// Refuses a month of which the archive holds another one.
+    ///
+    /// # Errors
+    /// [`Kind::Refused`].
+    pub fn check(&self, month: &str) -> Result<()> {
+        let (copy, original) = self.places(month);
+        match fs::symlink_metadata(&copy) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => {
+                let what = format!("cannot look at {}", copy.display());
+                Err(Error::io(Kind::Store, what, error))
+            }
+            Ok(_) if self.store.differs(&copy, &original)? => Err(differing(&copy, &original)),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Moves a month into the archive. A line of the trail must say so already: from then on nothing is appended
+    /// to it.
+    ///
+    /// # Errors
+    /// When it could not be copied or removed. It is whole in one of the places then.
+    pub fn take(&self, month: &str) -> Result<()> {
+        let (copy, original) = self.places(month);
+        self.check(month)?;
+        if !copy.exists() {
+            self.copy(&original, &copy)?;
+        }
+        // SECURITY: the original is removed only when the same bytes are durable in the archive.
+        if self.store.differs(&copy, &original)? {
+            return Err(differing(&copy, &original));
+        }
+        platform::sync_directory(self.directory)
+            .map_err(|error| file::not_written(&copy, error))?;
+        file::remove(&original).map(|_| ())
+    }
+
+    fn copy(&self, original: &Path, copy: &Path) -> Result<()> {
+        let mut options = platform::private_file();
+        let found = file::open(original, self.store.owner(), options.read(true))?;
+        let (mut source, _) = found.ok_or_else(|| vanished(original))?;
+        let (_, temporary) = file::temporary_of(copy)?;
+        let failed = |error| file::not_written(copy, error);
+        let written = file::create_anew(&temporary).and_then(|mut target: File| {
+            std::io::copy(&mut source, &mut target)?;
+            target.sync_all()
+        });
+        let placed = written.and_then(|()| platform::patiently(|| fs::rename(&temporary, copy)));
+        if placed.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        placed.map_err(failed)
+    }
+
+    fn places(&self, month: &str) -> (PathBuf, PathBuf) {
+        (month_path(self.directory, month), month_path(&self.store.trail_directory(), month))
+    }
+}
+
+fn months(directory: &Path) -> Result<Vec<String>> {
+    let stem = |path: PathBuf| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+    Ok(trail::files(directory)?.into_iter().filter_map(stem).collect())
+}
+
+fn month_path(directory: &Path, month: &str) -> PathBuf {
+    directory.join(format!("{month}.jsonl"))
+}
+
+fn differing(copy: &Path, original: &Path) -> Error {
+    let what = format!("{} differs from {}", copy.display(), original.display());
+    Error::new(Kind::Refused, what)
+        .hint("it belongs to another store, or was changed: name another directory")
+}
+
+fn vanished(path: &Path) -> Error {
+    let what = format!("{} was moved away meanwhile", path.display());
+    Error::new(Kind::Busy, what).hint("run the command again")
+}

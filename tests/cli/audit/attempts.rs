@@ -1,0 +1,89 @@
+//! Numbers of attempts: what was charged and never recorded is found.
+
+use rw2fa::audit::{self, Event, Verification};
+use rw2fa::store::dir::DirStore;
+use rw2fa::store::seal::KeyRing;
+use rw2fa::store::{Scope, Store};
+use rw2fa::time::Timestamp;
+use serde_json::json;
+
+use super::verified;
+use crate::sandbox::Sandbox;
+
+/// Appends the line of an attempt.
+fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
+    let store = DirStore::open(&sandbox.path()).unwrap();
+    let key = std::fs::read_to_string(sandbox.path().join("key")).unwrap();
+    let key = KeyRing::parse(&key).unwrap().audit_key();
+    let event = Event::Verification(Verification {
+        user,
+        outcome: "deny",
+        reason: "wrong-code",
+        session: None,
+        client: None,
+        ip: None,
+        drift: None,
+        attempt: Some(number),
+    });
+    let now = Timestamp::from_unix(sandbox.now());
+    store
+        .update(Scope::Settings, &mut |transaction| {
+            audit::append(transaction, Some(&key), now, &event)
+        })
+        .unwrap();
+}
+
+/// Guards guesses that left no trace: a number that is missing fails the check, one that is there twice breaks
+/// the trail.
+#[test]
+fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    for (user, number) in [("alice", 1), ("bob", 1), ("alice", 2)] {
+        attempt(&sandbox, user, number);
+    }
+    assert_eq!(verified(&sandbox, &[]).0, 0);
+    attempt(&sandbox, "alice", 5);
+    attempt(&sandbox, "bob", 3);
+    let (code, found) = verified(&sandbox, &[]);
+    let missing = json!([
+        { "user": "alice", "first": 3, "last": 4 },
+        { "user": "bob", "first": 2, "last": 2 },
+    ]);
+    assert_eq!((code, &found["whole"], &found["broken"]), (1, &json!(false), &json!(null)));
+    assert_eq!(found["missing_attempts"], missing);
+    let run = sandbox.admin(&["audit", "verify"]);
+    assert!(run.stderr.contains("error: alice: attempts 3 to 4 were charged but never recorded\n"));
+    assert!(
+        run.stderr.contains("error: bob: attempt 2 was charged but never recorded\n"),
+        "{run:?}"
+    );
+
+    // Who is removed counts from 1 again.
+    sandbox.admin_ok(&["users", "remove", "alice", "bob", "--yes"]);
+    attempt(&sandbox, "alice", 1);
+    assert_eq!(verified(&sandbox, &[]).1["missing_attempts"], missing);
+    attempt(&sandbox, "alice", 1);
+    let (code, found) = verified(&sandbox, &[]);
+    assert_eq!(code, 1);
+    let what = found["broken"]["what"].as_str().unwrap();
+    assert!(what.contains("repeats the number of an attempt"), "{found}");
+}
+
+/// Guards what `doctor` may ask: attempts that are missing at the end, by the numbers that accounts have.
+#[test]
+fn missing_attempts_are_found_without_the_key() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    attempt(&sandbox, "alice", 2);
+    let store = DirStore::open(&sandbox.path()).unwrap();
+    for (present, expected) in
+        [(None, "alice 1-1"), (Some(2), "alice 1-1"), (Some(4), "alice 1-1, alice 3-4")]
+    {
+        let present = present.map(|count| ("alice".to_owned(), count)).into_iter().collect();
+        let missing = audit::missing_attempts(&store, &present).unwrap();
+        let missing: Vec<_> = missing
+            .iter()
+            .map(|found| format!("{} {}-{}", found.user, found.first, found.last))
+            .collect();
+        assert_eq!(missing.join(", "), expected);
+    }
+}

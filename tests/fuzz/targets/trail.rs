@@ -1,0 +1,45 @@
+//! Any bytes as a trail: what the strict reader takes for a line is written again as the same bytes, is the only
+//! reading of them, and nothing makes it panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rw2fa::audit::{self, Attempts, Chain, Event, Line};
+use rw2fa::store::Place;
+use rw2fa::store::seal::{DataKey, KeyRing};
+use serde_json::{Map, Value};
+
+fuzz_target!(|data: &[u8]| {
+    let keys = KeyRing::of(DataKey::new([1; 32])).audit_keys();
+    let mut chain = Chain::new(&keys);
+    let mut attempts = Attempts::new();
+    let is_ended = data.ends_with(b"\n");
+    let mut is_broken = false;
+    for (at, bytes) in data.split(|byte| *byte == b'\n').enumerate() {
+        let Some(line) = Line::parse(bytes) else {
+            is_broken =
+                is_broken || chain.feed(&Place { file: "f", line: at, is_ended }, bytes).is_err();
+            continue;
+        };
+        assert_eq!(line.to_bytes(), bytes);
+        let read: Map<String, Value> = serde_json::from_slice(bytes).expect("JSON");
+        assert_eq!(serde_json::to_vec(&read).expect("JSON"), bytes, "a duplicate key");
+        assert_eq!(read["event"], line.kind());
+        assert_eq!(read.get("user").and_then(Value::as_str), user(&line));
+        assert!(line.mac().is_some() == line.key().is_some());
+        let _ = attempts.feed(&line);
+        is_broken =
+            is_broken || chain.feed(&Place { file: "f", line: at, is_ended }, bytes).is_err();
+    }
+    let _ = (chain.finish(), chain.head().map(str::len), chain.gaps().len(), is_broken);
+    let missing = attempts.finish(|_| Some(u64::MAX));
+    assert!(missing.iter().all(|found| found.first <= found.last));
+    let _ = audit::check(data.split(|byte| *byte == b'\n'), &keys);
+});
+
+/// The user of a login.
+fn user(line: &Line) -> Option<&str> {
+    match line.event() {
+        Some(Event::Verification(verification)) => Some(verification.user),
+        _ => None,
+    }
+}
