@@ -83,8 +83,8 @@ impl Transaction for DirBulkTransaction<'_> {
         self.inner.remove(document)
     }
 
-    fn open_audit(&mut self, month: &str) -> Result<()> {
-        self.inner.open_audit(month)
+    fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
+        self.inner.prepare(month, document)
     }
 
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {

@@ -3,7 +3,7 @@
 //! Owns the layout: which document is which file, and which lock protects it. It does not know what
 //! documents say.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
@@ -18,6 +18,9 @@ use crate::store::{
     Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
     file_name, trail,
 };
+
+/// By how many bytes a document grows at most, as a login writes it: a grant, a step, and some room.
+const GROWTH: usize = 1024;
 
 /// The ending of attempt counters, which lie next to the state documents.
 const COUNTER: &str = "attempts";
@@ -316,13 +319,15 @@ impl Store for DirStore {
 /// What can be changed while a lock of the directory is held.
 pub(super) struct DirTransaction<'a> {
     pub(super) store: &'a DirStore,
-    /// The trail, if it was opened to be appended to later.
-    trail: Option<trail::Opened>,
+    /// The trail and its lock file, if they were opened to append a line later.
+    trail: Option<(trail::Opened, File)>,
+    /// Room for a document that is written later.
+    reserved: Option<file::Replacement>,
 }
 
 impl<'a> DirTransaction<'a> {
     pub(super) fn new(store: &'a DirStore) -> Self {
-        Self { store, trail: None }
+        Self { store, trail: None, reserved: None }
     }
 
     /// The path of a document, whose directories are made if they are missing.
@@ -354,9 +359,20 @@ impl<'a> DirTransaction<'a> {
     /// Appends to the trail. Its lock is given back before the lines are durable, so that a sync of one login
     /// keeps no other one waiting.
     fn append(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
-        let opened = self.trail.take();
-        let _lock = self.store.lock_file("audit")?;
+        let (opened, lock_file) = self.trail.take().unzip();
+        let _lock = match lock_file {
+            Some(file) => file::take(&self.store.lock_path("audit"), file)?,
+            None => self.store.lock_file("audit")?,
+        };
         trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
+    }
+
+    /// The next text of the file at `path`, in the room that was taken for it.
+    fn replacement(&mut self, path: &Path, text: &str) -> Result<file::Replacement> {
+        match self.reserved.take_if(|reserved| reserved.is_of(path)) {
+            Some(mut reserved) => reserved.fill(text.as_bytes()).map(|()| reserved),
+            None => file::Replacement::begin(path, text.as_bytes()),
+        }
     }
 
     /// Makes lines durable, and gives the system's log its copy.
@@ -374,13 +390,21 @@ impl Transaction for DirTransaction<'_> {
         let path = self.place(document, file::make_directory)?;
         match document {
             Document::Attempts(_) => file::overwrite(&path, text.as_bytes(), self.store.owner),
-            _ => file::replace(&path, text.as_bytes()),
+            _ => self.replacement(&path, text)?.publish(),
         }
     }
 
-    fn open_audit(&mut self, month: &str) -> Result<()> {
+    fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
         let directory = self.store.root.join("audit");
-        self.trail = Some(trail::Opened::open(&directory, self.store.owner, month)?);
+        let opened = trail::Opened::open(&directory, self.store.owner, month)?;
+        // Where the lock cannot be had, no line could be appended later either.
+        let lock = self.store.lock_path("audit");
+        let lock_file = self.store.lock_file("audit")?.release();
+        self.trail = Some((opened, lock_file.map_err(|error| file::not_locked(&lock, error))?));
+        let path = self.place(document, file::make_directory)?;
+        let length = fs::symlink_metadata(&path).map_or(0, |metadata| metadata.len());
+        let length = usize::try_from(length).unwrap_or(0).saturating_add(GROWTH);
+        self.reserved = Some(file::Replacement::reserve(&path, length)?);
         Ok(())
     }
 
@@ -401,7 +425,7 @@ impl Transaction for DirTransaction<'_> {
         text: &str,
     ) -> Result<()> {
         let path = self.place(document, file::make_directory)?;
-        let mut replacement = file::Replacement::begin(&path, text.as_bytes())?;
+        let mut replacement = self.replacement(&path, text)?;
         // Both are written before either is waited for.
         let mut appended = self.append(month, make)?;
         appended.begin_to_sync();

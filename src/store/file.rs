@@ -3,7 +3,7 @@
 //! This file knows bytes and paths; it does not know documents.
 
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -161,42 +161,66 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
 ///
 /// A kill at any instruction leaves the old or the new text. What a killed writer left behind is
 /// replaced by the next one, because all writers of a file use the same temporary name.
-pub(super) struct Replacement<'a> {
-    path: &'a Path,
-    parent: &'a Path,
+pub(super) struct Replacement {
+    path: PathBuf,
+    parent: PathBuf,
     temporary: PathBuf,
     /// Open until it is durable.
     file: Option<File>,
     is_published: bool,
 }
 
-impl<'a> Replacement<'a> {
-    /// Writes the next text of the file at `path`. Whoever calls this holds the lock.
-    pub(super) fn begin(path: &'a Path, text: &[u8]) -> Result<Self> {
+impl Replacement {
+    /// Writes the next text of the file at `path`. The caller holds the lock.
+    pub(super) fn begin(path: &Path, text: &[u8]) -> Result<Self> {
         let (parent, temporary) = temporary_of(path)?;
         let mut file = create_anew(&temporary).map_err(|error| not_written(path, error))?;
         let written = file.write_all(text);
+        let (path, parent) = (path.to_owned(), parent.to_owned());
         let begun = Self { path, parent, temporary, file: Some(file), is_published: false };
-        written.map(|()| begun).map_err(|error| not_written(path, error))
+        written.map_err(|error| begun.not_written(error))?;
+        Ok(begun)
+    }
+
+    /// Takes room for a next text of `length` bytes, which [`Self::fill`] gives. The caller holds the lock.
+    pub(super) fn reserve(path: &Path, length: usize) -> Result<Self> {
+        Self::begin(path, &vec![b'\n'; length])
+    }
+
+    /// Writes the text for which room was taken.
+    pub(super) fn fill(&mut self, text: &[u8]) -> Result<()> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let filled = file.rewind().and_then(|()| file.write_all(text));
+        let filled = filled.and_then(|()| file.set_len(text.len() as u64));
+        filled.map_err(|error| self.not_written(error))
+    }
+
+    /// Whether this is the next text of the file at `path`.
+    pub(super) fn is_of(&self, path: &Path) -> bool {
+        self.path == path
     }
 
     /// Makes the text durable, though not yet in its place.
     pub(super) fn sync(&mut self) -> Result<()> {
         let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
-        synced.map_err(|error| not_written(self.path, error))
+        synced.map_err(|error| self.not_written(error))
     }
 
     /// Puts the text in its place, durably.
     pub(super) fn publish(mut self) -> Result<()> {
         self.sync()?;
-        platform::patiently(|| fs::rename(&self.temporary, self.path))
-            .map_err(|error| not_written(self.path, error))?;
+        platform::patiently(|| fs::rename(&self.temporary, &self.path))
+            .map_err(|error| self.not_written(error))?;
         self.is_published = true;
-        platform::sync_directory(self.parent).map_err(|error| not_written(self.path, error))
+        platform::sync_directory(&self.parent).map_err(|error| self.not_written(error))
+    }
+
+    fn not_written(&self, error: std::io::Error) -> Error {
+        not_written(&self.path, error)
     }
 }
 
-impl Drop for Replacement<'_> {
+impl Drop for Replacement {
     fn drop(&mut self) {
         if !self.is_published {
             self.file = None;
@@ -269,7 +293,14 @@ pub(super) fn make_directory(path: &Path) -> Result<()> {
 
 /// The lock on a lock file, held until it is dropped. The system frees it when the process dies.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Gives the lock back, and keeps the lock file open for [`take`].
+    pub(super) fn release(self) -> std::io::Result<File> {
+        self.file.unlock().map(|()| self.file)
+    }
 }
 
 /// What is done where a lock file is missing.
@@ -301,11 +332,19 @@ pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
             broken(path, "is missing").hint("lock files are never removed: run 'rw2fa init'")
         );
     };
+    take(path, file)
+}
+
+/// Takes the lock on an open lock file.
+///
+/// # Errors
+/// As for [`lock`].
+pub(super) fn take(path: &Path, file: File) -> Result<Lock> {
     let started = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(Lock { _file: file }),
+            Ok(()) => return Ok(Lock { file }),
             Err(fs::TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(5));
@@ -327,7 +366,7 @@ pub(super) fn open_lock(path: &Path, owner: Owner) -> Result<Option<File>> {
 fn last_try(path: &Path, file: File) -> Result<Lock> {
     let holder = platform::lock_holder(&file);
     match file.try_lock() {
-        Ok(()) => Ok(Lock { _file: file }),
+        Ok(()) => Ok(Lock { file }),
         Err(fs::TryLockError::WouldBlock) => {
             let message = format!("{holder} held the lock {} for 5 s", path.display());
             Err(Error::new(Kind::Busy, message).hint(holder.hint()))
@@ -336,7 +375,7 @@ fn last_try(path: &Path, file: File) -> Result<Lock> {
     }
 }
 
-fn not_locked(path: &Path, error: std::io::Error) -> Error {
+pub(super) fn not_locked(path: &Path, error: std::io::Error) -> Error {
     Error::io(Kind::Store, format!("cannot lock {}", path.display()), error)
 }
 

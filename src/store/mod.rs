@@ -169,11 +169,12 @@ pub trait Transaction {
     /// takes no space.
     fn write(&mut self, document: &Document, text: &str) -> Result<()>;
 
-    /// Opens the audit trail, so that a line can be appended to it later. `month` is the present month.
+    /// Makes sure, as far as a store can, that a line can be appended to the audit trail and `document` be written
+    /// later in this transaction: opens the trail, and takes room. `month` is the present month.
     ///
     /// # Errors
-    /// When no line could be appended: the trail cannot be opened, or the store has no room.
-    fn open_audit(&mut self, month: &str) -> Result<()>;
+    /// When either could not be done.
+    fn prepare(&mut self, month: &str, document: &Document) -> Result<()>;
 
     /// Removes a document; whether there was one.
     fn remove(&mut self, document: &Document) -> Result<bool>;

@@ -35,7 +35,7 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
-use crate::store::{Scope, Store, Transaction, records};
+use crate::store::{Document, Kind as DocumentKind, Scope, Store, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
@@ -216,16 +216,18 @@ fn verify(
     Ok(verdict)
 }
 
-/// Charges the attempt that is about to be made. The trail is open before, so that the attempt can be recorded.
+/// Charges the attempt that is about to be made. Before that, there is room for its line and for the next state: an
+/// honest user is not charged for a full disk.
 fn charge(
     transaction: &mut dyn Transaction,
     facts: &mut Facts<'_>,
     now: Timestamp,
 ) -> Result<Charge> {
-    transaction.open_audit(&now.month())?;
     let Subject::Known(account) = &mut facts.subject else {
         return Err(Error::new(Kind::System, "there is no user to charge an attempt to"));
     };
+    let state = Document::Of(DocumentKind::State, account.name.clone());
+    transaction.prepare(&now.month(), &state)?;
     let rules = facts.settings.advanced.lockout();
     records::charge(transaction, &account.name, &mut account.state, rules, now)
 }

@@ -151,6 +151,7 @@ fn an_attempt_that_is_refused_anything_is_charged_before_it_is_compared() {
     }
     for attempt in attempts() {
         let (calls, charge) = attempt.calls();
+        let counted = calls[..charge].iter().rposition(|call| call.name == "write").unwrap();
         let mut refusals = 0;
         for at in positions(&calls, charge) {
             let call = &calls[at];
@@ -163,6 +164,9 @@ fn an_attempt_that_is_refused_anything_is_charged_before_it_is_compared() {
                 assert!(!fails || end.stderr.lines().count() >= 1, "{place}: no reason is given");
                 if at <= charge && is_part_of_the_charge(call) {
                     assert!(fails, "{place}: went on without a charge: {end:?}");
+                }
+                if fails && at < counted {
+                    assert_eq!(failures, 0, "{place}: charged, and nothing was compared");
                 }
                 attempt.check(&end, failures, at > charge, &place);
             }

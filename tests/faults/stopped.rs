@@ -65,7 +65,7 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
     }
     // The first two stop with the lock of the account: when they make the charge durable, and the line of the
     // trail. The third one stops with the lock of the trail too, when it writes its line.
-    let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 2), false)];
+    let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 3), false)];
     for (call, others_get_in) in stops {
         let arena = Arena::with(|sandbox| {
             sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "10"]);
@@ -82,6 +82,7 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
         let bob = arena.real.verify(&["--no-groups", "--", "bob"], Some(&arena.code(&arena.bob)));
         let expected = if others_get_in { (0, "code-accepted") } else { (4, "busy") };
         assert_eq!(bob.end(), (expected.0, expected.1.into()), "{call:?}: {bob:?}");
+        assert_eq!(arena.sandbox.show("bob")["failures"], 0, "{call:?}: charged, and not compared");
         assert_eq!(arena.real.admin(&["users", "list"]).code, 0, "{call:?}: reading needs no lock");
         stopped.send(Signal::SIGCONT);
         let mut stopped = stopped;

@@ -28,8 +28,10 @@ use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
-use crate::store::inspection::inspect;
+use crate::store::dir::DirStore;
+use crate::store::inspection::{Inspection, inspect};
 use crate::store::{Store, records};
+use crate::time::Timestamp;
 
 /// Examine the store and this server: what would bite later, and the remedy
 ///
@@ -158,6 +160,20 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     Ok(if is_ill { Done::Partly } else { Done::All })
 }
 
+/// Judges the documents and files of the store, and tries what a login needs.
+fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<Finding> {
+    let (mut findings, known) = files::check(store, now);
+    // A file that others may use is no document, no lock and no trail: that is one finding, not several.
+    let is_new = |problem: &Error| !known.contains(&problem.to_string());
+    let problems = inspection.problems.iter().filter(|problem| is_new(problem));
+    findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
+    let mut ailments = store.ailments(now);
+    ailments.retain(|ailment| is_new(&ailment.problem));
+    findings.extend(files::health(&ailments));
+    findings.extend(files::unrecorded(store.unrecorded()));
+    findings
+}
+
 fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>> {
     let store = context.open_store()?;
     let settings = records::settings(&store).ok();
@@ -170,15 +186,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let mut progress = Progress::later(context, "checking");
     let inspection = inspect(&store, &mut |seen| census.see(seen, now), &mut progress);
     drop(progress);
-    let (mut findings, known) = files::check(&store, now);
-    // A file that others may use is no document, no lock and no trail: that is one finding, not several.
-    let is_new = |problem: &Error| !known.contains(&problem.to_string());
-    let problems = inspection.problems.iter().filter(|problem| is_new(problem));
-    findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
-    let mut ailments = store.ailments(now);
-    ailments.retain(|ailment| is_new(&ailment.problem));
-    findings.extend(files::health(&ailments));
-    findings.extend(files::unrecorded(store.unrecorded()));
+    let mut findings = documents(&store, &inspection, now);
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
         let log = context.process.system_log().filter(|_| settings.syslog);
@@ -199,7 +207,11 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&store, now));
     findings.extend(lists::groups(&store, &census.groups));
     findings.extend(users::check(&census));
-    findings.extend(attempts::check(crate::audit::missing_attempts(&store, &census.attempts)));
+    let missing = crate::audit::missing_attempts(&store, &census.attempts);
+    // A trail that cannot be read is a finding already.
+    if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
+        findings.extend(attempts::check(missing));
+    }
     if let Some(settings) = &settings {
         let standing = standing(context, settings)?;
         let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;

@@ -17,7 +17,7 @@ use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Kind, Scope, Store, records};
+use crate::store::{Document, Kind, Scope, Store, records};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
@@ -114,7 +114,7 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
         trial = if let Some(trial) = test.without_comparison(&state) {
             trial
         } else {
-            transaction.open_audit(&now.month())?;
+            transaction.prepare(&now.month(), &Document::Of(Kind::State, name.clone()))?;
             let rules = advanced.lockout();
             let charge = records::charge(transaction, name, &mut state, rules, now)?;
             attempt = Some(charge.number());
