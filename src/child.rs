@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 
 /// More output than this is not read.
@@ -35,14 +35,14 @@ const PACKAGED: Option<&str> = None;
 /// When it is in neither place; and, when this program runs set-uid (`elevated`), when others could
 /// have put it there.
 pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
-    let failed = |error| Error::io(Kind::System, "cannot tell where this program is", error);
+    let failed = |error| Error::io(ErrorKind::System, "cannot tell where this program is", error);
     let this = std::env::current_exe().map_err(failed)?;
     let beside = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let packaged = PACKAGED.map(|directory| Path::new(directory).join(name));
     let mut places = [Some(beside.clone()), packaged].into_iter().flatten();
     let Some(path) = places.find(|path| path.is_file()) else {
-        return Err(Error::new(Kind::System, format!("{} is missing", beside.display()))
-            .hint("install both programs in the same directory"));
+        return Err(Error::new(ErrorKind::System, format!("{} is missing", beside.display()))
+            .with_hint("install both programs in the same directory"));
     };
     if elevated {
         trusted(&path)?;
@@ -56,8 +56,8 @@ pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
 pub fn trusted(path: &Path) -> Result<()> {
     match platform::trust_problem(path) {
         None => Ok(()),
-        Some(problem) => Err(Error::new(Kind::System, problem)
-            .hint("install it in a directory that only the administrator can write")),
+        Some(problem) => Err(Error::new(ErrorKind::System, problem)
+            .with_hint("install it in a directory that only the administrator can write")),
     }
 }
 
@@ -65,7 +65,7 @@ pub fn trusted(path: &Path) -> Result<()> {
 /// program's but its ids.
 ///
 /// # Errors
-/// [`Kind::Timeout`] when it has not ended within `patience`; it is killed then, and what it started too.
+/// [`ErrorKind::Timeout`] when it has not ended within `patience`; it is killed then, and what it started too.
 pub fn run<A: AsRef<OsStr>>(
     program: &Path,
     args: &[A],
@@ -74,7 +74,7 @@ pub fn run<A: AsRef<OsStr>>(
 ) -> Result<Output> {
     let deadline = Instant::now() + patience;
     let failed =
-        |error| Error::io(Kind::System, format!("cannot run {}", program.display()), error);
+        |error| Error::io(ErrorKind::System, format!("cannot run {}", program.display()), error);
     let mut command = Command::new(program);
     command
         .args(args)
@@ -95,7 +95,7 @@ pub fn run<A: AsRef<OsStr>>(
     }
     output.map_err(failed)?.ok_or_else(|| {
         let what = format!("{} did not end within {} s", program.display(), patience.as_secs());
-        Error::new(Kind::Timeout, what)
+        Error::new(ErrorKind::Timeout, what)
     })
 }
 
@@ -162,7 +162,7 @@ mod tests {
         let started = Instant::now();
         for script in ["sleep 60", "exec >&-; sleep 60", "echo x; sleep 60"] {
             let error = shell(script, b"", 300).unwrap_err();
-            assert_eq!(error.kind(), Kind::Timeout, "{script}");
+            assert_eq!(error.kind(), ErrorKind::Timeout, "{script}");
         }
         assert!(started.elapsed() < Duration::from_secs(30));
     }
@@ -178,7 +178,7 @@ mod tests {
     fn input_is_given_within_the_time_limit() {
         let large = vec![b'x'; 1_000_000];
         let started = Instant::now();
-        assert_eq!(shell("sleep 60", &large, 300).unwrap_err().kind(), Kind::Timeout);
+        assert_eq!(shell("sleep 60", &large, 300).unwrap_err().kind(), ErrorKind::Timeout);
         assert!(started.elapsed() < Duration::from_secs(30));
         let counted = shell("wc -c", &large, 20_000).unwrap();
         assert_eq!(counted.stdout.trim_ascii(), b"1000000");
@@ -194,7 +194,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mark = directory.path().join("mark");
         let script = format!("(sleep 1; : >'{}') & wait", mark.display());
-        assert_eq!(shell(&script, b"", 300).unwrap_err().kind(), Kind::Timeout);
+        assert_eq!(shell(&script, b"", 300).unwrap_err().kind(), ErrorKind::Timeout);
         std::thread::sleep(Duration::from_millis(1500));
         assert!(!mark.exists(), "it went on");
         assert!(started.elapsed() < Duration::from_secs(20));
@@ -204,6 +204,6 @@ mod tests {
     fn a_missing_program_is_an_error() {
         let none: [&str; 0] = [];
         let missing = run(Path::new("/nonexistent/x"), &none, b"", Duration::from_secs(1));
-        assert_eq!(missing.unwrap_err().kind(), Kind::System);
+        assert_eq!(missing.unwrap_err().kind(), ErrorKind::System);
     }
 }

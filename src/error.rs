@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The command line is not one this program understands.
     Usage,
     /// The command was understood and could not be done, for a reason the message names.
@@ -36,30 +36,33 @@ pub enum Kind {
     Timeout,
 }
 
-impl Kind {
+impl ErrorKind {
     /// The exit code of a command that ends with this kind of error.
     pub fn exit_code(self) -> u8 {
         match self {
-            Kind::Usage => 2,
-            Kind::Refused | Kind::NotFound | Kind::Conflict | Kind::Declined => 1,
-            Kind::Store | Kind::Busy | Kind::System | Kind::Timeout => 4,
-            Kind::Interrupted => 130,
+            ErrorKind::Usage => 2,
+            ErrorKind::Refused
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Declined => 1,
+            ErrorKind::Store | ErrorKind::Busy | ErrorKind::System | ErrorKind::Timeout => 4,
+            ErrorKind::Interrupted => 130,
         }
     }
 
     /// The name of this kind in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Usage => "usage",
-            Kind::Refused => "refused",
-            Kind::NotFound => "not-found",
-            Kind::Conflict => "conflict",
-            Kind::Declined => "declined",
-            Kind::Interrupted => "interrupted",
-            Kind::Store => "store",
-            Kind::Busy => "busy",
-            Kind::System => "system",
-            Kind::Timeout => "timeout",
+            ErrorKind::Usage => "usage",
+            ErrorKind::Refused => "refused",
+            ErrorKind::NotFound => "not-found",
+            ErrorKind::Conflict => "conflict",
+            ErrorKind::Declined => "declined",
+            ErrorKind::Interrupted => "interrupted",
+            ErrorKind::Store => "store",
+            ErrorKind::Busy => "busy",
+            ErrorKind::System => "system",
+            ErrorKind::Timeout => "timeout",
         }
     }
 }
@@ -68,7 +71,7 @@ impl Kind {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     hint: Option<String>,
     #[source]
@@ -77,13 +80,13 @@ pub struct Error {
 
 impl Error {
     /// An error of `kind` that says `message`.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = shortened(message.into(), LONGEST_MESSAGE);
         Self { kind, message, hint: None, source: None }
     }
 
     /// A failure of the operating system while doing `what`.
-    pub fn io(kind: Kind, what: impl fmt::Display, source: std::io::Error) -> Self {
+    pub fn io(kind: ErrorKind, what: impl fmt::Display, source: std::io::Error) -> Self {
         let mut error = Self::new(kind, format!("{what}: {}", describe(&source)));
         error.hint = match source.kind() {
             std::io::ErrorKind::StorageFull => {
@@ -93,7 +96,7 @@ impl Error {
                 "the file system is read-only: look in the system's log why, and mount it for writing"
                     .into(),
             ),
-            _ if kind == Kind::Store && platform::is_disk_failure(&source) => Some(
+            _ if kind == ErrorKind::Store && platform::is_disk_failure(&source) => Some(
                 "the disk fails: look in the system's log, and move the store to another disk".into(),
             ),
             _ => None,
@@ -104,13 +107,13 @@ impl Error {
 
     /// The same error with the way out: what the reader can do.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(shortened(hint.into(), LONGEST_MESSAGE));
         self
     }
 
     /// What kind of failure this is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -120,7 +123,7 @@ impl Error {
     }
 
     /// What the reader can do about it.
-    pub fn way_out(&self) -> Option<&str> {
+    pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
@@ -142,16 +145,16 @@ mod tests {
     #[test]
     fn every_kind_has_an_exit_code_that_is_not_success() {
         for kind in [
-            Kind::Usage,
-            Kind::Refused,
-            Kind::NotFound,
-            Kind::Conflict,
-            Kind::Declined,
-            Kind::Interrupted,
-            Kind::Store,
-            Kind::Busy,
-            Kind::System,
-            Kind::Timeout,
+            ErrorKind::Usage,
+            ErrorKind::Refused,
+            ErrorKind::NotFound,
+            ErrorKind::Conflict,
+            ErrorKind::Declined,
+            ErrorKind::Interrupted,
+            ErrorKind::Store,
+            ErrorKind::Busy,
+            ErrorKind::System,
+            ErrorKind::Timeout,
         ] {
             assert!(matches!(kind.exit_code(), 1 | 2 | 4 | 130), "{kind:?}");
             assert!(!kind.as_str().contains(' '), "{kind:?}");
@@ -163,14 +166,14 @@ mod tests {
     fn a_disk_that_takes_nothing_names_the_way_out() {
         let failure = || std::io::Error::from_raw_os_error(if cfg!(windows) { 1117 } else { 5 });
         for (kind, source, words) in [
-            (Kind::Store, std::io::ErrorKind::StorageFull.into(), Some("disk space")),
-            (Kind::Store, std::io::ErrorKind::ReadOnlyFilesystem.into(), Some("read-only")),
-            (Kind::Store, failure(), Some("the disk fails")),
-            (Kind::System, failure(), None),
-            (Kind::Store, std::io::ErrorKind::PermissionDenied.into(), None),
+            (ErrorKind::Store, std::io::ErrorKind::StorageFull.into(), Some("disk space")),
+            (ErrorKind::Store, std::io::ErrorKind::ReadOnlyFilesystem.into(), Some("read-only")),
+            (ErrorKind::Store, failure(), Some("the disk fails")),
+            (ErrorKind::System, failure(), None),
+            (ErrorKind::Store, std::io::ErrorKind::PermissionDenied.into(), None),
         ] {
             let error = Error::io(kind, "cannot write x", source);
-            let told = error.way_out();
+            let told = error.hint();
             assert_eq!(told.is_some(), words.is_some(), "{error}: {told:?}");
             assert!(words.is_none_or(|words| told.unwrap().contains(words)), "{error}: {told:?}");
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
@@ -119,7 +119,7 @@ impl Process {
     /// The id of the machine, which must not be shown to anybody.
     ///
     /// # Errors
-    /// [`Kind::System`] when it has none.
+    /// [`ErrorKind::System`] when it has none.
     pub fn machine_id(&self) -> Result<String> {
         self.machine_id.clone().map_or_else(platform::machine_id, Ok)
     }
@@ -201,7 +201,7 @@ impl Process {
         if (self.random)(&mut bytes[..]) {
             Ok(bytes)
         } else {
-            Err(Error::new(Kind::System, "the operating system gives no random numbers"))
+            Err(Error::new(ErrorKind::System, "the operating system gives no random numbers"))
         }
     }
 
@@ -227,7 +227,7 @@ impl Process {
     /// Reads standard input to its end.
     ///
     /// # Errors
-    /// [`Kind::System`] when reading fails, [`Kind::Refused`] when it is longer than `limit` or no UTF-8.
+    /// [`ErrorKind::System`] when reading fails, [`ErrorKind::Refused`] when it is longer than `limit` or no UTF-8.
     pub fn read_to_end(&self, limit: u64) -> Result<Zeroizing<String>> {
         let mut text = Zeroizing::new(String::new());
         let mut stdin = self.stdin.borrow_mut();
@@ -235,20 +235,20 @@ impl Process {
         match read {
             Ok(length) if length as u64 > limit => {
                 let what = format!("standard input is longer than {limit} bytes");
-                Err(Error::new(Kind::Refused, what))
+                Err(Error::new(ErrorKind::Refused, what))
             }
             Ok(_) => Ok(text),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(Error::new(Kind::Refused, "standard input is not UTF-8"))
+                Err(Error::new(ErrorKind::Refused, "standard input is not UTF-8"))
             }
-            Err(error) => Err(Error::io(Kind::System, "cannot read standard input", error)),
+            Err(error) => Err(Error::io(ErrorKind::System, "cannot read standard input", error)),
         }
     }
 
     /// Reads one line of at most `limit` bytes from standard input.
     ///
     /// # Errors
-    /// [`Kind::Timeout`] when no whole line came within `patience`, [`Kind::System`] when reading fails.
+    /// [`ErrorKind::Timeout`] when no whole line came within `patience`, [`ErrorKind::System`] when reading fails.
     pub fn read_line(&self, limit: usize, patience: Duration) -> Result<Line> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
         let started = std::time::Instant::now();
@@ -258,10 +258,9 @@ impl Process {
             }
             let mut chunk = Zeroizing::new([0; 257]);
             let wanted = (limit + 1 - bytes.len()).min(chunk.len());
-            let read =
-                self.stdin.borrow_mut().read(&mut chunk[..wanted]).map_err(|error| {
-                    Error::io(Kind::System, "cannot read standard input", error)
-                })?;
+            let read = self.stdin.borrow_mut().read(&mut chunk[..wanted]).map_err(|error| {
+                Error::io(ErrorKind::System, "cannot read standard input", error)
+            })?;
             bytes.extend_from_slice(&chunk[..read]);
             if read == 0 || chunk[..read].contains(&b'\n') {
                 break;
@@ -285,7 +284,7 @@ struct NoAccounts;
 
 impl Accounts for NoAccounts {
     fn groups(&self, _: &[String]) -> Result<Vec<String>> {
-        Err(Error::new(Kind::System, "there is no system to ask for groups"))
+        Err(Error::new(ErrorKind::System, "there is no system to ask for groups"))
     }
 }
 

@@ -102,7 +102,7 @@ impl Charge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Kind};
+    use crate::error::{Error, ErrorKind};
 
     const RULES: Rules = Rules { attempts: 3, seconds: 60 };
 
@@ -113,7 +113,7 @@ mod tests {
     /// Guards the order: without a durable counter there is no proof to compare with.
     #[test]
     fn a_charge_that_could_not_be_recorded_is_no_charge() {
-        let refuse = |_| Err(Error::new(Kind::Store, "the disk failed"));
+        let refuse = |_| Err(Error::new(ErrorKind::Store, "the disk failed"));
         assert!(Attempts::default().charge(Failures::default(), RULES, now(), refuse).is_err());
         let mut recorded = None;
         let charge = Attempts { count: 6, lockout: None }

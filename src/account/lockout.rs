@@ -43,7 +43,7 @@ pub struct Failures {
 
 /// Whether a user may try a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LockoutState {
     /// Codes are compared.
     Open,
     /// No code is compared for so many seconds.
@@ -72,15 +72,15 @@ impl Lockout {
 
 impl Failures {
     /// Whether a code may be tried at `now`.
-    pub fn standing(&self, now: Timestamp) -> Standing {
+    pub fn standing(&self, now: Timestamp) -> LockoutState {
         if self.count >= HARD_STOP {
-            return Standing::Stopped;
+            return LockoutState::Stopped;
         }
         match self.lockout {
             Some(lockout) if now < lockout.until => {
-                Standing::Locked(now.until(lockout.until).min(lockout.seconds))
+                LockoutState::Locked(now.until(lockout.until).min(lockout.seconds))
             }
-            _ => Standing::Open,
+            _ => LockoutState::Open,
         }
     }
 
@@ -122,9 +122,9 @@ mod tests {
     fn a_lock_ends_at_its_second() {
         let now = Timestamp::from_unix(1000);
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
-        assert_eq!(failures.standing(now), Standing::Locked(60));
-        assert_eq!(failures.standing(Timestamp::from_unix(1059)), Standing::Locked(1));
-        assert_eq!(failures.standing(Timestamp::from_unix(1060)), Standing::Open);
+        assert_eq!(failures.standing(now), LockoutState::Locked(60));
+        assert_eq!(failures.standing(Timestamp::from_unix(1059)), LockoutState::Locked(1));
+        assert_eq!(failures.standing(Timestamp::from_unix(1060)), LockoutState::Open);
     }
 
     #[test]
@@ -133,14 +133,14 @@ mod tests {
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
         let yesterday = Timestamp::from_unix(1_000_000 - 86_400);
         let failures = failures.rebased(yesterday);
-        assert_eq!(failures.standing(yesterday), Standing::Locked(60));
-        assert_eq!(failures.standing(yesterday.plus(60)), Standing::Open);
+        assert_eq!(failures.standing(yesterday), LockoutState::Locked(60));
+        assert_eq!(failures.standing(yesterday.plus(60)), LockoutState::Open);
     }
 
     #[test]
     fn the_hard_stop_has_no_end() {
         let failures =
             Failures { count: 99, lockout: None }.charged(RULES, Timestamp::from_unix(0));
-        assert_eq!(failures.standing(Timestamp::from_unix(i64::MAX)), Standing::Stopped);
+        assert_eq!(failures.standing(Timestamp::from_unix(i64::MAX)), LockoutState::Stopped);
     }
 }

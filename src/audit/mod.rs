@@ -15,7 +15,7 @@ pub use chain::{BEGINS_LATER, Broken, Chain, Gap, NO_LINE, UNKEYED, check};
 pub use event::{AdminChange, Archive, Event, Verification};
 pub use line::{Line, Link};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::seal::AuditKey;
 use crate::store::{AuditEnd, Document, Store, Transaction};
 use crate::time::Timestamp;
@@ -66,7 +66,7 @@ pub fn append_all(
 /// still.
 ///
 /// # Errors
-/// [`Kind::Busy`] when another line was appended meanwhile, and when they could not be made durable.
+/// [`ErrorKind::Busy`] when another line was appended meanwhile, and when they could not be made durable.
 pub fn append_archive(
     transaction: &mut dyn Transaction,
     key: &AuditKey,
@@ -77,8 +77,8 @@ pub fn append_archive(
     transaction.append_audit(&now.month(), &mut |end| {
         let last = end.last_line.as_deref().map_or_else(Link::first, Link::after);
         if expected.is_some_and(|expected| *expected != last) {
-            return Err(Error::new(Kind::Busy, "the audit trail grew while it was read")
-                .hint("run the command again"));
+            return Err(Error::new(ErrorKind::Busy, "the audit trail grew while it was read")
+                .with_hint("run the command again"));
         }
         lines(end, Some(key), now, events)
     })
@@ -95,7 +95,7 @@ fn lines(
     let repair = (end.torn > 0).then_some(Event::Repair { torn_bytes: end.torn });
     for event in repair.iter().chain(events) {
         let (text, next) = Line::write(&link, key, now, event).map_err(|error| {
-            Error::new(Kind::Store, format!("cannot write the audit trail: {error}"))
+            Error::new(ErrorKind::Store, format!("cannot write the audit trail: {error}"))
         })?;
         bytes.extend_from_slice(&text);
         bytes.push(b'\n');
@@ -120,7 +120,7 @@ pub fn missing_attempts(
     if !seen.is_unsettled(&found) {
         return Ok(found);
     }
-    store.settle()?;
+    store.drain()?;
     Ok(attempts(store)?.finish(present))
 }
 

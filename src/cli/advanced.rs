@@ -8,7 +8,7 @@ use crate::cli::context::{Change, Context, values};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::status::window_in_words;
 use crate::cli::{Done, Format};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Digits;
 use crate::printable::printable;
 use crate::settings::advanced::{self, Advanced, KEYS, Key};
@@ -84,7 +84,7 @@ pub(super) fn run(context: &mut Context<'_>, command: AdvancedCommand) -> Result
         AdvancedCommand::Set(args) => {
             let key = find(&args.key)?;
             let value =
-                key.read(&args.value).map_err(|message| Error::new(Kind::Usage, message))?;
+                key.read(&args.value).map_err(|message| Error::new(ErrorKind::Usage, message))?;
             change(context, key, Some(&value), args.dry_run)
         }
         AdvancedCommand::Unset(args) => change(context, find(&args.key)?, None, args.dry_run),
@@ -93,7 +93,7 @@ pub(super) fn run(context: &mut Context<'_>, command: AdvancedCommand) -> Result
 
 fn find(name: &str) -> Result<&'static Key> {
     advanced::find(name).map_err(|message| {
-        Error::new(Kind::Usage, message).hint("'rw2fa advanced list' names every setting")
+        Error::new(ErrorKind::Usage, message).with_hint("'rw2fa advanced list' names every setting")
     })
 }
 
@@ -187,7 +187,7 @@ fn change(
     context.no_csv(if value.is_some() { "advanced set" } else { "advanced unset" })?;
     let mut wanted = Advanced::default();
     if let Some(value) = value {
-        key.assign(&mut wanted, value).map_err(|message| Error::new(Kind::Usage, message))?;
+        key.assign(&mut wanted, value).map_err(|message| Error::new(ErrorKind::Usage, message))?;
     }
     let opened = context.open()?;
     let store = &opened.store;
@@ -198,7 +198,7 @@ fn change(
         let edited = value
             .map(|value| value.to_string().parse())
             .transpose()
-            .map_err(|_| Error::new(Kind::System, format!("cannot write {}", key.name)))?;
+            .map_err(|_| Error::new(ErrorKind::System, format!("cannot write {}", key.name)))?;
         let text = records::edit(store, &Document::Settings, &[(&["advanced", key.name], edited)])?;
         after = records::parse_settings(store, &text)?.advanced;
         let (old, new) = (key.value(&before.advanced), key.value(&after));

@@ -10,7 +10,7 @@ use crate::account::name::Name;
 use crate::audit::{self, AdminChange, Event};
 use crate::cli::prompt;
 use crate::cli::{Color, Format, Globals};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::printable::{printable, printable_json};
 use crate::process::Process;
@@ -238,28 +238,28 @@ impl<'a> Context<'a> {
     /// Asks before something is done that cannot be undone.
     ///
     /// # Errors
-    /// [`Kind::Usage`] without a terminal and without `--yes`; [`Kind::Declined`] on no.
+    /// [`ErrorKind::Usage`] without a terminal and without `--yes`; [`ErrorKind::Declined`] on no.
     pub(super) fn confirm(&mut self, question: &str) -> Result<()> {
         if self.globals.yes {
             return Ok(());
         }
         if !self.process.terminals.stdin || !self.process.terminals.stderr {
             return Err(Error::new(
-                Kind::Usage,
+                ErrorKind::Usage,
                 "this needs a confirmation and there is no terminal",
             )
-            .hint("add --yes to answer beforehand"));
+            .with_hint("add --yes to answer beforehand"));
         }
         // The question stands on lines of its own: it may be longer than the terminal is wide.
         self.say(&format!("{question}\n"));
         match ask() {
             Ok(Answer::Yes) => Ok(()),
-            Ok(Answer::No) => Err(Error::new(Kind::Declined, "nothing was changed")),
+            Ok(Answer::No) => Err(Error::new(ErrorKind::Declined, "nothing was changed")),
             Ok(Answer::Interrupted) => {
-                Err(Error::new(Kind::Interrupted, "interrupted; nothing was changed"))
+                Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
             }
-            Err(error) => Err(Error::io(Kind::System, "cannot ask on this terminal", error)
-                .hint("add --yes to answer beforehand")),
+            Err(error) => Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+                .with_hint("add --yes to answer beforehand")),
         }
     }
 
@@ -284,7 +284,7 @@ impl<'a> Context<'a> {
         self.process
             .stdout
             .write_all(text.as_bytes())
-            .map_err(|error| Error::io(Kind::System, "cannot write to standard output", error))
+            .map_err(|error| Error::io(ErrorKind::System, "cannot write to standard output", error))
     }
 
     /// Prints data that programs read: exactly as it is, except on a terminal, which it must not steer.
@@ -297,8 +297,9 @@ impl<'a> Context<'a> {
 
     /// Prints one JSON document.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::new(Kind::System, format!("cannot write JSON: {error}")))?;
+        let mut text = serde_json::to_string_pretty(value).map_err(|error| {
+            Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
+        })?;
         text.push('\n');
         self.print(&printable_json(&text))
     }
@@ -306,8 +307,8 @@ impl<'a> Context<'a> {
     /// Refuses `--format csv` for a command that lists nothing.
     pub(super) fn no_csv(&self, command: &str) -> Result<()> {
         if self.globals.format == Format::Csv {
-            return Err(Error::new(Kind::Usage, format!("{command} has no csv output"))
-                .hint("use --format json or --format text"));
+            return Err(Error::new(ErrorKind::Usage, format!("{command} has no csv output"))
+                .with_hint("use --format json or --format text"));
         }
         Ok(())
     }
@@ -331,7 +332,7 @@ impl<'a> Context<'a> {
         self.process
             .stdout
             .flush()
-            .map_err(|error| Error::io(Kind::System, "cannot write to standard output", error))
+            .map_err(|error| Error::io(ErrorKind::System, "cannot write to standard output", error))
     }
 
     /// Tells an error and returns the exit code.
@@ -348,13 +349,13 @@ impl<'a> Context<'a> {
                 "error": {
                     "kind": error.kind().as_str(),
                     "message": error.to_string(),
-                    "hint": error.way_out(),
+                    "hint": error.hint(),
                 }
             });
             // Nobody is left to tell when standard error is closed.
             let _ = writeln!(self.process.stderr, "{}", printable_json(&value.to_string()));
         } else {
-            self.complain_in_words(&error.to_string(), error.way_out());
+            self.complain_in_words(&error.to_string(), error.hint());
         }
     }
 
@@ -422,10 +423,14 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
 }
 
 /// The entry that was perhaps meant by `name`, which is none.
-pub(super) fn nearest(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Option<Name> {
+pub(super) fn nearest(
+    store: &dyn Store,
+    kind: crate::store::DocumentKind,
+    name: &Name,
+) -> Option<Name> {
     let alike = store.names_like(kind, &name.key()).unwrap_or_default().into_iter().next();
     alike.or_else(|| {
-        let listed = store.survey(kind).unwrap_or_default().names;
+        let listed = store.list(kind).unwrap_or_default().names;
         let wanted = name.canonical();
         let distance = |other: &Name| strsim::damerau_levenshtein(&wanted, &other.canonical());
         let most = (wanted.chars().count() / 3).clamp(1, 3);
@@ -435,14 +440,18 @@ pub(super) fn nearest(store: &dyn Store, kind: crate::store::Kind, name: &Name) 
 }
 
 /// The error that nobody is listed as `name`, naming entries that look alike.
-pub(super) fn not_listed(store: &dyn Store, kind: crate::store::Kind, name: &Name) -> Error {
-    let error = Error::new(Kind::NotFound, format!("no {kind} is called '{name}'"));
+pub(super) fn not_listed(
+    store: &dyn Store,
+    kind: crate::store::DocumentKind,
+    name: &Name,
+) -> Error {
+    let error = Error::new(ErrorKind::NotFound, format!("no {kind} is called '{name}'"));
     match nearest(store, kind, name) {
-        Some(other) => error.hint(format!("did you mean '{other}'?")),
-        None if kind == crate::store::Kind::Whitelist => {
-            error.hint("'rw2fa whitelist list' shows every entry")
+        Some(other) => error.with_hint(format!("did you mean '{other}'?")),
+        None if kind == crate::store::DocumentKind::Whitelist => {
+            error.with_hint("'rw2fa whitelist list' shows every entry")
         }
-        None => error.hint("'rw2fa users list' shows who is listed"),
+        None => error.with_hint("'rw2fa users list' shows who is listed"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Scope, Store, Survey, Transaction, records};
+use crate::store::{Document, DocumentKind, NameList, Scope, Store, Transaction, records};
 
 /// Turn two-factor authentication on
 ///
@@ -55,7 +55,7 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
     let opened = context.open()?;
     if opened.settings.enabled && !args.dry_run {
         // A list that cannot be read must not keep anybody from turning it off.
-        let users = opened.store.survey(Kind::User).map(|survey| survey.names.len());
+        let users = opened.store.list(DocumentKind::User).map(|survey| survey.names.len());
         let users = users.map_or("every listed user".into(), |users| count(users, "listed user"));
         context.confirm(&format!(
             "Two-factor authentication will be off: a password alone lets everybody in, {users} too."
@@ -131,20 +131,20 @@ fn write_switch(
 /// Warns that the audit trail does not show yet that two-factor authentication is off.
 fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     context.warn(&format!("the audit trail does not show this change yet: {problem}"));
-    if let Some(hint) = problem.way_out() {
+    if let Some(hint) = problem.hint() {
         context.note(&format!(" hint: {hint}"));
     }
     context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
 
 fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
-    let Survey { names, problems } = opened.store.survey(Kind::User)?;
+    let NameList { names, problems } = opened.store.list(DocumentKind::User)?;
     for problem in &problems {
         context.complain(problem);
     }
     let (mut pending, mut sms, mut without_number) = (0, 0, 0);
     for name in &names {
-        let listing = match records::listing(&opened.store, Kind::User, name) {
+        let listing = match records::listing(&opened.store, DocumentKind::User, name) {
             Ok(listing) => listing,
             Err(error) => {
                 context.complain(&error);
@@ -159,11 +159,11 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
         match records::state(&opened.store, name) {
             Ok(Some(state)) if state.enrolment == Enrolment::Active || method == Method::Sms => {}
             Ok(Some(_)) => pending += 1,
-            Ok(None) => context.complain(&missing_half(&opened.store, Kind::State, name)),
+            Ok(None) => context.complain(&missing_half(&opened.store, DocumentKind::State, name)),
             Err(error) => context.complain(&error),
         }
     }
-    let groups = opened.store.survey(Kind::Group)?;
+    let groups = opened.store.list(DocumentKind::Group)?;
     for problem in &groups.problems {
         context.complain(problem);
     }
@@ -181,7 +181,7 @@ fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<(
             None => context.note(&format!("codes by SMS: {users}")),
             Some(problem) => {
                 context.warn(&format!("codes by SMS: {users}, who cannot get one: {problem}"));
-                context.note(problem.way_out().unwrap_or_default());
+                context.note(problem.hint().unwrap_or_default());
             }
         }
         if without_number > 0 {

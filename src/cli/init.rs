@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::Done;
 use crate::cli::context::{self, Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::settings;
 use crate::store::creation::Made;
@@ -45,8 +45,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let account = account(args)?;
     let path = if args.per_user {
         let path = context::per_user_store().ok_or_else(|| {
-            Error::new(Kind::System, "this account has no home directory")
-                .hint("name the store with --store PATH")
+            Error::new(ErrorKind::System, "this account has no home directory")
+                .with_hint("name the store with --store PATH")
         })?;
         if platform::system_store().exists() {
             context
@@ -71,7 +71,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         && let Some(parent) = path.parent()
     {
         std::fs::create_dir_all(parent).map_err(|error| {
-            Error::io(Kind::System, format!("cannot make {}", parent.display()), error)
+            Error::io(ErrorKind::System, format!("cannot make {}", parent.display()), error)
         })?;
     }
     if args.new_trail {
@@ -158,12 +158,12 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
 /// The account that the store is for, besides whoever makes it.
 fn account(args: &InitArgs) -> Result<Option<Owner>> {
     if args.service_account.is_some() && !cfg!(windows) {
-        return Err(Error::new(Kind::Usage, "--service-account is for Windows")
-            .hint("here the store belongs to one account: use --owner NAME"));
+        return Err(Error::new(ErrorKind::Usage, "--service-account is for Windows")
+            .with_hint("here the store belongs to one account: use --owner NAME"));
     }
     if args.owner.is_some() && cfg!(windows) {
-        return Err(Error::new(Kind::Usage, "--owner is not for Windows")
-            .hint("here the store belongs to administrators; to let the portal's account use it: --service-account NAME"));
+        return Err(Error::new(ErrorKind::Usage, "--owner is not for Windows")
+            .with_hint("here the store belongs to administrators; to let the portal's account use it: --service-account NAME"));
     }
     args.service_account.as_deref().or(args.owner.as_deref()).map(Owner::named).transpose()
 }

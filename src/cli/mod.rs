@@ -31,7 +31,7 @@ use clap::error::ErrorKind as ClapErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::cli::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{LONGEST_MESSAGE, printable, shortened};
 use crate::process::Process;
 use crate::verify;
@@ -240,8 +240,8 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
         Format::Text => AnswerFormat::Text,
         Format::Json => AnswerFormat::Json,
         Format::Csv => {
-            let error = Error::new(Kind::Usage, "verify has no csv output")
-                .hint("use --format json or --format text");
+            let error = Error::new(ErrorKind::Usage, "verify has no csv output")
+                .with_hint("use --format json or --format text");
             return Context::new(process, globals.clone()).fail(&error);
         }
     };
@@ -255,7 +255,7 @@ fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
     let text = shortened(printable(&error.render().to_string()), LONGEST_MESSAGE) + "\n";
     // Nobody is left to tell when standard error is closed.
     let _ = process.stderr.write_all(text.as_bytes());
-    Kind::Usage.exit_code()
+    ErrorKind::Usage.exit_code()
 }
 
 /// Prints help or version on standard output, and everything else as an error.
@@ -270,7 +270,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
         return match shown {
             Ok(()) => 0,
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => UNREAD,
-            Err(_) => Kind::System.exit_code(),
+            Err(_) => ErrorKind::System.exit_code(),
         };
     }
     let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
@@ -287,7 +287,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
         return Context::new(process, globals).fail(&error);
     }
     let _ = process.stderr.write_all((shortened(text, LONGEST_MESSAGE) + "\n").as_bytes());
-    Kind::Usage.exit_code()
+    ErrorKind::Usage.exit_code()
 }
 
 /// What clap says over several lines, in two: what is wrong, and what was perhaps meant.
@@ -296,7 +296,8 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
         error.kind(),
         ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
     ) {
-        return Error::new(Kind::Usage, "a subcommand is missing").hint("see rw2fa --help");
+        return Error::new(ErrorKind::Usage, "a subcommand is missing")
+            .with_hint("see rw2fa --help");
     }
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
     let on_one_line = |text: &str| {
@@ -304,8 +305,8 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
     };
     let message = on_one_line(paragraphs.next().unwrap_or_default());
     let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    Error::new(Kind::Usage, message)
-        .hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
+    Error::new(ErrorKind::Usage, message)
+        .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
 /// How much is quoted of a name that is none.
@@ -315,7 +316,7 @@ const LONGEST_NAME: usize = 300;
 fn parse_name(text: &str) -> Result<crate::account::name::Name> {
     crate::account::name::Name::parse(text).map_err(|error| {
         let quoted = printable(&shortened(text.to_owned(), LONGEST_NAME));
-        Error::new(Kind::Refused, format!("'{quoted}': {error}"))
+        Error::new(ErrorKind::Refused, format!("'{quoted}': {error}"))
     })
 }
 

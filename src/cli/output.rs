@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::cli::context::Context;
 use crate::cli::{Done, Format};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{LONGEST_MESSAGE, printable, shortened};
 
 /// A column: its name in CSV, and what a row has in it.
@@ -124,7 +124,7 @@ const FORMULA_STARTS: [char; 11] =
 
 /// One line of CSV.
 pub(super) fn csv_line<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>) -> Result<String> {
-    let failed = |what: String| Error::new(Kind::System, format!("cannot write CSV: {what}"));
+    let failed = |what: String| Error::new(ErrorKind::System, format!("cannot write CSV: {what}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(cells).map_err(|error| failed(error.to_string()))?;
     let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
@@ -243,7 +243,7 @@ impl ChangeRow {
         let (result, error, hint) = match result {
             Ok(result) => (result, None, None),
             Err(error) => {
-                (Changed::Failed, Some(error.to_string()), error.way_out().map(str::to_owned))
+                (Changed::Failed, Some(error.to_string()), error.hint().map(str::to_owned))
             }
         };
         Self {

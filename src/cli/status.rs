@@ -13,7 +13,7 @@ use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::sms::SmsSection;
 use crate::settings::{SCHEMA, duration};
-use crate::store::{Kind, Store, Survey, records};
+use crate::store::{DocumentKind, NameList, Store, records};
 use crate::time::Timestamp;
 
 /// Show whether users are protected
@@ -62,7 +62,7 @@ impl Counts {
 
 /// How many whitelist entries are valid, and how many have expired.
 fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usize)> {
-    let Survey { names, problems } = store.survey(Kind::Whitelist)?;
+    let NameList { names, problems } = store.list(DocumentKind::Whitelist)?;
     for problem in &problems {
         context.complain(problem);
     }

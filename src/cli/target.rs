@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::Text;
 
@@ -25,7 +25,7 @@ pub(super) struct Limits {
 /// The text of the argument `FILE` of a command that reads one; `-` is standard input.
 ///
 /// # Errors
-/// [`Kind::Refused`] when it cannot be read, is beyond `limits`, or is not UTF-8.
+/// [`ErrorKind::Refused`] when it cannot be read, is beyond `limits`, or is not UTF-8.
 pub(super) fn read_source(context: &Context<'_>, path: &Path, limits: &Limits) -> Result<Text> {
     if path == Path::new("-") {
         let what = "standard input";
@@ -41,13 +41,13 @@ pub(super) fn read_source(context: &Context<'_>, path: &Path, limits: &Limits) -
 }
 
 fn unread(what: &str, error: std::io::Error) -> Error {
-    Error::io(Kind::Refused, format!("cannot read {what}"), error)
+    Error::io(ErrorKind::Refused, format!("cannot read {what}"), error)
 }
 
 fn too_long(what: &str, limits: &Limits) -> Error {
     let limit = limits.mebibytes;
     Error::new(
-        Kind::Refused,
+        ErrorKind::Refused,
         format!("{what} is larger than {limit} MiB, the limit of this command"),
     )
 }
@@ -72,14 +72,14 @@ fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
             if line_length > limits.line_mebibytes << 20 {
                 let limit = limits.line_mebibytes;
                 let what = format!("line {line} of {what} is longer than {limit} MiB");
-                return Err(Error::new(Kind::Refused, what));
+                return Err(Error::new(ErrorKind::Refused, what));
             }
         }
         let is_first = bytes.len() < chunk.len();
         bytes.extend_from_slice(part);
         if is_first && bytes.len() >= chunk.len() && !(limits.may_begin)(&bytes) {
             let what = format!("{what} does not begin like a file that this command reads");
-            return Err(Error::new(Kind::Refused, what));
+            return Err(Error::new(ErrorKind::Refused, what));
         }
         if bytes.len() as u64 > limits.mebibytes << 20 {
             return Err(too_long(what, limits));
@@ -88,7 +88,7 @@ fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
     String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
         // What is not text may still be secret.
         drop(Zeroizing::new(error.into_bytes()));
-        Error::new(Kind::Refused, format!("{what} is not UTF-8")).hint("save it as UTF-8")
+        Error::new(ErrorKind::Refused, format!("{what} is not UTF-8")).with_hint("save it as UTF-8")
     })
 }
 
@@ -104,8 +104,8 @@ impl NewFile {
     /// who may not write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = platform::make_private_file(path).map_err(|error| {
-            Error::io(Kind::Refused, format!("cannot make {}", path.display()), error)
-                .hint("name a file that does not exist, in a directory that does")
+            Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
+                .with_hint("name a file that does not exist, in a directory that does")
         })?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
     }
@@ -124,7 +124,7 @@ impl NewFile {
     }
 
     fn failed(&self, error: std::io::Error) -> Error {
-        Error::io(Kind::System, format!("cannot write {}", self.path.display()), error)
+        Error::io(ErrorKind::System, format!("cannot write {}", self.path.display()), error)
     }
 }
 

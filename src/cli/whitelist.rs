@@ -10,10 +10,10 @@ use crate::account::name::Name;
 use crate::cli::context::{Change, Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::settings::duration;
-use crate::store::{Document, Kind, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
 use crate::time::Timestamp;
 
 /// Longest reason, in characters.
@@ -117,13 +117,13 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
         let message = format!("--until: '{}' is no time", printable(text));
-        return Err(Error::new(ErrorKind::Usage, message).hint(
+        return Err(Error::new(ErrorKind::Usage, message).with_hint(
             "write 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
         ));
     };
     if until <= now {
         return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is past"))
-            .hint("an entry that is to end now is removed with: rw2fa whitelist remove"));
+            .with_hint("an entry that is to end now is removed with: rw2fa whitelist remove"));
     }
     Ok(Until::Time(until))
 }
@@ -174,9 +174,10 @@ fn wanted(
     let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
     // SECURITY: what is over is opened again only by somebody who says for how long.
     if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
-        return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}")).hint(
-            format!("say until when it is to be valid: rw2fa whitelist add {name} --until …"),
-        ));
+        return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
+            .with_hint(format!(
+                "say until when it is to be valid: rw2fa whitelist add {name} --until …"
+            )));
     }
     let reason =
         args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
@@ -194,7 +195,7 @@ fn write(
     if before.is_none() {
         return records::write_whitelist_entry(transaction, name, after);
     }
-    let document = Document::Of(Kind::Whitelist, name.clone());
+    let document = Document::Of(DocumentKind::Whitelist, name.clone());
     let until = after.until.map(|until| toml::value::Datetime::from(until).into());
     let reason = after.reason.as_deref().map(Into::into);
     let text = records::edit(store, &document, &[(&["reason"], reason), (&["until"], until)])?;
@@ -209,7 +210,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
         let row = one(text, |name| {
-            let document = Document::Of(Kind::Whitelist, name.clone());
+            let document = Document::Of(DocumentKind::Whitelist, name.clone());
             let mut result = Changed::Unchanged;
             store.update(Scope::Account(&name.key()), &mut |transaction| {
                 // A damaged entry can be removed too, so it is not read here.
@@ -217,7 +218,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
                     return args
                         .ignore_missing
                         .then_some(())
-                        .ok_or_else(|| not_listed(store, Kind::Whitelist, name));
+                        .ok_or_else(|| not_listed(store, DocumentKind::Whitelist, name));
                 }
                 result = Changed::Removed;
                 if args.dry_run {
@@ -244,7 +245,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
 /// Tells of an entry in another spelling that lets the same login in as the one that went.
 fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> Result<()> {
     let name = parse_name(removed)?;
-    for other in opened.store.names_like(Kind::Whitelist, &name.key())? {
+    for other in opened.store.names_like(DocumentKind::Whitelist, &name.key())? {
         if other != name && whitelisted(&name, &other, &opened.settings.domains) {
             context.warn(&format!("'{other}' is on the whitelist too and lets '{name}' in"));
         }
@@ -316,7 +317,7 @@ const COLUMNS: &[Column<Row>] = &[
 fn list(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
     let now = context.now();
-    let found = opened.store.survey(Kind::Whitelist)?;
+    let found = opened.store.list(DocumentKind::Whitelist)?;
     let mut problems = found.problems;
     let mut rows = Vec::with_capacity(found.names.len());
     for name in found.names {

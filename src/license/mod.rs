@@ -9,7 +9,7 @@ pub mod serial;
 pub mod standing;
 pub mod vendor;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::license::claims::License;
 use crate::license::serial::Serial;
 use crate::license::vendor::VendorKey;
@@ -83,7 +83,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// What the administrator can do.
-    pub fn way_out(&self) -> &'static str {
+    pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::TooLong | Self::Form | Self::Encoding(_) => {
                 "download license.lic again; name that file, unchanged"
@@ -107,7 +107,7 @@ impl Refusal {
 
     /// The error of a command that was given such a licence.
     pub fn about(&self, what: &str) -> Error {
-        Error::new(Kind::Refused, format!("{what}: {self}")).hint(self.way_out())
+        Error::new(ErrorKind::Refused, format!("{what}: {self}")).with_hint(self.hint())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a store stands: in its trial, licensed, or neither. And what that refuses: new users and the
 //! first `enable`, nothing else.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::license::Refusal;
 use crate::license::claims::License;
 use crate::time::Timestamp;
@@ -41,7 +41,7 @@ impl State {
 
 /// Where a store stands.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct LicenseStatus {
     /// Trial, licensed or expired.
     pub state: State,
     /// Days until that ends, the running one included; `None`: never.
@@ -52,7 +52,7 @@ pub struct Standing {
     pub refusal: Option<Refusal>,
 }
 
-impl Standing {
+impl LicenseStatus {
     /// Where a store stands at `now` that was made at `created` and holds this licence.
     pub fn of(
         created: Timestamp,
@@ -92,7 +92,7 @@ impl Standing {
     /// Whether so many users may be there after something is added or turned on.
     ///
     /// # Errors
-    /// [`Kind::Refused`], with the way out.
+    /// [`ErrorKind::Refused`], with the way out.
     pub fn admit(&self, users: usize) -> Result<()> {
         const WAY_OUT: &str = "'rw2fa license portal' tells how to get a licence, 'rw2fa license \
                                activate FILE' takes it; whoever is asked for a code stays so";
@@ -101,17 +101,17 @@ impl Standing {
                 Some(Refusal::Expired(end)) => format!("the licence expired at {end}"),
                 _ => format!("the trial of {TRIAL_DAYS} days is over"),
             };
-            return Err(Error::new(Kind::Refused, what).hint(WAY_OUT));
+            return Err(Error::new(ErrorKind::Refused, what).with_hint(WAY_OUT));
         }
         match self.max_users() {
             Some(most) if users > most as usize => Err(Error::new(
-                Kind::Refused,
+                ErrorKind::Refused,
                 format!(
                     "the licence is for {most} user{}, and there would be {users}",
                     if most == 1 { "" } else { "s" }
                 ),
             )
-            .hint(WAY_OUT)),
+            .with_hint(WAY_OUT)),
             _ => Ok(()),
         }
     }
@@ -146,8 +146,12 @@ mod tests {
         }
     }
 
-    fn at(stored: Option<Result<License, Refusal>>, after: i64) -> Standing {
-        Standing::of(Timestamp::from_unix(CREATED), stored, Timestamp::from_unix(CREATED + after))
+    fn at(stored: Option<Result<License, Refusal>>, after: i64) -> LicenseStatus {
+        LicenseStatus::of(
+            Timestamp::from_unix(CREATED),
+            stored,
+            Timestamp::from_unix(CREATED + after),
+        )
     }
 
     #[test]
@@ -198,7 +202,7 @@ mod tests {
                 (Ok(()), None) => {}
                 (Err(error), Some(words)) => {
                     assert!(error.to_string().contains(words), "{error}");
-                    assert!(error.way_out().is_some_and(|hint| hint.contains("license portal")));
+                    assert!(error.hint().is_some_and(|hint| hint.contains("license portal")));
                 }
                 (found, _) => panic!("{after} {users}: {found:?}"),
             }

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use ed25519_dalek::VerifyingKey;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The public half of `examples/licensing/development-private-key.pem`.
 pub const DEVELOPMENT: &str = "PxSekiwcWK/OnQbbEFhjHBBwbVknLRJudbWGusP/nf0=";
@@ -40,8 +40,8 @@ impl VendorKey {
     /// When the 32 bytes that were built in are no key.
     pub fn built_in() -> Result<Self> {
         Self::from_base64(VENDOR.unwrap_or(DEVELOPMENT)).ok_or_else(|| {
-            Error::new(Kind::System, "the vendor key in this program is no Ed25519 public key")
-                .hint("this program was built wrongly: tell its vendor")
+            Error::new(ErrorKind::System, "the vendor key in this program is no Ed25519 public key")
+                .with_hint("this program was built wrongly: tell its vendor")
         })
     }
 

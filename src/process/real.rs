@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Accounts, Process, SYSTEM_GROUPS, Terminals, no_variables};
 use crate::child;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
@@ -57,11 +57,12 @@ impl Accounts for SystemAccounts {
             (Some(0) | None, Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
             (Some(1), _) => {
                 let what = format!("the system knows no account called {}", spellings.join(" or "));
-                Err(Error::new(Kind::System, what))
+                Err(Error::new(ErrorKind::System, what))
             }
-            _ => {
-                Err(Error::new(Kind::System, "the system could not tell the groups of the account"))
-            }
+            _ => Err(Error::new(
+                ErrorKind::System,
+                "the system could not tell the groups of the account",
+            )),
         }
     }
 }

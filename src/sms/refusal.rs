@@ -70,7 +70,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
 /// What an error code means and what to do, if it is known.
 pub fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
     let found = MEANINGS.iter().find(|(known, ..)| *known == code);
-    found.map(|(_, what, way_out)| (*what, *way_out))
+    found.map(|(_, what, hint)| (*what, *hint))
 }
 
 /// What a gateway says, safe to show: no number, no code, no long word, on one line.

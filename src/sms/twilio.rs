@@ -16,7 +16,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::account::listing::Phone;
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::json;
 use crate::sms::gateway::{Account, Sender, certificates};
 use crate::sms::refusal::{meaning, scrubbed};
@@ -70,13 +70,14 @@ impl Receipt {
         let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
         let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
         let error = match code {
-            Some(code) => refused(Kind::Refused, &Refusal { code, message: None }),
-            None if has_failed => {
-                Error::new(Kind::Refused, format!("Twilio took the message, and it is {status}"))
-                    .hint("look the message up in the console: 'rw2fa sms portal console'")
-            }
-            None => Error::new(Kind::Refused, "Twilio took the message, and reports an error")
-                .hint("look the message up in the console: 'rw2fa sms portal console'"),
+            Some(code) => refused(ErrorKind::Refused, &Refusal { code, message: None }),
+            None if has_failed => Error::new(
+                ErrorKind::Refused,
+                format!("Twilio took the message, and it is {status}"),
+            )
+            .with_hint("look the message up in the console: 'rw2fa sms portal console'"),
+            None => Error::new(ErrorKind::Refused, "Twilio took the message, and reports an error")
+                .with_hint("look the message up in the console: 'rw2fa sms portal console'"),
         };
         Some(Failure { certainty, error })
     }
@@ -84,7 +85,7 @@ impl Receipt {
 
 /// What Twilio knows of the account.
 #[derive(Deserialize)]
-pub struct Standing {
+pub struct AccountStatus {
     /// `active`, `suspended` or `closed`.
     pub status: Option<String>,
     /// `Trial` or `Full`.
@@ -127,8 +128,8 @@ impl Api {
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let wrong = |key: &str, what: String| {
-            Error::new(Kind::System, format!("[sms] {key}: {what}"))
-                .hint("correct it with 'rw2fa sms configure'")
+            Error::new(ErrorKind::System, format!("[sms] {key}: {what}"))
+                .with_hint("correct it with 'rw2fa sms configure'")
         };
         // SECURITY: no redirects, which could lead the token elsewhere, and nothing from the environment.
         let mut builder = Client::builder()
@@ -145,8 +146,8 @@ impl Api {
             builder = builder.tls_certs_merge(found);
         }
         let client = builder.build().map_err(|error| {
-            Error::new(Kind::System, format!("cannot prepare TLS: {}", reason(&error)))
-                .hint(
+            Error::new(ErrorKind::System, format!("cannot prepare TLS: {}", reason(&error)))
+                .with_hint(
                     "install the system's root certificates (Debian: ca-certificates), or correct 'ca-file' with \
                      'rw2fa sms configure'",
                 )
@@ -177,7 +178,7 @@ impl Api {
     ///
     /// # Errors
     /// Why it was not told.
-    pub fn standing(&self) -> Result<Standing, Failure> {
+    pub fn standing(&self) -> Result<AccountStatus, Failure> {
         let url = format!("{}.json", self.account_url());
         self.ask(|| self.client.get(&url))
     }
@@ -245,44 +246,43 @@ impl Api {
             format!("{host} gave no answer: {}", reason(error))
         };
         let hint = "check the network, --proxy and --ca-file: 'rw2fa sms check'";
-        Failure { certainty, error: Error::new(Kind::System, what).hint(hint) }
+        Failure { certainty, error: Error::new(ErrorKind::System, what).with_hint(hint) }
     }
 
     /// The failure that an answer tells of.
     fn told(&self, status: StatusCode, text: &[u8], what: &str) -> Failure {
         let is_refused = status.is_client_error();
         let certainty = if is_refused { Certainty::NotSent } else { Certainty::Unknown };
-        let kind = if is_refused { Kind::Refused } else { Kind::System };
+        let kind = if is_refused { ErrorKind::Refused } else { ErrorKind::System };
         let number = status.as_u16();
         let error = match json::from_slice::<Refusal>(text) {
             Ok(refusal) if !status.is_success() => refused(kind, &refusal),
-            _ if number == 429 => {
-                Error::new(kind, "Twilio refused: too many requests (429)").hint("wait a minute")
-            }
+            _ if number == 429 => Error::new(kind, "Twilio refused: too many requests (429)")
+                .with_hint("wait a minute"),
             _ if status.is_server_error() => {
                 Error::new(kind, format!("{} has a fault (HTTP {number})", self.account.base))
-                    .hint("wait, and look at 'rw2fa sms portal status'")
+                    .with_hint("wait, and look at 'rw2fa sms portal status'")
             }
             _ if status.is_success() => {
                 Error::new(kind, format!("the answer of {} {what}", self.account.base))
-                    .hint("check --api-base and --proxy: 'rw2fa sms show'")
+                    .with_hint("check --api-base and --proxy: 'rw2fa sms show'")
             }
             _ => Error::new(kind, format!("{} refused (HTTP {number})", self.account.base))
-                .hint("check --api-base and --proxy: 'rw2fa sms show'"),
+                .with_hint("check --api-base and --proxy: 'rw2fa sms show'"),
         };
         Failure { certainty, error }
     }
 }
 
 /// Twilio's error in one sentence.
-fn refused(kind: Kind, refusal: &Refusal) -> Error {
+fn refused(kind: ErrorKind, refusal: &Refusal) -> Error {
     let code = refusal.code;
-    if let Some((what, way_out)) = meaning(code) {
-        return Error::new(kind, format!("Twilio refused: {what} ({code})")).hint(way_out);
+    if let Some((what, hint)) = meaning(code) {
+        return Error::new(kind, format!("Twilio refused: {what} ({code})")).with_hint(hint);
     }
     let said = scrubbed(refusal.message.as_deref().unwrap_or("no reason"));
     Error::new(kind, format!("Twilio refused: {said} ({code})"))
-        .hint(format!("see https://www.twilio.com/docs/api/errors/{code}"))
+        .with_hint(format!("see https://www.twilio.com/docs/api/errors/{code}"))
 }
 
 /// The document of a good answer.

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::DirStore;
 use crate::store::{EachLine, file, trail};
@@ -83,7 +83,7 @@ impl DirStore {
     /// Refuses a directory in the store.
     ///
     /// # Errors
-    /// [`Kind::Refused`].
+    /// [`ErrorKind::Refused`].
     pub fn refuse_inside(&self, directory: &Path) -> Result<()> {
         let place = directory.ancestors().find_map(|part| {
             let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
@@ -92,7 +92,9 @@ impl DirStore {
         let root = fs::canonicalize(self.root()).ok();
         if place.zip(root).is_some_and(|(place, root)| place.starts_with(root)) {
             let what = format!("{} is in the store", directory.display());
-            return Err(Error::new(Kind::Refused, what).hint("name a directory outside of it"));
+            return Err(
+                Error::new(ErrorKind::Refused, what).with_hint("name a directory outside of it")
+            );
         }
         Ok(())
     }
@@ -102,8 +104,8 @@ impl DirStore {
             return Ok(());
         }
         let what = format!("there is no directory {}", directory.display());
-        Err(Error::new(Kind::Refused, what)
-            .hint("name the directory into which 'rw2fa audit archive' moved months"))
+        Err(Error::new(ErrorKind::Refused, what)
+            .with_hint("name the directory into which 'rw2fa audit archive' moved months"))
     }
 
     fn trail_directory(&self) -> PathBuf {
@@ -118,7 +120,7 @@ impl DirStore {
             found.map(|(file, _)| file).ok_or_else(|| vanished(path))
         };
         let failed = |path: &Path, error| {
-            Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+            Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
         };
         let (mut left, mut right) = (BufReader::new(open(one)?), BufReader::new(open(other)?));
         loop {
@@ -143,14 +145,14 @@ impl Archive<'_> {
     /// Refuses a month of which the archive holds another one.
     ///
     /// # Errors
-    /// [`Kind::Refused`].
+    /// [`ErrorKind::Refused`].
     pub fn check(&self, month: &str) -> Result<()> {
         let (copy, original) = self.places(month);
         match fs::symlink_metadata(&copy) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => {
                 let what = format!("cannot look at {}", copy.display());
-                Err(Error::io(Kind::Store, what, error))
+                Err(Error::io(ErrorKind::Store, what, error))
             }
             Ok(_) if self.store.differs(&copy, &original)? => Err(differing(&copy, &original)),
             Ok(_) => Ok(()),
@@ -210,11 +212,11 @@ fn month_path(directory: &Path, month: &str) -> PathBuf {
 
 fn differing(copy: &Path, original: &Path) -> Error {
     let what = format!("{} differs from {}", copy.display(), original.display());
-    Error::new(Kind::Refused, what)
-        .hint("it belongs to another store, or was changed: name another directory")
+    Error::new(ErrorKind::Refused, what)
+        .with_hint("it belongs to another store, or was changed: name another directory")
 }
 
 fn vanished(path: &Path) -> Error {
     let what = format!("{} was moved away meanwhile", path.display());
-    Error::new(Kind::Busy, what).hint("run the command again")
+    Error::new(ErrorKind::Busy, what).with_hint("run the command again")
 }

@@ -5,11 +5,11 @@
 //! failure leaves an empty document. Elsewhere each document is synced by itself.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::account::name::AccountKey;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::{DirStore, DirTransaction};
 use crate::store::unrecorded::Unrecorded;
@@ -22,7 +22,7 @@ use crate::store::{
 const ASIDE: &str = ".tmp-bulk";
 
 impl BulkStore for DirStore {
-    fn neighbourhood(&self, key: &AccountKey) -> u32 {
+    fn lock_shard(&self, key: &AccountKey) -> u32 {
         file_name::lock_index(key).into()
     }
 
@@ -114,7 +114,7 @@ impl BulkTransaction for DirBulkTransaction<'_> {
                     .map_err(|error| file::not_written(&path, error))
             }
             (Draft::Stored(_), None) => {
-                Err(Error::new(Kind::Store, "a text that was put aside is gone"))
+                Err(Error::new(ErrorKind::Store, "a text that was put aside is gone"))
             }
         }
     }
@@ -156,14 +156,17 @@ impl Aside {
             make_directory(&directory)?;
             file::check_directory(&directory, store.owner())?;
             let failed = |error| {
-                Error::io(Kind::Store, format!("cannot use {}", directory.display()), error)
+                Error::io(ErrorKind::Store, format!("cannot use {}", directory.display()), error)
             };
             let lock = File::open(&directory).map_err(failed)?;
             match lock.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(Kind::Busy, "another program adds users from a file")
-                        .hint("wait until it has ended, and try again"));
+                    return Err(Error::new(
+                        ErrorKind::Busy,
+                        "another program adds users from a file",
+                    )
+                    .with_hint("wait until it has ended, and try again"));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
@@ -209,8 +212,8 @@ fn clear(directory: &Path) -> std::io::Result<()> {
 /// Makes a directory that only its owner can enter, unless it is there; durable after [`sync_around`].
 fn make_directory(path: &Path) -> Result<()> {
     match platform::make_private_directory(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(Error::io(Kind::Store, format!("cannot make {}", path.display()), error))
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error))
         }
         _ => Ok(()),
     }
@@ -224,7 +227,7 @@ fn make_directory(path: &Path) -> Result<()> {
 fn sync_around(path: &Path) -> Result<()> {
     #[cfg(target_os = "linux")]
     platform::sync_file_system(path).map_err(|error| {
-        Error::io(Kind::Store, format!("cannot sync {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot sync {}", path.display()), error)
     })?;
     let _ = path;
     Ok(())
@@ -257,7 +260,7 @@ mod tests {
         let mut locks = Vec::new();
         // Whoever has another number is not shut out by the locks that are held.
         for key in keys {
-            if places.insert(store.neighbourhood(&key)) {
+            if places.insert(store.lock_shard(&key)) {
                 locks.push(store.lock(Scope::Account(&key)).unwrap());
             }
         }

@@ -12,7 +12,7 @@ use crate::account::listing::{Listing, WhitelistEntry};
 use crate::account::matching::overlapping;
 use crate::account::name::{AccountKey, Name};
 use crate::account::state::State;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::{self, Settings};
 use crate::store::file::LARGEST as LARGEST_DOCUMENT;
 use crate::store::{Text, records};
@@ -170,7 +170,7 @@ impl Bundle {
         })?;
         if document.schema != SCHEMA {
             let what = format!("schema {} is not known to this program", document.schema);
-            return Err(vec![wrong(what).hint("use the version of rw2fa that exported it")]);
+            return Err(vec![wrong(what).with_hint("use the version of rw2fa that exported it")]);
         }
         let mut problems = Vec::new();
         problems.extend(too_long("settings", &document.settings));

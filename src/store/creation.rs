@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::dir::DirStore;
 use crate::store::file;
@@ -46,13 +46,15 @@ impl DirStore {
         if let Ok(metadata) = fs::symlink_metadata(root) {
             refuse_link(root, &metadata)?;
             if !metadata.is_dir() {
-                return Err(file::broken(root, "is not a directory").hint("name another place"));
+                return Err(
+                    file::broken(root, "is not a directory").with_hint("name another place")
+                );
             }
             let (present, current) = (Owner::of(root, &metadata)?, Owner::current());
             if !present.accepts(current) && !current.is_administrator() {
                 let present = present.name();
                 return Err(file::broken(root, &format!("belongs to {present}"))
-                    .hint(format!("run as administrator, or as {present}")));
+                    .with_hint(format!("run as administrator, or as {present}")));
             }
         }
         // SECURITY: somebody who can exchange directories on the way would be given another one.
@@ -60,7 +62,7 @@ impl DirStore {
             && let Some(problem) =
                 parent_of(root).and_then(|parent| platform::trust_problem(&parent))
         {
-            return Err(Error::new(ErrorKind::Refused, problem).hint(
+            return Err(Error::new(ErrorKind::Refused, problem).with_hint(
                 "a store is given to another account only where the administrator alone can write; \
                  or run 'rw2fa init' as that account",
             ));
@@ -79,7 +81,7 @@ impl DirStore {
             let (place, wanted) = (platform::quoted(root), wanted.name());
             let message = format!("the store {place} belongs to {}, not to {wanted}", owner.name());
             return Err(Error::new(ErrorKind::Refused, message)
-                .hint(format!("to hand it over: chown -R {wanted}: {place}")));
+                .with_hint(format!("to hand it over: chown -R {wanted}: {place}")));
         }
         if !owner.accepts(Owner::current()) {
             owner.assume()?;
@@ -90,7 +92,7 @@ impl DirStore {
                 ErrorKind::Store,
                 format!("{} holds documents of a store, and store.toml is missing", root.display()),
             )
-            .hint("restore store.toml from a backup, or name another directory"));
+            .with_hint("restore store.toml from a backup, or name another directory"));
         }
         if existed {
             for directory in DIRECTORIES {
@@ -98,8 +100,9 @@ impl DirStore {
                 let checked = file::check_directory(&place, owner);
                 // SECURITY: a trail that is gone is a loss, so a new one is not made silently.
                 let is_trail = directory == "audit" && !is_there(&place)?;
-                checked
-                    .map_err(|problem| if is_trail { problem.hint(NEW_TRAIL) } else { problem })?;
+                checked.map_err(
+                    |problem| if is_trail { problem.with_hint(NEW_TRAIL) } else { problem },
+                )?;
             }
         } else {
             for directory in DIRECTORIES {
@@ -125,7 +128,7 @@ impl DirStore {
         if file::has_directory(&directory, self.owner())? && !file::entries(&directory)?.is_empty()
         {
             let what = format!("{} holds an audit trail", directory.display());
-            return Err(Error::new(ErrorKind::Refused, what).hint(
+            return Err(Error::new(ErrorKind::Refused, what).with_hint(
                 "a new one is begun only where it is gone; 'rw2fa doctor' names what is wrong",
             ));
         }
@@ -158,11 +161,11 @@ pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
     if !metadata.is_symlink() {
         return Ok(());
     }
-    let way_out = match fs::canonicalize(root) {
+    let hint = match fs::canonicalize(root) {
         Ok(target) => format!("name the directory itself: --store {}", target.display()),
         Err(_) => "name the directory itself with --store".to_owned(),
     };
-    Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).hint(way_out))
+    Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).with_hint(hint))
 }
 
 /// Whether anything but what an interrupted `init` leaves is in the directories of a store.
@@ -189,7 +192,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                     ErrorKind::Refused,
                     format!("{} holds something else ({})", root.display(), name.escape_debug()),
                 )
-                .hint("name a directory that does not exist, or is empty"));
+                .with_hint("name a directory that does not exist, or is empty"));
             }
             let metadata = fs::symlink_metadata(root).map_err(|error| {
                 Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
@@ -201,16 +204,15 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                     ErrorKind::Refused,
                     format!("{} belongs to {}", root.display(), present.name()),
                 )
-                .hint("name a directory that does not exist, or is yours"));
+                .with_hint("name a directory that does not exist, or is yours"));
             }
-            if let Some((problem, way_out)) =
-                platform::privacy_problem(root, None, &metadata, present)
+            if let Some((problem, hint)) = platform::privacy_problem(root, None, &metadata, present)
             {
-                return Err(Error::new(ErrorKind::Refused, problem).hint(way_out));
+                return Err(Error::new(ErrorKind::Refused, problem).with_hint(hint));
             }
         }
         Err(error) => {
-            let way_out = match error.kind() {
+            let hint = match error.kind() {
                 std::io::ErrorKind::NotFound => "make the directory above it first",
                 std::io::ErrorKind::PermissionDenied => {
                     "run as administrator, or name another place with --store"
@@ -218,7 +220,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 _ => "name another place with --store",
             };
             let what = format!("cannot make {}", root.display());
-            return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
+            return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));
         }
     }
     owner.map_or(Ok(()), |owner| owner.give(root))

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::account::name::{AccountKey, Name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner, SystemLog};
 use crate::printable::printable_json;
 use crate::store::creation::{ACCOUNT_LOCKS, SMS_LOCK, holds_documents, plain, refuse_link};
@@ -15,8 +15,8 @@ use crate::store::file::Absent;
 use crate::store::trail::Appended;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{
-    Change, Document, EachLine, Kind, MakeLines, Scope, Store, Survey, Text, Transaction, file,
-    file_name, trail,
+    Change, Document, DocumentKind, EachLine, MakeLines, NameList, Scope, Store, Text, Transaction,
+    file, file_name, trail,
 };
 
 /// By how many bytes a document grows at most, as a login writes it: a grant, a step, and some room.
@@ -47,20 +47,19 @@ impl DirStore {
         let metadata = match fs::symlink_metadata(root) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(
-                    missing("").hint("make one with 'rw2fa init', or name another with --store")
-                );
+                return Err(missing("")
+                    .with_hint("make one with 'rw2fa init', or name another with --store"));
             }
             Err(error) => {
                 let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
                 let what = format!("cannot use the store at {}", root.display());
-                let way_out = if denied { "run as administrator" } else { "check the path" };
-                return Err(Error::io(ErrorKind::Store, what, error).hint(way_out));
+                let hint = if denied { "run as administrator" } else { "check the path" };
+                return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));
             }
         };
         refuse_link(root, &metadata)?;
         if !metadata.is_dir() {
-            return Err(missing(": it is not a directory").hint("name another with --store"));
+            return Err(missing(": it is not a directory").with_hint("name another with --store"));
         }
         let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
         if !owner.accepts(current) {
@@ -70,7 +69,7 @@ impl DirStore {
                     ErrorKind::Store,
                     format!("the store at {} belongs to {owner}", root.display()),
                 )
-                .hint(
+                .with_hint(
                     obstacle.map_or_else(
                         || format!("run as administrator, or as {owner}"),
                         str::to_owned,
@@ -81,7 +80,7 @@ impl DirStore {
             if let Err(error) = fs::symlink_metadata(root) {
                 let what = format!("cannot use the store at {}", root.display());
                 let owner = owner.name();
-                return Err(Error::io(ErrorKind::Store, what, error).hint(format!(
+                return Err(Error::io(ErrorKind::Store, what, error).with_hint(format!(
                     "{owner}, its owner, must be able to enter the directories above"
                 )));
             }
@@ -92,9 +91,9 @@ impl DirStore {
         if settings.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             let error = missing(": store.toml is missing");
             return Err(if holds_documents(root)? {
-                error.hint("restore it from a backup: the other documents are still there")
+                error.with_hint("restore it from a backup: the other documents are still there")
             } else {
-                error.hint("make one with 'rw2fa init', or name another with --store")
+                error.with_hint("make one with 'rw2fa init', or name another with --store")
             });
         }
         Ok(store)
@@ -124,22 +123,22 @@ impl DirStore {
         self.owner
     }
 
-    fn directory(&self, kind: Kind) -> PathBuf {
+    fn directory(&self, kind: DocumentKind) -> PathBuf {
         self.root.join(match kind {
-            Kind::User => "users",
-            Kind::State => "state",
-            Kind::Group => "groups",
-            Kind::Whitelist => "whitelist",
+            DocumentKind::User => "users",
+            DocumentKind::State => "state",
+            DocumentKind::Group => "groups",
+            DocumentKind::Whitelist => "whitelist",
         })
     }
 
-    fn shard(&self, kind: Kind, key: &AccountKey) -> PathBuf {
+    fn shard(&self, kind: DocumentKind, key: &AccountKey) -> PathBuf {
         let directory = self.directory(kind);
         if is_sharded(kind) { directory.join(file_name::shard(key)) } else { directory }
     }
 
     /// Whether the directory for documents of this account exists; if so it is private and no link.
-    fn has_shard(&self, kind: Kind, key: &AccountKey) -> Result<bool> {
+    fn has_shard(&self, kind: DocumentKind, key: &AccountKey) -> Result<bool> {
         self.check_kind(kind)?;
         if !is_sharded(kind) {
             return Ok(true);
@@ -153,21 +152,21 @@ impl DirStore {
             Document::Key => self.key_file.clone().unwrap_or_else(|| self.root.join("key")),
             Document::SmsCount => self.root.join("sms-count.toml"),
             Document::Attempts(name) => {
-                self.document_path(Kind::State, name).with_extension(COUNTER)
+                self.document_path(DocumentKind::State, name).with_extension(COUNTER)
             }
             Document::Of(kind, name) => self.document_path(*kind, name),
         }
     }
 
-    fn document_path(&self, kind: Kind, name: &Name) -> PathBuf {
+    fn document_path(&self, kind: DocumentKind, name: &Name) -> PathBuf {
         let mut path = self.shard(kind, &name.key());
         path.extend(file_name::encode(name));
         path
     }
 
     /// The names below a directory of documents: all of them, or those that may be of the account `wanted`.
-    fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<Survey> {
-        let mut found = Survey::default();
+    fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<NameList> {
+        let mut found = NameList::default();
         collect(directory, &mut Vec::new(), wanted, &mut |components| {
             let components: Vec<&str> = components.iter().map(String::as_str).collect();
             if let Some(name) = file_name::decode(&components) {
@@ -177,26 +176,26 @@ impl DirStore {
             let path = directory.join(components.join("/"));
             let what = "has a name that rw2fa does not give to documents";
             let problem = file::broken(&path, what);
-            found.problems.push(problem.hint("remove it, or add the entry with rw2fa"));
+            found.problems.push(problem.with_hint("remove it, or add the entry with rw2fa"));
         })?;
         Ok(found)
     }
 
-    /// The names in a directory of a sharded kind, for [`Store::survey`].
-    fn names_in_shard(directory: &Path, shard: &str) -> Result<Survey> {
+    /// The names in a directory of a sharded kind, for [`Store::list`].
+    fn names_in_shard(directory: &Path, shard: &str) -> Result<NameList> {
         let place = directory.join(shard);
         let mut found = Self::names_in(&place, None)?;
         let strangers = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
         found.problems.extend(strangers.map(|name| {
             let what = format!("holds a document of '{name}', which does not belong there");
             file::broken(&place, &what)
-                .hint("documents are not moved by hand: remove it and add it with rw2fa")
+                .with_hint("documents are not moved by hand: remove it and add it with rw2fa")
         }));
         Ok(found)
     }
 
     /// The path of a document whose directories all exist; each is private and no link.
-    fn reachable_path(&self, kind: Kind, name: &Name) -> Result<Option<PathBuf>> {
+    fn reachable_path(&self, kind: DocumentKind, name: &Name) -> Result<Option<PathBuf>> {
         let mut path = self.directory(kind);
         file::check_directory(&path, self.owner)?;
         let shard = is_sharded(kind).then(|| file_name::shard(&name.key()));
@@ -228,7 +227,7 @@ impl DirStore {
         self.root.join("locks").join(name)
     }
 
-    fn check_kind(&self, kind: Kind) -> Result<()> {
+    fn check_kind(&self, kind: DocumentKind) -> Result<()> {
         file::check_directory(&self.directory(kind), self.owner)
     }
 }
@@ -246,7 +245,7 @@ impl Store for DirStore {
         let path = match document {
             Document::Of(kind, name) => self.reachable_path(*kind, name)?,
             Document::Attempts(name) => {
-                let path = self.reachable_path(Kind::State, name)?;
+                let path = self.reachable_path(DocumentKind::State, name)?;
                 path.map(|path| path.with_extension(COUNTER))
             }
             Document::Settings | Document::Key | Document::SmsCount => Some(self.path(document)),
@@ -254,11 +253,11 @@ impl Store for DirStore {
         path.map_or(Ok(None), |path| file::read(&path, self.owner))
     }
 
-    fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>> {
+    fn names_like(&self, kind: DocumentKind, key: &AccountKey) -> Result<Vec<Name>> {
         if !self.has_shard(kind, key)? {
             return Ok(Vec::new());
         }
-        let Survey { mut names, problems } = Self::names_in(&self.shard(kind, key), Some(key))?;
+        let NameList { mut names, problems } = Self::names_in(&self.shard(kind, key), Some(key))?;
         // SECURITY: a document that nobody can be told from may be of this account.
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
@@ -268,7 +267,7 @@ impl Store for DirStore {
         Ok(names)
     }
 
-    fn survey(&self, kind: Kind) -> Result<Survey> {
+    fn list(&self, kind: DocumentKind) -> Result<NameList> {
         self.check_kind(kind)?;
         let directory = self.directory(kind);
         if !is_sharded(kind) {
@@ -276,7 +275,7 @@ impl Store for DirStore {
             all.names.sort();
             return Ok(all);
         }
-        let mut all = Survey::default();
+        let mut all = NameList::default();
         for (shard, is_directory) in file::entries(&directory)? {
             if is_directory {
                 let found = Self::names_in_shard(&directory, &shard)?;
@@ -290,7 +289,7 @@ impl Store for DirStore {
         Ok(all)
     }
 
-    fn has_any(&self, kind: Kind) -> Result<bool> {
+    fn has_any(&self, kind: DocumentKind) -> Result<bool> {
         self.check_kind(kind)?;
         let entries = file::entries(&self.directory(kind))?;
         Ok(entries
@@ -303,7 +302,7 @@ impl Store for DirStore {
         change(&mut DirTransaction::new(self))
     }
 
-    fn settle(&self) -> Result<()> {
+    fn drain(&self) -> Result<()> {
         (0..ACCOUNT_LOCKS).try_for_each(|number| self.lock_file(&format!("{number:02x}")).map(drop))
     }
 
@@ -338,7 +337,7 @@ impl<'a> DirTransaction<'a> {
     ) -> Result<PathBuf> {
         let owned = match document {
             Document::Of(kind, name) => Some((*kind, name)),
-            Document::Attempts(name) => Some((Kind::State, name)),
+            Document::Attempts(name) => Some((DocumentKind::State, name)),
             Document::Settings | Document::Key | Document::SmsCount => None,
         };
         if let Some((kind, name)) = owned {
@@ -456,8 +455,8 @@ fn copy(lines: &[u8], log: &SystemLog) {
 }
 
 /// Users and states are many: their documents are spread over 4096 directories.
-fn is_sharded(kind: Kind) -> bool {
-    matches!(kind, Kind::User | Kind::State)
+fn is_sharded(kind: DocumentKind) -> bool {
+    matches!(kind, DocumentKind::User | DocumentKind::State)
 }
 
 /// Walks the documents below `directory`; long names continue in directories of their own. Documents that

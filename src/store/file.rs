@@ -3,13 +3,13 @@
 //! This file knows bytes and paths; it does not know documents.
 
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 
 /// How long a lock is waited for.
@@ -31,18 +31,18 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
     };
     if metadata.len() > LARGEST {
         return Err(broken(path, "is larger than 1 MiB, the most a document has")
-            .hint("move it away, and restore the document from a backup"));
+            .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     // One byte more, so that the buffer does not grow again to find the end.
     bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     // Limited by what was found above, and so without asking for the size again.
     file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| {
-        Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| {
-        broken(path, "is not UTF-8").hint("save it as UTF-8, or restore it from a backup")
+        broken(path, "is not UTF-8").with_hint("save it as UTF-8, or restore it from a backup")
     })?;
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
@@ -70,22 +70,25 @@ pub(super) fn open(
 fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Metadata)>> {
     let file = match platform::open_patiently(options, path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
-            return Err(
-                broken(path, "is a link").hint("documents must be plain files: remove the link")
-            );
+            return Err(broken(path, "is a link")
+                .with_hint("documents must be plain files: remove the link"));
         }
         Err(error) => {
-            return Err(Error::io(Kind::Store, format!("cannot open {}", path.display()), error));
+            return Err(Error::io(
+                ErrorKind::Store,
+                format!("cannot open {}", path.display()),
+                error,
+            ));
         }
     };
     let metadata = file.metadata().map_err(|error| {
-        Error::io(Kind::Store, format!("cannot look at {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot look at {}", path.display()), error)
     })?;
     if !metadata.is_file() {
         return Err(broken(path, "is not a plain file")
-            .hint("move it away, and restore the file from a backup"));
+            .with_hint("move it away, and restore the file from a backup"));
     }
     Ok(Some((file, metadata)))
 }
@@ -95,17 +98,18 @@ pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
     if has_directory(path, owner)? {
         return Ok(());
     }
-    Err(broken(path, "is missing").hint("a part of the store is gone: restore it from a backup"))
+    Err(broken(path, "is missing")
+        .with_hint("a part of the store is gone: restore it from a backup"))
 }
 
 /// Whether anything is at `path`; if so it must be a directory, no link, that only its owner may use.
 pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => {
             return Err(Error::io(
-                Kind::Store,
+                ErrorKind::Store,
                 format!("cannot look at {}", path.display()),
                 error,
             ));
@@ -120,7 +124,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
 /// The error that a link or a file is where a directory of the store should be.
 pub(super) fn not_a_directory(path: &Path) -> Error {
     broken(path, "is not a directory")
-        .hint("a part of the store is gone: restore the directory from a backup")
+        .with_hint("a part of the store is gone: restore the directory from a backup")
 }
 
 fn check_privacy(
@@ -131,13 +135,13 @@ fn check_privacy(
 ) -> Result<()> {
     match platform::privacy_problem(path, file, metadata, owner) {
         None => Ok(()),
-        Some((problem, way_out)) => Err(Error::new(Kind::Store, problem).hint(way_out)),
+        Some((problem, hint)) => Err(Error::new(ErrorKind::Store, problem).with_hint(hint)),
     }
 }
 
 /// An error about the file at `path`.
 pub(super) fn broken(path: &Path, what: &str) -> Error {
-    Error::new(Kind::Store, format!("{} {what}", path.display()))
+    Error::new(ErrorKind::Store, format!("{} {what}", path.display()))
 }
 
 /// Overwrites the file at `path` in place and makes it durable, which allocates nothing. A file that is missing
@@ -231,7 +235,7 @@ impl Drop for Replacement {
 
 /// The error that the file at `path` could not be written.
 pub(super) fn not_written(path: &Path, error: std::io::Error) -> Error {
-    Error::io(Kind::Store, format!("cannot write {}", path.display()), error)
+    Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
 }
 
 /// The directory of the file at `path`, and the name under which its next text is written.
@@ -247,7 +251,7 @@ pub(super) fn create_anew(temporary: &Path) -> std::io::Result<File> {
     let mut options = platform::private_file();
     options.write(true).create_new(true);
     match options.open(temporary) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             platform::patiently(|| fs::remove_file(temporary))?;
             platform::patiently(|| options.open(temporary))
         }
@@ -258,12 +262,13 @@ pub(super) fn create_anew(temporary: &Path) -> std::io::Result<File> {
 /// Removes a file, and what a killed writer of it left behind; whether there was one. Whoever calls this
 /// holds the lock.
 pub(super) fn remove(path: &Path) -> Result<bool> {
-    let failed = |error| Error::io(Kind::Store, format!("cannot remove {}", path.display()), error);
+    let failed =
+        |error| Error::io(ErrorKind::Store, format!("cannot remove {}", path.display()), error);
     if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
         // SECURITY: a secret that is to be destroyed may stand there too.
         let temporary = path.with_file_name(format!("{TEMPORARY}{name}"));
         match platform::patiently(|| fs::remove_file(&temporary)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
     }
@@ -274,19 +279,20 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
             }
             Ok(true)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(failed(error)),
     }
 }
 
 /// Makes a directory that only its owner can enter, unless it is there.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
-    let failed = |error| Error::io(Kind::Store, format!("cannot make {}", path.display()), error);
+    let failed =
+        |error| Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error);
     match platform::make_inner_directory(path) {
         Ok(()) => {
             path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(error)),
     }
 }
@@ -315,7 +321,7 @@ pub(super) enum Absent {
 /// Takes the lock on the file at `path`.
 ///
 /// # Errors
-/// [`Kind::Busy`] when another process holds it for 5 s; the error names that process.
+/// [`ErrorKind::Busy`] when another process holds it for 5 s; the error names that process.
 pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
     let mut found = open_lock(path, owner)?;
     if found.is_none() && absent == Absent::Made {
@@ -329,7 +335,7 @@ pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
     }
     let Some(file) = found else {
         return Err(
-            broken(path, "is missing").hint("lock files are never removed: run 'rw2fa init'")
+            broken(path, "is missing").with_hint("lock files are never removed: run 'rw2fa init'")
         );
     };
     take(path, file)
@@ -369,14 +375,14 @@ fn last_try(path: &Path, file: File) -> Result<Lock> {
         Ok(()) => Ok(Lock { file }),
         Err(fs::TryLockError::WouldBlock) => {
             let message = format!("{holder} held the lock {} for 5 s", path.display());
-            Err(Error::new(Kind::Busy, message).hint(holder.hint()))
+            Err(Error::new(ErrorKind::Busy, message).with_hint(holder.hint()))
         }
         Err(fs::TryLockError::Error(error)) => Err(not_locked(path, error)),
     }
 }
 
 pub(super) fn not_locked(path: &Path, error: std::io::Error) -> Error {
-    Error::io(Kind::Store, format!("cannot lock {}", path.display()), error)
+    Error::io(ErrorKind::Store, format!("cannot lock {}", path.display()), error)
 }
 
 /// Entries of a directory: file names that can be documents, and directories of theirs.
@@ -400,8 +406,10 @@ pub(super) fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> 
         }
     });
     match listed {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io(Kind::Store, format!("cannot list {}", path.display()), error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => {
+            Err(Error::io(ErrorKind::Store, format!("cannot list {}", path.display()), error))
+        }
         Ok(()) => Ok(()),
     }
 }
@@ -415,11 +423,11 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     }
     options.create_new(true);
     let file = options.open(path).map_err(|error| {
-        Error::io(Kind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
     })?;
     let parent = path.parent().map(PathBuf::from).unwrap_or_default();
     platform::sync_directory(&parent).map_err(|error| {
-        Error::io(Kind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
     })?;
     Ok(file)
 }

@@ -9,7 +9,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 use crate::platform;
 use crate::store::creation::{NEW_TRAIL, lock_names};
 use crate::store::dir::DirStore;
@@ -53,7 +53,7 @@ impl DirStore {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
             let hint = "look in the system's log for the reason, then: mount -o remount,rw";
-            return vec![Ailment::error("read-only", problem.hint(hint))];
+            return vec![Ailment::error("read-only", problem.with_hint(hint))];
         }
         let mut found: Vec<_> = self.inodes().into_iter().collect();
         // Without one, every file that is made fails for the same reason.
@@ -69,7 +69,7 @@ impl DirStore {
     fn inodes(&self) -> Option<Ailment> {
         let free = platform::free_inodes(self.root()).filter(|free| *free < FEW_INODES)?;
         let hint = "remove unneeded files from this file system; 'df -i' counts them";
-        let problem = |what: &str| file::broken(self.root(), what).hint(hint);
+        let problem = |what: &str| file::broken(self.root(), what).with_hint(hint);
         Some(if free == 0 {
             let what = "is on a file system that has no inode left: no login is granted";
             Ailment::error("inodes", problem(what))
@@ -103,7 +103,7 @@ impl DirStore {
                 let what = format!("cannot write in {}", directory.display());
                 found.push(Ailment::error(
                     "writing",
-                    with_hint(Error::io(Kind::Store, what, error), hint),
+                    with_hint(Error::io(ErrorKind::Store, what, error), hint),
                 ));
             }
         }
@@ -151,7 +151,7 @@ impl DirStore {
                 "{many} lock files are missing, such as {first}: every login that needs one is refused"
             ),
         };
-        Some(Ailment::error("locks", Error::new(Kind::Store, message).hint("rw2fa init")))
+        Some(Ailment::error("locks", Error::new(ErrorKind::Store, message).with_hint("rw2fa init")))
     }
 
     /// Opens the audit trail as a login does, up to the point where it would write.
@@ -162,7 +162,8 @@ impl DirStore {
             Ok(true) => {}
             Ok(false) => {
                 return error(
-                    file::broken(&directory, "is missing: no login is granted").hint(NEW_TRAIL),
+                    file::broken(&directory, "is missing: no login is granted")
+                        .with_hint(NEW_TRAIL),
                 );
             }
             Err(problem) => return error(problem),
@@ -183,7 +184,7 @@ impl DirStore {
                 "{}; then restore the file from a backup, if there was one",
                 platform::putting_aside(&path)
             );
-            found.push(Ailment::error("audit-trail", problem.hint(hint)));
+            found.push(Ailment::error("audit-trail", problem.with_hint(hint)));
         }
         let mut files: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
         files.sort();
@@ -192,7 +193,7 @@ impl DirStore {
             if found.is_empty() {
                 let problem =
                     file::broken(&directory, "holds no file: the audit trail was removed");
-                found.push(Ailment::error("audit-trail", problem.hint(NEW_TRAIL)));
+                found.push(Ailment::error("audit-trail", problem.with_hint(NEW_TRAIL)));
             }
             return found;
         };
@@ -201,7 +202,7 @@ impl DirStore {
         let mut is_reached = false;
         let opened = trail::append(&directory, self.owner(), month, None, &mut |_| {
             is_reached = true;
-            Err(Error::new(Kind::Declined, "nothing is to be written"))
+            Err(Error::new(ErrorKind::Declined, "nothing is to be written"))
         });
         if let Err(problem) = opened
             && !is_reached
@@ -221,7 +222,7 @@ impl DirStore {
         let command = platform::joining(directory, &self.lock_path("audit"), future, present);
         let owner = self.owner().name();
         let hint = format!("check the clock first; then, as {owner}: {command}");
-        Some(Ailment::warning("audit-month", file::broken(&first, what).hint(hint)))
+        Some(Ailment::warning("audit-month", file::broken(&first, what).with_hint(hint)))
     }
 
     /// Documents that cannot be replaced: a login must change those in `state/`.
@@ -243,7 +244,7 @@ impl DirStore {
                 1 => format!("cannot write {place}"),
                 _ => format!("cannot write {count} documents, such as {place}"),
             };
-            let problem = with_hint(Error::io(Kind::Store, what, error), hint);
+            let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
             // An administrator may have made the lists immutable on purpose.
             let is_error = kind == "state";
             found.push(Ailment { part: "writing", is_error, problem });
@@ -310,7 +311,8 @@ fn holders(held: &[(PathBuf, File)]) -> Vec<Error> {
             1 => format!("the lock {first}"),
             many => format!("{many} locks, such as {first},"),
         };
-        Error::new(Kind::Busy, format!("{holder} held {locks} for 5 s")).hint(holder.hint())
+        Error::new(ErrorKind::Busy, format!("{holder} held {locks} for 5 s"))
+            .with_hint(holder.hint())
     };
     by_holder.into_iter().map(problem).collect()
 }
@@ -322,8 +324,10 @@ fn summary(problems: Vec<Error>, what: &str) -> Option<Error> {
     if count == 1 {
         return Some(first);
     }
-    let hint = first.way_out().unwrap_or_default().to_owned();
-    Some(Error::new(Kind::Store, format!("{count} {what}; the first: {first}")).hint(hint))
+    let hint = first.hint().unwrap_or_default().to_owned();
+    Some(
+        Error::new(ErrorKind::Store, format!("{count} {what}; the first: {first}")).with_hint(hint),
+    )
 }
 
 /// The same error with the command that makes the file at `path` usable again.
@@ -341,8 +345,8 @@ fn unusable_file(problem: Error, path: &Path) -> Error {
 
 /// The same error with this hint, unless it has one; without either, the system's log may say more.
 fn with_hint(problem: Error, hint: Option<String>) -> Error {
-    if problem.way_out().is_some() && hint.is_none() {
+    if problem.hint().is_some() && hint.is_none() {
         return problem;
     }
-    problem.hint(hint.unwrap_or_else(|| "look in the system's log for the reason".into()))
+    problem.with_hint(hint.unwrap_or_else(|| "look in the system's log for the reason".into()))
 }

@@ -3,10 +3,10 @@
 use crate::account::listing::Listing;
 use crate::account::name::Name;
 use crate::account::state::State;
-use crate::error::{Error, Kind as ErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
-use crate::store::{Kind, Store, Survey, records};
+use crate::store::{DocumentKind, NameList, Store, records};
 
 /// What an inspection found.
 #[derive(Debug, Default)]
@@ -49,25 +49,25 @@ pub fn inspect(
         && let Err(problem) = keys.open_token(sealed)
     {
         let problem = records::wrong_sms(store, ErrorKind::Store, "auth-token", problem);
-        let way_out = "restore the key or the document from a backup, or give the token again with \
+        let hint = "restore the key or the document from a backup, or give the token again with \
                        'rw2fa sms configure --auth-token-stdin'";
-        found.problems.push(problem.hint(way_out));
+        found.problems.push(problem.with_hint(hint));
     }
     if let Err(problem) = records::sms_count::<toml::Table>(store) {
         found.problems.push(problem);
     }
-    let mut users = found.survey(store, Kind::User);
-    users.extend(found.survey(store, Kind::State));
+    let mut users = found.list(store, DocumentKind::User);
+    users.extend(found.list(store, DocumentKind::State));
     users.sort();
     users.dedup();
     for (at, name) in users.iter().enumerate() {
         found.user(store, keys.as_ref(), name, look);
         advance(at + 1, users.len());
     }
-    for name in found.survey(store, Kind::Group) {
-        found.take(records::listing(store, Kind::Group, &name));
+    for name in found.list(store, DocumentKind::Group) {
+        found.take(records::listing(store, DocumentKind::Group, &name));
     }
-    for name in found.survey(store, Kind::Whitelist) {
+    for name in found.list(store, DocumentKind::Whitelist) {
         found.take(records::whitelist_entry(store, &name));
     }
     found
@@ -80,9 +80,9 @@ impl Inspection {
         read.map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    fn survey(&mut self, store: &dyn Store, kind: Kind) -> Vec<Name> {
-        match store.survey(kind) {
-            Ok(Survey { names, problems }) => {
+    fn list(&mut self, store: &dyn Store, kind: DocumentKind) -> Vec<Name> {
+        match store.list(kind) {
+            Ok(NameList { names, problems }) => {
                 self.problems.extend(problems);
                 names
             }
@@ -100,7 +100,7 @@ impl Inspection {
         name: &Name,
         look: &mut dyn FnMut(&Seen<'_>),
     ) {
-        let listing = records::listing(store, Kind::User, name);
+        let listing = records::listing(store, DocumentKind::User, name);
         let has_listing = matches!(listing, Ok(Some(_)));
         if has_listing || listing.is_err() {
             self.documents += 1;
@@ -108,7 +108,7 @@ impl Inspection {
         let listing = listing.map_err(|problem| self.problems.push(problem));
         let state = match records::state(store, name) {
             Ok(None) if has_listing => {
-                self.problems.push(missing_half(store, Kind::State, name));
+                self.problems.push(missing_half(store, DocumentKind::State, name));
                 return;
             }
             Ok(None) => return,
@@ -116,7 +116,7 @@ impl Inspection {
         };
         let Some(Some(state)) = self.take(state) else { return };
         if matches!(listing, Ok(None)) && state.listed {
-            self.problems.push(missing_half(store, Kind::User, name));
+            self.problems.push(missing_half(store, DocumentKind::User, name));
             return;
         }
         // Without a key there is one problem, not one for each user.

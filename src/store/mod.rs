@@ -30,7 +30,7 @@ use crate::store::unrecorded::Unrecorded;
 
 /// Kinds of documents of which there is one for each name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum DocumentKind {
     /// What the administrator set for a user.
     User,
     /// What the program keeps of a user.
@@ -53,7 +53,7 @@ pub enum Document {
     /// The attempt counter of a user, which is overwritten in place.
     Attempts(Name),
     /// The document of one name.
-    Of(Kind, Name),
+    Of(DocumentKind, Name),
 }
 
 /// What a lock protects.
@@ -91,38 +91,38 @@ pub trait Store {
     ///
     /// # Errors
     /// When a document has a name that this program would not have given it.
-    fn names_like(&self, kind: Kind, key: &AccountKey) -> Result<Vec<Name>>;
+    fn names_like(&self, kind: DocumentKind, key: &AccountKey) -> Result<Vec<Name>>;
 
     /// All names of this kind, in order, and what lies among their documents and is none.
     ///
     /// # Errors
     /// When the documents cannot be listed at all.
-    fn survey(&self, kind: Kind) -> Result<Survey>;
+    fn list(&self, kind: DocumentKind) -> Result<NameList>;
 
     /// All names of this kind, in order.
     ///
     /// # Errors
     /// When there is anything among the documents that is none.
-    fn scan(&self, kind: Kind) -> Result<Vec<Name>> {
-        let Survey { names, problems } = self.survey(kind)?;
+    fn scan(&self, kind: DocumentKind) -> Result<Vec<Name>> {
+        let NameList { names, problems } = self.list(kind)?;
         problems.into_iter().next().map_or(Ok(names), Err)
     }
 
     /// Whether there is any document of this kind.
-    fn has_any(&self, kind: Kind) -> Result<bool>;
+    fn has_any(&self, kind: DocumentKind) -> Result<bool>;
 
     /// Runs `change` alone among all that would lock the same scope. What it did is durable when it
     /// returns.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Busy`] when the lock was not had within 5 s, and what `change` returns.
+    /// [`crate::error::ErrorKind::Busy`] when the lock was not had within 5 s, and what `change` returns.
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
 
     /// Waits until every update of an account that runs now has ended.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Busy`] when one of them takes more than 5 s.
-    fn settle(&self) -> Result<()>;
+    /// [`crate::error::ErrorKind::Busy`] when one of them takes more than 5 s.
+    fn drain(&self) -> Result<()>;
 
     /// Gives each line of the audit trail, oldest first, without its newline, until `each` fails.
     ///
@@ -153,7 +153,7 @@ pub struct Place<'a> {
 
 /// The names of a kind of documents.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct NameList {
     /// In order.
     pub names: Vec<Name>,
     /// Files and directories that only a hand can have put there; each stands for somebody unknown.
@@ -210,7 +210,7 @@ pub trait Transaction {
 pub trait BulkStore: Store {
     /// Which accounts are locked together: an update of one shuts out updates of all that have the same
     /// number, so that work on many of them can be done in one.
-    fn neighbourhood(&self, key: &AccountKey) -> u32;
+    fn lock_shard(&self, key: &AccountKey) -> u32;
 
     /// Begins such work.
     fn bulk(&self) -> Box<dyn Bulk + '_>;
@@ -221,7 +221,7 @@ pub trait Bulk {
     /// Puts a text aside. Nobody sees it yet.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Busy`] while another program has put some aside.
+    /// [`crate::error::ErrorKind::Busy`] while another program has put some aside.
     fn prepare(&mut self, text: &str) -> Result<Draft>;
 
     /// Makes durable what was put aside.
@@ -265,13 +265,13 @@ pub struct AuditEnd {
     pub torn: u64,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DocumentKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::User => "user",
-            Kind::State => "state",
-            Kind::Group => "group",
-            Kind::Whitelist => "whitelist entry",
+            DocumentKind::User => "user",
+            DocumentKind::State => "state",
+            DocumentKind::Group => "group",
+            DocumentKind::Whitelist => "whitelist entry",
         })
     }
 }

@@ -10,11 +10,11 @@ use crate::account::listing::{Listing, WhitelistEntry};
 use crate::account::lockout::Rules;
 use crate::account::name::Name;
 use crate::account::state::State;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
 use crate::store::seal::KeyRing;
-use crate::store::{Document, Kind, Store, Text, Transaction};
+use crate::store::{Document, DocumentKind, Store, Text, Transaction};
 use crate::time::Timestamp;
 
 /// The last line of a state document. Without it the document was cut short.
@@ -50,7 +50,7 @@ pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> E
         _ => String::new(),
     };
     Error::new(kind, format!("{place}{line}: [sms] {key}: {what}"))
-        .hint("correct it with 'rw2fa sms configure'")
+        .with_hint("correct it with 'rw2fa sms configure'")
 }
 
 fn told(
@@ -61,7 +61,7 @@ fn told(
     parsed.map_err(|problem| {
         let error = located(store, &Document::Settings, text, problem.at, &problem.message);
         match problem.hint {
-            Some(hint) => error.hint(hint),
+            Some(hint) => error.with_hint(hint),
             None => error,
         }
     })
@@ -76,19 +76,20 @@ pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
     )?;
     KeyRing::parse(&text).map_err(|problem| {
         let place = store.describe(&Document::Key);
-        Error::new(ErrorKind::Store, format!("{place}: {problem}"))
-            .hint("put your copy of the key back; without one: rw2fa disable, then rw2fa key reset")
+        Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(
+            "put your copy of the key back; without one: rw2fa disable, then rw2fa key reset",
+        )
     })
 }
 
 /// What is set for a user or group.
-pub fn listing(store: &dyn Store, kind: Kind, name: &Name) -> Result<Option<Listing>> {
+pub fn listing(store: &dyn Store, kind: DocumentKind, name: &Name) -> Result<Option<Listing>> {
     read(store, &Document::Of(kind, name.clone()))
 }
 
 /// A whitelist entry.
 pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<WhitelistEntry>> {
-    read(store, &Document::Of(Kind::Whitelist, name.clone()))
+    read(store, &Document::Of(DocumentKind::Whitelist, name.clone()))
 }
 
 /// What the program keeps of a user, with the attempt counter.
@@ -119,7 +120,7 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 /// # Errors
 /// When it is damaged.
 pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
-    let document = Document::Of(Kind::State, name.clone());
+    let document = Document::Of(DocumentKind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
     // The counter goes on: against an older document the right codes since then count as wrong ones.
     let hint = || {
@@ -129,7 +130,7 @@ pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     };
     let problem = if text.ends_with(END) {
         let parsed = parse::<State>(store, &document, &text);
-        let state = parsed.map_err(|error| error.hint(hint()))?;
+        let state = parsed.map_err(|error| error.with_hint(hint()))?;
         match state.contradiction() {
             None => return Ok(Some(state)),
             Some(problem) => problem,
@@ -138,7 +139,7 @@ pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
         "the document is cut short: its last line '# end' is missing"
     };
     let place = store.describe(&document);
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(hint()))
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(hint()))
 }
 
 /// The attempt counter of a user, if there is one.
@@ -156,7 +157,7 @@ pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
 /// # Errors
 /// When the users cannot be listed.
 pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
-    let names = store.survey(Kind::State)?.names.into_iter();
+    let names = store.list(DocumentKind::State)?.names.into_iter();
     let counted = names.filter_map(|name| {
         let attempts = attempts(store, &name).ok().flatten()?;
         Some((name.canonical(), attempts.count))
@@ -167,7 +168,7 @@ pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
 fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {
     let place = store.describe(&Document::Attempts(name.clone()));
     Error::new(ErrorKind::Store, format!("{place}: the attempt counter of {name} {what}"))
-        .hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
+        .with_hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
 }
 
 /// The counter that a user whose state is `state` goes on with, and whether it has to be written because the
@@ -221,7 +222,7 @@ pub fn charge(
 /// Removes what the program keeps of a user; whether there was anything. The counter goes last: a kill in between
 /// leaves a counter without a user, which nobody inherits, and not a state that refuses every login.
 pub fn remove_state(transaction: &mut dyn Transaction, name: &Name) -> Result<bool> {
-    let was_there = transaction.remove(&Document::Of(Kind::State, name.clone()))?;
+    let was_there = transaction.remove(&Document::Of(DocumentKind::State, name.clone()))?;
     remove_stray_attempts(transaction, name)?;
     Ok(was_there)
 }
@@ -233,7 +234,7 @@ pub fn remove_stray_attempts(transaction: &mut dyn Transaction, name: &Name) -> 
 
 /// Writes what the program keeps of a user.
 pub fn write_state(transaction: &mut dyn Transaction, name: &Name, state: &State) -> Result<()> {
-    transaction.write(&Document::Of(Kind::State, name.clone()), &state_text(state)?)
+    transaction.write(&Document::Of(DocumentKind::State, name.clone()), &state_text(state)?)
 }
 
 /// The text of a state document.
@@ -249,7 +250,7 @@ pub fn listing_text(listing: &Listing) -> Result<Text> {
 /// Writes what is set for a new user or group.
 pub fn write_listing(
     transaction: &mut dyn Transaction,
-    kind: Kind,
+    kind: DocumentKind,
     name: &Name,
     listing: &Listing,
 ) -> Result<()> {
@@ -262,7 +263,7 @@ pub fn write_whitelist_entry(
     name: &Name,
     entry: &WhitelistEntry,
 ) -> Result<()> {
-    transaction.write(&Document::Of(Kind::Whitelist, name.clone()), &serialize(entry)?)
+    transaction.write(&Document::Of(DocumentKind::Whitelist, name.clone()), &serialize(entry)?)
 }
 
 /// How many messages were sent today.
@@ -344,7 +345,8 @@ fn remove_key(table: &mut dyn toml_edit::TableLike, key: &str) {
 
 fn required(store: &dyn Store, document: &Document, hint: &str) -> Result<Text> {
     store.read(document)?.ok_or_else(|| {
-        Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document))).hint(hint)
+        Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document)))
+            .with_hint(hint)
     })
 }
 
@@ -394,7 +396,7 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
         _ => String::new(),
     };
     Error::new(ErrorKind::Store, format!("{place}, line {line}:{key} {message}"))
-        .hint("mend the document by hand, or restore it from a backup; nothing was changed")
+        .with_hint("mend the document by hand, or restore it from a backup; nothing was changed")
 }
 
 #[cfg(test)]

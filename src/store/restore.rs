@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 use crate::account::lockout::Failures;
 use crate::account::name::Name;
 use crate::account::state::State;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::{Secret, Step, spend};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
 use crate::store::bundle::{Bundle, Secrets, UserEntry};
 use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Document, Kind, Scope, Store, Survey, Text, records};
+use crate::store::{Document, DocumentKind, NameList, Scope, Store, Text, records};
 use crate::time::Timestamp;
 
 /// A bundle whose secrets this store can open.
@@ -67,7 +67,7 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// When the store cannot be listed.
-    pub fn effects(&self) -> Result<Vec<(Kind, Name, Effect)>> {
+    pub fn effects(&self) -> Result<Vec<(DocumentKind, Name, Effect)>> {
         let mut effects = Vec::new();
         for (kind, wanted) in self.wanted() {
             let mut all: BTreeMap<Name, Effect> =
@@ -88,32 +88,32 @@ impl<'a> Restoration<'a> {
     /// When something could not be written; the same again mends it.
     pub fn write(&self, nonces: &Nonces<'_>, advance: &mut dyn FnMut()) -> Result<()> {
         for (name, text) in &self.bundle.groups {
-            self.put(Kind::Group, name, text)?;
+            self.put(DocumentKind::Group, name, text)?;
             advance();
         }
         for (name, entry) in &self.bundle.users {
             self.put_user(name, entry, nonces)?;
             advance();
         }
-        for name in self.present(Kind::Whitelist)? {
+        for name in self.present(DocumentKind::Whitelist)? {
             if !self.bundle.whitelist.contains_key(&name) {
-                self.remove(Kind::Whitelist, &name)?;
+                self.remove(DocumentKind::Whitelist, &name)?;
                 advance();
             }
         }
         for (name, text) in &self.bundle.whitelist {
-            self.put(Kind::Whitelist, name, text)?;
+            self.put(DocumentKind::Whitelist, name, text)?;
             advance();
         }
-        for name in self.present(Kind::User)? {
+        for name in self.present(DocumentKind::User)? {
             if !self.bundle.users.contains_key(&name) {
                 self.remove_user(&name)?;
                 advance();
             }
         }
-        for name in self.present(Kind::Group)? {
+        for name in self.present(DocumentKind::Group)? {
             if !self.bundle.groups.contains_key(&name) {
-                self.remove(Kind::Group, &name)?;
+                self.remove(DocumentKind::Group, &name)?;
                 advance();
             }
         }
@@ -128,7 +128,8 @@ impl<'a> Restoration<'a> {
         let parse = |text: &str| {
             text.parse::<toml_edit::DocumentMut>().map_err(|_| {
                 let place = self.store.describe(&Document::Settings);
-                Error::new(ErrorKind::Store, format!("{place} is no TOML")).hint("mend it by hand")
+                Error::new(ErrorKind::Store, format!("{place} is no TOML"))
+                    .with_hint("mend it by hand")
             })
         };
         let (here, mut next) = (parse(present)?, parse(&self.bundle.text)?);
@@ -161,35 +162,35 @@ impl<'a> Restoration<'a> {
     }
 
     fn no_token(&self, problem: &str) -> Error {
-        Error::new(ErrorKind::Refused, format!("[sms] auth-token: {problem}")).hint(format!(
+        Error::new(ErrorKind::Refused, format!("[sms] auth-token: {problem}")).with_hint(format!(
             "put the key of the store it was exported from (id {}) into this store first, or remove \
              the token from the file",
             self.bundle.key
         ))
     }
 
-    fn wanted(&self) -> [(Kind, Vec<Name>); 3] {
+    fn wanted(&self) -> [(DocumentKind, Vec<Name>); 3] {
         let names = |map: &BTreeMap<Name, String>| map.keys().cloned().collect();
         [
-            (Kind::Group, names(&self.bundle.groups)),
-            (Kind::User, self.bundle.users.keys().cloned().collect()),
-            (Kind::Whitelist, names(&self.bundle.whitelist)),
+            (DocumentKind::Group, names(&self.bundle.groups)),
+            (DocumentKind::User, self.bundle.users.keys().cloned().collect()),
+            (DocumentKind::Whitelist, names(&self.bundle.whitelist)),
         ]
     }
 
     /// Who is in the store; of users all who have a state or settings.
-    fn present(&self, kind: Kind) -> Result<Vec<Name>> {
+    fn present(&self, kind: DocumentKind) -> Result<Vec<Name>> {
         // What is no document is left to 'store check': an import must be possible to mend a store.
-        let Survey { mut names, .. } = self.store.survey(kind)?;
-        if kind == Kind::User {
-            names.extend(self.store.survey(Kind::State)?.names);
+        let NameList { mut names, .. } = self.store.list(kind)?;
+        if kind == DocumentKind::User {
+            names.extend(self.store.list(DocumentKind::State)?.names);
             names.sort();
             names.dedup();
         }
         Ok(names)
     }
 
-    fn put(&self, kind: Kind, name: &Name, text: &str) -> Result<()> {
+    fn put(&self, kind: DocumentKind, name: &Name, text: &str) -> Result<()> {
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
             transaction.write(&Document::Of(kind, name.clone()), text)
         })
@@ -227,7 +228,7 @@ impl<'a> Restoration<'a> {
                 }
             }
             records::write_state(transaction, name, &state)?;
-            let document = Document::Of(Kind::User, name.clone());
+            let document = Document::Of(DocumentKind::User, name.clone());
             match &entry.settings {
                 Some(text) => transaction.write(&document, text),
                 None => transaction.remove(&document).map(drop),
@@ -235,7 +236,7 @@ impl<'a> Restoration<'a> {
         })
     }
 
-    fn remove(&self, kind: Kind, name: &Name) -> Result<()> {
+    fn remove(&self, kind: DocumentKind, name: &Name) -> Result<()> {
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
             transaction.remove(&Document::Of(kind, name.clone())).map(drop)
         })
@@ -243,7 +244,7 @@ impl<'a> Restoration<'a> {
 
     fn remove_user(&self, name: &Name) -> Result<()> {
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            transaction.remove(&Document::Of(Kind::User, name.clone()))?;
+            transaction.remove(&Document::Of(DocumentKind::User, name.clone()))?;
             records::remove_state(transaction, name).map(drop)
         })
     }
@@ -270,7 +271,7 @@ impl<'a> Restoration<'a> {
             Some(Err(problem)) => problem,
             None => "there is no secret",
         };
-        Err(Error::new(ErrorKind::Refused, format!("user '{name}': {problem}")).hint(format!(
+        Err(Error::new(ErrorKind::Refused, format!("user '{name}': {problem}")).with_hint(format!(
             "put the key of the store it was exported from (id {}) into this store first",
             self.bundle.key
         )))

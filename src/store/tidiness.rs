@@ -3,12 +3,12 @@
 //! This looks at names, kinds, owners and modes of files, never into them.
 
 use std::fs::{self, Metadata};
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use crate::account::name::AccountKey;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::DirStore;
 use crate::store::{Scope, bulk, file, file_name};
@@ -19,7 +19,7 @@ const LONGEST_WRITE: u64 = 60;
 
 /// Something that should not be as it is.
 #[derive(Debug)]
-pub enum Oddity {
+pub enum FileProblem {
     /// A file belongs to somebody else, or it has several links.
     Open(Error),
     /// Others may use a file of the right owner.
@@ -35,7 +35,7 @@ impl DirStore {
     ///
     /// # Errors
     /// When a directory cannot be listed.
-    pub fn oddities(&self, now: Timestamp) -> Result<Vec<Oddity>> {
+    pub fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
         let mut found = Vec::new();
         self.walk(self.root(), now, &mut found)?;
         Ok(found)
@@ -47,8 +47,8 @@ impl DirStore {
     /// When one of them cannot be removed, or somebody else holds the lock of its file.
     pub fn tidy(&self, now: Timestamp) -> Result<usize> {
         let mut count = 0;
-        for oddity in self.oddities(now)? {
-            let Oddity::Temporary(path, _) = oddity else { continue };
+        for problem in self.file_problems(now)? {
+            let FileProblem::Temporary(path, _) = problem else { continue };
             count += if bulk::is_aside(self, &path) {
                 bulk::tidy(self)?
             } else {
@@ -73,10 +73,10 @@ impl DirStore {
         }
         match fs::remove_file(path) {
             Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => {
                 let what = format!("cannot remove {}", path.display());
-                Err(Error::io(Kind::Store, what, error))
+                Err(Error::io(ErrorKind::Store, what, error))
             }
         }
     }
@@ -98,28 +98,29 @@ impl DirStore {
         file_name::decode(parts.get(above..)?).map(|name| name.key())
     }
 
-    fn walk(&self, directory: &Path, now: Timestamp, found: &mut Vec<Oddity>) -> Result<()> {
-        let failed =
-            |error| Error::io(Kind::Store, format!("cannot list {}", directory.display()), error);
+    fn walk(&self, directory: &Path, now: Timestamp, found: &mut Vec<FileProblem>) -> Result<()> {
+        let failed = |error| {
+            Error::io(ErrorKind::Store, format!("cannot list {}", directory.display()), error)
+        };
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             // A file that vanishes meanwhile was a temporary one.
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
                 let problem = file::broken(&path, "is a link");
-                let way_out = platform::removal(&path);
-                found.push(Oddity::Link(problem.hint(way_out)));
+                let hint = platform::removal(&path);
+                found.push(FileProblem::Link(problem.with_hint(hint)));
                 continue;
             }
-            if let Some((problem, way_out)) =
+            if let Some((problem, hint)) =
                 platform::privacy_problem(&path, None, &metadata, self.owner())
             {
                 let is_exposed = platform::is_exposed(&metadata, self.owner());
-                let problem = Error::new(Kind::Store, problem).hint(way_out);
+                let problem = Error::new(ErrorKind::Store, problem).with_hint(hint);
                 found.push(if is_exposed {
-                    Oddity::Exposed(path.clone(), problem)
+                    FileProblem::Exposed(path.clone(), problem)
                 } else {
-                    Oddity::Open(problem)
+                    FileProblem::Open(problem)
                 });
             }
             if metadata.is_dir() && bulk::is_aside(self, &path) {
@@ -147,9 +148,9 @@ impl DirStore {
     }
 }
 
-fn left_behind(path: PathBuf) -> Oddity {
+fn left_behind(path: PathBuf) -> FileProblem {
     let problem = file::broken(&path, "was left behind by a program that was killed");
-    Oddity::Temporary(path, problem.hint("rw2fa init"))
+    FileProblem::Temporary(path, problem.with_hint("rw2fa init"))
 }
 
 fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {

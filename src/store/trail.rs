@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
 
@@ -54,7 +54,7 @@ impl Opened {
         if platform::is_full(&file) {
             let what = format!("the disk that holds {} is full", directory.display());
             return Err(Error::new(ErrorKind::Store, what)
-                .hint("free some disk space; 'rw2fa doctor' shows how much is left"));
+                .with_hint("free some disk space; 'rw2fa doctor' shows how much is left"));
         }
         Ok(Self { file, path })
     }
@@ -99,7 +99,7 @@ pub(super) fn append(
     // A longer line could be written, but not read.
     if lines.split(|byte| *byte == b'\n').any(|line| line.len() as u64 >= LONGEST_LINE) {
         return Err(Error::new(ErrorKind::Refused, "the audit trail cannot hold so long a line")
-            .hint("shorten what is to be changed, in the document too, and try again"));
+            .with_hint("shorten what is to be changed, in the document too, and try again"));
     }
     let mut bytes = Vec::with_capacity(lines.len() + 1);
     if is_torn_here {
@@ -120,7 +120,7 @@ pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
         } else if has_begun {
             // The months are moved away in their order, so that only a later one matters.
             let what = format!("{} was moved away while the trail was read", path.display());
-            return Err(Error::new(ErrorKind::Busy, what).hint("run the command again"));
+            return Err(Error::new(ErrorKind::Busy, what).with_hint("run the command again"));
         }
     }
     Ok(())

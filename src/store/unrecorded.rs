@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::dir::DirStore;
 use crate::store::file;
 use crate::time::{Timestamp, readable};
@@ -59,7 +59,7 @@ impl DirStore {
             let Some(text) = file::read(&path, self.owner())? else { continue };
             let change: Unrecorded = toml::from_str(&text).map_err(|error| {
                 let what = format!("{}: {}", path.display(), error.message());
-                Error::new(Kind::Store, what).hint(
+                Error::new(ErrorKind::Store, what).with_hint(
                     "it holds a change that the audit trail does not show: restore the file, or note \
                      what it says elsewhere and remove it",
                 )
@@ -81,7 +81,7 @@ impl DirStore {
             .find(|name| !taken.iter().any(|(taken, _)| taken == name))
             .unwrap_or_default();
         let text = toml::to_string(change).map_err(|error| {
-            Error::new(Kind::Store, format!("cannot write a document: {error}"))
+            Error::new(ErrorKind::Store, format!("cannot write a document: {error}"))
         })?;
         file::replace(&directory.join(name), text.as_bytes())
     }
@@ -123,6 +123,6 @@ mod tests {
         let damaged = root.join("unrecorded").join(&kept[0].name);
         file::replace(&damaged, b"by = 1\n").unwrap();
         let problem = store.read_unrecorded().unwrap_err();
-        assert!(problem.to_string().contains("unrecorded") && problem.way_out().is_some());
+        assert!(problem.to_string().contains("unrecorded") && problem.hint().is_some());
     }
 }

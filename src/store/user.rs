@@ -3,10 +3,10 @@
 use crate::account::name::Name;
 use crate::account::sms::SentCode;
 use crate::account::state::Sealed;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::seal::{Field, KeyRing};
-use crate::store::{Document, Kind, Store};
+use crate::store::{Document, DocumentKind, Store};
 
 /// Opens the secret of `name`.
 ///
@@ -50,21 +50,23 @@ fn open<T>(
             None => "what was sealed cannot be read",
         },
     };
-    let place = store.describe(&Document::Of(Kind::State, name.clone()));
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).hint(format!(
+    let place = store.describe(&Document::Of(DocumentKind::State, name.clone()));
+    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(format!(
         "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
     )))
 }
 
 /// The error that one of a user's two documents is gone.
-pub fn missing_half(store: &dyn Store, kind: Kind, name: &Name) -> Error {
+pub fn missing_half(store: &dyn Store, kind: DocumentKind, name: &Name) -> Error {
     let place = store.describe(&Document::Of(kind, name.clone()));
-    let way_out = match kind {
-        Kind::User => format!("restore it from a backup, or run 'rw2fa users remove {name}'"),
+    let hint = match kind {
+        DocumentKind::User => {
+            format!("restore it from a backup, or run 'rw2fa users remove {name}'")
+        }
         _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
     };
     Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
-        .hint(way_out)
+        .with_hint(hint)
 }
 
 #[cfg(test)]
@@ -80,11 +82,11 @@ mod tests {
         DirStore::create(&root, None, "", "").unwrap();
         let store = DirStore::open(&root).unwrap();
         let name = Name::parse("alice").unwrap();
-        for (kind, command) in [(Kind::User, "remove"), (Kind::State, "reset")] {
+        for (kind, command) in [(DocumentKind::User, "remove"), (DocumentKind::State, "reset")] {
             let problem = missing_half(&store, kind, &name);
             assert!(problem.to_string().ends_with("is missing, though alice is listed"));
-            let way_out = problem.way_out().unwrap();
-            assert!(way_out.contains(&format!("'rw2fa users {command} alice'")), "{way_out}");
+            let hint = problem.hint().unwrap();
+            assert!(hint.contains(&format!("'rw2fa users {command} alice'")), "{hint}");
         }
     }
 }

@@ -11,7 +11,7 @@ use clap::{Args, Parser, ValueEnum};
 use clap_lex::{ArgCursor, RawArgs};
 
 use crate::account::name::Name;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::verify::request::{QrForm, Session};
 
 /// Where the options are told.
@@ -91,10 +91,10 @@ impl VerifyArgs {
     /// The user that the call names.
     ///
     /// # Errors
-    /// [`Kind::Usage`] when it is no name.
+    /// [`ErrorKind::Usage`] when it is no name.
     pub fn login(&self) -> Result<Name> {
         Name::parse(self.written())
-            .map_err(|error| Error::new(Kind::Usage, format!("the user: {error}")))
+            .map_err(|error| Error::new(ErrorKind::Usage, format!("the user: {error}")))
     }
 
     pub(super) fn written(&self) -> &str {
@@ -134,7 +134,7 @@ impl QrForm {
 /// Reads the command line of `rw2fa-verify`, whose first word is the program.
 ///
 /// # Errors
-/// [`Kind::Usage`] for what [`Cli`] does not define, and for help and version: they are bugs in the
+/// [`ErrorKind::Usage`] for what [`Cli`] does not define, and for help and version: they are bugs in the
 /// caller. No value is told: it may be a code.
 pub fn parse(args: &[OsString]) -> Result<Cli> {
     let raw = RawArgs::new(args);
@@ -276,7 +276,7 @@ fn twice(name: &str) -> Error {
 }
 
 fn usage(message: impl Into<String>) -> Error {
-    Error::new(Kind::Usage, message).hint(HINT)
+    Error::new(ErrorKind::Usage, message).with_hint(HINT)
 }
 
 #[cfg(test)]
@@ -339,7 +339,7 @@ mod tests {
         let read = parse(&line);
         match (&defined, &read) {
             (Ok(defined), Ok(read)) => assert_eq!(defined, read, "{words:?}"),
-            (Err(_), Err(error)) => assert_eq!(error.kind(), Kind::Usage, "{words:?}"),
+            (Err(_), Err(error)) => assert_eq!(error.kind(), ErrorKind::Usage, "{words:?}"),
             _ => panic!("{words:?}: defined {defined:?}, read {read:?}"),
         }
     }

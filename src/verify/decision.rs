@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::account::attempts::Charge;
 use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::name::Name;
 use crate::account::recovery::RecoveryMatch;
 use crate::account::showing::{Showing, show_secret};
@@ -22,7 +22,7 @@ use crate::time::Timestamp;
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
-use crate::verify::sms::{Outgoing, Today, Told};
+use crate::verify::sms::{DailyQuota, Outgoing, SmsNotice};
 use crate::verify::trial::search;
 
 /// Everything a decision looks at.
@@ -32,7 +32,7 @@ pub struct Facts<'a> {
     /// Whom the login name means.
     pub subject: Subject,
     /// Whether one more message may be sent today.
-    pub today: Today,
+    pub today: DailyQuota,
 }
 
 /// Whom a login name means.
@@ -111,7 +111,7 @@ pub struct Details {
     /// Steps by which the device was ahead.
     pub drift: Option<i32>,
     /// What is told of a message.
-    pub sms: Option<Told>,
+    pub sms: Option<SmsNotice>,
     /// Recovery codes that can still be used, after one was.
     pub recovery_codes_left: Option<usize>,
     /// The number of the attempt that was charged, if a code was compared.
@@ -282,7 +282,7 @@ impl Login<'_> {
     fn sign_in(&self) -> Ruling {
         let state = &self.account.state;
         let standing = self.standing();
-        if standing != Standing::Open {
+        if standing != LockoutState::Open {
             let mut decision = self.locked(standing);
             let mut next = state.clone();
             next.rebase_lockout(self.now);
@@ -331,11 +331,11 @@ impl Login<'_> {
         })
     }
 
-    fn locked(&self, standing: Standing) -> Decision {
+    fn locked(&self, standing: LockoutState) -> Decision {
         let mut decision = self.decision(Reason::Locked);
         decision.details.retry_after = Some(match standing {
-            Standing::Locked(seconds) => RetryAfter::Seconds(seconds),
-            Standing::Open | Standing::Stopped => RetryAfter::Unlocked,
+            LockoutState::Locked(seconds) => RetryAfter::Seconds(seconds),
+            LockoutState::Open | LockoutState::Stopped => RetryAfter::Unlocked,
         });
         decision
     }
@@ -423,11 +423,11 @@ impl Login<'_> {
     pub(super) fn wrong(&self) -> Decision {
         let failures = self.failures();
         let standing = failures.standing(self.now);
-        if standing == Standing::Open {
+        if standing == LockoutState::Open {
             return self.refused(failures.count);
         }
         let mut decision = self.locked(standing);
-        if standing == Standing::Stopped {
+        if standing == LockoutState::Stopped {
             let mut next = self.account.state.clone();
             next.grants.clear();
             decision.remember(next, &self.account.state);

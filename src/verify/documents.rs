@@ -5,10 +5,10 @@ use crate::account::grant::ClientHash;
 use crate::account::name::Name;
 use crate::account::state::Sealed;
 use crate::audit::{self, Event, Verification};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::process::Process;
 use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Document, Kind as DocumentKind, Text, Transaction, records};
+use crate::store::{Document, DocumentKind, Text, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject};
 use crate::verify::request::{Request, Session};
@@ -40,7 +40,7 @@ pub(super) fn next_state(
     }
     let seal = |field, plain: &[u8]| {
         let keys =
-            keys.ok_or_else(|| Error::new(Kind::Store, "there is no key to seal a secret"))?;
+            keys.ok_or_else(|| Error::new(ErrorKind::Store, "there is no key to seal a secret"))?;
         let nonce = process.random::<NONCE>()?;
         Ok::<_, Error>(keys.seal(&account.name, field, plain, &nonce))
     };

@@ -6,18 +6,18 @@ use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve,
 use crate::account::name::Name;
 use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, State};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::printable::printable;
 use crate::process::Accounts;
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
-use crate::verify::sms::Today;
+use crate::verify::sms::DailyQuota;
 
 /// The groups of the user, as far as they are known.
 #[derive(Debug)]
@@ -41,13 +41,14 @@ pub fn known_groups(
     if let Memberships::Told(groups) = &request.memberships {
         return Ok(KnownGroups::Known(groups.clone()));
     }
-    let matters =
-        settings.enabled && !matches!(request.ask, Ask::End) && store.has_any(Kind::Group)?;
+    let matters = settings.enabled
+        && !matches!(request.ask, Ask::End)
+        && store.has_any(DocumentKind::Group)?;
     if !matters {
         return Ok(KnownGroups::Known(Vec::new()));
     }
     let login = &request.login;
-    let listed = store.names_like(Kind::User, &login.key())?;
+    let listed = store.names_like(DocumentKind::User, &login.key())?;
     if matches!(resolve(login, &listed, &settings.domains), Resolution::Entry(_)) {
         // Who is listed himself needs a code whatever his groups are. Should he be taken off the list
         // before the lock is had, then nothing is known of his groups.
@@ -93,7 +94,7 @@ pub fn gather<'a>(
     } else {
         Subject::Unlisted
     };
-    Ok(Facts { settings, subject, today: Today::Open })
+    Ok(Facts { settings, subject, today: DailyQuota::Open })
 }
 
 fn subject(
@@ -107,8 +108,8 @@ fn subject(
     let login = &request.login;
     let domains = &settings.domains;
     let key = login.key();
-    let listed = store.names_like(Kind::User, &key)?;
-    let stateful = store.names_like(Kind::State, &key)?;
+    let listed = store.names_like(DocumentKind::User, &key)?;
+    let stateful = store.names_like(DocumentKind::State, &key)?;
     // SECURITY: who is listed himself comes first: a leftover state of another spelling must not
     // stand in for an entry that the directory takes for the same account.
     let (name, is_listed) = match resolve(login, &listed, domains) {
@@ -133,10 +134,10 @@ fn subject(
         _ => records::state(store, &name)?,
     };
     let listing = if is_listed {
-        records::listing(store, Kind::User, &name)?
+        records::listing(store, DocumentKind::User, &name)?
     } else {
         if state.as_ref().is_some_and(|state| state.listed) {
-            return Err(missing_half(store, Kind::User, &name));
+            return Err(missing_half(store, DocumentKind::User, &name));
         }
         if matches!(request.ask, Ask::End) {
             state.as_ref().map(|state| member_listing(state.open_since, Method::App))
@@ -148,14 +149,14 @@ fn subject(
     };
     let Some(listing) = listing else {
         return if is_listed {
-            Err(missing_half(store, Kind::User, &name))
+            Err(missing_half(store, DocumentKind::User, &name))
         } else {
             Ok(Subject::Unlisted)
         };
     };
     let state = match state {
         Some(state) => state,
-        None if is_listed => return Err(missing_half(store, Kind::State, &name)),
+        None if is_listed => return Err(missing_half(store, DocumentKind::State, &name)),
         // A counter without a state was left behind by a kill: nobody inherits its failed attempts.
         None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
     };
@@ -201,7 +202,7 @@ fn several(
     // SECURITY: settings that were lost are not settings that were removed.
     for name in names {
         if records::state(store, name)?.is_some_and(|state| state.listed) {
-            return Err(missing_half(store, Kind::User, name));
+            return Err(missing_half(store, DocumentKind::User, name));
         }
     }
     Ok(match groups {
@@ -229,7 +230,7 @@ pub fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> R
     if memberships.is_empty() {
         return Ok(Vec::new());
     }
-    let listed = store.scan(Kind::Group)?;
+    let listed = store.scan(DocumentKind::Group)?;
     Ok(covering_groups(memberships, &listed, &settings.domains).into_iter().cloned().collect())
 }
 
@@ -241,8 +242,8 @@ fn covering_listing(
 ) -> Result<Option<Listing>> {
     let covering = covers(store, settings, groups)?;
     let Some(first) = covering.first() else { return Ok(None) };
-    let listing = records::listing(store, Kind::Group, first)?;
-    Ok(Some(listing.ok_or_else(|| missing_half(store, Kind::Group, first))?))
+    let listing = records::listing(store, DocumentKind::Group, first)?;
+    Ok(Some(listing.ok_or_else(|| missing_half(store, DocumentKind::Group, first))?))
 }
 
 fn member_listing(added: Timestamp, method: Method) -> Listing {
@@ -261,7 +262,7 @@ pub fn covering_whitelist_entry(
     now: Timestamp,
 ) -> Result<Option<(Name, WhitelistEntry)>> {
     let mut over = None;
-    for name in store.names_like(Kind::Whitelist, &login.key())? {
+    for name in store.names_like(DocumentKind::Whitelist, &login.key())? {
         if !whitelisted(login, &name, &settings.domains) {
             continue;
         }

@@ -27,7 +27,7 @@ use crate::account::attempts::Charge;
 use crate::account::name::Name;
 use crate::account::sms::Ending;
 use crate::account::state::Sealed;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::platform;
 use crate::printable::printable;
@@ -35,7 +35,7 @@ use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
-use crate::store::{Document, Kind as DocumentKind, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
 use crate::time::Timestamp;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
@@ -45,7 +45,7 @@ use crate::verify::reason::Reason;
 use crate::verify::request::Request;
 use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{SmsCommand, count_today, uncount_today};
-use crate::verify::sms::Today;
+use crate::verify::sms::DailyQuota;
 
 /// What to do about limits of the set-uid verifier.
 const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
@@ -94,7 +94,10 @@ fn run_since(
     };
     let limits = if process.elevated { platform::limit_problem() } else { None };
     let verified = limits
-        .map_or(Ok(()), |problem| Err(Error::new(Kind::System, problem).hint(LIMITS_HINT)))
+        .map_or(
+            Ok(()),
+            |problem| Err(Error::new(ErrorKind::System, problem).with_hint(LIMITS_HINT)),
+        )
         .and_then(|()| Request::read(args, process))
         .map_err(Failure::from)
         .and_then(|request| verify(process, root, &request, started));
@@ -106,11 +109,11 @@ fn run_since(
             (response, reason)
         }
         Err(Failure::MissingClient) => {
-            let error = Error::new(Kind::Usage, "this store requires --client")
-                .hint("pass the portal's session id, or set require-client to false");
+            let error = Error::new(ErrorKind::Usage, "this store requires --client")
+                .with_hint("pass the portal's session id, or set require-client to false");
             return misused(process, &error);
         }
-        Err(Failure::Error(error)) if error.kind() == Kind::Usage => {
+        Err(Failure::Error(error)) if error.kind() == ErrorKind::Usage => {
             return misused(process, &error);
         }
         Err(Failure::Error(error)) => {
@@ -172,7 +175,7 @@ fn verify(
         let limit = settings.advanced.sms_daily_limit;
         if decision.outgoing.is_some() && limit > 0 {
             facts.today = count_today(&store, limit, now)?;
-            if facts.today != Today::Open {
+            if facts.today != DailyQuota::Open {
                 match decide(&facts, request, now, &fresh) {
                     Ok(Ruling::Decided(again)) => decision = again,
                     Ok(Ruling::Compare) | Err(_) => return Ok(()),
@@ -210,8 +213,8 @@ fn verify(
     }
     let mut verdict = result?;
     if let (Reason::GroupsUnknown, KnownGroups::Unknown(doubt)) = (verdict.reason, groups) {
-        let has_way_out = doubt.way_out().is_some();
-        verdict.doubt = Some(if has_way_out { doubt } else { doubt.hint(MEND_GROUPS) });
+        let has_way_out = doubt.hint().is_some();
+        verdict.doubt = Some(if has_way_out { doubt } else { doubt.with_hint(MEND_GROUPS) });
     }
     Ok(verdict)
 }
@@ -224,7 +227,7 @@ fn charge(
     now: Timestamp,
 ) -> Result<Charge> {
     let Subject::Known(account) = &mut facts.subject else {
-        return Err(Error::new(Kind::System, "there is no user to charge an attempt to"));
+        return Err(Error::new(ErrorKind::System, "there is no user to charge an attempt to"));
     };
     let state = Document::Of(DocumentKind::State, account.name.clone());
     transaction.prepare(&now.month(), &state)?;
@@ -254,7 +257,7 @@ fn send(
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
         let Some(patience) = patience(started.elapsed()) else {
             let what = "no time was left to send the message";
-            return Err((Ending::Refused, Error::new(Kind::Timeout, what)));
+            return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
         };
         let command = SmsCommand::of(settings, store);
         let body = sending::body(settings, outgoing);
@@ -262,7 +265,7 @@ fn send(
     });
     let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
     if let Err((ending, error)) = &sent {
-        let is_late = *ending == Ending::Refused && error.kind() == Kind::Timeout;
+        let is_late = *ending == Ending::Refused && error.kind() == ErrorKind::Timeout;
         decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
     }
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
@@ -295,10 +298,11 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     };
     let name = &account.name;
     Some(if facts.settings.sms.is_configured() {
-        Error::new(Kind::Refused, format!("{name} has no phone number"))
-            .hint(format!("rw2fa users edit {name} --phone +…"))
+        Error::new(ErrorKind::Refused, format!("{name} has no phone number"))
+            .with_hint(format!("rw2fa users edit {name} --phone +…"))
     } else {
-        Error::new(Kind::Refused, "no SMS gateway is configured").hint("rw2fa sms configure")
+        Error::new(ErrorKind::Refused, "no SMS gateway is configured")
+            .with_hint("rw2fa sms configure")
     })
 }
 
@@ -326,18 +330,18 @@ fn respond(
 }
 
 /// The reason that the portal is told when an error kept the verifier from deciding.
-pub(crate) fn reason_of(kind: Kind) -> Reason {
+pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
     match kind {
-        Kind::Busy => Reason::Busy,
-        Kind::Timeout => Reason::Timeout,
-        Kind::Usage
-        | Kind::Refused
-        | Kind::NotFound
-        | Kind::Conflict
-        | Kind::Declined
-        | Kind::Interrupted
-        | Kind::Store
-        | Kind::System => Reason::Store,
+        ErrorKind::Busy => Reason::Busy,
+        ErrorKind::Timeout => Reason::Timeout,
+        ErrorKind::Usage
+        | ErrorKind::Refused
+        | ErrorKind::NotFound
+        | ErrorKind::Conflict
+        | ErrorKind::Declined
+        | ErrorKind::Interrupted
+        | ErrorKind::Store
+        | ErrorKind::System => Reason::Store,
     }
 }
 
@@ -352,7 +356,7 @@ fn answer(process: &mut Process, response: &Response, reason: Reason, format: An
         stdout
             .write_all(text.as_bytes())
             .and_then(|()| stdout.flush())
-            .map_err(|error| Error::io(Kind::System, "cannot write the answer", error))
+            .map_err(|error| Error::io(ErrorKind::System, "cannot write the answer", error))
     });
     match written {
         Ok(()) => reason.outcome().exit_code(),
@@ -371,9 +375,9 @@ fn misused(process: &mut Process, error: &Error) -> u8 {
 /// Tells an error to whoever reads standard error.
 fn complain(process: &mut Process, error: &Error) {
     let mut text = format!("rw2fa-verify: {error}\n");
-    if let Some(way_out) = error.way_out() {
+    if let Some(hint) = error.hint() {
         text.push_str("  ");
-        text.push_str(way_out);
+        text.push_str(hint);
         text.push('\n');
     }
     let _ = process.stderr.write_all(printable(&text).as_bytes());

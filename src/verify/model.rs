@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::account::attempts::{Attempts, Charge};
 use crate::account::listing::Method;
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::name::Name;
 use crate::account::state::{Enrolment, Sealed, State};
 use crate::otp::{CodeGenerator, Digits, Secret, Step};
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 use crate::verify::decision::{Account, Decision, Facts, Ruling, Subject, compare, decide};
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Memberships, QrForm, Request};
-use crate::verify::sms::Today;
+use crate::verify::sms::DailyQuota;
 
 const NOW: i64 = 1_795_507_215;
 /// Wrong codes that lock, in the model.
@@ -135,7 +135,7 @@ impl Model {
                 domain: None,
                 whitelisted: false,
             })),
-            today: Today::Open,
+            today: DailyQuota::Open,
         }
     }
 
@@ -227,7 +227,7 @@ impl Model {
             "charged too much"
         );
         assert!(failures.count >= world.unforgiven, "a guess was free");
-        let is_open = failures.standing(now()) == Standing::Open;
+        let is_open = failures.standing(now()) == LockoutState::Open;
         assert_eq!(is_open, failures.count < LIMIT, "locked by {failures:?}");
         assert!(
             is_open || world.wrong + world.kills + world.in_flight() >= LIMIT,

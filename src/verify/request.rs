@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Line, Process};
 use crate::verify::arguments::VerifyArgs;
 
@@ -103,9 +103,9 @@ impl Request {
     /// Checks the command line and reads the code.
     ///
     /// # Errors
-    /// [`Kind::Usage`] for a bug in the caller; [`Kind::Timeout`] when no code came in time.
+    /// [`ErrorKind::Usage`] for a bug in the caller; [`ErrorKind::Timeout`] when no code came in time.
     pub fn read(args: &VerifyArgs, process: &Process) -> Result<Self> {
-        let usage = |message: String| Error::new(Kind::Usage, message);
+        let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let login = args.login()?;
         let memberships = memberships(&args.groups, args.no_groups)?;
         let client = args.client.as_deref().map(checked_client).transpose()?;
@@ -144,13 +144,14 @@ impl Request {
 /// Where the groups come from, as `--group` and `--no-groups` say.
 ///
 /// # Errors
-/// [`Kind::Usage`] for what is no name.
+/// [`ErrorKind::Usage`] for what is no name.
 pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Memberships> {
     if groups.is_empty() && !no_groups {
         return Ok(Memberships::AskSystem);
     }
     let parse = |group: &String| {
-        Name::parse(group).map_err(|error| Error::new(Kind::Usage, format!("--group: {error}")))
+        Name::parse(group)
+            .map_err(|error| Error::new(ErrorKind::Usage, format!("--group: {error}")))
     };
     Ok(Memberships::Told(groups.iter().map(parse).collect::<Result<_>>()?))
 }
@@ -158,7 +159,7 @@ pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Membersh
 /// The hash of what `--client` names.
 ///
 /// # Errors
-/// [`Kind::Usage`] for what is too long, empty or not printable.
+/// [`ErrorKind::Usage`] for what is too long, empty or not printable.
 pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
     let valid = (1..=LONGEST_CLIENT).contains(&client.len())
         && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
@@ -166,7 +167,7 @@ pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
         Ok(ClientHash::of(client))
     } else {
         Err(Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
         ))
     }
@@ -178,7 +179,7 @@ fn checked_ip(ip: &str) -> Result<String> {
     if valid {
         Ok(ip.to_owned())
     } else {
-        Err(Error::new(Kind::Usage, "--ip must be an address, like 192.0.2.7 or 2001:db8::7"))
+        Err(Error::new(ErrorKind::Usage, "--ip must be an address, like 192.0.2.7 or 2001:db8::7"))
     }
 }
 

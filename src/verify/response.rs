@@ -9,7 +9,7 @@ use crate::account::grant::Validity;
 use crate::account::listing::Method;
 use crate::account::name::Name;
 use crate::account::state::Shown;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::{self, qr};
 use crate::settings::duration;
 use crate::verify::decision::{Decision, Details, RetryAfter};
@@ -105,7 +105,7 @@ impl Response {
             };
             let qr = picture
                 .transpose()
-                .map_err(|error| Error::new(Kind::System, format!("no QR code: {error}")))?;
+                .map_err(|error| Error::new(ErrorKind::System, format!("no QR code: {error}")))?;
             let qr = qr.map(Zeroizing::new);
             response.enrolment = Some(EnrolmentAnswer { uri, secret: secret.to_base32(), qr });
         }
@@ -139,7 +139,7 @@ impl Response {
     pub fn json(&self) -> Result<Zeroizing<String>> {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         *text = serde_json::to_string(self).map_err(|error| {
-            Error::new(Kind::System, format!("cannot write the answer: {error}"))
+            Error::new(ErrorKind::System, format!("cannot write the answer: {error}"))
         })?;
         text.push('\n');
         Ok(text)

@@ -5,7 +5,7 @@
 
 use crate::account::grant::Grant;
 use crate::account::listing::Method;
-use crate::account::lockout::{Failures, Standing};
+use crate::account::lockout::{Failures, LockoutState};
 use crate::account::state::Enrolment;
 use crate::otp::Digits;
 use crate::settings::advanced::Advanced;
@@ -51,7 +51,7 @@ impl Rules<'_> {
     /// Where the grant is, among those of the user, that opens a session of this client. At the hard stop
     /// none does.
     pub fn live_grant(self) -> Option<usize> {
-        if self.standing() == Standing::Stopped {
+        if self.standing() == LockoutState::Stopped {
             return None;
         }
         let validity = self.advanced.validity();
@@ -67,7 +67,7 @@ impl Rules<'_> {
     }
 
     /// Whether a code may be tried.
-    pub fn standing(self) -> Standing {
+    pub fn standing(self) -> LockoutState {
         self.failures().standing(self.now)
     }
 

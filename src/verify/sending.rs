@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::account::sms::Ending;
 use crate::child::{self, Output};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::printable::printable;
 use crate::settings::Settings;
@@ -20,7 +20,7 @@ use crate::sms::message::{Message, fill};
 use crate::store::dir::DirStore;
 use crate::store::{Scope, Store, records};
 use crate::time::Timestamp;
-use crate::verify::sms::{Outgoing, Today};
+use crate::verify::sms::{DailyQuota, Outgoing};
 
 /// What the default command prints when the gateway took the message.
 pub(crate) const TAKEN: &str = "taken\n";
@@ -61,13 +61,13 @@ impl<'a> SmsCommand<'a> {
         let message = Message { schema: 1, to: to.to_owned(), body };
         let run = || {
             let input = serde_json::to_string(&message).map(Zeroizing::new).map_err(|_| {
-                Error::new(Kind::System, "cannot write the message for the SMS command")
+                Error::new(ErrorKind::System, "cannot write the message for the SMS command")
             })?;
             self.run(input.as_bytes(), patience, elevated)
         };
         match run() {
             Ok(output) => self.judge(&output),
-            Err(error) if error.kind() == Kind::Timeout => Err((Ending::Unknown, error)),
+            Err(error) if error.kind() == ErrorKind::Timeout => Err((Ending::Unknown, error)),
             // It did not start.
             Err(error) => Err((Ending::Refused, error)),
         }
@@ -77,7 +77,7 @@ impl<'a> SmsCommand<'a> {
         match self {
             Self::Default(root) => {
                 let root = std::path::absolute(root).map_err(|error| {
-                    Error::io(Kind::System, "cannot tell where the store is", error)
+                    Error::io(ErrorKind::System, "cannot tell where the store is", error)
                 })?;
                 let program = child::sibling("rw2fa", elevated)?;
                 let args =
@@ -87,8 +87,8 @@ impl<'a> SmsCommand<'a> {
             Self::Other(program, store) => {
                 if !program.is_absolute() {
                     let what = format!("{} is no absolute path", program.display());
-                    return Err(records::wrong_sms(*store, Kind::System, "command", &what)
-                        .hint("correct it with 'rw2fa sms configure --command PATH'"));
+                    return Err(records::wrong_sms(*store, ErrorKind::System, "command", &what)
+                        .with_hint("correct it with 'rw2fa sms configure --command PATH'"));
                 }
                 if elevated {
                     child::trusted(program)?;
@@ -116,7 +116,7 @@ impl<'a> SmsCommand<'a> {
                 let ending = if output.code == Some(1) { Ending::Refused } else { Ending::Unknown };
                 let why = text.map(str::trim).filter(|text| !text.is_empty());
                 let why = why.map_or_else(|| format!("'rw2fa sms deliver' {ended}"), printable);
-                Err((ending, Error::new(Kind::System, format!("no SMS was sent: {why}"))))
+                Err((ending, Error::new(ErrorKind::System, format!("no SMS was sent: {why}"))))
             }
             Self::Other(program, _) => {
                 let ending = match (output.code, text) {
@@ -127,7 +127,7 @@ impl<'a> SmsCommand<'a> {
                 let ended = if text.is_none() { "printed what is no text" } else { &ended };
                 // SECURITY: what it printed is not told: it may have repeated its input.
                 let what = format!("the SMS command {} {ended}", program.display());
-                Err((ending, Error::new(Kind::System, what)))
+                Err((ending, Error::new(ErrorKind::System, what)))
             }
         }
     }
@@ -153,11 +153,11 @@ pub(crate) struct DayCount {
 ///
 /// # Errors
 /// When it cannot be read or written.
-pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Result<Today> {
-    let mut today = Today::Open;
+pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Result<DailyQuota> {
+    let mut today = DailyQuota::Open;
     update_count(store, now, &mut |count| {
         if *count >= limit {
-            today = Today::Spent((DAY - now.unix() % DAY).unsigned_abs());
+            today = DailyQuota::Spent((DAY - now.unix() % DAY).unsigned_abs());
             return false;
         }
         *count += 1;

@@ -16,7 +16,7 @@ use crate::verify::trial::search;
 
 /// Whether the deployment may send one more message today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Today {
+pub enum DailyQuota {
     /// It may.
     Open,
     /// It may again after so many seconds.
@@ -34,7 +34,7 @@ pub struct Outgoing {
 }
 
 /// What an answer tells of a message.
-pub struct Told {
+pub struct SmsNotice {
     /// The number, masked.
     pub to: String,
     /// Seconds until another message may be sent.
@@ -92,11 +92,11 @@ impl Login<'_> {
         next.sms.rebase(self.now);
         let limits = self.advanced.sms_limits();
         let wait = match (next.sms.wait(limits, self.now), self.facts.today) {
-            (wait, Today::Open) => wait,
-            (wait, Today::Spent(until)) => wait.max(until),
+            (wait, DailyQuota::Open) => wait,
+            (wait, DailyQuota::Spent(until)) => wait.max(until),
         };
         let outstanding = self.outstanding();
-        let mut told = Told { to: to.masked(), retry_after: wait };
+        let mut told = SmsNotice { to: to.masked(), retry_after: wait };
         decision.reason =
             if outstanding.is_some() && next.sms.is_delivered(self.now) && !self.request.resend {
                 Reason::SmsAlreadySent

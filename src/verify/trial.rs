@@ -4,7 +4,7 @@
 //! Functions without input or output. Each comparison takes the proof of its charge.
 
 use crate::account::attempts::Charge;
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::recovery::RecoveryMatch;
 use crate::account::sms::SentCode;
 use crate::account::state::{Enrolment, State};
@@ -189,8 +189,8 @@ impl CodeTest<'_> {
 /// Whether no code is compared now.
 fn locked(state: &State, now: Timestamp) -> Option<Trial> {
     match state.failures().rebased(now).standing(now) {
-        Standing::Locked(seconds) => Some(Trial::Locked(seconds)),
-        Standing::Stopped => Some(Trial::Stopped),
-        Standing::Open => None,
+        LockoutState::Locked(seconds) => Some(Trial::Locked(seconds)),
+        LockoutState::Stopped => Some(Trial::Stopped),
+        LockoutState::Open => None,
     }
 }

@@ -264,8 +264,8 @@ fn settling_waits_for_updates_that_run() {
     });
     is_inside.recv().unwrap();
     let store = DirStore::open(&sandbox.path()).unwrap();
-    assert_eq!(store.settle().unwrap_err().kind(), rw2fa::error::Kind::Busy);
+    assert_eq!(store.drain().unwrap_err().kind(), rw2fa::error::ErrorKind::Busy);
     go_on.send(()).unwrap();
     login.join().unwrap().unwrap();
-    store.settle().unwrap();
+    store.drain().unwrap();
 }

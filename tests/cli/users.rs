@@ -275,7 +275,7 @@ dora   user          broken
         "{status:?}"
     );
     for run in [&list, &status] {
-        for (path, problem, way_out) in [
+        for (path, problem, hint) in [
             (&bert, "cut short", "rw2fa users reset bert"),
             (&carol, "line 1", "mend the document by hand"),
             (&sandbox.path().join("state"), "is missing, though dora", "rw2fa users reset dora"),
@@ -286,7 +286,7 @@ dora   user          broken
                 .lines()
                 .any(|line| line.contains(path.to_str().unwrap()) && line.contains(problem));
             assert!(named, "{problem}: {run:?}");
-            assert!(run.stderr.contains(way_out), "{way_out}: {run:?}");
+            assert!(run.stderr.contains(hint), "{hint}: {run:?}");
         }
     }
     let json = sandbox.admin(&["users", "list", "--format", "json"]);

@@ -223,7 +223,7 @@ fn state(user: &User) -> String {
 fn build(sandbox: &Sandbox, key: &str, world: &World) {
     use rw2fa::account::name::Name;
     use rw2fa::store::dir::DirStore;
-    use rw2fa::store::{Document, Kind, Store};
+    use rw2fa::store::{Document, DocumentKind, Store};
     for kind in ["users", "state", "groups", "whitelist"] {
         for entry in fs::read_dir(sandbox.path().join(kind)).unwrap() {
             let path = entry.unwrap().path();
@@ -232,7 +232,7 @@ fn build(sandbox: &Sandbox, key: &str, world: &World) {
     }
     let store = DirStore::open(&sandbox.path()).unwrap();
     // The store itself would wait for the disk at each document.
-    let write = |kind: Kind, name: &str, text: &str| {
+    let write = |kind: DocumentKind, name: &str, text: &str| {
         let place = store.describe(&Document::Of(kind, Name::parse(name).unwrap()));
         let place = Path::new(&place);
         let mut directory = fs::DirBuilder::new();
@@ -244,18 +244,22 @@ fn build(sandbox: &Sandbox, key: &str, world: &World) {
     for user in &world.users {
         if user.listed {
             let text = format!("method = \"{}\"\nadded = {}\n", user.method, time(0));
-            write(Kind::User, user.name, &text);
+            write(DocumentKind::User, user.name, &text);
         }
         if user.has_state {
-            write(Kind::State, user.name, &state(user));
+            write(DocumentKind::State, user.name, &state(user));
         }
     }
     for (name, method) in &world.groups {
-        write(Kind::Group, name, &format!("method = \"{method}\"\nadded = {}\n", time(-90_000)));
+        write(
+            DocumentKind::Group,
+            name,
+            &format!("method = \"{method}\"\nadded = {}\n", time(-90_000)),
+        );
     }
     for (name, until) in &world.whitelist {
         let until = until.map_or(String::new(), |until| format!("until = {}\n", time(until)));
-        write(Kind::Whitelist, name, &format!("added = {}\n{until}", time(0)));
+        write(DocumentKind::Whitelist, name, &format!("added = {}\n{until}", time(0)));
     }
     let default = if world.default { "default = \"CORP\"\n" } else { "" };
     let aliases = if world.aliases {

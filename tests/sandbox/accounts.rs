@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use rw2fa::error::{Error, Kind, Result};
+use rw2fa::error::{Error, ErrorKind, Result};
 use rw2fa::process::Accounts;
 
 /// What the made-up system answers.
@@ -17,7 +17,7 @@ pub(crate) struct FakeAccounts {
 struct Inner {
     /// The groups of each account, by the one spelling that the system knows.
     groups: RefCell<BTreeMap<String, Vec<String>>>,
-    failure: Cell<Option<Kind>>,
+    failure: Cell<Option<ErrorKind>>,
     asked: RefCell<Vec<Vec<String>>>,
     /// What happens while it is asked.
     meanwhile: RefCell<Option<Box<dyn Fn()>>>,
@@ -31,7 +31,7 @@ impl FakeAccounts {
     }
 
     /// From now on every question about groups fails so.
-    pub(crate) fn fail(&self, kind: Kind) {
+    pub(crate) fn fail(&self, kind: ErrorKind) {
         self.inner.failure.set(Some(kind));
     }
 
@@ -57,9 +57,9 @@ impl Accounts for FakeAccounts {
         }
         let groups = self.inner.groups.borrow();
         let known = spellings.iter().find_map(|spelling| groups.get(spelling));
-        known
-            .cloned()
-            .ok_or_else(|| Error::new(Kind::System, "the made-up system knows no such account"))
+        known.cloned().ok_or_else(|| {
+            Error::new(ErrorKind::System, "the made-up system knows no such account")
+        })
     }
 }
 

@@ -64,8 +64,8 @@ fn what_others_can_use_is_refused() {
             mode(path, right | wrong);
             let login = sandbox.verify(&["--no-groups", "--", "alice"], None);
             assert_eq!(login.end(), (4, "store".into()), "{} {wrong:o}: {login:?}", path.display());
-            let way_out = format!("chmod go-rwx {}", path.display());
-            assert!(login.stderr.contains(&way_out), "{login:?}");
+            let hint = format!("chmod go-rwx {}", path.display());
+            assert!(login.stderr.contains(&hint), "{login:?}");
             assert!(login.stderr.contains("can be used by others (mode 0"), "{login:?}");
         }
         mode(path, right | 0o040);

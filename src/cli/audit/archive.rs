@@ -11,7 +11,7 @@ use crate::audit::{self, Chain, Event, Link, UNKEYED};
 use crate::cli::Done;
 use crate::cli::context::{self, Context, Opened};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
@@ -76,7 +76,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArchiveArgs) -> Result<
         archive.check(month)?;
     }
     if let Err(error) = record(context, &opened, &keys, &ends) {
-        if error.kind() != Kind::Busy {
+        if error.kind() != ErrorKind::Busy {
             return Err(error);
         }
         // A login was recorded meanwhile. Its line ends the months before it, so this happens once.
@@ -101,13 +101,13 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
     let date = format!("{text}-01");
     let is_month = text.len() == "2026-09".len() && Timestamp::parse(&date).is_some();
     if !is_month {
-        return Err(Error::new(Kind::Usage, format!("'{}' is not a month", printable(text)))
-            .hint("write it like 2026-09"));
+        return Err(Error::new(ErrorKind::Usage, format!("'{}' is not a month", printable(text)))
+            .with_hint("write it like 2026-09"));
     }
     let present = now.month();
     if text > present.as_str() {
-        return Err(Error::new(Kind::Refused, format!("{present} is still being written"))
-            .hint(format!("the latest that is possible: --before {present}")));
+        return Err(Error::new(ErrorKind::Refused, format!("{present} is still being written"))
+            .with_hint(format!("the latest that is possible: --before {present}")));
     }
     Ok(text)
 }
@@ -116,7 +116,7 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
 fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let failed = |error| {
         let what = format!("cannot make {}", directory.display());
-        Error::io(Kind::Refused, what, error).hint("make the directory above it first")
+        Error::io(ErrorKind::Refused, what, error).with_hint("make the directory above it first")
     };
     match std::fs::symlink_metadata(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -130,7 +130,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(failed)?;
     // SECURITY: somebody who can exchange directories on the way would be given another one.
     if let Some(problem) = is_given.then(|| platform::trust_problem(&parent)).flatten() {
-        return Err(Error::new(Kind::Refused, problem).hint(format!(
+        return Err(Error::new(ErrorKind::Refused, problem).with_hint(format!(
             "make {} yourself, for {}",
             directory.display(),
             owner.name()
@@ -146,8 +146,8 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
 /// Checks the whole trail and finds the end of each month before `before`.
 fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool) -> Result<Ends> {
     let broken = |file: &str, line: usize, what: &str| {
-        Error::new(Kind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
-            .hint("nothing was moved; see 'rw2fa audit verify'")
+        Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
+            .with_hint("nothing was moved; see 'rw2fa audit verify'")
     };
     let keys = keys.audit_keys();
     let mut chain = Chain::new(&keys);
@@ -181,8 +181,8 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     chain.finish().map_err(|found| broken(&found.file, found.line, found.what))?;
     if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
         let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
-        return Err(Error::new(Kind::Refused, what)
-            .hint("if the key was lost then, add --allow-unkeyed; nothing was moved"));
+        return Err(Error::new(ErrorKind::Refused, what)
+            .with_hint("if the key was lost then, add --allow-unkeyed; nothing was moved"));
     }
     Ok(Ends { months, last, recorded })
 }

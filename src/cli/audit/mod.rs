@@ -18,7 +18,7 @@ use crate::audit::{Event, Line};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
 use crate::store::{EachLine, Place, Store};
@@ -115,8 +115,8 @@ fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> 
         return Ok(Timestamp::from_unix(now.unix().saturating_sub(ago)));
     }
     let time = Timestamp::parse(text).ok_or_else(|| {
-        Error::new(Kind::Usage, format!("'{}' is not a time", printable(text)))
-            .hint("write 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 90m, 8h, 2d")
+        Error::new(ErrorKind::Usage, format!("'{}' is not a time", printable(text)))
+            .with_hint("write 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 90m, 8h, 2d")
     })?;
     let is_date = text.trim().len() == "2026-11-24".len();
     Ok(if is_end && is_date { time.plus(86_399) } else { time })
@@ -222,7 +222,7 @@ impl Printer {
             Format::Text => context.print(&row.sentence()),
             Format::Json => {
                 let text = serde_json::to_string(row).map_err(|error| {
-                    Error::new(Kind::System, format!("cannot write JSON: {error}"))
+                    Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
                 })?;
                 context.print(&format!("{comma}\n    {}", printable_json(&text)))
             }

@@ -11,7 +11,7 @@ use super::read;
 use crate::audit::{AttemptLog, BEGINS_LATER, Broken, Chain, Gap, MissingAttempts, UNKEYED};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::store::seal::AuditKey;
 use crate::store::{Store, records};
@@ -82,7 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
     let counters = if is_read { records::counters(&opened.store)? } else { BTreeMap::new() };
     let mut missing = found.attempts.finish(&counters);
     if found.attempts.is_unsettled(&missing) {
-        opened.store.settle()?;
+        opened.store.drain()?;
         found = examine(&opened, args, &keys, wanted.as_deref())?;
         missing = found.attempts.finish(&counters);
     }
@@ -105,8 +105,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
 fn wanted_head(text: &str) -> Result<String> {
     let text = text.trim();
     if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Error::new(Kind::Usage, "the head is not 32 hexadecimal digits")
-            .hint("give it as 'rw2fa audit verify' printed it"));
+        return Err(Error::new(ErrorKind::Usage, "the head is not 32 hexadecimal digits")
+            .with_hint("give it as 'rw2fa audit verify' printed it"));
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -130,7 +130,7 @@ fn examine(
         is_head_found = is_head_found || chain.head() == wanted;
         fed.map_err(|problem| {
             broken = Some(problem);
-            Error::new(Kind::Refused, FOUND)
+            Error::new(ErrorKind::Refused, FOUND)
         })
     });
     if broken.is_none() {

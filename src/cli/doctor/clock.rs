@@ -117,7 +117,7 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, Kind};
+    use crate::error::{Error, ErrorKind};
 
     fn devices(steps: &[i32]) -> BTreeMap<i32, Names> {
         let mut drifts: BTreeMap<i32, Names> = BTreeMap::new();
@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(found.severity, expected, "{offset}");
             assert!(found.message.contains(words), "{}", found.message);
         }
-        let silent = compared("ntp", Err(Error::new(Kind::Timeout, "no answer")));
+        let silent = compared("ntp", Err(Error::new(ErrorKind::Timeout, "no answer")));
         assert_eq!(silent.severity, Severity::Warning);
     }
 

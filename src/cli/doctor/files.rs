@@ -7,30 +7,32 @@ use crate::error::Error;
 use crate::platform;
 use crate::store::dir::DirStore;
 use crate::store::health::Ailment;
-use crate::store::tidiness::Oddity;
+use crate::store::tidiness::FileProblem;
 use crate::store::unrecorded::Unrecorded;
 use crate::time::Timestamp;
 
 /// Looks at every file of the store. Returns the findings, and the messages that they stand for.
 pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
-    let oddities = match store.oddities(now) {
-        Ok(oddities) => oddities,
+    let file_problems = match store.file_problems(now) {
+        Ok(file_problems) => file_problems,
         Err(problem) => {
             let finding = Finding::of("files", Severity::Error, &problem);
             return (vec![finding], BTreeSet::new());
         }
     };
-    let messages = oddities.iter().map(|oddity| problem(oddity).to_string()).collect();
+    let messages = file_problems.iter().map(|found| error_of(found).to_string()).collect();
     let mut findings = Vec::new();
     let mut exposed = Vec::new();
-    for oddity in &oddities {
-        match oddity {
-            Oddity::Exposed(path, problem) => exposed.push((path, problem)),
-            Oddity::Open(problem) => {
+    for problem in &file_problems {
+        match problem {
+            FileProblem::Exposed(path, problem) => exposed.push((path, problem)),
+            FileProblem::Open(problem) => {
                 findings.push(Finding::of("permissions", Severity::Error, problem));
             }
-            Oddity::Link(problem) => findings.push(Finding::of("links", Severity::Error, problem)),
-            Oddity::Temporary(_, problem) => {
+            FileProblem::Link(problem) => {
+                findings.push(Finding::of("links", Severity::Error, problem))
+            }
+            FileProblem::Temporary(_, problem) => {
                 findings.push(Finding::of("temporary-files", Severity::Warning, problem));
             }
         }
@@ -49,12 +51,12 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
     (findings, messages)
 }
 
-fn problem(oddity: &Oddity) -> &Error {
-    match oddity {
-        Oddity::Open(problem)
-        | Oddity::Exposed(_, problem)
-        | Oddity::Link(problem)
-        | Oddity::Temporary(_, problem) => problem,
+fn error_of(found: &FileProblem) -> &Error {
+    match found {
+        FileProblem::Open(problem)
+        | FileProblem::Exposed(_, problem)
+        | FileProblem::Link(problem)
+        | FileProblem::Temporary(_, problem) => problem,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{Finding, Severity};
 use crate::cli::license::{Concern, concerns};
-use crate::license::standing::Standing;
+use crate::license::standing::LicenseStatus;
 
 /// Judges where a store with so many users stands.
-pub(super) fn check(standing: &Standing, users: usize) -> Vec<Finding> {
+pub(super) fn check(standing: &LicenseStatus, users: usize) -> Vec<Finding> {
     let finding = |Concern { message, remedy }| {
         Finding::new("license", Severity::Warning, message).remedy(remedy)
     };
@@ -25,11 +25,11 @@ mod tests {
     /// What is found of a trial that began so many days ago.
     fn of_trial(days: u64) -> String {
         let begun = Timestamp::from_unix(1_000_000_000);
-        told(&Standing::of(begun, None, begun.plus(days * DAY)), 1)
+        told(&LicenseStatus::of(begun, None, begun.plus(days * DAY)), 1)
     }
 
     /// The findings in one text, without the one about the key of this build.
-    fn told(standing: &Standing, users: usize) -> String {
+    fn told(standing: &LicenseStatus, users: usize) -> String {
         let found = check(standing, users).into_iter();
         let messages = found.map(|finding| finding.message);
         messages.filter(|message| !message.contains("development key")).collect()
@@ -57,7 +57,7 @@ mod tests {
                 expires: days.map(|days| now.plus(days * DAY)),
                 max_users: most.and_then(NonZeroU32::new),
             };
-            told(&Standing::of(now, Some(Ok(license)), now), users)
+            told(&LicenseStatus::of(now, Some(Ok(license)), now), users)
         };
         assert_eq!(judged(None, None, 1_000_000), "");
         assert_eq!(judged(Some(31), Some(2), 2), "");

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Names, Severity};
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 
 /// Looks at the whitelist entries that can be read.
 pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     let (mut expired, mut unexplained) = (Names::default(), Names::default());
-    for name in store.survey(Kind::Whitelist).unwrap_or_default().names {
+    for name in store.list(DocumentKind::Whitelist).unwrap_or_default().names {
         let Ok(Some(entry)) = records::whitelist_entry(store, &name) else { continue };
         if !entry.is_valid(now) {
             expired.add(&name);
@@ -38,7 +38,7 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
 /// Finds the listed groups of which nobody was seen since they are listed.
 pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
     let mut empty = Names::default();
-    let listed = store.survey(Kind::Group).unwrap_or_default().names;
+    let listed = store.list(DocumentKind::Group).unwrap_or_default().names;
     for name in listed.iter().filter(|name| !seen.contains(&name.canonical())) {
         empty.add(name);
     }

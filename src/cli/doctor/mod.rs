@@ -91,7 +91,7 @@ impl Finding {
 
     /// A problem that names its way out.
     fn of(check: &'static str, severity: Severity, problem: &Error) -> Self {
-        let remedy = problem.way_out().map(str::to_owned);
+        let remedy = problem.hint().map(str::to_owned);
         Self { check, severity, message: problem.to_string(), remedy }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Finding, Names, Severity};
 use crate::account::name::Name;
 use crate::process::Process;
-use crate::store::{Kind, Store};
+use crate::store::{DocumentKind, Store};
 
 /// How long the system is asked, in all.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,17 +19,20 @@ pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     for (kind, remove) in [
-        (Kind::User, "rw2fa users remove NAME, then rw2fa users add with the right spelling"),
-        (Kind::Group, "rw2fa users remove --group NAME, then rw2fa users add --group"),
+        (
+            DocumentKind::User,
+            "rw2fa users remove NAME, then rw2fa users add with the right spelling",
+        ),
+        (DocumentKind::Group, "rw2fa users remove --group NAME, then rw2fa users add --group"),
     ] {
         let mut unknown = Names::default();
-        let names = store.survey(kind).unwrap_or_default().names;
+        let names = store.list(kind).unwrap_or_default().names;
         for (seen, name) in names.iter().enumerate() {
             if started.elapsed() > PATIENCE {
                 findings.push(unfinished(kind, names.len() - seen));
                 break;
             }
-            match is_known(name, kind == Kind::Group) {
+            match is_known(name, kind == DocumentKind::Group) {
                 Some(true) => {}
                 Some(false) => unknown.add(name),
                 // This program cannot ask.
@@ -48,11 +51,11 @@ pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
     findings
 }
 
-fn noun(kind: Kind) -> &'static str {
-    if kind == Kind::Group { "groups" } else { "users" }
+fn noun(kind: DocumentKind) -> &'static str {
+    if kind == DocumentKind::Group { "groups" } else { "users" }
 }
 
-fn unfinished(kind: Kind, rest: usize) -> Finding {
+fn unfinished(kind: DocumentKind, rest: usize) -> Finding {
     let seconds = PATIENCE.as_secs();
     let message = format!(
         "the system's name service is slow: after {seconds} s {rest} {} were not looked up",

@@ -52,7 +52,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
     }
     let message = format!("{problem}, and codes come by SMS to: {}", by_sms.told());
     let finding = Finding::new("sms-gateway", Severity::Error, message);
-    finding.remedy(problem.way_out().unwrap_or("rw2fa sms configure"))
+    finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
 
 /// Judges what Twilio told of the account.
@@ -86,7 +86,7 @@ pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Kind;
+    use crate::error::ErrorKind;
 
     fn health(status: &str, kind: &str, balance: &str) -> Health {
         let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -116,7 +116,7 @@ mod tests {
                 "{status} {kind}"
             );
         }
-        let failed = Err(Error::new(Kind::Refused, "Twilio refused").hint("do this"));
+        let failed = Err(Error::new(ErrorKind::Refused, "Twilio refused").with_hint("do this"));
         assert_eq!(checks(&online(&failed)), [("sms-account", Bad)]);
     }
 
@@ -144,7 +144,7 @@ mod tests {
             let settings = crate::settings::parse(&format!("{head}{text}")).unwrap();
             let found = crate::sms::gateway::problem(&settings.sms).map(|(key, _)| key);
             let found = found.or((settings.sms == SmsSection::default()).then_some("all"));
-            let problem = found.map(|key| Error::new(Kind::Refused, key));
+            let problem = found.map(|key| Error::new(ErrorKind::Refused, key));
             let findings = check(&settings, problem.as_ref(), users);
             assert_eq!(checks(&findings), expected, "{text}");
         }

@@ -3,7 +3,7 @@
 use std::net::{ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::process::Process;
 
@@ -19,8 +19,8 @@ const NTP_EPOCH: u64 = 2_208_988_800;
 /// By how many milliseconds the clock of this server is behind `host`.
 pub(super) fn offset(process: &Process, host: &str) -> Result<i64> {
     let failed = |error| {
-        Error::io(Kind::System, format!("cannot ask {}", printable(host)), error)
-            .hint("name a time server that this server reaches by UDP")
+        Error::io(ErrorKind::System, format!("cannot ask {}", printable(host)), error)
+            .with_hint("name a time server that this server reaches by UDP")
     };
     let socket = connect(host).map_err(failed)?;
     // SECURITY: a random number in the place of our time, so that only who saw it can answer.
@@ -74,7 +74,8 @@ fn is_timeout(error: &std::io::Error) -> bool {
 
 fn silent(host: &str) -> Error {
     let message = format!("{} did not answer within 3 s", printable(host));
-    Error::new(Kind::Timeout, message).hint("name a time server that this server reaches by UDP")
+    Error::new(ErrorKind::Timeout, message)
+        .with_hint("name a time server that this server reaches by UDP")
 }
 
 /// When the server got the question and when it answered, if this is a true answer to ours.
@@ -157,7 +158,7 @@ mod tests {
             assert!(times(&bad, [0; 8]).is_none(), "{at} {value}");
         }
         let silent = asked(&server(0, |answer| answer[1] = 0)).unwrap_err();
-        assert_eq!(silent.kind(), Kind::Timeout);
+        assert_eq!(silent.kind(), ErrorKind::Timeout);
     }
 
     /// Guards the era that begins in 2036.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Names, Severity};
 use crate::account::listing::Method;
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::state::Enrolment;
 use crate::otp::Step;
 use crate::store::inspection::Seen;
@@ -63,9 +63,9 @@ impl Census {
             self.from_the_future.add(name);
         }
         match state.failures().rebased(now).standing(now) {
-            Standing::Open => {}
-            Standing::Locked(_) => self.locked.add(name),
-            Standing::Stopped => self.stopped.add(name),
+            LockoutState::Open => {}
+            LockoutState::Locked(_) => self.locked.add(name),
+            LockoutState::Stopped => self.stopped.add(name),
         }
         self.groups.extend(state.groups.iter().cloned());
         let Some(listing) = seen.listing else {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{End, Look};
 use crate::account::listing::Method;
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::matching::{Resolution, resolve};
 use crate::account::name::Name;
 use crate::account::spelling;
@@ -14,7 +14,7 @@ use crate::cli::context::{Opened, count};
 use crate::cli::output::Column;
 use crate::error::Result;
 use crate::settings::Settings;
-use crate::store::{Kind, Store};
+use crate::store::{DocumentKind, Store};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Subject};
 use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
@@ -93,8 +93,8 @@ fn rules(
 ) -> Result<()> {
     let Opened { store, settings } = opened;
     if !settings.enabled {
-        let way_out = "nobody is asked for a code: turn it on with 'rw2fa enable'";
-        chain.push(link("enabled", "off", way_out.to_owned()));
+        let hint = "nobody is asked for a code: turn it on with 'rw2fa enable'";
+        chain.push(link("enabled", "off", hint.to_owned()));
         return Ok(());
     }
     chain.push(link("enabled", "on", None));
@@ -105,7 +105,7 @@ fn rules(
     let subject = look.facts.as_ref().map(|facts| &facts.subject);
     chain.push(groups(opened, known, subject)?);
     let Some(facts) = &look.facts else { return Ok(()) };
-    let listed = store.names_like(Kind::User, &login.key())?;
+    let listed = store.names_like(DocumentKind::User, &login.key())?;
     let domains = &settings.domains;
     let account = match &facts.subject {
         Subject::GroupsUnknown => {
@@ -119,7 +119,7 @@ fn rules(
         Subject::Ambiguous => {
             let mut all = listed.clone();
             if matches!(resolve(login, &listed, domains), Resolution::Unlisted) {
-                all = store.names_like(Kind::State, &login.key())?;
+                all = store.names_like(DocumentKind::State, &login.key())?;
             }
             let meant = match resolve(login, &all, domains) {
                 Resolution::Ambiguous(names) => names.into_iter().map(Name::canonical).collect(),
@@ -162,7 +162,7 @@ fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Re
             let is_listed = matches!(subject, Some(Subject::Known(account)) if account.listed);
             link("groups", if is_listed { "not-needed" } else { "unknown" }, doubt.to_string())
         }
-        KnownGroups::Known(_) if !store.has_any(Kind::Group)? => {
+        KnownGroups::Known(_) if !store.has_any(DocumentKind::Group)? => {
             link("groups", "not-needed", "no group is listed".to_owned())
         }
         KnownGroups::Known(names) if names.is_empty() => link("groups", "none", None),
@@ -205,7 +205,7 @@ fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
         Err(error) => return Ok(link("whitelist", "failed", error.to_string())),
     };
     let Some((name, entry)) = found else {
-        let near = store.names_like(Kind::Whitelist, &login.key())?;
+        let near = store.names_like(DocumentKind::Whitelist, &login.key())?;
         let near: Vec<_> = near.iter().map(Name::canonical).collect();
         let detail = (!near.is_empty()).then(|| {
             format!("{} lets in its own account and domain only, and not {login}", near.join(", "))
@@ -235,11 +235,11 @@ fn lock(rules: Rules<'_>) -> Link {
     let failures = rules.failures().count as usize;
     let wrong = format!("{} in a row", count(failures, "wrong code"));
     match rules.standing() {
-        Standing::Open => link("lock", "open", (failures > 0).then_some(wrong)),
-        Standing::Locked(seconds) => {
+        LockoutState::Open => link("lock", "open", (failures > 0).then_some(wrong)),
+        LockoutState::Locked(seconds) => {
             link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))
         }
-        Standing::Stopped => {
+        LockoutState::Stopped => {
             let name = &rules.account.name;
             link("lock", "stopped", format!("{wrong}; only 'rw2fa users unlock {name}' helps"))
         }

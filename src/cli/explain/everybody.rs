@@ -9,7 +9,7 @@ use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
 use crate::error::Result;
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 use crate::verify::decision::Subject;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
@@ -40,8 +40,8 @@ const COLUMNS: &[Column<Row>] = &[
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
     let store = &opened.store;
-    let (groups, users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
-    let states = store.survey(Kind::State)?;
+    let (groups, users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
+    let states = store.list(DocumentKind::State)?;
     let mut done = Done::All;
     for problem in groups.problems.iter().chain(&users.problems).chain(&states.problems) {
         context.complain(problem);
@@ -97,8 +97,8 @@ fn newcomer(store: &dyn Store) -> Result<Name> {
     for number in 0_u64.. {
         let Ok(name) = Name::parse(&format!("newcomer{number}")) else { break };
         let key = name.key();
-        if store.names_like(Kind::User, &key)?.is_empty()
-            && store.names_like(Kind::State, &key)?.is_empty()
+        if store.names_like(DocumentKind::User, &key)?.is_empty()
+            && store.names_like(DocumentKind::State, &key)?.is_empty()
         {
             return Ok(name);
         }

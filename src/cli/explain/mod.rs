@@ -13,7 +13,7 @@ use crate::account::name::Name;
 use crate::cli::context::{Context, Opened, nearest};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::{Scope, Store};
 use crate::verify::decision::{Facts, Ruling, Subject, decide};
@@ -112,7 +112,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
     if context.globals.format == Format::Text
         && chain.iter().any(chain::Link::says_not_listed)
-        && let Some(other) = nearest(&opened.store, crate::store::Kind::User, &login)
+        && let Some(other) = nearest(&opened.store, crate::store::DocumentKind::User, &login)
     {
         context.note(&format!("nobody is listed as '{login}': did you mean '{other}'?"));
     }

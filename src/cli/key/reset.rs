@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Store, records};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
 ///
@@ -31,7 +31,7 @@ pub(in crate::cli) struct KeyResetArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done> {
     context.no_csv("key reset")?;
     let opened = context.open()?;
-    let users = opened.store.survey(Kind::State)?.names.len();
+    let users = opened.store.list(DocumentKind::State)?.names.len();
     if args.dry_run {
         let mut rows = drop_secrets(context, &opened, None)?;
         rows.extend(drop_token(context, &opened, None)?);
@@ -43,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
         count(users, "user")
     ))?;
     let keys = replace_key(context, &opened)?;
-    opened.store.settle()?;
+    opened.store.drain()?;
     let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
     rows.extend(drop_secrets(context, &opened, Some(&keys))?);
     rows.extend(drop_token(context, &opened, Some(&keys))?);
@@ -77,7 +77,7 @@ fn drop_secrets(
     opened: &Opened,
     keys: Option<&KeyRing>,
 ) -> Result<Vec<ChangeRow>> {
-    let survey = opened.store.survey(Kind::State)?;
+    let survey = opened.store.list(DocumentKind::State)?;
     let strays = survey.problems.into_iter();
     let mut rows: Vec<_> = strays.map(|error| ChangeRow::new("user", "", Err(error))).collect();
     for name in &survey.names {

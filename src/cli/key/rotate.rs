@@ -21,11 +21,11 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Store, records};
 
 /// Make a new key and seal all secrets under it; logins go on
 ///
@@ -47,14 +47,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         let row = ChangeRow::new("key", present.id(), Ok(Changed::Changed));
         return output::changes(context, true, &[row]);
     }
-    let users = count(opened.store.survey(Kind::State)?.names.len(), "user");
+    let users = count(opened.store.list(DocumentKind::State)?.names.len(), "user");
     context.confirm(&format!(
         "A new key is made and seals the secrets of {users}. Copies of the present key no longer open \
          them: export the key again afterwards."
     ))?;
     let (id, previous) = begin(context, &opened)?;
-    opened.store.settle()?;
-    let survey = opened.store.survey(Kind::State)?;
+    opened.store.drain()?;
+    let survey = opened.store.list(DocumentKind::State)?;
     let mut rows: Vec<_> =
         survey.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
     let mut sealed = 0;
@@ -78,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     let end = if is_whole {
         end(context, &opened, &id, &previous)
     } else {
-        Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").hint(
+        Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").with_hint(
             "mend the documents named here, or reset their users, and run 'rw2fa key rotate' again",
         ))
     };
@@ -147,7 +147,7 @@ fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
         let Some(sealed) = token.filter(|sealed| !ring.is_current(sealed)) else { return Ok(()) };
         let token = ring.open_token(&sealed).map_err(|problem| {
             records::wrong_sms(store, ErrorKind::Store, "auth-token", problem)
-                .hint("give the token again: rw2fa sms configure --auth-token-stdin")
+                .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
         })?;
         let nonce = context.process.random::<NONCE>()?;
         let sealed = ring.seal_token(&token, &nonce).0;

@@ -11,9 +11,9 @@ use super::{counted, in_words, serial, warn};
 use crate::cli::Done;
 use crate::cli::context::{Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::license::claims::License;
-use crate::license::standing::Standing;
+use crate::license::standing::LicenseStatus;
 use crate::license::vendor::VendorKey;
 use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
@@ -69,7 +69,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
         context.audit(transaction, Some(&keys), change)
     })?;
     let order = license.order_number.clone();
-    let standing = Standing::of(opened.settings.created, Some(Ok(license)), now);
+    let standing = LicenseStatus::of(opened.settings.created, Some(Ok(license)), now);
     context.note(&format!("licence: {}", in_words(&standing)));
     let users = counted(store)?;
     warn(context, &standing, users);
@@ -82,16 +82,17 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| {
         let what = format!("cannot read {}", path.display());
         let kind = match error.kind() {
-            std::io::ErrorKind::NotFound => Kind::NotFound,
-            std::io::ErrorKind::PermissionDenied => Kind::Refused,
-            _ => Kind::System,
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            std::io::ErrorKind::PermissionDenied => ErrorKind::Refused,
+            _ => ErrorKind::System,
         };
-        Error::io(kind, what, error).hint("name the license.lic that the licensing portal gave")
+        Error::io(kind, what, error)
+            .with_hint("name the license.lic that the licensing portal gave")
     };
     // What is no file could keep this waiting: a pipe, a device.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(Error::new(Kind::Refused, format!("{} is not a file", path.display()))
-            .hint("name the license.lic that the licensing portal gave"));
+        return Err(Error::new(ErrorKind::Refused, format!("{} is not a file", path.display()))
+            .with_hint("name the license.lic that the licensing portal gave"));
     }
     let mut text = Vec::new();
     let file = File::open(path).map_err(failed)?;

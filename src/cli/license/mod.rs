@@ -15,11 +15,11 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format, output};
 use crate::error::Result;
 use crate::license::serial::Serial;
-use crate::license::standing::{Standing, State};
+use crate::license::standing::{LicenseStatus, State};
 use crate::license::vendor::{PORTAL, VendorKey};
 use crate::license::{self, PRODUCT, Refusal};
 use crate::settings::Settings;
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 
 /// Show and activate the licence of this machine
 #[derive(Subcommand, Debug)]
@@ -102,13 +102,13 @@ fn serial(context: &Context<'_>) -> Result<Serial> {
 ///
 /// # Errors
 /// When the key of this program is none. What is wrong with the licence is a part of the answer.
-pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<Standing> {
+pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
     let key = VendorKey::built_in()?;
     let stored = settings.license.token().map(|token| match serial(context) {
         Ok(serial) => license::read(token.as_bytes(), &key, &serial),
         Err(error) => Err(Refusal::Machine(error.to_string())),
     });
-    Ok(Standing::of(settings.created, stored, context.now()))
+    Ok(LicenseStatus::of(settings.created, stored, context.now()))
 }
 
 /// Whether everybody can issue licences for this program.
@@ -117,7 +117,7 @@ pub(super) fn has_development_key() -> bool {
 }
 
 /// A licence in one line.
-pub(super) fn in_words(standing: &Standing) -> String {
+pub(super) fn in_words(standing: &LicenseStatus) -> String {
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
     match (standing.state, &standing.license) {
         (State::Licensed, Some(license)) => {
@@ -149,7 +149,7 @@ pub(super) struct Concern {
 }
 
 /// What is to be said about the licence of a store with so many users.
-pub(super) fn concerns(standing: &Standing, users: usize) -> Vec<Concern> {
+pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
     const PORTAL: &str = "rw2fa license portal";
     let mut concerns = Vec::new();
     let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
@@ -164,7 +164,7 @@ pub(super) fn concerns(standing: &Standing, users: usize) -> Vec<Concern> {
     match &standing.refusal {
         Some(Refusal::Expired(_)) | None => {}
         Some(refusal) => {
-            say(format!("the licence in the store is not used: {refusal}"), refusal.way_out());
+            say(format!("the licence in the store is not used: {refusal}"), refusal.hint());
         }
     }
     if standing.ends_soon() {
@@ -193,7 +193,7 @@ pub(super) fn concerns(standing: &Standing, users: usize) -> Vec<Concern> {
 }
 
 /// Warns of what an administrator should do about the licence.
-pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize) {
+pub(super) fn warn(context: &mut Context<'_>, standing: &LicenseStatus, users: usize) {
     for Concern { message, remedy } in concerns(standing, users) {
         context.warn(&format!("{message}: {remedy}"));
     }
@@ -204,8 +204,8 @@ pub(super) fn warn(context: &mut Context<'_>, standing: &Standing, users: usize)
 ///
 /// A member's document that cannot be read does not count.
 pub(super) fn counted(store: &dyn Store) -> Result<usize> {
-    let listed = store.survey(Kind::User)?.names;
-    let members = store.survey(Kind::State)?.names;
+    let listed = store.list(DocumentKind::User)?.names;
+    let members = store.list(DocumentKind::State)?.names;
     let members = members.into_iter().filter(|name| listed.binary_search(name).is_err());
     Ok(listed.len() + members.filter(|name| has_enrolled(store, name)).count())
 }
@@ -220,7 +220,7 @@ fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
 /// Users are counted once. Two commands that run at the same time may together add a few too many; the
 /// next one is refused.
 pub(super) struct Gate {
-    standing: Standing,
+    standing: LicenseStatus,
     users: usize,
 }
 
@@ -240,8 +240,13 @@ impl Gate {
     ///
     /// # Errors
     /// When the trial or the licence is over, or there would be too many.
-    pub(super) fn admit(&mut self, store: &dyn Store, kind: Kind, name: &Name) -> Result<()> {
-        let is_new = kind == Kind::User && !has_enrolled(store, name);
+    pub(super) fn admit(
+        &mut self,
+        store: &dyn Store,
+        kind: DocumentKind,
+        name: &Name,
+    ) -> Result<()> {
+        let is_new = kind == DocumentKind::User && !has_enrolled(store, name);
         let users = self.users + usize::from(is_new);
         self.standing.admit(users)?;
         self.users = users;

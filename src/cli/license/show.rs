@@ -60,7 +60,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     }
     if let Some(refusal) = &standing.refusal {
         lines.push(("problem", format!("the stored licence is not used: {refusal}")));
-        lines.push(("way out", refusal.way_out().into()));
+        lines.push(("way out", refusal.hint().into()));
     }
     if has_development_key() {
         lines.push(("key", "DEVELOPMENT KEY: anybody can issue licences for this build".into()));

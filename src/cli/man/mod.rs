@@ -7,7 +7,7 @@
 mod page;
 
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory};
@@ -16,7 +16,7 @@ use roff::{Roff, bold, roman};
 use self::page::Page;
 use crate::cli::Done;
 use crate::cli::context::{Context, count};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::advanced::{Advanced, KEYS};
 use crate::verify::arguments;
 use crate::verify::reason::Reason;
@@ -45,8 +45,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
     for page in &pages {
         let path = directory.join(page.file());
         write(&path, &page.text()).map_err(|error| {
-            Error::io(Kind::Refused, format!("cannot write {}", path.display()), error)
-                .hint("name a directory that exists and that you may write to")
+            Error::io(ErrorKind::Refused, format!("cannot write {}", path.display()), error)
+                .with_hint("name a directory that exists and that you may write to")
         })?;
     }
     context.note(&format!("{} written", count(pages.len(), "page")));
@@ -59,7 +59,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     temporary.push(".tmp");
     let temporary = PathBuf::from(temporary);
     match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let result = write_anew(&temporary, text).and_then(|()| fs::rename(&temporary, path));

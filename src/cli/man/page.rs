@@ -4,7 +4,7 @@ use clap::{ArgAction, Command};
 use clap_mangen::Man;
 use roff::{Roff, bold, roman};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// When the texts of the pages were last looked through.
 const DATE: &str = "2026-11-24";
@@ -199,5 +199,5 @@ fn wrap(line: &str, lines: &mut String) {
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::io(Kind::System, "cannot make the manual pages", error)
+    Error::io(ErrorKind::System, "cannot make the manual pages", error)
 }

@@ -12,7 +12,7 @@ use clap_complete::Shell;
 
 use crate::cli::Done;
 use crate::cli::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Print a script that completes commands and names in a shell
 ///
@@ -46,7 +46,7 @@ fn script(shell: Shell, mut command: Command) -> Result<String> {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut command, "rw2fa", &mut bytes);
     let text = String::from_utf8(bytes)
-        .map_err(|_| Error::new(Kind::System, "the completions are not UTF-8"))?;
+        .map_err(|_| Error::new(ErrorKind::System, "the completions are not UTF-8"))?;
     Ok(match shell {
         Shell::Bash => bash(&text),
         Shell::Zsh => zsh(&text),

@@ -9,7 +9,7 @@ use crate::account::name::canonical_text;
 use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::settings::advanced::KEYS;
-use crate::store::{Kind, Store};
+use crate::store::{DocumentKind, Store};
 
 /// Print the names that could be meant at the end of a command line
 #[derive(Args, Debug)]
@@ -75,16 +75,16 @@ pub(in crate::cli) fn run(
 
 /// The names of what is wanted; none where the store cannot be used.
 fn names(context: &mut Context<'_>, wanted: Wanted) -> Vec<String> {
-    let kinds: &[Kind] = match wanted {
+    let kinds: &[DocumentKind] = match wanted {
         Wanted::Settings => return KEYS.iter().map(|key| key.name.to_owned()).collect(),
-        Wanted::Users => &[Kind::User, Kind::State],
-        Wanted::Groups => &[Kind::Group],
-        Wanted::Whitelist => &[Kind::Whitelist],
+        Wanted::Users => &[DocumentKind::User, DocumentKind::State],
+        Wanted::Groups => &[DocumentKind::Group],
+        Wanted::Whitelist => &[DocumentKind::Whitelist],
     };
     let Ok(store) = context.open_store() else { return Vec::new() };
     let mut names = Vec::new();
     for kind in kinds {
-        names.extend(store.survey(*kind).unwrap_or_default().names);
+        names.extend(store.list(*kind).unwrap_or_default().names);
     }
     names.sort();
     names.dedup();

@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output;
 use crate::cli::{Done, Format};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
-use crate::sms::twilio::{Balance, Standing};
+use crate::sms::twilio::{AccountStatus, Balance};
 
 /// Ask Twilio whether the credentials work; sends nothing
 ///
@@ -48,7 +48,8 @@ pub(in crate::cli) fn health(opened: &Opened) -> Result<Health> {
         (Err(failure), Err(_)) => return Err(failure.error),
         (standing, balance) => (standing.ok(), balance.ok()),
     };
-    let Standing { status, kind } = standing.unwrap_or(Standing { status: None, kind: None });
+    let AccountStatus { status, kind } =
+        standing.unwrap_or(AccountStatus { status: None, kind: None });
     let (balance, currency) = match balance {
         Some(Balance { balance, currency }) => (Some(balance), currency),
         None => (None, None),
@@ -63,8 +64,11 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
         return Err(problem);
     }
     if opened.settings.sms.account_sid.is_none() {
-        return Err(Error::new(Kind::Refused, "the gateway is a command, which cannot be asked")
-            .hint("send a message: rw2fa sms test +33…"));
+        return Err(Error::new(
+            ErrorKind::Refused,
+            "the gateway is a command, which cannot be asked",
+        )
+        .with_hint("send a message: rw2fa sms test +33…"));
     }
     let health = health(&opened)?;
     if context.globals.format == Format::Json {
@@ -96,8 +100,8 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
         return Ok(Done::All);
     }
     context.complain(
-        &Error::new(Kind::Refused, "the account is not active, so that nothing is sent")
-            .hint("see 'rw2fa sms portal console'"),
+        &Error::new(ErrorKind::Refused, "the account is not active, so that nothing is sent")
+            .with_hint("see 'rw2fa sms portal console'"),
     );
     Ok(Done::Partly)
 }

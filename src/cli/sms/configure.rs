@@ -13,7 +13,7 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::prompt;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::process::Line;
 use crate::settings::sms::SmsSection;
@@ -76,8 +76,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     store.update(Scope::Settings, &mut |transaction| {
         let before = records::settings(store)?.sms;
         if before != opened.settings.sms {
-            return Err(Error::new(Kind::Refused, "the gateway was changed meanwhile")
-                .hint("look at it with 'rw2fa sms show', and try again"));
+            return Err(Error::new(ErrorKind::Refused, "the gateway was changed meanwhile")
+                .with_hint("look at it with 'rw2fa sms show', and try again"));
         }
         let mut after = wanted.section.clone();
         if let Some(token) = &wanted.token {
@@ -172,14 +172,14 @@ fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> 
                 "the account: --account-sid"
             }));
         }
-        Some((key, what)) => return Err(Error::new(Kind::Refused, format!("{key}: {what}"))),
+        Some((key, what)) => return Err(Error::new(ErrorKind::Refused, format!("{key}: {what}"))),
     }
     Ok(Wanted { section, token })
 }
 
 fn missing(what: &str) -> Error {
-    Error::new(Kind::Usage, format!("missing: {what}"))
-        .hint("the README tells step by step where to find each")
+    Error::new(ErrorKind::Usage, format!("missing: {what}"))
+        .with_hint("the README tells step by step where to find each")
 }
 
 /// Asks for what is missing; for all of it if nothing was named.
@@ -190,8 +190,8 @@ fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
         }
         let old = value.as_ref().map_or(String::new(), |old| format!(" [{old}]"));
         let failed = |error| {
-            Error::io(Kind::System, "cannot ask on this terminal", error)
-                .hint("name everything with flags: see 'rw2fa sms configure --help'")
+            Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+                .with_hint("name everything with flags: see 'rw2fa sms configure --help'")
         };
         let answer = prompt::line(&format!("{name}, {what}{old}: ")).map_err(failed)?;
         let Some(answer) = answer else { return Err(interrupted()) };
@@ -208,12 +208,13 @@ fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
 }
 
 fn interrupted() -> Error {
-    Error::new(Kind::Interrupted, "interrupted; nothing was changed")
+    Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
 }
 
 /// Checks what was given, and brings it into one form.
 fn normalize(section: &mut SmsSection) -> Result<()> {
-    let usage = |flag: &str, what: String| Error::new(Kind::Usage, format!("--{flag}: {what}"));
+    let usage =
+        |flag: &str, what: String| Error::new(ErrorKind::Usage, format!("--{flag}: {what}"));
     if let Some(sid) = &section.account_sid {
         check_account(sid).map_err(|what| usage("account-sid", what))?;
     }
@@ -265,8 +266,8 @@ fn token(
         let answer = prompt::hidden(&format!("Token, not shown{keeps}: "));
         let answer = answer.map_err(|error| match error.kind() {
             std::io::ErrorKind::Interrupted => interrupted(),
-            _ => Error::io(Kind::System, "cannot ask on this terminal", error)
-                .hint("use --auth-token-stdin"),
+            _ => Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+                .with_hint("use --auth-token-stdin"),
         })?;
         if answer.trim().is_empty() && section.auth_token.is_some() {
             return Ok(None);
@@ -276,7 +277,7 @@ fn token(
         return Ok(None);
     };
     let token = Zeroizing::new(token.trim().to_owned());
-    check_token(&token).map_err(|what| Error::new(Kind::Usage, what))?;
+    check_token(&token).map_err(|what| Error::new(ErrorKind::Usage, what))?;
     Ok(Some(token))
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use crate::account::listing::Phone;
 use crate::cli::Done;
 use crate::cli::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::json;
 use crate::sms::gateway::parse_sender;
 use crate::sms::message::Message;
@@ -31,14 +31,14 @@ pub(super) fn run(context: &mut Context<'_>, _: &DeliverArgs) -> Result<Done> {
         }
         Err(failure) => failure,
     };
-    let way_out = failure.error.way_out().map(|hint| format!("; {hint}")).unwrap_or_default();
-    context.print(&format!("{}{way_out}\n", failure.error))?;
+    let hint = failure.error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    context.print(&format!("{}{hint}\n", failure.error))?;
     match failure.certainty {
         Certainty::NotSent => Ok(Done::Partly),
         // What could be told is told.
         Certainty::Unknown => {
             context.flush()?;
-            Err(Error::new(Kind::System, "nobody knows whether the message was sent"))
+            Err(Error::new(ErrorKind::System, "nobody knows whether the message was sent"))
         }
     }
 }
@@ -48,7 +48,8 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let opened = context.open().map_err(not_sent)?;
     let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
     // SECURITY: a parser would quote what it did not expect.
-    let wrong = || not_sent(Error::new(Kind::Usage, "standard input holds no message of schema 1"));
+    let wrong =
+        || not_sent(Error::new(ErrorKind::Usage, "standard input holds no message of schema 1"));
     let message: Message = json::from_slice(text.as_bytes()).map_err(|_| wrong())?;
     let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
     let api = super::api(&opened).map_err(not_sent)?;

@@ -14,7 +14,7 @@ use clap::Subcommand;
 
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::sms::gateway::{self, Account};
 use crate::sms::twilio::Api;
@@ -55,8 +55,8 @@ const MASK: &str = "********";
 
 /// The error that nothing can be sent.
 pub(super) fn not_configured() -> Error {
-    Error::new(Kind::Refused, "no SMS gateway is configured")
-        .hint("run 'rw2fa sms configure' first")
+    Error::new(ErrorKind::Refused, "no SMS gateway is configured")
+        .with_hint("run 'rw2fa sms configure' first")
 }
 
 /// Why no message can be sent through the gateway as it is configured, if so. Nobody is asked.
@@ -69,7 +69,7 @@ pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> 
 
 /// The error that a key of the section is wrong.
 fn wrong(store: &dyn Store, (key, what): &(&'static str, String)) -> Error {
-    records::wrong_sms(store, Kind::Refused, key, what)
+    records::wrong_sms(store, ErrorKind::Refused, key, what)
 }
 
 /// The account at Twilio.

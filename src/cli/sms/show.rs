@@ -63,7 +63,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &ShowArgs) -> Result<Done> {
     output::pairs(context, &lines)?;
     if let Some(problem) = problem {
         context.warn(&problem.to_string());
-        context.note(problem.way_out().unwrap_or_default());
+        context.note(problem.hint().unwrap_or_default());
     }
     Ok(Done::All)
 }

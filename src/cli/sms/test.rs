@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::account::listing::Phone;
 use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::{Done, Format};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::sms::gateway::parse_sender;
 use crate::sms::message::{fill, segments};
@@ -76,7 +76,7 @@ fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome>
         let command = SmsCommand::of(&opened.settings, &opened.store);
         let sent = command.send(&to.to_string(), body, SMS_PATIENCE, false);
         return sent.map(|()| Outcome::default()).map_err(|(_, error)| {
-            Error::new(Kind::Refused, error.to_string()).hint(
+            Error::new(ErrorKind::Refused, error.to_string()).with_hint(
                 "run the command by hand: it reads {\"schema\":1,\"to\":\"+…\",\"body\":\"…\"}",
             )
         });

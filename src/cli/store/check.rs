@@ -30,7 +30,7 @@ struct Row {
 
 impl Row {
     fn of(problem: &Error) -> Self {
-        Self { message: problem.to_string(), remedy: problem.way_out().map(str::to_owned) }
+        Self { message: problem.to_string(), remedy: problem.hint().map(str::to_owned) }
     }
 }
 

@@ -11,11 +11,11 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::progress::Progress;
 use crate::cli::target::Target;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::bundle::{self, Secrets};
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::user::{missing_half, open_secret};
-use crate::store::{Document, Kind, Scope, Store, Text, records};
+use crate::store::{Document, DocumentKind, Scope, Store, Text, records};
 
 /// Write the whole store into one TOML file
 ///
@@ -45,9 +45,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let opened = context.open()?;
     let keys = opened.keys()?;
     let store = &opened.store;
-    let users = names(store, &[Kind::User, Kind::State])?;
-    let groups = names(store, &[Kind::Group])?;
-    let whitelist = names(store, &[Kind::Whitelist])?;
+    let users = names(store, &[DocumentKind::User, DocumentKind::State])?;
+    let groups = names(store, &[DocumentKind::Group])?;
+    let whitelist = names(store, &[DocumentKind::Whitelist])?;
     // SECURITY: the line is durable before anything leaves the store.
     store.update(Scope::Settings, &mut |transaction| {
         let values = values("secrets", None, Some(secrets));
@@ -67,9 +67,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
         target.write(context, &part)?;
     }
     drop(progress);
-    for (list, kind, names) in
-        [("groups", Kind::Group, &groups), ("whitelist", Kind::Whitelist, &whitelist)]
-    {
+    for (list, kind, names) in [
+        ("groups", DocumentKind::Group, &groups),
+        ("whitelist", DocumentKind::Whitelist, &whitelist),
+    ] {
         for name in names {
             let part = other(store, list, kind, name)?;
             target.write(context, &part)?;
@@ -112,7 +113,7 @@ fn with_token(
     }
     let token = keys.open_token(&sealed).map_err(|problem| {
         records::wrong_sms(&opened.store, ErrorKind::Store, "auth-token", problem)
-            .hint("give the token again: rw2fa sms configure --auth-token-stdin")
+            .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
     })?;
     let written = match secrets {
         Secrets::Revealed => Text::new(String::from_utf8_lossy(&token).into_owned()),
@@ -125,7 +126,7 @@ fn with_token(
 }
 
 /// The names of these kinds together, each once.
-fn names(store: &dyn Store, kinds: &[Kind]) -> Result<Vec<Name>> {
+fn names(store: &dyn Store, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     let mut names = Vec::new();
     for kind in kinds {
         names.extend(store.scan(*kind)?);
@@ -147,15 +148,15 @@ fn user(
     let mut part = Text::default();
     // Under the lock both halves fit together.
     store.update(Scope::Account(&name.key()), &mut |_| {
-        let document = Document::Of(Kind::User, name.clone());
-        let listing = records::listing(store, Kind::User, name)?.is_some();
+        let document = Document::Of(DocumentKind::User, name.clone());
+        let listing = records::listing(store, DocumentKind::User, name)?.is_some();
         let settings = if listing { text(store, &document)? } else { None };
         let mut state: Option<State> = records::state(store, name)?;
         match &state {
-            None if listing => return Err(missing_half(store, Kind::State, name)),
+            None if listing => return Err(missing_half(store, DocumentKind::State, name)),
             None => return Ok(()),
             Some(state) if state.listed && !listing => {
-                return Err(missing_half(store, Kind::User, name));
+                return Err(missing_half(store, DocumentKind::User, name));
             }
             Some(_) => {}
         }
@@ -187,9 +188,9 @@ fn user(
 }
 
 /// The part about one group or whitelist entry; empty if it was removed meanwhile.
-fn other(store: &dyn Store, list: &'static str, kind: Kind, name: &Name) -> Result<String> {
+fn other(store: &dyn Store, list: &'static str, kind: DocumentKind, name: &Name) -> Result<String> {
     match kind {
-        Kind::Whitelist => records::whitelist_entry(store, name).map(drop)?,
+        DocumentKind::Whitelist => records::whitelist_entry(store, name).map(drop)?,
         _ => records::listing(store, kind, name).map(drop)?,
     }
     match text(store, &Document::Of(kind, name.clone()))? {
@@ -204,5 +205,5 @@ fn text(store: &dyn Store, document: &Document) -> Result<Option<String>> {
 
 fn gone(store: &dyn Store, document: &Document) -> Error {
     Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document)))
-        .hint("restore it from a backup")
+        .with_hint("restore it from a backup")
 }

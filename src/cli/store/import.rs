@@ -10,10 +10,10 @@ use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::store::bundle::{Bundle, LARGEST_MEBIBYTES};
 use crate::store::restore::{self, Effect, Restoration};
-use crate::store::{Document, Kind, Scope, Store, Transaction};
+use crate::store::{Document, DocumentKind, Scope, Store, Transaction};
 
 /// A line is one of a document, of 1 MiB at most, whose quotes are escaped.
 const LIMITS: Limits =
@@ -44,7 +44,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     context.no_csv("store import")?;
     // Read before the program becomes the owner of the store, who may not be allowed to.
     let text = target::read_source(context, &args.file, &LIMITS).map_err(|error| {
-        error.hint("name the file that 'rw2fa store export' wrote, as it wrote it")
+        error.with_hint("name the file that 'rw2fa store export' wrote, as it wrote it")
     })?;
     let opened = context.open_unfinished()?;
     let bundle = told(context, Bundle::parse(&text))?;
@@ -107,17 +107,17 @@ fn import(
         context.audit(transaction, Some(&keys), change)
     };
     record(transaction, None, Some(hash))?;
-    store.settle()?;
+    store.drain()?;
     plan.write(&|| context.process.random(), advance)?;
     record(transaction, Some(hash), None)?;
     transaction.write(&Document::Settings, &next)
 }
 
-fn row((kind, name, effect): &(Kind, crate::account::name::Name, Effect)) -> ChangeRow {
+fn row((kind, name, effect): &(DocumentKind, crate::account::name::Name, Effect)) -> ChangeRow {
     let kind = match kind {
-        Kind::User | Kind::State => "user",
-        Kind::Group => "group",
-        Kind::Whitelist => "whitelist",
+        DocumentKind::User | DocumentKind::State => "user",
+        DocumentKind::Group => "group",
+        DocumentKind::Whitelist => "whitelist",
     };
     let result = match effect {
         Effect::Added => Changed::Added,
@@ -135,6 +135,6 @@ fn told<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> 
         }
         let found = count(problems.len(), "problem");
         Error::new(ErrorKind::Refused, format!("the file has {found}; nothing was changed"))
-            .hint("mend the file, or export it again")
+            .with_hint("mend the file, or export it again")
     })
 }

@@ -18,10 +18,10 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sms::number;
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
 
 /// Put users and groups on the list
 ///
@@ -133,7 +133,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
 pub(super) fn put(
     opened: &Opened,
     transaction: &mut dyn Transaction,
-    kind: Kind,
+    kind: DocumentKind,
     name: &Name,
     listing: &Listing,
     missing: Missing,
@@ -147,7 +147,7 @@ pub(super) fn put(
     if missing.adds() {
         records::write_listing(transaction, kind, name, listing)?;
     }
-    if kind == Kind::User
+    if kind == DocumentKind::User
         && let Some(state) = records::state(&opened.store, name)?
     {
         records::write_state(transaction, name, &State { listed: true, ..state })?;
@@ -206,11 +206,11 @@ impl System {
             return Ok(true);
         }
         let spellings = target.name.system_spellings(target.written);
-        let is_group = target.kind == Kind::Group;
+        let is_group = target.kind == DocumentKind::Group;
         let is_known = context.process.knows(&spellings, is_group).unwrap_or(true);
         if !is_known && self.must_exist {
             return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
-                .hint("check the spelling, or add it without --must-exist"));
+                .with_hint("check the spelling, or add it without --must-exist"));
         }
         Ok(is_known)
     }
@@ -239,28 +239,28 @@ impl Missing {
 /// When the name is listed with other attributes, or overlaps another entry.
 pub(super) fn missing(
     opened: &Opened,
-    kind: Kind,
+    kind: DocumentKind,
     name: &Name,
     listing: &Listing,
 ) -> Result<Missing> {
     let present = same_listing(opened, kind, name, listing)?;
-    if kind == Kind::Group {
+    if kind == DocumentKind::Group {
         // Groups may overlap: any match counts.
         return Ok(if present { Missing::Nothing } else { Missing::Listing });
     }
     let store = &opened.store;
-    let has_state = store.read(&Document::Of(Kind::State, name.clone()))?.is_some();
+    let has_state = store.read(&Document::Of(DocumentKind::State, name.clone()))?.is_some();
     if present {
         // A listed user without a state is a loss that only 'reset' may mend.
         if !has_state {
-            return Err(missing_half(store, Kind::State, name));
+            return Err(missing_half(store, DocumentKind::State, name));
         }
         // A damaged state is told by those who need it.
         let is_marked = records::state(store, name).map_or(true, |s| s.is_none_or(|s| s.listed));
         return Ok(if is_marked { Missing::Nothing } else { Missing::Mark });
     }
-    let mut others = store.names_like(Kind::User, &name.key())?;
-    others.extend(store.names_like(Kind::State, &name.key())?);
+    let mut others = store.names_like(DocumentKind::User, &name.key())?;
+    others.extend(store.names_like(DocumentKind::State, &name.key())?);
     if let Some(other) = overlapping(name, &others, &opened.settings.domains) {
         return Err(overlap(&format!("'{other}'")));
     }
@@ -270,14 +270,19 @@ pub(super) fn missing(
 /// The error that a new entry could mean the same login as another one.
 pub(super) fn overlap(other: &str) -> Error {
     Error::new(ErrorKind::Conflict, format!("overlaps {other}: one login could mean both"))
-        .hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
+        .with_hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
 }
 
 /// Whether an entry is listed with these attributes.
 ///
 /// # Errors
 /// When it is listed with others.
-fn same_listing(opened: &Opened, kind: Kind, name: &Name, listing: &Listing) -> Result<bool> {
+fn same_listing(
+    opened: &Opened,
+    kind: DocumentKind,
+    name: &Name,
+    listing: &Listing,
+) -> Result<bool> {
     let Some(present) = records::listing(&opened.store, kind, name)? else { return Ok(false) };
     let same = present.method == listing.method
         && (listing.phone.is_none() || present.phone == listing.phone)
@@ -285,7 +290,7 @@ fn same_listing(opened: &Opened, kind: Kind, name: &Name, listing: &Listing) -> 
     if same {
         return Ok(true);
     }
-    let option = if kind == Kind::Group { "--group " } else { "" };
+    let option = if kind == DocumentKind::Group { "--group " } else { "" };
     Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
-        .hint(format!("change them with: rw2fa users edit {option}'{name}'")))
+        .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
 }

@@ -6,10 +6,10 @@ use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
 use crate::account::listing::{Method, Phone};
 use crate::account::name::Name;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::sms::number;
-use crate::store::Kind;
+use crate::store::DocumentKind;
 
 /// The columns that the file must have, in any order.
 const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
@@ -23,7 +23,7 @@ pub(super) struct Entry {
     /// The line, counted from 1.
     pub(super) line: u64,
     /// User or group.
-    pub(super) kind: Kind,
+    pub(super) kind: DocumentKind,
     /// Its name.
     pub(super) name: Name,
     /// The name as it is written in the file.
@@ -85,14 +85,14 @@ fn in_one_line(record: &StringRecord) -> Result<()> {
     if record.iter().any(|field| field.contains(['\n', '\r'])) {
         // Whatever follows an open quote is swallowed: nobody may be left out silently.
         return Err(Error::new(ErrorKind::Refused, "a field goes over several lines")
-            .hint("look for a quote that is opened and not closed"));
+            .with_hint("look for a quote that is opened and not closed"));
     }
     Ok(())
 }
 
 /// Where the columns stand.
 fn columns(header: &StringRecord) -> Result<[usize; 4]> {
-    let refused = |what: String| Err(Error::new(ErrorKind::Refused, what).hint(HEADER));
+    let refused = |what: String| Err(Error::new(ErrorKind::Refused, what).with_hint(HEADER));
     let mut places = [0; 4];
     for (place, column) in places.iter_mut().zip(COLUMNS) {
         let mut found =
@@ -124,7 +124,7 @@ fn entry(
     in_one_line(record)?;
     if record.len() != width {
         let what = format!("has {} fields, and the header has {width}", record.len());
-        return Err(refused(what).hint("a name that holds a comma stands in quotes"));
+        return Err(refused(what).with_hint("a name that holds a comma stands in quotes"));
     }
     let field = |at: usize| record.get(at).unwrap_or_default().trim();
     let unknown = |column: &str, value: &str, words: &str| {
@@ -133,8 +133,8 @@ fn entry(
     let written = field(name);
     let name = crate::cli::parse_name(written)?;
     let kind = match field(kind).to_ascii_lowercase().as_str() {
-        "" | "user" => Kind::User,
-        "group" => Kind::Group,
+        "" | "user" => DocumentKind::User,
+        "group" => DocumentKind::Group,
         _ => return Err(unknown("type", field(kind), "write user or group")),
     };
     let method = match field(method).to_ascii_lowercase().as_str() {
@@ -146,12 +146,12 @@ fn entry(
     let phone = match field(phone) {
         "" => None,
         text => Some(number::parse(text).map_err(|hint| {
-            refused(format!("'{}' is no phone number", printable(text))).hint(hint)
+            refused(format!("'{}' is no phone number", printable(text))).with_hint(hint)
         })?),
     };
-    if phone.is_some() && kind == Kind::Group {
+    if phone.is_some() && kind == DocumentKind::Group {
         return Err(refused(format!("'{name}' is a group and has a phone number"))
-            .hint("only users have one: leave the field empty"));
+            .with_hint("only users have one: leave the field empty"));
     }
     Ok(Entry { line, kind, name, written: written.to_owned(), method, phone })
 }
@@ -204,7 +204,7 @@ mod tests {
             entries[0].phone.as_ref().map(ToString::to_string).as_deref(),
             Some("+33612345678")
         );
-        assert_eq!((entries[1].kind, entries[1].method), (Kind::Group, Method::Sms));
+        assert_eq!((entries[1].kind, entries[1].method), (DocumentKind::Group, Method::Sms));
     }
 
     /// Guards that every bad line is told by its number, and that none hides another.

@@ -11,10 +11,10 @@ use crate::account::state::Enrolment;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, not_listed, values};
 use crate::cli::output::Changed;
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::shortened;
 use crate::sms::number;
-use crate::store::{Kind, Scope, Store, Transaction, records};
+use crate::store::{DocumentKind, Scope, Store, Transaction, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     context.no_csv("users edit")?;
     if args.method.is_none() && args.phone.is_none() && args.notes.is_none() {
         return Err(Error::new(ErrorKind::Usage, "nothing to change")
-            .hint("name what to change: --method, --phone or --notes"));
+            .with_hint("name what to change: --method, --phone or --notes"));
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
@@ -76,7 +76,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                     Change { action: "users edit", object: Some(&object), values: audited };
                 // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
-                let is_user = target.kind == Kind::User;
+                let is_user = target.kind == DocumentKind::User;
                 let new_method = args.method.filter(|method| is_user && *method != before.method);
                 if let Some(method) = new_method {
                     // First, so that no moment joins the new method with what codes of the old one earned.

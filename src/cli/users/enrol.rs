@@ -14,12 +14,12 @@ use crate::account::state::Shown;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::{self, Digits, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
 use crate::store::user::open_secret;
-use crate::store::{Kind, Scope, Store, records};
+use crate::store::{DocumentKind, Scope, Store, records};
 
 /// Make the pending secret of a user now and draw its QR code, to hand it over in person
 ///
@@ -115,14 +115,14 @@ fn make_secret(
         // Read under the lock: a key that is being replaced must seal nothing after that.
         let keys = opened.keys()?;
         let state = known_state(store, name)?;
-        let listing = records::listing(store, Kind::User, name)?;
+        let listing = records::listing(store, DocumentKind::User, name)?;
         if listing.is_some_and(|listing| listing.method == Method::Sms) {
             return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
-                .hint(format!("for an app: rw2fa users edit {name} --method app")));
+                .with_hint(format!("for an app: rw2fa users edit {name} --method app")));
         }
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
-                .hint(format!("to start over with a new secret: rw2fa users reset {name}")));
+                .with_hint(format!("to start over with a new secret: rw2fa users reset {name}")));
         }
         if dry_run {
             return Ok(());

@@ -17,11 +17,12 @@ use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
 use crate::store::{
-    Bulk, BulkStore, BulkTransaction, Document, Draft, Kind, Scope, Store, Transaction, records,
+    Bulk, BulkStore, BulkTransaction, Document, DocumentKind, Draft, Scope, Store, Transaction,
+    records,
 };
 
 /// A list of 100,000 users has about 3 MB. A field is a name of 256 bytes at most; other columns may be longer.
@@ -64,7 +65,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         .iter()
         .zip(&checked.missing)
         .map(|(entry, missing)| {
-            let word = if entry.kind == Kind::Group { "group" } else { "user" };
+            let word = if entry.kind == DocumentKind::Group { "group" } else { "user" };
             let is_new = *missing != Missing::Nothing;
             let result = if is_new { Changed::Added } else { Changed::Unchanged };
             let result = failures.remove(&entry.line).map_or(Ok(result), Err);
@@ -74,10 +75,9 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     let done = output::changes(context, options.dry_run, &rows)?;
     if failed > 0 {
         let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
-        context
-            .complain(&Error::new(ErrorKind::Refused, what).hint(
-                "mend that and run the command again: whoever is on the list stays as he is",
-            ));
+        context.complain(&Error::new(ErrorKind::Refused, what).with_hint(
+            "mend that and run the command again: whoever is on the list stays as he is",
+        ));
     }
     warn_of_unknown(context, &checked.unknown);
     match unsure {
@@ -85,7 +85,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         Some(Unsure { entries, problem }) => {
             let new = count(entries, "new name");
             let what = format!("{problem}; {new} may be gone after a power failure");
-            Err(Error::new(problem.kind(), what).hint(
+            Err(Error::new(problem.kind(), what).with_hint(
                 "mend the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the \
                  same command again tell who is missing",
             ))
@@ -113,14 +113,14 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
     let place = printable(place);
     for (line, problem) in &problems {
         let told = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
-        context.complain(&match problem.way_out() {
-            Some(way_out) => told.hint(way_out),
+        context.complain(&match problem.hint() {
+            Some(hint) => told.with_hint(hint),
             None => told,
         });
     }
     let found = count(problems.len(), "bad line");
     Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; nobody was added"))
-        .hint("mend the file and run the command again"))
+        .with_hint("mend the file and run the command again"))
 }
 
 /// Checks every entry against the others, the store and the system.
@@ -179,8 +179,8 @@ fn check(
 /// The same problem, told of an entry.
 fn named(entry: &Entry, problem: &Error) -> Error {
     let told = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
-    match problem.way_out() {
-        Some(way_out) => told.hint(way_out),
+    match problem.hint() {
+        Some(hint) => told.with_hint(hint),
         None => told,
     }
 }
@@ -197,9 +197,9 @@ impl Before {
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
         let twice = |line: u64| {
             Error::new(ErrorKind::Conflict, format!("stands in line {line} already"))
-                .hint("remove one of the lines")
+                .with_hint("remove one of the lines")
         };
-        if entry.kind == Kind::Group {
+        if entry.kind == DocumentKind::Group {
             return match self.groups.insert(entry.name.clone(), entry.line) {
                 Some(line) => Err(twice(line)),
                 None => Ok(()),
@@ -264,13 +264,13 @@ fn write(
     let mut places: BTreeMap<u32, Vec<Job<'_>>> = BTreeMap::new();
     let progress = Progress::new(context, "adding", 2 * wanted.len());
     for (entry, missing) in &wanted {
-        let is_new = entry.kind == Kind::User && **missing == Missing::StateAndListing;
+        let is_new = entry.kind == DocumentKind::User && **missing == Missing::StateAndListing;
         let drafts = if is_bulk && is_new {
             drafts(context, &mut *bulk, entry).map_err(|problem| nobody(&problem))?
         } else {
             Vec::new()
         };
-        let place = opened.store.neighbourhood(&entry.name.key());
+        let place = opened.store.lock_shard(&entry.name.key());
         places.entry(place).or_default().push(Job { entry, drafts });
         progress.advance(1);
     }
@@ -294,8 +294,8 @@ fn write(
 /// The error that ended the work before anything got its place.
 fn nobody(problem: &Error) -> Error {
     let told = Error::new(problem.kind(), format!("{problem}; nobody was added"));
-    match problem.way_out() {
-        Some(way_out) => told.hint(way_out),
+    match problem.hint() {
+        Some(hint) => told.with_hint(hint),
         None => told,
     }
 }
@@ -311,9 +311,9 @@ fn drafts(
     let listed = State { listed: true, ..state.clone() };
     let document = |kind| Document::Of(kind, entry.name.clone());
     Ok(vec![
-        (document(Kind::State), bulk.prepare(&records::state_text(&state)?)?),
-        (document(Kind::User), bulk.prepare(&records::listing_text(&listing)?)?),
-        (document(Kind::State), bulk.prepare(&records::state_text(&listed)?)?),
+        (document(DocumentKind::State), bulk.prepare(&records::state_text(&state)?)?),
+        (document(DocumentKind::User), bulk.prepare(&records::listing_text(&listing)?)?),
+        (document(DocumentKind::State), bulk.prepare(&records::state_text(&listed)?)?),
     ])
 }
 
@@ -372,7 +372,7 @@ fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
         return problem;
     }
     Error::new(problem.kind(), format!("{problem}; it is on the list all the same"))
-        .hint("run the command again, which completes it")
+        .with_hint("run the command again, which completes it")
 }
 
 /// How an entry was written.

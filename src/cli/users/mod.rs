@@ -28,10 +28,10 @@ use crate::cli::context::{Context, Opened, not_listed, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name, sms};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::sms::number;
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Store, Survey, records};
+use crate::store::{Document, DocumentKind, NameList, Store, records};
 
 use rows::covering;
 pub(super) use rows::{Row, Rows, by_sms, rows};
@@ -71,10 +71,10 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
 
 /// Both documents of a user.
 fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
-    let listing = records::listing(store, Kind::User, name)?;
+    let listing = records::listing(store, DocumentKind::User, name)?;
     let state = records::state(store, name)?;
     if listing.is_none() && state.as_ref().is_some_and(|state| state.listed) {
-        return Err(missing_half(store, Kind::User, name));
+        return Err(missing_half(store, DocumentKind::User, name));
     }
     Ok((listing, state))
 }
@@ -86,8 +86,8 @@ fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State
 fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
     match user(store, name)? {
         (_, Some(state)) => Ok(state),
-        (Some(_), None) => Err(missing_half(store, Kind::State, name)),
-        (None, None) => Err(not_listed(store, Kind::User, name)),
+        (Some(_), None) => Err(missing_half(store, DocumentKind::State, name)),
+        (None, None) => Err(not_listed(store, DocumentKind::User, name)),
     }
 }
 
@@ -96,12 +96,12 @@ fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
 /// # Errors
 /// As for [`known_state`], but a missing or damaged counter is none.
 fn repairable_state(store: &dyn Store, name: &Name) -> Result<(State, bool)> {
-    let listing = records::listing(store, Kind::User, name)?;
+    let listing = records::listing(store, DocumentKind::User, name)?;
     let Some(state) = records::state_document(store, name)? else {
         return known_state(store, name).map(|state| (state, false));
     };
     if listing.is_none() && state.listed {
-        return Err(missing_half(store, Kind::User, name));
+        return Err(missing_half(store, DocumentKind::User, name));
     }
     let (attempts, is_repaired) = records::repaired_attempts(store, name, Some(&state));
     Ok((State { attempts, ..state }, is_repaired))
@@ -155,9 +155,9 @@ impl Entries {
     }
 
     /// The entries with their kinds, users first.
-    fn texts(&self) -> impl Iterator<Item = (Kind, &String)> {
-        let users = self.names.iter().map(|name| (Kind::User, name));
-        users.chain(self.groups.iter().map(|name| (Kind::Group, name)))
+    fn texts(&self) -> impl Iterator<Item = (DocumentKind, &String)> {
+        let users = self.names.iter().map(|name| (DocumentKind::User, name));
+        users.chain(self.groups.iter().map(|name| (DocumentKind::Group, name)))
     }
 
     /// Who they are, for a question.
@@ -172,8 +172,8 @@ impl Entries {
 
 /// All users who are listed, or have a state.
 fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
-    let mut names = store.scan(Kind::User)?;
-    names.extend(store.scan(Kind::State)?);
+    let mut names = store.scan(DocumentKind::User)?;
+    names.extend(store.scan(DocumentKind::State)?);
     names.sort();
     names.dedup();
     Ok(names)
@@ -183,7 +183,7 @@ fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
 /// be read: a damaged one hides no member.
 fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     let group = group.canonical();
-    let Survey { names, mut problems } = store.survey(Kind::State)?;
+    let NameList { names, mut problems } = store.list(DocumentKind::State)?;
     let mut members = Vec::new();
     for name in names {
         match records::state(store, &name) {
@@ -208,7 +208,7 @@ fn who(names: &[String]) -> String {
 /// One user or group that a command is to change.
 struct Target<'a> {
     /// User or group.
-    kind: Kind,
+    kind: DocumentKind,
     /// Its name.
     name: &'a Name,
     /// The name as it was written on the command line.
@@ -239,7 +239,7 @@ fn for_each<'t>(
     context: &mut Context<'_>,
     opened: &Opened,
     dry_run: bool,
-    entries: impl IntoIterator<Item = (Kind, &'t String)>,
+    entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
     let mut rows = Vec::new();
@@ -247,7 +247,7 @@ fn for_each<'t>(
     let progress = Progress::new(context, "working", entries.len());
     for (kind, written) in entries {
         progress.advance(1);
-        let word = if kind == Kind::Group { "group" } else { "user" };
+        let word = if kind == DocumentKind::Group { "group" } else { "user" };
         rows.push(match parse_name(written) {
             Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
             Ok(name) => {
@@ -267,8 +267,8 @@ fn for_each<'t>(
 }
 
 /// The entries of a list of user names.
-fn users(names: &[String]) -> impl Iterator<Item = (Kind, &String)> {
-    names.iter().map(|name| (Kind::User, name))
+fn users(names: &[String]) -> impl Iterator<Item = (DocumentKind, &String)> {
+    names.iter().map(|name| (DocumentKind::User, name))
 }
 
 /// Refuses the method `sms` where no message could be sent.
@@ -278,19 +278,19 @@ fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
 }
 
 /// Refuses the method `sms` for whom no message reaches.
-fn check_method(kind: Kind, method: Method, phone: Option<&Phone>) -> Result<()> {
+fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Result<()> {
     if method != Method::Sms {
         return Ok(());
     }
-    if kind == Kind::Group {
+    if kind == DocumentKind::Group {
         let message =
             "the members of a group have no phone numbers, so no code reaches them by SMS";
         return Err(Error::new(ErrorKind::Refused, message)
-            .hint("list them one by one: rw2fa users add NAME --method sms --phone +…"));
+            .with_hint("list them one by one: rw2fa users add NAME --method sms --phone +…"));
     }
     if phone.is_none() {
         return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
-            .hint("add the number with --phone +…"));
+            .with_hint("add the number with --phone +…"));
     }
     Ok(())
 }

@@ -6,10 +6,10 @@ use dialoguer::console::Term;
 use super::Entries;
 use crate::account::name::Name;
 use crate::cli::context::{Context, Opened};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::printable::printable;
-use crate::store::{Kind, Store};
+use crate::store::{DocumentKind, Store};
 
 /// What to do where there is nothing to choose from.
 const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
@@ -22,7 +22,7 @@ pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     let terminals = context.process.terminals;
     if context.globals.yes || !terminals.stdin || !terminals.stderr {
         return Err(
-            Error::new(ErrorKind::Usage, "nobody is named who is to be added").hint(BY_NAME)
+            Error::new(ErrorKind::Usage, "nobody is named who is to be added").with_hint(BY_NAME)
         );
     }
     Ok(())
@@ -34,14 +34,14 @@ pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
 /// [`ErrorKind::Declined`] when nobody is chosen.
 pub(super) fn pick(opened: &Opened) -> Result<Entries> {
     let (accounts, groups) = platform::people_and_groups();
-    let accounts = unlisted(opened, Kind::User, accounts)?;
-    let groups = unlisted(opened, Kind::Group, groups)?;
+    let accounts = unlisted(opened, DocumentKind::User, accounts)?;
+    let groups = unlisted(opened, DocumentKind::Group, groups)?;
     if accounts.is_empty() && groups.is_empty() {
         return Err(Error::new(
             ErrorKind::NotFound,
             "this system lists no accounts or groups that are not on the list yet",
         )
-        .hint(BY_NAME));
+        .with_hint(BY_NAME));
     }
     let users = accounts.iter().map(|name| printable(name));
     let items: Vec<_> =
@@ -61,8 +61,8 @@ pub(super) fn pick(opened: &Opened) -> Result<Entries> {
 }
 
 /// Names that are not on the list yet.
-fn unlisted(opened: &Opened, kind: Kind, names: Vec<String>) -> Result<Vec<String>> {
-    let listed = opened.store.survey(kind)?.names;
+fn unlisted(opened: &Opened, kind: DocumentKind, names: Vec<String>) -> Result<Vec<String>> {
+    let listed = opened.store.list(kind)?.names;
     let is_listed = |name: &Name| listed.binary_search(name).is_ok();
     let wanted = |name: &String| Name::parse(name).is_ok_and(|name| !is_listed(&name));
     Ok(names.into_iter().filter(wanted).collect())
@@ -85,7 +85,8 @@ fn ask(items: &[String]) -> Result<Vec<usize>> {
             Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
         }
         Err(dialoguer::Error::IO(error)) => {
-            Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error).hint(BY_NAME))
+            Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+                .with_hint(BY_NAME))
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::account::state::State;
 use crate::cli::context::{Change, Context, Opened, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::RecoveryCode;
 use crate::store::{Scope, Store, records};
 
@@ -58,7 +58,7 @@ fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
-            .hint("recovery codes are made after the first login with a code"));
+            .with_hint("recovery codes are made after the first login with a code"));
     }
     Ok(state)
 }
@@ -111,8 +111,9 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
         })
     };
     shown.and_then(|()| context.flush()).map_err(|error| {
-        error
-            .hint("nobody has seen the new codes: run the command again, with standard output open")
+        error.with_hint(
+            "nobody has seen the new codes: run the command again, with standard output open",
+        )
     })?;
     context.note(&format!(
         "each signs {name} in once; they are not shown again, so print them or keep them safe"

@@ -13,7 +13,7 @@ use crate::cli::context::{Change, Context, Opened, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::seal::KeyRing;
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Store, records};
 use crate::verify::facts::ask_system;
 
 /// How long the system is asked, in all, by which groups users are still covered.
@@ -46,7 +46,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     let asking_since = std::time::Instant::now();
     let entries = args.entries.texts();
     for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
-        if target.kind == Kind::Group {
+        if target.kind == DocumentKind::Group {
             return remove_group(context, opened, &keys, args, target);
         }
         let (store, name) = (&opened.store, target.name);
@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             Vec::new()
         };
         let mut covered_by = Vec::new();
-        let state = Document::Of(Kind::State, name.clone());
+        let state = Document::Of(DocumentKind::State, name.clone());
         let mut result = Changed::Unchanged;
         store.update(Scope::Account(&name.key()), &mut |transaction| {
             // Damaged documents can be removed too, so they are not read here.
@@ -66,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 return args
                     .ignore_missing
                     .then_some(())
-                    .ok_or_else(|| not_listed(store, Kind::User, name));
+                    .ok_or_else(|| not_listed(store, DocumentKind::User, name));
             }
             result = Changed::Removed;
             covered_by = still_covering(store, target, &by_system, args)?;
@@ -113,12 +113,12 @@ fn system_groups(
     target: &Target<'_>,
 ) -> Result<Vec<String>> {
     let store = &opened.store;
-    if !store.has_any(Kind::Group)? {
+    if !store.has_any(DocumentKind::Group)? {
         return Ok(Vec::new());
     }
     let asked = ask_system(target.name, target.written, context.process.accounts());
     let Ok(memberships) = asked else { return Ok(Vec::new()) };
-    let listed = store.survey(Kind::Group)?.names;
+    let listed = store.list(DocumentKind::Group)?.names;
     let covering = covering_groups(&memberships, &listed, &opened.settings.domains);
     Ok(covering.into_iter().map(Name::canonical).collect())
 }
@@ -143,7 +143,8 @@ fn still_covering(
         args.entries.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
     let mut covering = Vec::new();
     for name in names.iter().filter_map(|name| Name::parse(name).ok()) {
-        if !going.contains(&name) && store.read(&Document::Of(Kind::Group, name.clone()))?.is_some()
+        if !going.contains(&name)
+            && store.read(&Document::Of(DocumentKind::Group, name.clone()))?.is_some()
         {
             covering.push(name.canonical());
         }
@@ -166,7 +167,7 @@ fn remove_group(
             return args
                 .ignore_missing
                 .then_some(())
-                .ok_or_else(|| not_listed(store, Kind::Group, name));
+                .ok_or_else(|| not_listed(store, DocumentKind::Group, name));
         }
         result = Changed::Removed;
         if args.dry_run {

@@ -12,7 +12,7 @@ use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::store::user::missing_half;
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Store, records};
 
 /// Forget secrets: the next login presents a new QR code
 ///
@@ -58,11 +58,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             let (store, name) = (&opened.store, target.name);
             let mut result = Changed::Unchanged;
             store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let listing = records::listing(store, Kind::User, name)?;
-                let document = Document::Of(Kind::State, name.clone());
+                let listing = records::listing(store, DocumentKind::User, name)?;
+                let document = Document::Of(DocumentKind::State, name.clone());
                 let old = store.read(&document)?;
                 if listing.is_none() && old.is_none() {
-                    return Err(not_listed(store, Kind::User, name));
+                    return Err(not_listed(store, DocumentKind::User, name));
                 }
                 // This repairs a damaged state or counter, so neither has to be readable.
                 let mut before = records::state_document(store, name).ok().flatten();
@@ -73,7 +73,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                 }
                 let fresh = State::reset(context.now(), attempts);
                 if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
-                    return Err(missing_half(store, Kind::User, name));
+                    return Err(missing_half(store, DocumentKind::User, name));
                 }
                 let was = before.as_ref().map(|before| before.enrolment);
                 let groups =
@@ -120,8 +120,8 @@ fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Er
     let mut problems = Vec::new();
     for group in &args.groups {
         let group = parse_name(group)?;
-        if records::listing(store, Kind::Group, &group)?.is_none() {
-            return Err(not_listed(store, Kind::Group, &group));
+        if records::listing(store, DocumentKind::Group, &group)?.is_none() {
+            return Err(not_listed(store, DocumentKind::Group, &group));
         }
         let (members, unread) = members(store, &group)?;
         problems = unread;

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::account::listing::{Listing, Method};
-use crate::account::lockout::Standing;
+use crate::account::lockout::LockoutState;
 use crate::account::name::Name;
 use crate::account::sms::Ending;
 use crate::account::state::{Enrolment, State};
 use crate::error::{Error, Result};
 use crate::store::user::missing_half;
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 
 /// One user or group, as listed.
@@ -90,9 +90,9 @@ impl Row {
         now: Timestamp,
     ) -> Self {
         let lock = match state.failures().rebased(now).standing(now) {
-            Standing::Open => None,
-            Standing::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
-            Standing::Stopped => Some(None),
+            LockoutState::Open => None,
+            LockoutState::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
+            LockoutState::Stopped => Some(None),
         };
         let method = listing.map_or(Method::App, |listing| listing.method);
         let enrolment = state.enrolment_by(method).as_str();
@@ -144,14 +144,14 @@ impl Row {
 /// # Errors
 /// Only when the documents cannot be listed: a damaged one hides no other.
 pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
-    let (groups, mut users) = (store.survey(Kind::Group)?, store.survey(Kind::User)?);
-    let states = store.survey(Kind::State)?;
+    let (groups, mut users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
+    let states = store.list(DocumentKind::State)?;
     let mut strays = groups.problems;
     strays.extend(users.problems);
     strays.extend(states.problems);
     let mut rows = Vec::new();
     for name in groups.names {
-        rows.push(match records::listing(store, Kind::Group, &name) {
+        rows.push(match records::listing(store, DocumentKind::Group, &name) {
             Ok(Some(listing)) => Row::of_group(&name, &listing),
             Ok(None) => continue,
             Err(error) => Row::broken(&name, "group", error),
@@ -175,7 +175,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
             }
             Ok((None, None)) => {}
             Ok((Some(_), None)) => {
-                let error = missing_half(store, Kind::State, &name);
+                let error = missing_half(store, DocumentKind::State, &name);
                 rows.push(Row::broken(&name, "user", error));
             }
             Err(error) => rows.push(Row::broken(&name, "user", error)),
@@ -188,7 +188,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
 pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
     let mut covering = Vec::new();
     for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {
-        if let Some(listing) = records::listing(store, Kind::Group, &group)? {
+        if let Some(listing) = records::listing(store, DocumentKind::Group, &group)? {
             covering.push((group, listing));
         }
     }
@@ -198,8 +198,8 @@ pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Li
 /// How many listed users get their codes by SMS. What cannot be read is told elsewhere.
 pub(in crate::cli) fn by_sms(store: &dyn Store) -> Result<usize> {
     let is_by_sms = |name: &Name| {
-        let listing = records::listing(store, Kind::User, name);
+        let listing = records::listing(store, DocumentKind::User, name);
         matches!(listing, Ok(Some(listing)) if listing.method == Method::Sms)
     };
-    Ok(store.survey(Kind::User)?.names.iter().filter(|name| is_by_sms(name)).count())
+    Ok(store.list(DocumentKind::User)?.names.iter().filter(|name| is_by_sms(name)).count())
 }

@@ -14,7 +14,7 @@ use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
-use crate::store::{Kind, Store, records};
+use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 use crate::verify::facts::covering_whitelist_entry;
 
@@ -83,7 +83,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     let mut done = Done::All;
     for (kind, text) in args.entries.texts() {
         let details = match kind {
-            Kind::Group => group_details(context, &opened.store, text, &mut done),
+            DocumentKind::Group => group_details(context, &opened.store, text, &mut done),
             _ => details(&opened.store, &opened.settings, text, now),
         };
         match details {
@@ -112,8 +112,8 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
     let (listing, state) = super::user(store, &name)?;
     let state = match (&listing, state) {
         (_, Some(state)) => state,
-        (Some(_), None) => return Err(missing_half(store, Kind::State, &name)),
-        (None, None) => return Err(not_listed(store, Kind::User, &name)),
+        (Some(_), None) => return Err(missing_half(store, DocumentKind::State, &name)),
+        (None, None) => return Err(not_listed(store, DocumentKind::User, &name)),
     };
     let whitelist = covering_whitelist_entry(store, settings, &name, now)?;
     let whitelist = whitelist.map(|(entry_name, entry)| WhitelistDetails {
@@ -160,8 +160,8 @@ fn group_details(
     done: &mut Done,
 ) -> Result<Details> {
     let name = parse_name(text)?;
-    let Some(listing) = records::listing(store, Kind::Group, &name)? else {
-        return Err(not_listed(store, Kind::Group, &name));
+    let Some(listing) = records::listing(store, DocumentKind::Group, &name)? else {
+        return Err(not_listed(store, DocumentKind::Group, &name));
     };
     let (members, problems) = super::members(store, &name)?;
     for problem in &problems {

@@ -12,12 +12,12 @@ use crate::account::name::Name;
 use crate::account::state::Sealed;
 use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, Kind as ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, Kind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Store, records};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
@@ -94,7 +94,7 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let keys = opened.keys()?;
         let mut state = known_state(store, name)?;
-        let listing = records::listing(store, Kind::User, name)?;
+        let listing = records::listing(store, DocumentKind::User, name)?;
         let is_by_sms = listing.is_some_and(|listing| listing.method == Method::Sms);
         let open = |sealed: &Option<Sealed>| {
             let sealed = sealed.as_ref().filter(|_| is_by_sms);
@@ -114,7 +114,7 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
         trial = if let Some(trial) = test.without_comparison(&state) {
             trial
         } else {
-            transaction.prepare(&now.month(), &Document::Of(Kind::State, name.clone()))?;
+            transaction.prepare(&now.month(), &Document::Of(DocumentKind::State, name.clone()))?;
             let rules = advanced.lockout();
             let charge = records::charge(transaction, name, &mut state, rules, now)?;
             attempt = Some(charge.number());

@@ -11,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Ctrl-C, as a terminal gives it to who reads.
 const INTERRUPT: u8 = 3;
@@ -80,15 +80,15 @@ impl Drop for HiddenInput {
 /// Waits until standard input has something to read.
 ///
 /// # Errors
-/// [`Kind::Timeout`] when nothing came within `patience`.
+/// [`ErrorKind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
     let is_ready = wait_until(&StdinFd, PollFlags::POLLIN, Instant::now() + patience)
-        .map_err(|error| Error::io(Kind::System, "cannot wait for standard input", error))?;
+        .map_err(|error| Error::io(ErrorKind::System, "cannot wait for standard input", error))?;
     if is_ready {
         return Ok(());
     }
-    Err(Error::new(Kind::Timeout, "no code came on standard input in time")
-        .hint("write one line, or nothing, and close the pipe"))
+    Err(Error::new(ErrorKind::Timeout, "no code came on standard input in time")
+        .with_hint("write one line, or nothing, and close the pipe"))
 }
 
 /// How often it is asked whether a program has ended that prints nothing.

@@ -2,7 +2,7 @@
 //!
 //! Owns where systems keep it. It is confidential (machine-id(5)): nothing but a hash of it is ever shown.
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Where Linux keeps the id: systemd, and before it D-Bus.
 #[cfg(target_os = "linux")]
@@ -11,25 +11,25 @@ const PLACES: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 /// The id of this machine, 32 hexadecimal digits.
 ///
 /// # Errors
-/// [`Kind::System`] when there is none.
+/// [`ErrorKind::System`] when there is none.
 #[cfg(target_os = "linux")]
 pub fn machine_id() -> Result<String> {
     let mut texts = PLACES.iter().filter_map(|place| std::fs::read_to_string(place).ok());
     texts.find_map(|text| id_in(&text)).ok_or_else(|| {
         let places = PLACES.join(" and in ");
-        Error::new(Kind::System, format!("this machine has no id in {places}"))
-            .hint("make one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
+        Error::new(ErrorKind::System, format!("this machine has no id in {places}"))
+            .with_hint("make one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
     })
 }
 
 /// The id of this machine.
 ///
 /// # Errors
-/// [`Kind::System`]: where this system keeps it is not known.
+/// [`ErrorKind::System`]: where this system keeps it is not known.
 #[cfg(not(target_os = "linux"))]
 pub fn machine_id() -> Result<String> {
-    Err(Error::new(Kind::System, "licences are not bound to machines of this system yet")
-        .hint("run 'rw2fa license' on Linux"))
+    Err(Error::new(ErrorKind::System, "licences are not bound to machines of this system yet")
+        .with_hint("run 'rw2fa license' on Linux"))
 }
 
 /// The id that a file holds, if it is one. Before the first start it is empty, or `uninitialized`.

@@ -18,7 +18,7 @@ use nix::libc;
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 pub use directory::people_and_groups;
 pub use harden::*;
@@ -56,9 +56,13 @@ impl Owner {
     pub fn named(name: &str) -> Result<Self> {
         match User::from_name(name) {
             Ok(Some(user)) => Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
-            Ok(None) => Err(Error::new(Kind::Refused, format!("no account is called '{name}'"))
-                .hint("create the account first, for example: useradd --system NAME")),
-            Err(error) => Err(Error::io(Kind::System, "cannot look up accounts", error.into())),
+            Ok(None) => {
+                Err(Error::new(ErrorKind::Refused, format!("no account is called '{name}'"))
+                    .with_hint("create the account first, for example: useradd --system NAME"))
+            }
+            Err(error) => {
+                Err(Error::io(ErrorKind::System, "cannot look up accounts", error.into()))
+            }
         }
     }
 
@@ -92,7 +96,7 @@ impl Owner {
             .and_then(|()| setresuid(uid, uid, uid));
         result.map_err(|error| {
             let what = format!("cannot work as the store's owner {}", self.name());
-            Error::io(Kind::System, what, error.into())
+            Error::io(ErrorKind::System, what, error.into())
         })
     }
 
@@ -105,7 +109,7 @@ impl Owner {
     pub fn give(self, path: &Path) -> Result<()> {
         std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
-            Error::io(Kind::System, what, error)
+            Error::io(ErrorKind::System, what, error)
         })
     }
 }
@@ -368,7 +372,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
 /// When the groups cannot be told in full: a group without a name counts as that.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     let failed = |error: nix::errno::Errno| {
-        Error::io(Kind::System, "the system cannot tell the groups", error.into())
+        Error::io(ErrorKind::System, "the system cannot tell the groups", error.into())
     };
     let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
     let account = CString::new(user.name).unwrap_or_default();
@@ -377,7 +381,7 @@ pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     for id in ids {
         let Some(group) = Group::from_gid(id).map_err(failed)? else {
             let what = format!("the system does not know the name of group {id}");
-            return Err(Error::new(Kind::System, what));
+            return Err(Error::new(ErrorKind::System, what));
         };
         groups.push(group.name);
     }

@@ -1,11 +1,11 @@
 //! What Windows knows of accounts and groups.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io;
 
 use super::api::{accounts, machine};
 use super::sid::Sid;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What kind of thing a name means, `SID_NAME_USE`: a user, a machine of the domain.
 const ACCOUNTS: [i32; 2] = [1, 9];
@@ -75,7 +75,7 @@ pub fn host_name() -> String {
 /// # Errors
 /// When the groups cannot be told in full: a group without a name counts as that.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
-    let failed = |error| Error::io(Kind::System, "the system cannot tell the groups", error);
+    let failed = |error| Error::io(ErrorKind::System, "the system cannot tell the groups", error);
     let Some(found) = look_up(name).map_err(failed)?.filter(Found::is_account) else {
         return Ok(None);
     };
@@ -86,7 +86,7 @@ pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
 
 fn local_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     let Some((_, account)) = accounts::name_of(sid)? else {
-        return Err(ErrorKind::NotFound.into());
+        return Err(io::ErrorKind::NotFound.into());
     };
     accounts::local_groups(&text(account)?)?.into_iter().map(text).collect()
 }
@@ -104,7 +104,7 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
             // SECURITY: a group whose name cannot be told could be a listed one.
             None if group.is_ordinary_group() => {
                 let what = format!("group {group} has no name");
-                return Err(std::io::Error::new(ErrorKind::NotFound, what));
+                return Err(std::io::Error::new(io::ErrorKind::NotFound, what));
             }
             None => {}
         }
@@ -135,12 +135,12 @@ pub fn knows(name: &str, is_group: bool) -> bool {
 }
 
 fn netbios_name() -> std::io::Result<String> {
-    machine::netbios_name().ok_or(ErrorKind::NotFound).map_err(Into::into).and_then(text)
+    machine::netbios_name().ok_or(io::ErrorKind::NotFound).map_err(Into::into).and_then(text)
 }
 
 /// SECURITY: a name that is no Unicode text could be a listed one: it is an error, not left out.
 fn text(name: OsString) -> std::io::Result<String> {
-    name.into_string().map_err(|_| ErrorKind::InvalidData.into())
+    name.into_string().map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::api::{files, machine};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform::FileSystem;
 
 /// Where Windows keeps the id of the machine, which its installation makes.
@@ -91,15 +91,18 @@ pub fn starts_for_others(_: &Path) -> Option<(bool, bool)> {
 /// The id of this machine, 32 hexadecimal digits.
 ///
 /// # Errors
-/// [`Kind::System`] when there is none.
+/// [`ErrorKind::System`] when there is none.
 pub fn machine_id() -> Result<String> {
     let found = windows_registry::LOCAL_MACHINE
         .open(ID_PLACE)
         .and_then(|key| key.get_string("MachineGuid"))
         .ok();
     found.as_deref().and_then(id_in).ok_or_else(|| {
-        Error::new(Kind::System, format!(r"this machine has no id in HKLM\{ID_PLACE}, MachineGuid"))
-            .hint("have Windows repaired: its installation makes one")
+        Error::new(
+            ErrorKind::System,
+            format!(r"this machine has no id in HKLM\{ID_PLACE}, MachineGuid"),
+        )
+        .with_hint("have Windows repaired: its installation makes one")
     })
 }
 

@@ -4,7 +4,7 @@
 //! over, the thread stays behind, blocked, and ends with the process.
 
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read, Result as IoResult, Write};
+use std::io::{self, IsTerminal, Read, Result as IoResult, Write};
 use std::os::windows::io::AsHandle;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Enough for one code.
 const CHUNK: usize = 257;
@@ -36,9 +36,9 @@ static AHEAD: Mutex<Ahead> = Mutex::new(Ahead::Nothing);
 /// Waits until standard input has something to read.
 ///
 /// # Errors
-/// [`Kind::Timeout`] when nothing came within `patience`.
+/// [`ErrorKind::Timeout`] when nothing came within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
-    let failed = |error| Error::io(Kind::System, "cannot wait for standard input", error);
+    let failed = |error| Error::io(ErrorKind::System, "cannot wait for standard input", error);
     let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
     if let Ahead::Nothing = *ahead {
         *ahead = Ahead::Coming(read_ahead().map_err(failed)?);
@@ -47,11 +47,11 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
     match coming.recv_timeout(patience) {
         Ok(read) => *ahead = Ahead::Here(read),
         Err(RecvTimeoutError::Disconnected) => {
-            *ahead = Ahead::Here(Err(ErrorKind::Other.into()));
+            *ahead = Ahead::Here(Err(io::ErrorKind::Other.into()));
         }
         Err(RecvTimeoutError::Timeout) => {
-            return Err(Error::new(Kind::Timeout, "no code came on standard input in time")
-                .hint("write one line, or nothing, and close the pipe"));
+            return Err(Error::new(ErrorKind::Timeout, "no code came on standard input in time")
+                .with_hint("write one line, or nothing, and close the pipe"));
         }
     }
     Ok(())
@@ -61,17 +61,19 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
 /// the console is left as it is.
 ///
 /// # Errors
-/// [`ErrorKind::Interrupted`] on Ctrl-C.
+/// [`io::ErrorKind::Interrupted`] on Ctrl-C.
 pub fn read_hidden_line(ask: impl FnOnce() -> IoResult<()>) -> IoResult<Zeroizing<String>> {
     ask()?;
     let terminal = Term::stderr();
     let mut line = Zeroizing::new(String::with_capacity(LONGEST_LINE));
     loop {
         match terminal.read_key_raw()? {
-            Key::CtrlC | Key::Char('\u{3}') => return Err(ErrorKind::Interrupted.into()),
+            Key::CtrlC | Key::Char('\u{3}') => return Err(io::ErrorKind::Interrupted.into()),
             Key::Enter => return Ok(line),
             Key::Backspace | Key::Char('\u{8}') => drop(line.pop()),
-            Key::Char(_) if line.len() > LONGEST_LINE => return Err(ErrorKind::InvalidData.into()),
+            Key::Char(_) if line.len() > LONGEST_LINE => {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
             Key::Char(key) if !key.is_control() => line.push(key),
             _ => {}
         }
@@ -120,7 +122,7 @@ impl Read for Stdin {
         match std::mem::replace(&mut *ahead, Ahead::Nothing) {
             Ahead::Nothing => pipe_end(self.input.read(buffer)),
             Ahead::Coming(coming) => {
-                let read = coming.recv().unwrap_or_else(|_| Err(ErrorKind::Other.into()));
+                let read = coming.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
                 *ahead = Ahead::Here(read);
                 drop(ahead);
                 self.read(buffer)
@@ -141,7 +143,7 @@ impl Read for Stdin {
 /// A pipe whose other end was closed ends, as on other systems.
 fn pipe_end(read: IoResult<usize>) -> IoResult<usize> {
     match read {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
         other => other,
     }
 }
@@ -149,7 +151,7 @@ fn pipe_end(read: IoResult<usize>) -> IoResult<usize> {
 fn until_uninterrupted(mut read: impl FnMut() -> IoResult<usize>) -> IoResult<usize> {
     loop {
         match pipe_end(read()) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }
     }
@@ -161,7 +163,7 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// Reads what another program writes, until the end, until it `has_ended`, or until `most` bytes came.
 ///
 /// # Errors
-/// [`ErrorKind::TimedOut`] at `deadline`.
+/// [`io::ErrorKind::TimedOut`] at `deadline`.
 pub fn read_until(
     mut from: impl Read + Send + 'static,
     most: usize,
@@ -190,11 +192,11 @@ pub fn read_until(
             Ok(chunk) => bytes.extend_from_slice(&chunk?),
             Err(RecvTimeoutError::Timeout) if is_last => break,
             Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => {
-                return Err(ErrorKind::TimedOut.into());
+                return Err(io::ErrorKind::TimedOut.into());
             }
             // What it wrote before it ended is still to be read.
             Err(RecvTimeoutError::Timeout) => is_last = has_ended()?,
-            Err(RecvTimeoutError::Disconnected) => return Err(ErrorKind::Other.into()),
+            Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
         }
     }
     bytes.truncate(most);
@@ -204,7 +206,7 @@ pub fn read_until(
 /// Writes all of `bytes` to another program.
 ///
 /// # Errors
-/// [`ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
+/// [`io::ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
 pub fn write_until(
     mut to: impl Write + Send + 'static,
     bytes: &[u8],
@@ -218,7 +220,7 @@ pub fn write_until(
     })?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         Ok(written) => written,
-        Err(RecvTimeoutError::Timeout) => Err(ErrorKind::TimedOut.into()),
-        Err(RecvTimeoutError::Disconnected) => Err(ErrorKind::Other.into()),
+        Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
+        Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::Other.into()),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use super::sid::{
     ADMINISTRATORS, CREATOR_OWNER, NOBODY, OWNER_RIGHTS, SYSTEM, Sid, TRUSTED_INSTALLER,
 };
 use super::{private_file, quoted};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// The files at the top of a store that are not documents.
 pub const OWN_FILES: &[&str] = &[SERVICE_ACCOUNT];
@@ -58,7 +58,7 @@ impl Owner {
     pub fn of(path: &Path, _: &Metadata) -> Result<Self> {
         let failed = |error| {
             let what = format!("cannot tell who may use {}", path.display());
-            Error::io(Kind::Store, what, error)
+            Error::io(ErrorKind::Store, what, error)
         };
         let sid = descriptor_of(&look_at(path).map_err(failed)?).map_err(failed)?.owner;
         Ok(Self { sid, service: service_account(path)?, is_administrator: sid.is_administrative() })
@@ -74,14 +74,17 @@ impl Owner {
 
     /// The service account of this name.
     pub fn named(name: &str) -> Result<Self> {
-        let failed = |error| Error::io(Kind::System, format!("cannot look up '{name}'"), error);
+        let failed =
+            |error| Error::io(ErrorKind::System, format!("cannot look up '{name}'"), error);
         let Some(found) = super::account::look_up(name).map_err(failed)? else {
-            return Err(Error::new(Kind::Refused, format!("no account is called '{name}'"))
-                .hint(r"write DOMAIN\NAME, NT SERVICE\NAME, IIS APPPOOL\NAME or NETWORK SERVICE"));
+            return Err(Error::new(ErrorKind::Refused, format!("no account is called '{name}'"))
+                .with_hint(
+                    r"write DOMAIN\NAME, NT SERVICE\NAME, IIS APPPOOL\NAME or NETWORK SERVICE",
+                ));
         };
         if !found.is_account() && !found.sid.is_service() {
-            return Err(Error::new(Kind::Refused, format!("'{name}' is not one account"))
-                .hint("name the account that the portal runs as: all members of a group could read the secrets"));
+            return Err(Error::new(ErrorKind::Refused, format!("'{name}' is not one account"))
+                .with_hint("name the account that the portal runs as: all members of a group could read the secrets"));
         }
         Ok(Self { sid: found.sid, service: None, is_administrator: false })
     }
@@ -108,9 +111,11 @@ impl Owner {
     /// Nobody works as somebody else here.
     pub fn assume(self) -> Result<()> {
         let owner = self.name();
-        Err(Error::new(Kind::Store, format!("the store belongs to {owner}")).hint(format!(
-            "find out who made it; run as {owner}, or if it is yours: takeown /a /r /f PATH"
-        )))
+        Err(Error::new(ErrorKind::Store, format!("the store belongs to {owner}")).with_hint(
+            format!(
+                "find out who made it; run as {owner}, or if it is yours: takeown /a /r /f PATH"
+            ),
+        ))
     }
 
     /// Whether this is the service account of the store at `path`.
@@ -125,14 +130,14 @@ impl Owner {
     pub fn give(self, path: &Path) -> Result<()> {
         let failed = |error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
-            Error::io(Kind::System, what, error)
+            Error::io(ErrorKind::System, what, error)
         };
         if !Self::current().is_administrator {
             return Err(Error::new(
-                Kind::Refused,
+                ErrorKind::Refused,
                 "only administrators can name a service account",
             )
-            .hint("run as administrator"));
+            .with_hint("run as administrator"));
         }
         // A kill from here on leaves a store that refuses to work until this is done again.
         let record = path.join(SERVICE_ACCOUNT);
@@ -165,14 +170,14 @@ impl fmt::Display for Owner {
 /// account.
 ///
 /// # Errors
-/// [`ErrorKind::PermissionDenied`] for a link and for a file with a second name, which may lie anywhere.
+/// [`io::ErrorKind::PermissionDenied`] for a link and for a file with a second name, which may lie anywhere.
 fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
     let opened = held(path)?;
     let metadata = opened.metadata()?;
     let is_elsewhere = metadata.is_symlink() || metadata.is_file() && files::links(&opened)? > 1;
     if is_elsewhere {
         let what = format!("{} is a link, or has a second name: remove it", path.display());
-        return Err(std::io::Error::new(ErrorKind::PermissionDenied, what));
+        return Err(std::io::Error::new(io::ErrorKind::PermissionDenied, what));
     }
     let below = if metadata.is_dir() { Below::Same } else { Below::Nothing };
     files::set_descriptor(&opened, &descriptor::private(None, allowed, below))?;
@@ -353,19 +358,19 @@ fn looking_at(more: u32) -> OpenOptions {
 }
 
 fn descriptor_of(file: &File) -> std::io::Result<Descriptor> {
-    Descriptor::read(&files::descriptor(file)?).ok_or_else(|| ErrorKind::InvalidData.into())
+    Descriptor::read(&files::descriptor(file)?).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// The service account of the store at `root`, if it has one.
 fn service_account(root: &Path) -> Result<Option<Sid>> {
     let path = root.join(SERVICE_ACCOUNT);
     let broken = |what: &str| {
-        Error::new(Kind::Store, format!("{} {what}", path.display()))
-            .hint(r"as administrator, remove it and name the account again: rw2fa init --service-account NAME")
+        Error::new(ErrorKind::Store, format!("{} {what}", path.display()))
+            .with_hint(r"as administrator, remove it and name the account again: rw2fa init --service-account NAME")
     };
     let file = match private_file().read(true).open(&path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(&path, error)),
     };
     // SECURITY: otherwise whoever may write to the store could let others in.
@@ -382,7 +387,7 @@ fn service_account(root: &Path) -> Result<Option<Sid>> {
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    Error::io(Kind::Store, format!("cannot read {}", path.display()), error)
+    Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Who is a member of a listed group: told by the portal, asked of the system, or not to be known.
 
-use rw2fa::error::Kind;
+use rw2fa::error::ErrorKind;
 
 use super::{knock, with_groups};
 use crate::sandbox::{FakeAccounts, Sandbox, is_unlocked};
@@ -74,7 +74,7 @@ fn what_cannot_be_known_is_an_error() {
     unknown("nobody", "knows no such account");
     unknown("odd", "names a group 'in\\u{7}valid'");
     unknown("empty", "names a group ''");
-    for kind in [Kind::System, Kind::Timeout, Kind::NotFound] {
+    for kind in [ErrorKind::System, ErrorKind::Timeout, ErrorKind::NotFound] {
         system.fail(kind);
         unknown("alice", "the made-up system failed");
         unknown("bob", "the made-up system failed");
@@ -95,7 +95,7 @@ fn what_cannot_be_known_is_an_error() {
 fn the_system_is_asked_only_where_it_matters() {
     let (sandbox, system) = asked();
     sandbox.admin_ok(&["users", "add", "carol", r"CORP\dora", "--quiet"]);
-    system.fail(Kind::Timeout);
+    system.fail(ErrorKind::Timeout);
     for (user, options, reason) in [
         ("carol", &[][..], "enrolment-required"),
         ("CAROL@x.example", &[], "enrolment-required"),

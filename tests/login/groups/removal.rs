@@ -1,6 +1,6 @@
 //! `users remove`: who is still covered, and how that is told.
 
-use rw2fa::error::Kind;
+use rw2fa::error::ErrorKind;
 
 use super::{enrol_member, knock, with_groups};
 use crate::sandbox::{Run, Sandbox};
@@ -53,7 +53,7 @@ fn remove_does_not_need_the_system() {
     let sandbox = with_groups(&["sales"]);
     sandbox.admin_ok(&["users", "add", "anna"]);
     enrol_member(&sandbox, &["sales"], "anna");
-    sandbox.system().fail(Kind::Timeout);
+    sandbox.system().fail(ErrorKind::Timeout);
     assert_eq!(covered_by(&sandbox, &["anna"]), r#"["sales"]"#);
 }
 

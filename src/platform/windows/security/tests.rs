@@ -38,13 +38,13 @@ fn a_store_lets_in_nobody_else() {
         (ADMINISTRATORS, sid("S-1-5-32-545"), 1),
         (SYSTEM, eve, FULL),
     ] {
-        let (problem, way_out) = problem(owner, &[(stranger, rights)]).unwrap();
+        let (problem, hint) = problem(owner, &[(stranger, rights)]).unwrap();
         assert!(problem.contains("can be used by"), "{problem}");
-        assert!(way_out.contains(&format!("/remove:g *{stranger}")), "{way_out}");
+        assert!(hint.contains(&format!("/remove:g *{stranger}")), "{hint}");
     }
-    let (problem, way_out) = problem(eve, &[]).unwrap();
+    let (problem, hint) = problem(eve, &[]).unwrap();
     assert!(problem.contains("belongs to"), "{problem}");
-    assert!(way_out.contains("/setowner *S-1-5-32-544"), "{way_out}");
+    assert!(hint.contains("/setowner *S-1-5-32-544"), "{hint}");
     let open = Descriptor { owner: SYSTEM, allowed: None };
     assert!(list_problem(path, &open, store).unwrap().0.contains("everybody"));
 }
