@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::sandbox::{Run, Sandbox, Secret};
+use crate::sandbox::{Sandbox, Secret};
 use serde_json::{Value, json};
 
 const GROUP: &str = "# the sales people\nmethod = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
@@ -418,7 +418,7 @@ fn every_damaged_document_is_named() {
 fn an_import_of_something_endless_ends() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let before = sandbox.contents();
-    let refused = |what: &str, run: &Run, words: &str| {
+    let refused = |what: &str, run: &crate::sandbox::Run, words: &str| {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{what}: {run:?}");
         assert!(run.stderr.contains(words), "{what} {words}: {run:?}");
         assert_eq!(sandbox.contents(), before, "{what}");
