@@ -53,6 +53,7 @@ fn every_event_is_read_back() {
             let line = Line::parse(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(line.event(), Some(event.clone()), "{text}");
             assert_eq!(line.to_bytes(), text.as_bytes());
+            assert_eq!(Link::after(text.as_bytes()), line.link());
             assert_eq!((line.seq(), line.time()), (7, "2026-11-24T08:00:00Z"));
             assert_eq!(line.follows(), Some(Link { seq: 6, mac: Some(MAC.into()) }));
             assert_eq!(line.key(), key.map(AuditKey::id));
@@ -156,5 +157,25 @@ fn an_attempt_belongs_to_the_user_or_to_the_object() {
     ] {
         let text = written(Some(&key()), &event);
         assert_eq!(Line::parse(text.as_bytes()).unwrap().attempt(), expected);
+    }
+}
+
+/// Guards the chain: a line with text behind its authenticator, or without a whole one, offers no link.
+#[test]
+fn the_ends_of_a_line_make_its_link() {
+    let whole = written(Some(&key()), &verification());
+    let after = |text: &str| Link::after(text.as_bytes());
+    assert_ne!(after(&whole), Link::first());
+    for text in [
+        String::new(),
+        "{}".into(),
+        whole[..whole.len() - 1].into(),
+        format!("{whole} "),
+        whole.replace('}', ",\"user\":\"bob\"}"),
+        whole.replace("\"seq\":7", "\"seq\":x"),
+        whole.replace("\"mac\":\"", "\"mac\":\"0"),
+        whole.replace("\"schema\":1", "\"schema\":2"),
+    ] {
+        assert_eq!(after(&text), Link::first(), "{text}");
     }
 }

@@ -2,8 +2,10 @@
 //! reading of them, and nothing makes it panic.
 #![no_main]
 
+use std::collections::BTreeMap;
+
 use libfuzzer_sys::fuzz_target;
-use rw2fa::audit::{self, Attempts, Chain, Event, Line};
+use rw2fa::audit::{self, AttemptLog, Chain, Event, Line, Link};
 use rw2fa::store::Place;
 use rw2fa::store::seal::{DataKey, KeyRing};
 use serde_json::{Map, Value};
@@ -11,7 +13,7 @@ use serde_json::{Map, Value};
 fuzz_target!(|data: &[u8]| {
     let keys = KeyRing::of(DataKey::new([1; 32])).audit_keys();
     let mut chain = Chain::new(&keys);
-    let mut attempts = Attempts::new();
+    let mut attempts = AttemptLog::new();
     let is_ended = data.ends_with(b"\n");
     let mut is_broken = false;
     for (at, bytes) in data.split(|byte| *byte == b'\n').enumerate() {
@@ -21,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
             continue;
         };
         assert_eq!(line.to_bytes(), bytes);
+        assert_eq!(Link::after(bytes), line.link());
         let read: Map<String, Value> = serde_json::from_slice(bytes).expect("JSON");
         assert_eq!(serde_json::to_vec(&read).expect("JSON"), bytes, "a duplicate key");
         assert_eq!(read["event"], line.kind());
@@ -31,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
             is_broken || chain.feed(&Place { file: "f", line: at, is_ended }, bytes).is_err();
     }
     let _ = (chain.finish(), chain.head().map(str::len), chain.gaps().len(), is_broken);
-    let missing = attempts.finish(|_| Some(u64::MAX));
+    let missing = attempts.finish(&BTreeMap::from([("alice".to_owned(), u64::MAX)]));
     assert!(missing.iter().all(|found| found.first <= found.last));
     let _ = audit::check(data.split(|byte| *byte == b'\n'), &keys);
 });
