@@ -87,3 +87,29 @@ fn missing_attempts_are_found_without_the_key() {
         assert_eq!(missing.join(", "), expected);
     }
 }
+
+/// Guards guesses that a kill kept out of the trail: their numbers are missing, and both commands name them.
+#[test]
+fn attempts_that_no_line_records_are_named() {
+    let sandbox = Sandbox::with_users(&["alice", "bob"]);
+    let secret = sandbox.enrol("alice");
+    assert_eq!(verified(&sandbox, &[]).0, 0);
+    // As if three programs had been killed right after their charges.
+    sandbox.set_failures("alice", 3);
+    let (code, found) = verified(&sandbox, &[]);
+    let missing = json!([{ "user": "alice", "first": 2, "last": 4 }]);
+    assert_eq!((code, &found["whole"], &found["missing_attempts"]), (1, &json!(false), &missing));
+    let (code, found) = verified(&sandbox, &["--allow-missing-attempts"]);
+    assert_eq!((code, &found["whole"], &found["missing_attempts"]), (0, &json!(true), &missing));
+    let doctor = sandbox.admin(&["doctor", "--format", "json"]).json();
+    let findings = doctor["findings"].as_array().unwrap().iter();
+    let attempts: Vec<_> = findings.filter(|finding| finding["check"] == "attempts").collect();
+    assert_eq!(attempts.len(), 1, "{doctor}");
+    let message = "alice: attempts 2 to 4 were charged but never recorded";
+    assert_eq!(attempts[0]["message"], message);
+    assert_eq!(attempts[0]["severity"], "warning");
+    // The next attempt carries the next number.
+    let wrong = secret.wrong_code(sandbox.now());
+    assert_eq!(sandbox.verify(&["--", "alice"], Some(&wrong)).reason(), "wrong-code");
+    assert_eq!(verified(&sandbox, &[]).1["missing_attempts"], missing);
+}
