@@ -19,6 +19,9 @@ const REMOVE: &str = "users remove";
 /// The value of lines that record a counter that was made again: its old and its new number.
 const REPAIRED: &str = "attempts";
 
+/// The value of the first line of a trail that replaces a lost one.
+const REPLACED: &str = "trail";
+
 /// What is wrong with a number that is no higher than the last one.
 pub const REPEATED: &str = "repeats the number of an attempt";
 
@@ -77,7 +80,10 @@ impl AttemptLog {
         if !self.has_begun {
             self.has_begun = true;
             // After months that were moved away, the numbers go on.
-            self.is_from_one = line.is_first();
+            // Neither does the first line of a trail that replaces a lost one know how far the accounts had counted.
+            let replaces_another = matches!(line.event(),
+                Some(Event::Change(change)) if change.values.contains_key(REPLACED));
+            self.is_from_one = line.is_first() && !replaces_another;
         }
         if let Some(Event::Change(change)) = line.event() {
             match (change.action, change.object) {
@@ -182,6 +188,12 @@ mod tests {
         };
         let event = match words[..] {
             ["init"] => return line(1, &change("init", None, false, None)),
+            ["init", "anew"] => {
+                let values = [(REPLACED.into(), json!(["gone", "new"]))].into_iter().collect();
+                let (action, object) = ("init", None);
+                let event = AdminChange { by: "root", action, object, values, attempt: None };
+                return line(1, &Event::Change(event));
+            }
             ["import"] => change(IMPORT, None, false, None),
             ["remove", user] => change(REMOVE, Some(user), false, None),
             ["ungroup", group] => change(REMOVE, Some(group), true, None),
@@ -227,6 +239,7 @@ mod tests {
             ("init, alice 2, alice 1", vec![missing("alice", 1, 1)], Some(2)),
             ("init, alice 0", vec![], Some(1)),
             ("bob -, alice 0", vec![], Some(1)),
+            ("init anew, alice 41, alice 43", vec![missing("alice", 42, 42)], None),
             // A counter that was made again.
             ("init, alice 1, repair alice 1, alice 2", vec![], None),
             ("init, alice 9, repair alice 4, alice 5", vec![missing("alice", 1, 8)], None),

@@ -83,7 +83,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let added = made == Made::Store;
     let is_given = !added && give(&path, account)?;
     // SECURITY: only for a store in which nothing is: a trail that was erased does not begin again.
-    let is_unfinished = !added && DirStore::open(&path)?.is_unused()?;
+    let is_unfinished = !added && !args.new_trail && DirStore::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
         let store = DirStore::open(&path)?;
         let keys = records::key_ring(&store)?;
@@ -136,7 +136,12 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
     // Settings that cannot be read, or an import that did not end, are no concern of the trail.
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
-    let keys = records::key_ring(&store).ok();
+    let keys = match records::key_ring(&store) {
+        Ok(keys) => Some(keys),
+        // A trail must begin with a line that has a key.
+        Err(error) if is_new => return Err(error),
+        Err(_) => None,
+    };
     store.update(Scope::Settings, &mut |transaction| {
         if !is_new {
             return context.record_late(transaction, keys.as_ref()).map(drop);

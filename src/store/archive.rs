@@ -174,6 +174,12 @@ impl Archive<'_> {
         if self.store.differs(&copy, &original)? {
             return Err(differing(&copy, &original));
         }
+        // A copy that was there already may not be durable.
+        let mut options = platform::private_file();
+        let found = file::open(&copy, self.store.owner(), options.read(true))?;
+        let (copied, _) = found.ok_or_else(|| vanished(&copy))?;
+        platform::sync_read_file(&copied, &copy)
+            .map_err(|error| file::not_written(&copy, error))?;
         platform::sync_directory(self.directory)
             .map_err(|error| file::not_written(&copy, error))?;
         file::remove(&original).map(|_| ())

@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, ErrorKind, Result};
@@ -315,11 +316,19 @@ impl Store for DirStore {
     }
 }
 
+/// The trail, opened to append a line later.
+struct Prepared {
+    opened: trail::Opened,
+    lock_file: File,
+    /// How much longer the lock may be waited for: both times together are no more than one.
+    patience: Duration,
+}
+
 /// What can be changed while a lock of the directory is held.
 pub(super) struct DirTransaction<'a> {
     pub(super) store: &'a DirStore,
     /// The trail and its lock file, if they were opened to append a line later.
-    trail: Option<(trail::Opened, File)>,
+    trail: Option<Prepared>,
     /// Room for a document that is written later.
     reserved: Option<file::Replacement>,
 }
@@ -358,10 +367,13 @@ impl<'a> DirTransaction<'a> {
     /// Appends to the trail. Its lock is given back before the lines are durable, so that a sync of one login
     /// keeps no other one waiting.
     fn append(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
-        let (opened, lock_file) = self.trail.take().unzip();
-        let _lock = match lock_file {
-            Some(file) => file::take(&self.store.lock_path("audit"), file)?,
-            None => self.store.lock_file("audit")?,
+        let prepared = self.trail.take();
+        let (opened, _lock) = match prepared {
+            Some(Prepared { opened, lock_file, patience }) => {
+                let path = self.store.lock_path("audit");
+                (Some(opened), file::take(&path, lock_file, patience)?)
+            }
+            None => (None, self.store.lock_file("audit")?),
         };
         trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
     }
@@ -389,17 +401,29 @@ impl Transaction for DirTransaction<'_> {
         let path = self.place(document, file::make_directory)?;
         match document {
             Document::Attempts(_) => file::overwrite(&path, text.as_bytes(), self.store.owner),
-            _ => self.replacement(&path, text)?.publish(),
+            _ => {
+                let is_reserved = self.reserved.is_some();
+                self.replacement(&path, text)?.publish()?;
+                if is_reserved && self.reserved.is_none() {
+                    // The document may be written once more, in room that was taken for that.
+                    self.reserved = Some(file::Replacement::reserve(&path, text.len() + GROWTH)?);
+                }
+                Ok(())
+            }
         }
     }
 
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
         let directory = self.store.root.join("audit");
+        let path = self.store.lock_path("audit");
+        let started = Instant::now();
+        // Under the lock: two logins may begin a month at the same time. Where the lock cannot be had, no line could
+        // be appended later either.
+        let lock = self.store.lock_file("audit")?;
         let opened = trail::Opened::open(&directory, self.store.owner, month)?;
-        // Where the lock cannot be had, no line could be appended later either.
-        let lock = self.store.lock_path("audit");
-        let lock_file = self.store.lock_file("audit")?.release();
-        self.trail = Some((opened, lock_file.map_err(|error| file::not_locked(&lock, error))?));
+        let lock_file = lock.release().map_err(|error| file::not_locked(&path, error))?;
+        let patience = file::PATIENCE.saturating_sub(started.elapsed());
+        self.trail = Some(Prepared { opened, lock_file, patience });
         let path = self.place(document, file::make_directory)?;
         let length = fs::symlink_metadata(&path).map_or(0, |metadata| metadata.len());
         let length = usize::try_from(length).unwrap_or(0).saturating_add(GROWTH);

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 
 /// How long a lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often a file that is replaced again and again is opened.
 const REOPENINGS: u32 = 100;
@@ -338,20 +338,20 @@ pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
             broken(path, "is missing").with_hint("lock files are never removed: run 'rw2fa init'")
         );
     };
-    take(path, file)
+    take(path, file, PATIENCE)
 }
 
 /// Takes the lock on an open lock file.
 ///
 /// # Errors
 /// As for [`lock`].
-pub(super) fn take(path: &Path, file: File) -> Result<Lock> {
+pub(super) fn take(path: &Path, file: File, patience: Duration) -> Result<Lock> {
     let started = Instant::now();
     let mut pause = Duration::from_micros(200);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Lock { file }),
-            Err(fs::TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
+            Err(fs::TryLockError::WouldBlock) if started.elapsed() < patience => {
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(Duration::from_millis(5));
             }
@@ -387,7 +387,7 @@ pub(super) fn not_locked(path: &Path, error: std::io::Error) -> Error {
 
 /// Entries of a directory: file names that can be documents, and directories of theirs.
 ///
-/// Names that begin with a dot and names of other endings are not ours: an editor's copies, say.
+/// Names that begin with a dot are left out: temporary files, and an editor's copies.
 pub(super) fn entries(path: &Path) -> Result<Vec<(String, bool)>> {
     let mut names = Vec::new();
     for_each_entry(path, &mut |name, is_directory| {

@@ -127,16 +127,23 @@ impl DirStore {
                 Err(problem) => unusable.push(unusable_file(problem, &path)),
             }
         }
-        if let Some(first) = summary(unusable, "locks cannot be used") {
-            found.push(Ailment::error("locks", first));
-        }
         let started = Instant::now();
         loop {
-            held.retain(|(_, file)| matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+            held.retain(|(path, lock_file)| match lock_file.try_lock() {
+                Ok(()) => false,
+                Err(TryLockError::WouldBlock) => true,
+                Err(TryLockError::Error(error)) => {
+                    unusable.push(file::not_locked(path, error));
+                    false
+                }
+            });
             if held.is_empty() || started.elapsed() > PATIENCE {
                 break;
             }
             std::thread::sleep(Duration::from_millis(5));
+        }
+        if let Some(first) = summary(unusable, "locks cannot be used") {
+            found.push(Ailment::error("locks", first));
         }
         found.extend(holders(&held).into_iter().map(|problem| Ailment::error("locks", problem)));
         found

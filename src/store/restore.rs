@@ -221,7 +221,7 @@ impl<'a> Restoration<'a> {
             state.grants.clear();
             state.sms.drop_code();
             state.sms.used = None;
-            if state.has_proved_anything() || attempts.count > 0 {
+            if is_repaired || state.has_proved_anything() || attempts.count > 0 {
                 state.attach_attempts(attempts);
                 if is_repaired || attempts.count == 0 {
                     records::write_attempts(transaction, name, attempts)?;

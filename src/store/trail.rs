@@ -174,17 +174,22 @@ pub(super) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The end of the trail before `newest`, which has no whole line: that of the file before it, made durable. A
-/// line that follows in another file must not outlive it.
+/// The end of the trail before `newest`, which has no whole line: that of the last file before it that has one, made
+/// durable. A line that follows in another file must not outlive it.
 fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd> {
-    let before = files.iter().rfind(|path| path.as_path() < newest);
-    let Some(path) = before else { return Ok(AuditEnd::default()) };
-    let mut options = platform::private_file();
-    let Some((mut file, _)) = file::open(path, owner, options.read(true))? else {
-        return Ok(AuditEnd::default());
-    };
-    platform::sync_read_file(&file, path).map_err(|error| file::not_written(path, error))?;
-    end(&mut file, path)
+    let mut torn = 0;
+    // A month without a whole line, which a kill may leave, does not end the chain.
+    for path in files.iter().rev().filter(|path| path.as_path() < newest) {
+        let mut options = platform::private_file();
+        let Some((mut file, _)) = file::open(path, owner, options.read(true))? else { continue };
+        platform::sync_read_file(&file, path).map_err(|error| file::not_written(path, error))?;
+        let found = end(&mut file, path)?;
+        torn += found.torn;
+        if found.last_line.is_some() {
+            return Ok(AuditEnd { torn, ..found });
+        }
+    }
+    Ok(AuditEnd { last_line: None, torn })
 }
 
 pub(super) fn is_audit_file(name: &str) -> bool {
@@ -257,6 +262,30 @@ mod tests {
         })
         .unwrap();
         assert_eq!(found, [(1, 1), (2, longest), (3, 2)]);
+    }
+
+    /// Guards the chain where a kill left a month without a line: the next one follows the last line there is.
+    #[test]
+    fn a_month_without_a_line_does_not_end_the_chain() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let place = directory.path().join("audit");
+        platform::make_private_directory(&place).unwrap();
+        let owner = Owner::current();
+        let mut seen = Vec::new();
+        for (month, has_line) in
+            [("2026-09", true), ("2026-10", false), ("2026-11", false), ("2026-12", true)]
+        {
+            let opened = Opened::open(&place, owner, month).unwrap();
+            if has_line {
+                append(&place, owner, month, Some(opened), &mut |end| {
+                    seen.push(end.last_line.clone());
+                    Ok(format!("{month}\n").into_bytes())
+                })
+                .and_then(Appended::sync)
+                .unwrap();
+            }
+        }
+        assert_eq!(seen, [None, Some(b"2026-09".to_vec())]);
     }
 
     #[test]

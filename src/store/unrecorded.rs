@@ -3,7 +3,7 @@
 //! Each is a file of its own in `unrecorded/`, made once and removed once its line is in the trail. So no lock
 //! is needed: two programs that record the same change at once record it twice, and none is lost.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,8 @@ impl DirStore {
         }
         let mut names: Vec<_> =
             file::entries(&directory)?.into_iter().map(|(name, _)| name).collect();
+        // Not an editor's copies.
+        names.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "toml"));
         names.sort();
         let mut changes = Vec::with_capacity(names.len());
         for name in names {

@@ -178,7 +178,11 @@ fn verify(
             if facts.today != DailyQuota::Open {
                 match decide(&facts, request, now, &fresh) {
                     Ok(Ruling::Decided(again)) => decision = again,
-                    Ok(Ruling::Compare) | Err(_) => return Ok(()),
+                    Ok(Ruling::Compare) => {
+                        let what = "a decision to send a message became one to compare a code";
+                        return Err(Error::new(ErrorKind::System, what));
+                    }
+                    Err(_) => return Ok(()),
                 }
             }
         }

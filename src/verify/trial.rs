@@ -71,7 +71,19 @@ pub enum Trial {
 impl Trial {
     /// Whether it is a code of this user, used or not.
     pub fn belongs_to_user(self) -> bool {
-        matches!(self.as_str(), "right" | "used")
+        match self {
+            Trial::Right { .. }
+            | Trial::Used { .. }
+            | Trial::RecoveryLeft
+            | Trial::RecoveryUsed
+            | Trial::SentRight
+            | Trial::SentUsed => true,
+            Trial::Wrong
+            | Trial::Malformed
+            | Trial::Locked(_)
+            | Trial::Stopped
+            | Trial::NoSecret => false,
+        }
     }
 
     /// The word for it in output.

@@ -6,8 +6,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::sandbox::{Run, Sandbox};
+use rw2fa::account::name::Name;
 use rw2fa::audit;
+use rw2fa::store::dir::DirStore;
 use rw2fa::store::seal::KeyRing;
+use rw2fa::store::{Document, DocumentKind, Scope, Store};
 use serde_json::{Value, json};
 
 /// Every line of every month, oldest first.
@@ -315,4 +318,31 @@ fn an_edited_trail_is_found() {
         fs::write(&path, bytes).unwrap();
         assert!(check(&sandbox).is_err(), "byte {at} was changed");
     }
+}
+
+/// Guards the first moment of a month: logins of different users begin its file together.
+#[test]
+fn many_accounts_begin_a_month_at_the_same_time() {
+    let names = ["alice", "bob", "carol", "dave"];
+    let sandbox = Sandbox::with_users(&names);
+    let prepare = |name: &str| {
+        let store = DirStore::open(&sandbox.path()).unwrap();
+        let name = Name::parse(name).unwrap();
+        let state = Document::Of(DocumentKind::State, name.clone());
+        for month in 1..=60 {
+            let month = format!("20{:02}-{:02}", 30 + month / 12, month % 12 + 1);
+            store
+                .update(Scope::Account(&name.key()), &mut |transaction| {
+                    transaction.prepare(&month, &state)
+                })
+                .unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        let started = names.map(|name| scope.spawn(move || prepare(name)));
+        started.map(|thread| thread.join().unwrap());
+    });
+    // Months without a line change nothing about the chain.
+    sandbox.admin_ok(&["users", "edit", "alice", "--notes", "x"]);
+    assert!(check(&sandbox).is_ok());
 }

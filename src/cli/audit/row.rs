@@ -40,9 +40,9 @@ pub(super) struct Row {
 }
 
 /// The columns of CSV, in the order of [`Row::cells`].
-pub(super) const COLUMNS: [&str; 14] = [
+pub(super) const COLUMNS: [&str; 18] = [
     "time", "event", "user", "outcome", "reason", "session", "client", "ip", "drift", "by",
-    "action", "object", "values", "seq",
+    "action", "object", "values", "seq", "attempt", "month", "file", "line",
 ];
 
 impl Row {
@@ -109,6 +109,10 @@ impl Row {
                 .map(|values| for_spreadsheets(values.to_string()))
                 .unwrap_or_default(),
             self.seq.map(|seq| seq.to_string()).unwrap_or_default(),
+            self.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
+            text(&self.month),
+            text(&self.file),
+            self.line.map(|line| line.to_string()).unwrap_or_default(),
         ]
     }
 

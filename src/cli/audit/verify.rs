@@ -218,10 +218,11 @@ fn complain(
             Some("anybody can write such lines; if the key was lost then, add --allow-unkeyed"),
         );
     }
-    for attempts in missing.iter().take(LISTED) {
+    let listed = missing.len().min(LISTED);
+    for (at, attempts) in missing.iter().take(LISTED).enumerate() {
         let hint = "a program was killed or the disk was full before the line was written; if it happens \
                     often, somebody guesses codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
-        context.complain_in_words(&attempts.to_string(), Some(hint));
+        context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(hint));
     }
     if let Some(more @ 1..) = missing.len().checked_sub(LISTED) {
         let hint = "'rw2fa audit verify --format json' lists all";

@@ -98,7 +98,7 @@ fn drop_secret(
     let store = &opened.store;
     let mut result = Changed::Unchanged;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let Some(state) = records::state(store, name)? else { return Ok(()) };
+        let Some(state) = records::state_document(store, name)? else { return Ok(()) };
         let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
         let is_lost = |sealed| keys.is_none() || open_code(store, keys, name, sealed).is_err();
         let has_lost_code = codes.into_iter().any(is_lost);
@@ -109,7 +109,8 @@ fn drop_secret(
         }
         result = Changed::Changed;
         let Some(keys) = keys else { return Ok(()) };
-        let fresh = State { listed: state.listed, ..State::reset(context.now(), state.attempts) };
+        let (attempts, is_repaired) = records::repaired_attempts(store, name, Some(&state));
+        let fresh = State { listed: state.listed, ..State::reset(context.now(), attempts) };
         let object = name.canonical();
         let change = Change {
             action: "key reset",
@@ -118,6 +119,9 @@ fn drop_secret(
         };
         // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
         context.audit(transaction, Some(keys), change)?;
+        if is_repaired {
+            records::write_attempts(transaction, name, attempts)?;
+        }
         records::write_state(transaction, name, &fresh)
     })?;
     Ok(result)

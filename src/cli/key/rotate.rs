@@ -3,7 +3,7 @@
 //! Why no login is lost and no secret left behind:
 //!
 //! 1. The ring {current: new, previous: old} is written first. From here on both keys open.
-//! 2. Whoever seals reads the ring under the lock of the account for which he seals. [`Store::settle`]
+//! 2. Whoever seals reads the ring under the lock of the account for which he seals. [`Store::drain`]
 //!    passes through all of these locks once, so that every login that read the ring before step 1 has
 //!    written its document. Logins that come later seal under the new key.
 //! 3. Only now the documents are listed; each is sealed anew under its account's lock. So the list holds
@@ -115,7 +115,7 @@ fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool
     let mut was_old = false;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
         let ring = records::key_ring(store)?;
-        let Some(mut state) = records::state(store, name)? else { return Ok(()) };
+        let Some(mut state) = records::state_document(store, name)? else { return Ok(()) };
         let nonce = || context.process.random::<NONCE>();
         if let Some(sealed) = state.secret.as_mut().filter(|sealed| !ring.is_current(sealed)) {
             let secret = open_secret(store, Some(&ring), name, sealed)?;

@@ -148,7 +148,7 @@ pub(super) fn put(
         records::write_listing(transaction, kind, name, listing)?;
     }
     if kind == DocumentKind::User
-        && let Some(state) = records::state(&opened.store, name)?
+        && let Some(state) = records::state_document(&opened.store, name)?
     {
         records::write_state(transaction, name, &State { listed: true, ..state })?;
     }

@@ -186,7 +186,7 @@ fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     let NameList { names, mut problems } = store.list(DocumentKind::State)?;
     let mut members = Vec::new();
     for name in names {
-        match records::state(store, &name) {
+        match records::state_document(store, &name) {
             Ok(Some(state)) if state.groups.contains(&group) => members.push(name),
             Ok(_) => {}
             Err(error) => problems.push(error),

@@ -132,7 +132,7 @@ fn still_covering(
     args: &RemoveArgs,
 ) -> Result<Vec<String>> {
     // A damaged state tells no groups; the user is removed all the same.
-    let state = records::state(store, target.name).ok().flatten();
+    let state = records::state_document(store, target.name).ok().flatten();
     let mut names = by_system.to_vec();
     if let Some(state) = &state {
         names.extend(state.groups.iter().cloned());

@@ -130,9 +130,7 @@ fn listed_descriptors() -> std::io::Result<Vec<RawFd>> {
 fn reset_oom_score() {
     const PATH: &str = "/proc/self/oom_score_adj";
     let score = fs::read_to_string(PATH).ok().and_then(|text| text.trim().parse().ok());
-    if score.is_none_or(|score: i32| score <= 0) {
-        return;
-    }
+    let Some(score) = score.filter(|score: &i32| *score > 0) else { return };
     // SECURITY: the files in /proc of a process that is not dumpable belong to root, so it is dumpable while it
     // writes one. That opens no door: all its ids are the owner's by now, so only the owner, who may read the
     // store anyway, could trace it. Nothing secret is in its memory yet.
@@ -142,7 +140,7 @@ fn reset_oom_score() {
         file.and_then(|mut file| write!(file, "{score}")).is_ok()
     };
     // No lower score is allowed than the one that the administrator set for the service.
-    let _ = (0..1000).step_by(100).any(write);
+    let _ = (0..score).step_by(100).any(write);
     if nix::sys::prctl::set_dumpable(false).is_err() {
         std::process::abort();
     }
@@ -163,8 +161,8 @@ fn reset_affinity() {
 
 /// Returns the limit of this process that could make it fail where its caller wants it to, if there is one.
 ///
-/// SECURITY: a caller of the set-uid verifier who limits the size of files learns from the failure
-/// whether a code was right, and is not charged.
+/// SECURITY: a caller who limits the size of files could make a login fail after its attempt was charged, and learn
+/// whether the code was right.
 pub fn limit_problem() -> Option<&'static str> {
     let unlimited = [
         (Resource::RLIMIT_FSIZE, "the size of files is limited"),

@@ -45,9 +45,9 @@ pub fn is_read_only(_: &Path) -> bool {
 
 /// The command that lets a program write what an error of opening `path` says it cannot write.
 pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
-    let recursive = if is_directory { r"\* /S" } else { "" };
+    let (all, deep) = if is_directory { (r"\*", " /S") } else { ("", "") };
     (error.kind() == std::io::ErrorKind::PermissionDenied)
-        .then(|| format!("attrib -R \"{}{recursive}\"", path.display()))
+        .then(|| format!("attrib -R \"{}{all}\"{deep}", path.display()))
 }
 
 /// Whether the Windows Time service keeps the clock synchronised; `None` where it does not tell, for
