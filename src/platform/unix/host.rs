@@ -90,7 +90,7 @@ pub fn is_read_only(path: &Path) -> bool {
 }
 
 /// The command that lets a program write what an error of opening `path` says it cannot write.
-pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
     let recursive = if is_directory { "-R " } else { "" };
     let place = super::quoted(path);
     match nix::errno::Errno::from_raw(error.raw_os_error()?) {

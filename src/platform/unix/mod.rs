@@ -271,18 +271,18 @@ pub fn is_exposed(metadata: &Metadata, owner: Owner) -> bool {
 }
 
 /// The command that closes everything below `path` to others.
-pub fn closing(path: &Path) -> String {
+pub fn close_command(path: &Path) -> String {
     format!("chmod -R go-rwx {}", quoted(path))
 }
 
 /// The command that puts what is at `path` aside.
-pub fn putting_aside(path: &Path) -> String {
+pub fn set_aside_command(path: &Path) -> String {
     let place = quoted(path);
     format!("mv {place} {place}.aside")
 }
 
 /// The command that joins audit files whose months are still to come to that of the present month, in `directory`.
-pub fn joining(directory: &Path, lock: &Path, future: &[String], present: &str) -> String {
+pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &str) -> String {
     let quoted_lock = quoted(lock);
     let script = format!(
         "cd {} && cat {} >>{present} && rm {}",
@@ -304,7 +304,7 @@ pub fn quoted(path: &Path) -> String {
 }
 
 /// The command that removes a file.
-pub fn removal(path: &Path) -> String {
+pub fn remove_command(path: &Path) -> String {
     format!("rm {}", quoted(path))
 }
 

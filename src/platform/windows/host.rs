@@ -44,7 +44,7 @@ pub fn is_read_only(_: &Path) -> bool {
 }
 
 /// The command that lets a program write what an error of opening `path` says it cannot write.
-pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
     let recursive = if is_directory { r"\* /S" } else { "" };
     (error.kind() == std::io::ErrorKind::PermissionDenied)
         .then(|| format!("attrib -R \"{}{recursive}\"", path.display()))

@@ -67,17 +67,17 @@ pub fn is_exposed(_: &Metadata, _: Owner) -> bool {
 }
 
 /// The command that closes everything below `path` to others.
-pub fn closing(path: &Path) -> String {
+pub fn close_command(path: &Path) -> String {
     format!("icacls \"{}\" /reset /T", path.display())
 }
 
 /// The command that puts what is at `path` aside.
-pub fn putting_aside(path: &Path) -> String {
+pub fn set_aside_command(path: &Path) -> String {
     format!("move \"{0}\" \"{0}.aside\"", path.display())
 }
 
 /// What to do about audit files whose months are still to come.
-pub fn joining(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
+pub fn join_command(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
     format!(
         "while nobody signs in, append {} to {present} in {}, and remove what was appended",
         future.join(" and "),
@@ -231,6 +231,6 @@ pub fn quoted(path: &Path) -> String {
 }
 
 /// The command that removes a file.
-pub fn removal(path: &Path) -> String {
+pub fn remove_command(path: &Path) -> String {
     format!("del {}", quoted(path))
 }
