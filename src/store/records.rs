@@ -45,7 +45,7 @@ pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
 pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> Error {
     let place = store.describe(&Document::Settings);
     let text = store.read(&Document::Settings).ok().flatten();
-    let at = text.as_ref().and_then(|text| SmsSection::place_of(key, text));
+    let at = text.as_ref().and_then(|text| SmsSection::position_of(key, text));
     let line = match (&text, at) {
         (Some(text), Some(at)) => format!(", line {}", line_of(text, at)),
         _ => String::new(),
