@@ -189,7 +189,7 @@ impl Archive<'_> {
             std::io::copy(&mut source, &mut target)?;
             target.sync_all()
         });
-        let placed = written.and_then(|()| platform::patiently(|| fs::rename(&temporary, copy)));
+        let placed = written.and_then(|()| platform::with_retry(|| fs::rename(&temporary, copy)));
         if placed.is_err() {
             let _ = fs::remove_file(&temporary);
         }

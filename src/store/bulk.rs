@@ -110,7 +110,7 @@ impl BulkTransaction for DirBulkTransaction<'_> {
             (Draft::Text(text), _) => self.inner.write(document, &text),
             (Draft::Stored(number), Some(staging)) => {
                 let path = self.inner.place(document, make_directory)?;
-                platform::patiently(|| fs::rename(staging.path(number), &path))
+                platform::with_retry(|| fs::rename(staging.path(number), &path))
                     .map_err(|error| file::not_written(&path, error))
             }
             (Draft::Stored(_), None) => {

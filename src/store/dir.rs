@@ -454,7 +454,7 @@ impl Transaction for DirTransaction<'_> {
 fn copy(lines: &[u8], log: &SystemLog) {
     let text = String::from_utf8_lossy(lines);
     for line in text.lines() {
-        let _ = log.tell(&printable_json(line));
+        let _ = log.send(&printable_json(line));
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn open(
 }
 
 fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Metadata)>> {
-    let file = match platform::open_patiently(options, path) {
+    let file = match platform::open_with_retry(options, path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
@@ -215,7 +215,7 @@ impl Replacement {
     /// Moves the new text into place, durably.
     pub(super) fn publish(mut self) -> Result<()> {
         self.sync()?;
-        platform::patiently(|| fs::rename(&self.temporary, &self.path))
+        platform::with_retry(|| fs::rename(&self.temporary, &self.path))
             .map_err(|error| self.not_written(error))?;
         self.is_published = true;
         platform::sync_directory(&self.parent).map_err(|error| self.not_written(error))
@@ -254,8 +254,8 @@ pub(super) fn create_fresh(temporary: &Path) -> std::io::Result<File> {
     options.write(true).create_new(true);
     match options.open(temporary) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            platform::patiently(|| fs::remove_file(temporary))?;
-            platform::patiently(|| options.open(temporary))
+            platform::with_retry(|| fs::remove_file(temporary))?;
+            platform::with_retry(|| options.open(temporary))
         }
         other => other,
     }
@@ -268,12 +268,12 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
     if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
         // SECURITY: the temporary file may hold the secret that is to be destroyed.
         let temporary = path.with_file_name(format!("{TEMPORARY}{name}"));
-        match platform::patiently(|| fs::remove_file(&temporary)) {
+        match platform::with_retry(|| fs::remove_file(&temporary)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
     }
-    match platform::patiently(|| fs::remove_file(path)) {
+    match platform::with_retry(|| fs::remove_file(path)) {
         Ok(()) => {
             if let Some(parent) = path.parent() {
                 platform::sync_directory(parent).map_err(failed)?;

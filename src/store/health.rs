@@ -279,7 +279,7 @@ fn write_twice(path: &Path) -> io::Result<()> {
     file.write_all(&PROBE)?;
     file.sync_all()?;
     drop(file);
-    let mut file = platform::open_patiently(platform::private_file().write(true), path)?;
+    let mut file = platform::open_with_retry(platform::private_file().write(true), path)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&PROBE[..8])?;
     file.sync_data()
@@ -293,7 +293,7 @@ fn find_unwritable(directory: &Path, found: &mut BTreeMap<PathBuf, io::Error>) {
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => find_unwritable(&path, found),
             Ok(kind) if kind.is_file() => {
-                let opened = platform::open_patiently(platform::private_file().write(true), &path);
+                let opened = platform::open_with_retry(platform::private_file().write(true), &path);
                 match opened {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         found.insert(path, error);
