@@ -86,7 +86,7 @@ pub fn run<A: AsRef<OsStr>>(
         .stderr(Stdio::null());
     platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let family = platform::Family::of(&child);
+    let family = platform::Family::from_child(&child);
     let output = exchange(&mut child, input, deadline);
     if !matches!(output, Ok(Some(_))) {
         // If it has just ended, there is nothing to kill.

@@ -19,7 +19,7 @@ impl LicenseSection {
     /// Returns the licence, if there is one.
     pub fn token(&self) -> Option<String> {
         let token = self.0.as_ref()?.get("token")?;
-        // Text of any other type is reported as invalid when it is parsed as a licence.
+        // A value of another type is reported as invalid when it is parsed as a licence.
         Some(token.as_str().map_or_else(|| token.to_string(), str::to_owned))
     }
 

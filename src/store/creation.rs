@@ -51,7 +51,7 @@ impl DirStore {
                     file::broken(root, "is not a directory").with_hint("name another place")
                 );
             }
-            let (present, current) = (Owner::of(root, &metadata)?, Owner::current());
+            let (present, current) = (Owner::of_store(root, &metadata)?, Owner::current());
             if !present.accepts(current) && !current.is_administrator() {
                 let present = present.name();
                 return Err(file::broken(root, &format!("belongs to {present}"))
@@ -76,7 +76,7 @@ impl DirStore {
             Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
         })?;
         let wanted = owner;
-        let owner = Owner::of(root, &metadata)?;
+        let owner = Owner::of_store(root, &metadata)?;
         // On Unix a store has one owner, and no other account's verifier could use it.
         if let Some(wanted) = wanted.filter(|wanted| cfg!(unix) && !owner.accepts(*wanted)) {
             let (place, wanted) = (platform::quoted(root), wanted.name());
@@ -200,7 +200,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
             })?;
             let expected = owner.unwrap_or_else(Owner::current);
-            let present = Owner::of(root, &metadata)?;
+            let present = Owner::of_store(root, &metadata)?;
             if !present.accepts(expected) && !present.accepts(Owner::current()) {
                 return Err(Error::new(
                     ErrorKind::Refused,

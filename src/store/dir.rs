@@ -62,7 +62,7 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").with_hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        let (owner, current) = (Owner::of_store(root, &metadata)?, Owner::current());
         if !owner.accepts(current) {
             if !current.is_administrator() {
                 let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());

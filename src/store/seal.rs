@@ -170,7 +170,7 @@ impl KeyRing {
     }
 
     /// Builds a ring of one key.
-    pub fn of(key: DataKey) -> Self {
+    pub fn from_key(key: DataKey) -> Self {
         Self { current: key, previous: None, retired: Vec::new() }
     }
 

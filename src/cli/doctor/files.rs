@@ -30,7 +30,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
                 findings.push(Finding::of("permissions", Severity::Error, problem));
             }
             FileProblem::Link(problem) => {
-                findings.push(Finding::of("links", Severity::Error, problem))
+                findings.push(Finding::of("links", Severity::Error, problem));
             }
             FileProblem::Temporary(_, problem) => {
                 findings.push(Finding::of("temporary-files", Severity::Warning, problem));

@@ -39,7 +39,7 @@ pub struct Owner {
 
 impl Owner {
     /// Returns the owner of the store that `metadata` describes.
-    pub fn of(_: &Path, metadata: &Metadata) -> Result<Self> {
+    pub fn of_store(_: &Path, metadata: &Metadata) -> Result<Self> {
         Ok(Self::in_metadata(metadata))
     }
 
@@ -134,7 +134,7 @@ pub struct Family(Option<Pid>);
 
 impl Family {
     /// Returns the process group of a child started after [`prepare_child`].
-    pub fn of(child: &Child) -> Self {
+    pub fn from_child(child: &Child) -> Self {
         Self(i32::try_from(child.id()).ok().map(Pid::from_raw))
     }
 

@@ -130,14 +130,14 @@ pub fn prepare_child(command: &mut Command) {
     }
 }
 
-/// A program and everything it starts; what it started before [`Family::of`] is left alone.
+/// A program and everything it starts; what it started before [`Family::from_child`] is left alone.
 pub struct Family(Option<api::jobs::Job>);
 
 impl Family {
     /// Groups a program that was just started with everything it starts.
-    pub fn of(child: &Child) -> Self {
+    pub fn from_child(child: &Child) -> Self {
         // If the system creates no job, only the program itself can be ended.
-        Self(api::jobs::Job::of(child).ok())
+        Self(api::jobs::Job::from_child(child).ok())
     }
 
     /// Kills the program and everything it started.

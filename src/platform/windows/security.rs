@@ -55,7 +55,7 @@ impl Owner {
     ///
     /// # Errors
     /// If the system does not report it, or the store's service account cannot be read.
-    pub fn of(path: &Path, _: &Metadata) -> Result<Self> {
+    pub fn of_store(path: &Path, _: &Metadata) -> Result<Self> {
         let failed = |error| {
             let what = format!("cannot tell who may use {}", path.display());
             Error::io(ErrorKind::Store, what, error)

@@ -15,7 +15,7 @@ pub(in super::super) struct Job(OwnedHandle);
 
 impl Job {
     /// Creates a job that holds this program.
-    pub(in super::super) fn of(child: &Child) -> Result<Self> {
+    pub(in super::super) fn from_child(child: &Child) -> Result<Self> {
         // SAFETY: both pointers may be null: the job has no name, and is only for this account.
         let handle = unsafe { CreateJobObjectW(std::ptr::null(), std::ptr::null()) };
         if handle.is_null() {

@@ -89,7 +89,7 @@ fn a_file_that_everyone_may_read_is_refused() {
     let parent = tempfile::tempdir().unwrap();
     let root = parent.path().join("store");
     make_private_directory(&root).unwrap();
-    let owner = Owner::of(&root, &root.metadata().unwrap()).unwrap();
+    let owner = Owner::of_store(&root, &root.metadata().unwrap()).unwrap();
     assert!(owner.accepts(Owner::current()));
     let problem = |path: &Path| privacy_problem(path, None, &path.metadata().unwrap(), owner);
     assert_eq!(problem(&root), None);
@@ -131,9 +131,9 @@ fn a_service_account_is_a_single_account() {
     assert_eq!(service.sid.to_string(), "S-1-5-20");
     service.give(&root).unwrap();
     let metadata = root.metadata().unwrap();
-    assert_eq!(Owner::of(&root, &metadata).unwrap().service, Some(service.sid));
+    assert_eq!(Owner::of_store(&root, &metadata).unwrap().service, Some(service.sid));
     std::fs::File::create(root.join(SERVICE_ACCOUNT)).unwrap();
-    assert!(Owner::of(&root, &metadata).is_err(), "an empty record names no account");
+    assert!(Owner::of_store(&root, &metadata).is_err(), "an empty record names no account");
 }
 
 /// Guards an administrator against accounts that may already use the store: nothing in it leads the walk to
