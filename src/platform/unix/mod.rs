@@ -100,7 +100,7 @@ impl Owner {
         })
     }
 
-    /// Unix names an owner only once, when the store is created.
+    /// Always true: on Unix the owner is named only once, when the store is created.
     pub fn is_given(self, _: &Path) -> Result<bool> {
         Ok(true)
     }
