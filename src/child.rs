@@ -1,4 +1,4 @@
-//! Other programs: found in a place that can be trusted, run with a clean environment and a time limit.
+//! Runs other programs from trusted places, with a clean environment and a time limit.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,31 +9,31 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 
-/// More output than this is not read.
-const MOST_OUTPUT: usize = 1024 * 1024;
+/// The most output that is read, in bytes.
+const MAX_OUTPUT: usize = 1024 * 1024;
 
-/// What a program left behind.
+/// The result of a program.
 #[derive(Debug)]
 pub struct Output {
-    /// Its exit code; `None` if a signal ended it, or if nobody can tell: a caller that ignores SIGCHLD
-    /// hands that down, and the system then forgets how a child ended.
+    /// The exit code; `None` if a signal ended the program or the code is unknown. A caller that ignores
+    /// SIGCHLD passes that on, and the system then discards exit codes.
     pub code: Option<i32>,
-    /// What it wrote to standard output.
+    /// What the program wrote to standard output.
     pub stdout: Vec<u8>,
 }
 
-/// Where packages put the administration tool, when it is not beside this program.
-// SECURITY: not on Windows, where anybody may make a directory that is called so.
+/// Where packages install the administration tool, if it is not beside this program.
+// SECURITY: not on Windows, where any user may create a directory of this name.
 #[cfg(unix)]
 const PACKAGED: Option<&str> = Some("/usr/bin");
 #[cfg(not(unix))]
 const PACKAGED: Option<&str> = None;
 
-/// The program called `name`: beside the running one, or where packages put it.
+/// Finds the program `name` beside the running one, or where packages install it.
 ///
 /// # Errors
-/// When it is in neither place; and, when this program runs set-uid (`elevated`), when others could
-/// have put it there.
+/// If it is in neither place, or, for a set-uid program (`elevated`), if other accounts could have put it
+/// there.
 pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
     let failed = |error| Error::io(ErrorKind::System, "cannot tell where this program is", error);
     let this = std::env::current_exe().map_err(failed)?;
@@ -50,9 +50,9 @@ pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Refuses a program that somebody else than the administrator could have put there.
-// SECURITY: a set-uid program must never run what its caller could have written, for example beside a
-// hard link to this one.
+/// Refuses a program that an account other than the administrator could have put there.
+// SECURITY: a set-uid program must never run a file that its caller could have written, for example beside
+// a hard link to this program.
 pub fn trusted(path: &Path) -> Result<()> {
     match platform::trust_problem(path) {
         None => Ok(()),
@@ -61,11 +61,12 @@ pub fn trusted(path: &Path) -> Result<()> {
     }
 }
 
-/// Runs a program with `input` on its standard input, an empty environment, and nothing of this
-/// program's but its ids.
+/// Runs a program with `input` on standard input and an empty environment. It inherits only this program's
+/// user and group ids.
 ///
 /// # Errors
-/// [`ErrorKind::Timeout`] when it has not ended within `patience`; it is killed then, and what it started too.
+/// [`ErrorKind::Timeout`] if it does not end within `patience`; it is then killed with everything it
+/// started.
 pub fn run<A: AsRef<OsStr>>(
     program: &Path,
     args: &[A],
@@ -85,10 +86,10 @@ pub fn run<A: AsRef<OsStr>>(
         .stderr(Stdio::null());
     platform::prepare_child(&mut command);
     let mut child = command.spawn().map_err(failed)?;
-    let family = platform::Family::of(&child);
-    let output = attend(&mut child, input, deadline);
+    let family = platform::Family::from_child(&child);
+    let output = exchange(&mut child, input, deadline);
     if !matches!(output, Ok(Some(_))) {
-        // It may have ended in this instant; then there is nothing to kill.
+        // If it has just ended, there is nothing to kill.
         family.kill();
         let _ = child.kill();
         let _ = child.wait();
@@ -99,19 +100,19 @@ pub fn run<A: AsRef<OsStr>>(
     })
 }
 
-/// Gives a program its input and takes its output; `None` at the deadline.
-fn attend(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Option<Output>> {
+/// Writes a program's input and reads its output; `None` at the deadline.
+fn exchange(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Option<Output>> {
     if let Some(stdin) = child.stdin.take()
         && platform::write_until(stdin, input, deadline)
             .is_err_and(|error| error.kind() == io::ErrorKind::TimedOut)
     {
         return Ok(None);
     }
-    // A program that does not read its input says so by its exit code.
+    // A program that does not read its input reports that with its exit code.
     let mut has_ended = None;
     let stdout = match child.stdout.take() {
-        // What it left running may keep the output open.
-        Some(stdout) => platform::read_until(stdout, MOST_OUTPUT, deadline, &mut || {
+        // A process it left running may keep the output open.
+        Some(stdout) => platform::read_until(stdout, MAX_OUTPUT, deadline, &mut || {
             has_ended = ended(child)?;
             Ok(has_ended.is_some())
         }),
@@ -130,12 +131,12 @@ fn attend(child: &mut Child, input: &[u8], deadline: Instant) -> io::Result<Opti
     Ok(has_ended.map(|Ended { code }| Output { code, stdout }))
 }
 
-/// That a program has ended, and its exit code as far as the system tells.
+/// An ended program and its exit code, if known.
 struct Ended {
     code: Option<i32>,
 }
 
-/// Whether a program has ended.
+/// Returns how a program ended, or `None` while it runs.
 fn ended(child: &mut Child) -> io::Result<Option<Ended>> {
     match child.try_wait() {
         Err(error) if platform::is_forgotten_child(&error) => Ok(Some(Ended { code: None })),
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_hangs_is_ended() {
+    fn a_program_that_hangs_is_killed() {
         let started = Instant::now();
         for script in ["sleep 60", "exec >&-; sleep 60", "echo x; sleep 60"] {
             let error = shell(script, b"", 300).unwrap_err();
@@ -168,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_output_is_cut() {
+    fn too_much_output_is_cut() {
         let output = shell("yes | head -c 3000000", b"", 20_000).unwrap();
-        assert_eq!(output.stdout.len(), MOST_OUTPUT);
+        assert_eq!(output.stdout.len(), MAX_OUTPUT);
     }
 
-    /// Guards the time limit against a program that never reads, and one that prints before it does.
+    /// Guards the time limit, for a program that never reads and one that prints before it reads.
     #[test]
-    fn input_is_given_within_the_time_limit() {
+    fn writing_input_respects_the_time_limit() {
         let large = vec![b'x'; 1_000_000];
         let started = Instant::now();
         assert_eq!(shell("sleep 60", &large, 300).unwrap_err().kind(), ErrorKind::Timeout);
@@ -185,9 +186,9 @@ mod tests {
         assert_eq!(shell("exit 7", &large, 20_000).unwrap().code, Some(7));
     }
 
-    /// Guards against waiting for what a program left running, and against leaving it running.
+    /// Guards against waiting for a background process, and against leaving it running.
     #[test]
-    fn what_a_program_started_neither_holds_nor_outlives_the_call() {
+    fn background_processes_neither_block_nor_outlive_the_call() {
         let started = Instant::now();
         let output = shell("sleep 60 & exit 5", b"", 30_000).unwrap();
         assert_eq!(output.code, Some(5));

@@ -1,43 +1,43 @@
-//! The one error type of the library: what kind of failure it is, what happened, and the way out.
+//! The library's only error type: the kind of failure, a message and a hint.
 //!
-//! Every kind has exactly one exit code and one name in JSON. Messages are lowercase, name the file,
-//! user or key, and never hold a secret or a submitted code.
+//! Each kind has one exit code and one name in JSON. Messages are lowercase, name the file, user or key,
+//! and never contain a secret or a submitted code.
 
 use std::fmt;
 
 use crate::platform;
 use crate::printable::{LONGEST_MESSAGE, shortened};
 
-/// The result of everything in this crate that can fail.
+/// The result of every fallible function in this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure an [`Error`] is.
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The command line is not one this program understands.
+    /// The command line is invalid.
     Usage,
-    /// The command was understood and could not be done, for a reason the message names.
+    /// The command is valid but could not be carried out, for the reason in the message.
     Refused,
-    /// A user, group or setting of that name does not exist.
+    /// The user, group or setting does not exist.
     NotFound,
-    /// A name is taken, or overlaps one that is.
+    /// A name is taken, or overlaps an existing one.
     Conflict,
-    /// A question was answered with no.
+    /// The user answered a question with no.
     Declined,
-    /// A question was answered with Ctrl-C.
+    /// The user pressed Ctrl-C at a question.
     Interrupted,
     /// The store cannot be used: missing, damaged, or open to others.
     Store,
-    /// Somebody else holds the lock.
+    /// Another process holds the lock.
     Busy,
     /// The operating system failed.
     System,
-    /// A wait took longer than it may.
+    /// A wait exceeded its time limit.
     Timeout,
 }
 
 impl ErrorKind {
-    /// The exit code of a command that ends with this kind of error.
+    /// Returns the exit code for this kind of error.
     pub fn exit_code(self) -> u8 {
         match self {
             ErrorKind::Usage => 2,
@@ -50,7 +50,7 @@ impl ErrorKind {
         }
     }
 
-    /// The name of this kind in JSON.
+    /// Returns the name of this kind in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::Usage => "usage",
@@ -67,7 +67,7 @@ impl ErrorKind {
     }
 }
 
-/// A failure with a way out.
+/// A failure with a hint.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
@@ -79,13 +79,13 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of `kind` that says `message`.
+    /// Creates an error of `kind` with this message.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let message = shortened(message.into(), LONGEST_MESSAGE);
         Self { kind, message, hint: None, source: None }
     }
 
-    /// A failure of the operating system while doing `what`.
+    /// Creates an error for a system failure while doing `what`.
     pub fn io(kind: ErrorKind, what: impl fmt::Display, source: std::io::Error) -> Self {
         let mut error = Self::new(kind, format!("{what}: {}", describe(&source)));
         error.hint = match source.kind() {
@@ -105,30 +105,30 @@ impl Error {
         error
     }
 
-    /// The same error with the way out: what the reader can do.
+    /// Adds a hint that tells the user what to do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(shortened(hint.into(), LONGEST_MESSAGE));
         self
     }
 
-    /// What kind of failure this is.
+    /// The kind of this failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Whether nobody reads any more what is written.
+    /// Reports whether the reader of the output has gone away.
     pub fn is_broken_pipe(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.kind() == std::io::ErrorKind::BrokenPipe)
     }
 
-    /// What the reader can do about it.
+    /// What the user can do about it.
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 }
 
-/// What the system said, without Rust's `(os error 13)`.
+/// Returns the system's message without Rust's `(os error 13)`.
 fn describe(error: &std::io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text);
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_an_exit_code_that_is_not_success() {
+    fn every_kind_has_a_nonzero_exit_code() {
         for kind in [
             ErrorKind::Usage,
             ErrorKind::Refused,
@@ -161,9 +161,9 @@ mod tests {
         }
     }
 
-    /// Guards the way out of what disks do; a terminal that is gone is no disk.
+    /// Guards the hint for disk failures; a closed terminal is not a disk failure.
     #[test]
-    fn a_disk_that_takes_nothing_names_the_way_out() {
+    fn disk_failures_have_a_hint() {
         let failure = || std::io::Error::from_raw_os_error(if cfg!(windows) { 1117 } else { 5 });
         for (kind, source, words) in [
             (ErrorKind::Store, std::io::ErrorKind::StorageFull.into(), Some("disk space")),
@@ -173,9 +173,9 @@ mod tests {
             (ErrorKind::Store, std::io::ErrorKind::PermissionDenied.into(), None),
         ] {
             let error = Error::io(kind, "cannot write x", source);
-            let told = error.hint();
-            assert_eq!(told.is_some(), words.is_some(), "{error}: {told:?}");
-            assert!(words.is_none_or(|words| told.unwrap().contains(words)), "{error}: {told:?}");
+            let hint = error.hint();
+            assert_eq!(hint.is_some(), words.is_some(), "{error}: {hint:?}");
+            assert!(words.is_none_or(|words| hint.unwrap().contains(words)), "{error}: {hint:?}");
         }
     }
 }

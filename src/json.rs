@@ -1,7 +1,7 @@
-//! Reading JSON that others wrote: an object that names a key twice is refused.
+//! Reads JSON from other programs, refusing objects that repeat a key.
 //!
-//! Parsers disagree on which of two equal keys counts, so a text with both means one thing to one program and
-//! another to the next.
+//! Parsers disagree on which of two equal keys counts, so such a text means different things to different
+//! programs.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,16 +9,16 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 
-/// Reads one JSON document in which no object, however deep, names a key twice.
+/// Parses a JSON document in which no object, at any depth, repeats a key.
 ///
 /// # Errors
-/// When it is not valid JSON, not a `T`, or a key is there twice.
+/// If it is not valid JSON, not a `T`, or repeats a key.
 pub fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
     serde_json::from_slice::<UniqueKeys>(bytes)?;
     serde_json::from_slice(bytes)
 }
 
-/// Any JSON value without duplicate keys. Keeps nothing of it.
+/// Any JSON value without duplicate keys. The value is discarded.
 struct UniqueKeys;
 
 impl<'de> Deserialize<'de> for UniqueKeys {
@@ -83,9 +83,9 @@ mod tests {
 
     use super::*;
 
-    /// Guards every reader of JSON: a key that is there twice, at any depth and in any spelling, is an error.
+    /// Guards every reader of JSON: a repeated key, at any depth and in any spelling, is an error.
     #[test]
-    fn a_key_that_is_there_twice_is_refused() {
+    fn a_repeated_key_is_refused() {
         for (text, is_good) in [
             (r#"{"a":1,"b":[{"a":null},{"a":true}],"c":{"a":-1.5}}"#, true),
             (r#"["a","a",{}]"#, true),
@@ -104,10 +104,10 @@ mod tests {
         assert!(from_slice::<Value>(deep.as_bytes()).is_err(), "the depth has a limit");
     }
 
-    /// Guards readers to come: production code reads JSON through this module or through the strict reader of
-    /// the audit trail.
+    /// Guards future readers: production code parses JSON only with this module or the strict reader of the
+    /// audit trail.
     #[test]
-    fn nothing_else_reads_json() {
+    fn no_other_code_reads_json() {
         let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut places = vec![source.clone()];
         let mut found = Vec::new();
@@ -118,7 +118,7 @@ mod tests {
                 continue;
             }
             let name = place.strip_prefix(&source).unwrap().display().to_string();
-            // The last one is a module of tests.
+            // The last one is a test module.
             let is_reader = ["json.rs", "audit/line.rs", "verify/late.rs"]
                 .contains(&name.replace('\\', "/").as_str());
             if is_reader || name.ends_with("tests.rs") {

@@ -1,13 +1,13 @@
-//! Text that is safe to show: what comes from documents, names or arguments never steers a terminal.
+//! Makes text safe to show: nothing from documents, names or arguments can control a terminal.
 
 use std::fmt::Write as _;
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// `text` with control and format characters escaped; newlines and tabs stay.
+/// Escapes control and format characters in `text`, except newlines and tabs.
 ///
-/// SECURITY: escape sequences could repaint the screen, and marks of writing direction could make one
-/// name look like another.
+/// SECURITY: escape sequences could repaint the screen, and direction marks could make one name look like
+/// another.
 pub fn printable(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -21,10 +21,10 @@ pub fn printable(text: &str) -> String {
     safe
 }
 
-/// No message is longer, in bytes: an argument that it quotes may be a megabyte.
+/// The longest message, in bytes: an argument that it quotes may be a megabyte.
 pub const LONGEST_MESSAGE: usize = 2000;
 
-/// `text`, cut if it is longer than so many bytes.
+/// Cuts `text` to at most `most` bytes.
 pub fn shortened(mut text: String, most: usize) -> String {
     if text.len() > most {
         let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
@@ -34,8 +34,8 @@ pub fn shortened(mut text: String, most: usize) -> String {
     text
 }
 
-/// The text of a JSON document with every character escaped, as JSON does it, that could steer a
-/// terminal. Such characters stand only inside of its strings.
+/// Escapes every character of a JSON document that could control a terminal, as JSON does it. Such
+/// characters occur only inside its strings.
 pub fn printable_json(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_stays_json_and_steers_no_terminal() {
+    fn escaped_json_stays_valid_and_cannot_control_a_terminal() {
         let text = serde_json::json!({ "a": "é\u{9b}2J\u{202e}\u{e0001}\u{7f}\n" });
         let safe = printable_json(&serde_json::to_string_pretty(&text).unwrap());
         assert_eq!(safe, "{\n  \"a\": \"é\\u009b2J\\u202e\\udb40\\udc01\\u007f\\n\"\n}");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_between_characters() {
+    fn long_text_is_cut_between_characters() {
         for (text, most, expected) in
             [("abc", 3, "abc"), ("abcd", 3, "abc…"), ("aéé", 2, "a…"), ("éé", 0, "…")]
         {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_steers_a_terminal() {
+    fn no_text_can_control_a_terminal() {
         assert_eq!(printable("ÄRGER 名前 😀\n\tx"), "ÄRGER 名前 😀\n\tx");
         assert_eq!(printable("\u{1b}[2J"), "\\u{1b}[2J");
         assert_eq!(

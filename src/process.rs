@@ -1,7 +1,7 @@
-//! The process this program runs in: arguments, variables, clock, randomness and streams.
+//! The process this program runs in: arguments, environment variables, clock, randomness and streams.
 //!
-//! Clock, randomness, variables and streams enter here, so that the rest can be tested with values. Where the
-//! real ones come from is told in `real.rs`.
+//! Everything from outside enters here, so that tests can pass in values instead. `real.rs` provides the
+//! real ones.
 
 mod real;
 
@@ -20,14 +20,14 @@ use crate::time::Timestamp;
 /// The hidden command of `rw2fa` that prints the groups of an account.
 pub const SYSTEM_GROUPS: &str = "system-groups";
 
-/// Which of the three streams are terminals.
+/// Reports which of the three streams are terminals.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminals {
-    /// Somebody can type.
+    /// A user can type.
     pub stdin: bool,
-    /// Somebody looks at the data.
+    /// A user sees the data.
     pub stdout: bool,
-    /// Somebody looks at messages and prompts.
+    /// A user sees messages and prompts.
     pub stderr: bool,
 }
 
@@ -40,30 +40,30 @@ pub enum Line {
     Unreadable,
 }
 
-/// Fills bytes with randomness; whether it could.
+/// Fills bytes with randomness. Returns whether it succeeded.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
-/// Whether the system knows an account, or a group, of this name.
+/// Looks up whether the system knows an account, or a group, of this name.
 pub type Lookup = fn(name: &str, is_group: bool) -> bool;
 
-/// What the operating system knows of accounts.
+/// The operating system's account database.
 pub trait Accounts {
-    /// The groups of the first of these spellings of one account that the system knows.
+    /// Returns the groups of the first spelling of one account that the system knows.
     ///
     /// # Errors
-    /// When it knows none of them, cannot tell all groups, or takes longer than 5 s.
+    /// If it knows no spelling, cannot list all groups, or takes longer than 5 s.
     fn groups(&self, spellings: &[String]) -> Result<Vec<String>>;
 }
 
-/// A process: the real one, or one made up by a test.
+/// A process: the real one, or a simulated one in a test.
 pub struct Process {
-    /// The arguments, the program's name first.
+    /// The arguments; the first is the program's name.
     pub args: Vec<OsString>,
     /// Which streams are terminals.
     pub terminals: Terminals,
-    /// Data goes here.
+    /// The stream for data.
     pub stdout: Box<dyn Write>,
-    /// Progress, warnings and prompts go here.
+    /// The stream for progress, warnings and prompts.
     pub stderr: Box<dyn Write>,
     /// Whether the program runs set-uid for another account.
     pub elevated: bool,
@@ -81,7 +81,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// A process for tests and for embedding: these arguments, this time, nothing else.
+    /// Builds a process for tests and embedding, with only these arguments and this time.
     pub fn sandboxed<A: Into<OsString>>(
         args: impl IntoIterator<Item = A>,
         now: Timestamp,
@@ -109,84 +109,84 @@ impl Process {
         }
     }
 
-    /// The same process on another machine.
+    /// Runs on a machine with this id.
     #[must_use]
     pub fn with_machine_id(mut self, id: &str) -> Self {
         self.machine_id = Some(id.to_owned());
         self
     }
 
-    /// The id of the machine, which must not be shown to anybody.
+    /// Returns the id of the machine, which must never be shown.
     ///
     /// # Errors
-    /// [`ErrorKind::System`] when it has none.
+    /// [`ErrorKind::System`] if it has none.
     pub fn machine_id(&self) -> Result<String> {
         self.machine_id.clone().map_or_else(platform::machine_id, Ok)
     }
 
-    /// The same process on a system that knows these accounts.
+    /// Uses this account database.
     #[must_use]
     pub fn with_accounts(mut self, accounts: impl Accounts + 'static) -> Self {
         self.accounts = Box::new(accounts);
         self
     }
 
-    /// The same process with a way to look names up, which the verifier does without.
+    /// Uses this name lookup. The verifier does without one.
     #[must_use]
     pub fn with_lookup(mut self, lookup: Lookup) -> Self {
         self.lookup = Some(lookup);
         self
     }
 
-    /// The same process with a way to learn whether the clock is synchronised.
+    /// Uses this check for a synchronised clock.
     #[must_use]
     pub fn with_clock_check(mut self, check: fn() -> Option<bool>) -> Self {
         self.clock_check = check;
         self
     }
 
-    /// Whether the system keeps its clock synchronised; `None` where it does not tell or is not asked.
+    /// Reports whether the system keeps its clock synchronised; `None` if unknown or not checked.
     pub fn clock_is_synchronised(&self) -> Option<bool> {
         (self.clock_check)()
     }
 
-    /// Whether the system knows one of these spellings; `None` if it is not asked.
+    /// Reports whether the system knows one of these spellings; `None` without a lookup.
     pub fn knows(&self, spellings: &[String], is_group: bool) -> Option<bool> {
         self.lookup.map(|lookup| spellings.iter().any(|name| lookup(name, is_group)))
     }
 
-    /// The same process on a system whose log is this.
+    /// Uses this system log.
     #[must_use]
     pub fn with_system_log(mut self, log: SystemLog) -> Self {
         self.system_log = Some(log);
         self
     }
 
-    /// The log of the system, if there is one.
+    /// The system log, if there is one.
     pub fn system_log(&self) -> Option<&SystemLog> {
         self.system_log.as_ref()
     }
 
-    /// What the operating system knows of accounts.
+    /// The operating system's account database.
     pub fn accounts(&self) -> &dyn Accounts {
         &*self.accounts
     }
 
-    /// The same process with another source of randomness, which tells whether it filled the bytes.
+    /// Uses this source of randomness, which returns whether it filled the bytes.
     #[must_use]
     pub fn with_random(mut self, random: impl Fn(&mut [u8]) -> bool + 'static) -> Self {
         self.random = Box::new(random);
         self
     }
 
-    /// The time of this run: the clock is read once, at the first call.
+    /// Returns the time of this run. The clock is read once, at the first call.
     pub fn now(&self) -> Timestamp {
         let now = self.now.get().unwrap_or_else(|| (self.clock)());
         self.now.set(Some(now));
         now
     }
 
-    /// Milliseconds since 1970 by the clock as it is now, to compare it with another one.
+    /// Returns the milliseconds since 1970 by the current clock, to compare it with another one.
     pub fn unix_millis(&self) -> i64 {
         if self.real_stdin {
             real::system_millis()
@@ -195,7 +195,7 @@ impl Process {
         }
     }
 
-    /// `N` bytes from the operating system's generator.
+    /// Returns `N` bytes from the operating system's random generator.
     pub fn random<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>> {
         let mut bytes = Zeroizing::new([0; N]);
         if (self.random)(&mut bytes[..]) {
@@ -205,13 +205,13 @@ impl Process {
         }
     }
 
-    /// The value of a variable, if it is set and not empty. A program that runs set-uid sees none.
+    /// Returns an environment variable that is set and not empty. A set-uid program sees none.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         (self.variables)(name).filter(|value| !value.is_empty())
     }
 
-    /// The store that is named: by `option`, which is the argument `--store`, or else by `RW2FA_STORE`.
-    // SECURITY: set-uid, it is the system's, whatever the caller names.
+    /// Returns the store named by `--store` (`option`) or `RW2FA_STORE`.
+    // SECURITY: a set-uid program always uses the system's store, whatever the caller names.
     pub fn named_store(&self, option: Option<PathBuf>) -> Option<PathBuf> {
         if self.elevated {
             return Some(platform::system_store());
@@ -219,7 +219,7 @@ impl Process {
         option.or_else(|| self.variable("RW2FA_STORE").map(PathBuf::from))
     }
 
-    /// Lets `read` read standard input.
+    /// Runs `read` on standard input.
     pub fn with_stdin<T>(&self, read: impl FnOnce(&mut dyn Read) -> T) -> T {
         read(&mut *self.stdin.borrow_mut())
     }
@@ -227,7 +227,8 @@ impl Process {
     /// Reads standard input to its end.
     ///
     /// # Errors
-    /// [`ErrorKind::System`] when reading fails, [`ErrorKind::Refused`] when it is longer than `limit` or no UTF-8.
+    /// [`ErrorKind::System`] if reading fails, [`ErrorKind::Refused`] if the input is longer than `limit`
+    /// or not UTF-8.
     pub fn read_to_end(&self, limit: u64) -> Result<Zeroizing<String>> {
         let mut text = Zeroizing::new(String::new());
         let mut stdin = self.stdin.borrow_mut();
@@ -248,7 +249,8 @@ impl Process {
     /// Reads one line of at most `limit` bytes from standard input.
     ///
     /// # Errors
-    /// [`ErrorKind::Timeout`] when no whole line came within `patience`, [`ErrorKind::System`] when reading fails.
+    /// [`ErrorKind::Timeout`] without a complete line within `patience`, [`ErrorKind::System`] if reading
+    /// fails.
     pub fn read_line(&self, limit: usize, patience: Duration) -> Result<Line> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(limit + 1));
         let started = std::time::Instant::now();
@@ -279,7 +281,7 @@ impl Process {
     }
 }
 
-/// A system that is not asked.
+/// No account database.
 struct NoAccounts;
 
 impl Accounts for NoAccounts {
@@ -292,14 +294,14 @@ fn no_variables(_: &str) -> Option<OsString> {
     None
 }
 
-/// A stream of a test, which keeps what is written to any of its clones.
+/// A test's stream. All clones share what is written.
 #[cfg(test)]
 #[derive(Clone, Default)]
 pub(crate) struct Captured(std::rc::Rc<RefCell<Vec<u8>>>);
 
 #[cfg(test)]
 impl Captured {
-    /// What was written so far.
+    /// Returns everything written so far.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.borrow()).into_owned()
     }

@@ -9,8 +9,8 @@ use toml::value::{Date, Datetime, Offset, Time};
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z.
 ///
-/// Shown as an RFC 3339 time in UTC. In documents that people edit it is a TOML date-time ([`readable`]);
-/// in documents that only the program reads it is the number, which costs a login far less.
+/// Shown as an RFC 3339 time in UTC. Documents that people edit hold it as a TOML date-time ([`readable`]).
+/// Documents that only the program reads hold the number, which is much faster to parse at a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "i64", into = "i64")]
 pub struct Timestamp(i64);
@@ -27,22 +27,22 @@ impl From<Timestamp> for i64 {
     }
 }
 
-/// A time as a TOML date-time, for `#[serde(with = "readable")]`; also an optional one.
+/// A time, or an optional one, as a TOML date-time, for `#[serde(with = "readable")]`.
 pub mod readable {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
     use toml::value::Datetime;
 
     use super::Timestamp;
 
-    /// A field that holds a time, or may hold one.
+    /// A field that holds a time or an optional time.
     pub trait Field: Sized {
-        /// What stands in the document.
+        /// The type in the document.
         type Written: Serialize + for<'de> Deserialize<'de>;
 
-        /// To the document.
+        /// Converts the field for the document.
         fn write(&self) -> Self::Written;
 
-        /// From the document.
+        /// Converts the document's value back.
         fn read(written: Self::Written) -> Result<Self, &'static str>;
     }
 
@@ -81,43 +81,43 @@ pub mod readable {
     }
 }
 
-/// The last second that RFC 3339 can write: 9999-12-31T23:59:59Z.
+/// The last second that RFC 3339 can express: 9999-12-31T23:59:59Z.
 const LATEST: i64 = 253_402_300_799;
 
 impl Timestamp {
-    /// The time `seconds` after 1970; what RFC 3339 cannot write is brought to its nearest end.
+    /// Returns the time `seconds` after 1970, clamped to the range of RFC 3339.
     pub fn from_unix(seconds: i64) -> Self {
         Self(seconds.clamp(0, LATEST))
     }
 
-    /// Seconds since 1970.
+    /// The seconds since 1970.
     pub fn unix(self) -> i64 {
         self.0
     }
 
-    /// The time `seconds` later.
+    /// Returns the time `seconds` later.
     #[must_use]
     pub fn plus(self, seconds: u64) -> Self {
         Self::from_unix(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)))
     }
 
-    /// Seconds from `self` until `later`; 0 when `later` is not later.
+    /// Returns the seconds from `self` until `later`, or 0 if `later` is not later.
     pub fn until(self, later: Self) -> u64 {
         u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
     }
 
-    /// The month of this time as `2026-11`.
+    /// Returns the month of this time, such as `2026-11`.
     pub fn month(self) -> String {
         self.to_string().chars().take(7).collect()
     }
 
-    /// Reads an RFC 3339 time, or a date, which means its first second in UTC.
+    /// Parses an RFC 3339 time, or a date, which means its first second in UTC.
     pub fn parse(text: &str) -> Option<Self> {
         Self::try_from(text.parse::<Datetime>().ok()?).ok()
     }
 
-    /// Reads the end of something: an RFC 3339 time, or a date, which is meant to its last second in UTC,
-    /// so that the end is the first second of the next day.
+    /// Parses the end of a period: an RFC 3339 time, or a date, which is included. Its end is the first
+    /// second of the next day in UTC.
     pub fn parse_end(text: &str) -> Option<Self> {
         let end: Datetime = text.parse().ok()?;
         let seconds = if end.time.is_none() { 86_400 } else { 0 };
@@ -125,8 +125,8 @@ impl Timestamp {
     }
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar. Years begin in March here, so that the leap
-/// day is the last one.
+/// Returns the days from 1970-01-01 to a Gregorian date. Years begin in March here, so that the leap day
+/// comes last.
 fn days_of_date(date: Date) -> i64 {
     let (month, day) = (i64::from(date.month), i64::from(date.day));
     let year = i64::from(date.year) - i64::from(month <= 2);
@@ -135,7 +135,7 @@ fn days_of_date(date: Date) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// Year, month and day of the day that is `days` after 1970-01-01.
+/// Returns the year, month and day that is `days` after 1970-01-01.
 fn date_of_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -160,7 +160,7 @@ impl TryFrom<Datetime> for Timestamp {
     type Error = &'static str;
 
     fn try_from(value: Datetime) -> Result<Self, Self::Error> {
-        // A time without an offset could mean several times.
+        // A time without an offset is ambiguous.
         let (date, time, offset) = match (value.date, value.time, value.offset) {
             (Some(date), None, None) => (date, None, 0),
             (Some(date), Some(time), Some(Offset::Z)) => (date, Some(time), 0),
@@ -181,7 +181,7 @@ impl From<Timestamp> for Datetime {
     fn from(time: Timestamp) -> Self {
         let (year, month, day) = date_of_days(time.0.div_euclid(86_400));
         let second = time.0.rem_euclid(86_400);
-        // All of these are small: a timestamp is never before 1970 nor after 9999.
+        // All of these are small: a timestamp is never before 1970 or after 9999.
         let byte = |number: i64| u8::try_from(number).unwrap_or(0);
         Self {
             date: Some(Date {
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_as_an_end_is_the_whole_day() {
+    fn an_end_date_includes_the_whole_day() {
         for (text, expected) in [
             ("2026-12-31", Some("2027-01-01T00:00:00Z")),
             ("2028-02-28", Some("2028-02-29T00:00:00Z")),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_the_ends_of_time() {
+    fn times_are_clamped_to_the_valid_range() {
         for seconds in [i64::MIN, -1, 0, LATEST, i64::MAX] {
             let time = Timestamp::from_unix(seconds);
             assert_eq!(Timestamp::parse(&time.to_string()), Some(time));
@@ -244,7 +244,7 @@ mod tests {
 
     /// A second implementation of the calendar agrees on a day of every week that it knows.
     #[test]
-    fn days_are_those_that_another_library_says() {
+    fn dates_match_those_of_another_library() {
         for day in (0..2_932_895).step_by(7) {
             let time = Timestamp::from_unix(day * 86_400 + day % 86_400);
             let other = jiff::Timestamp::from_second(time.unix()).unwrap().to_string();

@@ -1,12 +1,12 @@
-//! The entries of a directory, one after the other and without a copy of each: a login passes many of them.
+//! Lists the entries of a directory one by one, without copying them: a login reads many.
 
 use std::io;
 use std::path::Path;
 
-/// Calls `each` with the name of every entry of a directory, and whether that is a directory itself.
+/// Calls `each` with the name of every directory entry, and whether it is a directory.
 ///
 /// # Errors
-/// When the directory cannot be read to its end.
+/// If the directory cannot be read to its end.
 #[cfg(target_os = "linux")]
 pub fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> io::Result<()> {
     use std::ffi::OsStr;
@@ -27,7 +27,7 @@ pub fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> io::Res
         }
         let is_directory = match entry.file_type() {
             FileType::Directory => true,
-            // Some file systems do not keep the type beside the name.
+            // Some file systems do not store the type with the name.
             FileType::Unknown => {
                 std::fs::symlink_metadata(path.join(OsStr::from_bytes(name)))?.is_dir()
             }
@@ -38,10 +38,10 @@ pub fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> io::Res
     Ok(())
 }
 
-/// Calls `each` with the name of every entry of a directory, and whether that is a directory itself.
+/// Calls `each` with the name of every directory entry, and whether it is a directory.
 ///
 /// # Errors
-/// When the directory cannot be read to its end.
+/// If the directory cannot be read to its end.
 #[cfg(not(target_os = "linux"))]
 pub fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> io::Result<()> {
     for entry in std::fs::read_dir(path)? {

@@ -1,6 +1,7 @@
-//! What differs between operating systems: who owns a file, who may read it, who runs the program.
+//! Everything that differs between operating systems: file ownership, permissions, accounts, waiting.
 //!
-//! The same functions for each system, in files of its own; nothing here knows users, codes or documents.
+//! Each system implements the same functions in its own files. Nothing here knows users, codes or
+//! documents.
 
 mod listing;
 mod syslog;
@@ -19,36 +20,36 @@ pub use windows::*;
 #[cfg(not(any(unix, windows)))]
 compile_error!("rw2fa does not know this operating system yet: add a file beside platform/unix.rs");
 
-/// Where a directory lies.
+/// The location of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileSystem {
-    /// On a disk of this machine, as far as the system tells.
+    /// On a local disk, as far as the system reports.
     Local,
-    /// On another machine's.
+    /// On another machine's disk.
     Network(&'static str),
-    /// Behind something that can be either.
+    /// On something that can be local or remote.
     Unknown(&'static str),
 }
 
-/// What is known of the process that holds a lock.
+/// The process that holds a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LockHolder {
     /// A process of this system.
     Process {
-        /// Its number.
+        /// Its process id.
         pid: u32,
-        /// The name of its program; empty if the system keeps it to itself.
+        /// Its program name; empty if the system does not reveal it.
         name: String,
-        /// What keeps it from going on.
+        /// Why it is paused, if it is.
         pause: Option<Pause>,
     },
-    /// The system lists its locks, and this one is not among them.
+    /// The system lists its locks, but this one is not listed.
     Hidden,
     /// The system does not list its locks.
     Unknown,
 }
 
-/// What keeps a process from going on.
+/// Why a process is paused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pause {
     /// A signal or a debugger.
@@ -58,7 +59,7 @@ pub enum Pause {
 }
 
 impl LockHolder {
-    /// What to do about a lock that this process does not give back.
+    /// Returns what to do about a lock that this process does not release.
     pub fn hint(&self) -> String {
         match self {
             LockHolder::Process { pid, pause: Some(Pause::Stopped), .. } => {

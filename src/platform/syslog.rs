@@ -1,7 +1,7 @@
-//! The log of the system, for copies of what the audit trail says.
+//! The system log, which can receive copies of the audit trail.
 //!
-//! A datagram to its socket, as `syslog(3)` of the C library sends it. It is handed over at once or not
-//! at all: a log that is full, or not there, never makes anybody wait.
+//! Sends a datagram to its socket, like `syslog(3)`. A message is delivered at once or dropped: a full or
+//! missing log never blocks.
 
 use std::borrow::Cow;
 use std::io;
@@ -10,16 +10,16 @@ use std::path::{Path, PathBuf};
 /// Facility 10 (security and authorisation), severity 6 (informational), as RFC 3164 counts them.
 const PRIORITY: u32 = 10 * 8 + 6;
 
-/// Where the log takes messages.
+/// The socket of the log.
 #[derive(Clone, Debug)]
 pub struct SystemLog(Cow<'static, Path>);
 
 impl SystemLog {
-    /// Whether this system has such a log.
+    /// Whether this system has a system log.
     pub const IS_OFFERED: bool = cfg!(unix);
 
     /// The log of this system.
-    // SECURITY: no variable names it, since the set-uid verifier writes to it.
+    // SECURITY: no environment variable chooses it, because the set-uid verifier writes to it.
     pub fn standard() -> Self {
         let path = if cfg!(target_os = "macos") { "/var/run/syslog" } else { "/dev/log" };
         Self(Cow::Borrowed(Path::new(path)))
@@ -30,21 +30,21 @@ impl SystemLog {
         Self(Cow::Owned(path))
     }
 
-    /// Hands one line over.
+    /// Sends one line.
     ///
-    /// The log adds the time; the line has its own besides.
+    /// The log adds its own timestamp to that of the line.
     ///
     /// # Errors
-    /// When the log is not there, or does not take it at once.
-    pub fn tell(&self, line: &str) -> io::Result<()> {
+    /// If the log is missing or does not accept the line at once.
+    pub fn send(&self, line: &str) -> io::Result<()> {
         send(&self.0, &format!("<{PRIORITY}>rw2fa[{}]: {line}", std::process::id()))
     }
 
-    /// Whether something listens.
+    /// Checks that something is listening.
     ///
     /// # Errors
-    /// When nothing does.
-    pub fn reach(&self) -> io::Result<()> {
+    /// If nothing is.
+    pub fn check(&self) -> io::Result<()> {
         connect(&self.0).map(drop)
     }
 }

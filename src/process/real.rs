@@ -1,4 +1,4 @@
-//! The real process: what this system gives it. The only place that asks for clock, variables and streams.
+//! The real process. The only place that reads the clock, environment variables and streams.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
 impl Process {
-    /// The real process. When it runs set-uid, its first act is to become the owner for good.
+    /// Builds the real process. A set-uid program first becomes the owner for good.
     pub fn real() -> Self {
         let elevated = platform::harden();
         Self {
@@ -36,7 +36,7 @@ impl Process {
     }
 }
 
-/// How long the system is asked for groups.
+/// How long to wait for the system's list of groups.
 const GROUPS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The accounts of the operating system.
@@ -45,7 +45,7 @@ struct SystemAccounts {
 }
 
 impl Accounts for SystemAccounts {
-    /// Asks in a child: name services may hang, and a program that is linked statically cannot load them.
+    /// Asks in a child process: name services may hang, and a statically linked program cannot load them.
     fn groups(&self, spellings: &[String]) -> Result<Vec<String>> {
         let program = child::sibling("rw2fa", self.elevated)?;
         let mut args = vec![SYSTEM_GROUPS, "--"];
@@ -53,7 +53,7 @@ impl Accounts for SystemAccounts {
         let output = child::run(&program, &args, b"", GROUPS_PATIENCE)?;
         let names = || std::str::from_utf8(&output.stdout).ok()?.strip_suffix("\0\n");
         match (output.code, names()) {
-            // What is complete is true, also where the system does not tell how the child ended.
+            // A complete answer counts even if the child's exit code is unknown.
             (Some(0) | None, Some(names)) => Ok(names.split('\0').map(str::to_owned).collect()),
             (Some(1), _) => {
                 let what = format!("the system knows no account called {}", spellings.join(" or "));
@@ -91,7 +91,7 @@ fn real_terminals() -> Terminals {
 
 #[expect(clippy::disallowed_methods, reason = "the process boundary")]
 fn real_stdin() -> Box<dyn Read> {
-    // SECURITY: unbuffered, so that no copy of a code stays behind in a buffer nobody wipes.
+    // SECURITY: unbuffered, so that no copy of a code stays in a buffer that is never wiped.
     platform::unbuffered_stdin().unwrap_or_else(|| Box::new(io::stdin()))
 }
 

@@ -1,40 +1,40 @@
-//! The advanced settings: one table of keys with default, bounds and meaning.
+//! The advanced settings: one table with the default, bounds and meaning of each key.
 //!
-//! Reading a document and `rw2fa advanced` both go by [`KEYS`].
+//! Both the parser of `store.toml` and `rw2fa advanced` use [`KEYS`].
 
 use crate::account::grant::Validity;
 use crate::account::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::{self, Unit};
 
-/// The advanced settings. Field for field what [`KEYS`] describes.
+/// The values of the advanced settings, one field for each entry of [`KEYS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advanced {
-    /// Steps of 30 s that a code is valid before and after its own.
+    /// How many 30 s steps before and after its own a code is valid.
     pub discrepancy: u32,
-    /// The name shown in the authenticator app; empty: the server's name and `remote-work`.
+    /// The name shown in the authenticator app. If empty: the server's name and `remote-work`.
     pub issuer: String,
-    /// Minutes in which further sessions open after the first.
+    /// How long after the first session further ones may open, in minutes.
     pub validity_after_first_session: u32,
-    /// Seconds from the code to the first session.
+    /// How long after the code the first session may open, in seconds.
     pub validity_before_first_session: u32,
-    /// Digits of the codes of users who enrol from now on.
+    /// The digits of the codes of users who enrol from now on.
     pub digits: u32,
-    /// Text of an SMS.
+    /// The text of an SMS.
     pub sms_message: String,
-    /// Life of a code sent by SMS, in seconds.
+    /// The lifetime of a code sent by SMS, in seconds.
     pub sms_validity: u32,
-    /// Least seconds between two SMS to one user.
+    /// The shortest time between two SMS to one user, in seconds.
     pub sms_interval: u32,
-    /// Most SMS for one user within an hour; 0: no limit.
+    /// The most SMS to one user per hour; 0: no limit.
     pub sms_hourly_limit: u32,
-    /// Most SMS for all users within a day; 0: no limit.
+    /// The most SMS to all users per day; 0: no limit.
     pub sms_daily_limit: u32,
-    /// Wrong codes in a row that lock.
+    /// The number of consecutive wrong codes that locks a user.
     pub lockout_attempts: u32,
-    /// Seconds of the first lock.
+    /// The duration of the first lock, in seconds.
     pub lockout_seconds: u32,
-    /// Days on the list after which a user can no longer enrol by himself; 0: no limit.
+    /// After how many days on the list users can no longer enrol on their own; 0: no limit.
     pub enrolment_days: u32,
     /// Whether grants need `--client`.
     pub require_client: bool,
@@ -62,17 +62,17 @@ impl Default for Advanced {
 }
 
 impl Advanced {
-    /// Digits for users who enrol from now on.
+    /// Returns the digits for users who enrol from now on.
     pub fn digits(&self) -> Digits {
         u8::try_from(self.digits).ok().and_then(Digits::new).unwrap_or(Digits::DEFAULT)
     }
 
-    /// The window for a user with codes of `digits`: the setting, within what guessing allows.
+    /// Returns the window for codes of `digits`: the setting, limited so that guessing stays hard.
     pub fn discrepancy_for(&self, digits: Digits) -> u32 {
         self.discrepancy.min(digits.widest_discrepancy())
     }
 
-    /// How long grants last.
+    /// Returns how long grants last.
     pub fn validity(&self) -> Validity {
         Validity {
             before_first_session: u64::from(self.validity_before_first_session),
@@ -80,12 +80,12 @@ impl Advanced {
         }
     }
 
-    /// What wrong codes cost.
+    /// Returns the lockout rules.
     pub fn lockout(&self) -> Rules {
         Rules { attempts: self.lockout_attempts, seconds: self.lockout_seconds }
     }
 
-    /// The name shown in the authenticator app, on the server called `host`.
+    /// Returns the name shown in the authenticator app, on the server called `host`.
     pub fn issuer(&self, host: &str) -> String {
         if self.issuer.is_empty() {
             let host: String = host.chars().filter(|c| *c != ':').take(52).collect();
@@ -96,7 +96,7 @@ impl Advanced {
     }
 }
 
-/// What a setting holds.
+/// The type of a setting.
 #[derive(Clone, Copy)]
 enum Slot {
     Number { field: fn(&mut Advanced) -> &mut u32, least: u32, most: u32, unit: Option<Unit> },
@@ -108,7 +108,7 @@ enum Slot {
 pub struct Key {
     /// Its name in commands and documents.
     pub name: &'static str,
-    /// What it does, in one line.
+    /// Its purpose, in one line.
     pub meaning: &'static str,
     slot: Slot,
 }
@@ -237,10 +237,10 @@ fn check_message(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// The setting of this name.
+/// Finds the setting of this name.
 ///
 /// # Errors
-/// That there is none, naming the nearest.
+/// If there is none; the error names the closest one.
 pub fn find(name: &str) -> Result<&'static Key, String> {
     KEYS.iter().find(|key| key.name == name).ok_or_else(|| {
         let nearest = KEYS
@@ -254,10 +254,10 @@ pub fn find(name: &str) -> Result<&'static Key, String> {
 }
 
 impl Key {
-    /// Reads what an administrator typed for this setting.
+    /// Parses a value that an administrator typed.
     ///
     /// # Errors
-    /// What the value should be, naming the setting and its bound.
+    /// The expected value, with the setting's name and bounds.
     pub fn read(&self, text: &str) -> Result<toml::Value, String> {
         match self.slot {
             Slot::Number { unit: Some(unit), .. } => duration::parse(text, unit)
@@ -277,10 +277,10 @@ impl Key {
         }
     }
 
-    /// Puts a value into `advanced`.
+    /// Stores a value in `advanced`.
     ///
     /// # Errors
-    /// What the value should be, naming the setting and its bound; `advanced` stays as it was.
+    /// The expected value, with the setting's name and bounds; `advanced` is then unchanged.
     pub fn assign(&self, advanced: &mut Advanced, value: &toml::Value) -> Result<(), String> {
         let name = self.name;
         match (self.slot, value) {
@@ -301,7 +301,7 @@ impl Key {
         Ok(())
     }
 
-    /// The value that `advanced` holds.
+    /// Returns the value in `advanced`.
     pub fn value(&self, advanced: &Advanced) -> toml::Value {
         let mut copy = advanced.clone();
         match self.slot {
@@ -311,7 +311,7 @@ impl Key {
         }
     }
 
-    /// The unit in which the setting counts.
+    /// The unit of the setting.
     pub fn unit(&self) -> Option<Unit> {
         match self.slot {
             Slot::Number { unit, .. } => unit,
@@ -319,7 +319,7 @@ impl Key {
         }
     }
 
-    /// What values are valid, in words.
+    /// Describes the valid values.
     pub fn valid(&self) -> String {
         match self.slot {
             Slot::Number { least, most, unit, .. } => {
@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_valid_and_every_bound_bites() {
+    fn defaults_are_valid_and_bounds_are_enforced() {
         let mut advanced = Advanced::default();
         for key in KEYS.iter().filter(|key| key.name != "issuer") {
             let value = key.value(&advanced);
@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_name_is_answered_with_the_nearest() {
+    fn a_mistyped_name_suggests_the_closest() {
         assert!(find("discrepency").err().unwrap().contains("'discrepancy'"));
         assert!(find("lockout-atempts").err().unwrap().contains("'lockout-attempts'"));
         assert!(!find("colour").err().unwrap().contains("did you mean"));

@@ -1,20 +1,20 @@
-//! What a window of codes means for somebody who guesses.
+//! The odds of guessing a code.
 
 use crate::account::lockout::{HARD_STOP, Rules};
 use crate::otp::Digits;
 
-/// The chance of guessing, under settings as they are.
+/// The chance of guessing a code under given settings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chance {
-    /// Of one guess.
+    /// With one guess.
     pub one: f64,
-    /// Of a day of guessing under the lockout rules.
+    /// With a day of guesses under the lockout rules.
     pub day: f64,
-    /// Of all guesses until the hard stop.
+    /// With all guesses until the hard stop.
     pub hard_stop: f64,
 }
 
-/// The chance for codes of `digits` in a window of `discrepancy` steps either side.
+/// Computes the chance for codes of `digits` in a window of `discrepancy` steps on either side.
 pub fn of_guessing(discrepancy: u32, digits: Digits, rules: Rules) -> Chance {
     let steps = f64::from(discrepancy.min(digits.widest_discrepancy())) * 2.0 + 1.0;
     let one = steps / 10_f64.powi(i32::from(digits.get()));
@@ -22,12 +22,12 @@ pub fn of_guessing(discrepancy: u32, digits: Digits, rules: Rules) -> Chance {
     Chance { one, day: after(guesses_in_a_day(rules)), hard_stop: after(HARD_STOP) }
 }
 
-/// How many codes somebody can try within a day who waits for every lock to end.
+/// Returns how many codes an attacker who waits for every lock to end can try in a day.
 fn guesses_in_a_day(rules: Rules) -> u32 {
     guesses_within(86_400, rules)
 }
 
-/// How many codes somebody can try within so many seconds who waits for every lock to end.
+/// Returns how many codes an attacker who waits for every lock to end can try within `seconds`.
 fn guesses_within(seconds: u64, rules: Rules) -> u32 {
     let mut waited = 0;
     for guess in 1..=HARD_STOP {
@@ -39,13 +39,13 @@ fn guesses_within(seconds: u64, rules: Rules) -> u32 {
     HARD_STOP
 }
 
-/// A chance in per cent: `0.096 %`.
+/// Formats a chance in per cent: `0.096 %`.
 pub fn percent(chance: f64) -> String {
     let percent = chance * 100.0;
     if percent <= 0.0 {
         return "0 %".into();
     }
-    // One place above 1 %, three below, and as many as the first telling digit needs.
+    // One decimal place above 1 %, otherwise three or as many as the first significant digit needs.
     let mut places = if percent >= 1.0 { 1 } else { 3 };
     while places < 12 && percent < 0.95 * 10_f64.powi(-places) {
         places += 1;
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(words(1, 6), ["0.0003 %", "0.01 %", "0.03 %"]);
     }
 
-    /// Guards what SECURITY.md says of codes by SMS: each figure follows from the defaults.
+    /// Guards the figures for SMS codes in SECURITY.md: each follows from the defaults.
     #[test]
     fn codes_by_sms_have_the_documented_figures() {
         let defaults = Advanced::default();
@@ -86,8 +86,8 @@ mod tests {
         let (_, section) = document.split_once("\n### Codes by SMS\n").unwrap();
         let (section, _) = section.split_once("\n### ").unwrap();
         let section = section.replace('\n', " ");
-        let holds = |words: String| assert!(section.contains(&words), "not told: {words}");
-        // One code is right, not a window of them.
+        let holds = |words: String| assert!(section.contains(&words), "not documented: {words}");
+        // Only one SMS code is valid, not a window of them.
         let chance = of_guessing(0, defaults.digits(), rules);
         let tries = guesses_within(defaults.sms_validity.into(), rules);
         let locks: Vec<_> = (rules.attempts..tries).filter_map(|at| rules.lock_after(at)).collect();

@@ -1,6 +1,6 @@
-//! Durations as administrators write them: `8h`, `3600s`, `480m`, `2h30m`.
+//! Parses durations that administrators type, such as `8h`, `3600s`, `480m`, `2h30m`.
 
-/// A unit of time that a setting counts in.
+/// The unit of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Seconds.
@@ -12,7 +12,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// Seconds in one of it.
+    /// The number of seconds in the unit.
     pub fn seconds(self) -> u64 {
         match self {
             Unit::Seconds => 1,
@@ -21,7 +21,7 @@ impl Unit {
         }
     }
 
-    /// Its word.
+    /// The name of the unit.
     pub fn as_str(self) -> &'static str {
         match self {
             Unit::Seconds => "seconds",
@@ -31,10 +31,10 @@ impl Unit {
     }
 }
 
-/// Reads a number of `unit`: bare, or with units that come out whole.
+/// Parses a duration in `unit`: a bare number, or units that add up to a whole number of `unit`.
 ///
 /// # Errors
-/// What the text should have been.
+/// The expected form.
 pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
     let text = text.trim();
     if let Ok(bare) = text.parse() {
@@ -53,7 +53,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
     i64::try_from(seconds / unit.seconds()).map_err(|_| format!("'{text}' is too long"))
 }
 
-/// The seconds of a text like `2h30m`; `None` if it is none.
+/// Returns the seconds of a text like `2h30m`; `None` if it is not a duration.
 pub fn seconds(text: &str) -> Option<u64> {
     let mut total: u64 = 0;
     let mut rest = text.trim();
@@ -77,7 +77,7 @@ pub fn seconds(text: &str) -> Option<u64> {
     Some(total)
 }
 
-/// Seconds in words: `8 h`, `2 h 30 min`, `90 s`.
+/// Formats seconds in words: `8 h`, `2 h 30 min`, `90 s`.
 pub fn words(seconds: u64) -> String {
     if seconds == 0 {
         return "0 s".into();
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_come_out_in_the_unit_of_the_setting() {
+    fn durations_are_converted_to_the_unit_of_the_setting() {
         for (text, unit, expected) in [
             ("480", Unit::Minutes, Some(480)),
             ("8h", Unit::Minutes, Some(480)),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn words_leave_out_what_is_zero() {
+    fn words_omit_zero_parts() {
         assert_eq!(words(14_400), "4 h");
         assert_eq!(words(9000), "2 h 30 min");
         assert_eq!(words(90), "1 min 30 s");

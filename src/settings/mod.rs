@@ -1,4 +1,4 @@
-//! The settings of a store: what `store.toml` says.
+//! The settings of a store, read from `store.toml`.
 
 pub mod advanced;
 pub mod chance;
@@ -19,38 +19,38 @@ use crate::settings::license::LicenseSection;
 use crate::settings::sms::SmsSection;
 use crate::time::{Timestamp, readable};
 
-/// The schema of documents that this program reads and writes.
+/// The schema version of documents that this program reads and writes.
 pub const SCHEMA: u32 = 1;
 
-/// What `store.toml` says.
+/// The contents of `store.toml`.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Whether codes are asked for at all.
+    /// Whether two-factor authentication is on.
     pub enabled: bool,
-    /// When the store was made; the trial counts from here.
+    /// When the store was created; the trial starts here.
     pub created: Timestamp,
-    /// Where the data key is, when it is not in the store.
+    /// The location of the data key, if it is outside the store.
     pub key_file: Option<PathBuf>,
-    /// The advanced settings, defaults filled in.
+    /// The advanced settings, with defaults filled in.
     pub advanced: Advanced,
-    /// The licence, not looked at.
+    /// The licence, not checked.
     pub license: LicenseSection,
-    /// How domains are named.
+    /// The names of domains.
     pub domains: Domains,
-    /// Through which gateway messages go.
+    /// The SMS gateway.
     pub sms: SmsSection,
-    /// Whether the system's log gets a copy of the audit trail.
+    /// Whether the system log gets a copy of the audit trail.
     pub syslog: bool,
 }
 
-/// A value of the wrong kind or out of bounds, and where it stands in the document.
+/// A wrong value and its position in the document.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The byte at which it stands.
+    /// The byte position.
     pub at: usize,
-    /// What is wrong, naming the key.
+    /// What is wrong, with the name of the key.
     pub message: String,
-    /// The way out, when it is not plain.
+    /// A hint, if the fix is not obvious.
     pub hint: Option<&'static str>,
 }
 
@@ -89,10 +89,10 @@ struct DomainsDocument {
     aliases: BTreeMap<String, String>,
 }
 
-/// Reads the text of `store.toml`.
+/// Parses the text of `store.toml`.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first problem.
 pub fn parse(text: &str) -> Result<Settings, Problem> {
     let (settings, importing) = read(text)?;
     match importing {
@@ -105,15 +105,15 @@ pub fn parse(text: &str) -> Result<Settings, Problem> {
     }
 }
 
-/// Reads the text of `store.toml`, also of a store into which an import did not end.
+/// Parses the text of `store.toml`, even if an import is unfinished.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first problem.
 pub fn parse_unfinished(text: &str) -> Result<Settings, Problem> {
     read(text).map(|(settings, _)| settings)
 }
 
-/// The settings, and where they say that an import runs.
+/// Returns the settings, and the position of the key that marks a running import.
 fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
     let document: Document = toml::from_str(text).map_err(|error| Problem {
         at: error.span().map_or(0, |span| span.start),
@@ -158,7 +158,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
     Ok((settings, importing.map(|importing| importing.span().start)))
 }
 
-/// The text of a new `store.toml`.
+/// Returns the text of a new `store.toml`.
 pub fn initial_text(created: Timestamp) -> String {
     format!(
         "# Settings of rw2fa; may be edited by hand.\n\
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_required_may_not_be_missing() {
+    fn required_keys_must_be_present() {
         for line in ["schema = 1\n", "enabled = true\n", "created = 2026-11-24T08:00:00Z\n"] {
             let (_, message) = problem(&HEAD.replace(line, ""));
             assert!(message.contains("missing field"), "{message}");
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn problems_name_the_key_and_stand_at_its_line() {
+    fn problems_name_the_key_and_its_position() {
         for (more, line, words) in [
             ("[advanced]\ndiscrepancy = 2881\n", 5, "discrepancy"),
             ("[advanced]\ndiscrepancy = \"480\"\n", 5, "discrepancy"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_stands_for_a_licence_is_a_problem() {
+    fn any_licence_section_is_accepted() {
         for (more, token, enabled) in [
             ("", None, false),
             ("[license]\n", None, false),

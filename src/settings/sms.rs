@@ -1,7 +1,7 @@
-//! The section `[sms]` of `store.toml`: through which gateway messages go.
+//! The section `[sms]` of `store.toml`: the SMS gateway.
 //!
-//! Only the keys are checked here, and that each is a text. What they mean is found out by
-//! [`crate::sms::gateway`], which the verifier does without.
+//! Checks only the keys and that each value is text. [`crate::sms::gateway`], which the verifier does not
+//! use, checks the values.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,46 +11,46 @@ use toml::Spanned;
 
 use crate::account::state::Sealed;
 
-/// What stands in the section.
+/// The contents of the section.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SmsSection {
     /// The Twilio account.
     pub account_sid: Option<String>,
-    /// An API key of the account, if its token is not used.
+    /// An API key of the account, used instead of its token.
     pub api_key: Option<String>,
     /// The token of the account, or the secret of the API key; sealed.
     pub auth_token: Option<Sealed>,
     /// The sender.
     pub from: Option<String>,
-    /// Where the API is, if not at its usual place.
+    /// The address of the API, if it is not the usual one.
     pub api_base: Option<String>,
-    /// The HTTP proxy to go through.
+    /// The HTTP proxy to use.
     pub proxy: Option<String>,
     /// Certificates to trust besides the system's.
     pub ca_file: Option<PathBuf>,
-    /// The program that sends, instead of Twilio.
+    /// A program that sends messages instead of Twilio.
     pub command: Option<PathBuf>,
 }
 
-/// The section alone, whatever its values are.
+/// The section alone, with any values.
 #[derive(Deserialize)]
 struct Section {
     sms: Option<Spanned<BTreeMap<Spanned<String>, toml::Value>>>,
 }
 
 impl SmsSection {
-    /// The key of the sealed token.
+    /// The key path of the sealed token.
     pub const TOKEN: &[&str] = &["sms", "auth-token"];
 
-    /// The byte at which a key of the section stands in a text; where it does not, that of the section.
-    pub fn place_of(key: &str, text: &str) -> Option<usize> {
+    /// Returns the byte position of a key of the section, or of the section if the key is missing.
+    pub fn position_of(key: &str, text: &str) -> Option<usize> {
         let section = toml::from_str::<Section>(text).ok()?.sms?;
         let found = section.get_ref().keys().find(|found| found.get_ref() == key);
         Some(found.map_or(section.span(), Spanned::span).start)
     }
 
-    /// Whether there is a gateway.
+    /// Reports whether a gateway is configured.
     pub fn is_configured(&self) -> bool {
         let has_account = self.account_sid.is_some() && self.auth_token.is_some();
         self.command.is_some() || has_account && self.from.is_some()
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_found_in_each_way_of_writing_them() {
+    fn keys_are_found_in_every_notation() {
         for (text, key, line) in [
             ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "from", Some(5)),
             ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "proxy", Some(6)),
@@ -72,7 +72,7 @@ mod tests {
             ("from = 1\n", "from", None),
             ("[sms\n", "from", None),
         ] {
-            let at = SmsSection::place_of(key, text);
+            let at = SmsSection::position_of(key, text);
             assert_eq!(at.map(|at| text[..at].matches('\n').count() + 1), line, "{key} in {text}");
         }
     }

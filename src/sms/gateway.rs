@@ -1,4 +1,4 @@
-//! The gateway: what `[sms]` says, checked part by part.
+//! The SMS gateway: checks each part of the `[sms]` section.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,26 +11,26 @@ use crate::settings::sms::SmsSection;
 use crate::sms::number;
 use crate::store::seal::KeyRing;
 
-/// Where Twilio's API is.
+/// The address of Twilio's API.
 pub const API: &str = "https://api.twilio.com";
 
-/// An account of Twilio, ready to be used.
+/// A Twilio account, ready to use.
 pub struct Account {
     /// The SID of the account.
     pub sid: String,
-    /// Who signs in: the account, or an API key of it.
+    /// The user name: the account, or one of its API keys.
     pub user: String,
-    /// The token of the account, or the secret of the key.
+    /// The token of the account, or the secret of the API key.
     pub token: Zeroizing<String>,
-    /// Where the API is, without a slash at its end.
+    /// The address of the API, without a trailing slash.
     pub base: String,
-    /// The proxy to go through.
+    /// The proxy to use.
     pub proxy: Option<String>,
     /// Certificates to trust besides the system's.
     pub ca_file: Option<PathBuf>,
 }
 
-/// Who a message comes from.
+/// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
     /// A number, a short code or a name.
@@ -39,7 +39,7 @@ pub enum Sender {
     Service(String),
 }
 
-/// A SID: two letters and 32 hexadecimal digits.
+/// Reports whether a text is a SID: two letters and 32 hexadecimal digits.
 fn is_sid(text: &str, letters: &str) -> bool {
     text.strip_prefix(letters)
         .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -57,14 +57,14 @@ pub fn check_api_key(text: &str) -> Result<(), String> {
     is_sid(text, "SK").then_some(()).ok_or_else(|| problem.into())
 }
 
-/// Checks a token, which is quoted nowhere.
+/// Checks a token, without ever quoting it.
 pub fn check_token(text: &str) -> Result<(), String> {
     let fits = (8..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     let problem = "a token has 8 to 256 visible ASCII characters: copy it from the console again";
     fits.then_some(()).ok_or_else(|| problem.into())
 }
 
-/// Reads a sender.
+/// Parses a sender.
 pub fn parse_sender(text: &str) -> Result<Sender, String> {
     let plain = || Ok(Sender::From(text.to_owned()));
     if text.starts_with('+') {
@@ -94,7 +94,7 @@ pub fn parse_sender(text: &str) -> Result<Sender, String> {
         .into())
 }
 
-/// Whether a host is this machine.
+/// Reports whether a host is this machine.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let plain = host.trim_start_matches('[').trim_end_matches(']');
@@ -116,10 +116,10 @@ fn parse_url(text: &str, what: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Reads the address of an API; the form in which it is kept has no slash at its end.
+/// Parses the address of an API and removes its trailing slash.
 pub fn parse_base(text: &str) -> Result<String, String> {
     let url = parse_url(text, "the address of the API")?;
-    // SECURITY: the token goes over this connection.
+    // SECURITY: this connection carries the token.
     if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
         return Err(
             "the address of the API must begin with https:// (http:// only for this machine)"
@@ -129,7 +129,7 @@ pub fn parse_base(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Reads the address of a proxy.
+/// Parses the address of a proxy.
 pub fn parse_proxy(text: &str) -> Result<String, String> {
     let url = parse_url(text, "the proxy")?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -141,22 +141,22 @@ pub fn parse_proxy(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// The largest file of certificates, in mebibytes: those of a whole system have less than one.
+/// The largest certificate file, in mebibytes; those of a whole system take less than one.
 const LARGEST_CERTIFICATES: u64 = 4;
 
-/// Checks a file of certificates.
+/// Checks a certificate file.
 pub fn check_ca_file(path: &Path) -> Result<(), String> {
     certificates(path).map(drop)
 }
 
-/// The certificates in a file.
+/// Reads the certificates in a file.
 pub(super) fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
     let place = path.display();
     if !path.is_absolute() {
         return Err(format!("{place} must be an absolute path"));
     }
     let failed = |error: std::io::Error| format!("cannot read {place}: {error}");
-    // A pipe or a device could keep this waiting.
+    // Reading a pipe or a device could block.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(format!("{place} is not a file"));
     }
@@ -185,7 +185,7 @@ pub fn check_command(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with the section: the key, and the problem.
+/// Returns the first problem in the section, with its key.
 pub fn problem(section: &SmsSection) -> Option<(&'static str, String)> {
     let check = |key, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
         Some((key, check(value.as_deref()?).err()?))
@@ -209,10 +209,10 @@ pub fn problem(section: &SmsSection) -> Option<(&'static str, String)> {
         })
 }
 
-/// The account that the section names, with its token opened.
+/// Returns the account that the section names, with its token opened.
 ///
 /// # Errors
-/// The key that is wrong, and why.
+/// The wrong key, and why it is wrong.
 pub fn account(section: &SmsSection, keys: &KeyRing) -> Result<Account, (&'static str, String)> {
     if let Some(problem) = problem(section) {
         return Err(problem);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_is_reached_over_tls_or_on_this_machine() {
+    fn an_api_must_use_tls_or_be_local() {
         for (text, expected) in [
             ("https://api.dublin.ie1.twilio.com/", Some("https://api.dublin.ie1.twilio.com")),
             ("https://example.com/twilio/", Some("https://example.com/twilio")),
@@ -306,10 +306,10 @@ mod tests {
         assert!(check_token(&"x".repeat(32)).is_ok());
     }
 
-    /// Guards memory and time: a file of certificates is a file, and not a large one.
+    /// Guards memory and time: a certificate file is a regular file of limited size.
     #[cfg(unix)]
     #[test]
-    fn certificates_are_read_within_a_limit() {
+    fn certificate_files_have_a_size_limit() {
         let problem = check_ca_file(Path::new("/dev/zero")).unwrap_err();
         assert_eq!(problem, "/dev/zero is not a file");
         let large = tempfile::NamedTempFile::new().unwrap();
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_section_is_whole_or_names_what_it_lacks() {
+    fn an_incomplete_section_names_the_missing_key() {
         let section = |text: &str| toml::from_str::<SmsSection>(text).unwrap();
         let sid = format!("AC{}", "0".repeat(32));
         let whole = format!("account-sid = \"{sid}\"\nauth-token = \"x\"\nfrom = \"12345\"\n");

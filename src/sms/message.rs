@@ -1,30 +1,30 @@
-//! The message: its text, its form on the way to the gateway, and how many SMS it takes.
+//! SMS messages: their text, the document for the gateway, and the number of segments.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-/// Where the code goes.
+/// The placeholder for the code.
 const CODE: &str = "%CODE%";
-/// Where the name of the issuer goes.
+/// The placeholder for the issuer's name.
 const ISSUER: &str = "%ISSUER%";
 
-/// What an SMS command reads from its standard input.
+/// The document that an SMS command reads from standard input.
 #[derive(Serialize, Deserialize)]
 pub struct Message {
-    /// The form of this document.
+    /// The format version of this document.
     pub schema: u32,
-    /// The number, in the form of E.164.
+    /// The number, in E.164 format.
     pub to: String,
     /// The text.
     pub body: Zeroizing<String>,
 }
 
-/// The text with its placeholders filled in.
+/// Fills in the placeholders of a text.
 pub fn fill(template: &str, code: &str, issuer: &str) -> Zeroizing<String> {
     let room = template.len() + issuer.len() * template.matches(ISSUER).count() + 64;
     let mut text = Zeroizing::new(String::with_capacity(room));
     let mut rest = template;
-    // In one pass: an issuer that is called '%CODE%' stays what it is.
+    // In one pass, so that an issuer called '%CODE%' is not replaced again.
     while let Some(at) = rest.find('%') {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
@@ -42,7 +42,7 @@ pub fn fill(template: &str, code: &str, issuer: &str) -> Zeroizing<String> {
     text
 }
 
-/// Placeholders of a text that nobody fills in.
+/// Lists the unknown placeholders of a text.
 pub fn unknown_placeholders(template: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = template;
@@ -63,17 +63,17 @@ pub fn unknown_placeholders(template: &str) -> Vec<&str> {
     found
 }
 
-/// How phones write a text.
+/// The encoding of a text message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
-    /// 7 bits a character (3GPP TS 23.038, section 6.2.1).
+    /// 7 bits per character (3GPP TS 23.038, section 6.2.1).
     Gsm7,
-    /// 16 bits a character, for whatever has no place in the other one.
+    /// 16 bits per character, for text that GSM-7 cannot express.
     Ucs2,
 }
 
 impl Alphabet {
-    /// Its name.
+    /// The name of the encoding.
     pub fn as_str(self) -> &'static str {
         match self {
             Alphabet::Gsm7 => "GSM-7",
@@ -85,10 +85,10 @@ impl Alphabet {
 /// Characters of the GSM alphabet.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡\
     ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// Characters that take the place of two.
+/// Characters that count as two.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// In which alphabet a text goes, and how many SMS it takes: each is paid for.
+/// Returns a text's encoding and its number of segments; each segment is charged.
 pub fn segments(text: &str) -> (Alphabet, usize) {
     let place = |c: char| match c {
         c if BASIC.contains(c) => Some(1),
@@ -102,7 +102,8 @@ pub fn segments(text: &str) -> (Alphabet, usize) {
     (Alphabet::Ucs2, parts(&places, 70, 67))
 }
 
-/// Parts of a text whose characters take so many places: no character is split.
+/// Splits a text into segments without splitting a character, and counts them. `places` is the size of each
+/// character.
 fn parts(places: &[usize], alone: usize, each: usize) -> usize {
     if places.iter().sum::<usize>() <= alone {
         return 1;
@@ -147,9 +148,9 @@ mod tests {
         }
     }
 
-    /// Guards the bounds at which a message costs more.
+    /// Guards the lengths at which a message costs more.
     #[test]
-    fn segments_are_counted_as_they_are_paid() {
+    fn segments_are_counted_as_they_are_charged() {
         for (text, alphabet, count) in [
             ("a".repeat(160), Alphabet::Gsm7, 1),
             ("a".repeat(161), Alphabet::Gsm7, 2),

@@ -1,7 +1,6 @@
 //! SMS: the message, the number, the gateway.
 //!
-//! The verifier knows only [`message`]. Everything that talks to a network is reached by the
-//! administration tool alone.
+//! The verifier uses only [`message`]. Only the administration tool accesses a network.
 
 pub mod gateway;
 pub mod message;

@@ -1,13 +1,13 @@
-//! Whether a phone number can exist, by the numbering plans of the world.
+//! Checks phone numbers against the world's numbering plans.
 //!
-//! The verifier reads numbers that were checked here as plain [`Phone`]s.
+//! The verifier reads the checked numbers as plain [`Phone`]s.
 
 use phonenumber::metadata::DATABASE;
 use phonenumber::{Metadata, Mode, PhoneNumber, Type};
 
 use crate::account::listing::Phone;
 
-/// Reads a number that somebody typed: of a country that there is, with as many digits as its numbers have.
+/// Parses a number that a user typed. Its country must exist, and its length must be valid there.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -24,11 +24,11 @@ pub fn parse(text: &str) -> Result<Phone, String> {
             "no number of +{code} is like this: a digit is wrong, missing or too many"
         ));
     }
-    // One form for each number: some countries write a zero that is not dialled from abroad.
+    // Each number has one form: some countries write a zero that is not dialled from abroad.
     Phone::parse(&number.format().mode(Mode::E164).to_string()).ok_or_else(|| example.into())
 }
 
-/// Kinds of numbers that phones can have.
+/// The kinds of numbers that a phone can have.
 const KINDS: [Type; 7] = [
     Type::FixedLine,
     Type::Mobile,
@@ -39,7 +39,7 @@ const KINDS: [Type; 7] = [
     Type::SharedCost,
 ];
 
-/// Whether a number begins as those of this plan do, and is as long as some of them.
+/// Reports whether a number has a valid prefix and length in this plan.
 fn fits(plan: &Metadata, national: &str) -> bool {
     let descriptors = plan.descriptors();
     let is_as_long = |kind: &Type| {
@@ -49,7 +49,7 @@ fn fits(plan: &Metadata, national: &str) -> bool {
     descriptors.general().is_match(national) && KINDS.iter().any(is_as_long)
 }
 
-/// Whether the numbering plans know what kind of number this is. New ranges they do not know yet.
+/// Reports whether the numbering plans know this kind of number. They may not know new ranges yet.
 pub fn is_known(phone: &Phone) -> bool {
     read(phone).is_some_and(|number| phonenumber::is_valid(&number))
 }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_can_exist_are_taken_in_one_form() {
+    fn possible_numbers_are_converted_to_one_form() {
         for (text, expected, known) in [
             ("+33612345678", Some("+33612345678"), true),
             ("+33 6 12 34 56 78", Some("+33612345678"), true),

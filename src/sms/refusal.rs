@@ -1,6 +1,6 @@
-//! What Twilio's errors mean, and what to do about each. A table for people: nothing is decided by it.
+//! Explains Twilio's error codes to users. No decision depends on this table.
 
-/// Error code, what it means, what to do.
+/// Each error code, its meaning, and what to do.
 const MEANINGS: &[(u32, &str, &str)] = &[
     (
         20003,
@@ -67,14 +67,14 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
 ];
 
-/// What an error code means and what to do, if it is known.
+/// Returns the meaning of an error code and what to do, if it is known.
 pub fn meaning(code: u32) -> Option<(&'static str, &'static str)> {
     let found = MEANINGS.iter().find(|(known, ..)| *known == code);
     found.map(|(_, what, hint)| (*what, *hint))
 }
 
-/// What a gateway says, safe to show: no number, no code, no long word, on one line.
-// SECURITY: a gateway quotes numbers, and a hostile one whatever it was sent.
+/// Makes a gateway's message safe to show: removes numbers, codes and long words, and puts it on one line.
+// SECURITY: a gateway quotes numbers, and a hostile one may quote anything it was sent.
 pub fn scrubbed(text: &str) -> String {
     let mut shown = String::new();
     for word in text.split_whitespace().take(40) {
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_stand_once_and_in_order() {
+    fn codes_are_unique_and_in_order() {
         assert!(MEANINGS.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(meaning(21608).unwrap().0.contains("trial"));
         assert!(meaning(1).is_none());

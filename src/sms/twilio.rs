@@ -1,6 +1,6 @@
-//! Twilio's API: sending a message, and asking about the account.
+//! Twilio's API: sends messages and queries the account.
 //!
-//! Ends within [`PATIENCE`]. What it sent and what it was told stands in no error: numbers, codes and
+//! Every call ends within [`PATIENCE`]. Errors never contain what was sent or received: numbers, codes and
 //! tokens are left out.
 
 use std::error::Error as _;
@@ -21,56 +21,56 @@ use crate::json;
 use crate::sms::gateway::{Account, Sender, certificates};
 use crate::sms::refusal::{meaning, scrubbed};
 
-/// How long everything together may take: less than the 10 s that the verifier waits for its child, so
-/// that it hears how it ended.
+/// The time limit of a whole call: less than the 10 s that the verifier waits for its child, so that it
+/// learns the result.
 pub const PATIENCE: Duration = Duration::from_secs(9);
 
-/// No answer of the API is longer.
+/// The longest answer of the API, in bytes.
 const LONGEST_ANSWER: u64 = 64 * 1024;
 
-/// Whether a message may have been taken all the same.
+/// Whether a failed message may have been sent anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
-    /// It was not.
+    /// It was not sent.
     NotSent,
-    /// Nobody knows.
+    /// It may have been sent.
     Unknown,
 }
 
-/// Why something failed.
+/// A failed call.
 #[derive(Debug)]
 pub struct Failure {
-    /// Whether the gateway may have taken the message.
+    /// Whether the message may have been sent anyway.
     pub certainty: Certainty,
-    /// What to tell.
+    /// The error to report.
     pub error: Error,
 }
 
-/// A message that Twilio took.
+/// A message that Twilio accepted.
 #[derive(Deserialize)]
 pub struct Receipt {
     /// Its SID.
     pub sid: String,
-    /// What becomes of it.
+    /// Its delivery status.
     pub status: Option<String>,
-    /// Why it failed; null while it has not.
+    /// Why it failed; null if it has not failed.
     #[serde(default)]
     error_code: Value,
 }
 
 impl Receipt {
-    /// The failure that a receipt reports although the request was accepted.
+    /// Returns the failure that a receipt reports although the request was accepted.
     fn failure(&self) -> Option<Failure> {
         let status = self.status.as_deref().unwrap_or_default();
         let has_failed = matches!(status, "failed" | "undelivered" | "canceled");
         if !has_failed && self.error_code.is_null() {
             return None;
         }
-        // With any other status the message may still be on its way.
+        // With any other status, the message may still be on its way.
         let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
         let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
         let error = match code {
-            Some(code) => refused(ErrorKind::Refused, &Refusal { code, message: None }),
+            Some(code) => describe_refusal(ErrorKind::Refused, &Refusal { code, message: None }),
             None if has_failed => Error::new(
                 ErrorKind::Refused,
                 format!("Twilio took the message, and it is {status}"),
@@ -83,7 +83,7 @@ impl Receipt {
     }
 }
 
-/// What Twilio knows of the account.
+/// Twilio's data about the account.
 #[derive(Deserialize)]
 pub struct AccountStatus {
     /// `active`, `suspended` or `closed`.
@@ -93,12 +93,12 @@ pub struct AccountStatus {
     pub kind: Option<String>,
 }
 
-/// What is left to spend.
+/// The account's balance.
 #[derive(Deserialize)]
 pub struct Balance {
-    /// An amount, as Twilio writes it.
+    /// The amount, as Twilio writes it.
     pub balance: String,
-    /// Of which currency.
+    /// The currency.
     pub currency: Option<String>,
 }
 
@@ -117,21 +117,22 @@ pub struct Api {
 }
 
 impl Api {
-    /// Prepares to talk to the API.
+    /// Prepares a connection to the API.
     ///
     /// # Errors
-    /// When certificates or the proxy cannot be used.
+    /// If the certificates or the proxy cannot be used.
     pub fn new(account: Account) -> Result<Self, Error> {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
-            // Only fails where one is installed already.
+            // Fails only if a provider is already installed.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let wrong = |key: &str, what: String| {
             Error::new(ErrorKind::System, format!("[sms] {key}: {what}"))
                 .with_hint("correct it with 'rw2fa sms configure'")
         };
-        // SECURITY: no redirects, which could lead the token elsewhere, and nothing from the environment.
+        // SECURITY: no redirects, which could send the token elsewhere, and no settings from the
+        // environment.
         let mut builder = Client::builder()
             .user_agent(concat!("rw2fa/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -158,7 +159,7 @@ impl Api {
     /// Sends a message.
     ///
     /// # Errors
-    /// Why it was not taken, and whether that is certain.
+    /// Why it was not accepted, and whether that is certain.
     pub fn send(&self, from: &Sender, to: &Phone, body: &str) -> Result<Receipt, Failure> {
         let url = format!("{}/Messages.json", self.account_url());
         let (key, value) = match from {
@@ -167,38 +168,41 @@ impl Api {
         };
         let to = to.to_string();
         let form = [("To", to.as_str()), ("Body", body), (key, value.as_str())];
-        let receipt: Receipt = self.ask(|| self.client.post(&url).form(&form))?;
+        let receipt: Receipt = self.request_with_retry(|| self.client.post(&url).form(&form))?;
         match receipt.failure() {
             Some(failure) => Err(failure),
             None => Ok(receipt),
         }
     }
 
-    /// What the account is.
+    /// Queries the status of the account.
     ///
     /// # Errors
-    /// Why it was not told.
-    pub fn standing(&self) -> Result<AccountStatus, Failure> {
+    /// Why the query failed.
+    pub fn account_status(&self) -> Result<AccountStatus, Failure> {
         let url = format!("{}.json", self.account_url());
-        self.ask(|| self.client.get(&url))
+        self.request_with_retry(|| self.client.get(&url))
     }
 
-    /// What is left to spend.
+    /// Queries the balance.
     ///
     /// # Errors
-    /// Why it was not told.
+    /// Why the query failed.
     pub fn balance(&self) -> Result<Balance, Failure> {
         let url = format!("{}/Balance.json", self.account_url());
-        self.ask(|| self.client.get(&url))
+        self.request_with_retry(|| self.client.get(&url))
     }
 
     fn account_url(&self) -> String {
         format!("{}/2010-04-01/Accounts/{}", self.account.base, self.account.sid)
     }
 
-    /// Asks once, and a second time only where no connection was made: whatever reached Twilio may have
-    /// been taken.
-    fn ask<T: DeserializeOwned>(&self, request: impl Fn() -> RequestBuilder) -> Result<T, Failure> {
+    /// Sends a request, and retries it only if no connection was made: Twilio may have accepted anything
+    /// that reached it.
+    fn request_with_retry<T: DeserializeOwned>(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+    ) -> Result<T, Failure> {
         match self.try_once(&request) {
             Err((failure, true)) if self.left() > Duration::from_secs(1) => {
                 drop(failure);
@@ -213,7 +217,7 @@ impl Api {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
-    /// Asks once; a failure tells whether a second try may help and cannot harm.
+    /// Sends a request once. On failure, returns whether a retry may help and is safe.
     fn try_once<T: DeserializeOwned>(
         &self,
         request: &impl Fn() -> RequestBuilder,
@@ -228,11 +232,11 @@ impl Api {
         })?;
         let status = response.status();
         let mut text = Zeroizing::new(Vec::new());
-        // What is cut off here is no JSON any more.
+        // A truncated answer is no longer valid JSON.
         let read = response.take(LONGEST_ANSWER).read_to_end(&mut text);
         let answer = read.map_err(|_| "was cut off".to_owned());
-        let answer = answer.and_then(|_| understood(status, &text));
-        answer.map_err(|what| (self.told(status, &text, &what), false))
+        let answer = answer.and_then(|_| parse_answer(status, &text));
+        answer.map_err(|what| (self.failure(status, &text, &what), false))
     }
 
     fn unreached(&self, error: &reqwest::Error, is_unreached: bool) -> Failure {
@@ -249,14 +253,14 @@ impl Api {
         Failure { certainty, error: Error::new(ErrorKind::System, what).with_hint(hint) }
     }
 
-    /// The failure that an answer tells of.
-    fn told(&self, status: StatusCode, text: &[u8], what: &str) -> Failure {
+    /// Converts an error answer to a failure.
+    fn failure(&self, status: StatusCode, text: &[u8], what: &str) -> Failure {
         let is_refused = status.is_client_error();
         let certainty = if is_refused { Certainty::NotSent } else { Certainty::Unknown };
         let kind = if is_refused { ErrorKind::Refused } else { ErrorKind::System };
         let number = status.as_u16();
         let error = match json::from_slice::<Refusal>(text) {
-            Ok(refusal) if !status.is_success() => refused(kind, &refusal),
+            Ok(refusal) if !status.is_success() => describe_refusal(kind, &refusal),
             _ if number == 429 => Error::new(kind, "Twilio refused: too many requests (429)")
                 .with_hint("wait a minute"),
             _ if status.is_server_error() => {
@@ -274,8 +278,8 @@ impl Api {
     }
 }
 
-/// Twilio's error in one sentence.
-fn refused(kind: ErrorKind, refusal: &Refusal) -> Error {
+/// Describes Twilio's error in one sentence.
+fn describe_refusal(kind: ErrorKind, refusal: &Refusal) -> Error {
     let code = refusal.code;
     if let Some((what, hint)) = meaning(code) {
         return Error::new(kind, format!("Twilio refused: {what} ({code})")).with_hint(hint);
@@ -285,15 +289,15 @@ fn refused(kind: ErrorKind, refusal: &Refusal) -> Error {
         .with_hint(format!("see https://www.twilio.com/docs/api/errors/{code}"))
 }
 
-/// The document of a good answer.
-fn understood<T: DeserializeOwned>(status: StatusCode, text: &[u8]) -> Result<T, String> {
+/// Parses the document of a successful answer.
+fn parse_answer<T: DeserializeOwned>(status: StatusCode, text: &[u8]) -> Result<T, String> {
     if !status.is_success() {
         return Err("is a refusal".into());
     }
     json::from_slice(text).map_err(|_| "is not one of Twilio's".into())
 }
 
-/// The innermost reason of an error, which names no address.
+/// Returns the innermost cause of an error, which contains no address.
 fn reason(error: &reqwest::Error) -> String {
     let mut source = error.source();
     while let Some(inner) = source.and_then(|error| error.source()) {

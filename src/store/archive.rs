@@ -1,7 +1,7 @@
-//! Months of the audit trail that are moved into another directory.
+//! Moves months of the audit trail to another directory.
 //!
-//! A month is copied, the copy made durable and compared, and only then the original removed: a kill leaves it in
-//! one place or in both. This file knows files, not what their lines say.
+//! Each month is copied, synced and compared before the original is removed, so a kill leaves it in one
+//! place or in both. Works with whole files and does not parse lines.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
@@ -12,13 +12,13 @@ use crate::platform;
 use crate::store::dir::DirStore;
 use crate::store::{EachLine, file, trail};
 
-/// The lock of an archive, so that no two programs copy into it.
+/// The lock file of an archive. It stops two programs from copying into it at once.
 const LOCK: &str = ".lock";
 
-/// How many bytes are compared at once.
+/// How many bytes are compared at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// A directory that takes months, locked until it is dropped.
+/// An archive directory, locked until it is dropped.
 pub struct Archive<'a> {
     store: &'a DirStore,
     directory: &'a Path,
@@ -26,28 +26,28 @@ pub struct Archive<'a> {
 }
 
 impl DirStore {
-    /// The months of the trail, oldest first, as `2026-09`.
+    /// Lists the months of the trail, oldest first, such as `2026-09`.
     ///
     /// # Errors
-    /// When they cannot be listed.
+    /// If they cannot be listed.
     pub fn audit_months(&self) -> Result<Vec<String>> {
         months(&self.trail_directory())
     }
 
-    /// Gives each line of a month of the trail.
+    /// Passes each line of one month of the trail to `each`.
     ///
     /// # Errors
-    /// When the month cannot be read or is not there, and what `each` returns.
+    /// If the month is missing or cannot be read, and any error of `each`.
     pub fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
         let path = month_path(&self.trail_directory(), month);
         if trail::file_lines(&path, self.owner(), each)? { Ok(()) } else { Err(vanished(&path)) }
     }
 
-    /// Gives each line of the archive in `directory` and of the trail, oldest first. A month that is in both, as a
-    /// kill leaves it, is given once.
+    /// Passes each line of the archive in `directory` and of the trail to `each`, oldest first. A month
+    /// that a kill left in both is read once.
     ///
     /// # Errors
-    /// When one of them cannot be read, a month differs between them, and what `each` returns.
+    /// If a month cannot be read or differs between the two, and any error of `each`.
     pub fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
         self.check_archive(directory)?;
         let (archived, present) = (months(directory)?, self.audit_months()?);
@@ -69,18 +69,18 @@ impl DirStore {
         Ok(())
     }
 
-    /// Locks the archive in `directory`, which must exist, be private, and lie outside of the store.
+    /// Locks the archive in `directory`, which must exist, be private, and be outside the store.
     ///
     /// # Errors
-    /// When it does not, or another program archives into it.
+    /// If it does not meet these conditions, or another program is archiving into it.
     pub fn archive<'a>(&'a self, directory: &'a Path) -> Result<Archive<'a>> {
         self.refuse_inside(directory)?;
         self.check_archive(directory)?;
-        let lock = file::lock(&directory.join(LOCK), self.owner(), file::Absent::Made)?;
+        let lock = file::lock(&directory.join(LOCK), self.owner(), file::IfMissing::Create)?;
         Ok(Archive { store: self, directory, _lock: lock })
     }
 
-    /// Refuses a directory in the store.
+    /// Refuses a directory inside the store.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`].
@@ -112,7 +112,7 @@ impl DirStore {
         self.root().join("audit")
     }
 
-    /// Whether two files that both exist have different contents.
+    /// Compares the contents of two existing files.
     fn differs(&self, one: &Path, other: &Path) -> Result<bool> {
         let open = |path: &Path| {
             let mut options = platform::private_file();
@@ -142,7 +142,7 @@ impl DirStore {
 }
 
 impl Archive<'_> {
-    /// Refuses a month of which the archive holds another one.
+    /// Refuses a month if the archive holds a different version of it.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`].
@@ -159,18 +159,18 @@ impl Archive<'_> {
         }
     }
 
-    /// Moves a month into the archive. A line of the trail must say so already: from then on nothing is appended
-    /// to it.
+    /// Moves a month into the archive. The trail must already record this: from then on, nothing is
+    /// appended to the month.
     ///
     /// # Errors
-    /// When it could not be copied or removed. It is whole in one of the places then.
+    /// If it could not be copied or removed. It is then still complete in one of the two places.
     pub fn take(&self, month: &str) -> Result<()> {
         let (copy, original) = self.places(month);
         self.check(month)?;
         if !copy.exists() {
             self.copy(&original, &copy)?;
         }
-        // SECURITY: the original is removed only when the same bytes are durable in the archive.
+        // SECURITY: the original is removed only after the same bytes are durable in the archive.
         if self.store.differs(&copy, &original)? {
             return Err(differing(&copy, &original));
         }
@@ -191,11 +191,11 @@ impl Archive<'_> {
         let (mut source, _) = found.ok_or_else(|| vanished(original))?;
         let (_, temporary) = file::temporary_of(copy)?;
         let failed = |error| file::not_written(copy, error);
-        let written = file::create_anew(&temporary).and_then(|mut target: File| {
+        let written = file::create_fresh(&temporary).and_then(|mut target: File| {
             std::io::copy(&mut source, &mut target)?;
             target.sync_all()
         });
-        let placed = written.and_then(|()| platform::patiently(|| fs::rename(&temporary, copy)));
+        let placed = written.and_then(|()| platform::with_retry(|| fs::rename(&temporary, copy)));
         if placed.is_err() {
             let _ = fs::remove_file(&temporary);
         }

@@ -1,8 +1,8 @@
-//! Many new documents of the directory at once.
+//! Creates many documents of a directory store in one batch.
 //!
-//! Where a whole file system can be synced (Linux), texts are put aside in a directory of their own and
-//! synced once, and only then renamed to their places: no lock is held while the disk works, and no power
-//! failure leaves an empty document. Elsewhere each document is synced by itself.
+//! Where a whole file system can be synced (Linux), texts are staged in a separate directory, synced once,
+//! and only then renamed into place. No lock is held during the sync, and a power failure leaves no empty
+//! document. Elsewhere, each document is synced separately.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -18,8 +18,8 @@ use crate::store::{
     Transaction, file, file_name,
 };
 
-/// Where texts are put aside, below the root of the store.
-const ASIDE: &str = ".tmp-bulk";
+/// The staging directory, below the root of the store.
+const STAGING: &str = ".tmp-bulk";
 
 impl BulkStore for DirStore {
     fn lock_shard(&self, key: &AccountKey) -> u32 {
@@ -27,14 +27,14 @@ impl BulkStore for DirStore {
     }
 
     fn bulk(&self) -> Box<dyn Bulk + '_> {
-        Box::new(DirBulk { store: self, aside: None })
+        Box::new(DirBulk { store: self, staging: None })
     }
 }
 
 struct DirBulk<'a> {
     store: &'a DirStore,
-    /// `None` before the first text, and where each document is synced by itself.
-    aside: Option<Aside>,
+    /// `None` before the first text, and on systems that sync each document separately.
+    staging: Option<Staging>,
 }
 
 impl Bulk for DirBulk<'_> {
@@ -42,36 +42,36 @@ impl Bulk for DirBulk<'_> {
         if !cfg!(target_os = "linux") {
             return Ok(Draft::Text(Text::new(text.to_owned())));
         }
-        let aside = match self.aside.take() {
-            Some(aside) => aside,
-            None => Aside::open(self.store)?,
+        let staging = match self.staging.take() {
+            Some(staging) => staging,
+            None => Staging::open(self.store)?,
         };
-        self.aside.insert(aside).write(text).map(Draft::Stored)
+        self.staging.insert(staging).write(text).map(Draft::Stored)
     }
 
     fn prepared(&mut self) -> Result<()> {
-        self.aside.as_ref().map_or(Ok(()), |_| sync_around(self.store.root()))
+        self.staging.as_ref().map_or(Ok(()), |_| sync_file_system(self.store.root()))
     }
 
     fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()> {
         let _lock = self.store.lock(scope)?;
         let inner = DirTransaction::new(self.store);
-        change(&mut DirBulkTransaction { inner, aside: self.aside.as_ref() })
+        change(&mut DirBulkTransaction { inner, staging: self.staging.as_ref() })
     }
 
     fn finish(&mut self) -> Result<()> {
-        if self.aside.is_some() {
-            sync_around(self.store.root())?;
+        if self.staging.is_some() {
+            sync_file_system(self.store.root())?;
         }
-        // Dropped, it is removed.
-        self.aside = None;
+        // Dropping it removes the directory.
+        self.staging = None;
         Ok(())
     }
 }
 
 struct DirBulkTransaction<'a> {
     inner: DirTransaction<'a>,
-    aside: Option<&'a Aside>,
+    staging: Option<&'a Staging>,
 }
 
 impl Transaction for DirBulkTransaction<'_> {
@@ -106,11 +106,11 @@ impl Transaction for DirBulkTransaction<'_> {
 
 impl BulkTransaction for DirBulkTransaction<'_> {
     fn publish(&mut self, document: &Document, draft: Draft) -> Result<()> {
-        match (draft, self.aside) {
+        match (draft, self.staging) {
             (Draft::Text(text), _) => self.inner.write(document, &text),
-            (Draft::Stored(number), Some(aside)) => {
+            (Draft::Stored(number), Some(staging)) => {
                 let path = self.inner.place(document, make_directory)?;
-                platform::patiently(|| fs::rename(aside.path(number), &path))
+                platform::with_retry(|| fs::rename(staging.path(number), &path))
                     .map_err(|error| file::not_written(&path, error))
             }
             (Draft::Stored(_), None) => {
@@ -120,38 +120,38 @@ impl BulkTransaction for DirBulkTransaction<'_> {
     }
 }
 
-/// Whether texts are put aside in the directory at `path`.
-pub(super) fn is_aside(store: &DirStore, path: &Path) -> bool {
-    path == store.root().join(ASIDE)
+/// Reports whether `path` is the staging directory.
+pub(super) fn is_staging_directory(store: &DirStore, path: &Path) -> bool {
+    path == store.root().join(STAGING)
 }
 
-/// Whether nobody uses the directory at `path`, in which texts were put aside.
+/// Reports whether the staging directory at `path` is unused.
 pub(super) fn is_left_behind(path: &Path) -> bool {
     File::open(path).is_ok_and(|directory| directory.try_lock().is_ok())
 }
 
-/// Removes the texts that a killed program had put aside, and their directory; how many files.
+/// Removes the staging directory that a killed program left behind. Returns the number of files removed.
 pub(super) fn tidy(store: &DirStore) -> Result<usize> {
-    let directory = store.root().join(ASIDE);
+    let directory = store.root().join(STAGING);
     if !file::has_directory(&directory, store.owner())? {
         return Ok(0);
     }
     let texts = fs::read_dir(&directory).map_or(0, Iterator::count);
-    // Dropped, it is removed.
-    Aside::open(store).map(|_| texts.max(1))
+    // Dropping it removes the directory.
+    Staging::open(store).map(|_| texts.max(1))
 }
 
-/// The directory in which texts are put aside; held by one program at a time, and removed in the end.
-struct Aside {
+/// The staging directory, used by one program at a time and removed at the end.
+struct Staging {
     directory: PathBuf,
-    /// Locked. The system frees it when the process dies, and the next one clears the directory.
+    /// Locked. The system releases it if the process dies, and the next program clears the directory.
     _lock: File,
     next: u64,
 }
 
-impl Aside {
+impl Staging {
     fn open(store: &DirStore) -> Result<Self> {
-        let directory = store.root().join(ASIDE);
+        let directory = store.root().join(STAGING);
         loop {
             make_directory(&directory)?;
             file::check_directory(&directory, store.owner())?;
@@ -194,9 +194,9 @@ impl Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for Staging {
     fn drop(&mut self) {
-        // What cannot be removed now is cleared by the next one.
+        // The next program clears anything that cannot be removed now.
         let _ = clear(&self.directory).and_then(|()| fs::remove_dir(&self.directory));
     }
 }
@@ -209,7 +209,7 @@ fn clear(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes a directory that only its owner can enter, unless it is there; durable after [`sync_around`].
+/// Creates a directory that only its owner can enter, unless it exists. Durable after [`sync_file_system`].
 fn make_directory(path: &Path) -> Result<()> {
     match platform::make_private_directory(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -219,12 +219,12 @@ fn make_directory(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes everything durable that was written to the file system of `path`.
+/// Syncs the whole file system that contains `path`.
 #[cfg_attr(
     not(target_os = "linux"),
-    expect(clippy::unnecessary_wraps, reason = "nothing is put aside there")
+    expect(clippy::unnecessary_wraps, reason = "nothing is staged there")
 )]
-fn sync_around(path: &Path) -> Result<()> {
+fn sync_file_system(path: &Path) -> Result<()> {
     #[cfg(target_os = "linux")]
     platform::sync_file_system(path).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot sync {}", path.display()), error)
@@ -248,9 +248,9 @@ mod tests {
         assert!(make_directory(&path.join("missing/below")).is_err());
     }
 
-    /// Guards the lock of an update of many accounts: all that are changed in it share it.
+    /// Guards the lock of a bulk update: all accounts changed in it share the lock.
     #[test]
-    fn neighbours_are_those_that_share_a_lock() {
+    fn accounts_with_the_same_number_share_a_lock() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
         DirStore::create(&root, None, "", "").unwrap();
@@ -258,7 +258,7 @@ mod tests {
         let keys = (0..50).map(|number| Name::parse(&format!("user {number}")).unwrap().key());
         let mut places = BTreeSet::new();
         let mut locks = Vec::new();
-        // Whoever has another number is not shut out by the locks that are held.
+        // Accounts with another number must not be blocked by the lock.
         for key in keys {
             if places.insert(store.lock_shard(&key)) {
                 locks.push(store.lock(Scope::Account(&key)).unwrap());

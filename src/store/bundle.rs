@@ -1,8 +1,8 @@
-//! A whole store as one TOML document: what an export writes and an import reads.
+//! A whole store as one TOML document, written by an export and read by an import.
 //!
-//! Documents that people edit stand in it as they are, so that comments survive; what the program keeps
-//! of a user stands as tables. The key is not part of it. This file checks a bundle by itself; what it
-//! would do to a store is the business of [`crate::store::restore`].
+//! Documents that people edit are included as text, so comments survive; a user's state is included as
+//! tables. The key is not included. This file checks a bundle on its own; [`crate::store::restore`] applies
+//! it to a store.
 
 use std::collections::BTreeMap;
 
@@ -18,24 +18,24 @@ use crate::store::file::LARGEST as LARGEST_DOCUMENT;
 use crate::store::{Text, records};
 use crate::time::{Timestamp, readable};
 
-/// The largest bundle that is read. 100,000 users who sign in have 60 MB, measured; reading takes 25 times
-/// as much memory.
+/// The largest bundle that is read. 100,000 active users take 60 MB, measured; reading takes 25 times as
+/// much memory.
 pub const LARGEST_MEBIBYTES: u64 = 256;
 
-/// The form of bundles.
+/// The format version of bundles.
 const SCHEMA: u32 = 1;
 
-/// What stands in the place of secrets.
+/// How a bundle contains secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Secrets {
-    /// What the key of the store sealed.
+    /// Sealed with the key of the store.
     Sealed,
-    /// Base32, for everybody to read.
+    /// In base32, readable by anyone.
     Revealed,
 }
 
-/// What a bundle begins with.
+/// The head of a bundle.
 #[derive(Serialize)]
 struct Head<'a> {
     schema: u32,
@@ -46,18 +46,18 @@ struct Head<'a> {
     settings: &'a str,
 }
 
-/// A user: both halves.
+/// A user's two documents.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserEntry {
     name: String,
-    /// The document of the listed user; a group's member has none.
+    /// The administrator's settings; `None` for a user who is only listed through a group.
     pub settings: Option<String>,
-    /// What the program keeps.
+    /// The program's own data.
     pub state: Option<State>,
 }
 
-/// A document of another kind.
+/// A group or whitelist entry.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -82,17 +82,17 @@ struct Document {
     whitelist: Vec<Entry>,
 }
 
-/// A bundle that makes sense.
+/// A checked bundle.
 pub struct Bundle {
-    /// When it was made.
+    /// When it was exported.
     pub exported: Timestamp,
-    /// What stands in the place of secrets.
+    /// How it contains secrets.
     pub secrets: Secrets,
-    /// The id of the key of the store it came from.
+    /// The id of the key of the store it was exported from.
     pub key: String,
     /// The text of the settings.
     pub text: String,
-    /// What it says.
+    /// The parsed settings.
     pub settings: Settings,
     /// Users, in order.
     pub users: BTreeMap<Name, UserEntry>,
@@ -102,7 +102,7 @@ pub struct Bundle {
     pub whitelist: BTreeMap<Name, String>,
 }
 
-/// The first part of a bundle.
+/// Writes the head of a bundle.
 pub fn head(exported: Timestamp, secrets: Secrets, key: &str, settings: &str) -> Result<String> {
     let comment = match secrets {
         Secrets::Sealed => {
@@ -116,7 +116,7 @@ pub fn head(exported: Timestamp, secrets: Secrets, key: &str, settings: &str) ->
     Ok(comment.to_owned() + &toml(&head)?)
 }
 
-/// The part of a bundle about one user.
+/// Writes one user.
 pub fn user(name: &Name, settings: Option<String>, state: Option<State>) -> Result<Text> {
     #[derive(Serialize)]
     struct One {
@@ -126,7 +126,7 @@ pub fn user(name: &Name, settings: Option<String>, state: Option<State>) -> Resu
     toml(&One { users: [entry] }).map(|text| Text::new(format!("\n{text}")))
 }
 
-/// The part of a bundle about one group or whitelist entry; `list` is `groups` or `whitelist`.
+/// Writes one group or whitelist entry; `list` is `groups` or `whitelist`.
 pub fn other(list: &'static str, name: &Name, settings: String) -> Result<String> {
     let entry = Entry { name: name.canonical(), settings };
     toml(&BTreeMap::from([(list, [entry])])).map(|text| format!("\n{text}"))
@@ -137,11 +137,11 @@ fn toml(value: &impl Serialize) -> Result<String> {
         .map_err(|error| Error::new(ErrorKind::System, format!("cannot write the export: {error}")))
 }
 
-/// The last line of a bundle. Without it the file was cut short.
+/// The last line of a bundle. If it is missing, the file was cut short.
 pub const END: &str = "\n# end of export\n";
 
 impl Bundle {
-    /// Whether a file that begins with these bytes may be a bundle: its first key is one of the head.
+    /// Reports whether a file that begins with these bytes may be a bundle, by its first key.
     pub fn may_begin(start: &[u8]) -> bool {
         let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
         let mut lines = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -153,9 +153,9 @@ impl Bundle {
     /// Reads a bundle.
     ///
     /// # Errors
-    /// Everything that is wrong with it; each names the entry.
+    /// Everything that is wrong with it; each error names the entry.
     pub fn parse(text: &str) -> Result<Self, Vec<Error>> {
-        // SECURITY: users beyond a cut would be taken off the list.
+        // SECURITY: an import would remove every user who is missing from a truncated file.
         if !text.trim_end().ends_with(END.trim()) {
             return Err(vec![wrong(
                 "it is cut short: its last line '# end of export' is missing".into(),
@@ -164,7 +164,7 @@ impl Bundle {
         let document: Document = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-            // SECURITY: a parser quotes what it did not expect, which may be a secret.
+            // SECURITY: a parser quotes unexpected text, which may be a secret.
             let message = records::without_values(error.message());
             vec![wrong(format!("line {line}: {message}"))]
         })?;
@@ -253,14 +253,14 @@ fn others(
     found
 }
 
-/// The problem with a document that the store could not read back.
+/// Reports a document that is too large for the store to read back.
 fn too_long(what: &str, text: &str) -> Option<Error> {
     let most = LARGEST_DOCUMENT >> 20;
     let problem = || wrong(format!("{what}: the document is larger than {most} MiB"));
     (text.len() as u64 > LARGEST_DOCUMENT).then(problem)
 }
 
-/// Listed users of whom one login could mean several.
+/// Reports listed users who overlap, so that one login could mean several of them.
 fn overlaps(users: &BTreeMap<Name, UserEntry>, settings: &Settings) -> Vec<Error> {
     let mut accounts: BTreeMap<AccountKey, Vec<Name>> = BTreeMap::new();
     let mut problems = Vec::new();

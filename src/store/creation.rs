@@ -1,7 +1,7 @@
-//! Making a store, and finding out whether a directory is one.
+//! Creates a store, and finds out whether a directory is one.
 //!
-//! Owns what `init` leaves behind: directories, lock files, key and settings, in the order in which a
-//! kill leaves nothing that looks like a store.
+//! Owns what `init` creates: directories, lock files, key and settings, in an order in which a kill never
+//! leaves something that looks like a store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ use crate::platform::{self, Owner};
 use crate::store::dir::DirStore;
 use crate::store::file;
 
-/// Lock files for accounts; an account's is chosen by the hash of its folded name.
+/// The number of account lock files; the hash of an account's folded name selects one.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
 
-/// The lock of the messages of a day, which the first version did not make.
+/// The lock of the daily message count. Stores made by the first version do not have it.
 pub(super) const SMS_LOCK: &str = "sms";
 
-/// What to do where the audit trail is gone.
-pub(super) const NEW_TRAIL: &str =
+/// The hint when the audit trail is missing.
+pub(super) const NEW_TRAIL_HINT: &str =
     "restore it from a backup; if there is none, begin a new one: rw2fa init --new-trail";
 
-/// What a store got that was to have it.
+/// What [`DirStore::create`] created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// All: there was none.
+    /// A new store.
     Store,
-    /// So many lock files that it lacked.
+    /// This many lock files that an existing store was missing.
     Locks(usize),
 }
 
@@ -34,15 +34,16 @@ pub enum Made {
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
 
 impl DirStore {
-    /// Makes what a store at `root` lacks, for `owner`; what that was.
+    /// Creates a store at `root` for `owner`, or the missing parts of an existing one. Returns what it
+    /// created.
     ///
-    /// Nothing that exists is changed. The settings are written last: a directory without them is no
-    /// store, so a kill leaves nothing that looks like one.
+    /// Changes nothing that exists. The settings are written last: a directory without them is not a store,
+    /// so a kill never leaves something that looks like one.
     ///
     /// # Errors
-    /// When the directory holds something else, or a part of an existing store is gone.
+    /// If the directory holds something else, or a part of an existing store is missing.
     pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
-        let root = &plain(root);
+        let root = &without_trailing_slash(root);
         if let Ok(metadata) = fs::symlink_metadata(root) {
             refuse_link(root, &metadata)?;
             if !metadata.is_dir() {
@@ -50,14 +51,14 @@ impl DirStore {
                     file::broken(root, "is not a directory").with_hint("name another place")
                 );
             }
-            let (present, current) = (Owner::of(root, &metadata)?, Owner::current());
+            let (present, current) = (Owner::of_store(root, &metadata)?, Owner::current());
             if !present.accepts(current) && !current.is_administrator() {
                 let present = present.name();
                 return Err(file::broken(root, &format!("belongs to {present}"))
                     .with_hint(format!("run as administrator, or as {present}")));
             }
         }
-        // SECURITY: somebody who can exchange directories on the way would be given another one.
+        // SECURITY: anyone able to swap a parent directory would be given a directory of their choice.
         if owner.is_some()
             && let Some(problem) =
                 parent_of(root).and_then(|parent| platform::trust_problem(&parent))
@@ -75,8 +76,8 @@ impl DirStore {
             Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
         })?;
         let wanted = owner;
-        let owner = Owner::of(root, &metadata)?;
-        // Where a store has one owner (Unix), nobody else's verifier could use it.
+        let owner = Owner::of_store(root, &metadata)?;
+        // On Unix a store has one owner, and no other account's verifier could use it.
         if let Some(wanted) = wanted.filter(|wanted| cfg!(unix) && !owner.accepts(*wanted)) {
             let (place, wanted) = (platform::quoted(root), wanted.name());
             let message = format!("the store {place} belongs to {}, not to {wanted}", owner.name());
@@ -86,7 +87,7 @@ impl DirStore {
         if !owner.accepts(Owner::current()) {
             owner.assume()?;
         }
-        // SECURITY: a new key would make every sealed secret worthless.
+        // SECURITY: a new key would make every sealed secret useless.
         if !existed && holds_documents(root)? {
             return Err(Error::new(
                 ErrorKind::Store,
@@ -98,11 +99,11 @@ impl DirStore {
             for directory in DIRECTORIES {
                 let place = root.join(directory);
                 let checked = file::check_directory(&place, owner);
-                // SECURITY: a trail that is gone is a loss, so a new one is not made silently.
+                // SECURITY: a missing trail is a loss, so never create a new one silently.
                 let is_trail = directory == "audit" && !is_there(&place)?;
-                checked.map_err(
-                    |problem| if is_trail { problem.with_hint(NEW_TRAIL) } else { problem },
-                )?;
+                checked.map_err(|problem| {
+                    if is_trail { problem.with_hint(NEW_TRAIL_HINT) } else { problem }
+                })?;
             }
         } else {
             for directory in DIRECTORIES {
@@ -119,10 +120,10 @@ impl DirStore {
         Ok(if existed { Made::Locks(locks) } else { Made::Store })
     }
 
-    /// Makes the directory of a new audit trail, where the old one is gone.
+    /// Creates the directory of a new audit trail where the old one is missing.
     ///
     /// # Errors
-    /// When there is an audit trail.
+    /// If there is an audit trail.
     pub fn make_trail(&self) -> Result<()> {
         let directory = self.root().join("audit");
         if file::has_directory(&directory, self.owner())? && !file::entries(&directory)?.is_empty()
@@ -135,15 +136,16 @@ impl DirStore {
         file::make_directory(&directory)
     }
 
-    /// Whether nothing was put into it yet, not even the line of `init`, which a kill kept from being written.
+    /// Reports whether the store is still empty, without even the audit line of `init` (which a kill can
+    /// prevent).
     ///
     /// # Errors
-    /// When a directory cannot be listed.
+    /// If a directory cannot be listed.
     pub fn is_unused(&self) -> Result<bool> {
         holds_documents(self.root()).map(|holds| !holds)
     }
 
-    /// The lock files that are missing, without which some command or login fails.
+    /// Lists the missing lock files that some command or login needs.
     pub fn missing_locks(&self) -> Vec<PathBuf> {
         let needed = lock_names().filter(|name| name != SMS_LOCK);
         let is_missing = |path: &PathBuf| matches!(is_there(path), Ok(false));
@@ -151,12 +153,12 @@ impl DirStore {
     }
 }
 
-/// `path` without a slash at its end, through which a link would be followed.
-pub(super) fn plain(path: &Path) -> PathBuf {
+/// Removes a trailing slash from `path`, which would make the system follow a link.
+pub(super) fn without_trailing_slash(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// A store is named by the place where it is, so that nobody can put another in its place.
+/// Refuses a link as the store: somebody could point it at another store.
 pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
     if !metadata.is_symlink() {
         return Ok(());
@@ -168,7 +170,7 @@ pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
     Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).with_hint(hint))
 }
 
-/// Whether anything but what an interrupted `init` leaves is in the directories of a store.
+/// Reports whether the directories of a store hold anything beyond what an interrupted `init` leaves.
 pub(super) fn holds_documents(root: &Path) -> Result<bool> {
     for directory in DIRECTORIES.iter().filter(|directory| **directory != "locks") {
         if !file::entries(&root.join(directory))?.is_empty() {
@@ -178,7 +180,7 @@ pub(super) fn holds_documents(root: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// Makes the directory of a new store.
+/// Creates the root directory of a new store.
 fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
     match platform::make_private_directory(root) {
         Ok(()) => {}
@@ -198,7 +200,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
             })?;
             let expected = owner.unwrap_or_else(Owner::current);
-            let present = Owner::of(root, &metadata)?;
+            let present = Owner::of_store(root, &metadata)?;
             if !present.accepts(expected) && !present.accepts(Owner::current()) {
                 return Err(Error::new(
                     ErrorKind::Refused,
@@ -226,13 +228,13 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
     owner.map_or(Ok(()), |owner| owner.give(root))
 }
 
-/// The fixed set of lock files.
+/// Lists the names of all lock files.
 pub(super) fn lock_names() -> impl Iterator<Item = String> {
     let accounts = (0..ACCOUNT_LOCKS).map(|number| format!("{number:02x}"));
     accounts.chain(["settings", "audit", SMS_LOCK].map(str::to_owned))
 }
 
-/// Makes the lock files that are missing; how many.
+/// Creates the missing lock files. Returns their number.
 fn make_locks(directory: &Path) -> Result<usize> {
     let mut made = 0;
     for name in lock_names() {
@@ -253,15 +255,15 @@ fn make_locks(directory: &Path) -> Result<usize> {
     Ok(made)
 }
 
-/// The directory that `root` lies in, without links; `None` if there is none.
+/// Returns the parent directory of `root` with links resolved, if it exists.
 fn parent_of(root: &Path) -> Option<PathBuf> {
     let parent = root.parent()?;
-    // SECURITY: a name alone lies in the working directory, which may be anybody's.
+    // SECURITY: a bare name is in the working directory, which anyone may own.
     let is_here = parent.as_os_str().is_empty();
     fs::canonicalize(if is_here { Path::new(".") } else { parent }).ok()
 }
 
-/// Whether anything is at `path`, be it a link that leads nowhere. A doubt is an error, not a no.
+/// Reports whether anything is at `path`, even a broken link. An unclear answer is an error, not `false`.
 fn is_there(path: &Path) -> Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),

@@ -1,7 +1,6 @@
 //! The store as a directory of TOML documents.
 //!
-//! Owns the layout: which document is which file, and which lock protects it. It does not know what
-//! documents say.
+//! Owns the layout: the file and the lock of each document. It does not know their contents.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,8 +10,10 @@ use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner, SystemLog};
 use crate::printable::printable_json;
-use crate::store::creation::{ACCOUNT_LOCKS, SMS_LOCK, holds_documents, plain, refuse_link};
-use crate::store::file::Absent;
+use crate::store::creation::{
+    ACCOUNT_LOCKS, SMS_LOCK, holds_documents, refuse_link, without_trailing_slash,
+};
+use crate::store::file::IfMissing;
 use crate::store::trail::Appended;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{
@@ -20,10 +21,10 @@ use crate::store::{
     file, file_name, trail,
 };
 
-/// By how many bytes a document grows at most, as a login writes it: a grant, a step, and some room.
+/// The most bytes that a login can add to a document: a grant, a step, and some spare room.
 const GROWTH: usize = 1024;
 
-/// The ending of attempt counters, which lie next to the state documents.
+/// The extension of attempt counters, which are next to the state documents.
 const COUNTER: &str = "attempts";
 
 /// A store in a directory.
@@ -35,13 +36,13 @@ pub struct DirStore {
 }
 
 impl DirStore {
-    /// Opens the store at `root`. A program that runs as the system's administrator works as the
-    /// store's owner from here on, so that it cannot leave files behind that the owner cannot read.
+    /// Opens the store at `root`. A program running as root or administrator switches to the store's owner,
+    /// so that it never leaves files behind that the owner cannot read.
     ///
     /// # Errors
-    /// When there is no store, it belongs to somebody else, or others may use it.
+    /// If there is no store, it belongs to another account, or other accounts can use it.
     pub fn open(root: &Path) -> Result<Self> {
-        let root = &plain(root);
+        let root = &without_trailing_slash(root);
         let missing = |what: &str| {
             Error::new(ErrorKind::Store, format!("there is no store at {}{what}", root.display()))
         };
@@ -62,7 +63,7 @@ impl DirStore {
         if !metadata.is_dir() {
             return Err(missing(": it is not a directory").with_hint("name another with --store"));
         }
-        let (owner, current) = (Owner::of(root, &metadata)?, Owner::current());
+        let (owner, current) = (Owner::of_store(root, &metadata)?, Owner::current());
         if !owner.accepts(current) {
             if !current.is_administrator() {
                 let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());
@@ -100,26 +101,26 @@ impl DirStore {
         Ok(store)
     }
 
-    /// Looks for the data key at `path` instead of in the store.
+    /// Reads the data key from `path` instead of from the store.
     #[must_use]
     pub fn with_key_file(mut self, path: Option<PathBuf>) -> Self {
         self.key_file = path;
         self
     }
 
-    /// Gives the system's log a copy of each line of the audit trail.
+    /// Sends a copy of each line of the audit trail to the system log.
     #[must_use]
     pub fn with_system_log(mut self, log: Option<SystemLog>) -> Self {
         self.system_log = log;
         self
     }
 
-    /// The directory that the store is.
+    /// The directory of the store.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The account that the store belongs to.
+    /// The account that owns the store.
     pub(super) fn owner(&self) -> Owner {
         self.owner
     }
@@ -138,7 +139,8 @@ impl DirStore {
         if is_sharded(kind) { directory.join(file_name::shard(key)) } else { directory }
     }
 
-    /// Whether the directory for documents of this account exists; if so it is private and no link.
+    /// Reports whether the directory for this account's documents exists, and checks that it is private and
+    /// not a link.
     fn has_shard(&self, kind: DocumentKind, key: &AccountKey) -> Result<bool> {
         self.check_kind(kind)?;
         if !is_sharded(kind) {
@@ -165,7 +167,8 @@ impl DirStore {
         path
     }
 
-    /// The names below a directory of documents: all of them, or those that may be of the account `wanted`.
+    /// Lists the names below a directory of documents: all of them, or only those that may belong to the
+    /// account `wanted`.
     fn names_in(directory: &Path, wanted: Option<&AccountKey>) -> Result<NameList> {
         let mut found = NameList::default();
         collect(directory, &mut Vec::new(), wanted, &mut |components| {
@@ -182,12 +185,12 @@ impl DirStore {
         Ok(found)
     }
 
-    /// The names in a directory of a sharded kind, for [`Store::list`].
+    /// Lists the names in one directory of a sharded kind, for [`Store::list`].
     fn names_in_shard(directory: &Path, shard: &str) -> Result<NameList> {
         let place = directory.join(shard);
         let mut found = Self::names_in(&place, None)?;
-        let strangers = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
-        found.problems.extend(strangers.map(|name| {
+        let misplaced = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
+        found.problems.extend(misplaced.map(|name| {
             let what = format!("holds a document of '{name}', which does not belong there");
             file::broken(&place, &what)
                 .with_hint("documents are not moved by hand: remove it and add it with rw2fa")
@@ -195,7 +198,8 @@ impl DirStore {
         Ok(found)
     }
 
-    /// The path of a document whose directories all exist; each is private and no link.
+    /// Returns the path of a document if all its directories exist, and checks that each is private and not
+    /// a link.
     fn reachable_path(&self, kind: DocumentKind, name: &Name) -> Result<Option<PathBuf>> {
         let mut path = self.directory(kind);
         file::check_directory(&path, self.owner)?;
@@ -215,13 +219,13 @@ impl DirStore {
     pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
         match scope {
             Scope::Settings => self.lock_file("settings"),
-            Scope::SmsCount => file::lock(&self.lock_path(SMS_LOCK), self.owner, Absent::Made),
+            Scope::SmsCount => file::lock(&self.lock_path(SMS_LOCK), self.owner, IfMissing::Create),
             Scope::Account(key) => self.lock_file(&format!("{:02x}", file_name::lock_index(key))),
         }
     }
 
     fn lock_file(&self, name: &str) -> Result<file::Lock> {
-        file::lock(&self.lock_path(name), self.owner, Absent::Refused)
+        file::lock(&self.lock_path(name), self.owner, IfMissing::Refuse)
     }
 
     pub(super) fn lock_path(&self, name: &str) -> PathBuf {
@@ -259,7 +263,7 @@ impl Store for DirStore {
             return Ok(Vec::new());
         }
         let NameList { mut names, problems } = Self::names_in(&self.shard(kind, key), Some(key))?;
-        // SECURITY: a document that nobody can be told from may be of this account.
+        // SECURITY: a document with an invalid name may belong to this account.
         if let Some(problem) = problems.into_iter().next() {
             return Err(problem);
         }
@@ -338,7 +342,7 @@ impl<'a> DirTransaction<'a> {
         Self { store, trail: None, reserved: None }
     }
 
-    /// The path of a document, whose directories are made if they are missing.
+    /// Returns the path of a document, creating missing directories.
     pub(super) fn place(
         &self,
         document: &Document,
@@ -364,8 +368,8 @@ impl<'a> DirTransaction<'a> {
         Ok(self.store.path(document))
     }
 
-    /// Appends to the trail. Its lock is given back before the lines are durable, so that a sync of one login
-    /// keeps no other one waiting.
+    /// Appends to the trail. Releases its lock before the lines are durable, so that no login waits for
+    /// another one's disk sync.
     fn append(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
         let prepared = self.trail.take();
         let (opened, _lock) = match prepared {
@@ -378,15 +382,15 @@ impl<'a> DirTransaction<'a> {
         trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
     }
 
-    /// The next text of the file at `path`, in the room that was taken for it.
+    /// Prepares the new text of the file at `path`, using the reserved disk space if there is any.
     fn replacement(&mut self, path: &Path, text: &str) -> Result<file::Replacement> {
-        match self.reserved.take_if(|reserved| reserved.is_of(path)) {
+        match self.reserved.take_if(|reserved| reserved.replaces(path)) {
             Some(mut reserved) => reserved.fill(text.as_bytes()).map(|()| reserved),
             None => file::Replacement::begin(path, text.as_bytes()),
         }
     }
 
-    /// Makes lines durable, and gives the system's log its copy.
+    /// Makes lines durable and sends their copy to the system log.
     fn make_durable(&self, appended: Appended) -> Result<()> {
         let lines = appended.sync()?;
         if let Some(log) = &self.store.system_log {
@@ -449,7 +453,7 @@ impl Transaction for DirTransaction<'_> {
     ) -> Result<()> {
         let path = self.place(document, file::make_directory)?;
         let mut replacement = self.replacement(&path, text)?;
-        // Both are written before either is waited for.
+        // Writes both before waiting for either.
         let mut appended = self.append(month, make)?;
         appended.begin_to_sync();
         replacement.sync()?;
@@ -470,21 +474,21 @@ impl Transaction for DirTransaction<'_> {
     }
 }
 
-/// Gives lines of the audit trail to the system's log. The trail counts; the copy may be lost.
+/// Copies audit lines to the system log. The trail is authoritative; the copy may be lost.
 fn copy(lines: &[u8], log: &SystemLog) {
     let text = String::from_utf8_lossy(lines);
     for line in text.lines() {
-        let _ = log.tell(&printable_json(line));
+        let _ = log.send(&printable_json(line));
     }
 }
 
-/// Users and states are many: their documents are spread over 4096 directories.
+/// There can be many users and states, so their documents are spread over 4096 directories.
 fn is_sharded(kind: DocumentKind) -> bool {
     matches!(kind, DocumentKind::User | DocumentKind::State)
 }
 
-/// Walks the documents below `directory`; long names continue in directories of their own. Documents that
-/// are plainly not of the account `wanted` are passed over.
+/// Walks the documents below `directory`; long names continue in subdirectories. Skips documents that
+/// clearly belong to an account other than `wanted`.
 fn collect(
     directory: &Path,
     above: &mut Vec<String>,
@@ -493,7 +497,7 @@ fn collect(
 ) -> Result<()> {
     let mut below = Vec::new();
     file::for_each_entry(directory, &mut |name, is_directory| {
-        // Others can fill the directory with names, so this comes before any copy of the name.
+        // Other accounts can fill the directory with names, so check before copying the name.
         if wanted.is_some_and(|key| file_name::is_of_another_account(above, name, key)) {
             return;
         }
@@ -524,8 +528,8 @@ fn is_document_name(name: &[u8]) -> bool {
         return false;
     };
     let ending = &name[at..];
-    // SECURITY: where case does not matter, another tool may have changed it: that is a document with a
-    // strange name, not none.
+    // SECURITY: on a file system that ignores case, another tool may have changed the ending. The file is
+    // then a document with an invalid name; do not ignore it.
     ending == b".toml" || cfg!(windows) && ending.eq_ignore_ascii_case(b".toml")
 }
 

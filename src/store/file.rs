@@ -1,6 +1,6 @@
-//! Files: private, never through a link, replaced atomically and durably.
+//! Private files: never opened through a link, and replaced atomically and durably.
 //!
-//! This file knows bytes and paths; it does not know documents.
+//! Works with bytes and paths; it does not know documents.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, Write};
@@ -15,16 +15,16 @@ use crate::platform::{self, Owner};
 /// How long a lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a file that is replaced again and again is opened.
+/// How often to reopen a file that keeps being replaced.
 const REOPENINGS: u32 = 100;
 
-/// What the names of temporary files begin with.
+/// The prefix of temporary file names.
 pub(super) const TEMPORARY: &str = ".tmp-";
 
-/// A document larger than this, in bytes, is not one of ours.
+/// The size limit of a document, in bytes.
 pub(super) const LARGEST: u64 = 1024 * 1024;
 
-/// The text of a file; `None` if it does not exist.
+/// Reads a text file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
     let Some((file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
         return Ok(None);
@@ -34,9 +34,9 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
             .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    // One byte more, so that the buffer does not grow again to find the end.
+    // One byte more, so that the buffer need not grow to find the end.
     bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    // Limited by what was found above, and so without asking for the size again.
+    // Limited to the size found above, which avoids asking for the size again.
     file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
     })?;
@@ -47,9 +47,9 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
     Ok(Some(Zeroizing::new(text.to_owned())))
 }
 
-/// Opens a file that must be regular, private, and have one link.
+/// Opens a file that must be regular and private, with a single link.
 ///
-/// A file that another one took the place of meanwhile has no link any more: then that one is opened.
+/// A file that was replaced after it was opened has no link left; its replacement is opened instead.
 pub(super) fn open(
     path: &Path,
     owner: Owner,
@@ -68,7 +68,7 @@ pub(super) fn open(
 }
 
 fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Metadata)>> {
-    let file = match platform::open_patiently(options, path) {
+    let file = match platform::open_with_retry(options, path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
@@ -93,7 +93,7 @@ fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Met
     Ok(Some((file, metadata)))
 }
 
-/// Checks that a directory exists, is no link, and that only its owner may use it.
+/// Checks that a directory exists, is not a link, and is private to its owner.
 pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
     if has_directory(path, owner)? {
         return Ok(());
@@ -102,7 +102,8 @@ pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
         .with_hint("a part of the store is gone: restore it from a backup"))
 }
 
-/// Whether anything is at `path`; if so it must be a directory, no link, that only its owner may use.
+/// Reports whether a directory exists. Anything else at `path`, or a directory that others can use, is an
+/// error.
 pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -121,7 +122,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
     check_privacy(path, None, &metadata, owner).map(|()| true)
 }
 
-/// The error that a link or a file is where a directory of the store should be.
+/// Reports a link or file where the store should have a directory.
 pub(super) fn not_a_directory(path: &Path) -> Error {
     broken(path, "is not a directory")
         .with_hint("a part of the store is gone: restore the directory from a backup")
@@ -144,8 +145,8 @@ pub(super) fn broken(path: &Path, what: &str) -> Error {
     Error::new(ErrorKind::Store, format!("{} {what}", path.display()))
 }
 
-/// Overwrites the file at `path` in place and makes it durable, which allocates nothing. A file that is missing
-/// or has another length is replaced. The caller holds the lock.
+/// Overwrites the file at `path` in place and makes it durable, without allocating disk space. A file that
+/// is missing or has another length is replaced. The caller holds the lock.
 pub(super) fn overwrite(path: &Path, text: &[u8], owner: Owner) -> Result<()> {
     let found = open(path, owner, platform::private_file().write(true))?;
     let Some((mut file, _)) = found.filter(|(_, metadata)| metadata.len() == text.len() as u64)
@@ -156,29 +157,29 @@ pub(super) fn overwrite(path: &Path, text: &[u8], owner: Owner) -> Result<()> {
     written.map_err(|error| not_written(path, error))
 }
 
-/// Puts `text` in the place of the file at `path`. Whoever calls this holds the lock.
+/// Replaces the file at `path` with `text`. The caller holds the lock.
 pub(super) fn replace(path: &Path, text: &[u8]) -> Result<()> {
     Replacement::begin(path, text)?.publish()
 }
 
-/// The next text of a file, written beside it. Dropped before it is published, it is gone.
+/// The new text of a file, in a temporary file beside it. Deleted if dropped before it is published.
 ///
-/// A kill at any instruction leaves the old or the new text. What a killed writer left behind is
-/// replaced by the next one, because all writers of a file use the same temporary name.
+/// A kill at any point leaves either the old or the new text. All writers of a file share one temporary
+/// name, so the next writer replaces what a killed one left behind.
 pub(super) struct Replacement {
     path: PathBuf,
     parent: PathBuf,
     temporary: PathBuf,
-    /// Open until it is durable.
+    /// Open until its contents are durable.
     file: Option<File>,
     is_published: bool,
 }
 
 impl Replacement {
-    /// Writes the next text of the file at `path`. The caller holds the lock.
+    /// Writes the new text of the file at `path`. The caller holds the lock.
     pub(super) fn begin(path: &Path, text: &[u8]) -> Result<Self> {
         let (parent, temporary) = temporary_of(path)?;
-        let mut file = create_anew(&temporary).map_err(|error| not_written(path, error))?;
+        let mut file = create_fresh(&temporary).map_err(|error| not_written(path, error))?;
         let written = file.write_all(text);
         let (path, parent) = (path.to_owned(), parent.to_owned());
         let begun = Self { path, parent, temporary, file: Some(file), is_published: false };
@@ -186,12 +187,13 @@ impl Replacement {
         Ok(begun)
     }
 
-    /// Takes room for a next text of `length` bytes, which [`Self::fill`] gives. The caller holds the lock.
+    /// Reserves disk space for `length` bytes of new text, written later by [`Self::fill`]. The caller
+    /// holds the lock.
     pub(super) fn reserve(path: &Path, length: usize) -> Result<Self> {
         Self::begin(path, &vec![b'\n'; length])
     }
 
-    /// Writes the text for which room was taken.
+    /// Writes the text into the reserved space.
     pub(super) fn fill(&mut self, text: &[u8]) -> Result<()> {
         let Some(file) = &mut self.file else { return Ok(()) };
         let filled = file.rewind().and_then(|()| file.write_all(text));
@@ -199,21 +201,21 @@ impl Replacement {
         filled.map_err(|error| self.not_written(error))
     }
 
-    /// Whether this is the next text of the file at `path`.
-    pub(super) fn is_of(&self, path: &Path) -> bool {
+    /// Reports whether this replaces the file at `path`.
+    pub(super) fn replaces(&self, path: &Path) -> bool {
         self.path == path
     }
 
-    /// Makes the text durable, though not yet in its place.
+    /// Makes the new text durable without moving it into place.
     pub(super) fn sync(&mut self) -> Result<()> {
         let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
         synced.map_err(|error| self.not_written(error))
     }
 
-    /// Puts the text in its place, durably.
+    /// Moves the new text into place, durably.
     pub(super) fn publish(mut self) -> Result<()> {
         self.sync()?;
-        platform::patiently(|| fs::rename(&self.temporary, &self.path))
+        platform::with_retry(|| fs::rename(&self.temporary, &self.path))
             .map_err(|error| self.not_written(error))?;
         self.is_published = true;
         platform::sync_directory(&self.parent).map_err(|error| self.not_written(error))
@@ -233,12 +235,12 @@ impl Drop for Replacement {
     }
 }
 
-/// The error that the file at `path` could not be written.
+/// Reports that the file at `path` could not be written.
 pub(super) fn not_written(path: &Path, error: std::io::Error) -> Error {
     Error::io(ErrorKind::Store, format!("cannot write {}", path.display()), error)
 }
 
-/// The directory of the file at `path`, and the name under which its next text is written.
+/// Returns the directory of the file at `path`, and the path of its temporary file.
 pub(super) fn temporary_of(path: &Path) -> Result<(&Path, PathBuf)> {
     match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
         (Some(parent), Some(name)) => Ok((parent, parent.join(format!("{TEMPORARY}{name}")))),
@@ -246,33 +248,32 @@ pub(super) fn temporary_of(path: &Path) -> Result<(&Path, PathBuf)> {
     }
 }
 
-/// Makes a new private file, in the place of what a killed writer left behind.
-pub(super) fn create_anew(temporary: &Path) -> std::io::Result<File> {
+/// Creates a private file, replacing what a killed writer left behind.
+pub(super) fn create_fresh(temporary: &Path) -> std::io::Result<File> {
     let mut options = platform::private_file();
     options.write(true).create_new(true);
     match options.open(temporary) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            platform::patiently(|| fs::remove_file(temporary))?;
-            platform::patiently(|| options.open(temporary))
+            platform::with_retry(|| fs::remove_file(temporary))?;
+            platform::with_retry(|| options.open(temporary))
         }
         other => other,
     }
 }
 
-/// Removes a file, and what a killed writer of it left behind; whether there was one. Whoever calls this
-/// holds the lock.
+/// Removes a file and its temporary file. Returns whether the file existed. The caller holds the lock.
 pub(super) fn remove(path: &Path) -> Result<bool> {
     let failed =
         |error| Error::io(ErrorKind::Store, format!("cannot remove {}", path.display()), error);
     if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
-        // SECURITY: a secret that is to be destroyed may stand there too.
+        // SECURITY: the temporary file may hold the secret that is to be destroyed.
         let temporary = path.with_file_name(format!("{TEMPORARY}{name}"));
-        match platform::patiently(|| fs::remove_file(&temporary)) {
+        match platform::with_retry(|| fs::remove_file(&temporary)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
     }
-    match platform::patiently(|| fs::remove_file(path)) {
+    match platform::with_retry(|| fs::remove_file(path)) {
         Ok(()) => {
             if let Some(parent) = path.parent() {
                 platform::sync_directory(parent).map_err(failed)?;
@@ -284,7 +285,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
     }
 }
 
-/// Makes a directory that only its owner can enter, unless it is there.
+/// Creates a directory that only its owner can enter, unless it exists.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     let failed =
         |error| Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error);
@@ -297,40 +298,40 @@ pub(super) fn make_directory(path: &Path) -> Result<()> {
     }
 }
 
-/// The lock on a lock file, held until it is dropped. The system frees it when the process dies.
+/// A held lock, released on drop. The system releases it if the process dies.
 pub(super) struct Lock {
     file: File,
 }
 
 impl Lock {
-    /// Gives the lock back, and keeps the lock file open for [`take`].
+    /// Releases the lock and keeps the lock file open for [`take`].
     pub(super) fn release(self) -> std::io::Result<File> {
         self.file.unlock().map(|()| self.file)
     }
 }
 
-/// What is done where a lock file is missing.
+/// What to do if a lock file is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Absent {
-    /// It is a part of the store that is gone.
-    Refused,
-    /// It is made: stores of earlier versions lack it.
-    Made,
+pub(super) enum IfMissing {
+    /// Refuse: a part of the store is missing.
+    Refuse,
+    /// Create it: stores of earlier versions do not have it.
+    Create,
 }
 
 /// Takes the lock on the file at `path`.
 ///
 /// # Errors
-/// [`ErrorKind::Busy`] when another process holds it for 5 s; the error names that process.
-pub(super) fn lock(path: &Path, owner: Owner, absent: Absent) -> Result<Lock> {
+/// [`ErrorKind::Busy`] if another process holds it for 5 s; the error names that process.
+pub(super) fn lock(path: &Path, owner: Owner, if_missing: IfMissing) -> Result<Lock> {
     let mut found = open_lock(path, owner)?;
-    if found.is_none() && absent == Absent::Made {
+    if found.is_none() && if_missing == IfMissing::Create {
         if let Some(directory) = path.parent() {
             check_directory(directory, owner)?;
         }
         let mut options = platform::private_file();
         options.read(true).write(true).create(true);
-        // Whoever makes it first, all open the same file.
+        // If several programs create it at once, they all open the same file.
         found = open(path, owner, &options)?.map(|(file, _)| file);
     }
     let Some(file) = found else {
@@ -368,7 +369,7 @@ pub(super) fn open_lock(path: &Path, owner: Owner) -> Result<Option<File>> {
     Ok(open(path, owner, &options)?.map(|(file, _)| file))
 }
 
-/// Takes a lock that was waited for long enough, if it is free by now; else names its holder.
+/// Tries one last time after the wait, and names the lock's holder if that fails.
 fn last_try(path: &Path, file: File) -> Result<Lock> {
     let holder = platform::lock_holder(&file);
     match file.try_lock() {
@@ -385,7 +386,7 @@ pub(super) fn not_locked(path: &Path, error: std::io::Error) -> Error {
     Error::io(ErrorKind::Store, format!("cannot lock {}", path.display()), error)
 }
 
-/// Entries of a directory: file names that can be documents, and directories of theirs.
+/// Lists the possible documents and subdirectories of a directory.
 ///
 /// Names that begin with a dot are left out: temporary files, and an editor's copies.
 pub(super) fn entries(path: &Path) -> Result<Vec<(String, bool)>> {
@@ -398,7 +399,8 @@ pub(super) fn entries(path: &Path) -> Result<Vec<(String, bool)>> {
     Ok(names)
 }
 
-/// Calls `each` with what [`entries`] lists, as bytes that need not be text. A missing directory has none.
+/// Calls `each` with every entry that [`entries`] lists, as bytes that may not be UTF-8. A missing
+/// directory counts as empty.
 pub(super) fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> Result<()> {
     let listed = platform::for_each_entry(path, &mut |name, is_directory| {
         if name.first() != Some(&b'.') {
@@ -414,7 +416,7 @@ pub(super) fn for_each_entry(path: &Path, each: &mut dyn FnMut(&[u8], bool)) -> 
     }
 }
 
-/// Opens a file to append to it, made if it does not exist.
+/// Opens a file for appending, creating it if it does not exist.
 pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     let mut options = platform::private_file();
     options.read(true).append(true);
@@ -436,37 +438,37 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
 mod tests {
     use super::*;
 
-    /// Guards doors: what cannot be told is an error, never a "there is none".
+    /// Guards against failing open: a file that cannot be checked is an error, never "not found".
     #[cfg(unix)]
     #[test]
-    fn a_doubt_is_an_error_and_not_a_no() {
+    fn an_unclear_answer_is_an_error() {
         let directory = tempfile::TempDir::new().unwrap();
         let owner = Owner::current();
         let document = directory.path().join("document");
-        create_anew(&document).unwrap();
+        create_fresh(&document).unwrap();
         let below = document.join("below");
         assert!(has_directory(&below, owner).is_err());
         assert!(make_directory(&below).is_err());
         assert!(entries(&document).is_err());
-        assert!(remove(directory.path()).is_err(), "a directory is no document");
+        assert!(remove(directory.path()).is_err(), "a directory is not a document");
         let message = read(&below, owner).unwrap_err().to_string();
         assert!(message.contains("cannot open"), "{message}");
         let missing = directory.path().join("missing");
         assert!(!has_directory(&missing, owner).unwrap() && !remove(&missing).unwrap());
         assert!(read(&missing, owner).unwrap().is_none() && entries(&missing).unwrap().is_empty());
-        // What a killed writer left behind may be a secret: nothing is gone before that is.
+        // A killed writer's leftover may be a secret, so it must be removed first.
         fs::create_dir(directory.path().join(".tmp-document")).unwrap();
         assert!(remove(&document).is_err() && document.exists());
     }
 
-    /// Guards the size from which on a file is none of ours, to the byte.
+    /// Guards the size limit of documents, to the byte.
     #[test]
-    fn a_document_of_a_mebibyte_is_read_and_no_larger_one() {
+    fn documents_are_read_up_to_one_mebibyte() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join("document");
         let largest = 1 << 20;
         for length in [0, 1, 2049, largest, largest + 1] {
-            create_anew(&path).unwrap().write_all(&vec![b'#'; length]).unwrap();
+            create_fresh(&path).unwrap().write_all(&vec![b'#'; length]).unwrap();
             let text = read(&path, Owner::current()).map(Option::unwrap);
             match text {
                 Ok(text) => assert_eq!((text.len(), length <= largest), (length, true)),

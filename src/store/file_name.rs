@@ -1,11 +1,11 @@
-//! How a name becomes file-name components, and back; and which shard and lock an account has.
+//! Encodes names as file names and decodes them; picks the shard and lock of an account.
 //!
-//! Owns the encoding only. It must not know directories, documents or any file system call.
+//! Owns the encoding only: it knows no directories or documents and makes no system calls.
 //!
-//! The encoding writes `a-z 0-9 - _ . @` as they are and every other byte of the canonical text as
-//! lowercase `%xx`. So it is ASCII, has no upper case (safe where file systems ignore case or
-//! normalise), no separator, and no trailing dot or blank. A component never starts with a dot and
-//! never is a Windows device name: where it would, its first character is written as `%xx` too.
+//! `a-z 0-9 - _ . @` stay as they are; every other byte of the canonical text becomes lowercase `%xx`. The
+//! result is ASCII, has no upper case (safe on file systems that ignore case or normalise), no separator,
+//! and no trailing dot or space. A component never starts with a dot and is never a Windows device name:
+//! its first character is then written as `%xx` too.
 
 use std::fmt::Write as _;
 
@@ -13,20 +13,20 @@ use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
 use crate::account::name::{AccountKey, Name};
 
-/// The longest piece of encoded text in one component, before a first character is escaped.
+/// The longest piece of encoded text in one component, before its first character is escaped.
 const MAX_CHUNK: usize = 200;
 
-/// What the last component ends with.
+/// The ending of the last component.
 const FILE_SUFFIX: &str = ".toml";
 
-/// What the components before the last end with; no encoded text holds it.
+/// The ending of all components before the last; encoded text never contains it.
 const DIRECTORY_SUFFIX: &str = "+";
 
-/// The components of the path of a name: directories, then one file. Mostly just the file.
+/// Returns the path components of a name: directories, then one file. Usually just the file.
 ///
-/// A text of more than 200 characters is cut into pieces that are as long as 200 allows without
-/// cutting an escape. No component is longer than 207 characters.
-// SECURITY: two names never share a path, on any file system, and no name leaves its directory.
+/// A text of more than 200 characters is split into the longest pieces of up to 200 characters that do not
+/// split an escape. No component is longer than 207 characters.
+// SECURITY: two names never share a path on any file system, and no name leaves its directory.
 pub fn encode(name: &Name) -> Vec<String> {
     let mut components = Vec::new();
     let mut chunk = String::new();
@@ -46,7 +46,7 @@ pub fn encode(name: &Name) -> Vec<String> {
     components
 }
 
-/// The name whose [`encode`] gives exactly these components; `None` if there is none.
+/// Returns the name that [`encode`] turns into exactly these components, if there is one.
 pub fn decode(components: &[&str]) -> Option<Name> {
     let (file, directories) = components.split_last()?;
     let mut text = String::new();
@@ -56,18 +56,19 @@ pub fn decode(components: &[&str]) -> Option<Name> {
     text.push_str(file.strip_suffix(FILE_SUFFIX)?);
     let bytes: Vec<u8> = percent_encoding::percent_decode_str(&text).collect();
     let name = Name::parse(std::str::from_utf8(&bytes).ok()?).ok()?;
-    // SECURITY: every other spelling of a path (upper case, needless escapes, other cuts) is
-    // nobody's, so that a name has one document.
+    // SECURITY: rejects every other spelling of a path (upper case, needless escapes, other splits), so
+    // that a name has only one document.
     (encode(&name) == components).then_some(name)
 }
 
-/// Whether a file name, below these directories of its name, is plainly that of another account, so that it
-/// need not be decoded. `false` only means that [`decode`] has to find out.
+/// Reports whether a file name, below these directories, clearly belongs to another account and need not be
+/// decoded. After `false`, [`decode`] must decide.
 ///
-/// A login passes many names, and others may have chosen them: this takes no memory and stops early.
-// SECURITY: whatever may be of the account is `false`, above all a name that no account has.
+/// A login looks at many names, possibly chosen by an attacker, so this allocates nothing and stops early.
+// SECURITY: returns `false` for anything that may belong to the account, including names that no account
+// can have.
 pub fn is_of_another_account(directories: &[String], file: &[u8], key: &AccountKey) -> bool {
-    // A pattern, since a comparison with the constant would call a function for each name.
+    // A pattern, because comparing with the constant would call a function for each name.
     let [text @ .., b'.', b't', b'o', b'm', b'l'] = file else { return false };
     if text.is_empty() {
         return false;
@@ -81,8 +82,8 @@ pub fn is_of_another_account(directories: &[String], file: &[u8], key: &AccountK
     !may_be_at_the_end(text, key, is_whole) && !begins()
 }
 
-/// Whether the account at the end of an encoded text may be that of `key`. Unless the text `is_whole`, the
-/// account may begin before it.
+/// Reports whether the account at the end of an encoded text may be that of `key`. Unless the text
+/// `is_whole`, the account may begin before it.
 fn may_be_at_the_end(text: &[u8], key: &AccountKey, is_whole: bool) -> bool {
     let mut rest = Rest { key: key.as_str().as_bytes(), is_exact: true };
     let mut at = text.len();
@@ -113,15 +114,15 @@ fn may_be_at_the_end(text: &[u8], key: &AccountKey, is_whole: bool) -> bool {
     !is_whole || rest.may_be_empty()
 }
 
-/// Whether the account at the beginning of an encoded text, before an `@`, may be that of `key`. Unless the
-/// text `is_whole`, the `@` may come after it.
+/// Reports whether the account at the start of an encoded text, before an `@`, may be that of `key`. Unless
+/// the text `is_whole`, the `@` may come after it.
 fn may_be_before_a_suffix(text: &[u8], key: &AccountKey, is_whole: bool) -> bool {
     let mut rest = Rest { key: key.as_str().as_bytes(), is_exact: true };
     let mut at = 0;
     while at < text.len() {
         match text[at] {
             b'%' => {
-                // No name is written like this: the account may end here.
+                // Valid names never contain this, but the account may end here.
                 if text[at..].starts_with(b"%40")
                     || rest.may_be_empty()
                         && AT_SIGNS.iter().any(|sign| begins_like(&text[at..], sign))
@@ -131,7 +132,7 @@ fn may_be_before_a_suffix(text: &[u8], key: &AccountKey, is_whole: bool) -> bool
                 rest.is_exact = false;
                 at += 3;
             }
-            // The account ends here, or goes on with an `@` of its own.
+            // The account ends here, or continues with an `@` of its own.
             b'@' if rest.may_be_empty() || rest.key.starts_with(b"@") => return true,
             byte => {
                 if !rest.takes(byte, Side::Start) {
@@ -144,8 +145,8 @@ fn may_be_before_a_suffix(text: &[u8], key: &AccountKey, is_whole: bool) -> bool
     !is_whole
 }
 
-/// Characters that some systems read as a backslash, escaped. No name has them: a file name that does is an
-/// error of the account that it may be meant for.
+/// Characters that some systems read as a backslash, escaped. Valid names never contain them; a file name
+/// that does is reported as an error for the account it may belong to.
 const BACKSLASHES: [&[u8]; 7] =
     [b"%ef%bc%bc", b"%ef%b9%a8", b"%c2%a5", b"%ef%bf%a5", b"%e2%82%a9", b"%ef%bf%a6", b"%e2%88%96"];
 
@@ -160,15 +161,15 @@ fn begins_like(text: &[u8], start: &[u8]) -> bool {
     text.len() >= start.len() && text[..start.len()].eq_ignore_ascii_case(start)
 }
 
-/// Whether an encoded text ends with an ideograph (U+4000 to U+9FFF) or a letter of U+0400 to U+047F, which
-/// never folds to ASCII: so that these scripts need not be decoded beside names that are plain.
+/// Reports whether an encoded text ends with an ideograph (U+4000 to U+9FFF) or a letter from U+0400 to
+/// U+047F. These never fold to ASCII, so such names need no decoding when the key is ASCII.
 fn ends_with_foreign_letter(text: &[u8]) -> bool {
     matches!(text, [.., b'%', b'e', b'4'..=b'9', b'%', _, _, b'%', _, _])
         || matches!(text, [.., b'%', b'd', b'0' | b'1', b'%', _, _])
 }
 
-/// What is left of a key while an encoded account is compared with it from one side. A plain character folds
-/// to itself; an escaped one may fold to anything, so that from there on only the order of the others counts.
+/// The rest of a key while it is compared with an encoded account from one side. A plain character folds to
+/// itself. An escaped one may fold to anything; after it, only the order of the other characters counts.
 struct Rest<'k> {
     key: &'k [u8],
     is_exact: bool,
@@ -185,7 +186,7 @@ impl Rest<'_> {
         !self.is_exact || self.key.is_empty()
     }
 
-    /// Takes a byte of the account from one side; `false` if the key cannot have it there.
+    /// Consumes a byte of the account from one side; `false` if the key cannot have it there.
     fn takes(&mut self, byte: u8, side: Side) -> bool {
         if !is_plain(byte) {
             self.is_exact = false;
@@ -208,13 +209,13 @@ impl Rest<'_> {
     }
 }
 
-/// The directory that documents of an account lie in: three lowercase hexadecimal digits, the first
-/// twelve bits of the CRC-32 of the folded account part. It only has to spread names evenly.
+/// Returns the directory for an account's documents: three lowercase hexadecimal digits, the first twelve
+/// bits of the CRC-32 of the folded account part. It only has to spread names evenly.
 pub fn shard(key: &AccountKey) -> String {
     format!("{:03x}", hash(key) >> 20)
 }
 
-/// Which of the 256 locks guards the documents of an account: the first eight of the same bits.
+/// Returns which of the 256 locks protects an account's documents: the first eight of the same bits.
 pub fn lock_index(key: &AccountKey) -> u8 {
     hash(key).to_be_bytes()[0]
 }
@@ -234,7 +235,7 @@ fn escape(byte: u8) -> String {
     escaped
 }
 
-/// The chunk with its first character escaped, if the chunk would be hidden or a device.
+/// Escapes the first character of a chunk that would be hidden or a device name.
 fn safe_start(chunk: &str) -> String {
     match chunk.bytes().next() {
         Some(first) if first == b'.' || is_device(chunk) => escape(first) + &chunk[1..],
@@ -242,9 +243,9 @@ fn safe_start(chunk: &str) -> String {
     }
 }
 
-/// Whether Windows takes a file of this name for a device, whatever follows the first dot.
+/// Reports whether Windows treats a file of this name as a device, whatever follows the first dot.
 ///
-/// `CONIN$`, `CONOUT$`, `CLOCK$` and `COM¹` need no mention: `$` and `¹` are always escaped.
+/// `CONIN$`, `CONOUT$`, `CLOCK$` and `COM¹` need no check: `$` and `¹` are always escaped.
 fn is_device(chunk: &str) -> bool {
     let stem = chunk.split('.').next().unwrap_or(chunk);
     match stem.as_bytes() {
@@ -271,7 +272,7 @@ mod tests {
         decode(&components.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// What is wrong with a component on some file system; empty if nothing is.
+    /// Lists what is wrong with a component on any file system.
     fn faults(component: &str, last: bool) -> Vec<&'static str> {
         let stem = component.split('.').next().unwrap_or_default();
         let devices = ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"];
@@ -294,7 +295,7 @@ mod tests {
         .collect()
     }
 
-    /// Guards the spelling on disk, which must never change.
+    /// Guards the encoding on disk, which must never change.
     #[test]
     fn encoded_spellings() {
         #[rustfmt::skip]
@@ -329,7 +330,7 @@ mod tests {
         }
     }
 
-    /// Guards long names: where they are cut, and that no piece is a device, hidden or half an
+    /// Guards long names: where they are split, and that no piece is a device name, hidden, or half an
     /// escape.
     #[test]
     fn long_names_become_directories() {
@@ -350,9 +351,9 @@ mod tests {
         }
     }
 
-    /// Guards the strict inverse: a file with any other spelling is nobody's document.
+    /// Guards strict decoding: a file with any other spelling is not a document.
     #[test]
-    fn other_spellings_decode_to_nothing() {
+    fn other_spellings_do_not_decode() {
         let a199 = "a".repeat(199);
         let (half, short, long) =
             (format!("{a199}+"), format!("{a199}a+"), format!("{a199}aa.toml"));
@@ -371,10 +372,13 @@ mod tests {
         for components in cases {
             assert_eq!(decode(components), None, "{components:?}");
         }
-        assert!(decode(&[&short, "b.toml"]).is_some(), "the pieces above are nearly right");
+        assert!(
+            decode(&[&short, "b.toml"]).is_some(),
+            "the rejected pieces differ only slightly from valid ones"
+        );
     }
 
-    /// Guards the place on disk, which must never change: the CRC-32 of `alice` is 278ebc47.
+    /// Guards the location on disk, which must never change: the CRC-32 of `alice` is 278ebc47.
     #[test]
     fn shards_and_locks() {
         let key = name("alice").key();
@@ -385,11 +389,12 @@ mod tests {
         assert_ne!(shard(&name("bob").key()), shard(&key));
     }
 
-    /// Guards the shortcut: what is plainly another account's is passed over, what is odd is not.
+    /// Guards the shortcut: skips names that clearly belong to other accounts, and never skips malformed
+    /// ones.
     #[test]
-    fn other_accounts_are_passed_over() {
+    fn other_accounts_are_skipped() {
         let key = name("alice").key();
-        for (file, passed_over) in [
+        for (file, is_skipped) in [
             ("bob.toml", true),
             ("corp%5cbob.toml", true),
             ("bob@corp.example.toml", true),
@@ -422,10 +427,10 @@ mod tests {
             ("bob", false),
             (".toml", false),
         ] {
-            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), passed_over, "{file}");
+            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), is_skipped, "{file}");
         }
-        // A long name goes on in directories: the account is at its end, or before an '@'.
-        for (directory, file, passed_over) in [
+        // A long name continues in directories: the account is at its end, or before an '@'.
+        for (directory, file, is_skipped) in [
             ("ddd+", "ddd%5calice.toml", false),
             ("ddd+", "ddd%5cbob.toml", true),
             ("ddd%5cal+", "ice.toml", false),
@@ -435,22 +440,22 @@ mod tests {
             ("bob@xxx+", "xxx.toml", true),
         ] {
             let found = is_of_another_account(&[directory.into()], file.as_bytes(), &key);
-            assert_eq!(found, passed_over, "{directory}/{file}");
+            assert_eq!(found, is_skipped, "{directory}/{file}");
         }
         let key = name("a@b@corp").key();
-        for (file, passed_over) in [
+        for (file, is_skipped) in [
             ("a@b@corp.toml", false),
             ("x%5ca@b.toml", false),
             ("a@b.toml", false),
-            // Only decoding finds out.
+            // Only decoding can decide.
             ("a@c@corp.toml", false),
             ("b@c@corp.toml", true),
         ] {
-            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), passed_over, "{file}");
+            assert_eq!(is_of_another_account(&[], file.as_bytes(), &key), is_skipped, "{file}");
         }
     }
 
-    /// Guards the letters that are taken to be of another account than any that is plain.
+    /// Guards the letters that the shortcut treats as never folding to ASCII.
     #[test]
     fn foreign_letters_never_fold_to_ascii() {
         let key = name("alice").key();
@@ -471,9 +476,9 @@ mod tests {
         assert!(!is_of_another_account(&[], file.as_bytes(), &listed));
     }
 
-    /// Guards strange file names: what some system reads as the account in a domain is not passed over.
+    /// Guards unusual file names: lookalikes of separators are never skipped.
     #[test]
-    fn lookalikes_of_separators_are_not_passed_over() {
+    fn lookalikes_of_separators_are_never_skipped() {
         let key = name("alice").key();
         let is_lookalike = |c: &char| {
             let parsed = Name::parse(&format!("a{c}b"));
@@ -498,9 +503,9 @@ mod tests {
         }
     }
 
-    /// Guards the spread: with 4,096 shards and 256 locks no place is crowded.
+    /// Guards the distribution: none of the 4,096 shards and 256 locks is crowded.
     #[test]
-    fn shards_are_even() {
+    fn names_spread_evenly_over_shards() {
         let mut shards: HashMap<String, u32> = HashMap::new();
         for i in 0..20_000 {
             *shards.entry(shard(&name(&format!("user{i}")).key())).or_default() += 1;
@@ -529,15 +534,15 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
-        /// Guards that no name is lost: every path leads back to its name.
+        /// Guards that no name is lost: every path decodes to its name.
         #[test]
         fn decode_inverts_encode(name in names()) {
             prop_assert_eq!(round_trip(&name), Some(name));
         }
 
-        /// Guards the shortcut: no document of an account is ever passed over for that account.
+        /// Guards the shortcut: it never skips a document of the account it looks for.
         #[test]
-        fn no_document_is_passed_over(name in names(), ascii in "[a-zA-Z0-9@.\\\\ _-]{1,12}") {
+        fn no_document_of_the_account_is_skipped(name in names(), ascii in "[a-zA-Z0-9@.\\\\ _-]{1,12}") {
             for name in [Some(name), Name::parse(&ascii).ok()].into_iter().flatten() {
                 let mut components = encode(&name);
                 let file = components.pop().unwrap_or_default();
@@ -545,7 +550,7 @@ mod tests {
             }
         }
 
-        /// Guards the file system: each component is safe everywhere.
+        /// Guards file-system safety: each component is valid everywhere.
         #[test]
         fn components_are_safe(name in names()) {
             let components = encode(&name);
@@ -555,7 +560,7 @@ mod tests {
             }
         }
 
-        /// Guards against two names in one document, where a file system ignores case as well.
+        /// Guards against two names sharing a document, even on a file system that ignores case.
         #[test]
         fn names_do_not_collide(names in proptest::collection::vec(names(), 2..12)) {
             let mut seen: HashMap<String, Name> = HashMap::new();
@@ -567,7 +572,7 @@ mod tests {
             }
         }
 
-        /// Guards against paths that are not ours: what decodes encodes back to itself.
+        /// Guards against foreign paths: every path that decodes encodes back to itself.
         #[test]
         fn encode_inverts_decode(
             text in proptest::collection::vec(

@@ -1,6 +1,6 @@
-//! Whether logins can work on this store, found out by doing what a login does.
+//! Finds out whether logins can work on this store, by doing what a login does.
 //!
-//! Takes locks, opens the trail, and makes, writes and removes temporary files. Nothing is left behind.
+//! Takes locks, opens the trail, and creates, writes and removes temporary files. Leaves nothing behind.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -11,53 +11,53 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::platform;
-use crate::store::creation::{NEW_TRAIL, lock_names};
+use crate::store::creation::{NEW_TRAIL_HINT, lock_names};
 use crate::store::dir::DirStore;
 use crate::store::{file, trail};
 use crate::time::Timestamp;
 
-/// How long a lock is waited for, all of them together.
+/// How long to wait for all locks together.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// With fewer free inodes than this somebody should look.
+/// The number of free inodes below which to warn.
 const FEW_INODES: u64 = 1000;
 
-/// As much as a document takes on a disk.
+/// The disk space of one document.
 const PROBE: [u8; 4096] = [0; 4096];
 
-/// Something that keeps logins or changes from working, now or soon.
+/// A problem that prevents logins or changes, now or soon.
 #[derive(Debug)]
-pub struct Ailment {
+pub struct HealthProblem {
     /// The part of the store.
     pub part: &'static str,
-    /// Whether logins or changes fail now.
+    /// Whether logins or changes already fail.
     pub is_error: bool,
-    /// What is wrong, with its way out.
-    pub problem: Error,
+    /// What is wrong, with a hint.
+    pub error: Error,
 }
 
-impl Ailment {
+impl HealthProblem {
     fn error(part: &'static str, problem: Error) -> Self {
-        Self { part, is_error: true, problem }
+        Self { part, is_error: true, error: problem }
     }
 
     fn warning(part: &'static str, problem: Error) -> Self {
-        Self { part, is_error: false, problem }
+        Self { part, is_error: false, error: problem }
     }
 }
 
 impl DirStore {
-    /// Does what a login needs, and returns what did not work.
-    pub fn ailments(&self, now: Timestamp) -> Vec<Ailment> {
+    /// Does what a login does, and returns every problem.
+    pub fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
             let hint = "look in the system's log for the reason, then: mount -o remount,rw";
-            return vec![Ailment::error("read-only", problem.with_hint(hint))];
+            return vec![HealthProblem::error("read-only", problem.with_hint(hint))];
         }
         let mut found: Vec<_> = self.inodes().into_iter().collect();
-        // Without one, every file that is made fails for the same reason.
-        if !found.iter().any(|ailment| ailment.is_error) {
+        // Without a free inode, creating any file fails for the same reason.
+        if !found.iter().any(|problem| problem.is_error) {
             found.extend(self.directories());
         }
         found.extend(self.locks());
@@ -66,27 +66,27 @@ impl DirStore {
         found
     }
 
-    fn inodes(&self) -> Option<Ailment> {
+    fn inodes(&self) -> Option<HealthProblem> {
         let free = platform::free_inodes(self.root()).filter(|free| *free < FEW_INODES)?;
         let hint = "remove unneeded files from this file system; 'df -i' counts them";
         let problem = |what: &str| file::broken(self.root(), what).with_hint(hint);
         Some(if free == 0 {
             let what = "is on a file system that has no inode left: no login is granted";
-            Ailment::error("inodes", problem(what))
+            HealthProblem::error("inodes", problem(what))
         } else {
-            Ailment::warning(
+            HealthProblem::warning(
                 "inodes",
                 problem(&format!("is on a file system with {free} inodes left")),
             )
         })
     }
 
-    /// Makes, writes and removes a file in a directory of each kind.
-    fn directories(&self) -> Vec<Ailment> {
+    /// Creates, writes and removes a file in a directory of each kind.
+    fn directories(&self) -> Vec<HealthProblem> {
         let mut directories = vec![self.root().to_owned()];
         for kind in ["users", "state", "groups", "whitelist", "audit"] {
             let directory = self.root().join(kind);
-            // One that is missing or no directory is found elsewhere.
+            // Other checks report a missing directory.
             if !matches!(file::has_directory(&directory, self.owner()), Ok(true)) {
                 continue;
             }
@@ -99,9 +99,9 @@ impl DirStore {
         let mut found = Vec::new();
         for directory in directories {
             if let Err(error) = write_and_remove(&directory) {
-                let hint = platform::unlocking(&directory, false, &error);
+                let hint = platform::unlock_command(&directory, false, &error);
                 let what = format!("cannot write in {}", directory.display());
-                found.push(Ailment::error(
+                found.push(HealthProblem::error(
                     "writing",
                     with_hint(Error::io(ErrorKind::Store, what, error), hint),
                 ));
@@ -110,11 +110,11 @@ impl DirStore {
         found
     }
 
-    /// Takes each lock. Those that are held are waited for together.
-    fn locks(&self) -> Vec<Ailment> {
+    /// Takes each lock. Waits for all held locks together.
+    fn locks(&self) -> Vec<HealthProblem> {
         let directory = self.root().join("locks");
         if let Err(problem) = file::check_directory(&directory, self.owner()) {
-            return vec![Ailment::error("locks", problem)];
+            return vec![HealthProblem::error("locks", problem)];
         }
         let mut found: Vec<_> = self.missing_lock().into_iter().collect();
         let mut unusable: Vec<Error> = Vec::new();
@@ -143,13 +143,15 @@ impl DirStore {
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Some(first) = summary(unusable, "locks cannot be used") {
-            found.push(Ailment::error("locks", first));
+            found.push(HealthProblem::error("locks", first));
         }
-        found.extend(holders(&held).into_iter().map(|problem| Ailment::error("locks", problem)));
+        found.extend(
+            holders(&held).into_iter().map(|problem| HealthProblem::error("locks", problem)),
+        );
         found
     }
 
-    fn missing_lock(&self) -> Option<Ailment> {
+    fn missing_lock(&self) -> Option<HealthProblem> {
         let missing = self.missing_locks();
         let first = missing.first()?.display();
         let message = match missing.len() {
@@ -158,19 +160,22 @@ impl DirStore {
                 "{many} lock files are missing, such as {first}: every login that needs one is refused"
             ),
         };
-        Some(Ailment::error("locks", Error::new(ErrorKind::Store, message).with_hint("rw2fa init")))
+        Some(HealthProblem::error(
+            "locks",
+            Error::new(ErrorKind::Store, message).with_hint("rw2fa init"),
+        ))
     }
 
-    /// Opens the audit trail as a login does, up to the point where it would write.
-    fn trail(&self, now: Timestamp) -> Vec<Ailment> {
+    /// Opens the audit trail as a login does, but does not write.
+    fn trail(&self, now: Timestamp) -> Vec<HealthProblem> {
         let directory = self.root().join("audit");
-        let error = |problem| vec![Ailment::error("audit-trail", problem)];
+        let error = |problem| vec![HealthProblem::error("audit-trail", problem)];
         match file::has_directory(&directory, self.owner()) {
             Ok(true) => {}
             Ok(false) => {
                 return error(
                     file::broken(&directory, "is missing: no login is granted")
-                        .with_hint(NEW_TRAIL),
+                        .with_hint(NEW_TRAIL_HINT),
                 );
             }
             Err(problem) => return error(problem),
@@ -189,9 +194,9 @@ impl DirStore {
                 file::broken(&path, "is a directory, where a file of the audit trail belongs");
             let hint = format!(
                 "{}; then restore the file from a backup, if there was one",
-                platform::putting_aside(&path)
+                platform::set_aside_command(&path)
             );
-            found.push(Ailment::error("audit-trail", problem.with_hint(hint)));
+            found.push(HealthProblem::error("audit-trail", problem.with_hint(hint)));
         }
         let mut files: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
         files.sort();
@@ -200,11 +205,11 @@ impl DirStore {
             if found.is_empty() {
                 let problem =
                     file::broken(&directory, "holds no file: the audit trail was removed");
-                found.push(Ailment::error("audit-trail", problem.with_hint(NEW_TRAIL)));
+                found.push(HealthProblem::error("audit-trail", problem.with_hint(NEW_TRAIL_HINT)));
             }
             return found;
         };
-        // No file is made: where there is none of this month, the end of the one before it is read.
+        // Avoids creating a file: without one for this month, check the end of the newest.
         let month = last.trim_end_matches(".jsonl");
         let mut is_reached = false;
         let opened = trail::append(&directory, self.owner(), month, None, &mut |_| {
@@ -215,25 +220,30 @@ impl DirStore {
             && !is_reached
         {
             let problem = unusable_file(problem, &directory.join(last));
-            found.push(Ailment::error("audit-trail", problem));
+            found.push(HealthProblem::error("audit-trail", problem));
         }
         let future: Vec<_> = files.into_iter().filter(|name| *name > present).collect();
         found.extend(self.future_months(&directory, &future, &present));
         found
     }
 
-    fn future_months(&self, directory: &Path, future: &[String], present: &str) -> Option<Ailment> {
+    fn future_months(
+        &self,
+        directory: &Path,
+        future: &[String],
+        present: &str,
+    ) -> Option<HealthProblem> {
         let first = directory.join(future.first()?);
         let what = "is the audit trail of a month that is still to come: the clock was wrong once, and every \
                     line goes there until then";
-        let command = platform::joining(directory, &self.lock_path("audit"), future, present);
+        let command = platform::join_command(directory, &self.lock_path("audit"), future, present);
         let owner = self.owner().name();
         let hint = format!("check the clock first; then, as {owner}: {command}");
-        Some(Ailment::warning("audit-month", file::broken(&first, what).with_hint(hint)))
+        Some(HealthProblem::warning("audit-month", file::broken(&first, what).with_hint(hint)))
     }
 
-    /// Documents that cannot be replaced: a login must change those in `state/`.
-    fn unwritable(&self) -> Vec<Ailment> {
+    /// Finds documents that cannot be replaced. A login must be able to change those in `state/`.
+    fn unwritable(&self) -> Vec<HealthProblem> {
         let mut found = Vec::new();
         for kind in ["state", "users", "groups", "whitelist"] {
             let directory = self.root().join(kind);
@@ -242,9 +252,9 @@ impl DirStore {
             let count = files.len();
             let Some((path, error)) = files.into_iter().next() else { continue };
             let hint = if count == 1 {
-                platform::unlocking(&path, false, &error)
+                platform::unlock_command(&path, false, &error)
             } else {
-                platform::unlocking(&directory, true, &error)
+                platform::unlock_command(&directory, true, &error)
             };
             let place = path.display();
             let what = match count {
@@ -254,13 +264,13 @@ impl DirStore {
             let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
             // An administrator may have made the lists immutable on purpose.
             let is_error = kind == "state";
-            found.push(Ailment { part: "writing", is_error, problem });
+            found.push(HealthProblem { part: "writing", is_error, error: problem });
         }
         found
     }
 }
 
-/// Makes a file, makes it durable, changes it in place, and removes it.
+/// Creates a file, syncs it, changes it in place, and removes it.
 fn write_and_remove(directory: &Path) -> io::Result<()> {
     let path = directory.join(format!("{}health-{}", file::TEMPORARY, std::process::id()));
     let written = write_twice(&path);
@@ -272,24 +282,25 @@ fn write_and_remove(directory: &Path) -> io::Result<()> {
 }
 
 fn write_twice(path: &Path) -> io::Result<()> {
-    let mut file = file::create_anew(path)?;
+    let mut file = file::create_fresh(path)?;
     file.write_all(&PROBE)?;
     file.sync_all()?;
     drop(file);
-    let mut file = platform::open_patiently(platform::private_file().write(true), path)?;
+    let mut file = platform::open_with_retry(platform::private_file().write(true), path)?;
     file.seek(SeekFrom::Start(0))?;
     file.write_all(&PROBE[..8])?;
     file.sync_data()
 }
 
-/// The files below `directory` that cannot be opened for writing. What cannot be listed is found elsewhere.
+/// Collects the files below `directory` that cannot be opened for writing. Other checks report unreadable
+/// directories.
 fn find_unwritable(directory: &Path, found: &mut BTreeMap<PathBuf, io::Error>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => find_unwritable(&path, found),
             Ok(kind) if kind.is_file() => {
-                let opened = platform::open_patiently(platform::private_file().write(true), &path);
+                let opened = platform::open_with_retry(platform::private_file().write(true), &path);
                 match opened {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         found.insert(path, error);
@@ -302,7 +313,7 @@ fn find_unwritable(directory: &Path, found: &mut BTreeMap<PathBuf, io::Error>) {
     }
 }
 
-/// One error for each process that holds some of these locks.
+/// Returns one error for each process that holds some of these locks.
 fn holders(held: &[(PathBuf, File)]) -> Vec<Error> {
     let mut by_holder: Vec<(platform::LockHolder, Vec<&Path>)> = Vec::new();
     for (path, file) in held {
@@ -324,7 +335,7 @@ fn holders(held: &[(PathBuf, File)]) -> Vec<Error> {
     by_holder.into_iter().map(problem).collect()
 }
 
-/// The first of some errors, which mentions how many others there are.
+/// Returns the first error, with the number of errors if there are several.
 fn summary(problems: Vec<Error>, what: &str) -> Option<Error> {
     let count = problems.len();
     let first = problems.into_iter().next()?;
@@ -337,20 +348,20 @@ fn summary(problems: Vec<Error>, what: &str) -> Option<Error> {
     )
 }
 
-/// The same error with the command that makes the file at `path` usable again.
+/// Adds the command that makes the file at `path` usable again as a hint.
 fn unusable_file(problem: Error, path: &Path) -> Error {
     let source = problem.source().and_then(|source| source.downcast_ref::<io::Error>());
     let hint = match source {
         Some(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            Some(format!("{}; then: rw2fa init", platform::putting_aside(path)))
+            Some(format!("{}; then: rw2fa init", platform::set_aside_command(path)))
         }
-        Some(error) => platform::unlocking(path, false, error),
+        Some(error) => platform::unlock_command(path, false, error),
         None => None,
     };
     with_hint(problem, hint)
 }
 
-/// The same error with this hint, unless it has one; without either, the system's log may say more.
+/// Sets this hint, or keeps the existing one. Without either, points to the system log.
 fn with_hint(problem: Error, hint: Option<String>) -> Error {
     if problem.hint().is_some() && hint.is_none() {
         return problem;

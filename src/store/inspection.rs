@@ -1,4 +1,4 @@
-//! Reading every document of a store, and telling what is wrong with each.
+//! Reads every document of a store and reports what is wrong with each.
 
 use crate::account::listing::Listing;
 use crate::account::name::Name;
@@ -8,29 +8,29 @@ use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
 use crate::store::{DocumentKind, NameList, Store, records};
 
-/// What an inspection found.
+/// The result of an inspection.
 #[derive(Debug, Default)]
 pub struct Inspection {
-    /// How many documents were read.
+    /// The number of documents read.
     pub documents: usize,
-    /// What is wrong, each with its way out.
+    /// What is wrong, each with a hint.
     pub problems: Vec<Error>,
     /// Whether the key could be read.
     pub has_keys: bool,
 }
 
-/// A user whose documents can be read.
+/// A user whose documents are readable.
 pub struct Seen<'a> {
     /// The name.
     pub name: &'a Name,
-    /// What the administrator set; a group's member has none.
+    /// The administrator's settings; `None` for a user who is only listed through a group.
     pub listing: Option<&'a Listing>,
-    /// What the program keeps.
+    /// The program's own data.
     pub state: &'a State,
 }
 
-/// Reads every document. `look` sees each user whose documents are sound; `advance` is told how many users
-/// were read, and how many there are.
+/// Reads every document. Calls `look` for each user whose documents are valid, and `advance` with the
+/// number of users read so far and in total.
 pub fn inspect(
     store: &dyn Store,
     look: &mut dyn FnMut(&Seen<'_>),
@@ -38,7 +38,7 @@ pub fn inspect(
 ) -> Inspection {
     let mut found = Inspection::default();
     let settings = found.take(records::settings(store));
-    // Where the key lies stands in the settings.
+    // The settings name the location of the key.
     let keys = match records::unfinished_settings(store) {
         Ok(_) => found.take(records::key_ring(store)),
         Err(_) => records::key_ring(store).ok(),
@@ -74,7 +74,7 @@ pub fn inspect(
 }
 
 impl Inspection {
-    /// Counts a document that was read, or keeps what is wrong with it.
+    /// Counts a readable document, or records what is wrong with it.
     fn take<T>(&mut self, read: Result<T, Error>) -> Option<T> {
         self.documents += 1;
         read.map_err(|problem| self.problems.push(problem)).ok()
@@ -119,7 +119,7 @@ impl Inspection {
             self.problems.push(missing_half(store, DocumentKind::User, name));
             return;
         }
-        // Without a key there is one problem, not one for each user.
+        // Without a key, report one problem instead of one per user.
         if let Some(keys) = keys {
             let secret = state.secret.as_ref();
             let secret =

@@ -1,7 +1,7 @@
-//! Storage: one narrow trait, behind which documents, locks and the audit trail live.
+//! Storage: one narrow trait in front of the documents, the locks and the audit trail.
 //!
-//! Callers speak of documents and names. What opens, makes and examines a store knows that it is a
-//! directory; a login and a change do not.
+//! Callers work with documents and names. Only the code that opens, creates and checks a store knows that
+//! it is a directory; logins and changes do not.
 
 pub mod archive;
 mod bulk;
@@ -28,12 +28,12 @@ use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Result};
 use crate::store::unrecorded::Unrecorded;
 
-/// Kinds of documents of which there is one for each name.
+/// Kinds of documents that exist once per name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DocumentKind {
-    /// What the administrator set for a user.
+    /// The administrator's settings for a user.
     User,
-    /// What the program keeps of a user.
+    /// The program's own data about a user.
     State,
     /// A listed group.
     Group,
@@ -48,11 +48,11 @@ pub enum Document {
     Settings,
     /// The key that seals secrets.
     Key,
-    /// How many messages were sent today; only kept while their number is limited.
+    /// The number of messages sent today; only kept while there is a daily limit.
     SmsCount,
-    /// The attempt counter of a user, which is overwritten in place.
+    /// A user's attempt counter, overwritten in place.
     Attempts(Name),
-    /// The document of one name.
+    /// A document of this kind for one name.
     Of(DocumentKind, Name),
 }
 
@@ -61,129 +61,132 @@ pub enum Document {
 pub enum Scope<'a> {
     /// The settings and the key.
     Settings,
-    /// How many messages were sent today. Taken inside an account's lock, never the other way round.
+    /// The number of messages sent today. Taken inside an account's lock, never the other way round.
     SmsCount,
-    /// All documents of an account, whatever its spelling.
+    /// All documents of an account, in every spelling of its name.
     Account(&'a AccountKey),
 }
 
-/// The text of a document. It may hold secrets, so it is wiped.
+/// The text of a document, wiped on drop because it may hold secrets.
 pub type Text = Zeroizing<String>;
 
-/// Where documents are kept.
+/// A place that keeps documents.
 ///
-/// Reading needs no lock: a reader sees the old or the new document. Whoever decides by what he read
-/// and then writes does both inside [`Store::update`].
+/// Reading needs no lock: a reader sees either the old or the new document. A caller that writes based on
+/// what it read does both inside [`Store::update`].
 pub trait Store {
-    /// Where the store is, for people.
+    /// The store's location, for display.
     fn location(&self) -> String;
 
-    /// Where a document is, for people who have to mend it.
+    /// A document's location, for error messages.
     fn describe(&self, document: &Document) -> String;
 
-    /// The text of a document, if there is one.
+    /// Reads the text of a document; `None` if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be read, or others could have written it.
+    /// If it cannot be read, or other accounts could have written it.
     fn read(&self, document: &Document) -> Result<Option<Text>>;
 
-    /// The names of this kind whose account part folds to `key`.
+    /// Lists the names of this kind whose account part folds to `key`.
     ///
     /// # Errors
-    /// When a document has a name that this program would not have given it.
+    /// If a document has a name that this program would not have given it.
     fn names_like(&self, kind: DocumentKind, key: &AccountKey) -> Result<Vec<Name>>;
 
-    /// All names of this kind, in order, and what lies among their documents and is none.
+    /// Lists all names of this kind in order, and everything among their documents that does not belong
+    /// there.
     ///
     /// # Errors
-    /// When the documents cannot be listed at all.
+    /// If the documents cannot be listed at all.
     fn list(&self, kind: DocumentKind) -> Result<NameList>;
 
-    /// All names of this kind, in order.
+    /// Lists all names of this kind in order, and fails if anything else is among their documents.
     ///
     /// # Errors
-    /// When there is anything among the documents that is none.
+    /// The first problem that [`Store::list`] found.
     fn scan(&self, kind: DocumentKind) -> Result<Vec<Name>> {
         let NameList { names, problems } = self.list(kind)?;
         problems.into_iter().next().map_or(Ok(names), Err)
     }
 
-    /// Whether there is any document of this kind.
+    /// Reports whether any document of this kind exists.
     fn has_any(&self, kind: DocumentKind) -> Result<bool>;
 
-    /// Runs `change` alone among all that would lock the same scope. What it did is durable when it
-    /// returns.
+    /// Runs `change` with exclusive access to `scope`. Its writes are durable when this returns.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Busy`] when the lock was not had within 5 s, and what `change` returns.
+    /// [`crate::error::ErrorKind::Busy`] if the lock is not free within 5 s, and any error of `change`.
     fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
 
-    /// Waits until every update of an account that runs now has ended.
+    /// Waits until every account update that is now running has ended.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Busy`] when one of them takes more than 5 s.
+    /// [`crate::error::ErrorKind::Busy`] if one of them takes more than 5 s.
     fn drain(&self) -> Result<()>;
 
-    /// Gives each line of the audit trail, oldest first, without its newline, until `each` fails.
+    /// Passes each line of the audit trail to `each`, oldest first, without its newline. Stops when `each`
+    /// fails.
     ///
     /// # Errors
-    /// When the trail cannot be read, and what `each` returns.
+    /// If the trail cannot be read, and any error of `each`.
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()>;
 
-    /// The changes that the audit trail does not show yet, oldest first.
+    /// Lists the changes that are not in the audit trail yet, oldest first.
     ///
     /// # Errors
-    /// When one of them cannot be read.
+    /// If one of them cannot be read.
     fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
 }
 
-/// Looks at one line of the audit trail.
+/// A callback for one line of the audit trail.
 pub type EachLine<'a> = dyn FnMut(&Place<'_>, &[u8]) -> Result<()> + 'a;
 
-/// Where a line of the audit trail is.
+/// The position of a line in the audit trail.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
-    /// The part of the trail, for people.
+    /// The part of the trail, for display.
     pub file: &'a str,
-    /// The line in it, counted from 1.
+    /// The line number, counted from 1.
     pub line: usize,
-    /// Whether a newline ends it. One without may still be written, or a crash cut it off.
+    /// Whether a newline ends the line. Without one, it is still being written or was cut off by a crash.
     pub is_ended: bool,
 }
 
-/// The names of a kind of documents.
+/// The names of all documents of one kind.
 #[derive(Debug, Default)]
 pub struct NameList {
-    /// In order.
+    /// The names, in order.
     pub names: Vec<Name>,
-    /// Files and directories that only a hand can have put there; each stands for somebody unknown.
+    /// Files and directories that this program did not create. Each may be a document of an unknown
+    /// account.
     pub problems: Vec<Error>,
 }
 
 /// Work done under a lock.
 pub type Change<'a> = dyn FnMut(&mut dyn Transaction) -> Result<()> + 'a;
 
-/// What can be changed under a lock. Each step is durable when it returns.
+/// Changes made under a lock. Each step is durable when it returns.
 pub trait Transaction {
-    /// Puts `text` in the place of a document. An attempt counter that exists is overwritten in place, which
-    /// takes no space.
+    /// Replaces a document with `text`. An existing attempt counter is overwritten in place, which takes no
+    /// disk space.
     fn write(&mut self, document: &Document, text: &str) -> Result<()>;
 
-    /// Makes sure, as far as a store can, that a line can be appended to the audit trail and `document` be written
-    /// later in this transaction: opens the trail, and takes room. `month` is the present month.
+    /// Prepares for appending a line to the audit trail and writing `document` later in this transaction:
+    /// opens the trail and reserves disk space, as far as the store can. `month` is the current month.
     ///
     /// # Errors
-    /// When either could not be done.
+    /// If either fails.
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()>;
 
-    /// Removes a document; whether there was one.
+    /// Removes a document. Returns whether it existed.
     fn remove(&mut self, document: &Document) -> Result<bool>;
 
-    /// Appends to the audit trail what `make` makes of its end. `month` is the present month, `2026-11`.
+    /// Appends the lines that `make` builds from the end of the audit trail. `month` is the current month,
+    /// such as `2026-11`.
     fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()>;
 
-    /// Appends to the audit trail, then puts `text` in the place of a document: never the second without the
-    /// first. A store that waits for a disk may wait once for both.
+    /// Appends to the audit trail, then replaces a document with `text`: never the second without the
+    /// first. A store on a disk may sync once for both.
     fn append_audit_and_write(
         &mut self,
         month: &str,
@@ -195,73 +198,73 @@ pub trait Transaction {
         self.write(document, text)
     }
 
-    /// The changes that the audit trail does not show yet, oldest first.
+    /// Lists the changes that are not in the audit trail yet, oldest first.
     fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
 
-    /// Keeps a change until it is recorded. The caller holds the lock of the settings.
+    /// Saves a change until it is recorded. The caller holds the settings lock.
     fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
 
-    /// Forgets a change whose line is in the trail.
+    /// Deletes a saved change once its line is in the trail.
     fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
 }
 
-/// A store that takes many new documents more cheaply than one after the other. Apart from [`Store`],
-/// because no login does so.
+/// A store that can create many documents in one batch. Separate from [`Store`] because logins never need
+/// it.
 pub trait BulkStore: Store {
-    /// Which accounts are locked together: an update of one shuts out updates of all that have the same
-    /// number, so that work on many of them can be done in one.
+    /// The number of the lock for this account. Accounts with the same number are locked together, so one
+    /// update can change many of them.
     fn lock_shard(&self, key: &AccountKey) -> u32;
 
-    /// Begins such work.
+    /// Begins a batch.
     fn bulk(&self) -> Box<dyn Bulk + '_>;
 }
 
-/// Work on many documents: first all texts are put aside, then they get their places.
+/// A batch of new documents: all texts are staged first, then moved into place.
 pub trait Bulk {
-    /// Puts a text aside. Nobody sees it yet.
+    /// Stages a text without making it visible.
     ///
     /// # Errors
-    /// [`crate::error::ErrorKind::Busy`] while another program has put some aside.
+    /// [`crate::error::ErrorKind::Busy`] while another program has staged texts.
     fn prepare(&mut self, text: &str) -> Result<Draft>;
 
-    /// Makes durable what was put aside.
+    /// Makes all staged texts durable.
     fn prepared(&mut self) -> Result<()>;
 
-    /// The same as [`Store::update`], except that what is published in it is durable only after
-    /// [`Bulk::finish`]. A power failure before leaves documents that were published early.
+    /// Works like [`Store::update`], except that published documents are durable only after
+    /// [`Bulk::finish`]. After a power failure, documents published earlier in the batch may remain.
     fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()>;
 
-    /// Makes everything durable that was published, and forgets what was not.
+    /// Makes all published documents durable and discards the rest.
     fn finish(&mut self) -> Result<()>;
 }
 
-/// A text that was put aside.
+/// A staged text.
 #[derive(Debug)]
 pub enum Draft {
-    /// On the disk, under this number.
+    /// On disk, under this number.
     Stored(u64),
     /// In memory.
     Text(Text),
 }
 
-/// Work on many documents, done under a lock.
+/// Changes to many documents, made under a lock.
 pub type BulkChange<'a> = dyn FnMut(&mut dyn BulkTransaction) -> Result<()> + 'a;
 
-/// A transaction that can publish what was put aside.
+/// A transaction that can publish staged texts.
 pub trait BulkTransaction: Transaction {
-    /// Puts a text that was put aside in the place of a document.
+    /// Replaces a document with a staged text.
     fn publish(&mut self, document: &Document, draft: Draft) -> Result<()>;
 }
 
-/// Makes the lines to append from the end of the audit trail.
+/// Builds the lines to append from the end of the audit trail.
 pub type MakeLines<'a> = dyn FnMut(&AuditEnd) -> Result<Vec<u8>> + 'a;
 
 /// The end of the audit trail.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditEnd {
-    /// The last whole line, without its newline.
+    /// The last complete line, without its newline.
     pub last_line: Option<Vec<u8>>,
-    /// Bytes after it: a line that was cut off while it was written.
+    /// The number of bytes after it: a line that was cut off during a write.
     pub torn: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Documents as types: text in, domain types out, and errors that name file, line and key.
+//! Typed documents: converts text to domain types, with errors that name the file, line and key.
 
 use std::collections::BTreeMap;
 
@@ -17,34 +17,35 @@ use crate::store::seal::KeyRing;
 use crate::store::{Document, DocumentKind, Store, Text, Transaction};
 use crate::time::Timestamp;
 
-/// The last line of a state document. Without it the document was cut short.
+/// The last line of a state document. If it is missing, the document was cut short.
 const END: &str = "# end\n";
 
-/// No key is longer, and every secret is, sealed or in base32.
+/// The longest word that an error quotes. Every key is at most this long; every secret is longer, sealed or
+/// in base32.
 const LONGEST_WORD: usize = 30;
 
-/// The settings of the store.
+/// Reads the settings of the store.
 pub fn settings(store: &dyn Store) -> Result<Settings> {
     let text = required(store, &Document::Settings, "restore it from a backup")?;
     parse_settings(store, &text)
 }
 
-/// The settings of the store, also while an import has not ended.
+/// Reads the settings of the store, even while an import is unfinished.
 pub fn unfinished_settings(store: &dyn Store) -> Result<Settings> {
     let text = required(store, &Document::Settings, "restore it from a backup")?;
-    told(store, &text, settings::parse_unfinished(&text))
+    with_location(store, &text, settings::parse_unfinished(&text))
 }
 
-/// Reads a text that is, or is to become, the settings.
+/// Parses a text that is, or will become, the settings.
 pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
-    told(store, text, settings::parse(text))
+    with_location(store, text, settings::parse(text))
 }
 
-/// The error that a key of the section `[sms]` of the settings is wrong: their file, line and key.
+/// Reports a wrong key in the `[sms]` section of the settings, with its file and line.
 pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> Error {
     let place = store.describe(&Document::Settings);
     let text = store.read(&Document::Settings).ok().flatten();
-    let at = text.as_ref().and_then(|text| SmsSection::place_of(key, text));
+    let at = text.as_ref().and_then(|text| SmsSection::position_of(key, text));
     let line = match (&text, at) {
         (Some(text), Some(at)) => format!(", line {}", line_of(text, at)),
         _ => String::new(),
@@ -53,7 +54,7 @@ pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> E
         .with_hint("correct it with 'rw2fa sms configure'")
 }
 
-fn told(
+fn with_location(
     store: &dyn Store,
     text: &str,
     parsed: std::result::Result<Settings, settings::Problem>,
@@ -67,7 +68,7 @@ fn told(
     })
 }
 
-/// The keys that seal.
+/// Reads the keys that seal secrets.
 pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
     let text = required(
         store,
@@ -82,21 +83,21 @@ pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
     })
 }
 
-/// What is set for a user or group.
+/// Reads the settings of a user or group.
 pub fn listing(store: &dyn Store, kind: DocumentKind, name: &Name) -> Result<Option<Listing>> {
     read(store, &Document::Of(kind, name.clone()))
 }
 
-/// A whitelist entry.
+/// Reads a whitelist entry.
 pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<WhitelistEntry>> {
     read(store, &Document::Of(DocumentKind::Whitelist, name.clone()))
 }
 
-/// What the program keeps of a user, with the attempt counter.
+/// Reads a user's state together with the attempt counter.
 ///
 /// # Errors
-/// When a document is damaged. An active user without a counter, or with one below what is forgiven, is
-/// damaged too: absence never makes attempts free.
+/// If a document is damaged. An active user without a counter, or with one below the forgiven count, is
+/// damaged too: a missing counter never makes attempts free.
 pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let Some(mut state) = state_document(store, name)? else { return Ok(None) };
     let attempts = attempts(store, name)?;
@@ -115,14 +116,15 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     Ok(Some(state))
 }
 
-/// The state document alone. Whether the attempt counter fits it is not looked at.
+/// Reads the state document alone, without checking it against the attempt counter.
 ///
 /// # Errors
-/// When it is damaged.
+/// If it is damaged.
 pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(DocumentKind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
-    // The counter goes on: against an older document the right codes since then count as wrong ones.
+    // The counter keeps its value, so with an older document the right codes since then count as wrong
+    // ones.
     let hint = || {
         format!(
             "restore it from a backup and run 'rw2fa users unlock {name}', or run 'rw2fa users reset {name}'"
@@ -142,20 +144,20 @@ pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
     Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(hint()))
 }
 
-/// The attempt counter of a user, if there is one.
+/// Reads a user's attempt counter; `None` if there is none.
 ///
 /// # Errors
-/// When it cannot be read.
+/// If it cannot be read.
 pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
     let Some(text) = store.read(&Document::Attempts(name.clone()))? else { return Ok(None) };
     let attempts = Attempts::from_text(&text);
     attempts.map(Some).ok_or_else(|| bad_counter(store, name, "is damaged"))
 }
 
-/// Up to which number each account has counted. Counters that cannot be read are left out.
+/// Returns the highest attempt number of each account. Unreadable counters are left out.
 ///
 /// # Errors
-/// When the users cannot be listed.
+/// If the users cannot be listed.
 pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
     let names = store.list(DocumentKind::State)?.names.into_iter();
     let counted = names.filter_map(|name| {
@@ -171,8 +173,8 @@ fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {
         .with_hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
 }
 
-/// The counter that a user whose state is `state` goes on with, and whether it has to be written because the
-/// document is missing, damaged, or below what is forgiven. Numbers are not used again, as far as they are known.
+/// Returns the counter that a user with this `state` continues with, and whether it must be written because
+/// the document is missing, damaged, or below the forgiven count. Never reuses a known number.
 pub fn repaired_attempts(
     store: &dyn Store,
     name: &Name,
@@ -195,11 +197,11 @@ pub fn write_attempts(
     transaction.write(&Document::Attempts(name.clone()), &attempts.to_text())
 }
 
-/// Charges one attempt to a user, durably, and puts it into `state`.
+/// Charges one attempt to a user, durably, and adds it to `state`.
 ///
 /// # Errors
-/// When the counter could not be written: then nothing may be compared.
-// SECURITY: the only place where a program charges an attempt.
+/// If the counter could not be written. The caller must then not compare any code.
+// SECURITY: the only place that charges an attempt.
 pub fn charge(
     transaction: &mut dyn Transaction,
     name: &Name,
@@ -212,27 +214,27 @@ pub fn charge(
         .charge(state.failures(), rules, now, |next| write_attempts(transaction, name, next))?;
     state.attempts = charge.attempts();
     if !state.needs_counter() && state.has_proved_anything() {
-        // A user of an earlier version: from here on the counter must exist.
+        // A user of an earlier version: the counter must exist from now on.
         state.forgiven = Some(0);
         write_state(transaction, name, state)?;
     }
     Ok(charge)
 }
 
-/// Removes what the program keeps of a user; whether there was anything. The counter goes last: a kill in between
-/// leaves a counter without a user, which nobody inherits, and not a state that refuses every login.
+/// Removes a user's state and counter. Returns whether there were any. The counter goes last: if killed in
+/// between, this leaves an unused counter, not a state that blocks every login.
 pub fn remove_state(transaction: &mut dyn Transaction, name: &Name) -> Result<bool> {
     let was_there = transaction.remove(&Document::Of(DocumentKind::State, name.clone()))?;
     remove_stray_attempts(transaction, name)?;
     Ok(was_there)
 }
 
-/// Removes a counter that has no state: the next user of that name must not inherit its failed attempts.
+/// Removes a counter without a state, so that a new user of that name does not inherit its failed attempts.
 pub fn remove_stray_attempts(transaction: &mut dyn Transaction, name: &Name) -> Result<()> {
     transaction.remove(&Document::Attempts(name.clone())).map(drop)
 }
 
-/// Writes what the program keeps of a user.
+/// Writes a user's state.
 pub fn write_state(transaction: &mut dyn Transaction, name: &Name, state: &State) -> Result<()> {
     transaction.write(&Document::Of(DocumentKind::State, name.clone()), &state_text(state)?)
 }
@@ -247,7 +249,7 @@ pub fn listing_text(listing: &Listing) -> Result<Text> {
     serialize(listing).map(Text::new)
 }
 
-/// Writes what is set for a new user or group.
+/// Writes the settings of a new user or group.
 pub fn write_listing(
     transaction: &mut dyn Transaction,
     kind: DocumentKind,
@@ -266,20 +268,20 @@ pub fn write_whitelist_entry(
     transaction.write(&Document::Of(DocumentKind::Whitelist, name.clone()), &serialize(entry)?)
 }
 
-/// How many messages were sent today.
+/// Reads the number of messages sent today.
 pub fn sms_count<T: DeserializeOwned>(store: &dyn Store) -> Result<Option<T>> {
     read(store, &Document::SmsCount)
 }
 
-/// Writes how many messages were sent today.
+/// Writes the number of messages sent today.
 pub fn write_sms_count(transaction: &mut dyn Transaction, count: &impl Serialize) -> Result<()> {
     transaction.write(&Document::SmsCount, &serialize(count)?)
 }
 
-/// Changes keys of a hand-editable document; comments and order stay. `None` removes a key.
+/// Changes keys of a hand-editable document, keeping comments and order. `None` removes a key.
 ///
 /// # Errors
-/// When the document is gone, or is not TOML.
+/// If the document is missing or is not TOML.
 pub fn edit(
     store: &dyn Store,
     document: &Document,
@@ -318,7 +320,7 @@ pub fn edit(
     Ok(tree.to_string())
 }
 
-/// Removes a key; a comment above it goes to its neighbour, since somebody wrote it.
+/// Removes a key and moves the comment above it to a neighbouring key, so that no user's comment is lost.
 fn remove_key(table: &mut dyn toml_edit::TableLike, key: &str) {
     let prefix =
         table.key(key).and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned));
@@ -366,30 +368,30 @@ fn serialize<T: Serialize>(value: &T) -> Result<String> {
         .map_err(|error| Error::new(ErrorKind::Store, format!("cannot write a document: {error}")))
 }
 
-/// What a parser said, on one line and without long words.
-// SECURITY: a parser quotes what it did not expect, which may be a sealed value in a wrong place.
+/// Puts a parser's message on one line and drops long words.
+// SECURITY: a parser quotes unexpected text, which may be a sealed value in the wrong place.
 pub fn without_values(message: &str) -> String {
     let short = |word: &str| if word.len() > LONGEST_WORD { "…".into() } else { word.to_owned() };
     let message = message.trim_end().replace('\n', "; ");
     message.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
-/// The line in which byte `at` of a text stands, counted from 1.
+/// The line that contains byte `at` of a text, counted from 1.
 fn line_of(text: &str, at: usize) -> usize {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text[..at].matches('\n').count() + 1
 }
 
-/// An error at byte `at` of a document: its file, line, key, and what is wrong.
+/// An error at byte `at` of a document, with its file, line and key.
 fn located(store: &dyn Store, document: &Document, text: &str, at: usize, message: &str) -> Error {
     let line = line_of(text, at);
     let place = store.describe(document);
     let message = without_values(message);
     let content = text.lines().nth(line - 1).unwrap_or_default();
-    // SECURITY: only the key is quoted, never a value.
+    // SECURITY: quotes only the key, never a value.
     let key = content.split_once('=').map(|(key, _)| key.trim().escape_debug().to_string());
     let key = match key {
-        // What is longer than any key may be a value in a wrong place.
+        // Anything longer than a key may be a value in the wrong place.
         Some(key) if !key.is_empty() && key.len() <= LONGEST_WORD && !message.contains(&key) => {
             format!(" '{key}':")
         }
@@ -405,9 +407,10 @@ mod tests {
     use crate::store::Scope;
     use crate::store::dir::DirStore;
 
-    /// Guards a removal that is killed before its last step: it leaves no state that refuses every login.
+    /// Guards against a lockout: a removal killed before its last step leaves no state that blocks every
+    /// login.
     #[test]
-    fn the_counter_of_a_removed_user_goes_last() {
+    fn the_counter_of_a_removed_user_is_removed_last() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
         DirStore::create(&root, None, "", "").unwrap();
@@ -428,9 +431,9 @@ mod tests {
             .unwrap();
     }
 
-    /// Guards what somebody wrote above a setting: it stays when the setting goes.
+    /// Guards users' comments: a comment stays when the setting below it is removed.
     #[test]
-    fn a_comment_goes_to_the_neighbour_of_what_is_removed() {
+    fn the_comment_of_a_removed_key_moves_to_its_neighbour() {
         for (key, expected) in [
             ("a", "# why\nb = 2\nc = 3\nd = 4\n"),
             ("b", "a = 1\n# why\nc = 3\nd = 4\n"),
@@ -443,9 +446,9 @@ mod tests {
         }
     }
 
-    /// Guards secrets: an error names line and key, and quotes nothing that could be a value.
+    /// Guards secrets: an error names the line and key, and quotes nothing that could be a value.
     #[test]
-    fn an_error_names_line_and_key_and_no_value() {
+    fn an_error_names_line_and_key_but_never_a_value() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
         DirStore::create(&root, None, "", "").unwrap();
@@ -462,8 +465,8 @@ mod tests {
             (&format!("{secret} = 1"), 0, "is wrong", "line 1: is wrong".to_owned()),
             ("", 0, &format!("it is {word} or\n{secret}\n"), format!("line 1: it is {word} or; …")),
         ] {
-            let told = located(&store, &Document::Settings, text, at, message).to_string();
-            assert!(told.ends_with(&format!("store.toml, {expected}")), "{expected}: {told}");
+            let error = located(&store, &Document::Settings, text, at, message).to_string();
+            assert!(error.ends_with(&format!("store.toml, {expected}")), "{expected}: {error}");
         }
     }
 }

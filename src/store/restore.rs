@@ -1,8 +1,8 @@
-//! Putting a bundle in the place of what a store holds, so that nothing is replayed and nobody slips in.
+//! Replaces the contents of a store with a bundle, without allowing replays or logins without a code.
 //!
-//! `importing` stands in the settings from the first write to the last: a verification that begins in
-//! between ends with an error. One that began before has read the old settings; so entries are added
-//! before others are removed, and at no moment is somebody not listed who is listed before and after.
+//! The settings say `importing` from the first write to the last, so a verification that begins in between
+//! fails. One that began earlier has read the old settings. Entries are therefore added before others are
+//! removed: a user listed before and after is listed throughout.
 
 use std::collections::BTreeMap;
 
@@ -28,25 +28,25 @@ pub struct Restoration<'a> {
     now: Timestamp,
 }
 
-/// Gives the bytes that one sealing takes.
+/// Generates the nonce of one sealing.
 pub type Nonces<'a> = dyn Fn() -> Result<Zeroizing<[u8; NONCE]>> + 'a;
 
-/// What an import does to one entry.
+/// The effect of an import on one entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It is not in the store.
+    /// The store does not have it yet.
     Added,
-    /// It is, and is written anew.
+    /// The store has it, and it is overwritten.
     Replaced,
-    /// It is in the store only.
+    /// Only the store has it.
     Removed,
 }
 
 impl<'a> Restoration<'a> {
-    /// Checks that every secret of the bundle can be had.
+    /// Checks that every secret of the bundle can be opened.
     ///
     /// # Errors
-    /// Every user whose secret cannot.
+    /// One error for each user whose secret cannot be opened.
     pub fn new(
         store: &'a dyn Store,
         keys: &'a KeyRing,
@@ -63,10 +63,10 @@ impl<'a> Restoration<'a> {
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
     }
 
-    /// What it would do: kind and name of each entry, in order.
+    /// Lists the effect on each entry, with its kind and name, in order.
     ///
     /// # Errors
-    /// When the store cannot be listed.
+    /// If the store cannot be listed.
     pub fn effects(&self) -> Result<Vec<(DocumentKind, Name, Effect)>> {
         let mut effects = Vec::new();
         for (kind, wanted) in self.wanted() {
@@ -81,11 +81,11 @@ impl<'a> Restoration<'a> {
         Ok(effects)
     }
 
-    /// Writes all documents but the settings, which say `importing` meanwhile. `advance` is called for each
+    /// Writes all documents except the settings, which say `importing` meanwhile. Calls `advance` for each
     /// of the [`Self::effects`].
     ///
     /// # Errors
-    /// When something could not be written; the same again mends it.
+    /// If something could not be written. Repeating the import repairs it.
     pub fn write(&self, nonces: &Nonces<'_>, advance: &mut dyn FnMut()) -> Result<()> {
         for (name, text) in &self.bundle.groups {
             self.put(DocumentKind::Group, name, text)?;
@@ -120,10 +120,10 @@ impl<'a> Restoration<'a> {
         Ok(())
     }
 
-    /// The settings as they are to be: those of the bundle, with what belongs to this server.
+    /// Returns the final settings: those of the bundle, with the keys that belong to this server kept.
     ///
     /// # Errors
-    /// When the present text is no TOML.
+    /// If the present text is not valid TOML.
     pub fn settings(&self, present: &str, nonces: &Nonces<'_>) -> Result<Text> {
         let parse = |text: &str| {
             text.parse::<toml_edit::DocumentMut>().map_err(|_| {
@@ -133,7 +133,7 @@ impl<'a> Restoration<'a> {
             })
         };
         let (here, mut next) = (parse(present)?, parse(&self.bundle.text)?);
-        // Where the key is, since when the trial runs and what is licensed belong to this server.
+        // The key's location, the start of the trial and the licence belong to this server.
         for key in ["created", "key-file", "license"] {
             match here.get(key) {
                 Some(item) => next.insert(key, item.clone()),
@@ -150,7 +150,7 @@ impl<'a> Restoration<'a> {
         Ok(text)
     }
 
-    /// The token of the SMS gateway, if the bundle has one.
+    /// Returns the token of the SMS gateway, if the bundle has one.
     fn token(&self) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let Some(written) = &self.bundle.settings.sms.auth_token else { return Ok(None) };
         match self.bundle.secrets {
@@ -178,9 +178,9 @@ impl<'a> Restoration<'a> {
         ]
     }
 
-    /// Who is in the store; of users all who have a state or settings.
+    /// Lists the names in the store. For users, this includes everyone with a state or settings.
     fn present(&self, kind: DocumentKind) -> Result<Vec<Name>> {
-        // What is no document is left to 'store check': an import must be possible to mend a store.
+        // Skips invalid names, which 'store check' reports: an import must be able to repair a store.
         let NameList { mut names, .. } = self.store.list(kind)?;
         if kind == DocumentKind::User {
             names.extend(self.store.list(DocumentKind::State)?.names);
@@ -200,7 +200,7 @@ impl<'a> Restoration<'a> {
         let Some(state) = &entry.state else { return Ok(()) };
         self.store.update(Scope::Account(&name.key()), &mut |transaction| {
             let mut state = state.clone();
-            // A damaged document is replaced, and tells nothing about codes that were used.
+            // A damaged document is replaced; it cannot show which codes were used.
             let here = records::state_document(self.store, name).ok().flatten();
             let (attempts, is_repaired) =
                 records::repaired_attempts(self.store, name, here.as_ref());
@@ -212,7 +212,7 @@ impl<'a> Restoration<'a> {
                     let known = here.secret.as_ref().map(|_| self.open(name, here));
                     known.is_some_and(|known| known.is_ok_and(|known| known == secret))
                 });
-                replay_nothing(&mut state, same.as_ref(), self.now);
+                spend_past_steps(&mut state, same.as_ref(), self.now);
                 let nonce = nonces()?;
                 state.secret = Some(self.keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
             }
@@ -249,7 +249,7 @@ impl<'a> Restoration<'a> {
         })
     }
 
-    /// The secret of a user of the bundle, if there is one.
+    /// Returns the secret of a user in the bundle, if there is one.
     fn secret(&self, name: &Name, state: &State) -> Result<Option<Secret>> {
         let Some(written) = &state.secret else { return Ok(None) };
         match self.bundle.secrets {
@@ -278,8 +278,8 @@ impl<'a> Restoration<'a> {
     }
 }
 
-/// Keeps the failed attempts of the bundle or those of this store, whichever are more.
-// SECURITY: a backup must not make guesses free that were charged since.
+/// Keeps the failed attempts of the bundle or of this store, whichever are more.
+// SECURITY: a backup must not give back attempts that were charged since.
 fn keep_failures(state: &mut State, here: Failures) {
     state.detach_attempts();
     state.failures = state.failures.max(here.count);
@@ -287,25 +287,25 @@ fn keep_failures(state: &mut State, here: Failures) {
         state.lockout.into_iter().chain(here.lockout).max_by_key(|lockout| lockout.until);
 }
 
-/// Spends every step up to now, as the phone counts, and all that are spent here already.
-// SECURITY: whatever code was used since the bundle was made is older than that.
-fn replay_nothing(state: &mut State, here: Option<&State>, now: Timestamp) {
+/// Spends every step up to now, by the phone's clock, and every step that is already spent here.
+// SECURITY: every code used since the bundle was made belongs to one of these steps.
+fn spend_past_steps(state: &mut State, here: Option<&State>, now: Timestamp) {
     let drift = here.map_or(state.drift, |here| here.drift.max(state.drift));
     let now = Step::at(now.unix());
     let reached = now.offset(i64::from(drift)).unwrap_or(now).max(now);
     let spent = here.into_iter().flat_map(|here| here.last_step.iter().chain(&here.spent));
     for step in spent.copied().chain([reached]) {
-        // A step in the future is spent alone: those before it stay usable.
+        // A step in the future is spent alone; the steps before it stay usable.
         state.last_step = Some(spend(state.last_step, &mut state.spent, step, reached));
     }
 }
 
-/// What the settings are while an import runs.
-pub fn begun(store: &dyn Store) -> Result<String> {
+/// Returns the text of the settings while an import runs.
+pub fn importing_settings(store: &dyn Store) -> Result<String> {
     records::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
 }
 
-/// Whether an import turns two-factor authentication off.
+/// Reports whether an import turns two-factor authentication off.
 pub fn turns_off(present: &Settings, bundle: &Bundle) -> bool {
     present.enabled && !bundle.settings.enabled
 }
@@ -316,9 +316,9 @@ mod tests {
     use crate::settings::{self, initial_text};
     use crate::store::bundle;
 
-    /// Guards the question before an import that ends the protection.
+    /// Guards the confirmation before an import that turns two-factor authentication off.
     #[test]
-    fn an_import_of_a_store_that_is_off_turns_off_one_that_is_on() {
+    fn an_import_reports_when_it_turns_protection_off() {
         let at = Timestamp::from_unix(0);
         let off = initial_text(at);
         let on = off.replace("enabled = false", "enabled = true");
@@ -331,9 +331,9 @@ mod tests {
         }
     }
 
-    /// Guards that a restored backup accepts no code that may have been used since.
+    /// Guards against replays: a restored backup accepts no code that may have been used since.
     #[test]
-    fn steps_up_to_now_are_spent() {
+    fn a_restore_spends_all_steps_up_to_now() {
         let now = Timestamp::from_unix(30 * 1000);
         let state = |last: u64, spent: &[u64], drift| State {
             last_step: Some(Step::new(last)),
@@ -350,7 +350,7 @@ mod tests {
             ("used here", state(10, &[], 0), Some(state(1001, &[1100], 2)), 1002, vec![1100]),
         ] {
             let mut next = backup;
-            replay_nothing(&mut next, here.as_ref(), now);
+            spend_past_steps(&mut next, here.as_ref(), now);
             assert_eq!(next.last_step, Some(Step::new(last)), "{name}");
             let spent: Vec<_> = spent.into_iter().map(Step::new).collect();
             assert_eq!(next.spent, spent, "{name}");

@@ -1,7 +1,7 @@
-//! Sealing: secrets stand in documents encrypted and bound to their place.
+//! Seals secrets: documents contain them encrypted and bound to their place.
 //!
-//! XChaCha20-Poly1305 under the data key. The associated data names document and field, so a value
-//! that was moved to another user does not open. A sealed value carries the id of its key.
+//! XChaCha20-Poly1305 under the data key. The associated data names the document and field, so a value
+//! moved to another user does not open. A sealed value carries the id of its key.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -13,26 +13,26 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::account::name::Name;
 use crate::account::state::Sealed;
 
-/// Bytes of randomness that one sealing takes.
+/// The length of a nonce, in bytes.
 pub const NONCE: usize = 24;
 
-/// What a key document begins with.
+/// The first line of a key document.
 const HEAD: &str =
     "# The key that seals the secrets of this store. Keep a copy apart from copies of the store.\n";
 
-/// The form of sealed values.
+/// The format version of sealed values.
 const VERSION: &str = "s1";
 
-/// A field of a user's document that is sealed.
+/// A sealed field of a user's document.
 #[derive(Clone, Copy, Debug)]
 pub enum Field {
     /// The secret of the authenticator app.
     Secret,
-    /// A code that was sent by SMS.
+    /// A code sent by SMS.
     SmsCode,
 }
 
-/// Where the token of the SMS gateway stands: it belongs to no user.
+/// The place of the SMS gateway's token, which belongs to no user.
 const TOKEN_PLACE: &str = "rw2fa settings sms auth-token";
 
 impl Field {
@@ -44,7 +44,7 @@ impl Field {
     }
 }
 
-/// A key that seals, with the id that sealed values carry.
+/// A key that seals secrets, with the id that sealed values carry.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct DataKey {
     #[zeroize(skip)]
@@ -52,15 +52,15 @@ pub struct DataKey {
     bytes: [u8; 32],
 }
 
-/// The key document: the current key; while a rotation runs, the previous one; and of every key that
-/// is no longer used only what checks the audit trail.
+/// The keys of a key document: the current key, the previous one while a rotation runs, and the audit keys
+/// of all retired keys.
 pub struct KeyRing {
     current: DataKey,
     previous: Option<DataKey>,
     retired: Vec<AuditKey>,
 }
 
-/// The key of the audit chain, derived from a data key, which cannot be computed back from it.
+/// The key of the audit chain. It is derived from a data key, which cannot be computed back from it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub struct AuditKey {
     #[zeroize(skip)]
@@ -71,17 +71,17 @@ pub struct AuditKey {
 impl DataKey {
     fn read(id: &str, text: &str) -> Result<Self, &'static str> {
         let key = Self::new(key_bytes(text)?);
-        // SECURITY: the id is derived from the key, so a key that was mistyped is noticed at once.
+        // SECURITY: the id is derived from the key, so a mistyped key is detected at once.
         if key.id == id { Ok(key) } else { Err("the key does not belong to its id") }
     }
 
-    /// The key of these bytes.
+    /// Builds the key from its bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         let digest = Sha256::new_with_prefix("rw2fa key id").chain_update(bytes).finalize();
         Self { id: HEXLOWER.encode(&digest[..4]), bytes }
     }
 
-    /// The text of a key document that holds only this key.
+    /// Writes a key document that holds only this key.
     pub fn document(&self) -> Zeroizing<String> {
         Zeroizing::new(format!("{HEAD}{}", *self.line("current")))
     }
@@ -102,10 +102,10 @@ impl DataKey {
 }
 
 impl KeyRing {
-    /// Reads a key document.
+    /// Parses a key document.
     ///
     /// # Errors
-    /// What is wrong with it; never a part of it.
+    /// What is wrong with it. The error never quotes the document.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (mut current, mut previous, mut retired) = (None, None, Vec::new());
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
@@ -118,7 +118,7 @@ impl KeyRing {
                     retired.push(AuditKey { id: (*id).to_owned(), bytes: key_bytes(key)? });
                     continue;
                 }
-                // SECURITY: the line is not quoted, since it could hold the key.
+                // SECURITY: the line is not quoted because it could hold the key.
                 _ => {
                     return Err("a line is not 'current', 'previous' or 'retired' with ID and KEY");
                 }
@@ -130,7 +130,7 @@ impl KeyRing {
         Ok(Self { current: current.ok_or("there is no current key")?, previous, retired })
     }
 
-    /// The text of the key document that holds this ring.
+    /// Writes the key document of this ring.
     pub fn document(&self) -> Zeroizing<String> {
         let mut text = self.current.document();
         if let Some(previous) = &self.previous {
@@ -138,16 +138,16 @@ impl KeyRing {
         }
         for key in &self.retired {
             let bytes = Zeroizing::new(BASE64URL_NOPAD.encode(&key.bytes));
-            // One string at a time, so that the pieces are wiped.
+            // Each piece is a wiped string of its own.
             text.push_str(&Zeroizing::new(format!("retired {} {}\n", key.id, *bytes)));
         }
         text
     }
 
-    /// The ring in which `new` seals and this ring's current key still opens; a rotation begins so.
+    /// Begins a rotation: `new` seals from now on, and the current key still opens.
     ///
     /// # Errors
-    /// When a rotation runs already: its previous key is still needed.
+    /// If a rotation is already running: its previous key is still needed.
     pub fn begin_rotation(self, new: DataKey) -> Result<Self, &'static str> {
         if self.previous.is_some() {
             return Err("a rotation of the key did not end");
@@ -155,36 +155,36 @@ impl KeyRing {
         Ok(Self { current: new, previous: Some(self.current), retired: self.retired })
     }
 
-    /// The ring without the previous key, of which only the audit key stays.
+    /// Ends a rotation: drops the previous key but keeps its audit key.
     #[must_use]
     pub fn end_rotation(mut self) -> Self {
         self.retired.extend(self.previous.take().map(|key| key.audit_key()));
         self
     }
 
-    /// The ring of `new` alone; of all keys before it only the audit keys stay.
+    /// Replaces all keys with `new`, keeping only their audit keys.
     #[must_use]
     pub fn replaced_by(self, new: DataKey) -> Self {
         let retired = self.audit_keys();
         Self { current: new, previous: None, retired }
     }
 
-    /// The ring of one key.
-    pub fn of(key: DataKey) -> Self {
+    /// Builds a ring of one key.
+    pub fn from_key(key: DataKey) -> Self {
         Self { current: key, previous: None, retired: Vec::new() }
     }
 
-    /// The id of the key that seals.
+    /// The id of the current key.
     pub fn id(&self) -> &str {
         &self.current.id
     }
 
-    /// The id of the key that a rotation has not yet replaced everywhere.
+    /// The id of the previous key, while a rotation runs.
     pub fn previous_id(&self) -> Option<&str> {
         self.previous.as_ref().map(|key| key.id.as_str())
     }
 
-    /// Whether a value was sealed by the current key, as its id says.
+    /// Reports whether a value was sealed with the current key, according to its id.
     pub fn is_current(&self, sealed: &Sealed) -> bool {
         sealed.0.split(':').nth(1) == Some(&self.current.id)
     }
@@ -201,7 +201,7 @@ impl KeyRing {
 
     fn seal_at(&self, aad: &str, plain: &[u8], nonce: &[u8; NONCE]) -> Sealed {
         let payload = Payload { msg: plain, aad: aad.as_bytes() };
-        // Encryption into memory fails for texts beyond 256 GiB only; an empty text never opens.
+        // In-memory encryption fails only beyond 256 GiB; an empty text never opens.
         let text =
             self.current.cipher().encrypt(&XNonce::from(*nonce), payload).unwrap_or_default();
         let id = &self.current.id;
@@ -253,12 +253,12 @@ impl KeyRing {
             .map_err(|_| "the sealed value was changed, or moved from another place")
     }
 
-    /// The key that chains audit lines from now on.
+    /// The key that chains new audit lines.
     pub fn audit_key(&self) -> AuditKey {
         self.current.audit_key()
     }
 
-    /// The keys with which the audit trail is checked: of every key that this store ever had.
+    /// The keys that check the audit trail, one for each key that this store ever had.
     pub fn audit_keys(&self) -> Vec<AuditKey> {
         let keys = [Some(&self.current), self.previous.as_ref()];
         let mut keys: Vec<_> = keys.into_iter().flatten().map(DataKey::audit_key).collect();
@@ -268,12 +268,12 @@ impl KeyRing {
 }
 
 impl AuditKey {
-    /// The id of the data key it came from.
+    /// The id of the data key that it was derived from.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The authenticator of one audit line: HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5).
+    /// Authenticates one audit line: HMAC-SHA-256, truncated to 128 bits (RFC 2104, section 5).
     pub fn authenticate(&self, line: &[u8]) -> String {
         HEXLOWER.encode(&mac(&self.bytes, line)[..16])
     }
@@ -285,13 +285,13 @@ fn key_bytes(text: &str) -> Result<[u8; 32], &'static str> {
     bytes.ok_or("the key is not 32 bytes in base64url")
 }
 
-/// The associated data: in which document and field a value stands.
+/// Returns the associated data, which names the document and field of a value.
 fn place(name: &Name, field: Field) -> String {
     format!("rw2fa state {} of {name}", field.as_str())
 }
 
 fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
-    // HMAC takes keys of every length, so the empty result never arises; it would match nothing.
+    // HMAC accepts keys of any length, so the fallback is never used; it would match nothing.
     Hmac::<Sha256>::new_from_slice(key)
         .map(|mac| mac.chain_update(message).finalize().into_bytes().into())
         .unwrap_or_default()
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_in_its_place_only() {
+    fn a_sealed_value_opens_only_in_its_place() {
         let sealed = ring(1).seal(&name("alice"), Field::Secret, b"secret", &[7; NONCE]);
         let open = |ring: KeyRing, who: &str, sealed: &Sealed| {
             ring.open(&name(who), Field::Secret, sealed).map(|plain| plain.to_vec())
@@ -341,14 +341,14 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_in_a_key_document_mean_nothing() {
+    fn blank_lines_in_a_key_document_are_ignored() {
         let text = DataKey::new([1; 32]).document();
         let spaced = format!("\n{}\n \n", text.replace('\n', "\n\n"));
         assert_eq!(KeyRing::parse(&spaced).unwrap().id(), ring(1).id());
     }
 
     #[test]
-    fn a_mistyped_key_is_noticed_and_never_quoted() {
+    fn a_mistyped_key_is_detected_and_never_quoted() {
         let text = DataKey::new([1; 32]).document();
         for damaged in [text.replace("AQ", "AR"), text.replace("current", ""), String::new()] {
             let message = KeyRing::parse(&damaged).err().unwrap();
@@ -356,10 +356,10 @@ mod tests {
         }
     }
 
-    /// Guards a rotation: both keys open while it runs, the old one never after it, and its trail is
-    /// checked for good.
+    /// Guards a rotation: both keys open while it runs, the old key never opens afterwards, and its audit
+    /// lines can still be checked.
     #[test]
-    fn a_rotation_ends_what_the_old_key_opens_and_keeps_its_audit_key() {
+    fn after_a_rotation_only_the_audit_key_of_the_old_key_remains() {
         let sealed = ring(1).seal(&name("alice"), Field::Secret, b"secret", &[7; NONCE]);
         let opens = |ring: &KeyRing| ring.open(&name("alice"), Field::Secret, &sealed).is_ok();
         let written = |ring: &KeyRing| KeyRing::parse(&ring.document()).unwrap();
@@ -376,7 +376,7 @@ mod tests {
             ring(1).audit_key().authenticate(b"x")
         );
         let old = Zeroizing::new(BASE64URL_NOPAD.encode(&[1; 32]));
-        assert!(!twice.document().contains(&*old), "a given-up key is still in the document");
+        assert!(!twice.document().contains(&*old), "the document still holds a retired key");
         let again = ring(1).begin_rotation(DataKey::new([2; 32])).unwrap();
         assert!(again.begin_rotation(DataKey::new([3; 32])).is_err());
     }

@@ -1,6 +1,6 @@
-//! What lies in the directory of a store and should not, and how large it is.
+//! Finds files in a store that do not belong there or are exposed, and measures the trail.
 //!
-//! This looks at names, kinds, owners and modes of files, never into them.
+//! Looks at names, types, owners and modes of files, never at their contents.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -14,42 +14,42 @@ use crate::store::dir::DirStore;
 use crate::store::{Scope, bulk, file, file_name};
 use crate::time::Timestamp;
 
-/// A temporary file older than this, in seconds, belongs to no writer that still runs.
+/// The age, in seconds, after which no running writer can own a temporary file.
 const LONGEST_WRITE: u64 = 60;
 
-/// Something that should not be as it is.
+/// A problem with a file.
 #[derive(Debug)]
 pub enum FileProblem {
-    /// A file belongs to somebody else, or it has several links.
+    /// A file belongs to another account, or it has several links.
     Open(Error),
-    /// Others may use a file of the right owner.
+    /// A file with the right owner is open to other accounts.
     Exposed(PathBuf, Error),
-    /// A link, through which somebody could lead the program elsewhere.
+    /// A link, which could redirect the program elsewhere.
     Link(Error),
-    /// What a killed writer left behind, and where.
+    /// A leftover of a killed writer, with its path.
     Temporary(PathBuf, Error),
 }
 
 impl DirStore {
-    /// Looks at every file and directory.
+    /// Checks every file and directory.
     ///
     /// # Errors
-    /// When a directory cannot be listed.
+    /// If a directory cannot be listed.
     pub fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
         let mut found = Vec::new();
         self.walk(self.root(), now, &mut found)?;
         Ok(found)
     }
 
-    /// Removes what killed writers left behind, and no later one took the place of; how many files.
+    /// Removes the leftovers of killed writers. Returns the number of files removed.
     ///
     /// # Errors
-    /// When one of them cannot be removed, or somebody else holds the lock of its file.
+    /// If one of them cannot be removed, or another process holds its file's lock.
     pub fn tidy(&self, now: Timestamp) -> Result<usize> {
         let mut count = 0;
         for problem in self.file_problems(now)? {
             let FileProblem::Temporary(path, _) = problem else { continue };
-            count += if bulk::is_aside(self, &path) {
+            count += if bulk::is_staging_directory(self, &path) {
                 bulk::tidy(self)?
             } else {
                 usize::from(self.remove_left_behind(&path, now)?)
@@ -58,7 +58,7 @@ impl DirStore {
         Ok(count)
     }
 
-    /// Removes a temporary file, unless a writer made it anew meanwhile: that one holds the lock.
+    /// Removes a temporary file under the lock of its writer, unless it has become recent again meanwhile.
     fn remove_left_behind(&self, path: &Path, now: Timestamp) -> Result<bool> {
         let _lock = match self.account_of(path) {
             Some(key) => self.lock(Scope::Account(&key))?,
@@ -81,7 +81,7 @@ impl DirStore {
         }
     }
 
-    /// The account whose document a temporary file was to become.
+    /// The account that owns the document of a temporary file.
     fn account_of(&self, path: &Path) -> Option<AccountKey> {
         let below = path.strip_prefix(self.root()).ok()?;
         let parts: Option<Vec<&str>> = below.iter().map(std::ffi::OsStr::to_str).collect();
@@ -89,7 +89,7 @@ impl DirStore {
         let file = parts.pop()?.strip_prefix(file::TEMPORARY)?;
         let counter = file.strip_suffix(".attempts").map(|stem| format!("{stem}.toml"));
         parts.push(counter.as_deref().unwrap_or(file));
-        // Below the directory of the kind, and there below the shard.
+        // The path below the directory of the kind, and below the shard if there is one.
         let above = match *parts.first()? {
             "users" | "state" => 2,
             "groups" | "whitelist" => 1,
@@ -104,11 +104,11 @@ impl DirStore {
         };
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            // A file that vanishes meanwhile was a temporary one.
+            // A file that vanishes meanwhile was temporary.
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
                 let problem = file::broken(&path, "is a link");
-                let hint = platform::removal(&path);
+                let hint = platform::remove_command(&path);
                 found.push(FileProblem::Link(problem.with_hint(hint)));
                 continue;
             }
@@ -123,8 +123,8 @@ impl DirStore {
                     FileProblem::Open(problem)
                 });
             }
-            if metadata.is_dir() && bulk::is_aside(self, &path) {
-                // What is in it comes and goes while somebody adds from a file.
+            if metadata.is_dir() && bulk::is_staging_directory(self, &path) {
+                // Its contents change while a program adds users from a file.
                 if bulk::is_left_behind(&path) {
                     found.push(left_behind(path));
                 }
@@ -137,7 +137,7 @@ impl DirStore {
         Ok(())
     }
 
-    /// The bytes of the audit trail, and over how many months they are spread.
+    /// Returns the size of the audit trail in bytes, and its number of months.
     pub fn audit_size(&self) -> (u64, u64) {
         let files = file::entries(&self.root().join("audit")).unwrap_or_default();
         let sizes =
@@ -174,7 +174,7 @@ mod tests {
         DirStore::open(&root).unwrap()
     }
 
-    /// Guards writers: what they write is removed only under the lock that they hold.
+    /// Guards running writers: their files are removed only under the lock that they hold.
     #[test]
     fn a_temporary_file_belongs_to_the_account_of_its_document() {
         let directory = tempfile::TempDir::new().unwrap();
@@ -197,12 +197,12 @@ mod tests {
         assert_eq!(store.account_of(Path::new("/users/278/.tmp-alice.toml")), None);
     }
 
-    /// Guards writers that are slow: a minute is theirs, to the second.
+    /// Guards slow writers: they have one minute, to the second.
     #[test]
-    fn what_is_older_than_a_minute_was_left_behind() {
+    fn files_older_than_a_minute_are_leftovers() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = directory.path().join(".tmp-document");
-        file::create_anew(&path).unwrap();
+        file::create_fresh(&path).unwrap();
         let metadata = fs::symlink_metadata(&path).unwrap();
         let written = metadata.modified().unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let written = i64::try_from(written).unwrap();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_of_the_trail_is_that_of_its_files() {
+    fn the_size_of_the_trail_is_the_sum_of_its_files() {
         let directory = tempfile::TempDir::new().unwrap();
         let store = store(&directory);
         assert_eq!(store.audit_size(), (0, 0));

@@ -1,6 +1,6 @@
-//! The audit trail as files, one for each month: how they follow each other, how they end.
+//! The audit trail as files, one per month.
 //!
-//! This file knows lines, not what they say.
+//! Reads and appends whole lines, and does not parse them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,13 +10,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
 
-/// How much of the end of an audit file is read to find its last line, at first.
+/// How many bytes at the end of an audit file are read first to find its last line.
 const TAIL: u64 = 4096;
 
-/// No line is longer; what is longer is given cut off, and is no record then.
+/// The longest line. A longer one is passed on truncated and is not a valid record.
 const LONGEST_LINE: u64 = 64 * 1024;
 
-/// Lines at the end of the trail, which are durable once they were synced.
+/// Lines at the end of the trail that are not synced yet.
 pub(super) struct Appended {
     lines: Vec<u8>,
     file: File,
@@ -24,29 +24,29 @@ pub(super) struct Appended {
 }
 
 impl Appended {
-    /// Has the system begin to write the lines to the disk.
+    /// Asks the system to begin writing the lines to disk.
     pub(super) fn begin_to_sync(&mut self) {
         platform::begin_to_sync(&mut self.file, self.lines.len());
     }
 
-    /// Makes the lines durable, and returns them.
+    /// Makes the lines durable and returns them.
     ///
-    /// No lock is needed. Whoever appended meanwhile stands after these lines, and makes them durable with
-    /// his own; where his begin another file, he did so before.
+    /// No lock is needed. Lines appended later follow these, and syncing them syncs these too. A later line
+    /// in a new file is written only after this file was synced.
     pub(super) fn sync(self) -> Result<Vec<u8>> {
         self.file.sync_data().map_err(|error| file::not_written(&self.path, error))?;
         Ok(self.lines)
     }
 }
 
-/// The newest file of the trail, opened before there is a line for it.
+/// The newest file of the trail, opened before its next line is known.
 pub(super) struct Opened {
     file: File,
     path: PathBuf,
 }
 
 impl Opened {
-    /// Opens the trail in `directory`, and sees that there is room for a line.
+    /// Opens the trail in `directory` and checks that there is room for a line.
     pub(super) fn open(directory: &Path, owner: Owner, month: &str) -> Result<Self> {
         file::check_directory(directory, owner)?;
         let path = newest(&files(directory)?, directory, month);
@@ -59,7 +59,7 @@ impl Opened {
         Ok(Self { file, path })
     }
 
-    /// The file, if it is still the one at `path`.
+    /// Returns the file if it is still the one at `path`.
     fn file_at(self, path: &Path) -> Option<File> {
         let is_there =
             |file: &File| file.metadata().is_ok_and(|metadata| !platform::was_replaced(&metadata));
@@ -67,14 +67,14 @@ impl Opened {
     }
 }
 
-/// The file that the next line belongs to. A clock that was set back starts no older file.
+/// Returns the file for the next line. A clock that was set back does not start an older file.
 fn newest(files: &[PathBuf], directory: &Path, month: &str) -> PathBuf {
     let present = directory.join(format!("{month}.jsonl"));
     files.last().filter(|last| **last > present).cloned().unwrap_or(present)
 }
 
-/// Appends what `make` makes of the end of the trail in `directory`, which may have been opened before. The
-/// caller holds the lock.
+/// Appends the lines that `make` builds from the end of the trail in `directory`. Uses the file that was
+/// `opened` earlier, if any. The caller holds the lock.
 pub(super) fn append(
     directory: &Path,
     owner: Owner,
@@ -96,7 +96,7 @@ pub(super) fn append(
         end = AuditEnd { last_line: before.last_line, torn: end.torn + before.torn };
     }
     let lines = make(&end)?;
-    // A longer line could be written, but not read.
+    // A longer line could be written but not read back.
     if lines.split(|byte| *byte == b'\n').any(|line| line.len() as u64 >= LONGEST_LINE) {
         return Err(Error::new(ErrorKind::Refused, "the audit trail cannot hold so long a line")
             .with_hint("shorten what is to be changed, in the document too, and try again"));
@@ -110,7 +110,7 @@ pub(super) fn append(
     Ok(Appended { lines, file, path: path.clone() })
 }
 
-/// Gives each line of the trail in `directory`, oldest first, in constant memory.
+/// Passes each line of the trail in `directory` to `each`, oldest first, in constant memory.
 pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<()> {
     file::check_directory(directory, owner)?;
     let mut has_begun = false;
@@ -118,7 +118,7 @@ pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
         if file_lines(&path, owner, each)? {
             has_begun = true;
         } else if has_begun {
-            // The months are moved away in their order, so that only a later one matters.
+            // Months are moved away oldest first, so a gap after the first file is an error.
             let what = format!("{} was moved away while the trail was read", path.display());
             return Err(Error::new(ErrorKind::Busy, what).with_hint("run the command again"));
         }
@@ -126,7 +126,7 @@ pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
     Ok(())
 }
 
-/// Gives each line of a file of the trail; whether there was one.
+/// Passes each line of one file to `each`. Returns whether the file exists.
 pub(super) fn file_lines(path: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<bool> {
     let mut options = platform::private_file();
     let Some((file, _)) = file::open(path, owner, options.read(true))? else { return Ok(false) };
@@ -143,7 +143,7 @@ pub(super) fn file_lines(path: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
         let mut is_ended = buffer.last() == Some(&b'\n');
         if !is_ended && buffer.len() as u64 == LONGEST_LINE {
             skip_line(&mut reader).map_err(failed)?;
-            // Nothing of ours, wherever it ends.
+            // Not a valid line, wherever it ends.
             is_ended = true;
         }
         let text = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
@@ -152,7 +152,7 @@ pub(super) fn file_lines(path: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
     Ok(true)
 }
 
-/// Reads to the end of the line without keeping it.
+/// Skips to the end of the line.
 fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let chunk = reader.fill_buf()?;
@@ -165,7 +165,7 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-/// The files of the trail in `directory`, oldest first.
+/// Lists the files of the trail in `directory`, oldest first.
 pub(super) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries = file::entries(directory)?.into_iter();
     let names = entries.filter(|(name, is_directory)| !is_directory && is_audit_file(name));
@@ -201,7 +201,7 @@ pub(super) fn is_audit_file(name: &str) -> bool {
         })
 }
 
-/// The last whole line of an audit file, and how many bytes follow it.
+/// Returns the last complete line of an audit file and the number of bytes after it.
 fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
     let failed =
         |error| Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error);
@@ -210,7 +210,7 @@ fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
     loop {
         let start = length.saturating_sub(wanted);
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        // One byte more, so that the buffer does not grow to find the end.
+        // One byte more, so that the buffer need not grow to find the end.
         let mut tail = Vec::with_capacity(usize::try_from(length - start).unwrap_or(0) + 1);
         Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
         let whole = tail.iter().rposition(|byte| *byte == b'\n');
@@ -232,9 +232,9 @@ fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
 mod tests {
     use super::*;
 
-    /// Guards that what can be written can be read: the longest line, of 64 KiB with its end.
+    /// Guards that every line that can be written can be read back, up to 64 KiB with its newline.
     #[test]
-    fn the_longest_line_is_read_whole_and_no_longer_one_is_written() {
+    fn the_longest_line_is_read_back_and_a_longer_one_refused() {
         let directory = tempfile::TempDir::new().unwrap();
         let place = directory.path().join("audit");
         platform::make_private_directory(&place).unwrap();
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_trail_are_named_by_months() {
+    fn trail_files_are_named_after_months() {
         for (name, is_one) in [
             ("2026-11.jsonl", true),
             ("2026-11.json", false),

@@ -1,7 +1,7 @@
-//! Changes that were made while the audit trail could not be written, kept until it can.
+//! Changes made while the audit trail could not be written, saved until it can.
 //!
-//! Each is a file of its own in `unrecorded/`, made once and removed once its line is in the trail. So no lock
-//! is needed: two programs that record the same change at once record it twice, and none is lost.
+//! Each is a separate file in `unrecorded/`, removed once its line is in the trail. Recording needs no
+//! lock: two programs that record the same change at once record it twice, and none is lost.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::store::dir::DirStore;
 use crate::store::file;
 use crate::time::{Timestamp, readable};
 
-/// A change that the audit trail does not show yet.
+/// A change that is not in the audit trail yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unrecorded {
@@ -26,12 +26,12 @@ pub struct Unrecorded {
     pub by: String,
     /// The command.
     pub action: String,
-    /// Old and new value of what changed, by key.
+    /// The old and new value of each changed key.
     pub values: toml::Table,
 }
 
 impl Unrecorded {
-    /// A change that was made just now.
+    /// Describes a change made at `at`.
     pub fn new(at: Timestamp, by: &str, action: &str, values: toml::Table) -> Self {
         let (by, action) = (by.to_owned(), action.to_owned());
         Self { name: String::new(), at, by, action, values }
@@ -43,7 +43,7 @@ impl DirStore {
         self.root().join("unrecorded")
     }
 
-    /// Reads the changes that the audit trail does not show yet, oldest first.
+    /// Reads the changes that are not in the audit trail yet, oldest first.
     pub(super) fn read_unrecorded(&self) -> Result<Vec<Unrecorded>> {
         let directory = self.unrecorded_directory();
         if !file::has_directory(&directory, self.owner())? {
@@ -71,13 +71,13 @@ impl DirStore {
         Ok(changes)
     }
 
-    /// Keeps a change durably until it is recorded. The caller holds the lock of the settings.
+    /// Saves a change durably until it is recorded. The caller holds the settings lock.
     pub(super) fn keep_unrecorded(&self, change: &Unrecorded) -> Result<()> {
         let directory = self.unrecorded_directory();
         file::make_directory(&directory)?;
         file::check_directory(&directory, self.owner())?;
         let taken = file::entries(&directory)?;
-        // Among so many names, one more than are taken, one is free.
+        // Tries one more name than are taken, so one of them is free.
         let name = (0..=taken.len())
             .map(|number| format!("{:012}-{number}.toml", change.at.unix()))
             .find(|name| !taken.iter().any(|(taken, _)| taken == name))
@@ -88,7 +88,7 @@ impl DirStore {
         file::replace(&directory.join(name), text.as_bytes())
     }
 
-    /// Forgets a change whose line is in the trail.
+    /// Deletes a saved change once its line is in the trail.
     pub(super) fn forget_unrecorded(&self, change: &Unrecorded) -> Result<()> {
         file::remove(&self.unrecorded_directory().join(&change.name)).map(drop)
     }
@@ -98,9 +98,9 @@ impl DirStore {
 mod tests {
     use super::*;
 
-    /// Guards that no change is lost: each is kept under a name of its own, in order, until it is forgotten.
+    /// Guards that no change is lost: each is saved under its own name, in order, until it is recorded.
     #[test]
-    fn changes_are_kept_in_order_until_they_are_forgotten() {
+    fn changes_are_kept_in_order_until_they_are_recorded() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
         DirStore::create(&root, None, "", "").unwrap();
@@ -118,7 +118,7 @@ mod tests {
         );
         assert!(kept.iter().all(|change| change.values == values && change.action == "disable"));
         store.forget_unrecorded(&kept[1]).unwrap();
-        // As when two programs record the same change at once.
+        // Happens when two programs record the same change at once.
         store.forget_unrecorded(&kept[1]).unwrap();
         let left = store.read_unrecorded().unwrap();
         assert_eq!(left, [kept[0].clone(), kept[2].clone()]);

@@ -1,4 +1,4 @@
-//! What holds a user together: two documents, and secrets that open under the key.
+//! The link between a user's two documents and the key: opens sealed values and reports missing halves.
 
 use crate::account::name::Name;
 use crate::account::sms::SentCode;
@@ -11,7 +11,7 @@ use crate::store::{Document, DocumentKind, Store};
 /// Opens the secret of `name`.
 ///
 /// # Errors
-/// When there is no key, or the secret does not open under it.
+/// If there is no key, or the secret does not open under it.
 pub fn open_secret(
     store: &dyn Store,
     keys: Option<&KeyRing>,
@@ -21,10 +21,10 @@ pub fn open_secret(
     open(store, keys, name, Field::Secret, sealed, Secret::from_slice)
 }
 
-/// Opens a code of `name` that was sent by SMS.
+/// Opens a code that was sent to `name` by SMS.
 ///
 /// # Errors
-/// When there is no key, or the code does not open under it.
+/// If there is no key, or the code does not open under it.
 pub fn open_code(
     store: &dyn Store,
     keys: Option<&KeyRing>,
@@ -56,7 +56,7 @@ fn open<T>(
     )))
 }
 
-/// The error that one of a user's two documents is gone.
+/// Reports that one of a user's two documents is missing.
 pub fn missing_half(store: &dyn Store, kind: DocumentKind, name: &Name) -> Error {
     let place = store.describe(&Document::Of(kind, name.clone()));
     let hint = match kind {
@@ -74,9 +74,9 @@ mod tests {
     use super::*;
     use crate::store::dir::DirStore;
 
-    /// Guards the way out: a user whose state is left is taken off the list, and not the other way round.
+    /// Guards the hints: a user with only a state is removed, and a user with only settings is reset.
     #[test]
-    fn each_half_that_is_missing_has_its_way_out() {
+    fn each_missing_half_has_its_hint() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().join("store");
         DirStore::create(&root, None, "", "").unwrap();

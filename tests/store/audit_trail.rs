@@ -325,8 +325,9 @@ fn an_edited_trail_is_found() {
 fn many_accounts_begin_a_month_at_the_same_time() {
     let names = ["alice", "bob", "carol", "dave"];
     let sandbox = Sandbox::with_users(&names);
+    let root = sandbox.path();
     let prepare = |name: &str| {
-        let store = DirStore::open(&sandbox.path()).unwrap();
+        let store = DirStore::open(&root).unwrap();
         let name = Name::parse(name).unwrap();
         let state = Document::Of(DocumentKind::State, name.clone());
         for month in 1..=60 {
@@ -339,8 +340,11 @@ fn many_accounts_begin_a_month_at_the_same_time() {
         }
     };
     std::thread::scope(|scope| {
+        let prepare = &prepare;
         let started = names.map(|name| scope.spawn(move || prepare(name)));
-        started.map(|thread| thread.join().unwrap());
+        for thread in started {
+            thread.join().unwrap();
+        }
     });
     // Months without a line change nothing about the chain.
     sandbox.admin_ok(&["users", "edit", "alice", "--notes", "x"]);

@@ -127,7 +127,7 @@ fn exported_files_are_private() {
     let target = sandbox.beside("key");
     sandbox.admin_ok(&["key", "export", "--yes", target.to_str().unwrap()]);
     let root = sandbox.path();
-    let owner = rw2fa::platform::Owner::of(&root, &root.metadata().unwrap()).unwrap();
+    let owner = rw2fa::platform::Owner::of_store(&root, &root.metadata().unwrap()).unwrap();
     let metadata = target.metadata().unwrap();
     assert!(metadata.len() > 0);
     assert_eq!(rw2fa::platform::privacy_problem(&target, None, &metadata, owner), None);

@@ -7,7 +7,7 @@ use crate::store::seal::{DataKey, KeyRing};
 use crate::time::Timestamp;
 
 fn key_of(byte: u8) -> AuditKey {
-    KeyRing::of(DataKey::new([byte; 32])).audit_key()
+    KeyRing::from_key(DataKey::new([byte; 32])).audit_key()
 }
 
 fn key() -> AuditKey {

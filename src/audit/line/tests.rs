@@ -4,7 +4,7 @@ use crate::store::seal::{DataKey, KeyRing};
 const MAC: &str = "73fb35b06b99e245be28ec237e13f76d";
 
 fn key() -> AuditKey {
-    KeyRing::of(DataKey::new([1; 32])).audit_key()
+    KeyRing::from_key(DataKey::new([1; 32])).audit_key()
 }
 
 fn written(key: Option<&AuditKey>, event: &Event<'_>) -> String {
@@ -58,7 +58,7 @@ fn every_event_is_read_back() {
             assert_eq!(line.follows(), Some(Link { seq: 6, mac: Some(MAC.into()) }));
             assert_eq!(line.key(), key.map(AuditKey::id));
             assert_eq!(key.is_some_and(|key| line.is_authentic(key)), key.is_some());
-            let other = KeyRing::of(DataKey::new([2; 32])).audit_key();
+            let other = KeyRing::from_key(DataKey::new([2; 32])).audit_key();
             assert!(!line.is_authentic(&other));
         }
     }

@@ -124,7 +124,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     }
     let store = context::store_path(context.process, context.globals.store.as_ref());
     let Ok(metadata) = std::fs::symlink_metadata(&store) else { return Ok(()) };
-    let (owner, current) = (Owner::of(&store, &metadata)?, Owner::current());
+    let (owner, current) = (Owner::of_store(&store, &metadata)?, Owner::current());
     let is_given = !owner.accepts(current) && current.is_administrator();
     let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(failed)?;

@@ -6,7 +6,7 @@ use super::{Finding, Severity};
 use crate::error::Error;
 use crate::platform;
 use crate::store::dir::DirStore;
-use crate::store::health::Ailment;
+use crate::store::health::HealthProblem;
 use crate::store::tidiness::FileProblem;
 use crate::store::unrecorded::Unrecorded;
 use crate::time::Timestamp;
@@ -30,7 +30,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
                 findings.push(Finding::of("permissions", Severity::Error, problem));
             }
             FileProblem::Link(problem) => {
-                findings.push(Finding::of("links", Severity::Error, problem))
+                findings.push(Finding::of("links", Severity::Error, problem));
             }
             FileProblem::Temporary(_, problem) => {
                 findings.push(Finding::of("temporary-files", Severity::Warning, problem));
@@ -45,7 +45,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
             let message =
                 format!("{count} files and directories can be used by others, such as {first}");
             let finding = Finding::new("permissions", Severity::Error, message);
-            Some(finding.remedy(platform::closing(store.root())))
+            Some(finding.remedy(platform::close_command(store.root())))
         }
     });
     (findings, messages)
@@ -61,10 +61,10 @@ fn error_of(found: &FileProblem) -> &Error {
 }
 
 /// What keeps logins from working.
-pub(super) fn health(ailments: &[Ailment]) -> impl Iterator<Item = Finding> {
-    ailments.iter().map(|ailment| {
-        let severity = if ailment.is_error { Severity::Error } else { Severity::Warning };
-        Finding::of(ailment.part, severity, &ailment.problem)
+pub(super) fn health(problems: &[HealthProblem]) -> impl Iterator<Item = Finding> {
+    problems.iter().map(|problem| {
+        let severity = if problem.is_error { Severity::Error } else { Severity::Warning };
+        Finding::of(problem.part, severity, &problem.error)
     })
 }
 

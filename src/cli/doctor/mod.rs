@@ -167,9 +167,9 @@ fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<F
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
     let problems = inspection.problems.iter().filter(|problem| is_new(problem));
     findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
-    let mut ailments = store.ailments(now);
-    ailments.retain(|ailment| is_new(&ailment.problem));
-    findings.extend(files::health(&ailments));
+    let mut unhealthy = store.health_problems(now);
+    unhealthy.retain(|problem| is_new(&problem.error));
+    findings.extend(files::health(&unhealthy));
     findings.extend(files::unrecorded(store.unrecorded()));
     findings
 }

@@ -5,7 +5,7 @@ use crate::platform::SystemLog;
 
 /// Whether the log can be reached that is to get copies.
 pub(super) fn check(log: Option<&SystemLog>) -> Option<Finding> {
-    let error = log?.reach().err()?;
+    let error = log?.check().err()?;
     let message = format!(
         "the system's log gets no copy of the audit trail, as store.toml wants it to: {error}"
     );

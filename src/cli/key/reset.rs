@@ -61,7 +61,7 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
         // One that cannot be read, since others may read it too, say, is not given up but mended.
         let ring = match store.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
             Some(Ok(ring)) => ring.replaced_by(new),
-            None | Some(Err(_)) => KeyRing::of(new),
+            None | Some(Err(_)) => KeyRing::from_key(new),
         };
         transaction.write(&Document::Key, &ring.document())?;
         context.audit_key_reset(transaction, &ring)?;

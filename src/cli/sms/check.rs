@@ -42,7 +42,7 @@ impl Health {
 /// When nothing could be learned: the credentials are wrong, or there is no network.
 pub(in crate::cli) fn health(opened: &Opened) -> Result<Health> {
     let api = super::api(opened)?;
-    let (standing, balance) = (api.standing(), api.balance());
+    let (standing, balance) = (api.account_status(), api.balance());
     // An API key may be allowed to send and to see one of them only.
     let (standing, balance) = match (standing, balance) {
         (Err(failure), Err(_)) => return Err(failure.error),

@@ -49,8 +49,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let store = store.with_key_file(key_file);
     let found = inspect(&store, &mut |_| {}, &mut Progress::later(context, "checking"));
     let mut rows: Vec<_> = found.problems.iter().map(Row::of).collect();
-    for ailment in store.ailments(context.now()).into_iter().filter(|ailment| ailment.is_error) {
-        let row = Row::of(&ailment.problem);
+    for problem in
+        store.health_problems(context.now()).into_iter().filter(|problem| problem.is_error)
+    {
+        let row = Row::of(&problem.error);
         if rows.iter().all(|known| known.message != row.message) {
             rows.push(row);
         }

@@ -100,7 +100,7 @@ fn import(
     let next = plan.settings(present.as_ref().map_or("", |text| text.as_str()), &|| {
         context.process.random()
     })?;
-    transaction.write(&Document::Settings, &restore::begun(store)?)?;
+    transaction.write(&Document::Settings, &restore::importing_settings(store)?)?;
     let record = |transaction: &mut dyn Transaction, old: Option<&str>, new: Option<&str>| {
         let change =
             Change { action: "store import", object: None, values: values("importing", old, new) };

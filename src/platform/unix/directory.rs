@@ -1,26 +1,26 @@
-//! The accounts and groups that this system lists, for people to choose from.
+//! Lists the accounts and groups of this system for the user to choose from.
 //!
-//! Name services may know more than they list: this is no proof that somebody does not exist.
+//! Name services may know more than they list, so a missing account may still exist.
 
 use std::path::Path;
 use std::time::Duration;
 
 use crate::child;
 
-/// How long the name services are asked.
+/// How long to wait for the name services.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Ids of accounts and groups that people use, not the system: the range of Debian and others.
+/// The ids of regular accounts and groups: the range of Debian and others.
 const PEOPLE: std::ops::Range<u32> = 1000..60_000;
 
-/// The accounts of people, and the groups that they may be in, each in order.
+/// Returns the regular accounts and the groups they may be in, each in order.
 pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
     let accounts = people(&database("passwd"));
     let groups = groups(&database("group"));
     (accounts, groups)
 }
 
-/// What the name services list; else what stands in the file.
+/// Reads a database from the name services, or from its file if that fails.
 fn database(name: &str) -> String {
     let asked = child::run(Path::new("/usr/bin/getent"), &[name], b"", PATIENCE);
     match asked {
@@ -43,7 +43,7 @@ fn people(passwd: &str) -> Vec<String> {
     names
 }
 
-/// Groups of people: those with members, the ones in the range of people, and `users`.
+/// Lists the groups of regular accounts: those with members, those in the id range, and `users`.
 fn groups(group: &str) -> Vec<String> {
     let mut names: Vec<_> = group
         .lines()
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_are_told_from_the_system() {
+    fn regular_accounts_are_separated_from_system_accounts() {
         let passwd = "root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:\nzoe:x:1001:1001:Zoe:/home/zoe:\n\
                       CORP\\bob:x:1002:1002::/:\nnobody:x:65534:65534::/:\nbroken\n:x:y:z\n";
         assert_eq!(people(passwd), ["CORP\\bob", "zoe"]);

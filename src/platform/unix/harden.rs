@@ -1,4 +1,4 @@
-//! What a program does before anything else, so that its caller cannot make it fail at a chosen moment.
+//! Hardens the process at its start, so that its caller cannot make it fail at a chosen moment.
 //!
 //! A set-uid program inherits descriptors, limits and priorities from a caller it must not trust.
 
@@ -19,23 +19,23 @@ use super::Owner;
 /// The first descriptor that is not a standard stream.
 const FIRST_INHERITED: RawFd = 3;
 
-/// How many descriptors a login may need at once, with room to spare.
+/// The most descriptors that a login may need at once, with room to spare.
 const NEEDED_DESCRIPTORS: usize = 16;
 
-/// Where the system lists the descriptors of this process.
+/// Where the system lists this process's open descriptors.
 const DESCRIPTORS: &str = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
 
-/// How late a timer may be, in nanoseconds, by default.
+/// The default timer slack, in nanoseconds.
 #[cfg(target_os = "linux")]
 const USUAL_TIMER_SLACK: nix::libc::c_ulong = 50_000;
 
-/// Closed one by one where the system has no list.
+/// The descriptors to close one by one if the system has no list.
 const UNLISTED_DESCRIPTORS: std::ops::Range<RawFd> = FIRST_INHERITED..1024;
 
-/// Does what Rust's own start does for a program, as far as a login needs it.
+/// Does the parts of Rust's usual startup that a login needs.
 ///
-/// If the caller closed a standard stream, `/dev/null` takes its number, so that no document gets it. A reader
-/// that went away is an error, not a signal.
+/// If the caller closed a standard stream, opens `/dev/null` in its place, so that no document gets its
+/// number. A closed pipe becomes an error, not a signal.
 #[cfg(target_os = "linux")]
 #[expect(clippy::disallowed_methods, reason = "only the descriptors are taken")]
 pub fn begin() {
@@ -49,7 +49,7 @@ pub fn begin() {
     let asked = poll(&mut streams, PollTimeout::ZERO);
     let is_closed = |stream: &PollFd<'_>| stream.revents() == Some(PollFlags::POLLNVAL);
     let closed = streams.iter().filter(|stream| is_closed(stream)).count();
-    // Each takes the lowest free number, and nothing else is open yet.
+    // Each takes the lowest free number; nothing else is open yet.
     let opened = (0..closed).all(|_| {
         let nowhere = OpenOptions::new().read(true).write(true).open("/dev/null");
         nowhere.map(IntoRawFd::into_raw_fd).is_ok()
@@ -61,13 +61,13 @@ pub fn begin() {
     }
 }
 
-/// Begins every run: private files, no core dumps, and when set-uid, the owner's ids for good and nothing left
-/// of what the caller prepared.
+/// Starts every run: private files, no core dumps, and when set-uid, the owner's ids for good and a reset
+/// of everything the caller prepared.
 ///
-/// Returns whether the program runs set-uid: then it must not trust its environment.
+/// Returns whether the program runs set-uid and must not trust its environment.
 pub fn harden() -> bool {
     umask(Mode::from_bits_truncate(0o077));
-    // A refusal to lower a limit only means that it is lower already.
+    // If the system refuses to lower a limit, it is lower already.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     #[cfg(target_os = "linux")]
     let _ = nix::sys::prctl::set_dumpable(false);
@@ -76,38 +76,38 @@ pub fn harden() -> bool {
     if real == effective && real_group == effective_group {
         return false;
     }
-    // SECURITY: timers and keys of a terminal that the caller armed must not end or stop this process
-    // between a comparison and its charge, nor while it holds a lock.
+    // SECURITY: timers or terminal keys that the caller set up must not end or stop this process between a
+    // comparison and its charge, or while it holds a lock.
     let signals = SigSet::all().thread_block();
     nix::unistd::alarm::cancel();
-    // SECURITY: with the caller's ids still in place, the caller could trace or signal this process.
+    // SECURITY: while it keeps the caller's ids, the caller could trace or signal this process.
     let ids = setresgid(effective_group, effective_group, effective_group)
         .and_then(|()| setresuid(effective, effective, effective));
     if signals.is_err() || ids.is_err() {
         std::process::abort();
     }
     close_inherited();
-    // The working directory may lie on a file system that the caller wants to keep busy, or to hang.
+    // The working directory may be on a file system that the caller wants to keep busy or to hang.
     let _ = std::env::set_current_dir("/");
     #[cfg(target_os = "linux")]
     {
         reset_oom_score();
         reset_affinity();
-        // With more slack than usual, a wait for a lock would sleep for as long as the caller likes.
+        // With more slack, a wait for a lock would last as long as the caller likes.
         let _ = nix::sys::prctl::set_timerslack(USUAL_TIMER_SLACK);
     }
     true
 }
 
-/// Closes every descriptor but the standard streams.
+/// Closes every descriptor except the standard streams.
 ///
-/// SECURITY: with too few descriptors left, a login would fail after its code was compared.
+/// SECURITY: with too few free descriptors, a login would fail after its code was compared.
 fn close_inherited() {
     let close = |descriptor: RawFd| {
-        // One that is not open needs no closing.
+        // A descriptor that is not open needs no closing.
         let _ = nix::unistd::close(descriptor);
     };
-    // The list itself needs a free descriptor.
+    // Reading the list needs a free descriptor.
     (FIRST_INHERITED..FIRST_INHERITED + 4).for_each(close);
     match listed_descriptors() {
         Ok(open) => open.into_iter().filter(|open| *open >= FIRST_INHERITED).for_each(close),
@@ -115,7 +115,7 @@ fn close_inherited() {
     }
 }
 
-/// The open descriptors. That of the list is among them, and closed already.
+/// Lists the open descriptors, including that of the list itself, which is closed by then.
 fn listed_descriptors() -> std::io::Result<Vec<RawFd>> {
     let mut open = Vec::new();
     for entry in fs::read_dir(DESCRIPTORS)? {
@@ -125,7 +125,7 @@ fn listed_descriptors() -> std::io::Result<Vec<RawFd>> {
     Ok(open)
 }
 
-/// Makes this process no likelier a victim of a shortage of memory than others are.
+/// Undoes a raised risk of this process being killed when memory runs out.
 #[cfg(target_os = "linux")]
 fn reset_oom_score() {
     const PATH: &str = "/proc/self/oom_score_adj";
@@ -146,7 +146,7 @@ fn reset_oom_score() {
     }
 }
 
-/// Lets this process run on every processor that its service may use.
+/// Lets this process run on every processor available to its service.
 #[cfg(target_os = "linux")]
 fn reset_affinity() {
     use nix::sched::{CpuSet, sched_setaffinity};
@@ -154,12 +154,13 @@ fn reset_affinity() {
     let mut all = CpuSet::new();
     let is_full = (0..CpuSet::count()).all(|processor| all.set(processor).is_ok());
     if is_full {
-        // Where it fails, the login is slow but right.
+        // If this fails, the login is slow but correct.
         let _ = sched_setaffinity(nix::unistd::Pid::from_raw(0), &all);
     }
 }
 
-/// Returns the limit of this process that could make it fail where its caller wants it to, if there is one.
+/// Returns the resource limit that could make this process fail where its caller wants it to, if there is
+/// one.
 ///
 /// SECURITY: a caller who limits the size of files could make a login fail after its attempt was charged, and learn
 /// whether the code was right.
@@ -171,7 +172,7 @@ pub fn limit_problem() -> Option<&'static str> {
         (Resource::RLIMIT_DATA, "the memory is limited"),
     ];
     let limited = unlimited.into_iter().find(|(resource, _)| {
-        // The hard limit is left to the system's administrator; the soft one follows it.
+        // The hard limit is the administrator's choice; the soft one is raised to it.
         let Ok((_, hard)) = getrlimit(*resource) else { return true };
         setrlimit(*resource, hard, hard).is_err() || hard != RLIM_INFINITY
     });
@@ -190,14 +191,14 @@ pub fn limit_problem() -> Option<&'static str> {
     limited.map(|(_, problem)| problem).or(low)
 }
 
-/// Whether this process can open `count` more descriptors, found out by doing it.
+/// Tests whether this process can open `count` more descriptors, by opening them.
 fn has_free_descriptors(count: usize) -> bool {
     let Ok(first) = File::open("/") else { return false };
     let more: Vec<_> = (1..count).map_while(|_| first.try_clone().ok()).collect();
     more.len() + 1 == count
 }
 
-/// Returns why the set-uid bit of this program did not make it run as `owner`, if its file has one.
+/// Returns why the set-uid bit of this program did not take effect for `owner`, if it is set.
 pub fn set_uid_obstacle(owner: Owner) -> Option<&'static str> {
     let program = std::env::current_exe().ok()?;
     let metadata = fs::metadata(&program).ok()?;
@@ -223,7 +224,7 @@ pub fn set_uid_obstacle(owner: Owner) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    /// Guards the count of free descriptors: what cannot be opened is not counted.
+    /// Guards the count of free descriptors: descriptors that fail to open are not counted.
     #[test]
     fn free_descriptors_are_counted_by_opening_them() {
         assert!(has_free_descriptors(NEEDED_DESCRIPTORS));

@@ -1,19 +1,19 @@
-//! What a Unix host tells of itself: its disks, its clock, its programs.
+//! The Unix host: its disks, its clock, its programs.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::platform::FileSystem;
 
-/// How a clock is put right.
+/// How to fix the clock.
 pub const CLOCK_REMEDY: &str =
     "timedatectl set-ntp true, and see that a time server can be reached";
 
-/// Where `path` lies, by the type of its file system.
+/// Returns the location of `path`, by the type of its file system.
 pub fn file_system(path: &Path) -> FileSystem {
     #[cfg(target_os = "linux")]
     if let Ok(found) = nix::sys::statfs::statfs(path) {
-        // The type is of another width on each platform, and always a number of 32 bits.
+        // The width of this type differs between platforms; the value always fits 32 bits.
         let kind = found.filesystem_type().0;
         return file_system_of(u32::try_from(kind & 0xffff_ffff).unwrap_or(0));
     }
@@ -30,7 +30,7 @@ pub fn file_system(path: &Path) -> FileSystem {
     FileSystem::Unknown("of an unknown type")
 }
 
-/// The file system with this magic number of Linux, `statfs(2)`.
+/// Classifies a file system by its Linux magic number, `statfs(2)`.
 #[cfg(target_os = "linux")]
 fn file_system_of(magic: u32) -> FileSystem {
     match magic {
@@ -48,13 +48,13 @@ fn file_system_of(magic: u32) -> FileSystem {
     }
 }
 
-/// Bytes that the owner of the store may still write where `path` is; `None` where the system does not say.
+/// Returns how many more bytes the store's owner can write at `path`; `None` if unknown.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     room(&nix::sys::statvfs::statvfs(path).ok()?)
 }
 
-/// Bytes that are free without what is reserved for root: a store that lives on that is full. `None` where a file
-/// system has no size: a tmpfs without a limit, and many of FUSE.
+/// Returns the free bytes without those reserved for root: a store that needs the reserve is full. `None`
+/// on file systems without a size, such as an unlimited tmpfs and many FUSE ones.
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
 fn room(found: &nix::sys::statvfs::Statvfs) -> Option<u64> {
     let (blocks, size) = (found.blocks_available(), found.fragment_size());
@@ -62,48 +62,48 @@ fn room(found: &nix::sys::statvfs::Statvfs) -> Option<u64> {
     has_size.then(|| u64::from(blocks).saturating_mul(u64::from(size)))
 }
 
-/// Room that a login may need, in bytes and in files.
+/// The free space that a login may need, in bytes and in files.
 const LEAST_ROOM: (u64, u64) = (64 * 1024, 4);
 
-/// Whether the file system of `file` has no room for the documents of a login. Where the system does not say,
-/// it has.
+/// Reports whether the file system of `file` lacks the space for a login. If the system does not say,
+/// assumes there is space.
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
 pub fn is_full(file: &std::fs::File) -> bool {
     let Ok(found) = nix::sys::statvfs::fstatvfs(file) else { return false };
     let has_room = room(&found).is_none_or(|room| room >= LEAST_ROOM.0);
-    // A file system without a fixed number of files reports none.
+    // A file system without a fixed number of files reports zero.
     let has_files = found.files() == 0 || u64::from(found.files_available()) >= LEAST_ROOM.1;
     !has_room || !has_files
 }
 
-/// How many more files the owner of the store can make where `path` is; `None` where there is no such limit.
+/// Returns how many more files the store's owner can create at `path`; `None` if there is no limit.
 pub fn free_inodes(path: &Path) -> Option<u64> {
     let found = nix::sys::statvfs::statvfs(path).ok().filter(|found| found.files() > 0)?;
     #[allow(clippy::useless_conversion, reason = "narrower on some platforms")]
     Some(found.files_available().into())
 }
 
-/// Whether nothing can be written to the file system at `path`.
+/// Reports whether the file system at `path` is read-only.
 pub fn is_read_only(path: &Path) -> bool {
     let flags = nix::sys::statvfs::statvfs(path).map(|found| found.flags());
     flags.is_ok_and(|flags| flags.contains(nix::sys::statvfs::FsFlags::ST_RDONLY))
 }
 
-/// The command that lets a program write what an error of opening `path` says it cannot write.
-pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+/// Returns the command that makes `path` writable after this error.
+pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
     let recursive = if is_directory { "-R " } else { "" };
     let place = super::quoted(path);
     match nix::errno::Errno::from_raw(error.raw_os_error()?) {
-        // The owner of a file gets this answer only about a file that is immutable or append-only.
+        // For the owner of a file, this error means that the file is immutable or append-only.
         nix::errno::Errno::EPERM => Some(format!("chattr {recursive}-i -a {place}")),
         nix::errno::Errno::EACCES => Some(format!("chmod {recursive}u+rwX {place}")),
         _ => None,
     }
 }
 
-/// Whether the system keeps its clock synchronised; `None` where it does not tell.
+/// Reports whether the system keeps its clock synchronised; `None` if unknown.
 ///
-/// systemd-timesyncd leaves a file; for other daemons `timedatectl` tells what the kernel says.
+/// systemd-timesyncd leaves a file; for other daemons, `timedatectl` reports the kernel's state.
 pub fn clock_synchronised() -> Option<bool> {
     if !cfg!(target_os = "linux") {
         return None;
@@ -121,12 +121,12 @@ pub fn clock_synchronised() -> Option<bool> {
     }
 }
 
-/// Where this program lies.
+/// The path of this program.
 pub fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }
 
-/// Whether the program at `path` works as its owner, and whether everybody may start it.
+/// Reports whether the program at `path` is set-uid, and whether everyone may start it.
 pub fn starts_for_others(path: &Path) -> Option<(bool, bool)> {
     let mode = std::fs::metadata(path).ok()?.mode();
     Some((mode & 0o4000 != 0, mode & 0o001 != 0))
@@ -136,7 +136,7 @@ pub fn starts_for_others(path: &Path) -> Option<(bool, bool)> {
 mod tests {
     use super::*;
 
-    /// Guards the numbers of network file systems, and that a local one is none of them.
+    /// Guards the numbers of network file systems, and that none of them is a local one.
     #[test]
     fn network_file_systems_are_known() {
         assert_eq!(file_system_of(0x6969), FileSystem::Network("NFS"));

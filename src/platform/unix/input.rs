@@ -1,4 +1,4 @@
-//! Waiting for input, and for other programs, with a time limit.
+//! Reads input and talks to other programs, with a time limit.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,13 +13,13 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Ctrl-C, as a terminal gives it to who reads.
+/// Ctrl-C, as a terminal sends it.
 const INTERRUPT: u8 = 3;
 
-/// No terminal gives a longer line.
+/// The longest line that a terminal sends.
 const LONGEST_LINE: usize = 4096;
 
-/// Reads a line of which the terminal on standard input shows nothing, not even while `ask` asks for it.
+/// Reads a line from the terminal on standard input with echo off, including while `ask` prompts for it.
 ///
 /// # Errors
 /// [`std::io::ErrorKind::Interrupted`] on Ctrl-C.
@@ -35,7 +35,7 @@ pub fn read_hidden_line(
             Err(nix::errno::Errno::EINTR) => continue,
             read => read?,
         };
-        // It is not to grow: what it leaves behind then is not wiped.
+        // Must not grow: the old buffer would not be wiped.
         if line.len() + read > LONGEST_LINE {
             return Err(std::io::ErrorKind::InvalidData.into());
         }
@@ -51,12 +51,12 @@ pub fn read_hidden_line(
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// A terminal that shows nothing of what is typed; dropped, it is as before.
+/// A terminal with echo off; restored on drop.
 struct HiddenInput(Termios);
 
 impl HiddenInput {
-    /// Nothing that was typed before counts. No key ends or stops this program: it would leave a terminal
-    /// behind that shows nothing. Ctrl-C ends the line instead.
+    /// Discards earlier input. No key can end or stop this program, which would leave echo off. Ctrl-C ends
+    /// the line instead.
     fn begin() -> std::io::Result<Self> {
         let before = tcgetattr(StdinFd)?;
         let mut hidden = before.clone();
@@ -72,7 +72,7 @@ impl HiddenInput {
 
 impl Drop for HiddenInput {
     fn drop(&mut self) {
-        // A terminal that is gone cannot be put back.
+        // A closed terminal cannot be restored.
         let _ = tcsetattr(StdinFd, SetArg::TCSAFLUSH, &self.0);
     }
 }
@@ -80,7 +80,7 @@ impl Drop for HiddenInput {
 /// Waits until standard input has something to read.
 ///
 /// # Errors
-/// [`ErrorKind::Timeout`] when nothing came within `patience`.
+/// [`ErrorKind::Timeout`] if nothing arrives within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
     let is_ready = wait_until(&StdinFd, PollFlags::POLLIN, Instant::now() + patience)
         .map_err(|error| Error::io(ErrorKind::System, "cannot wait for standard input", error))?;
@@ -91,10 +91,10 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
         .with_hint("write one line, or nothing, and close the pipe"))
 }
 
-/// How often it is asked whether a program has ended that prints nothing.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often to check whether a silent program has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Reads what another program writes, until the end, until it `has_ended`, or until `most` bytes came.
+/// Reads another program's output until its end, until it `has_ended`, or until `most` bytes have arrived.
 ///
 /// # Errors
 /// [`std::io::ErrorKind::TimedOut`] at `deadline`.
@@ -108,14 +108,14 @@ pub fn read_until(
     let mut chunk = [0; 4096];
     let mut is_last = false;
     while bytes.len() < most {
-        if !wait_until(&from, PollFlags::POLLIN, deadline.min(Instant::now() + GLANCE))? {
+        if !wait_until(&from, PollFlags::POLLIN, deadline.min(Instant::now() + POLL_INTERVAL))? {
             if is_last {
                 break;
             }
             if Instant::now() >= deadline {
                 return Err(std::io::ErrorKind::TimedOut.into());
             }
-            // What it wrote before it ended is still to be read.
+            // Output from before its end is still unread.
             is_last = has_ended()?;
             continue;
         }
@@ -132,7 +132,7 @@ pub fn read_until(
 /// Writes all of `bytes` to another program.
 ///
 /// # Errors
-/// [`std::io::ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
+/// [`std::io::ErrorKind::TimedOut`] at `deadline`, also if the program stops reading.
 pub fn write_until(
     mut to: impl Write + AsFd,
     mut bytes: &[u8],
@@ -153,7 +153,7 @@ pub fn write_until(
     Ok(())
 }
 
-/// Whether the file is ready for what is `wanted`, or at its end, before `deadline`.
+/// Reports whether the file is ready for `wanted`, or at its end, before `deadline`.
 fn wait_until(file: &impl AsFd, wanted: PollFlags, deadline: Instant) -> std::io::Result<bool> {
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -166,7 +166,7 @@ fn wait_until(file: &impl AsFd, wanted: PollFlags, deadline: Instant) -> std::io
     }
 }
 
-/// Standard input without a buffer.
+/// Returns standard input without a buffer.
 pub fn unbuffered_stdin() -> Option<Box<dyn Read>> {
     let duplicate = StdinFd.as_fd().try_clone_to_owned().ok()?;
     Some(Box::new(File::from(duplicate)))

@@ -1,4 +1,4 @@
-//! Finds the process that holds a lock, for people who wait for it.
+//! Finds the process that holds a lock, for error messages.
 
 use std::fs::File;
 
@@ -31,10 +31,10 @@ mod linux {
 
     use crate::platform::{LockHolder, Pause};
 
-    /// Finds the process that holds the lock on this file in the kernel's table of locks.
+    /// Finds the process that holds the lock on this file, in the kernel's lock table.
     ///
-    /// On some file systems (btrfs) the table names another device than `stat` does. There the inode decides,
-    /// if one of our programs has locked it.
+    /// On some file systems (btrfs) the table has a different device than `stat`. The inode then decides,
+    /// if one of our programs holds the lock.
     pub(super) fn holder_in(table: &str, (major, minor): (u64, u64), inode: u64) -> Option<u32> {
         let locks = || table.lines().filter_map(entry).filter(|(_, place)| place.2 == inode);
         let exact = locks().find(|(_, place)| (place.0, place.1) == (major, minor));
@@ -42,8 +42,8 @@ mod linux {
         exact.map(|(pid, _)| pid).or_else(|| locks().map(|(pid, _)| pid).find(ours))
     }
 
-    /// The process and the file (device and inode) of a line like
-    /// `1: FLOCK  ADVISORY  WRITE 708 00:13:1050 0 EOF`, unless its process waits for the lock.
+    /// Returns the process and the file (device and inode) of a line like `1: FLOCK  ADVISORY  WRITE 708
+    /// 00:13:1050 0 EOF`, unless the process is waiting for the lock.
     fn entry(line: &str) -> Option<(u32, (u64, u64, u64))> {
         let mut words = line.split_whitespace().skip(1);
         if words.next()? != "FLOCK" {
@@ -55,7 +55,7 @@ mod linux {
         Some((pid, (number(16)?, number(16)?, number(10)?)))
     }
 
-    /// Looks at the process that holds a lock.
+    /// Describes a process that holds a lock.
     pub(super) fn look_at(pid: u32) -> LockHolder {
         let name = name(pid).unwrap_or_default();
         let pause = if is_stopped(pid) {
@@ -71,15 +71,15 @@ mod linux {
         Some(text.trim_end().to_owned())
     }
 
-    /// Whether a signal or a debugger has stopped the process.
+    /// Reports whether a signal or a debugger has stopped the process.
     fn is_stopped(pid: u32) -> bool {
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // The name of the program stands in parentheses, and may hold some itself.
+        // The program's name is in parentheses, and may contain some itself.
         let state = text.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
         matches!(state, Some('T' | 't'))
     }
 
-    /// The file that freezes the control group of the process, if the group is frozen.
+    /// Returns the file that freezes the control group of the process, if the group is frozen.
     fn frozen_group(pid: u32) -> Option<PathBuf> {
         let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
         let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
@@ -94,7 +94,7 @@ mod linux {
     mod tests {
         use super::*;
 
-        /// Guards the name of the right process: it holds this file, and does not wait for it.
+        /// Guards against naming the wrong process: it holds this file, and is not waiting for it.
         #[test]
         fn the_holder_is_found_by_device_and_inode() {
             let table = "1: POSIX  ADVISORY  READ  10 fe:00:77 128 128\n\

@@ -1,17 +1,17 @@
-//! The id of the machine, which stays the same from start to start.
+//! The machine id, which stays the same across restarts.
 //!
-//! Owns where systems keep it. It is confidential (machine-id(5)): nothing but a hash of it is ever shown.
+//! Owns where systems store it. It is confidential (machine-id(5)): only a hash of it is ever shown.
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where Linux keeps the id: systemd, and before it D-Bus.
+/// Where Linux stores the id: systemd's file, then the older one of D-Bus.
 #[cfg(target_os = "linux")]
 const PLACES: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/// The id of this machine, 32 hexadecimal digits.
+/// Returns the id of this machine, 32 hexadecimal digits.
 ///
 /// # Errors
-/// [`ErrorKind::System`] when there is none.
+/// [`ErrorKind::System`] if it has none.
 #[cfg(target_os = "linux")]
 pub fn machine_id() -> Result<String> {
     let mut texts = PLACES.iter().filter_map(|place| std::fs::read_to_string(place).ok());
@@ -22,17 +22,17 @@ pub fn machine_id() -> Result<String> {
     })
 }
 
-/// The id of this machine.
+/// Returns the id of this machine.
 ///
 /// # Errors
-/// [`ErrorKind::System`]: where this system keeps it is not known.
+/// [`ErrorKind::System`], because it is not known where this system stores it.
 #[cfg(not(target_os = "linux"))]
 pub fn machine_id() -> Result<String> {
     Err(Error::new(ErrorKind::System, "licences are not bound to machines of this system yet")
         .with_hint("run 'rw2fa license' on Linux"))
 }
 
-/// The id that a file holds, if it is one. Before the first start it is empty, or `uninitialized`.
+/// Parses the id in a file. Before the first start, the file is empty or `uninitialized`.
 #[cfg(target_os = "linux")]
 fn id_in(text: &str) -> Option<String> {
     let id = text.trim_end();
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_id_is_one() {
+    fn only_a_machine_id_is_accepted() {
         let id = "0123456789abcdef0123456789abcdef";
         assert_eq!(id_in(&format!("{id}\n")).as_deref(), Some(id));
         assert_eq!(id_in(&id.to_uppercase()).as_deref(), Some(id));

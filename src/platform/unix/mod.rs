@@ -38,8 +38,8 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// The owner of the store at a path, which `metadata` describes.
-    pub fn of(_: &Path, metadata: &Metadata) -> Result<Self> {
+    /// Returns the owner of the store that `metadata` describes.
+    pub fn of_store(_: &Path, metadata: &Metadata) -> Result<Self> {
         Ok(Self::in_metadata(metadata))
     }
 
@@ -47,12 +47,12 @@ impl Owner {
         Self { uid: metadata.uid(), gid: metadata.gid() }
     }
 
-    /// The account this program works as.
+    /// The account this program runs as.
     pub fn current() -> Self {
         Self { uid: Uid::effective().as_raw(), gid: Gid::effective().as_raw() }
     }
 
-    /// The account of this name.
+    /// Looks up an account by name.
     pub fn named(name: &str) -> Result<Self> {
         match User::from_name(name) {
             Ok(Some(user)) => Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
@@ -66,19 +66,19 @@ impl Owner {
         }
     }
 
-    /// Whether `other` works on a store of this owner: the same account (the group does not matter).
+    /// Reports whether `other` may work on a store of this owner: the same account, in any group.
     pub fn accepts(self, other: Self) -> bool {
         self.uid == other.uid
     }
 
-    /// Whether this is the system's administrator.
+    /// Reports whether this is root.
     pub fn is_administrator(self) -> bool {
         self.uid == 0
     }
 
-    /// The account's name, or its number when it has none.
+    /// Returns the account's name, or its number if it has none.
     pub fn name(self) -> String {
-        // A program that is linked statically does not load the system's name services.
+        // A statically linked program does not load the system's name services.
         if cfg!(target_feature = "crt-static") {
             return format!("uid {}", self.uid);
         }
@@ -88,7 +88,7 @@ impl Owner {
         }
     }
 
-    /// Works as this account from now on, for good.
+    /// Switches to this account for good.
     pub fn assume(self) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         let result = setgroups(&[gid])
@@ -100,12 +100,12 @@ impl Owner {
         })
     }
 
-    /// Whether the store at a path is given to this account: an owner is named once, when it is made.
+    /// Always true: on Unix the owner is named only once, when the store is created.
     pub fn is_given(self, _: &Path) -> Result<bool> {
         Ok(true)
     }
 
-    /// Gives `path` to this account.
+    /// Changes the owner of `path` to this account.
     pub fn give(self, path: &Path) -> Result<()> {
         std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
@@ -120,27 +120,28 @@ impl std::fmt::Display for Owner {
     }
 }
 
-/// From now on Ctrl-C on a terminal does not end this program; whoever reads keys is told instead.
+/// From now on, Ctrl-C on a terminal does not end this program; the code that reads keys receives it
+/// instead.
 pub fn hold_interrupts() {
     let mut interrupts = SigSet::empty();
     interrupts.add(nix::sys::signal::Signal::SIGINT);
-    // If that fails, Ctrl-C ends the program as before.
+    // If this fails, Ctrl-C ends the program as before.
     let _ = interrupts.thread_block();
 }
 
-/// A program that leads a group, together with what it starts.
+/// A child process that leads a process group, with everything it starts.
 pub struct Family(Option<Pid>);
 
 impl Family {
-    /// The family of a program that was started after [`prepare_child`].
-    pub fn of(child: &Child) -> Self {
+    /// Returns the process group of a child started after [`prepare_child`].
+    pub fn from_child(child: &Child) -> Self {
         Self(i32::try_from(child.id()).ok().map(Pid::from_raw))
     }
 
-    /// Ends the program and what it started.
+    /// Kills the program and everything it started.
     pub fn kill(&self) {
         if let Some(leader) = self.0 {
-            // There is nothing to kill if all of it has ended.
+            // If all of it has ended, there is nothing to kill.
             let _ = killpg(leader, Signal::SIGKILL);
         }
     }
@@ -161,7 +162,7 @@ pub fn host_name() -> String {
         .unwrap_or_else(|| "server".to_owned())
 }
 
-/// Where the store of the whole system is.
+/// The path of the system-wide store.
 pub fn system_store() -> PathBuf {
     if cfg!(target_os = "macos") {
         "/Library/Application Support/rw2fa".into()
@@ -170,70 +171,70 @@ pub fn system_store() -> PathBuf {
     }
 }
 
-/// Options that open a file without following a link and make it readable for its owner only.
+/// Returns options that open a file without following a link, and create it readable only by its owner.
 pub fn private_file() -> OpenOptions {
     let mut options = File::options();
     options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     options
 }
 
-/// Whether an error of [`private_file`] says that the path is a link.
+/// Reports whether an error of [`private_file`] means that the path is a link.
 pub fn is_link_error(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
-/// Whether an error says that the disk could not do what it was told.
+/// Reports whether an error means that the disk failed.
 pub fn is_disk_failure(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::EIO)
 }
 
-/// Whether an error of waiting for a child says that the system does not tell how it ended.
+/// Reports whether a wait for a child failed because the system discarded its exit code.
 pub fn is_forgotten_child(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ECHILD)
 }
 
-/// Makes the directory of a store, which only its owner can enter.
+/// Creates the directory of a store, which only its owner can enter.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Makes a directory in a store, which only its owner can enter.
+/// Creates a directory in a store, which only its owner can enter.
 pub fn make_inner_directory(path: &Path) -> std::io::Result<()> {
     make_private_directory(path)
 }
 
-/// Makes a new file that only its owner can read, anywhere.
+/// Creates a file anywhere that only its owner can read.
 pub fn make_private_file(path: &Path) -> std::io::Result<File> {
     private_file().write(true).create_new(true).open(path)
 }
 
-/// Does something with a file. Nobody who has it open keeps anybody else from it here.
-pub fn patiently<T>(mut act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+/// Performs a file operation. Open files never block it on Unix, so there is no retry.
+pub fn with_retry<T>(mut act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
     act()
 }
 
-/// Opens a file. Nobody who has it open keeps anybody else from it here.
-pub fn open_patiently(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
+/// Opens a file. Other programs never block this on Unix, so there is no retry.
+pub fn open_with_retry(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-/// Whether colours can be written.
+/// Reports whether the terminal supports colours.
 pub fn takes_colors() -> bool {
     true
 }
 
-/// A program leads a group of its own, so that it can be ended together with what it starts.
+/// Gives the child a process group of its own, so that it can be killed with everything it starts.
 pub fn prepare_child(command: &mut Command) {
     command.process_group(0);
 }
 
-/// Whether another file took the place of this one after it was opened, or it was removed.
+/// Reports whether this file was replaced or removed after it was opened.
 pub fn was_replaced(metadata: &Metadata) -> bool {
     metadata.nlink() == 0
 }
 
-/// What is wrong with who may use the file or directory `path`, if anything, and the way out. `_file` is
-/// it, where it is open.
+/// Returns what is wrong with the owner or permissions of `path`, if anything, and a hint. `_file` is the
+/// open file, if there is one.
 pub fn privacy_problem(
     path: &Path,
     _file: Option<&File>,
@@ -263,26 +264,27 @@ pub fn privacy_problem(
     None
 }
 
-/// Whether the only problem of a file of `owner` is that others may use it.
+/// Reports whether the only problem of a file of `owner` is that other accounts may use it.
 pub fn is_exposed(metadata: &Metadata, owner: Owner) -> bool {
     metadata.uid() == owner.uid
         && (metadata.is_dir() || metadata.nlink() == 1)
         && metadata.mode() & 0o077 != 0
 }
 
-/// The command that closes everything below `path` to others.
-pub fn closing(path: &Path) -> String {
+/// Returns the command that closes everything below `path` to other accounts.
+pub fn close_command(path: &Path) -> String {
     format!("chmod -R go-rwx {}", quoted(path))
 }
 
-/// The command that puts what is at `path` aside.
-pub fn putting_aside(path: &Path) -> String {
+/// Returns the command that moves `path` out of the way.
+pub fn set_aside_command(path: &Path) -> String {
     let place = quoted(path);
     format!("mv {place} {place}.aside")
 }
 
-/// The command that joins audit files whose months are still to come to that of the present month, in `directory`.
-pub fn joining(directory: &Path, lock: &Path, future: &[String], present: &str) -> String {
+/// Returns the command that appends audit files of future months to that of the current month, in
+/// `directory`.
+pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &str) -> String {
     let quoted_lock = quoted(lock);
     let script = format!(
         "cd {} && cat {} >>{present} && rm {}",
@@ -293,7 +295,7 @@ pub fn joining(directory: &Path, lock: &Path, future: &[String], present: &str) 
     format!("umask 077; flock {quoted_lock} sh -c {}", quoted(Path::new(&script)))
 }
 
-/// `path` as a shell takes it.
+/// Quotes `path` for a shell.
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
@@ -303,8 +305,8 @@ pub fn quoted(path: &Path) -> String {
     }
 }
 
-/// The command that removes a file.
-pub fn removal(path: &Path) -> String {
+/// Returns the command that removes a file.
+pub fn remove_command(path: &Path) -> String {
     format!("rm {}", quoted(path))
 }
 
@@ -313,13 +315,13 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Makes durable what was written to a file that is open for reading.
+/// Makes the contents of a file durable that is open for reading.
 pub fn sync_read_file(file: &File, _: &Path) -> std::io::Result<()> {
     file.sync_data()
 }
 
-/// Has the system begin to write the last `length` bytes of `file` to the disk, so that a sync of it does not
-/// wait for the whole of that. They were written a moment ago; nothing is durable yet.
+/// Asks the system to begin writing the last `length` bytes of `file` to disk, so that a later sync has
+/// less to wait for. Nothing is durable yet.
 #[cfg(target_os = "linux")]
 pub fn begin_to_sync(file: &mut File, length: usize) {
     use std::io::Seek;
@@ -329,24 +331,24 @@ pub fn begin_to_sync(file: &mut File, length: usize) {
     let end = file.stream_position().ok().and_then(|end| libc::off_t::try_from(end).ok());
     let length = libc::off_t::try_from(length).ok();
     if let (Some(end), Some(length)) = (end, length) {
-        // The advice is to write the bytes, and to forget the pages that they fill. It is given for a byte less, so
-        // that the last page counts as not filled and stays: the next login reads it.
+        // This advice writes the bytes and drops the pages they fill. With one byte less, the last page
+        // does not count as filled and stays in memory for the next login to read.
         let advice = PosixFadviseAdvice::POSIX_FADV_DONTNEED;
         let _ = posix_fadvise(&*file, end - length, length - 1, advice);
     }
 }
 
-/// Other systems are not known to take the hint.
+/// Other systems are not known to support this.
 #[cfg(not(target_os = "linux"))]
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
-/// Makes everything durable that was written to the file system that `path` is on.
+/// Makes everything durable that was written to the file system of `path`.
 #[cfg(target_os = "linux")]
 pub fn sync_file_system(path: &Path) -> std::io::Result<()> {
     nix::unistd::syncfs(File::open(path)?).map_err(Into::into)
 }
 
-/// Why the program at `path` could have been put there by somebody else than the administrator, if so.
+/// Returns why an account other than root could have put the program at `path` there, if that is possible.
 pub fn trust_problem(path: &Path) -> Option<String> {
     path.ancestors().find_map(|part| {
         let place = part.display();
@@ -365,11 +367,11 @@ pub fn trust_problem(path: &Path) -> Option<String> {
     })
 }
 
-/// The groups of the account `name` as the system's name services know them; `None` if they know no
-/// such account. It may wait for a directory server.
+/// Returns the groups of the account `name` from the system's name services; `None` if they do not know the
+/// account. May wait for a directory server.
 ///
 /// # Errors
-/// When the groups cannot be told in full: a group without a name counts as that.
+/// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     let failed = |error: nix::errno::Errno| {
         Error::io(ErrorKind::System, "the system cannot tell the groups", error.into())
@@ -388,7 +390,7 @@ pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     Ok(Some(groups))
 }
 
-/// Whether the system's name services know an account, or a group, of this name.
+/// Reports whether the system's name services know an account, or a group, of this name.
 pub fn knows(name: &str, is_group: bool) -> bool {
     if is_group {
         Group::from_name(name).is_ok_and(|group| group.is_some())

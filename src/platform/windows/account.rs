@@ -1,4 +1,4 @@
-//! What Windows knows of accounts and groups.
+//! Accounts and groups of Windows.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,9 +7,9 @@ use super::api::{accounts, machine};
 use super::sid::Sid;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What kind of thing a name means, `SID_NAME_USE`: a user, a machine of the domain.
+/// Types of accounts, `SID_NAME_USE`: a user, and a computer of the domain.
 const ACCOUNTS: [i32; 2] = [1, 9];
-/// A group of a domain, one of a machine, and one that every Windows has.
+/// Types of groups: of a domain, of a machine, and built in.
 const GROUPS: [i32; 3] = [2, 4, 5];
 
 /// An account or a group.
@@ -21,13 +21,13 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Whether it is one account.
+    /// Reports whether it is a single account.
     pub(super) fn is_account(&self) -> bool {
         ACCOUNTS.contains(&self.kind)
     }
 }
 
-/// What the system knows by this name: `NAME`, `DOMAIN\NAME`, `NAME@DOMAIN`, or `.\NAME` on this machine.
+/// Looks up a name: `NAME`, `DOMAIN\NAME`, `NAME@DOMAIN`, or `.\NAME` on this machine.
 pub(super) fn look_up(name: &str) -> std::io::Result<Option<Found>> {
     let name = match name.strip_prefix(r".\") {
         Some(account) => format!(r"{}\{account}", netbios_name()?),
@@ -42,7 +42,7 @@ pub(super) fn look_up(name: &str) -> std::io::Result<Option<Found>> {
     })
 }
 
-/// `DOMAIN\NAME`, or the identifier of what has no name.
+/// Returns `DOMAIN\NAME`, or the identifier if it has no name.
 pub(super) fn name_of(sid: &Sid) -> String {
     match accounts::name_of(sid) {
         Ok(Some((domain, name))) => qualified(&domain.to_string_lossy(), &name.to_string_lossy()),
@@ -66,14 +66,14 @@ pub fn host_name() -> String {
         .unwrap_or_else(|| "server".to_owned())
 }
 
-/// The groups of the account `name`; `None` if the system knows no such account. It may wait for a domain
-/// controller.
+/// Returns the groups of the account `name`; `None` if the system does not know the account. May wait for a
+/// domain controller.
 ///
-/// Accounts of this machine are in groups of it, and groups of a machine are in no others. For an account of a domain the system works out all
-/// groups that it would have if it signed in here, also those that groups are in.
+/// An account of this machine can be in groups of the machine, and those cannot be nested. For a domain
+/// account, the system computes all groups that it would have when signing in here, including nested ones.
 ///
 /// # Errors
-/// When the groups cannot be told in full: a group without a name counts as that.
+/// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     let failed = |error| Error::io(ErrorKind::System, "the system cannot tell the groups", error);
     let Some(found) = look_up(name).map_err(failed)?.filter(Found::is_account) else {
@@ -95,13 +95,13 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     let mut groups = Vec::new();
     for group in accounts::all_groups(sid)? {
         match accounts::name_of(&group)? {
-            // Groups of this machine are told without its name, as for its own accounts.
+            // Groups of this machine are named without it, as for its own accounts.
             Some((domain, name)) => {
                 let (domain, name) = (text(domain)?, text(name)?);
                 let is_local = domain == "BUILTIN" || netbios_name()?.eq_ignore_ascii_case(&domain);
                 groups.push(if is_local { name } else { qualified(&domain, &name) });
             }
-            // SECURITY: a group whose name cannot be told could be a listed one.
+            // SECURITY: a group without a known name could be a listed one.
             None if group.is_ordinary_group() => {
                 let what = format!("group {group} has no name");
                 return Err(std::io::Error::new(io::ErrorKind::NotFound, what));
@@ -112,13 +112,13 @@ fn domain_groups(sid: &Sid) -> std::io::Result<Vec<String>> {
     Ok(groups)
 }
 
-/// Nothing: Ctrl-C ends the program, and the console shows the cursor to the next one.
+/// Does nothing: Ctrl-C ends the program, and the console shows the cursor again.
 pub fn hold_interrupts() {}
 
-/// The accounts and groups that this machine keeps, each in order. Those of a domain are not offered: it may
-/// have any number.
+/// Returns the accounts and groups of this machine, each in order. Those of a domain are left out: there
+/// may be any number.
 pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
-    // What the system does not tell, or what is no text, cannot be chosen, but still be named.
+    // Names that the system does not list, or that are not text, cannot be chosen but can still be typed.
     let names = |listed: std::io::Result<Vec<OsString>>| {
         let listed = listed.unwrap_or_default().into_iter();
         let mut names: Vec<_> = listed.filter_map(|name| name.into_string().ok()).collect();
@@ -128,7 +128,7 @@ pub fn people_and_groups() -> (Vec<String>, Vec<String>) {
     (names(accounts::accounts_here()), names(accounts::groups_here()))
 }
 
-/// Whether the system knows an account, or a group, of this name.
+/// Reports whether the system knows an account, or a group, of this name.
 pub fn knows(name: &str, is_group: bool) -> bool {
     let Ok(Some(found)) = look_up(name) else { return false };
     if is_group { GROUPS.contains(&found.kind) } else { found.is_account() }
@@ -138,7 +138,7 @@ fn netbios_name() -> std::io::Result<String> {
     machine::netbios_name().ok_or(io::ErrorKind::NotFound).map_err(Into::into).and_then(text)
 }
 
-/// SECURITY: a name that is no Unicode text could be a listed one: it is an error, not left out.
+/// SECURITY: a name that is not valid Unicode could be a listed one, so it is an error and never left out.
 fn text(name: OsString) -> std::io::Result<String> {
     name.into_string().map_err(|_| io::ErrorKind::InvalidData.into())
 }
@@ -147,11 +147,11 @@ fn text(name: OsString) -> std::io::Result<String> {
 mod tests {
     use super::*;
 
-    /// Guards the groups of accounts of a domain: all are told, or none. Where there is no domain,
-    /// `tests/windows/authz.c` stands in for the part of Windows that asks one.
+    /// Guards domain accounts: all their groups are returned, or an error. Without a domain,
+    /// `tests/windows/authz.c` simulates the part of Windows that asks one.
     #[test]
-    fn a_domain_tells_all_groups_or_none() {
-        #[expect(clippy::disallowed_methods, reason = "what the test is told by who runs it")]
+    fn a_domain_returns_all_groups_or_an_error() {
+        #[expect(clippy::disallowed_methods, reason = "the runner passes a value to this test")]
         if std::env::var_os("RW2FA_TEST_DOMAIN").is_none() {
             return;
         }

@@ -1,50 +1,50 @@
-//! Security descriptors: who owns a file, and who may use it ([MS-DTYP] 2.4.6).
+//! Security descriptors: the owner of a file and its access list ([MS-DTYP] 2.4.6).
 //!
-//! They are read and written as the bytes that the system gives and takes. What cannot be read is `None`,
-//! which callers must take for the worst.
+//! Reads and writes them as the system's bytes. An unreadable one is `None`; callers must then assume the
+//! worst.
 
 use super::sid::Sid;
 
-/// Everything that can be done with a file.
+/// All rights to a file.
 pub(super) const FULL: u32 = 0x001f_01ff;
-/// Read, write, remove; not change who may.
+/// The rights to read, write and remove, but not to change permissions.
 pub(super) const MODIFY: u32 = 0x0013_01bf;
-/// Read; nothing else.
+/// The right to read.
 pub(super) const READ: u32 = 0x0012_0089;
 
-/// Control: there is a list of who may use the file.
+/// Control flag: there is an access list.
 const HAS_LIST: u16 = 0x0004;
-/// Control: nothing is inherited from the directory above.
+/// Control flag: nothing is inherited from the parent directory.
 const PROTECTED: u16 = 0x1000;
-/// Control: all in one piece.
+/// Control flag: the descriptor is one contiguous block.
 const SELF_RELATIVE: u16 = 0x8000;
-/// Flags of an entry: files and directories below get it too.
+/// Entry flags: files and directories below inherit it.
 const INHERITED_BELOW: u8 = 0x03;
-/// Flag of an entry: it is for what is below only.
+/// Entry flag: it applies only below the directory.
 const INHERIT_ONLY: u8 = 0x08;
 
-/// Who owns something, and who may use it.
+/// The owner and the access list of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Descriptor {
     /// The owner.
     pub(super) owner: Sid,
-    /// Who is let in; `None`: everybody.
+    /// The allowed accounts; `None`: everyone.
     pub(super) allowed: Option<Vec<Allowed>>,
 }
 
-/// An entry that lets somebody in.
+/// An entry that grants access.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Allowed {
-    /// Whom.
+    /// The account or group.
     pub(super) who: Sid,
-    /// To do what.
+    /// The granted rights.
     pub(super) rights: u32,
-    /// Whether it is only for what is below a directory.
+    /// Whether it applies only below a directory.
     pub(super) only_below: bool,
 }
 
 impl Descriptor {
-    /// Reads a descriptor that is in one piece.
+    /// Parses a contiguous descriptor.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let control = u16_at(bytes, 2)?;
         let owner = match u32_at(bytes, 4)? {
@@ -61,7 +61,7 @@ impl Descriptor {
     }
 }
 
-/// The entries that let somebody in. Entries that keep somebody out change nothing for the others.
+/// Returns the entries that grant access. Entries that deny it to an account change nothing for the others.
 fn read_list(bytes: &[u8]) -> Option<Vec<Allowed>> {
     let count = u16_at(bytes, 4)?;
     let mut allowed = Vec::new();
@@ -73,11 +73,11 @@ fn read_list(bytes: &[u8]) -> Option<Vec<Allowed>> {
         let only_below = flags & INHERIT_ONLY != 0;
         let rights = u32::from_le_bytes(*entry.get(4..8)?.first_chunk()?);
         match kind {
-            // Plain, and with a condition, which counts as fulfilled.
+            // Plain, or with a condition, which is assumed to be met.
             0 | 9 => allowed.push(Allowed { who: Sid::read(entry.get(8..)?)?, rights, only_below }),
-            // To keep out: plain, for objects, and both with a condition.
+            // Deny entries: plain, for objects, and both with a condition.
             1 | 6 | 10 | 12 => {}
-            // Entries for objects are not for files; whatever else there is can let anybody in.
+            // Object entries do not apply to files; any other type may grant access.
             _ => return None,
         }
         at += entry.len();
@@ -85,16 +85,16 @@ fn read_list(bytes: &[u8]) -> Option<Vec<Allowed>> {
     Some(allowed)
 }
 
-/// Whether what is below a directory gets the entries too.
+/// Whether everything below inherits the entries.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Below {
-    /// A directory: what is made in it is for the same accounts.
+    /// For a directory: files in it have the same access.
     Same,
-    /// A file.
+    /// For a file.
     Nothing,
 }
 
-/// A descriptor by which nobody but these accounts may use a file, whatever the directory above says.
+/// Builds a descriptor that gives only these accounts access and inherits nothing.
 pub(super) fn private(owner: Option<Sid>, allowed: &[(Sid, u32)], below: Below) -> Vec<u8> {
     let flags = if below == Below::Same { INHERITED_BELOW } else { 0 };
     let mut entries = Vec::new();
@@ -128,7 +128,7 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?)).ok()
 }
 
-/// A length of a few identifiers of at most 68 bytes.
+/// Converts the length of a few identifiers of at most 68 bytes each.
 fn u16_of(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes()
 }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_descriptor_is_read_back() {
         let read = Descriptor::read(&made()).unwrap();
         assert_eq!(read.owner, ADMINISTRATORS);
         let allowed = |who, rights| Allowed { who, rights, only_below: false };
@@ -155,9 +155,9 @@ mod tests {
         assert_eq!(read.allowed, Some(expected));
     }
 
-    /// Guards that a missing list is everybody, and that what is cut off is not taken for harmless.
+    /// Guards that a missing list means everyone, and that a truncated one is never taken as harmless.
     #[test]
-    fn doubts_are_never_private() {
+    fn unclear_descriptors_are_never_private() {
         let whole = made();
         for length in 0..whole.len() {
             assert_eq!(Descriptor::read(&whole[..length]), None, "{length}");
@@ -174,9 +174,9 @@ mod tests {
         assert_eq!(Descriptor::read(&no_owner), None);
     }
 
-    /// Guards that each kind of entry is known or refused.
+    /// Guards that each type of entry is known or refused.
     #[test]
-    fn entries_are_told_apart() {
+    fn entry_types_are_distinguished() {
         let bytes = private(Some(SYSTEM), &[(CREATOR_OWNER, FULL)], Below::Same);
         let kind = 20 + SYSTEM.as_bytes().len() + 8;
         for (number, expected) in [

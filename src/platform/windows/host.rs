@@ -1,4 +1,4 @@
-//! What a Windows host tells of itself: its disks, its clock, its id, its programs.
+//! The Windows host: its disks, its clock, its id, its programs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,14 +7,14 @@ use super::api::{files, machine};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::FileSystem;
 
-/// Where Windows keeps the id of the machine, which its installation makes.
+/// Where Windows stores the machine id, which its setup creates.
 const ID_PLACE: &str = r"SOFTWARE\Microsoft\Cryptography";
 
-/// How a clock is put right.
+/// How to fix the clock.
 pub const CLOCK_REMEDY: &str = "w32tm /config /update /manualpeerlist:HOST /syncfromflags:manual, then w32tm /resync; \
      in a domain: w32tm /resync";
 
-/// Where `path` lies.
+/// Returns the location of `path`.
 pub fn file_system(path: &Path) -> FileSystem {
     match files::is_remote(path) {
         Ok(true) => FileSystem::Network("SMB"),
@@ -23,35 +23,35 @@ pub fn file_system(path: &Path) -> FileSystem {
     }
 }
 
-/// Whether a disk is full is seen when it is written to.
+/// Windows reports a full disk only on a write.
 pub fn is_full(_: &std::fs::File) -> bool {
     false
 }
 
-/// Bytes that this account may still write where `path` is.
+/// Returns how many more bytes this account can write at `path`.
 pub fn free_bytes(path: &Path) -> Option<u64> {
     files::free_bytes(path).ok()
 }
 
-/// How many more files can be made: nothing limits their number here.
+/// Windows has no limit on the number of files.
 pub fn free_inodes(_: &Path) -> Option<u64> {
     None
 }
 
-/// Whether nothing can be written to the file system at `path`: an attempt to write shows that here.
+/// Windows reports a read-only file system only on a write.
 pub fn is_read_only(_: &Path) -> bool {
     false
 }
 
-/// The command that lets a program write what an error of opening `path` says it cannot write.
-pub fn unlocking(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
+/// Returns the command that makes `path` writable after this error.
+pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -> Option<String> {
     let (all, deep) = if is_directory { (r"\*", " /S") } else { ("", "") };
     (error.kind() == std::io::ErrorKind::PermissionDenied)
         .then(|| format!("attrib -R \"{}{all}\"{deep}", path.display()))
 }
 
-/// Whether the Windows Time service keeps the clock synchronised; `None` where it does not tell, for
-/// example because it does not run.
+/// Reports whether the Windows Time service keeps the clock synchronised; `None` if unknown, for example
+/// because it is not running.
 pub fn clock_synchronised() -> Option<bool> {
     let program = PathBuf::from(machine::system_directory()?).join("w32tm.exe");
     let output =
@@ -59,8 +59,8 @@ pub fn clock_synchronised() -> Option<bool> {
     if output.code == Some(0) { is_synchronised(&output.stdout) } else { None }
 }
 
-/// What `w32tm /query /status` says. The words are in the language of the system; the first line is the
-/// leap indicator, in which 3 means "not synchronised", and the second one the stratum, 0 if there is none.
+/// Parses the output of `w32tm /query /status`, whose words are in the system's language. The first line is
+/// the leap indicator, where 3 means "not synchronised"; the second is the stratum, 0 if there is none.
 fn is_synchronised(status: &[u8]) -> Option<bool> {
     let mut lines =
         status.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
@@ -77,21 +77,21 @@ fn is_synchronised(status: &[u8]) -> Option<bool> {
     }
 }
 
-/// Where this program lies.
+/// The path of this program.
 pub fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }
 
-/// Whether the program at `path` works as its owner, which there is not here, and whether everybody may
-/// start it.
+/// Reports whether the program at `path` runs as its owner, which Windows does not support, and whether
+/// everyone may start it.
 pub fn starts_for_others(_: &Path) -> Option<(bool, bool)> {
     None
 }
 
-/// The id of this machine, 32 hexadecimal digits.
+/// Returns the id of this machine, 32 hexadecimal digits.
 ///
 /// # Errors
-/// [`ErrorKind::System`] when there is none.
+/// [`ErrorKind::System`] if it has none.
 pub fn machine_id() -> Result<String> {
     let found = windows_registry::LOCAL_MACHINE
         .open(ID_PLACE)
@@ -106,7 +106,7 @@ pub fn machine_id() -> Result<String> {
     })
 }
 
-/// The digits of a GUID.
+/// Returns the digits of a GUID.
 fn id_in(text: &str) -> Option<String> {
     let text = text.trim().trim_start_matches('{').trim_end_matches('}');
     let id: String = text.chars().filter(|letter| *letter != '-').collect();
@@ -120,9 +120,10 @@ fn id_in(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Guards that the answer of w32tm is read in each language, and that an odd one means nothing.
+    /// Guards that the output of w32tm is understood in every language, and that unexpected output means
+    /// "unknown".
     #[test]
-    fn the_time_service_is_understood_in_each_language() {
+    fn the_time_service_is_understood_in_every_language() {
         for (status, expected) in [
             (
                 "Leap Indicator: 0(no warning)\r\nStratum: 4 (secondary reference - syncd by (S)NTP)\r\n",
@@ -152,12 +153,12 @@ mod tests {
         ] {
             assert_eq!(is_synchronised(status.as_bytes()), expected, "{status}");
         }
-        // The code page of a console is not UTF-8.
+        // The console's code page is not UTF-8.
         assert_eq!(is_synchronised(b"\x8apart: 0(\x84)\r\nStratum: 3 (\x94)\r\n"), Some(true));
     }
 
     #[test]
-    fn only_an_id_is_one() {
+    fn only_a_machine_id_is_accepted() {
         let id = "0123456789abcdef0123456789abcdef";
         for text in
             [id, "01234567-89AB-cdef-0123-456789abcdef", "{01234567-89ab-cdef-0123-456789abcdef}"]

@@ -1,7 +1,7 @@
-//! Waiting for input.
+//! Reads input and talks to other programs, with a time limit.
 //!
-//! Windows has no way to wait for a pipe with a time limit, so another thread reads. When the time is
-//! over, the thread stays behind, blocked, and ends with the process.
+//! Windows cannot wait for a pipe with a time limit, so another thread reads. After a timeout, the blocked
+//! thread stays behind and ends with the process.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Result as IoResult, Write};
@@ -15,19 +15,19 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Enough for one code.
+/// Large enough for one code.
 const CHUNK: usize = 257;
 
-/// No line that is typed is longer.
+/// The longest line that can be typed.
 const LONGEST_LINE: usize = 4096;
 
-/// What was read, or is being read, of standard input ahead of the reader.
+/// Standard input that is read ahead.
 enum Ahead {
-    /// Nothing.
+    /// Nothing is being read.
     Nothing,
-    /// A thread reads.
+    /// A thread is reading.
     Coming(Receiver<IoResult<Zeroizing<Vec<u8>>>>),
-    /// This was read; nothing means the end.
+    /// A chunk was read; an empty one is the end.
     Here(IoResult<Zeroizing<Vec<u8>>>),
 }
 
@@ -36,7 +36,7 @@ static AHEAD: Mutex<Ahead> = Mutex::new(Ahead::Nothing);
 /// Waits until standard input has something to read.
 ///
 /// # Errors
-/// [`ErrorKind::Timeout`] when nothing came within `patience`.
+/// [`ErrorKind::Timeout`] if nothing arrives within `patience`.
 pub fn wait_for_input(patience: Duration) -> Result<()> {
     let failed = |error| Error::io(ErrorKind::System, "cannot wait for standard input", error);
     let mut ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner);
@@ -57,8 +57,8 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
     Ok(())
 }
 
-/// Reads a line of which the console shows nothing, after `ask` asked for it. Keys are read one by one, and
-/// the console is left as it is.
+/// Prompts with `ask` and reads a line with echo off. Reads single keys, so the console mode stays
+/// unchanged.
 ///
 /// # Errors
 /// [`io::ErrorKind::Interrupted`] on Ctrl-C.
@@ -80,7 +80,7 @@ pub fn read_hidden_line(ask: impl FnOnce() -> IoResult<()>) -> IoResult<Zeroizin
     }
 }
 
-/// Lets a thread read one chunk of standard input.
+/// Starts a thread that reads one chunk of standard input.
 fn read_ahead() -> IoResult<Receiver<IoResult<Zeroizing<Vec<u8>>>>> {
     let mut input = plain_stdin()?;
     let (sender, receiver) = channel();
@@ -90,13 +90,13 @@ fn read_ahead() -> IoResult<Receiver<IoResult<Zeroizing<Vec<u8>>>>> {
             bytes.truncate(length);
             bytes
         });
-        // Nobody waits any more if the time is over.
+        // After a timeout, nothing receives this.
         let _ = sender.send(read);
     })?;
     Ok(receiver)
 }
 
-/// Standard input without a buffer; a terminal as text, which the system then converts.
+/// Returns standard input without a buffer. The system converts the text of a terminal.
 fn plain_stdin() -> IoResult<Box<dyn Read + Send>> {
     #[expect(clippy::disallowed_methods, reason = "the process boundary for waiting")]
     let stdin = std::io::stdin();
@@ -106,12 +106,12 @@ fn plain_stdin() -> IoResult<Box<dyn Read + Send>> {
     Ok(Box::new(File::from(stdin.as_handle().try_clone_to_owned()?)))
 }
 
-/// Standard input without a buffer.
+/// Returns standard input without a buffer.
 pub fn unbuffered_stdin() -> Option<Box<dyn Read>> {
     Some(Box::new(Stdin { input: plain_stdin().ok()? }))
 }
 
-/// Standard input, what was read ahead first.
+/// Standard input, starting with what was read ahead.
 struct Stdin {
     input: Box<dyn Read>,
 }
@@ -140,7 +140,7 @@ impl Read for Stdin {
     }
 }
 
-/// A pipe whose other end was closed ends, as on other systems.
+/// Treats a closed pipe as the end, as on other systems.
 fn pipe_end(read: IoResult<usize>) -> IoResult<usize> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(0),
@@ -157,10 +157,10 @@ fn until_uninterrupted(mut read: impl FnMut() -> IoResult<usize>) -> IoResult<us
     }
 }
 
-/// How often it is asked whether a program has ended that prints nothing.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often to check whether a silent program has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Reads what another program writes, until the end, until it `has_ended`, or until `most` bytes came.
+/// Reads another program's output until its end, until it `has_ended`, or until `most` bytes have arrived.
 ///
 /// # Errors
 /// [`io::ErrorKind::TimedOut`] at `deadline`.
@@ -176,7 +176,7 @@ pub fn read_until(
         loop {
             let read = until_uninterrupted(|| from.read(&mut chunk));
             let is_over = !matches!(read, Ok(1..));
-            // Nobody listens any more if enough came, or the time is over.
+            // If enough has arrived, or after a timeout, nothing receives this.
             let sent = sender.send(read.map(|length| chunk[..length].to_vec()));
             if is_over || sent.is_err() {
                 break;
@@ -187,14 +187,14 @@ pub fn read_until(
     let mut is_last = false;
     while bytes.len() < most {
         let left = deadline.saturating_duration_since(Instant::now());
-        match receiver.recv_timeout(left.min(GLANCE)) {
+        match receiver.recv_timeout(left.min(POLL_INTERVAL)) {
             Ok(Ok(chunk)) if chunk.is_empty() => break,
             Ok(chunk) => bytes.extend_from_slice(&chunk?),
             Err(RecvTimeoutError::Timeout) if is_last => break,
             Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => {
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            // What it wrote before it ended is still to be read.
+            // Output from before its end is still unread.
             Err(RecvTimeoutError::Timeout) => is_last = has_ended()?,
             Err(RecvTimeoutError::Disconnected) => return Err(io::ErrorKind::Other.into()),
         }
@@ -206,7 +206,7 @@ pub fn read_until(
 /// Writes all of `bytes` to another program.
 ///
 /// # Errors
-/// [`io::ErrorKind::TimedOut`] at `deadline`; also when it reads no more.
+/// [`io::ErrorKind::TimedOut`] at `deadline`, also if the program stops reading.
 pub fn write_until(
     mut to: impl Write + Send + 'static,
     bytes: &[u8],
@@ -215,7 +215,7 @@ pub fn write_until(
     let bytes = Zeroizing::new(bytes.to_vec());
     let (sender, receiver) = channel();
     std::thread::Builder::new().spawn(move || {
-        // Nobody waits any more if the time is over.
+        // After a timeout, nothing receives this.
         let _ = sender.send(to.write_all(&bytes));
     })?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

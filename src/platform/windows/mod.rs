@@ -1,4 +1,4 @@
-//! Windows: security descriptors instead of modes, other ways to wait, and no working as somebody else.
+//! Windows: security descriptors instead of modes, other ways to wait, and no set-uid.
 
 mod account;
 mod api;
@@ -32,52 +32,52 @@ pub use host::*;
 pub use input::*;
 pub use security::*;
 
-/// How long a file that another program keeps open is waited for.
+/// How long to wait for a file that another program has open.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The first act of every run: no windows that somebody must close, and files that belong to the group of
-/// administrators where one of them works. Returns `false`: nobody works as somebody else here.
+/// Starts every run: suppresses error dialogs, and makes files that an administrator creates belong to the
+/// administrators group. Returns `false`, because Windows has no set-uid.
 pub fn harden() -> bool {
     api::machine::show_no_windows();
     if api::accounts::is_member(&sid::ADMINISTRATORS).unwrap_or(false) {
-        // Where it fails, files belong to the account itself, and the next run says so.
+        // If this fails, files belong to the account itself, and the next run reports that.
         let _ = api::accounts::set_default_owner(&sid::ADMINISTRATORS);
     }
     false
 }
 
-/// Limits of this process are not a caller's to set here.
+/// On Windows, a caller cannot set limits of this process.
 pub fn limit_problem() -> Option<&'static str> {
     None
 }
 
-/// Nothing gives a program the rights of another account here.
+/// On Windows, nothing gives a program the rights of another account.
 pub fn set_uid_obstacle(_: Owner) -> Option<&'static str> {
     None
 }
 
-/// Windows does not list who holds a lock.
+/// Windows does not list the holders of locks.
 pub fn lock_holder(_: &File) -> LockHolder {
     LockHolder::Unknown
 }
 
-/// Each file that others may use is a problem of its own here.
+/// On Windows, each file that others may use is reported separately.
 pub fn is_exposed(_: &Metadata, _: Owner) -> bool {
     false
 }
 
-/// The command that closes everything below `path` to others.
-pub fn closing(path: &Path) -> String {
+/// Returns the command that closes everything below `path` to other accounts.
+pub fn close_command(path: &Path) -> String {
     format!("icacls \"{}\" /reset /T", path.display())
 }
 
-/// The command that puts what is at `path` aside.
-pub fn putting_aside(path: &Path) -> String {
+/// Returns the command that moves `path` out of the way.
+pub fn set_aside_command(path: &Path) -> String {
     format!("move \"{0}\" \"{0}.aside\"", path.display())
 }
 
-/// What to do about audit files whose months are still to come.
-pub fn joining(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
+/// Returns what to do about audit files of future months.
+pub fn join_command(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
     format!(
         "while nobody signs in, append {} to {present} in {}, and remove what was appended",
         future.join(" and "),
@@ -85,44 +85,44 @@ pub fn joining(directory: &Path, _: &Path, future: &[String], present: &str) -> 
     )
 }
 
-/// Where the store of the whole system is.
+/// The path of the system-wide store.
 pub fn system_store() -> PathBuf {
     let data = api::machine::program_data().unwrap_or_else(|| r"C:\ProgramData".into());
     PathBuf::from(data).join("rw2fa")
 }
 
-/// Options that open a file, and not what a link leads to. Who may use a new one follows from its
+/// Returns options that open a file, never the target of a link. A new file inherits the permissions of its
 /// directory.
 pub fn private_file() -> OpenOptions {
     let mut options = File::options();
-    // With this a directory can be opened too, and is then found not to be a file.
+    // This also opens directories, which are then rejected because they are not files.
     options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS);
     options
 }
 
-/// A link is opened itself, and then found not to be a file.
+/// A link itself is opened, and then rejected because it is not a file.
 pub fn is_link_error(_: &Error) -> bool {
     false
 }
 
-/// Whether an error says that the disk could not do what it was told.
+/// Reports whether an error means that the disk failed.
 pub fn is_disk_failure(error: &Error) -> bool {
     let code = error.raw_os_error().and_then(|code| u32::try_from(code).ok());
     code.is_some_and(|code| [ERROR_IO_DEVICE, ERROR_CRC].contains(&code))
 }
 
-/// The system always tells how a child ended.
+/// Windows never discards a child's exit code.
 pub fn is_forgotten_child(_: &Error) -> bool {
     false
 }
 
-/// Whether colours can be written: to a console that understands them, which is told to, or where `TERM`
-/// names a terminal. Without either the library that writes them would lose the text with them.
+/// Reports whether colours can be written: to a console that supports them, which this enables, or if
+/// `TERM` names a terminal. Otherwise the library that writes colours would lose the text too.
 pub fn takes_colors() -> bool {
     crossterm::ansi_support::supports_ansi()
 }
 
-/// Without this variable parts of Windows do not work; and no window is to open for it.
+/// Parts of Windows need this variable. Also keeps a console window from opening.
 pub fn prepare_child(command: &mut Command) {
     command.creation_flags(CREATE_NO_WINDOW);
     if let Some(directory) = api::machine::windows_directory() {
@@ -130,34 +130,34 @@ pub fn prepare_child(command: &mut Command) {
     }
 }
 
-/// A program, together with what it starts; what it started before [`Family::of`] is left alone.
+/// A program and everything it starts; what it started before [`Family::from_child`] is left alone.
 pub struct Family(Option<api::jobs::Job>);
 
 impl Family {
-    /// The family of a program that was just started.
-    pub fn of(child: &Child) -> Self {
-        // Where the system makes none, only the program itself can be ended.
-        Self(api::jobs::Job::of(child).ok())
+    /// Groups a program that was just started with everything it starts.
+    pub fn from_child(child: &Child) -> Self {
+        // If the system creates no job, only the program itself can be ended.
+        Self(api::jobs::Job::from_child(child).ok())
     }
 
-    /// Ends the program and what it started.
+    /// Kills the program and everything it started.
     pub fn kill(&self) {
         if let Some(job) = &self.0 {
-            // There is nothing to kill if all of it has ended.
+            // If all of it has ended, there is nothing to kill.
             let _ = job.end();
         }
     }
 }
 
-/// A file that was replaced can be read as it was.
+/// On Windows, a replaced file can still be read.
 pub fn was_replaced(_: &Metadata) -> bool {
     false
 }
 
-/// Does something with a file, again and again for a second while another program keeps it open: a virus
-/// scanner, an indexer, an editor.
-pub fn patiently<T>(act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
-    // What is being removed, or open without sharing, is "access denied" to some calls.
+/// Performs a file operation, retrying for a second while another program, such as a virus scanner, an
+/// indexer or an editor, has the file open.
+pub fn with_retry<T>(act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    // Some calls report "access denied" for a file that is being removed or is open without sharing.
     retry(
         act,
         &[
@@ -170,8 +170,8 @@ pub fn patiently<T>(act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<
     )
 }
 
-/// Opens a file, again and again for a second while another program does not share it.
-pub fn open_patiently(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
+/// Opens a file, retrying for a second while another program does not share it.
+pub fn open_with_retry(options: &OpenOptions, path: &Path) -> std::io::Result<File> {
     retry(|| options.open(path), &[ERROR_SHARING_VIOLATION, ERROR_DELETE_PENDING])
 }
 
@@ -193,8 +193,8 @@ fn retry<T>(
     }
 }
 
-/// Makes the names in a directory durable, as far as the system lets itself be asked to: NTFS keeps a
-/// journal of names, and only some file systems can be told to write it now.
+/// Makes the names in a directory durable as far as possible: NTFS keeps a journal of names, and only some
+/// file systems can flush it on request.
 pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     let mut options = private_file();
     match options.write(true).open(path) {
@@ -207,8 +207,8 @@ pub fn sync_directory(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Makes durable what was written to a file that is open for reading. Only who may write to a file can ask
-/// for that; one that was made read-only is taken as it is.
+/// Makes the contents of a file durable that is open for reading. This needs write access; a read-only file
+/// is taken as it is.
 pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
     match private_file().append(true).open(path) {
         Ok(file) => file.sync_data(),
@@ -217,10 +217,10 @@ pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// There is no such hint here.
+/// Windows has no such hint.
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
-/// `path` as the command prompt and PowerShell take it.
+/// Quotes `path` for the command prompt and PowerShell.
 pub fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-".contains(c)) {
@@ -230,7 +230,7 @@ pub fn quoted(path: &Path) -> String {
     }
 }
 
-/// The command that removes a file.
-pub fn removal(path: &Path) -> String {
+/// Returns the command that removes a file.
+pub fn remove_command(path: &Path) -> String {
     format!("del {}", quoted(path))
 }

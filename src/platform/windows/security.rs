@@ -1,8 +1,8 @@
-//! Owners, and who may use a file.
+//! File owners and permissions.
 //!
-//! A store belongs to the group of administrators, to the system, or to the one account that made it for
-//! itself. Besides its owner, the system and administrators, one more account may use it: the service
-//! account, whose identifier stands in a file of the store that only an administrator can have made.
+//! A store belongs to the administrators group, to the system, or to the one account that created it for
+//! itself. One more account may use it: the service account. Its identifier is in a file of the store that
+//! only an administrator can have created.
 
 use std::fmt;
 use std::fs::{File, Metadata, OpenOptions};
@@ -30,32 +30,32 @@ pub const OWN_FILES: &[&str] = &[SERVICE_ACCOUNT];
 /// The file of a store that holds the identifier of its service account.
 const SERVICE_ACCOUNT: &str = "service-account";
 
-/// No identifier is written longer.
+/// The longest identifier, as text.
 const LONGEST: u64 = 200;
 
-/// What an account could do to a directory to exchange what is in it.
+/// The rights that let an account swap the contents of a directory.
 const EXCHANGE: u32 = DELETE | FILE_DELETE_CHILD | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
-/// What it could do to put a file into a directory, or to write to a file: the bits are the same.
+/// The rights that let an account create files in a directory, or write to a file: the bits are the same.
 const WRITE: u32 = EXCHANGE | FILE_ADD_FILE | FILE_ADD_SUBDIRECTORY | GENERIC_WRITE;
 const GENERIC_ALL: u32 = 0x1000_0000;
 const GENERIC_WRITE: u32 = 0x4000_0000;
 
-/// The account a store belongs to, or that this program works as.
+/// The account that owns a store, or that this program runs as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
     sid: Sid,
-    /// Who else may use a store.
+    /// The account that may also use the store.
     service: Option<Sid>,
-    /// Whether the program works with the rights of an administrator.
+    /// Whether the program runs with administrator rights.
     is_administrator: bool,
 }
 
 impl Owner {
-    /// The owner of the store at `path`.
+    /// Returns the owner of the store at `path`.
     ///
     /// # Errors
-    /// When the system does not tell, or the store's service account cannot be read.
-    pub fn of(path: &Path, _: &Metadata) -> Result<Self> {
+    /// If the system does not report it, or the store's service account cannot be read.
+    pub fn of_store(path: &Path, _: &Metadata) -> Result<Self> {
         let failed = |error| {
             let what = format!("cannot tell who may use {}", path.display());
             Error::io(ErrorKind::Store, what, error)
@@ -64,15 +64,15 @@ impl Owner {
         Ok(Self { sid, service: service_account(path)?, is_administrator: sid.is_administrative() })
     }
 
-    /// The account this program works as.
+    /// The account this program runs as.
     pub fn current() -> Self {
-        // Who cannot be told has no rights.
+        // An unknown account has no rights.
         let sid = accounts::current().unwrap_or(NOBODY);
         let is_administrator = accounts::is_member(&ADMINISTRATORS).unwrap_or(false);
         Self { sid, service: None, is_administrator: is_administrator || sid == SYSTEM }
     }
 
-    /// The service account of this name.
+    /// Looks up a service account by name.
     pub fn named(name: &str) -> Result<Self> {
         let failed =
             |error| Error::io(ErrorKind::System, format!("cannot look up '{name}'"), error);
@@ -89,26 +89,26 @@ impl Owner {
         Ok(Self { sid: found.sid, service: None, is_administrator: false })
     }
 
-    /// Whether `other` works on a store of this owner.
+    /// Reports whether `other` may work on a store of this owner.
     pub fn accepts(self, other: Self) -> bool {
-        // SECURITY: whoever owns a store can let others in, so it belongs to administrators, or to the
-        // one account that uses it.
+        // SECURITY: the owner of a store can give others access, so the owner must be the administrators or
+        // the one account that uses the store.
         let is_official = self.sid.is_administrative();
         self.sid == other.sid
             || is_official && (other.is_administrator || self.service == Some(other.sid))
     }
 
-    /// Whether this account has the rights of an administrator.
+    /// Reports whether this account has administrator rights.
     pub fn is_administrator(self) -> bool {
         self.is_administrator
     }
 
-    /// The account's name, or its identifier when it has none.
+    /// Returns the account's name, or its identifier if it has none.
     pub fn name(self) -> String {
         super::account::name_of(&self.sid)
     }
 
-    /// Nobody works as somebody else here.
+    /// Windows programs cannot switch accounts.
     pub fn assume(self) -> Result<()> {
         let owner = self.name();
         Err(Error::new(ErrorKind::Store, format!("the store belongs to {owner}")).with_hint(
@@ -118,15 +118,16 @@ impl Owner {
         ))
     }
 
-    /// Whether this is the service account of the store at `path`.
+    /// Reports whether this is the service account of the store at `path`.
     ///
     /// # Errors
-    /// When it cannot be read which account that is.
+    /// If the store's service account cannot be read.
     pub fn is_given(self, path: &Path) -> Result<bool> {
         Ok(service_account(path)? == Some(self.sid))
     }
 
-    /// Lets this account use the store at `path` besides administrators and the system, and no other one.
+    /// Gives this account access to the store at `path`, besides administrators and the system, and removes
+    /// all others.
     pub fn give(self, path: &Path) -> Result<()> {
         let failed = |error| {
             let what = format!("cannot give {} to {}", path.display(), self.name());
@@ -139,22 +140,22 @@ impl Owner {
             )
             .with_hint("run as administrator"));
         }
-        // A kill from here on leaves a store that refuses to work until this is done again.
+        // A kill after this point leaves a store that refuses to work until this is repeated.
         let record = path.join(SERVICE_ACCOUNT);
         let mut options = private_file();
         options.write(true).create(true).truncate(true);
-        let written = super::open_patiently(&options, &record).and_then(|mut file| {
+        let written = super::open_with_retry(&options, &record).and_then(|mut file| {
             file.write_all(format!("{}\n", self.sid).as_bytes()).and_then(|()| file.sync_all())
         });
         written.map_err(failed)?;
         let allowed = |rights| [(SYSTEM, FULL), (ADMINISTRATORS, FULL), (self.sid, rights)];
-        // SECURITY: the account may replace every document, but never say that others may too.
-        let_in(&record, &allowed(READ))
-            .and_then(|()| let_in(path, &allowed(MODIFY)))
+        // SECURITY: the account may replace every document, but never give access to others.
+        grant_access(&record, &allowed(READ))
+            .and_then(|()| grant_access(path, &allowed(MODIFY)))
             .map_err(failed)
     }
 
-    /// Whom a store of this owner lets in.
+    /// Reports whether a store of this owner may give `who` access.
     fn trusts(&self, who: &Sid) -> bool {
         who.is_administrative() || *who == self.sid || self.service.as_ref() == Some(who)
     }
@@ -166,12 +167,12 @@ impl fmt::Display for Owner {
     }
 }
 
-/// Lets these accounts, and no others, use what is at `path` and all below it but the record of the service
-/// account.
+/// Gives exactly these accounts access to `path` and everything below it, except for the service-account
+/// record.
 ///
 /// # Errors
-/// [`io::ErrorKind::PermissionDenied`] for a link and for a file with a second name, which may lie anywhere.
-fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
+/// [`io::ErrorKind::PermissionDenied`] for a link, or for a file with a second name, which may be anywhere.
+fn grant_access(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
     let opened = held(path)?;
     let metadata = opened.metadata()?;
     let is_elsewhere = metadata.is_symlink() || metadata.is_file() && files::links(&opened)? > 1;
@@ -185,24 +186,24 @@ fn let_in(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
         for entry in std::fs::read_dir(path)? {
             let inner = entry?.path();
             if !inner.ends_with(SERVICE_ACCOUNT) {
-                let_in(&inner, allowed)?;
+                grant_access(&inner, allowed)?;
             }
         }
     }
     Ok(())
 }
 
-/// Opens what is at `path`, be it a link or a directory, to say who may use it.
-// SECURITY: who may use the store already must not lead an administrator elsewhere. A directory that is
-// open in this way can be neither renamed nor removed, so the paths below it stay where they are. What is
-// not shared counts only with a right to the content, which listing is.
+/// Opens `path` to change its permissions, even if it is a link or a directory.
+// SECURITY: accounts that already have access must not redirect an administrator. A directory opened this
+// way can be neither renamed nor removed, so the paths below it stay valid. Denying sharing works only with
+// a right to the content, such as listing.
 fn held(path: &Path) -> std::io::Result<File> {
     let mut options = looking_at(WRITE_DAC | FILE_LIST_DIRECTORY);
-    super::open_patiently(options.share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE), path)
+    super::open_with_retry(options.share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE), path)
 }
 
-/// What a directory or file that this program makes for itself lets in: administrators, the system, and
-/// where it does not work as one of them, the account that it works as.
+/// Returns the access list of files that this program creates for itself: administrators, the system, and
+/// the account it runs as.
 fn own_list(below: Below) -> Vec<u8> {
     let current = Owner::current();
     let mut allowed = vec![(SYSTEM, FULL), (ADMINISTRATORS, FULL)];
@@ -213,24 +214,25 @@ fn own_list(below: Below) -> Vec<u8> {
     descriptor::private(Some(owner), &allowed, below)
 }
 
-/// Makes the directory of a store, which nobody else can enter.
+/// Creates the directory of a store, which no other account can enter.
 pub fn make_private_directory(path: &Path) -> std::io::Result<()> {
     files::create_directory(path, &own_list(Below::Same))
 }
 
-/// Makes a directory in a store: it lets in whom the one above lets in.
+/// Creates a directory in a store, with the same access as its parent.
 pub fn make_inner_directory(path: &Path) -> std::io::Result<()> {
     std::fs::create_dir(path)
 }
 
-/// Makes a new file that nobody else can read, anywhere.
+/// Creates a file anywhere that no other account can read.
 pub fn make_private_file(path: &Path) -> std::io::Result<File> {
-    // SECURITY: it never has the list that its directory hands down: who opened it then could keep it.
+    // SECURITY: it never inherits the list of its directory, not even briefly: an account could open it
+    // then and keep it open.
     files::create_file(path, &own_list(Below::Nothing))
 }
 
-/// What is wrong with who may use the file or directory `path`, if anything, and the way out. `file` is
-/// it, where it is open.
+/// Returns what is wrong with the owner or permissions of `path`, if anything, and a hint. `file` is the
+/// open file, if there is one.
 pub fn privacy_problem(
     path: &Path,
     file: Option<&File>,
@@ -272,7 +274,7 @@ pub fn privacy_problem(
     }
 }
 
-/// What is wrong with an owner and a list.
+/// Returns what is wrong with an owner and an access list.
 fn list_problem(path: &Path, found: &Descriptor, owner: Owner) -> Option<(String, String)> {
     let place = path.display();
     if !owner.trusts(&found.owner) {
@@ -305,7 +307,8 @@ fn list_problem(path: &Path, found: &Descriptor, owner: Owner) -> Option<(String
     ))
 }
 
-/// Why what is at `path` could have been put there by somebody else than an administrator, if so.
+/// Returns why an account other than an administrator could have put the file at `path` there, if that is
+/// possible.
 pub fn trust_problem(path: &Path) -> Option<String> {
     let current = Owner::current();
     let is_trusted = |who: &Sid| {
@@ -328,7 +331,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
             let owner = super::account::name_of(&found.owner);
             return Some(format!("{place} belongs to {owner}, not to administrators"));
         }
-        // Libraries beside a program are loaded into it: nobody may put one there.
+        // Windows loads libraries from beside a program, so only administrators may add files there.
         if above > 1 {
             rights = EXCHANGE;
         }
@@ -343,12 +346,13 @@ pub fn trust_problem(path: &Path) -> Option<String> {
     None
 }
 
-/// Opens what is at `path`, be it a link or a directory, to look at it.
+/// Opens `path` to inspect it, even if it is a link or a directory.
 fn look_at(path: &Path) -> std::io::Result<File> {
     looking_at(0).open(path)
 }
 
-/// Options that open a file, a directory or a link itself to look at it, and for `more`.
+/// Returns options that open a file, a directory or a link itself for inspection, and for the rights in
+/// `more`.
 fn looking_at(more: u32) -> OpenOptions {
     let mut options = OpenOptions::new();
     options
@@ -361,7 +365,7 @@ fn descriptor_of(file: &File) -> std::io::Result<Descriptor> {
     Descriptor::read(&files::descriptor(file)?).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-/// The service account of the store at `root`, if it has one.
+/// Reads the service account of the store at `root`, if it has one.
 fn service_account(root: &Path) -> Result<Option<Sid>> {
     let path = root.join(SERVICE_ACCOUNT);
     let broken = |what: &str| {
@@ -373,7 +377,7 @@ fn service_account(root: &Path) -> Result<Option<Sid>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(&path, error)),
     };
-    // SECURITY: otherwise whoever may write to the store could let others in.
+    // SECURITY: otherwise, an account that may write to the store could give others access.
     let owner = descriptor_of(&file).map_err(|error| unreadable(&path, error))?.owner;
     let current = Owner::current();
     let is_own = current.is_administrator && owner == current.sid;

@@ -1,14 +1,14 @@
-//! Security identifiers: how Windows numbers accounts and groups ([MS-DTYP] 2.4.2).
+//! Security identifiers of accounts and groups ([MS-DTYP] 2.4.2).
 
 use std::fmt;
 
-/// The most bytes that one has: 8, and 15 numbers of 4.
+/// The largest size in bytes: 8, and 15 numbers of 4.
 const LONGEST: usize = 68;
 
-/// A security identifier in the form that the system reads and writes.
+/// A security identifier in the system's binary form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sid {
-    /// Zero after the length, so that equal ones are equal.
+    /// Zero after the length, so that equal identifiers compare equal.
     bytes: [u8; LONGEST],
 }
 
@@ -16,14 +16,14 @@ pub(super) struct Sid {
 pub(super) const SYSTEM: Sid = Sid::of_nt(&[18]);
 /// The group of administrators.
 pub(super) const ADMINISTRATORS: Sid = Sid::of_nt(&[32, 544]);
-/// What owns the files of Windows.
+/// The owner of Windows's own files.
 pub(super) const TRUSTED_INSTALLER: Sid =
     Sid::of_nt(&[80, 956_008_885, 3_418_522_649, 1_831_038_044, 1_853_292_631, 2_271_478_464]);
-/// Whoever makes a file.
+/// A placeholder for the creator of a file.
 pub(super) const CREATOR_OWNER: Sid = Sid::new(3, &[0]);
-/// Whoever owns a file.
+/// A placeholder for the owner of a file.
 pub(super) const OWNER_RIGHTS: Sid = Sid::new(3, &[4]);
-/// Nobody.
+/// The null identifier, which no account has.
 pub(super) const NOBODY: Sid = Sid::new(0, &[0]);
 
 impl Sid {
@@ -31,7 +31,7 @@ impl Sid {
         Self::new(5, numbers)
     }
 
-    /// `S-1-<authority>-<numbers>`, of at most 15 numbers.
+    /// Builds `S-1-<authority>-<numbers>` from at most 15 numbers.
     const fn new(authority: u8, numbers: &[u32]) -> Self {
         let mut bytes = [0; LONGEST];
         bytes[0] = 1;
@@ -52,7 +52,7 @@ impl Sid {
         Self { bytes }
     }
 
-    /// The identifier that `bytes` begin with.
+    /// Reads the identifier at the start of `bytes`.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (revision, count) = (*bytes.first()?, usize::from(*bytes.get(1)?));
         let length = 8 + 4 * count;
@@ -64,7 +64,7 @@ impl Sid {
         Some(sid)
     }
 
-    /// The identifier that is written `S-1-5-…`.
+    /// Parses an identifier written as `S-1-5-…`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("S-1-")?.split('-');
         let authority = parts.next()?.parse().ok()?;
@@ -73,12 +73,12 @@ impl Sid {
         (sid.to_string() == text).then_some(sid)
     }
 
-    /// As the system takes it.
+    /// Returns the system's binary form.
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..8 + 4 * usize::from(self.bytes[1])]
     }
 
-    /// The authority's number, and those below it.
+    /// Returns the authority and the numbers below it.
     fn numbers(&self) -> (u64, Vec<u32>) {
         let (head, tail) = self.as_bytes().split_at(8);
         let authority = head[2..].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
@@ -86,23 +86,23 @@ impl Sid {
         (authority, numbers.collect())
     }
 
-    /// Whether this is the system or the group of administrators.
+    /// Reports whether this is the system or the administrators group.
     pub(super) fn is_administrative(&self) -> bool {
         *self == SYSTEM || *self == ADMINISTRATORS
     }
 
-    /// Whether administrators make and name such groups: those of domains and machines, and the ones that
-    /// each Windows has. The others stand for ways to sign in.
+    /// Reports whether administrators create and name such groups: those of domains and machines, and the
+    /// built-in ones. The others represent ways to sign in.
     pub(super) fn is_ordinary_group(&self) -> bool {
         matches!(self.numbers(), (5, numbers) if matches!(numbers.first(), Some(21 | 32)))
     }
 
-    /// Whether this stands for one service or one pool of a web server, though Windows calls it a group.
+    /// Reports whether this is a single service or web-server pool, which Windows calls a group.
     pub(super) fn is_service(&self) -> bool {
         match self.numbers() {
             // LOCAL SERVICE and NETWORK SERVICE.
             (5, numbers) if matches!(numbers[..], [19 | 20]) => true,
-            // NT SERVICE\NAME and IIS APPPOOL\NAME; a shorter one stands for all of them.
+            // NT SERVICE\NAME and IIS APPPOOL\NAME; a shorter one means all of them.
             (5, numbers) => matches!(numbers[..], [80 | 82, _, _, _, _, _]),
             _ => false,
         }
@@ -143,9 +143,9 @@ mod tests {
         assert_eq!(SYSTEM.as_bytes(), [1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0]);
     }
 
-    /// Guards that nothing else is taken for one.
+    /// Guards that invalid text and bytes are rejected.
     #[test]
-    fn what_is_no_identifier_is_none() {
+    fn invalid_identifiers_are_rejected() {
         for text in
             ["", "S-1", "S-1-", "S-1-5-", "S-1-5--1", "S-2-5-18", "s-1-5-18", "S-1-5-018", "*"]
         {
@@ -164,9 +164,9 @@ mod tests {
         }
     }
 
-    /// Guards which accounts a store can be opened to, though Windows calls them groups.
+    /// Guards which accounts can be given a store, though Windows calls them groups.
     #[test]
-    fn one_service_is_not_all_services() {
+    fn one_service_differs_from_all_services() {
         let is_service = |text| Sid::parse(text).unwrap().is_service();
         for one in ["S-1-5-19", "S-1-5-20", "S-1-5-80-1-2-3-4-5", "S-1-5-82-1-2-3-4-5"] {
             assert!(is_service(one), "{one}");

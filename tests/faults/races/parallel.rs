@@ -185,7 +185,7 @@ fn a_document_that_is_replaced_while_it_is_read_is_the_old_or_the_new_one() {
             while !done.load(Ordering::Relaxed) {
                 crate::sandbox::write_private(&copy, &text);
                 let replace = || std::fs::rename(&copy, &document);
-                rw2fa::platform::patiently(replace).unwrap();
+                rw2fa::platform::with_retry(replace).unwrap();
             }
         });
         let runs: Vec<Run> = (0..400).map(|_| sandbox.verify(&["--", "bob"], None)).collect();

@@ -11,7 +11,7 @@ use rw2fa::store::bundle::Bundle;
 use rw2fa::store::seal::{DataKey, KeyRing};
 
 fuzz_target!(|data: &[u8]| {
-    let keys = KeyRing::of(DataKey::new([1; 32]));
+    let keys = KeyRing::from_key(DataKey::new([1; 32]));
     let _ = audit::check(data.split(|byte| *byte == b'\n'), &[keys.audit_key()]);
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Err(problem) = settings::parse(text) {

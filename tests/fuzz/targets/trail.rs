@@ -11,7 +11,7 @@ use rw2fa::store::seal::{DataKey, KeyRing};
 use serde_json::{Map, Value};
 
 fuzz_target!(|data: &[u8]| {
-    let keys = KeyRing::of(DataKey::new([1; 32])).audit_keys();
+    let keys = KeyRing::from_key(DataKey::new([1; 32])).audit_keys();
     let mut chain = Chain::new(&keys);
     let mut attempts = AttemptLog::new();
     let is_ended = data.ends_with(b"\n");

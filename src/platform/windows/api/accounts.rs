@@ -1,4 +1,4 @@
-//! Accounts: who runs this program, what names mean, and which groups an account is in.
+//! Accounts: the one that runs this program, lookups by name, and the groups of an account.
 
 use std::ffi::{OsString, c_void};
 use std::io::{Error, ErrorKind, Result};
@@ -25,19 +25,19 @@ use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken}
 use super::super::sid::Sid;
 use super::{check, narrow, wide};
 
-/// The token of this process, without opening it: `GetCurrentProcessToken`.
+/// The pseudo-handle of this process's token: `GetCurrentProcessToken`.
 const OWN_TOKEN: HANDLE = -4_isize as HANDLE;
 
 /// Longer than any name of an account or a domain.
 const LONGEST_NAME: u32 = 1024;
 
-/// What a name means.
+/// The result of a name lookup.
 pub(in super::super) struct Meaning {
     /// The account or group.
     pub(in super::super) sid: Sid,
-    /// What kind it is, `SID_NAME_USE`.
+    /// Its type, `SID_NAME_USE`.
     pub(in super::super) kind: i32,
-    /// The domain, or the machine, that it belongs to.
+    /// Its domain or machine.
     pub(in super::super) domain: OsString,
 }
 
@@ -56,7 +56,7 @@ pub(in super::super) fn current() -> Result<Sid> {
     }
 }
 
-/// Whether this process has the rights of a group now.
+/// Reports whether this process currently has the rights of a group.
 pub(in super::super) fn is_member(group: &Sid) -> Result<bool> {
     let group = Aligned::new(group);
     let mut is_member = 0;
@@ -65,7 +65,7 @@ pub(in super::super) fn is_member(group: &Sid) -> Result<bool> {
     Ok(is_member != 0)
 }
 
-/// From now on what this process makes belongs to `owner`, not to whom it runs as.
+/// Makes `owner` the owner of everything this process creates from now on.
 pub(in super::super) fn set_default_owner(owner: &Sid) -> Result<()> {
     let owner = Aligned::new(owner);
     let mut token = null_mut();
@@ -83,7 +83,7 @@ pub(in super::super) fn set_default_owner(owner: &Sid) -> Result<()> {
     })
 }
 
-/// What an account or group of this name is, if the system knows one.
+/// Looks up an account or group by name; `None` if the system does not know it.
 pub(in super::super) fn look_up(name: &str) -> Result<Option<Meaning>> {
     let name = wide(name)?;
     let mut sid = [0_u64; 16];
@@ -106,7 +106,7 @@ pub(in super::super) fn look_up(name: &str) -> Result<Option<Meaning>> {
     Ok(Some(Meaning { sid, kind, domain: narrow(&domain) }))
 }
 
-/// The domain and the name of an account or group, if the system knows it.
+/// Returns the domain and name of an account or group; `None` if the system does not know it.
 pub(in super::super) fn name_of(sid: &Sid) -> Result<Option<(OsString, OsString)>> {
     let sid = Aligned::new(sid);
     let mut name = vec![0_u16; LONGEST_NAME as usize];
@@ -127,7 +127,7 @@ pub(in super::super) fn name_of(sid: &Sid) -> Result<Option<(OsString, OsString)
     }
 }
 
-/// The groups of this machine that an account is in, also by way of a group of its domain.
+/// Returns the groups of this machine that contain an account, directly or through a group of its domain.
 pub(in super::super) fn local_groups(account: &str) -> Result<Vec<OsString>> {
     let account = wide(account)?;
     listed(|buffer, read, total| {
@@ -141,7 +141,7 @@ pub(in super::super) fn local_groups(account: &str) -> Result<Vec<OsString>> {
     })
 }
 
-/// The accounts that this machine keeps.
+/// Lists the accounts of this machine.
 pub(in super::super) fn accounts_here() -> Result<Vec<OsString>> {
     listed(|buffer, read, total| {
         // SAFETY: no pointers go in; the system makes the list, whose entries are pointers to text.
@@ -154,7 +154,7 @@ pub(in super::super) fn accounts_here() -> Result<Vec<OsString>> {
     })
 }
 
-/// The groups that this machine keeps.
+/// Lists the groups of this machine.
 pub(in super::super) fn groups_here() -> Result<Vec<OsString>> {
     listed(|buffer, read, total| {
         // SAFETY: no pointers go in; the system makes the list, whose entries are pointers to text.
@@ -167,8 +167,8 @@ pub(in super::super) fn groups_here() -> Result<Vec<OsString>> {
     })
 }
 
-/// The names in a list that the system makes: `call` sets where it is, how many it holds, and how many
-/// there are.
+/// Returns the names in a list that the system allocates: `call` sets its address, its number of entries,
+/// and the total number.
 fn listed(call: impl FnOnce(*mut *mut u8, *mut u32, *mut u32) -> u32) -> Result<Vec<OsString>> {
     let (mut buffer, mut read, mut total) = (null_mut(), 0, 0);
     let status = call(&raw mut buffer, &raw mut read, &raw mut total);
@@ -194,7 +194,7 @@ fn listed(call: impl FnOnce(*mut *mut u8, *mut u32, *mut u32) -> u32) -> Result<
     }
 }
 
-/// Every group that an account would have if it signed in here, as its domain tells.
+/// Returns every group that an account would have when signing in here, from its domain.
 pub(in super::super) fn all_groups(account: &Sid) -> Result<Vec<Sid>> {
     let account = Aligned::new(account);
     let mut context = Context { manager: null_mut(), client: null_mut() };
@@ -210,7 +210,7 @@ pub(in super::super) fn all_groups(account: &Sid) -> Result<Vec<Sid>> {
         AuthzInitializeContextFromSid(0, account.pointer(), manager, null(), id, null(), client)
     })?;
     let mut needed = 0;
-    // SAFETY: without a buffer the system only tells how long it must be.
+    // SAFETY: without a buffer, the system only reports the required length.
     unsafe {
         let (client, what) = (context.client, AuthzContextInfoGroupsSids);
         AuthzGetInformationFromContext(client, what, 0, &raw mut needed, null_mut());
@@ -224,7 +224,7 @@ pub(in super::super) fn all_groups(account: &Sid) -> Result<Vec<Sid>> {
         AuthzGetInformationFromContext(client, what, size, &raw mut needed, pointer)
     })?;
     let groups = buffer.as_ptr().cast::<TOKEN_GROUPS>();
-    // SAFETY: the buffer holds the structure now: a number, and so many entries, each of which points to
+    // SAFETY: the buffer holds the structure now: a count and that many entries, each of which points to
     // an identifier in the same buffer.
     unsafe {
         let first = (&raw const (*groups).Groups).cast::<SID_AND_ATTRIBUTES>();
@@ -232,7 +232,7 @@ pub(in super::super) fn all_groups(account: &Sid) -> Result<Vec<Sid>> {
     }
 }
 
-/// Frees what was had of the system.
+/// Handles of the system, freed on drop.
 struct Context {
     manager: *mut c_void,
     client: *mut c_void,
@@ -252,7 +252,7 @@ impl Drop for Context {
     }
 }
 
-/// An identifier where the system can read it as numbers.
+/// An identifier in memory that is aligned for the system.
 struct Aligned([u64; 9]);
 
 impl Aligned {
@@ -266,7 +266,7 @@ impl Aligned {
         Self(parts)
     }
 
-    /// For functions that only read it.
+    /// Returns a pointer for functions that only read the identifier.
     fn pointer(&self) -> PSID {
         self.0.as_ptr().cast_mut().cast()
     }
@@ -276,12 +276,12 @@ fn is_unknown(error: &Error) -> bool {
     error.raw_os_error() == i32::try_from(ERROR_NONE_MAPPED).ok()
 }
 
-/// A copy of the identifier at `pointer`.
+/// Copies the identifier at `pointer`.
 ///
 /// # Safety
 /// `pointer` is null or points to an identifier.
 unsafe fn sid_at(pointer: PSID) -> Result<Sid> {
-    // SAFETY: the caller vouches for the pointer; the system tells whether it is sound and how long.
+    // SAFETY: the caller guarantees the pointer; the system checks the identifier and returns its length.
     let bytes = unsafe {
         if pointer.is_null() || IsValidSid(pointer) == 0 {
             return Err(ErrorKind::InvalidData.into());
@@ -291,13 +291,13 @@ unsafe fn sid_at(pointer: PSID) -> Result<Sid> {
     Sid::read(bytes).ok_or_else(|| ErrorKind::InvalidData.into())
 }
 
-/// A copy of the text at `pointer`.
+/// Copies the text at `pointer`.
 ///
 /// # Safety
 /// `pointer` is null or points to text ending in zero.
 unsafe fn text_at(pointer: *const u16) -> OsString {
     let mut length = 0;
-    // SAFETY: the caller vouches that a zero comes before the end of the memory.
+    // SAFETY: the caller guarantees that a zero comes before the end of the memory.
     unsafe {
         while !pointer.is_null() && *pointer.add(length) != 0 {
             length += 1;

@@ -1,4 +1,4 @@
-//! Who may use a file, and where it lies.
+//! Permissions and locations of files.
 
 use std::fs::File;
 use std::io::{Error, Result};
@@ -20,16 +20,16 @@ use windows_sys::Win32::Storage::FileSystem::{
 
 use super::{check, wide};
 
-/// The type of a drive of another machine, by `GetDriveTypeW`.
+/// The drive type of a network drive, by `GetDriveTypeW`.
 const REMOTE: u32 = 4;
 
-/// More than the longest path.
+/// Longer than any path.
 const LONG_PATH: u32 = 33_000;
 
-/// The security descriptor of an open file: owner and list, in one piece.
+/// Returns the contiguous security descriptor of an open file: its owner and access list.
 pub(in super::super) fn descriptor(file: &File) -> Result<Vec<u8>> {
     let what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
-    // Eight bytes each, for the alignment. Enough for twenty accounts; if not, the system tells.
+    // Eight bytes each, for the alignment. Enough for twenty accounts; if not, the system reports the size.
     let mut buffer = vec![0_u64; 128];
     loop {
         let room = size(&buffer);
@@ -50,7 +50,7 @@ pub(in super::super) fn descriptor(file: &File) -> Result<Vec<u8>> {
     }
 }
 
-/// Replaces who may use an open file by the list of `descriptor`, which is in one piece.
+/// Replaces the access list of an open file with that of a contiguous `descriptor`.
 pub(in super::super) fn set_descriptor(file: &File, descriptor: &[u8]) -> Result<()> {
     let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
     let mut aligned = aligned(descriptor);
@@ -60,7 +60,7 @@ pub(in super::super) fn set_descriptor(file: &File, descriptor: &[u8]) -> Result
     })
 }
 
-/// Makes a directory with this security descriptor, which is in one piece.
+/// Creates a directory with a contiguous security descriptor.
 pub(in super::super) fn create_directory(path: &Path, descriptor: &[u8]) -> Result<()> {
     let path = wide(path)?;
     let mut aligned = aligned(descriptor);
@@ -69,8 +69,8 @@ pub(in super::super) fn create_directory(path: &Path, descriptor: &[u8]) -> Resu
     check(unsafe { CreateDirectoryW(path.as_ptr(), &raw const attributes) })
 }
 
-/// Makes a new file with this security descriptor, which is in one piece, and opens it for writing. Until it
-/// is closed nobody else can open it but to remove it.
+/// Creates a file with a contiguous security descriptor and opens it for writing. Until it is closed, other
+/// programs can open it only to remove it.
 pub(in super::super) fn create_file(path: &Path, descriptor: &[u8]) -> Result<File> {
     let path = wide(path)?;
     let mut aligned = aligned(descriptor);
@@ -91,11 +91,11 @@ pub(in super::super) fn create_file(path: &Path, descriptor: &[u8]) -> Result<Fi
     if handle == INVALID_HANDLE_VALUE {
         return Err(Error::last_os_error());
     }
-    // SAFETY: the handle is open, and nobody else closes it.
+    // SAFETY: the handle is open, and nothing else closes it.
     Ok(unsafe { File::from_raw_handle(handle) })
 }
 
-/// What the system wants to know besides a path; good as long as the descriptor stays where it is.
+/// Builds the attributes of a new file; valid as long as the descriptor does not move.
 fn attributes(descriptor: &mut [u64]) -> SECURITY_ATTRIBUTES {
     SECURITY_ATTRIBUTES {
         nLength: u32::try_from(size_of::<SECURITY_ATTRIBUTES>()).unwrap_or(0),
@@ -104,7 +104,7 @@ fn attributes(descriptor: &mut [u64]) -> SECURITY_ATTRIBUTES {
     }
 }
 
-/// How many names an open file has.
+/// Returns how many names an open file has.
 pub(in super::super) fn links(file: &File) -> Result<u32> {
     let mut found = BY_HANDLE_FILE_INFORMATION::default();
     // SAFETY: the handle is open as long as `file`; the system fills the structure.
@@ -112,7 +112,7 @@ pub(in super::super) fn links(file: &File) -> Result<u32> {
     Ok(found.nNumberOfLinks)
 }
 
-/// Bytes that this account may still write where `path` is.
+/// Returns how many more bytes this account can write at `path`.
 pub(in super::super) fn free_bytes(path: &Path) -> Result<u64> {
     let path = wide(path)?;
     let mut free = 0;
@@ -124,7 +124,7 @@ pub(in super::super) fn free_bytes(path: &Path) -> Result<u64> {
     Ok(free)
 }
 
-/// Whether `path` lies on another machine.
+/// Reports whether `path` is on another machine.
 pub(in super::super) fn is_remote(path: &Path) -> Result<bool> {
     let path = wide(path)?;
     let mut volume = vec![0_u16; LONG_PATH as usize];
@@ -142,7 +142,7 @@ fn size(buffer: &[u64]) -> u32 {
     u32::try_from(size_of_val(buffer)).unwrap_or(u32::MAX)
 }
 
-/// The same bytes where the system can read them as numbers.
+/// Copies the bytes to memory that is aligned for the system.
 fn aligned(bytes: &[u8]) -> Vec<u64> {
     let parts = bytes.chunks(8).map(|part| {
         let mut whole = [0; 8];

@@ -1,4 +1,4 @@
-//! What the machine is called, and where Windows is.
+//! The machine's names, and the directories of Windows.
 
 use std::ffi::OsString;
 
@@ -31,7 +31,7 @@ fn computer_name(format: i32) -> Option<OsString> {
     filled(|buffer, size| unsafe { GetComputerNameExW(format, buffer, size) != 0 })
 }
 
-/// The directory of data for all users, `%ProgramData%`, whatever the environment says.
+/// The data directory for all users, `%ProgramData%`, independent of the environment.
 pub(in super::super) fn program_data() -> Option<OsString> {
     // SAFETY: the system writes at most `size` units to the buffer, and their number to `size`.
     filled(|buffer, size| unsafe { GetAllUsersProfileDirectoryW(buffer, size) != 0 })
@@ -51,13 +51,13 @@ pub(in super::super) fn windows_directory() -> Option<OsString> {
     })
 }
 
-/// A program that fails ends, and shows no window that somebody must close.
+/// Makes a failing program end without opening a dialog.
 pub(in super::super) fn show_no_windows() {
     // SAFETY: it sets flags of this process, and takes no pointers.
     unsafe { SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX) };
 }
 
-/// The text that `call` writes to a buffer of [`LONGEST`] units, if it says that it did.
+/// Returns the text that `call` writes to a buffer of [`LONGEST`] units, if it reports success.
 fn filled(call: impl FnOnce(*mut u16, *mut u32) -> bool) -> Option<OsString> {
     let mut buffer = vec![0_u16; LONGEST as usize];
     let mut size = LONGEST;

@@ -12,10 +12,10 @@ fn store_of(sid: Sid, service: Option<Sid>) -> Owner {
     Owner { sid, service, is_administrator: false }
 }
 
-/// Guards who may use a store: administrators, the system, its owner, and its service account; nobody
-/// else, by whatever right, and no group that everybody is in.
+/// Guards who may use a store: administrators, the system, its owner and its service account. No other
+/// account may have any right, and no group that includes everyone.
 #[test]
-fn a_store_lets_in_nobody_else() {
+fn a_store_is_closed_to_all_other_accounts() {
     let (portal, eve) = (sid("S-1-5-21-1-2-3-1105"), sid("S-1-5-21-1-2-3-1106"));
     let store = store_of(ADMINISTRATORS, Some(portal));
     let base = [(SYSTEM, FULL), (ADMINISTRATORS, FULL)];
@@ -49,7 +49,7 @@ fn a_store_lets_in_nobody_else() {
     assert!(list_problem(path, &open, store).unwrap().0.contains("everybody"));
 }
 
-/// Guards who works on whose store: nobody on that of another account, not even an administrator.
+/// Guards who may work on a store: no account on that of another account, not even an administrator.
 #[test]
 fn a_store_belongs_to_administrators_or_to_the_account_that_uses_it() {
     let (bob, portal) = (sid("S-1-5-21-1-2-3-1001"), sid("S-1-5-21-1-2-3-1105"));
@@ -62,7 +62,7 @@ fn a_store_belongs_to_administrators_or_to_the_account_that_uses_it() {
         (store_of(ADMINISTRATORS, Some(portal)), is(bob, false), false),
         (store_of(bob, None), is(bob, false), true),
         (store_of(bob, None), is(portal, true), false),
-        // Whoever owns a store could name any service account.
+        // The owner of a store could name any service account.
         (store_of(bob, Some(portal)), is(portal, false), false),
         (store_of(portal, None), is(bob, true), false),
     ] {
@@ -70,9 +70,9 @@ fn a_store_belongs_to_administrators_or_to_the_account_that_uses_it() {
     }
 }
 
-/// Guards the lists of a new store and of an exported file: protected, and for nobody else.
+/// Guards the access lists of a new store and of an exported file: protected, with no other accounts.
 #[test]
-fn what_is_made_is_private() {
+fn new_files_are_private() {
     let list = Descriptor::read(&own_list(Below::Same)).unwrap();
     let current = Owner::current();
     let owner = if current.is_administrator { ADMINISTRATORS } else { current.sid };
@@ -83,13 +83,13 @@ fn what_is_made_is_private() {
     assert_eq!(control & 0x10, 0x10, "what the directory above lets in would come down");
 }
 
-/// Guards the check of real files: one that is opened to everybody is refused, and so is a second name.
+/// Guards the check of real files: refuses a file that is open to everyone, and one with a second name.
 #[test]
-fn a_file_that_everybody_may_read_is_refused() {
+fn a_file_that_everyone_may_read_is_refused() {
     let parent = tempfile::tempdir().unwrap();
     let root = parent.path().join("store");
     make_private_directory(&root).unwrap();
-    let owner = Owner::of(&root, &root.metadata().unwrap()).unwrap();
+    let owner = Owner::of_store(&root, &root.metadata().unwrap()).unwrap();
     assert!(owner.accepts(Owner::current()));
     let problem = |path: &Path| privacy_problem(path, None, &path.metadata().unwrap(), owner);
     assert_eq!(problem(&root), None);
@@ -116,9 +116,9 @@ fn a_file_that_everybody_may_read_is_refused() {
     assert!(problem(&file).unwrap().0.contains("2 hard links"));
 }
 
-/// Guards the account that a store is opened to: one account, of this name, told by an administrator.
+/// Guards the service account of a store: a single account of this name, set by an administrator.
 #[test]
-fn a_service_account_is_one_account() {
+fn a_service_account_is_a_single_account() {
     for group in ["Administrators", "Everyone", r"NT AUTHORITY\Authenticated Users", "Users"] {
         let refused = Owner::named(group).unwrap_err();
         assert!(refused.to_string().contains("is not one account"), "{group}: {refused}");
@@ -131,15 +131,15 @@ fn a_service_account_is_one_account() {
     assert_eq!(service.sid.to_string(), "S-1-5-20");
     service.give(&root).unwrap();
     let metadata = root.metadata().unwrap();
-    assert_eq!(Owner::of(&root, &metadata).unwrap().service, Some(service.sid));
+    assert_eq!(Owner::of_store(&root, &metadata).unwrap().service, Some(service.sid));
     std::fs::File::create(root.join(SERVICE_ACCOUNT)).unwrap();
-    assert!(Owner::of(&root, &metadata).is_err(), "an empty record says nobody knows who");
+    assert!(Owner::of_store(&root, &metadata).is_err(), "an empty record names no account");
 }
 
-/// Guards an administrator against whoever may use the store already: nothing in it leads the walk that
-/// names another account to files elsewhere, and no directory can be exchanged meanwhile.
+/// Guards an administrator against accounts that may already use the store: nothing in it leads the walk to
+/// files elsewhere, and no directory can be swapped meanwhile.
 #[test]
-fn a_service_account_is_not_let_in_elsewhere() {
+fn a_service_account_gets_no_access_elsewhere() {
     let parent = tempfile::tempdir().unwrap();
     let (root, elsewhere) = (parent.path().join("store"), parent.path().join("elsewhere"));
     make_private_directory(&root).unwrap();
@@ -159,15 +159,15 @@ fn a_service_account_is_not_let_in_elsewhere() {
     std::fs::rename(&inner, root.join("other")).unwrap();
 }
 
-/// Guards what is exported: a link that is in the way is not followed to where nothing is yet.
+/// Guards exports: a dangling link in the way is not followed.
 #[test]
-fn a_private_file_is_made_where_it_is_named() {
+fn a_private_file_is_created_at_its_own_path() {
     let parent = tempfile::tempdir().unwrap();
     let (link, target) = (parent.path().join("link"), parent.path().join("target"));
     File::create(&target).unwrap();
     assert!(make_private_file(&target).is_err(), "it was there");
     std::fs::remove_file(&target).unwrap();
-    // Wine says that it makes links and makes none, and some accounts may not.
+    // Wine claims to support links but does not, and some accounts may not create them.
     let _ = std::os::windows::fs::symlink_file(&target, &link);
     if std::fs::symlink_metadata(&link).is_ok() {
         assert!(make_private_file(&link).is_err(), "it was followed");
