@@ -195,3 +195,39 @@ fn after_a_lock_one_wrong_code_locks_again_and_the_answer_says_so() {
     );
     assert_eq!(retry_after(&wrong(&sandbox, &secret)), 120);
 }
+
+/// Turns the documents of an enrolled user into those of the version before attempt counters.
+fn make_old(sandbox: &Sandbox, failures: u32) {
+    let state = sandbox.document("state", "alice");
+    let text = std::fs::read_to_string(&state).unwrap();
+    let kept = text.lines().map(|line| match line {
+        line if line.starts_with("forgiven = ") => format!("failures = {failures}\n"),
+        line => format!("{line}\n"),
+    });
+    let text: String = kept.collect();
+    assert!(text.contains("failures = "), "{text}");
+    sandbox.write(&state, &text);
+    std::fs::remove_file(sandbox.counter("alice")).unwrap();
+}
+
+/// Guards an upgrade: users of a store without attempt counters sign in, their wrong codes still count, and from the
+/// first code on the counter must exist.
+#[test]
+fn a_user_of_an_earlier_version_keeps_secret_and_failures() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    make_old(&sandbox, 3);
+    assert_eq!(sandbox.show("alice")["failures"], 3);
+    assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
+    assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], 1);
+    assert_eq!(retry_after(&wrong(&sandbox, &secret)), json!(60));
+    assert_eq!(sandbox.show("alice")["failures"], 5);
+    sandbox.pass(60);
+    assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
+    assert_eq!(sandbox.show("alice")["failures"], 0);
+    // One wrong code is enough to make the counter a part of the user.
+    make_old(&sandbox, 0);
+    wrong(&sandbox, &secret);
+    std::fs::remove_file(sandbox.counter("alice")).unwrap();
+    assert_eq!(sandbox.pass(30).login("alice", &secret).end(), (4, "store".into()));
+}
