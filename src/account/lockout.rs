@@ -72,7 +72,7 @@ impl Lockout {
 
 impl Failures {
     /// Whether a code may be tried at `now`.
-    pub fn standing(&self, now: Timestamp) -> LockoutState {
+    pub fn state_at(&self, now: Timestamp) -> LockoutState {
         if self.count >= HARD_STOP {
             return LockoutState::Stopped;
         }
@@ -122,9 +122,9 @@ mod tests {
     fn a_lock_ends_at_its_second() {
         let now = Timestamp::from_unix(1000);
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
-        assert_eq!(failures.standing(now), LockoutState::Locked(60));
-        assert_eq!(failures.standing(Timestamp::from_unix(1059)), LockoutState::Locked(1));
-        assert_eq!(failures.standing(Timestamp::from_unix(1060)), LockoutState::Open);
+        assert_eq!(failures.state_at(now), LockoutState::Locked(60));
+        assert_eq!(failures.state_at(Timestamp::from_unix(1059)), LockoutState::Locked(1));
+        assert_eq!(failures.state_at(Timestamp::from_unix(1060)), LockoutState::Open);
     }
 
     #[test]
@@ -133,14 +133,14 @@ mod tests {
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
         let yesterday = Timestamp::from_unix(1_000_000 - 86_400);
         let failures = failures.rebased(yesterday);
-        assert_eq!(failures.standing(yesterday), LockoutState::Locked(60));
-        assert_eq!(failures.standing(yesterday.plus(60)), LockoutState::Open);
+        assert_eq!(failures.state_at(yesterday), LockoutState::Locked(60));
+        assert_eq!(failures.state_at(yesterday.plus(60)), LockoutState::Open);
     }
 
     #[test]
     fn the_hard_stop_has_no_end() {
         let failures =
             Failures { count: 99, lockout: None }.charged(RULES, Timestamp::from_unix(0));
-        assert_eq!(failures.standing(Timestamp::from_unix(i64::MAX)), LockoutState::Stopped);
+        assert_eq!(failures.state_at(Timestamp::from_unix(i64::MAX)), LockoutState::Stopped);
     }
 }

@@ -234,7 +234,7 @@ fn require_client(rules: Rules<'_>) -> Link {
 fn lock(rules: Rules<'_>) -> Link {
     let failures = rules.failures().count as usize;
     let wrong = format!("{} in a row", count(failures, "wrong code"));
-    match rules.standing() {
+    match rules.lockout_state() {
         LockoutState::Open => link("lock", "open", (failures > 0).then_some(wrong)),
         LockoutState::Locked(seconds) => {
             link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))
