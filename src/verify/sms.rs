@@ -135,10 +135,10 @@ impl Login<'_> {
 
     /// Compares the typed code with the outstanding code.
     pub(super) fn compare_sent(&self, typed: &str, charge: &Charge) -> Decision {
-        if self.outstanding().is_some_and(|sent| sent.is(typed, charge)) {
+        if self.outstanding().is_some_and(|sent| sent.matches(typed, charge)) {
             return self.accept_sent();
         }
-        if self.account.used_code.as_ref().is_some_and(|used| used.is(typed, charge)) {
+        if self.account.used_code.as_ref().is_some_and(|used| used.matches(typed, charge)) {
             return self.reject_used();
         }
         let state = &self.account.state;

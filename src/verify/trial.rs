@@ -147,8 +147,9 @@ impl CodeTest<'_> {
         match self.expected {
             Expected::App(secret) => self.compare_with_secret(state, secret, charge),
             Expected::Sms { sent, used } => {
-                let is =
-                    |code: Option<&SentCode>| code.is_some_and(|code| code.is(self.typed, charge));
+                let is = |code: Option<&SentCode>| {
+                    code.is_some_and(|code| code.matches(self.typed, charge))
+                };
                 match (is(sent.filter(|sent| sent.is_live(self.now))), is(used)) {
                     (true, _) => Trial::SentRight,
                     (_, true) => Trial::SentUsed,

@@ -134,7 +134,7 @@ fn rules(
         Subject::Known(account) => account,
     };
     chain.push(if account.listed {
-        let why = spelling::why(login, &account.name, &listed, domains);
+        let why = spelling::explain_match(login, &account.name, &listed, domains);
         link("listed", "entry", format!("{}: {why}", account.name))
     } else {
         let by = account.groups.iter().flatten().next();
