@@ -15,7 +15,7 @@ pub struct ClientHash(String);
 
 impl ClientHash {
     /// Hashes the id that the portal passed.
-    pub fn of(client: &str) -> Self {
+    pub fn new(client: &str) -> Self {
         let digest = Sha256::digest(client.as_bytes());
         Self(data_encoding::HEXLOWER.encode(&digest[..16]))
     }
@@ -90,7 +90,7 @@ mod tests {
 
     fn grant(client: &str, validated: i64) -> Grant {
         Grant {
-            client: Some(ClientHash::of(client)),
+            client: Some(ClientHash::new(client)),
             validated: at(validated),
             first_session: None,
         }
@@ -131,14 +131,14 @@ mod tests {
             add(&mut grants, grant, at(1000 + number), VALIDITY);
         }
         assert_eq!(grants.len(), MOST);
-        assert!(!grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 0"))));
-        assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 16"))));
+        assert!(!grants.iter().any(|grant| grant.client == Some(ClientHash::new("client 0"))));
+        assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::new("client 16"))));
     }
 
     /// Guards the form of the stored id: the first 128 bits of its SHA-256.
     #[test]
     fn a_client_is_shown_as_its_hash() {
-        assert_eq!(ClientHash::of("abc").as_str(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(ClientHash::new("abc").as_str(), "ba7816bf8f01cfea414140de5dae2223");
     }
 
     #[test]

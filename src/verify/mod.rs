@@ -259,7 +259,7 @@ fn send(
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
         };
-        let command = SmsCommand::of(settings, store);
+        let command = SmsCommand::from_settings(settings, store);
         let body = sending::body(settings, outgoing);
         command.send(&outgoing.to.to_string(), body, timeout, process.elevated)
     });

@@ -164,7 +164,7 @@ pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
     let valid = (1..=LONGEST_CLIENT).contains(&client.len())
         && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if valid {
-        Ok(ClientHash::of(client))
+        Ok(ClientHash::new(client))
     } else {
         Err(Error::new(
             ErrorKind::Usage,

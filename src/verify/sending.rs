@@ -43,7 +43,7 @@ pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
 
 impl<'a> SmsCommand<'a> {
     /// The command that the settings name.
-    pub(crate) fn of(settings: &'a Settings, store: &'a DirStore) -> Self {
+    pub(crate) fn from_settings(settings: &'a Settings, store: &'a DirStore) -> Self {
         match settings.sms.command.as_deref() {
             None => Self::Default(store.root()),
             Some(program) => Self::Other(program, store),
