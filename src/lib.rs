@@ -1,24 +1,24 @@
 //! Two-factor authentication for the remote-work remote-desktop portal.
 //!
-//! Two programs are made of this library: `rw2fa`, with which administrators say who needs a code, and
-//! `rw2fa-verify`, which the portal runs once for each login and whose exit code it trusts.
+//! This library backs two programs. Administrators use `rw2fa` to choose who needs a code. The portal runs
+//! `rw2fa-verify` once per login and trusts its exit code.
 //!
-//! # The way of one login
+//! # How a login is processed
 //!
 //! 1. [`verify::request`] checks the command line and reads the code from standard input.
-//! 2. [`store::dir`] opens the store: a directory of small documents that only its owner may use.
-//! 3. The settings are read, and where groups matter the system is asked for them, without a lock
-//!    ([`verify::facts::known_groups`]).
-//! 4. Under the lock of the account, [`verify::facts`] gathers what the decision looks at: the
-//!    settings, whom the name means ([`account::matching`]), his documents ([`store::records`]), and
-//!    his secret ([`store::seal`]).
-//! 5. [`verify::decision`] decides. It is a function without input or output; codes are compared by
-//!    [`otp`].
-//! 6. The line of the [`audit`] trail and the next state are written and durable: a grant is recorded
-//!    before it exists, a wrong code is charged before it is recorded.
-//! 7. [`verify::response`] answers with one line of JSON, and the outcome becomes the exit code.
+//! 2. [`store::dir`] opens the store: a directory of small documents that only its owner can access.
+//! 3. [`verify::facts::known_groups`] reads the user's groups from the system, if any group is listed.
+//!    No lock is held yet.
+//! 4. [`verify::facts`] takes the account's lock and gathers the input of the decision: the settings, the
+//!    user that the name refers to ([`account::matching`]), the user's documents ([`store::records`]) and
+//!    the user's secret ([`store::seal`]).
+//! 5. [`verify::decision`] decides, without any I/O. [`otp`] compares codes.
+//! 6. The [`audit`] line and the next state are written durably. A grant is recorded before it exists, and
+//!    a wrong code is charged before it is recorded.
+//! 7. [`verify::response`] prints one line of JSON, and the outcome becomes the exit code.
 //!
-//! Clock, randomness, variables and streams enter in [`process`] alone, and what differs between systems in [`platform`].
+//! Only [`process`] reads the clock, randomness, environment variables and standard streams. Only [`platform`]
+//! depends on the operating system.
 //!
 //! ```
 //! use rw2fa::account::matching::{Domains, Resolution, resolve};
@@ -29,7 +29,7 @@
 //! assert!(matches!(resolve(&login, &listed, &Domains::default()), Resolution::Entry(_)));
 //! ```
 
-// The platform layer of Windows needs a few calls that no safe crate offers.
+// The Windows platform layer needs a few calls that no safe crate offers.
 #![cfg_attr(not(windows), forbid(unsafe_code))]
 
 pub mod account;

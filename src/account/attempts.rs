@@ -1,38 +1,38 @@
-//! The attempt counter of an account, and the proof that an attempt is charged.
+//! The attempt counter of an account, and the proof that an attempt was charged.
 //!
-//! Every comparison of a typed code is charged before it is made. The counter only grows; the state of the
-//! user records how many attempts are forgiven. The difference is the number of failed attempts.
+//! Every comparison of a typed code is charged before it is made. The counter only grows, and the user's state
+//! records how many attempts are forgiven. The difference is the number of failed attempts.
 //!
-//! The counter is a document of fixed size, overwritten in place: charging needs no free disk space.
+//! The counter is a document of fixed size that is overwritten in place, so charging needs no free disk space.
 
 use crate::account::lockout::{Failures, Lockout, Rules};
 use crate::error::Result;
 use crate::time::Timestamp;
 
-/// How often a code of an account was compared, or was about to be.
+/// How many comparisons of typed codes were charged to an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// The number of the last attempt; 0 before the first one.
     pub count: u64,
-    /// The lock that the last attempt leads to unless it is forgiven.
+    /// The lock that the last attempt causes unless it is forgiven.
     pub lockout: Option<Lockout>,
 }
 
-/// Proof that an attempt is durably charged. Comparing a typed code with a secret takes one as an argument.
-// SECURITY: made by `Attempts::charge` alone, and neither cloned nor copied.
+/// Proof that an attempt was charged durably. Every comparison of a typed code with a secret requires one.
+// SECURITY: only `Attempts::charge` makes one, and it cannot be cloned or copied.
 #[derive(Debug)]
 pub struct Charge {
     attempts: Attempts,
 }
 
 impl Attempts {
-    /// Charges one attempt of an account with these failures before it. `record` must make the counter durable.
+    /// Charges one attempt after these failures. `record` must make the counter durable.
     ///
-    /// The lock that a wrong code would lead to is part of the charge, so that it holds even if the program
-    /// is killed before it compares.
+    /// The charge includes the lock that a wrong code would cause. So the lock holds even if the program is killed
+    /// before it compares.
     ///
     /// # Errors
-    /// What `record` returns: then nothing may be compared.
+    /// The error of `record`. Nothing may be compared then.
     pub fn charge(
         self,
         failures: Failures,
@@ -52,7 +52,7 @@ impl Attempts {
         Self { lockout: self.lockout.map(|lockout| lockout.rebased(now)), ..self }
     }
 
-    /// The counter as a document: always of the same length.
+    /// The counter as a document of fixed length.
     pub fn to_text(self) -> String {
         let Lockout { until, seconds } =
             self.lockout.unwrap_or(Lockout { until: Timestamp::from_unix(0), seconds: 0 });
@@ -62,7 +62,7 @@ impl Attempts {
         )
     }
 
-    /// Reads a counter; `None` unless it is exactly what [`Self::to_text`] writes.
+    /// Reads a counter; `None` unless the text is exactly what [`Self::to_text`] writes.
     pub fn from_text(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let mut value = |key: &str| lines.next()?.strip_prefix(key).map(str::trim_start);
@@ -76,7 +76,7 @@ impl Attempts {
 }
 
 impl Charge {
-    /// The number of the attempt that was charged.
+    /// The number of the charged attempt.
     pub fn number(&self) -> u64 {
         self.attempts.count
     }
@@ -92,7 +92,7 @@ impl Charge {
         Self::assumed_for(Attempts { count: 1, lockout: None })
     }
 
-    /// The charge that led to this counter, for tests.
+    /// A charge that resulted in this counter, for tests.
     #[cfg(test)]
     pub(crate) fn assumed_for(attempts: Attempts) -> Self {
         Self { attempts }
@@ -110,9 +110,9 @@ mod tests {
         Timestamp::from_unix(1_000_000)
     }
 
-    /// Guards the order: without a durable counter there is no proof to compare with.
+    /// Guards the order: no proof of a charge exists before the counter is durable.
     #[test]
-    fn a_charge_that_could_not_be_recorded_is_no_charge() {
+    fn a_charge_needs_a_recorded_counter() {
         let refuse = |_| Err(Error::new(ErrorKind::Store, "the disk failed"));
         assert!(Attempts::default().charge(Failures::default(), RULES, now(), refuse).is_err());
         let mut recorded = None;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_has_one_length_and_survives_a_round_trip() {
+    fn the_document_has_a_fixed_length_and_round_trips() {
         let lock = |until, seconds| Some(Lockout { until: Timestamp::from_unix(until), seconds });
         let length = Attempts::default().to_text().len();
         for attempts in [
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_counter_is_not_read() {
+    fn damaged_counters_are_rejected() {
         let whole = Attempts { count: 17, lockout: None }.to_text();
         let longer = format!("{whole}\n");
         for text in [

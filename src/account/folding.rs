@@ -1,9 +1,9 @@
-//! How a directory compares account names: the folded text that all spellings of a name share.
+//! Folds account names the way a directory compares them, so that all spellings of a name are equal.
 //!
-//! This file must not know the forms of a name, domains or lists.
+//! This file must not know name formats, domains or lists.
 //!
-//! Active Directory logs `ååå` on as `aaa` and `søren` as `soren`, and takes `つ`, `ツ` and `㋡` for one
-//! letter. So case, accents, strokes, width and kana count for nothing here.
+//! Active Directory accepts `ååå` as a login of `aaa` and `søren` as one of `soren`, and treats `つ`, `ツ` and
+//! `㋡` as one letter. So folding ignores case, accents, strokes, width and the kind of kana.
 
 use std::borrow::Cow;
 
@@ -11,19 +11,19 @@ use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
-/// The text as a directory compares it: compatibility decomposition (NFKD) without combining marks
-/// and full case folding, repeated until nothing changes.
+/// Folds a text: compatibility decomposition (NFKD) without combining marks, then full case folding,
+/// repeated until nothing changes.
 ///
-/// Beyond that, as Windows and LDAP (RFC 4518) compare: letters with a stroke or hook count as the
-/// plain letter, katakana as hiragana, decimal digits of all scripts as 0 to 9, a run of blanks as
-/// one space, blanks at the ends as nothing.
-// SECURITY: the result chooses shards and locks of documents already on disk. Folding more is a
-// migration; folding less lets a spelling escape.
+/// Like Windows and LDAP (RFC 4518), it also maps letters with a stroke or hook to the plain letter,
+/// katakana to hiragana, decimal digits of all scripts to 0 to 9, and a run of blanks to one space. Blanks
+/// at the ends are dropped.
+// SECURITY: the result chooses shards and locks of documents already on disk. Folding more requires a
+// migration; folding less lets a spelling bypass the list.
 pub fn folded(text: &str) -> String {
     fold(text).into_owned()
 }
 
-/// [`folded`] without a copy where the text is folded already, as most account names are.
+/// [`folded`] without a copy if the text is already folded, as most account names are.
 pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
@@ -45,7 +45,7 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
 
 fn fold_once(text: &str) -> String {
     let unmarked = |c: &char| c.general_category_group() != GeneralCategoryGroup::Mark;
-    // Lowercase first: the standard library knows newer letters than the folding table does.
+    // Lowercase first: the standard library knows newer letters than the folding table.
     let letters = text.nfkd().filter(unmarked).flat_map(char::to_lowercase).default_case_fold();
     let mut folded = String::with_capacity(text.len());
     for c in letters.nfkd().filter(unmarked) {
@@ -70,8 +70,8 @@ fn hiragana(c: char) -> char {
     }
 }
 
-/// `0` to `9` for a decimal digit of another script. Unicode keeps the ten digits of a script in
-/// one run from zero to nine, so the place in the run is the value.
+/// Maps a decimal digit of another script to `0` to `9`. Unicode stores the ten digits of a script in one
+/// run from zero to nine, so the position in the run is the value.
 fn plain_digit(c: char) -> Option<char> {
     let is_digit = |c: &char| c.general_category() == GeneralCategory::DecimalNumber;
     if c.is_ascii() || !is_digit(&c) {
@@ -81,7 +81,7 @@ fn plain_digit(c: char) -> Option<char> {
     u32::try_from(before % 10).ok().and_then(|value| char::from_digit(value, 10))
 }
 
-/// The plain letters for a Latin letter with a stroke, hook or the like, which has no decomposition.
+/// Maps a Latin letter with a stroke, hook or similar, which has no decomposition, to its plain letters.
 fn plain_letters(c: char) -> Option<&'static str> {
     if c.is_ascii() {
         return None;
@@ -129,12 +129,12 @@ mod tests {
     use super::*;
     use crate::account::name::canonical_text;
 
-    /// Every character that has a case, a decomposition or a mark (ideographs have none of them).
+    /// Every character that can have a case, a decomposition or a mark. Ideographs are left out.
     fn characters() -> impl Iterator<Item = char> {
         ('\0'..'\u{3400}').chain('\u{a000}'..'\u{20000}').chain('\u{2f800}'..'\u{2fa20}')
     }
 
-    /// Guards what folding does, one rule a line.
+    /// Guards each folding rule.
     #[test]
     fn folding_rules() {
         #[rustfmt::skip]
@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Guards against an upgrade of the Unicode tables that moves documents to other shards.
+    /// Guards against a Unicode upgrade that would move documents to other shards.
     #[test]
     fn folding_is_pinned() {
         use sha2::{Digest as _, Sha256};
@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(digest, "a83d3eb2b9cef553");
     }
 
-    /// Guards the fast path: borrowing and copying agree.
+    /// Guards the fast path: it borrows only text that is already folded.
     #[test]
     fn folded_text_is_borrowed() {
         assert!(matches!(fold("alice-1.b@x"), Cow::Borrowed(_)));
@@ -175,16 +175,16 @@ mod tests {
         assert_eq!(fold("a\u{b} \t b"), "a b");
     }
 
-    /// Guards every character at once: folding ends, is stable, and no case or normal form escapes
-    /// it; what is canonical stays canonical.
+    /// Guards every character: folding terminates and is stable, every case and normal form folds alike, and
+    /// canonical text stays canonical.
     #[test]
     fn every_character_folds_safely() {
         for c in characters() {
             let text = c.to_string();
             let fold = folded(&text);
             assert_eq!(folded(&fold), fold, "U+{:04X}", u32::from(c));
-            // The iota under a Greek vowel is a mark for a directory, but full upper case spells
-            // it out as a letter: `ᾳ` stays `α`, and `ΑΙ` is another name.
+            // A directory treats the iota under a Greek vowel as a mark, but full upper case turns it
+            // into a letter: `ᾳ` folds to `α`, and `ΑΙ` is a different name.
             if text.nfd().any(|part| part == '\u{345}') {
                 continue;
             }
@@ -211,7 +211,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
 
-        /// Guards that folding is a projection, on whole texts as on characters.
+        /// Guards that folding twice changes nothing, for whole texts.
         #[test]
         fn folding_is_stable(text in proptest::collection::vec(prop_oneof![proptest::sample::select(ODD.to_vec()), any::<char>()], 0..12)) {
             let text: String = text.into_iter().collect();
@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// Letters that fold in interesting ways alone or together.
+    /// Characters that fold in unusual ways, alone or combined.
     const ODD: &[char] = &[
         'a', 'Z', '9', ' ', '\u{301}', '\u{308}', '\u{323}', '\u{338}', '\u{345}', '\u{a0}', 'ß',
         'ẞ', 'İ', 'ı', 'Σ', 'ς', 'ΐ', 'ᾳ', 'ŉ', 'ǅ', 'J', '\u{30c}', 'ﬁ', 'Ａ', 'ツ', 'ｶ', 'ﾞ',

@@ -1,21 +1,21 @@
-//! Grants: what an accepted code earns, and until when sessions open under it.
+//! Grants: an accepted code earns one, and sessions open under it until it expires.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::time::Timestamp;
 
-/// Grants that are kept for one user; the oldest ends when another is given.
+/// The most grants that one user can have. One more ends the oldest.
 pub const MOST: usize = 16;
 
-/// An opaque id of a portal session, hashed: what is stored can not be used to take the session over.
+/// The hashed id of a portal session. The hash cannot be used to take over the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientHash(String);
 
 impl ClientHash {
-    /// The hash of the id that the portal passed.
-    pub fn of(client: &str) -> Self {
+    /// Hashes the id that the portal passed.
+    pub fn new(client: &str) -> Self {
         let digest = Sha256::digest(client.as_bytes());
         Self(data_encoding::HEXLOWER.encode(&digest[..16]))
     }
@@ -26,19 +26,19 @@ impl ClientHash {
     }
 }
 
-/// What an accepted code earns.
+/// Permission for a portal session to open sessions, earned with an accepted code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grant {
-    /// The portal session that it belongs to; without one it belongs to calls that name none.
+    /// The portal session that it belongs to. Without one, it covers calls without `--client`.
     pub client: Option<ClientHash>,
     /// When the code was accepted.
     pub validated: Timestamp,
-    /// When the first session was opened under it.
+    /// When the first session opened under it.
     pub first_session: Option<Timestamp>,
 }
 
-/// How long a grant lasts, as the settings say now.
+/// How long grants last under the current settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
     /// Seconds from the code to the first session.
@@ -48,19 +48,19 @@ pub struct Validity {
 }
 
 impl Grant {
-    /// Before when the first session must open.
+    /// The deadline for the first session.
     pub fn open_before(&self, validity: Validity) -> Timestamp {
         self.validated.plus(validity.before_first_session)
     }
 
-    /// Until when further sessions open; none while no session was opened.
+    /// When the grant ends for further sessions; `None` before the first session.
     pub fn valid_until(&self, validity: Validity) -> Option<Timestamp> {
         self.first_session.map(|first| first.plus(validity.after_first_session))
     }
 
-    /// Whether a session may open at `now`. Both ends are exclusive: with a validity of 0 nothing opens.
+    /// Whether a session may open at `now`. The end is exclusive: with a validity of 0 nothing opens.
     ///
-    /// A grant from the future is no grant: the clock was set back since.
+    /// A grant from the future is not live: the clock was set back in the meantime.
     pub fn is_live(&self, now: Timestamp, validity: Validity) -> bool {
         if self.validated > now || self.first_session.is_some_and(|first| first > now) {
             return false;
@@ -69,8 +69,7 @@ impl Grant {
     }
 }
 
-/// Puts `grant` in the place of its client's former one; ends those that are over, and the oldest
-/// beyond [`MOST`].
+/// Adds `grant`. Removes the client's previous grant, expired grants, and the oldest ones beyond [`MOST`].
 pub fn add(grants: &mut Vec<Grant>, grant: Grant, now: Timestamp, validity: Validity) {
     grants.retain(|old| old.client != grant.client && old.is_live(now, validity));
     grants.push(grant);
@@ -91,7 +90,7 @@ mod tests {
 
     fn grant(client: &str, validated: i64) -> Grant {
         Grant {
-            client: Some(ClientHash::of(client)),
+            client: Some(ClientHash::new(client)),
             validated: at(validated),
             first_session: None,
         }
@@ -132,14 +131,14 @@ mod tests {
             add(&mut grants, grant, at(1000 + number), VALIDITY);
         }
         assert_eq!(grants.len(), MOST);
-        assert!(!grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 0"))));
-        assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::of("client 16"))));
+        assert!(!grants.iter().any(|grant| grant.client == Some(ClientHash::new("client 0"))));
+        assert!(grants.iter().any(|grant| grant.client == Some(ClientHash::new("client 16"))));
     }
 
-    /// Guards what the administration tool shows: an id whose first 128 bits of SHA-256 are known.
+    /// Guards the form of the stored id: the first 128 bits of its SHA-256.
     #[test]
     fn a_client_is_shown_as_its_hash() {
-        assert_eq!(ClientHash::of("abc").as_str(), "ba7816bf8f01cfea414140de5dae2223");
+        assert_eq!(ClientHash::new("abc").as_str(), "ba7816bf8f01cfea414140de5dae2223");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What an administrator sets: listed users, listed groups, whitelist entries.
+//! The documents that an administrator edits: listed users, listed groups and whitelist entries.
 //!
-//! These are the hand-editable documents; their keys are what the serde attributes say.
+//! The serde attributes define their keys.
 
 use std::fmt;
 
@@ -41,13 +41,13 @@ impl Method {
     }
 }
 
-/// A telephone number in the form of E.164: `+`, then at most 15 digits, the first not 0.
+/// A phone number in E.164 format: `+`, then at most 15 digits that do not start with 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
 impl Phone {
-    /// Reads a number; spaces, dots, dashes and parentheses inside are ignored.
+    /// Parses a number. Ignores spaces, dots, dashes and parentheses.
     pub fn parse(text: &str) -> Option<Self> {
         let kept: String = text.trim().chars().filter(|c| !" .-()".contains(*c)).collect();
         let digits = kept.strip_prefix('+')?;
@@ -57,7 +57,7 @@ impl Phone {
         valid.then_some(Self(kept))
     }
 
-    /// The number as it is shown to who has not proved to be its owner: `+33*******78`.
+    /// The number as shown to a user who has not proved to own it: `+33*******78`.
     pub fn masked(&self) -> String {
         let hidden = 3..self.0.len().saturating_sub(2);
         let mask = |(at, c): (usize, char)| if hidden.contains(&at) { '*' } else { c };
@@ -89,33 +89,33 @@ impl fmt::Display for Phone {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Listing {
-    /// How codes reach the user, or the members.
+    /// How codes reach the user or the group's members.
     pub method: Method,
-    /// Where SMS go; only users have one.
+    /// The number for SMS. Groups have none.
     pub phone: Option<Phone>,
-    /// Anything the administrator wants to remember.
+    /// Free text of the administrator.
     pub notes: Option<String>,
-    /// Since when the entry is on the list.
+    /// When the entry was added.
     #[serde(with = "readable")]
     pub added: Timestamp,
 }
 
-/// Who may connect by RDP without a code: `whitelist/…`.
+/// An entry that lets a user connect by RDP without a code: `whitelist/…`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WhitelistEntry {
-    /// Why.
+    /// Why the entry exists.
     pub reason: Option<String>,
-    /// Until when; without it for good.
+    /// When the entry ends; without it, never.
     #[serde(default, with = "readable")]
     pub until: Option<Timestamp>,
-    /// Since when.
+    /// When the entry was added.
     #[serde(with = "readable")]
     pub added: Timestamp,
 }
 
 impl WhitelistEntry {
-    /// Whether the entry lets somebody in at `now`.
+    /// Whether the entry is in force at `now`.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }

@@ -1,7 +1,7 @@
-//! Lockout: what wrong codes cost.
+//! Lockout: the penalty for wrong codes.
 //!
-//! The wrong code that reaches the limit locks; after the lock each further wrong code locks for twice
-//! as long, up to an hour; at [`HARD_STOP`] failures in a row only an administrator helps.
+//! The wrong code that reaches the limit locks the account. After that lock, each further wrong code locks it for
+//! twice as long, up to an hour. After [`HARD_STOP`] failures in a row only an administrator can unlock it.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,19 @@ use crate::time::Timestamp;
 /// Consecutive failures after which no more codes are compared (NIST SP 800-63B, 5.2.2).
 pub const HARD_STOP: u32 = 100;
 
-/// Doubling stops here, in seconds.
+/// The longest lock that doubling can reach, in seconds.
 const LONGEST: u64 = 3600;
 
-/// The rules: how many wrong codes are allowed, and how long the first lock lasts.
+/// The lockout settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Wrong codes in a row that lock.
+    /// How many consecutive wrong codes lock the account.
     pub attempts: u32,
-    /// Length of the first lock in seconds.
+    /// The length of the first lock in seconds.
     pub seconds: u32,
 }
 
-/// A lock that is in force, or was.
+/// A lock, whether in force or over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Lockout {
@@ -32,10 +32,10 @@ pub struct Lockout {
     pub seconds: u64,
 }
 
-/// Failures in a row, and the lock they led to.
+/// Consecutive failures and the lock they caused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failures {
-    /// Wrong codes since the last right one.
+    /// Wrong codes since the last correct one.
     pub count: u32,
     /// The last lock.
     pub lockout: Option<Lockout>,
@@ -46,14 +46,14 @@ pub struct Failures {
 pub enum LockoutState {
     /// Codes are compared.
     Open,
-    /// No code is compared for so many seconds.
+    /// No code is compared for this many seconds.
     Locked(u64),
-    /// No code is compared until an administrator unlocks.
+    /// No code is compared until an administrator unlocks the account.
     Stopped,
 }
 
 impl Rules {
-    /// The length in seconds of the lock that the wrong code number `failures` leads to, if it does.
+    /// The length in seconds of the lock that the `failures`-th wrong code causes; `None` if it does not lock.
     pub fn lock_after(self, failures: u32) -> Option<u64> {
         let beyond = failures.checked_sub(self.attempts)?;
         let first = u64::from(self.seconds);
@@ -63,7 +63,7 @@ impl Rules {
 }
 
 impl Lockout {
-    /// The same lock, ending no later than its own length from `now`.
+    /// Shortens the lock to end no later than its own length from `now`.
     #[must_use]
     pub fn rebased(self, now: Timestamp) -> Self {
         Self { until: self.until.min(now.plus(self.seconds)), ..self }
@@ -71,8 +71,8 @@ impl Lockout {
 }
 
 impl Failures {
-    /// Whether a code may be tried at `now`.
-    pub fn standing(&self, now: Timestamp) -> LockoutState {
+    /// Whether the user may try a code at `now`.
+    pub fn state_at(&self, now: Timestamp) -> LockoutState {
         if self.count >= HARD_STOP {
             return LockoutState::Stopped;
         }
@@ -84,14 +84,13 @@ impl Failures {
         }
     }
 
-    /// The same failures with a lock that ends no later than its own length from `now`, whatever the
-    /// clock did since it began.
+    /// Shortens the lock to end no later than its own length from `now`, in case the clock was set back.
     #[must_use]
     pub fn rebased(self, now: Timestamp) -> Self {
         Self { lockout: self.lockout.map(|lockout| lockout.rebased(now)), ..self }
     }
 
-    /// Charges one wrong code.
+    /// Adds one wrong code and the lock that it causes.
     #[must_use]
     pub fn charged(mut self, rules: Rules, now: Timestamp) -> Self {
         self.count = self.count.saturating_add(1);
@@ -122,9 +121,9 @@ mod tests {
     fn a_lock_ends_at_its_second() {
         let now = Timestamp::from_unix(1000);
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
-        assert_eq!(failures.standing(now), LockoutState::Locked(60));
-        assert_eq!(failures.standing(Timestamp::from_unix(1059)), LockoutState::Locked(1));
-        assert_eq!(failures.standing(Timestamp::from_unix(1060)), LockoutState::Open);
+        assert_eq!(failures.state_at(now), LockoutState::Locked(60));
+        assert_eq!(failures.state_at(Timestamp::from_unix(1059)), LockoutState::Locked(1));
+        assert_eq!(failures.state_at(Timestamp::from_unix(1060)), LockoutState::Open);
     }
 
     #[test]
@@ -133,14 +132,14 @@ mod tests {
         let failures = Failures { count: 4, lockout: None }.charged(RULES, now);
         let yesterday = Timestamp::from_unix(1_000_000 - 86_400);
         let failures = failures.rebased(yesterday);
-        assert_eq!(failures.standing(yesterday), LockoutState::Locked(60));
-        assert_eq!(failures.standing(yesterday.plus(60)), LockoutState::Open);
+        assert_eq!(failures.state_at(yesterday), LockoutState::Locked(60));
+        assert_eq!(failures.state_at(yesterday.plus(60)), LockoutState::Open);
     }
 
     #[test]
     fn the_hard_stop_has_no_end() {
         let failures =
             Failures { count: 99, lockout: None }.charged(RULES, Timestamp::from_unix(0));
-        assert_eq!(failures.standing(Timestamp::from_unix(i64::MAX)), LockoutState::Stopped);
+        assert_eq!(failures.state_at(Timestamp::from_unix(i64::MAX)), LockoutState::Stopped);
     }
 }

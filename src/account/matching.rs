@@ -1,12 +1,11 @@
-//! Which listed name a login means, and which domain it belongs to.
+//! Matches a login to a listed name and to a domain.
 //!
-//! Pure comparisons of [`Name`]s. This file must not know where names are kept, what a listed name
-//! gets, or who asks.
+//! Only compares [`Name`]s. This file must not know where names are stored, what a listed name is used
+//! for, or who asks.
 //!
-//! Everything here but the whitelist protects: calling a listed account unlisted would skip its
-//! second factor, so what cannot be told apart matches. Two domains are different only where both
-//! are known NetBIOS names. The whitelist opens a door, so there what cannot be told apart does not
-//! match.
+//! Calling a listed account unlisted would skip its second factor, so names that cannot be distinguished
+//! match. Two domains are different only if both are known NetBIOS names. The whitelist is the exception:
+//! it grants access, so names that cannot be distinguished do not match.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -14,20 +13,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::folding::fold;
 use super::name::{Domain, Name, canonical_suffix, canonical_text, trimmed};
 
-/// What the administrator told about domains.
+/// The domain settings of the administrator.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Domains {
-    /// The NetBIOS domain that unqualified logins belong to; `None` if they may be of any.
+    /// The NetBIOS domain of unqualified logins; `None` if they can belong to any domain.
     pub default: Option<String>,
     /// The NetBIOS domain of each DNS suffix, both in canonical text.
     pub aliases: BTreeMap<String, String>,
 }
 
 impl Domains {
-    /// Brings both settings into canonical form.
+    /// Converts both settings to canonical form.
     ///
-    /// Empty texts are left out, and so is a suffix with two different domains: an unknown domain
-    /// matches too much, a wrong one too little.
+    /// Drops empty texts and suffixes with two different domains. Failing safe, an unknown domain matches too
+    /// much, while a wrong one would match too little.
     pub fn new<S, T>(default: Option<&str>, aliases: impl IntoIterator<Item = (S, T)>) -> Self
     where
         S: AsRef<str>,
@@ -52,26 +51,26 @@ impl Domains {
     }
 }
 
-/// Which listed name a login means.
+/// The listed name that a login refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution<'a> {
-    /// None: no listed name can be this account.
+    /// No listed name can be this account.
     Unlisted,
-    /// Exactly this one.
+    /// Exactly this name.
     Entry(&'a Name),
-    /// Any of these; the caller must refuse to choose.
+    /// Any of these names. The caller must not choose one.
     Ambiguous(Vec<&'a Name>),
 }
 
-/// Finds the entry that `login` means among `entries`: all listed names that share its
-/// [`key`](Name::key) (others are passed over).
+/// Finds the entry that `login` refers to. `entries` must hold all listed names that share its
+/// [`key`](Name::key); others are ignored.
 ///
-/// Entries with the login's canonical account part come first; only where no such entry has a
-/// compatible domain do other spellings count.
-// SECURITY: `Unlisted` skips the second factor. It is only said where every entry of this account
-// belongs to another NetBIOS domain than the login, and both are known.
+/// Entries with the login's canonical account part take precedence. Other spellings count only if no such
+/// entry has a compatible domain.
+// SECURITY: `Unlisted` skips the second factor. It is returned only if every entry of this account belongs to
+// a known NetBIOS domain other than the login's known domain.
 pub fn resolve<'a>(login: &Name, entries: &'a [Name], domains: &Domains) -> Resolution<'a> {
-    let same_account = of_account(login, entries);
+    let same_account = entries_of_account(login, entries);
     let home = login_domain(login, &same_account, domains);
     let mut found: Vec<&Name> = Vec::new();
     for &entry in &same_account {
@@ -90,29 +89,29 @@ pub fn resolve<'a>(login: &Name, entries: &'a [Name], domains: &Domains) -> Reso
     }
 }
 
-/// The NetBIOS domain that `login` belongs to, folded, so that all spellings of it are equal;
-/// `None` if it is not known. `entries` are those given to [`resolve`].
+/// The NetBIOS domain of `login`, folded so that all its spellings are equal; `None` if it is unknown.
+/// `entries` are the same as for [`resolve`].
 pub fn netbios_of(login: &Name, entries: &[Name], domains: &Domains) -> Option<String> {
-    let same_account = of_account(login, entries);
+    let same_account = entries_of_account(login, entries);
     login_domain(login, &same_account, domains).map(|netbios| fold(netbios).into_owned())
 }
 
-/// An existing entry, other than `new` itself, that `new` cannot be told apart from: same account
-/// in any spelling, and not known to be of another NetBIOS domain.
+/// An existing entry, other than `new` itself, that cannot be distinguished from `new`: the same account in
+/// any spelling, and not known to belong to another NetBIOS domain.
 ///
-/// Entries of two different NetBIOS domains do not overlap, although an unqualified login can mean
-/// both: it is ambiguous then.
+/// Entries of two different NetBIOS domains do not overlap, although an unqualified login is ambiguous
+/// between them.
 pub fn overlapping<'a>(new: &Name, entries: &'a [Name], domains: &Domains) -> Option<&'a Name> {
-    // First labels need no thought here: a label only counts where an entry has it as its NetBIOS
-    // name, and that entry is then itself the overlap.
+    // First labels can be ignored: a label only counts if an entry has it as its NetBIOS name, and that
+    // entry then overlaps by itself.
     let place = entry_domain(new, &[], domains);
-    of_account(new, entries)
+    entries_of_account(new, entries)
         .into_iter()
         .find(|entry| *entry != new && compatible(place, entry_domain(entry, &[], domains)))
 }
 
-/// The listed groups that one of the `memberships` means, each once and in the order of `listed`.
-/// Groups are compared as [`resolve`] does, but any match counts: nothing is ambiguous.
+/// The listed groups that match one of the `memberships`, each once and in the order of `listed`.
+/// Compares like [`resolve`], but counts every match: nothing is ambiguous.
 pub fn covering_groups<'a>(
     memberships: &[Name],
     listed: &'a [Name],
@@ -140,13 +139,13 @@ pub fn covering_groups<'a>(
     listed.iter().filter(|group| covering.remove(group)).collect()
 }
 
-/// Whether the whitelist entry `entry` lets `login` in: the same canonical account part in the same
-/// domain. Aliases are followed; first labels, accents and other spellings count for nothing.
+/// Whether the whitelist entry `entry` covers `login`: the same canonical account part in the same domain.
+/// Follows aliases, but ignores first labels, and treats accents and other spellings as different.
 ///
-/// - An unqualified entry lets in the unqualified login and `.\alice`, nobody else.
-/// - An unqualified login belongs to the default domain, where that is set.
-/// - `.\alice` as an entry lets in `.\alice` only.
-// SECURITY: a match opens a door, so a doubt is a no.
+/// - An unqualified entry covers the unqualified login and `.\alice` only.
+/// - An unqualified login belongs to the default domain, if one is set.
+/// - The entry `.\alice` covers `.\alice` only.
+// SECURITY: a match grants access, so anything uncertain does not match.
 pub fn whitelisted(login: &Name, entry: &Name, domains: &Domains) -> bool {
     if login.account() != entry.account() {
         return false;
@@ -157,7 +156,7 @@ pub fn whitelisted(login: &Name, entry: &Name, domains: &Domains) -> bool {
     exact_domain(login, domains) == exact_domain(entry, domains)
 }
 
-/// The domain for the whitelist: aliases and the default are followed, nothing is guessed.
+/// The domain of a name for the whitelist. Follows aliases and the default, but never guesses.
 fn exact_domain(name: &Name, domains: &Domains) -> Domain {
     let mapped = match name.domain() {
         Domain::Unqualified => domains.default.as_ref(),
@@ -167,12 +166,12 @@ fn exact_domain(name: &Name, domains: &Domains) -> Domain {
     mapped.map_or_else(|| name.domain().clone(), |netbios| Domain::NetBios(netbios.clone()))
 }
 
-fn of_account<'a>(name: &Name, entries: &'a [Name]) -> Vec<&'a Name> {
+fn entries_of_account<'a>(name: &Name, entries: &'a [Name]) -> Vec<&'a Name> {
     let key = fold(name.account());
     entries.iter().filter(|entry| fold(entry.account()) == key).collect()
 }
 
-/// The NetBIOS domain of a login; `None` stands for a domain that is not known.
+/// The NetBIOS domain of a login; `None` if it is unknown.
 fn login_domain<'n>(
     login: &'n Name,
     same_account: &[&Name],
@@ -187,7 +186,7 @@ fn login_domain<'n>(
     }
 }
 
-/// The NetBIOS domain of an entry; `None` stands for one that is not known or for any.
+/// The NetBIOS domain of an entry; `None` if it is unknown or if the entry covers any domain.
 fn entry_domain<'n>(
     entry: &'n Name,
     same_account: &[&Name],
@@ -200,9 +199,9 @@ fn entry_domain<'n>(
     }
 }
 
-/// The NetBIOS domain that the text before a backslash names.
-// SECURITY: Windows takes `corp.example\alice` for `CORP\alice`. A NetBIOS name has no dot, so a
-// text with one is a DNS name and not yet another domain.
+/// The NetBIOS domain for the text before a backslash.
+// SECURITY: Windows treats `corp.example\alice` as `CORP\alice`. NetBIOS names have no dot, so text with a
+// dot is a DNS name and must not count as a different NetBIOS domain.
 fn prefix_domain<'n>(
     prefix: &'n str,
     same_account: &[&Name],
@@ -215,11 +214,11 @@ fn prefix_domain<'n>(
     }
 }
 
-/// The NetBIOS domain of a DNS suffix: by alias, else by its first label if that is the NetBIOS
-/// name of an entry of this account.
-// SECURITY: that the label is the default domain, or the domain of somebody else's entry, does not
-// count: the guess could only turn a match into none. The texts are compared as they are, for the
-// same reason: an odd spelling is an unknown domain.
+/// The NetBIOS domain of a DNS suffix: by alias, or by its first label if an entry of this account has that
+/// NetBIOS name.
+// SECURITY: a label that equals the default domain or the domain of another account's entry does not count,
+// because that guess could only turn a match into a mismatch. For the same reason the texts are compared
+// without folding: an unusual spelling is an unknown domain.
 fn suffix_domain<'n>(
     suffix: &'n str,
     same_account: &[&Name],
@@ -235,12 +234,12 @@ fn suffix_domain<'n>(
         .then_some(label)
 }
 
-/// Whether a text has a dot of any script.
+/// Whether a text contains a dot of any script.
 fn is_dns(text: &str) -> bool {
     fold(text).contains(['.', '。'])
 }
 
-/// Only two known domains can differ, and only if they differ in more than their spelling.
+/// Whether two domains may be the same. Only two known domains can differ, and not just in spelling.
 fn compatible(one: Option<&str>, other: Option<&str>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one == other || fold(one) == fold(other),

@@ -1,6 +1,6 @@
-//! Accounts: names, users, groups, the whitelist, and what the program remembers of each user.
+//! Accounts: names, users, groups, the whitelist, and the state that the program keeps of each user.
 //!
-//! Domain types and rules only: no files, no clock, no randomness.
+//! Holds domain types and rules only: no files, no clock, no randomness.
 
 pub mod attempts;
 mod folding;

@@ -1,11 +1,10 @@
-//! What a login name is: its four forms, its one canonical spelling, and the key that all spellings
-//! of one account share.
+//! Login names: four forms, one canonical spelling, and one key for all spellings of an account.
 //!
-//! This file must not know which names are listed, which domains exist, or how a store keeps names:
-//! whether two names mean the same account is decided in [`matching`](super::matching).
+//! This file must not know which names are listed, which domains exist, or how a store keeps names.
+//! [`matching`](super::matching) decides whether two names are the same account.
 //!
-//! Two spellings matter. The *canonical* one (NFC, lowercase) is what is shown, stored and compared
-//! first. The *folded* one ([`folded`]) is what a directory compares.
+//! A name has two spellings. The *canonical* one (NFC, lowercase) is shown, stored and compared first. The
+//! *folded* one ([`folded`]) is the one that a directory compares.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,28 +16,28 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 use super::folding::fold;
 pub use super::folding::folded;
 
-/// The longest name, in bytes of UTF-8, both as given (after trimming) and in canonical form.
+/// The longest name in bytes of UTF-8, both as given (after trimming) and in canonical form.
 pub const MAX_NAME_BYTES: usize = 256;
 
-/// Why a text is not a login name.
+/// Why a text is not a valid login name.
 ///
-/// No message repeats the text: it may hold characters that act on a terminal.
+/// No message repeats the text, which may contain terminal escape sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing but blanks.
     #[error("the name is empty")]
     Empty,
-    /// A domain without an account (`CORP\`, `@corp.example`), or an empty piece before the last
-    /// `@` (`alice@@corp.example`).
+    /// A domain without an account (`CORP\`, `@corp.example`), or an empty part before the last `@`
+    /// (`alice@@corp.example`).
     #[error("the name has no account part: write alice, CORP\\alice or alice@corp.example")]
     EmptyAccount,
     /// A separator without a domain (`\alice`, `alice@`).
     #[error("the name has no domain part: write alice, CORP\\alice or alice@corp.example")]
     EmptyDomain,
-    /// A control, format, separator or unassigned character, or one that shows as nothing.
+    /// A control, format, separator, unassigned or invisible character.
     #[error("the name contains the invisible or meaningless character U+{0:04X}: remove it")]
     InvisibleCharacter(u32),
-    /// A character that some systems read as `\` or `@` (full width forms, `¥`, `₩`, `∖`).
+    /// A character that some systems read as `\` or `@`: full-width forms, `¥`, `₩`, `∖`.
     #[error(
         "the name contains U+{0:04X}, which some systems read as \\ or @: type the plain character"
     )]
@@ -52,7 +51,7 @@ pub enum NameError {
     /// Both `\` and `@`.
     #[error("the name contains both \\ and @: write either CORP\\alice or alice@corp.example")]
     BackslashAndAt,
-    /// A part of nothing but accents and blanks, so that a directory reads it as empty.
+    /// A part of only accents and blanks, which a directory would read as empty.
     #[error("a part of the name consists of nothing but accents or blanks")]
     OnlyMarks,
 }
@@ -62,9 +61,9 @@ pub enum NameError {
 pub enum Domain {
     /// `alice`: no domain was given.
     Unqualified,
-    /// `.\alice`: the machine that reads it.
+    /// `.\alice`: the local machine.
     Local,
-    /// `CORP\alice`: the part before the backslash. Windows also takes a DNS name there.
+    /// `CORP\alice`: the part before the backslash. Windows also accepts a DNS name there.
     NetBios(String),
     /// `alice@corp.example`: the part after the last `@`, without a trailing dot.
     Suffix(String),
@@ -72,9 +71,9 @@ pub enum Domain {
 
 /// A login name or group name in canonical form: NFC, lowercase, trimmed.
 ///
-/// `a/b`, `..`, `CON`, `alice.` and emoji are legal: a name never becomes a path as it is.
+/// `a/b`, `..`, `CON`, `alice.` and emoji are valid, because a name is never used as a path directly.
 ///
-/// Names are equal when their canonical texts are, and ordered by them.
+/// Equality and order are those of the canonical texts.
 ///
 /// ```
 /// use rw2fa::account::name::Name;
@@ -91,12 +90,12 @@ pub struct Name {
 }
 
 impl Name {
-    /// Reads `alice`, `CORP\alice`, `alice@corp.example` or `.\alice`; blanks around the whole and
-    /// around each part are dropped.
+    /// Parses `alice`, `CORP\alice`, `alice@corp.example` or `.\alice`. Drops blanks around the name and
+    /// around each part.
     ///
-    /// A name with both `\` and `@` is refused, although Windows knows `AzureAD\alice@corp.example`:
-    /// one directory looks for the account `alice@corp.example`, another for `alice`, and guessing
-    /// wrong would call a listed user unlisted. The cost is an error that says what to write.
+    /// Refuses names with both `\` and `@`, although Windows knows `AzureAD\alice@corp.example`. One
+    /// directory looks for the account `alice@corp.example`, another for `alice`, and a wrong guess would
+    /// treat a listed user as unlisted. The error says what to write instead.
     pub fn parse(input: &str) -> Result<Self, NameError> {
         let whole = trimmed(input);
         if whole.is_empty() {
@@ -120,8 +119,8 @@ impl Name {
         self.pieces().concat()
     }
 
-    /// What the system's name services may call this account, when somebody wrote it as `written`: the
-    /// text itself, the canonical form, and where no domain is named the account part alone.
+    /// The spellings under which the system's name service may know an account that was written as
+    /// `written`: the text itself, the canonical form, and without a domain also the account part alone.
     pub fn system_spellings(&self, written: &str) -> Vec<String> {
         let mut spellings = vec![trimmed(written).to_owned(), self.canonical()];
         if matches!(self.domain, Domain::Unqualified | Domain::Local) {
@@ -131,7 +130,7 @@ impl Name {
         spellings
     }
 
-    /// The part without the domain, in canonical form.
+    /// The account part in canonical form.
     pub fn account(&self) -> &str {
         &self.account
     }
@@ -141,7 +140,7 @@ impl Name {
         &self.domain
     }
 
-    /// What all spellings of this account share, in every domain.
+    /// The key that all spellings of this account share, in every domain.
     pub fn key(&self) -> AccountKey {
         AccountKey(folded(&self.account))
     }
@@ -155,8 +154,8 @@ impl Name {
         }
     }
 
-    // SECURITY: a part that folds to nothing would share its key with nothing, or stand for any
-    // domain in a directory that drops accents.
+    // SECURITY: an account part that folds to nothing would have an empty key. A domain part that does would
+    // match any domain in a directory that drops accents.
     fn refuse_empty_parts(&self) -> Result<(), NameError> {
         if self.account.split('@').any(|piece| piece.trim().is_empty()) {
             return Err(NameError::EmptyAccount);
@@ -205,8 +204,8 @@ impl PartialOrd for Name {
     }
 }
 
-/// The folded account part of a name. It chooses where documents lie and which lock guards them.
-// SECURITY: only `Name::key` makes one, so that no spelling gets a lock or a shard of its own.
+/// The folded account part of a name. It determines where documents are stored and which lock guards them.
+// SECURITY: only `Name::key` makes one, so no spelling gets its own lock or shard.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountKey(String);
 
@@ -225,17 +224,17 @@ pub(crate) fn canonical_text(text: &str) -> String {
     text.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 
-/// A DNS suffix in canonical form: trailing dots name the same domain and are dropped.
+/// A DNS suffix in canonical form, without trailing dots.
 pub(crate) fn canonical_suffix(text: &str) -> String {
     canonical_text(text.trim_end_matches(|c| c == '.' || is_blank(c)))
 }
 
-/// Without blanks at the ends.
+/// Removes blanks at both ends.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// Blanks that may surround a name. Line breaks are none: they are refused wherever they stand.
+/// Whether `c` is a blank that may surround a name. Line breaks are not: names never contain them.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() && !is_invisible(c)
 }
@@ -274,10 +273,10 @@ fn refuse_characters(text: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Characters that a reader or a directory may not see, so that two names look or compare alike.
-// SECURITY: a directory may give such a character no weight and log `alice` on for `alice` + U+0378.
-// What an unassigned one folds to changes when it is assigned, which would move documents. U+FFFD
-// stands for letters that were lost: it can never equal the listed name it came from.
+/// Whether a reader or a directory may not see `c`, so that different names look or compare alike.
+// SECURITY: a directory may ignore such a character and accept `alice` + U+0378 as `alice`. Assigning an
+// unassigned character can change its folding, which would move documents. U+FFFD replaces lost letters, so
+// it can never match the listed name it came from.
 fn is_invisible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -291,7 +290,7 @@ fn is_invisible(c: char) -> bool {
             | GeneralCategory::Unassigned
     ) || matches!(
         c,
-        // Hangul fillers, Mongolian soft hyphen, empty Braille cell, object and replacement marks.
+        // Hangul fillers, Mongolian soft hyphen, empty Braille cell, object and replacement characters.
         '\u{115f}'
             | '\u{1160}'
             | '\u{3164}'
@@ -303,9 +302,9 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Characters that compatibility decomposition or a Windows code page turns into `\` or `@`.
-// SECURITY: a directory may read `alice＠corp.example` or `CORP＼alice` as qualified; taken as one
-// long account, such a name would be nobody's and skip the second factor.
+/// Whether compatibility decomposition or a Windows code page turns `c` into `\` or `@`.
+// SECURITY: a directory may read `alice＠corp.example` or `CORP＼alice` as qualified. Parsed as one long
+// account, such a name would be unlisted and skip the second factor.
 fn is_separator_lookalike(c: char) -> bool {
     !c.is_ascii()
         && std::iter::once(c).nfkd().any(|part| matches!(part, '\\' | '@' | '¥' | '₩' | '∖'))

@@ -1,6 +1,6 @@
-//! The recovery codes of one user: which are left, and which were used.
+//! The recovery codes of one user, unused and used.
 //!
-//! Only salted digests stand here; a code itself is seen once, when it is made.
+//! Only salted digests are stored. A code itself is shown once, when it is generated.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -8,38 +8,38 @@ use serde::{Deserialize, Serialize};
 use crate::account::attempts::Charge;
 use crate::otp::RecoveryCode;
 
-/// What a code that can still be used begins with in documents.
+/// The prefix of an unused code in documents.
 const LEFT: &str = "left:";
 
-/// What a code that was used begins with in documents.
+/// The prefix of a used code in documents.
 const USED: &str = "used:";
 
-/// Bytes of salt.
+/// The length of a salt in bytes.
 const SALT: usize = 16;
 
-/// The recovery codes of one user, as they stand in his document: for each of them `left` or `used`, a
-/// colon, and salt and digest in base64url; a space between two. A used one stays, so that it is known as
-/// used when somebody sends it twice.
+/// The recovery codes of one user, in the format of the state document: entries separated by spaces, each
+/// `left:` or `used:` followed by salt and digest in base64url. Used codes are kept, so that a second use is
+/// recognised.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecoveryCodes(String);
 
-/// What became of a code that was tried.
+/// The result of trying a recovery code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecoveryMatch {
-    /// It was left, and is used now.
+    /// It was unused, and is now spent.
     Fresh,
     /// It was used before.
     Used,
-    /// It is none of them.
+    /// It is not a recovery code of this user.
     Wrong,
 }
 
 impl RecoveryCodes {
-    /// How many a user may have.
+    /// The most codes that a user may have.
     pub const MOST: u8 = 50;
 
-    /// Adds a code under a fresh salt.
+    /// Adds a code, hashed with a fresh salt.
     pub fn add(&mut self, code: &RecoveryCode, salt: &[u8; SALT]) {
         if !self.0.is_empty() {
             self.0.push(' ');
@@ -48,20 +48,20 @@ impl RecoveryCodes {
         BASE64URL_NOPAD.encode_append(&[&salt[..], &code.digest(salt)].concat(), &mut self.0);
     }
 
-    /// How many can still be used.
+    /// How many codes are unused.
     pub fn left(&self) -> usize {
         self.entries().filter(|entry| entry.starts_with(LEFT)).count()
     }
 
-    /// Whether all of them can be read.
-    pub fn are_sound(&self) -> bool {
+    /// Whether every entry can be parsed.
+    pub fn are_valid(&self) -> bool {
         self.entries().all(|entry| parse(entry).is_some())
     }
 
-    /// Uses `code` up, if it is left.
+    /// Marks `code` as used if it is unused.
     pub fn spend(&mut self, code: &RecoveryCode, _: &Charge) -> RecoveryMatch {
         let mut found = None;
-        // SECURITY: all are compared, so that the time does not tell which one it was.
+        // SECURITY: compares all entries, so the time does not reveal which one matched.
         for entry in self.entries() {
             if parse(entry).is_some_and(|(salt, digest)| code.matches(&salt, &digest)) {
                 found = Some(entry.to_owned());
@@ -73,12 +73,12 @@ impl RecoveryCodes {
         RecoveryMatch::Fresh
     }
 
-    /// Those codes that stand in `here` too, and in the same way.
+    /// The codes that are also in `current`, with the same status.
     ///
-    /// A backup does not know which ones were used since it was made.
+    /// A backup does not know which codes were used after it was made.
     #[must_use]
-    pub fn known_to(&self, here: &Self) -> Self {
-        let kept = self.entries().filter(|entry| here.entries().any(|other| other == *entry));
+    pub fn intersect(&self, current: &Self) -> Self {
+        let kept = self.entries().filter(|entry| current.entries().any(|other| other == *entry));
         Self(kept.collect::<Vec<_>>().join(" "))
     }
 
@@ -87,7 +87,7 @@ impl RecoveryCodes {
     }
 }
 
-/// Salt and digest of an entry.
+/// Parses the salt and the digest of an entry.
 fn parse(entry: &str) -> Option<([u8; SALT], [u8; 32])> {
     let text = entry.strip_prefix(LEFT).or_else(|| entry.strip_prefix(USED))?;
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_accepted_once_in_any_order() {
+    fn each_code_is_accepted_once_in_any_order() {
         let mut all = codes(1..=3);
         for (left, number) in [(2, 3), (1, 1), (0, 2)] {
             assert_eq!(all.spend(&code(number), &Charge::assumed()), RecoveryMatch::Fresh);
@@ -127,30 +127,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_holds_no_code() {
+    fn the_document_contains_no_plain_code() {
         let mut all = codes(1..=2);
         all.spend(&code(2), &Charge::assumed());
         assert!(all.0.starts_with("left:") && all.0.contains(" used:"), "{all:?}");
         for text in [code(1).display().to_string(), code(1).display().replace('-', "")] {
             assert!(!all.0.contains(&text), "{all:?}");
         }
-        assert!(all.are_sound());
+        assert!(all.are_valid());
     }
 
     #[test]
-    fn damaged_ones_are_noticed() {
+    fn damaged_entries_are_detected() {
         let whole = codes(1..=1).0;
         let cut = &whole[..whole.len() - 4];
         for text in ["left:", "spent:AAAA", &whole[5..], cut, &format!("{whole} {whole}AAAA")] {
-            assert!(!RecoveryCodes(text.to_owned()).are_sound(), "{text}");
+            assert!(!RecoveryCodes(text.to_owned()).are_valid(), "{text}");
         }
     }
 
     #[test]
-    fn a_backup_brings_back_only_what_is_left_here_too() {
-        let (backup, mut here) = (codes(1..=3), codes(1..=2));
-        here.spend(&code(1), &Charge::assumed());
-        assert_eq!(backup.known_to(&here), codes(2..=2));
-        assert_eq!(backup.known_to(&RecoveryCodes::default()), RecoveryCodes::default());
+    fn a_backup_restores_only_codes_that_are_still_unused() {
+        let (backup, mut current) = (codes(1..=3), codes(1..=2));
+        current.spend(&code(1), &Charge::assumed());
+        assert_eq!(backup.intersect(&current), codes(2..=2));
+        assert_eq!(backup.intersect(&RecoveryCodes::default()), RecoveryCodes::default());
     }
 }

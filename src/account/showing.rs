@@ -1,23 +1,23 @@
-//! Showing a secret to whoever is to put it into an app: which one, and what the user's state remembers of it.
+//! Shows a secret for the user's authenticator app: chooses the secret and records the showing in the state.
 
 use crate::account::state::{Enrolment, Shown, State};
 use crate::otp::{Digits, Secret};
 use crate::time::Timestamp;
 
-/// How a secret is shown.
+/// Where and how a secret is shown.
 pub struct Showing {
-    /// To which address.
+    /// The address of the device that shows it.
     pub ip: Option<String>,
-    /// To a user of which domain.
+    /// The domain of the user.
     pub domain: Option<String>,
     /// Whether an administrator hands it over in person.
     pub handed_over: bool,
 }
 
-/// The state after the pending secret was shown, and the secret if it had to be made from `fresh`.
+/// Returns the state after showing the pending secret, and `fresh` if it became the new secret.
 ///
-/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing. One that a
-/// login has shown is not handed over: whoever saw it there could be anybody who knows the password.
+/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing. A secret that a
+/// login has already shown is never handed over: anyone who knows the password may have seen it.
 pub fn show_secret(
     state: &State,
     digits: Digits,

@@ -1,6 +1,6 @@
-//! What the program keeps of a user whose codes come by SMS, and how many messages he may get.
+//! The SMS state of a user, and the limits on messages.
 //!
-//! Codes stand here sealed; what a sealed one holds is [`SentCode`].
+//! The state holds sealed codes. [`SentCode`] is the content of one.
 
 use std::fmt;
 
@@ -13,10 +13,10 @@ use crate::account::state::Sealed;
 use crate::otp::{Code, Digits, Typed};
 use crate::time::Timestamp;
 
-/// A message of which nobody knows whether it was sent stands in the way of others for so many seconds.
+/// How long an unconfirmed message blocks the next one, in seconds.
 const IN_FLIGHT: u64 = 60;
 
-/// A code with less than this to live, in seconds, is not sent again: another one is.
+/// A code that expires within this many seconds is not sent again. A new one is sent instead.
 const WORTH_SENDING: u64 = 60;
 
 const HOUR: u64 = 3600;
@@ -25,11 +25,11 @@ const HOUR: u64 = 3600;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ending {
-    /// The gateway took it.
+    /// The gateway accepted it.
     Sent,
     /// The gateway refused it, or could not be reached.
     Refused,
-    /// Nobody knows: the gateway may have taken it.
+    /// Unknown: the gateway may have accepted it.
     Unknown,
 }
 
@@ -44,7 +44,7 @@ impl Ending {
     }
 }
 
-/// The table `[sms]` of a state document.
+/// The `[sms]` table of a state document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SmsState {
@@ -52,24 +52,24 @@ pub struct SmsState {
     pub code: Option<Sealed>,
     /// The code that was accepted last.
     pub used: Option<Sealed>,
-    /// When messages were sent, or were about to be: those of the last hour, and the last one.
+    /// When messages were sent or about to be sent: those of the last hour, and always the last one.
     pub sent: Vec<Timestamp>,
-    /// The last one of them, while nobody knows how it ended.
+    /// When the last message was reserved, while its result is unknown.
     pub unconfirmed: Option<Timestamp>,
-    /// When the first right code was seen.
+    /// When the user entered the first correct code.
     pub proved: Option<Timestamp>,
     /// How the last message ended.
     pub ending: Option<Ending>,
-    /// When that was.
+    /// When that message was reserved.
     pub ended: Option<Timestamp>,
 }
 
-/// How many messages a user may get.
+/// The limits on messages to one user.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Least seconds from one to the next.
+    /// The shortest time between two messages, in seconds.
     pub interval: u32,
-    /// Most within an hour; 0: no limit.
+    /// The most messages within an hour; 0 for no limit.
     pub hourly: u32,
 }
 
@@ -77,29 +77,31 @@ impl SmsState {
     /// Seconds until another message may be sent.
     pub fn wait(&self, limits: Limits, now: Timestamp) -> u64 {
         let sent = self.recent(now);
-        // One whose end nobody knows holds up the next one for a minute only.
+        // A message with an unknown result blocks the next one for a minute only.
         let is_lapsed = self.unconfirmed.is_some() && !self.is_in_flight(now);
         let last = sent.iter().rev().nth(usize::from(is_lapsed));
         let by_interval = last.map_or(0, |last| now.until(last.plus(u64::from(limits.interval))));
         let within_hour = sent.iter().filter(|sent| now < sent.plus(HOUR)).count();
         let surplus = within_hour.checked_sub(limits.hourly as usize);
-        // The one that has to be an hour old. Without a limit all of them are surplus, and none has to be.
+        // The message that has to become an hour old first. `None` without a limit: the index is then past
+        // the end.
         let oldest = surplus.and_then(|surplus| sent.get(sent.len() - within_hour + surplus));
         let by_hour = oldest.map_or(0, |sent| now.until(sent.plus(HOUR)));
         by_interval.max(by_hour)
     }
 
-    /// Whether a message was sent of which nobody knows yet how it ended.
+    /// Whether a message is being sent and its result is not known yet.
     pub fn is_in_flight(&self, now: Timestamp) -> bool {
         self.unconfirmed.is_some_and(|since| since <= now && now < since.plus(IN_FLIGHT))
     }
 
-    /// Whether the outstanding code is on its way, or arrived.
+    /// Whether the outstanding code is being sent or has been sent.
     pub fn is_delivered(&self, now: Timestamp) -> bool {
         self.code.is_some() && (self.unconfirmed.is_none() || self.is_in_flight(now))
     }
 
-    /// Messages that count, in order. One from the future was sent now: the clock was set back since.
+    /// The messages that still count, in order. If the clock was set back, messages from the future count as sent
+    /// now.
     fn recent(&self, now: Timestamp) -> Vec<Timestamp> {
         let mut sent: Vec<_> = self.sent.iter().map(|sent| *sent.min(&now)).collect();
         sent.sort_unstable();
@@ -108,8 +110,8 @@ impl SmsState {
         sent
     }
 
-    /// The same state without messages that no longer count, nor any from the future: a limit never
-    /// lasts longer than its own length from now.
+    /// Drops messages that no longer count and moves those from the future to now, so that no limit lasts longer than
+    /// its own length from now.
     pub fn rebase(&mut self, now: Timestamp) {
         self.sent = self.recent(now);
         if self.unconfirmed.is_some_and(|since| since > now) {
@@ -117,15 +119,15 @@ impl SmsState {
         }
     }
 
-    /// Counts a message that is about to be sent.
+    /// Counts a message before it is sent.
     pub fn reserve(&mut self, now: Timestamp) {
         self.rebase(now);
         self.sent.push(now);
         self.unconfirmed = Some(now);
     }
 
-    /// Remembers how the message ended that was reserved at `reserved`. A refused one does not count,
-    /// and neither does the code that was made for it (`Some(code)`).
+    /// Records how the message reserved at `reserved` ended. A refused message no longer counts, and the code made
+    /// for it (`made`) is dropped.
     pub fn settle(&mut self, reserved: Timestamp, ending: Ending, made: Option<&Sealed>) {
         self.ending = Some(ending);
         self.ended = Some(reserved);
@@ -142,34 +144,34 @@ impl SmsState {
         }
     }
 
-    /// Forgets the outstanding code.
+    /// Drops the outstanding code.
     pub fn drop_code(&mut self) {
         self.code = None;
         self.unconfirmed = None;
     }
 }
 
-/// A code that was sent, or is to be: what is sealed as one text, so that no part can be exchanged.
+/// A code sent by SMS. All fields are sealed as one text, so that none can be swapped.
 #[derive(Clone)]
 pub struct SentCode {
     /// When it was made.
     pub made: Timestamp,
-    /// When it is over.
+    /// When it expires.
     pub expires: Timestamp,
-    /// To which number it was sent.
+    /// The number it was sent to.
     pub to: Phone,
     /// The code.
     pub code: Code,
 }
 
 impl SentCode {
-    /// What is sealed.
+    /// The plain text to seal.
     pub fn to_plain(&self) -> Zeroizing<String> {
         let (made, expires) = (self.made.unix(), self.expires.unix());
         Zeroizing::new(format!("{made} {expires} {} {}", self.to, self.code.as_str()))
     }
 
-    /// Reads what was sealed.
+    /// Parses the plain text of a sealed code.
     pub fn from_plain(plain: &[u8]) -> Option<Self> {
         let mut words = std::str::from_utf8(plain).ok()?.split(' ');
         let mut time = || Some(Timestamp::from_unix(words.next()?.parse().ok()?));
@@ -179,17 +181,17 @@ impl SentCode {
         Some(Self { made, expires, to, code: Code::parse(code, digits)? })
     }
 
-    /// Whether this is what somebody typed.
-    pub fn is(&self, typed: &str, _: &Charge) -> bool {
+    /// Whether `typed` is this code.
+    pub fn matches(&self, typed: &str, _: &Charge) -> bool {
         matches!(Typed::parse(typed, self.code.digits()), Typed::Code(code) if code == self.code)
     }
 
-    /// Whether it may be typed. One from the future has no known age: it counts as over.
+    /// Whether the code is valid at `now`. A code from the future has no known age and counts as expired.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.made <= now && now < self.expires
     }
 
-    /// Whether it lives long enough to be sent again.
+    /// Whether the code stays valid long enough to be sent again.
     pub fn is_worth_sending(&self, now: Timestamp) -> bool {
         now.until(self.expires) >= WORTH_SENDING
     }
@@ -216,7 +218,7 @@ mod tests {
         SmsState { sent, unconfirmed: unconfirmed.map(at), ..SmsState::default() }
     }
 
-    /// Guards both limits, each at the second at which it ends.
+    /// Guards that both limits end at the exact second.
     #[test]
     fn messages_wait_for_the_interval_and_for_the_hour() {
         for (times, now, wait) in [
@@ -229,7 +231,7 @@ mod tests {
             (&[0, 100, 200], 3600, 0),
             (&[0, 100, 200, 3600], 3630, 70),
             (&[-7000, 0], 10, 20),
-            // More than the limit, which was set lower since.
+            // More than the limit, which was lowered later.
             (&[0, 100, 200, 300], 400, 3300),
             (&[-7000, 0, 100, 200, 300], 400, 3300),
         ] {
@@ -240,12 +242,16 @@ mod tests {
         let slow = Limits { interval: 86_400, hourly: 3 };
         let mut state = sent(&[0], None);
         state.rebase(at(80_000));
-        assert_eq!(state.wait(slow, at(80_000)), 6400, "the last one is kept for a long interval");
+        assert_eq!(
+            state.wait(slow, at(80_000)),
+            6400,
+            "the last message is kept for a long interval"
+        );
     }
 
-    /// Guards against a clock that was set back: a limit ends after its own length at the latest.
+    /// Guards against a clock that was set back: a limit lasts no longer than its own length.
     #[test]
-    fn a_message_from_the_future_counts_as_one_of_now() {
+    fn a_message_from_the_future_counts_as_sent_now() {
         let mut state = sent(&[1_000_000, 1_000_001, 1_000_002], Some(1_000_002));
         assert!(!state.is_in_flight(at(0)));
         state.rebase(at(0));
@@ -254,12 +260,12 @@ mod tests {
         for now in [5, 6] {
             let mut state = sent(&[5], Some(5));
             state.rebase(at(now));
-            assert_eq!(state.unconfirmed, Some(at(5)), "one of the past stays");
+            assert_eq!(state.unconfirmed, Some(at(5)), "a past message stays");
         }
     }
 
     #[test]
-    fn what_counts_no_longer_is_forgotten_after_an_hour_to_the_second() {
+    fn messages_are_dropped_after_exactly_an_hour() {
         for (now, kept) in [(3599, &[0, 10][..]), (3600, &[10]), (9000, &[10])] {
             let mut state = sent(&[0, 10], None);
             state.rebase(at(now));
@@ -267,9 +273,9 @@ mod tests {
         }
     }
 
-    /// Guards what a crash costs: one message of the hour, and a minute.
+    /// Guards the cost of a crash: a minute's wait, and one message of the hourly limit.
     #[test]
-    fn an_unconfirmed_message_holds_others_up_for_a_minute_and_stays_counted() {
+    fn an_unconfirmed_message_blocks_the_next_for_a_minute_and_still_counts() {
         let slow = Limits { interval: 1800, hourly: 2 };
         let state = SmsState { code: Some(Sealed("x".into())), ..sent(&[0], Some(0)) };
         assert!(state.is_delivered(at(59)) && !state.is_delivered(at(60)));
@@ -281,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_refused_message_is_given_back() {
+    fn only_a_refused_message_no_longer_counts() {
         for (ending, sent, has_code, in_flight) in [
             (Ending::Sent, 1, true, false),
             (Ending::Unknown, 1, true, true),
@@ -297,15 +303,15 @@ mod tests {
         let mut state = SmsState { code: Some(Sealed("old".into())), ..SmsState::default() };
         state.reserve(at(0));
         state.settle(at(0), Ending::Refused, None);
-        assert!(state.code.is_some(), "a code that was sent before stays");
+        assert!(state.code.is_some(), "a code sent earlier stays");
         state.reserve(at(100));
         state.settle(at(0), Ending::Refused, Some(&Sealed("older".into())));
-        assert!(state.code.is_some(), "another one stays");
-        assert!(state.is_in_flight(at(100)), "a message that was sent meanwhile stays");
+        assert!(state.code.is_some(), "a different code stays");
+        assert!(state.is_in_flight(at(100)), "a message sent in the meantime stays");
     }
 
     #[test]
-    fn a_sent_code_survives_its_sealing_and_lives_from_its_making_to_its_end() {
+    fn a_sent_code_round_trips_and_is_live_until_it_expires() {
         let code = SentCode {
             made: at(0),
             expires: at(600),

@@ -1,21 +1,26 @@
-//! In words: by which rule an entry and a login are the same account.
+//! Explains in words why an entry and a login are the same account.
 //!
-//! Nothing is decided here. What is told is about a pair that [`matching`](super::matching) matched.
+//! Decides nothing. It only explains pairs that [`matching`](super::matching) has matched.
 
 use super::matching::{Domains, netbios_of};
 use super::name::{Domain, Name};
 
-/// Why `entry` matches `login`, `entries` being those that the entry was found among.
-pub fn why(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> String {
+/// Explains why `entry`, found among `entries`, matches `login`.
+pub fn explain_match(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> String {
     let mut reasons = Vec::new();
     if login.account() != entry.account() {
         reasons.push("accents and letter forms do not matter".to_owned());
     }
-    reasons.extend(domain(login, entry, entries, domains));
+    reasons.extend(explain_domain(login, entry, entries, domains));
     if reasons.is_empty() { "the same name".into() } else { reasons.join("; ") }
 }
 
-fn domain(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> Option<String> {
+fn explain_domain(
+    login: &Name,
+    entry: &Name,
+    entries: &[Name],
+    domains: &Domains,
+) -> Option<String> {
     if login.domain() == entry.domain() {
         return None;
     }
@@ -37,13 +42,13 @@ fn domain(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> Op
             }
             (None, None) => format!("another spelling of the domain {of_login}"),
         }),
-        (None, _) => Some(unknown(login, "a login")),
-        (_, None) => Some(unknown(entry, "an entry")),
+        (None, _) => Some(explain_unknown(login, "a login")),
+        (_, None) => Some(explain_unknown(entry, "an entry")),
     }
 }
 
-/// Why a name whose domain is not known matches every domain.
-fn unknown(name: &Name, what: &str) -> String {
+/// Explains why a name with an unknown domain matches every domain.
+fn explain_unknown(name: &Name, what: &str) -> String {
     match name.domain() {
         Domain::Unqualified => format!("{what} without a domain matches every domain"),
         Domain::Local => format!(r"{what} with .\ matches every domain"),
@@ -53,7 +58,7 @@ fn unknown(name: &Name, what: &str) -> String {
     }
 }
 
-/// The DNS name in a name.
+/// The DNS domain in a name, if it has one.
 fn suffix(name: &Name) -> Option<&str> {
     match name.domain() {
         Domain::Suffix(text) => Some(text),
@@ -84,14 +89,15 @@ mod tests {
         ("müller", r"CORP\muller", None, "accents and letter forms do not matter; an entry without a domain matches every domain"),
     ];
 
-    /// Guards what the help desk reads: each way to be the same account has its words.
+    /// Guards what the help desk reads: each kind of match has its own explanation.
     #[test]
-    fn each_way_to_match_is_told() {
+    fn each_kind_of_match_is_explained() {
         for (entry, login, default, expected) in CASES {
             let domains = Domains::new(*default, [("alt.example", "CORP")]);
             let entries = [Name::parse(entry).unwrap()];
             let login = Name::parse(login).unwrap();
-            assert_eq!(why(&login, &entries[0], &entries, &domains), *expected, "{login}, {entry}");
+            let explained = explain_match(&login, &entries[0], &entries, &domains);
+            assert_eq!(explained, *expected, "{login}, {entry}");
         }
     }
 }

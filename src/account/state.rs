@@ -1,6 +1,6 @@
-//! What the program keeps of one user: enrolment, steps, failures, grants.
+//! The stored state of one user: enrolment, steps, failures, grants.
 //!
-//! The secret stands here sealed; this file never sees it open.
+//! The secret is sealed here. This file never sees it in the clear.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,16 +16,16 @@ use crate::time::Timestamp;
 /// How long a pending secret lives after its first showing, in seconds.
 pub const PENDING_LIFE: u64 = 30 * 60;
 
-/// How far a user has come.
+/// The progress of a user's enrolment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Enrolment {
-    /// Nothing was ever shown.
+    /// No secret was ever shown.
     #[default]
     None,
-    /// A secret was shown and no code of it was seen yet.
+    /// A secret was shown, but no correct code was entered yet.
     Pending,
-    /// A right code was seen.
+    /// A correct code was entered.
     Active,
 }
 
@@ -40,19 +40,19 @@ impl Enrolment {
     }
 }
 
-/// To whom a secret was shown: somebody else may have copied it.
+/// Where and how often a secret was shown: someone else may have copied it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shown {
-    /// How often.
+    /// How often it was shown.
     pub times: u32,
-    /// When last.
+    /// When it was last shown.
     pub last: Timestamp,
-    /// To which address last, as the portal told.
+    /// The address it was last shown to, as passed by the portal.
     pub ip: Option<String>,
 }
 
-/// A sealed value: which key opens it, and what that key opens. See [`crate::store::seal`].
+/// A sealed value: the id of its key and the encrypted text. See [`crate::store::seal`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
@@ -61,74 +61,74 @@ pub struct Sealed(pub String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct State {
-    /// How far the user has come with an authenticator app.
+    /// The enrolment of an authenticator app.
     pub enrolment: Enrolment,
-    /// Whether the user was listed himself when this was written; then a missing settings document is
-    /// a loss, not a removal.
+    /// Whether the user was listed by name when this was written. If so, a missing settings document means data
+    /// loss, not a removed user.
     #[serde(default, skip_serializing_if = "is_default")]
     pub listed: bool,
-    /// The listed groups that he was a member of at the last verification.
+    /// The listed groups that the user belonged to at the last verification.
     #[serde(default, skip_serializing_if = "is_default")]
     pub groups: Vec<String>,
-    /// From when `enrolment-days` counts: put on the list, or reset.
+    /// The start of `enrolment-days`: when the user was listed or reset.
     pub open_since: Timestamp,
     /// The NetBIOS domain that the secret was made for.
     pub domain: Option<String>,
     /// The sealed secret.
     pub secret: Option<Sealed>,
-    /// Digits of this user's codes, from the making of the secret on.
+    /// How many digits this user's codes have, fixed when the secret is generated.
     pub digits: Option<Digits>,
     /// When the pending secret was first shown.
     pub pending_since: Option<Timestamp>,
     /// Whether an administrator handed the pending secret over in person.
     #[serde(default, skip_serializing_if = "is_default")]
     pub handed_over: bool,
-    /// When the first right code was seen.
+    /// When the first correct code was entered.
     pub activated: Option<Timestamp>,
-    /// When the last right code was seen.
+    /// When the last correct code was entered.
     pub last_login: Option<Timestamp>,
-    /// No code of this step or an earlier one is accepted (RFC 6238, section 5.2).
+    /// No code of this or an earlier step is accepted (RFC 6238, section 5.2).
     pub last_step: Option<Step>,
     /// Accepted steps above `last_step`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub spent: Vec<Step>,
-    /// Steps by which the device was ahead of the server at its last login.
+    /// Clock drift of the device at the last login, in steps; positive if it was ahead.
     #[serde(default, skip_serializing_if = "is_default")]
     pub drift: i32,
-    /// The attempt counter, from a document of its own.
+    /// The attempt counter, which has its own document.
     #[serde(skip)]
     pub attempts: Attempts,
-    /// How many attempts are forgiven. Missing before the first right code.
+    /// How many attempts are forgiven. Absent before the first correct code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forgiven: Option<u64>,
-    /// The number of the last attempt that was forgiven alone: it has no lock.
+    /// The number of the last attempt that was forgiven by itself. It causes no lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_forgiven: Option<u64>,
-    /// Failed attempts that the counter does not hold: from a backup, or an earlier version.
+    /// Failed attempts that the counter does not include: from a backup or an earlier version.
     #[serde(default, skip_serializing_if = "is_default")]
     pub failures: u32,
-    /// What lets him in without his device, as digests.
+    /// Digests of the codes that let the user in without the device.
     #[serde(default, skip_serializing_if = "is_default")]
     pub recovery_codes: RecoveryCodes,
-    /// The lock that such failed attempts led to.
+    /// The lock caused by those failed attempts.
     pub lockout: Option<Lockout>,
-    /// To whom the secret was shown.
+    /// Where and how often the secret was shown.
     pub shown: Option<Shown>,
-    /// What is kept of codes by SMS.
+    /// The state of codes by SMS.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sms: SmsState,
-    /// What accepted codes earned.
+    /// The grants earned with accepted codes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub grants: Vec<Grant>,
 }
 
-/// What is as in a new state is not written: a short document is read faster.
+/// Whether a field has its default value. Default values are not written, because short documents read faster.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
 impl State {
-    /// The state of a user nobody has seen yet.
+    /// The state of a new user.
     pub fn new(open_since: Timestamp) -> Self {
         Self {
             enrolment: Enrolment::None,
@@ -157,9 +157,9 @@ impl State {
         }
     }
 
-    /// How far the user has come by `method`.
+    /// The enrolment of the user with `method`.
     ///
-    /// Who proved a code by SMS and is to use an app now is not new: he has to prove himself by SMS again.
+    /// A user who has used SMS and now switches to an app is not new. They need another code by SMS first.
     pub fn enrolment_by(&self, method: Method) -> Enrolment {
         match (method, self.enrolment) {
             (Method::App, Enrolment::None) if self.sms.proved.is_some() => Enrolment::Pending,
@@ -170,7 +170,7 @@ impl State {
         }
     }
 
-    /// When the first right code was seen that came by `method`.
+    /// When the first correct code of `method` was entered.
     pub fn activated_by(&self, method: Method) -> Option<Timestamp> {
         match method {
             Method::App => self.activated,
@@ -178,14 +178,14 @@ impl State {
         }
     }
 
-    /// A new state for an account with this counter: all attempts so far are forgiven.
+    /// A new state for an account with this counter. Forgives all attempts so far.
     pub fn reset(open_since: Timestamp, attempts: Attempts) -> Self {
         let mut state = Self { attempts, ..Self::new(open_since) };
         state.forgive_all();
         state
     }
 
-    /// The failed attempts in a row, and the lock that they led to.
+    /// The consecutive failed attempts and the lock they caused.
     pub fn failures(&self) -> Failures {
         let forgiven = self.forgiven.unwrap_or(0);
         let counted = self.attempts.count.saturating_sub(forgiven);
@@ -198,7 +198,7 @@ impl State {
         }
     }
 
-    /// Forgives every attempt so far: the user gave a right code, or an administrator unlocked.
+    /// Forgives every attempt so far: after a correct code, or when an administrator unlocks the account.
     pub fn forgive_all(&mut self) {
         if self.attempts.count > 0 || self.needs_counter() {
             self.forgiven = Some(self.attempts.count);
@@ -208,43 +208,43 @@ impl State {
         self.lockout = None;
     }
 
-    /// Forgives the last attempt alone: its code is not right, but not a guess either.
+    /// Forgives only the last attempt: its code was not accepted, but it was not a guess either.
     pub fn forgive_last(&mut self) {
         self.forgiven = Some(self.forgiven.unwrap_or(0).saturating_add(1));
         self.last_forgiven = Some(self.attempts.count);
     }
 
-    /// Makes locks end no later than their own length from `now`, whatever the clock did since they began.
+    /// Shortens locks to end no later than their own length from `now`, in case the clock was set back.
     pub fn rebase_lockout(&mut self, now: Timestamp) {
         self.attempts = self.attempts.rebased(now);
         self.lockout = self.lockout.map(|lockout| lockout.rebased(now));
     }
 
-    /// Moves the failed attempts into this document: a copy of it may meet another counter, or none.
+    /// Moves the failed attempts into this document, because a copy may be restored next to another counter or none.
     pub fn detach_attempts(&mut self) {
         let Failures { count, lockout } = self.failures();
         (self.failures, self.lockout) = (count, lockout);
         (self.attempts, self.forgiven, self.last_forgiven) = (Attempts::default(), None, None);
     }
 
-    /// Takes over the counter of this store. What it holds is forgiven; what this document holds is not.
+    /// Attaches the counter of this store. Forgives the counter's attempts, but not the failures in this document.
     pub fn attach_attempts(&mut self, attempts: Attempts) {
         (self.attempts, self.forgiven, self.last_forgiven) = (attempts, Some(attempts.count), None);
     }
 
-    /// Whether an attempt counter must exist: a user of an earlier version gets it with the next attempt.
+    /// Whether an attempt counter must exist. A user from an earlier version gets one with the next attempt.
     pub fn needs_counter(&self) -> bool {
         self.forgiven.is_some()
     }
 
-    /// Whether the user proved a code of any method.
+    /// Whether the user has entered a correct code of any method.
     pub fn has_proved_anything(&self) -> bool {
         self.enrolment == Enrolment::Active || self.sms.proved.is_some()
     }
 
-    /// Whether a pending secret may still be shown and confirmed at `now`.
+    /// Whether the pending secret may still be shown and confirmed at `now`.
     ///
-    /// One from the future has no known age: it counts as over.
+    /// A secret from the future has no known age and counts as expired.
     pub fn has_live_pending_secret(&self, now: Timestamp) -> bool {
         self.enrolment == Enrolment::Pending
             && self.secret.is_some()
@@ -253,7 +253,7 @@ impl State {
                 .is_some_and(|since| since <= now && now < since.plus(PENDING_LIFE))
     }
 
-    /// What a document that says nonsense says; `None` if it makes sense.
+    /// Finds fields that contradict each other or are damaged; `None` if the state is consistent.
     pub fn contradiction(&self) -> Option<&'static str> {
         match self.enrolment {
             Enrolment::Active if self.secret.is_none() => {
@@ -264,7 +264,7 @@ impl State {
             {
                 Some("there is a secret and no digits")
             }
-            _ if !self.recovery_codes.are_sound() => Some("'recovery-codes' is damaged"),
+            _ if !self.recovery_codes.are_valid() => Some("'recovery-codes' is damaged"),
             _ => None,
         }
     }
@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pending_secret_lives_thirty_minutes_and_never_comes_from_the_future() {
+    fn a_pending_secret_is_live_for_thirty_minutes_and_not_before() {
         let mut state = State::new(Timestamp::from_unix(0));
         state.enrolment = Enrolment::Pending;
         state.secret = Some(Sealed("x".into()));
@@ -289,16 +289,16 @@ mod tests {
         assert!(!active.has_live_pending_secret(now) && !empty.has_live_pending_secret(now));
     }
 
-    /// Guards that a new user costs few bytes, and a disk block at most.
+    /// Guards the size of a new user's document: only fields without a default are written.
     #[test]
-    fn a_new_state_says_only_what_is_not_as_always() {
+    fn a_new_state_omits_default_values() {
         let text = toml::to_string(&State::new(Timestamp::from_unix(0))).unwrap();
         assert_eq!(text, "enrolment = \"none\"\nopen-since = 0\n");
     }
 
-    /// Guards what a used code costs: nothing, even right after a lock.
+    /// Guards that a used code costs nothing, even right after a lock.
     #[test]
-    fn an_attempt_that_is_forgiven_alone_has_no_lock() {
+    fn an_attempt_forgiven_by_itself_causes_no_lock() {
         let lock = |until| Some(Lockout { until: Timestamp::from_unix(until), seconds: 60 });
         let mut state = State::new(Timestamp::from_unix(0));
         state.attempts = Attempts { count: 6, lockout: lock(100) };
@@ -311,9 +311,9 @@ mod tests {
         assert_eq!(state.failures(), Failures::default());
     }
 
-    /// Guards failed attempts on their way through a backup: none is forgotten, none counts twice.
+    /// Guards failed attempts through a backup: none is lost or counted twice.
     #[test]
-    fn failed_attempts_survive_a_change_of_the_counter() {
+    fn failed_attempts_survive_a_change_of_counter() {
         let lock = Some(Lockout { until: Timestamp::from_unix(100), seconds: 60 });
         let mut state = State::new(Timestamp::from_unix(0));
         (state.failures, state.forgiven) = (2, Some(3));

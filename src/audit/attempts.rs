@@ -1,7 +1,7 @@
-//! The numbers of attempts: whether the trail records every attempt that was charged.
+//! Checks that the trail records every charged attempt.
 //!
-//! Each account counts its charged attempts from 1, and the line of an attempt carries its number. So a number
-//! that is missing is an attempt that was charged and never recorded. Needs one number for each user.
+//! Each account numbers its charged attempts from 1, and the line of an attempt carries its number. So a missing
+//! number is an attempt that was charged but never recorded. The check keeps one number per user in memory.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,22 +10,22 @@ use serde::Serialize;
 use super::event::Event;
 use super::line::Line;
 
-/// The action of the lines that put a backup in the place of all users.
+/// The action of lines for a backup that replaced all users.
 const IMPORT: &str = "store import";
 
-/// The action of the lines that take a user off the list.
+/// The action of lines that remove a user from the list.
 const REMOVE: &str = "users remove";
 
-/// The value of lines that record a counter that was made again: its old and its new number.
+/// The key of the old and new number in lines that record a rebuilt counter.
 const REPAIRED: &str = "attempts";
 
-/// The value of the first line of a trail that replaces a lost one.
+/// The key of a value in the first line of a trail that replaces a lost one.
 const REPLACED: &str = "trail";
 
-/// What is wrong with a number that is no higher than the last one.
+/// The problem of a number that is not higher than the last one.
 pub const REPEATED: &str = "repeats the number of an attempt";
 
-/// Attempts of one user, in a row, that were charged and never recorded.
+/// A run of attempts of one user that were charged but never recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingAttempts {
     /// The canonical name of the user.
@@ -47,35 +47,35 @@ impl std::fmt::Display for MissingAttempts {
     }
 }
 
-/// What the trail says of a user.
+/// The last attempt of a user in the trail.
 #[derive(Clone, Copy, Debug)]
 struct Count {
-    /// The last number; 0 if there was none.
+    /// The last number; 0 if there is none.
     last: u64,
-    /// Whether the user was removed after it. A kill may have kept the removal from happening.
+    /// Whether the user was removed after it. If the command was killed, the removal may not have happened.
     is_removed: bool,
 }
 
-/// A check that is fed the lines of a trail, oldest first.
+/// A check that takes the lines of a trail, oldest first.
 #[derive(Debug, Default)]
 pub struct AttemptLog {
     users: HashMap<String, Count>,
-    /// Whether every account counted from 1 when the lines that were seen began.
+    /// Whether every account started from 1 at the first line seen.
     is_from_one: bool,
     has_begun: bool,
     missing: Vec<MissingAttempts>,
 }
 
 impl AttemptLog {
-    /// A check that has seen no line.
+    /// A check that has not seen any line.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next line.
+    /// Processes the next line.
     ///
     /// # Errors
-    /// [`REPEATED`].
+    /// [`REPEATED`] for a number that is not higher than the last one.
     pub fn feed(&mut self, line: &Line) -> Result<(), &'static str> {
         if !self.has_begun {
             self.has_begun = true;
@@ -91,7 +91,7 @@ impl AttemptLog {
                     self.users.clear();
                     self.is_from_one = false;
                 }
-                // A group of the same name counts nothing.
+                // A group with the same name has no attempts.
                 (REMOVE, Some(user)) if !change.values.contains_key("group") => {
                     let last = self.users.get(user).map_or(0, |count| count.last);
                     self.users.insert(user.to_owned(), Count { last, is_removed: true });
@@ -127,8 +127,8 @@ impl AttemptLog {
         Ok(())
     }
 
-    /// The last recorded number of a user of whom all up to `expected` should be; `None` if the next one is taken
-    /// as given.
+    /// The last recorded number of a user whose attempts should be recorded up to `expected`; `None` if nothing is
+    /// known about earlier numbers, so that none can be missing.
     fn recorded(&self, user: &str, expected: u64) -> Option<u64> {
         match self.users.get(user) {
             Some(count) if count.is_removed && count.last != expected => Some(0),
@@ -137,26 +137,26 @@ impl AttemptLog {
         }
     }
 
-    /// Attempts of a user that are missing at the end, if the account has counted up to `present`.
+    /// The attempts of a user that are missing at the end, if the account's counter is at `present`.
     fn missing_at_the_end(&self, user: &str, present: u64) -> Option<MissingAttempts> {
         missing(user, self.recorded(user, present)?, present)
     }
 
-    /// All that is missing, in the order of the trail; then, by user, what is missing at the end. `present` holds
-    /// the number up to which each account has counted.
+    /// All missing attempts in the order of the trail, then those missing at the end, by user. `present` maps each
+    /// account to its attempt counter.
     pub fn finish(&self, present: &BTreeMap<String, u64>) -> Vec<MissingAttempts> {
         let last = present.iter().filter_map(|(user, count)| self.missing_at_the_end(user, *count));
         self.missing.iter().cloned().chain(last).collect()
     }
 
-    /// Whether `found` holds more than what lines after it show to be missing: a login that runs may have charged an
-    /// attempt that it will still record.
+    /// Whether `found` includes attempts missing at the end. A running login may have charged one that it has yet to
+    /// record.
     pub fn is_unsettled(&self, found: &[MissingAttempts]) -> bool {
         found.len() > self.missing.len()
     }
 }
 
-/// The numbers after `recorded` up to `until`, if there are any.
+/// The missing numbers after `recorded` up to `until`, if any.
 fn missing(user: &str, recorded: u64, until: u64) -> Option<MissingAttempts> {
     let user = user.to_owned();
     (recorded < until).then(|| MissingAttempts { user, first: recorded + 1, last: until })
@@ -177,7 +177,7 @@ mod tests {
         Line::parse(&bytes).unwrap()
     }
 
-    /// The line of a step: `alice 3` is an attempt, `test alice 3` one by an administrator, anything else an
+    /// The line of a step: `alice 3` is an attempt, `test alice 3` an attempt by an administrator, anything else an
     /// action and its object.
     fn step(text: &str) -> Line {
         let words: Vec<&str> = text.split(' ').collect();
@@ -222,7 +222,7 @@ mod tests {
         line(9, &event)
     }
 
-    /// Guards each rule of the numbers: what is missing, and the step that repeats a number.
+    /// Guards each rule: which numbers are missing, and which step repeats one.
     #[test]
     fn missing_and_repeated_numbers_are_found() {
         let missing = |user: &str, first, last| MissingAttempts { user: user.into(), first, last };
@@ -247,15 +247,15 @@ mod tests {
             // Removed and listed again.
             ("init, alice 1, remove alice, alice 1, alice 2", vec![], None),
             ("init, alice 1, remove alice, alice 3", vec![missing("alice", 1, 2)], None),
-            // A kill kept the removal from happening.
+            // The removal was killed before it happened.
             ("init, alice 1, alice 2, remove alice, alice 3", vec![], None),
             ("init, alice 1, ungroup alice, alice 1", vec![], Some(3)),
-            // A trail without what was before it.
+            // A trail whose beginning was moved away.
             ("bob -, alice 40, alice 41, bob 7, bob 9", vec![missing("bob", 8, 8)], None),
             ("bob -, alice 40, remove alice, alice 1", vec![], None),
             ("bob -, alice 40, remove carol, carol 2", vec![missing("carol", 1, 1)], None),
             ("bob -, alice 40, alice 40", vec![], Some(2)),
-            // A backup in the place of all users.
+            // A backup that replaced all users.
             (
                 "init, alice 5, import, alice 3, alice 5",
                 vec![missing("alice", 1, 4), missing("alice", 4, 4)],
@@ -272,7 +272,7 @@ mod tests {
         }
     }
 
-    /// Guards the end of the trail: what the account has counted and no line records.
+    /// Guards the end of the trail: attempts that the counter includes but no line records.
     #[test]
     fn numbers_that_are_missing_at_the_end_are_found() {
         let found = |steps: &str, present: &[(&str, u64)]| {
@@ -284,7 +284,7 @@ mod tests {
                 present.iter().map(|(user, count)| ((*user).to_owned(), *count)).collect();
             let listed: Vec<_> =
                 attempts.finish(&counted).iter().map(ToString::to_string).collect();
-            // A user of whom the trail has no line yet.
+            // A user without any line in the trail.
             counted.insert("carol".to_owned(), 2);
             let has_carol = attempts.finish(&counted).len() > listed.len();
             (listed.join("; "), has_carol)

@@ -1,82 +1,82 @@
-//! Checking the chain of the audit trail, line after line, in constant memory.
+//! Checks the hash chain of the audit trail, line by line, in constant memory.
 //!
-//! It knows lines and keys; where lines are kept is the store's business.
+//! Knows lines and keys, but not where lines are stored.
 
 use super::event::{Archive, Event};
 use super::line::{Line, Link};
 use crate::store::Place;
 use crate::store::seal::AuditKey;
 
-/// What is wrong with something that is not a canonical line.
-pub const NO_LINE: &str = "is not a line as rw2fa writes it";
+/// The problem of text that is not a canonical line.
+pub const NOT_CANONICAL: &str = "is not a line as rw2fa writes it";
 
-/// What is wrong with a trail of which the beginning is gone.
+/// The problem of the first line of a trail whose beginning is missing.
 pub const BEGINS_LATER: &str = "is not the beginning of the trail: the lines before it are gone";
 
-/// What is wrong with a line that was written while there was no key.
+/// The problem of a line that was written without a key.
 pub const UNKEYED: &str = "was written without a key: it proves nothing";
 
 const UNKNOWN_KEY: &str = "was made under a key that this store does not have";
 
-/// A line that does not fit the chain.
+/// A line that breaks the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// The part of the trail, for people.
+    /// The file of the trail, for people.
     pub file: String,
-    /// Which line of it, counted from 1.
+    /// The line number in it, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub what: &'static str,
 }
 
-/// A place at which a new chain begins, or that proves less than others.
+/// A line where a new chain begins, or that proves less than others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The part of the trail, for people.
+    /// The file of the trail, for people.
     pub file: String,
-    /// Which line of it, counted from 1.
+    /// The line number in it, from 1.
     pub line: usize,
-    /// What is to be known about it.
+    /// What to know about it.
     pub what: &'static str,
 }
 
-/// A check that is fed one line after the other, oldest first.
+/// A check that takes one line after another, oldest first.
 ///
-/// The chain begins with the line of `init`, or with the one that follows a month of which a later line says that
-/// it was moved away.
+/// The chain begins with the line of `init`, or with the line after a month that a later line records as moved
+/// away.
 pub struct Chain<'k> {
     keys: &'k [AuditKey],
     count: usize,
     unkeyed: usize,
     begin: Begin,
-    /// What the next line has to follow; `None` before the first one.
+    /// The link that the next line has to follow; `None` before the first line.
     end: Option<Link>,
-    /// What the last line had to follow, and its length.
+    /// The link that the last line had to follow, and its length.
     last: (Option<Link>, u64),
     torn: Option<Torn>,
     gaps: Vec<Gap>,
-    /// The first line of a key that is not there; a reset of the key must follow.
+    /// The first line under a missing key. A reset of the key must follow.
     lost: Option<Broken>,
 }
 
 /// How the chain begins.
 enum Begin {
-    /// With the line of `init`, or behind a month that was moved away; also before the first line.
+    /// With the line of `init`, or after a month that was moved away. Also the value before the first line.
     Known,
-    /// Behind a line of which none said so far that it was moved away.
-    Behind(Link, Broken),
+    /// After a line that no later line has recorded as moved away so far.
+    After(Link, Broken),
 }
 
-/// Text that is not a line, as a crash leaves it behind.
+/// Text that is not a line, such as a crash leaves behind.
 struct Torn {
     first: Broken,
     bytes: u64,
-    /// Whether another line was begun behind the last of it.
+    /// Whether the text ends with a newline, so that another line follows.
     is_ended: bool,
 }
 
 impl<'k> Chain<'k> {
-    /// A check with these keys: the present one and what is kept of earlier ones.
+    /// A check with these keys: the current one and the audit keys kept from earlier ones.
     pub fn new(keys: &'k [AuditKey]) -> Self {
         Self {
             keys,
@@ -91,17 +91,20 @@ impl<'k> Chain<'k> {
         }
     }
 
-    /// Checks the next line, given without its newline. Returns what it says; `None` for text that is not a line,
-    /// which is whole only if a repair follows, or nothing at all.
+    /// Checks the next line, given without its newline. Returns `None` for text that is not a line. Such text is
+    /// accepted only at the end of the trail or before a repair.
     ///
     /// # Errors
-    /// When it was edited or inserted, or its predecessor is gone.
+    /// When the line was edited or inserted, or its predecessor is missing.
     pub fn feed(&mut self, place: &Place<'_>, bytes: &[u8]) -> Result<Option<Line>, Broken> {
         self.count += 1;
         let broken = |what| Broken { file: place.file.to_owned(), line: place.line, what };
         let Some(line) = Line::parse(bytes) else {
-            let torn =
-                self.torn.get_or_insert(Torn { first: broken(NO_LINE), bytes: 0, is_ended: false });
+            let torn = self.torn.get_or_insert(Torn {
+                first: broken(NOT_CANONICAL),
+                bytes: 0,
+                is_ended: false,
+            });
             torn.bytes += bytes.len() as u64;
             torn.is_ended = place.is_ended;
             return Ok(None);
@@ -125,26 +128,26 @@ impl<'k> Chain<'k> {
         Ok(Some(line))
     }
 
-    /// What can be said only after the last line.
+    /// Completes the check after the last line.
     ///
     /// # Errors
-    /// When the trail ends with a line that is not canonical, lines were made under a key that is lost and was
-    /// not given up, or what was before the first line is gone.
+    /// When the trail ends with a line that is not canonical, has lines under a lost key that was never reset, or
+    /// lacks its beginning.
     pub fn finish(&self) -> Result<(), Broken> {
         let torn = self.torn.as_ref().filter(|torn| torn.is_ended).map(|torn| &torn.first);
         let begin = match &self.begin {
             Begin::Known => None,
-            Begin::Behind(_, broken) => Some(broken),
+            Begin::After(_, broken) => Some(broken),
         };
         begin.or(torn).or(self.lost.as_ref()).cloned().map_or(Ok(()), Err)
     }
 
-    /// The authenticator of the last line: noted elsewhere, it shows later that nothing was cut off.
+    /// The authenticator of the last line. A copy kept elsewhere shows later that nothing was cut off.
     pub fn head(&self) -> Option<&str> {
         self.end.as_ref()?.mac.as_deref()
     }
 
-    /// How many lines there were.
+    /// How many lines were checked.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -154,29 +157,29 @@ impl<'k> Chain<'k> {
         self.unkeyed
     }
 
-    /// Where a new chain begins or the lines prove less; of a series of lines without a key, the first.
+    /// Where a new chain begins or lines prove less. A run of lines without a key is reported once, at its first line.
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
 
-    /// Takes back what a repair says was cut off.
+    /// Discards the text that a repair records as cut off.
     fn repair(&mut self, torn_bytes: u64) {
         let torn = self.torn.as_ref().map_or(0, |torn| torn.bytes);
-        // Before the first line, the other part is at the end of a month that was moved away.
+        // Before the first line, the rest of the text may be at the end of a month that was moved away.
         if torn_bytes == torn || self.end.is_none() && torn_bytes > torn {
             self.torn = None;
         } else if self.last.1 > 0 && torn_bytes == torn + self.last.1 {
-            // Of the last line only the newline was lost: it reads as a line, and was never answered.
+            // The last line lost only its newline. It parses as a line, but the login was never answered.
             self.torn = None;
             self.end = self.last.0.take();
         }
     }
 
-    /// Notes how the chain begins.
+    /// Records how the chain begins.
     fn begin(&mut self, line: &Line, broken: Broken) {
         if !line.is_first() || line.key().is_none() {
             let before = line.follows().unwrap_or_else(Link::first);
-            self.begin = Begin::Behind(before, broken);
+            self.begin = Begin::After(before, broken);
         }
     }
 
@@ -203,9 +206,9 @@ impl<'k> Chain<'k> {
         Ok(())
     }
 
-    /// The beginning is known if the line before it is the last one of a month that was moved away.
+    /// Accepts the beginning if the line before it is the last line of the archived month.
     fn note_archive(&mut self, archive: &Archive<'_>) {
-        if let Begin::Behind(link, _) = &self.begin
+        if let Begin::After(link, _) = &self.begin
             && link.seq > 0
             && (archive.last_seq, archive.last_mac) == (link.seq, link.mac.as_deref())
         {
@@ -238,11 +241,11 @@ impl From<Broken> for Gap {
     }
 }
 
-/// Checks the chain of consecutive lines, oldest first; its head, if the last line has one. A line without a key
-/// does not pass.
+/// Checks the chain of consecutive lines, oldest first. Returns its head, if the last line has one. Rejects lines
+/// without a key.
 ///
 /// # Errors
-/// The first line that does not fit.
+/// The first line that breaks the chain.
 pub fn check<'a>(
     lines: impl IntoIterator<Item = &'a [u8]>,
     keys: &[AuditKey],

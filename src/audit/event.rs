@@ -1,12 +1,12 @@
-//! What a line of the audit trail can be about.
+//! The events that the audit trail records.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Something that is worth a line.
+/// An event of the audit trail.
 ///
-/// The order of the fields is that of the line: see [`super::Line`]. A new field is optional and left out where
-/// it has no value, so that older lines stay canonical.
+/// The fields are in the order of the line: see [`super::Line`]. A new field must be optional and omitted if empty,
+/// so that older lines stay canonical.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event<'a> {
@@ -14,17 +14,17 @@ pub enum Event<'a> {
     Verification(Verification<'a>),
     /// An administrator changed something.
     Change(AdminChange<'a>),
-    /// A line before this one was cut off while it was written.
+    /// An earlier line was cut off while it was being written.
     Repair {
-        /// Bytes of the line that was cut off.
+        /// How many bytes were left of it.
         torn_bytes: u64,
     },
-    /// The key was lost, or given up, and another one took its place: a new chain begins here.
+    /// The key was lost or given up, and replaced. A new chain begins here.
     KeyReset {
         /// The account that ran the command.
         by: &'a str,
     },
-    /// A month may be moved away: the trail may begin with the line after it.
+    /// A month may be moved away. The trail may then begin with the line after it.
     Archive(Archive<'a>),
 }
 
@@ -33,23 +33,23 @@ pub enum Event<'a> {
 pub struct Verification<'a> {
     /// The canonical name of the user.
     pub user: &'a str,
-    /// What was decided.
+    /// The outcome of the decision.
     pub outcome: &'a str,
-    /// Why.
+    /// The reason of the decision.
     pub reason: &'a str,
-    /// Which session was to be opened.
+    /// The session to open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<&'a str>,
     /// The hash of the portal session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<&'a str>,
-    /// The address of the device, as the portal gave it.
+    /// The address of the device, as passed by the portal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip: Option<&'a str>,
-    /// How many steps the device was ahead.
+    /// Clock drift of the device in steps; positive if it was ahead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<i32>,
-    /// The number of the attempt that was charged, if a typed code was compared.
+    /// The number of the charged attempt, if a typed code was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
 }
@@ -61,17 +61,17 @@ pub struct AdminChange<'a> {
     pub by: &'a str,
     /// The command.
     pub action: &'a str,
-    /// Which user, group or setting.
+    /// The user, group or setting that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<&'a str>,
-    /// Old and new value of what changed, by key; never a secret.
+    /// Old and new values by key. Never contains a secret.
     pub values: Map<String, Value>,
-    /// The number of the attempt that was charged, if a typed code was compared.
+    /// The number of the charged attempt, if a typed code was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
 }
 
-/// The end of a month that was moved away.
+/// The end of a month that may be moved away.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Archive<'a> {
     /// The account that ran the command.

@@ -1,9 +1,9 @@
-//! One line of the audit trail: the only place that writes lines, and the only one that reads them.
+//! One line of the audit trail. Only this file writes and reads lines.
 //!
-//! SECURITY: a line is exactly one canonical JSON object, the bytes that [`Line::new`] writes for what it says.
-//! What is read is written again and must be the same bytes. White space, another order or spelling, a duplicate
-//! key, an unknown key or text after the authenticator make it no line at all, so that no two readers can see
-//! different things in one line, and the authenticator covers everything that a reader sees.
+//! SECURITY: a line is exactly one canonical JSON object: the bytes that [`Line::write`] writes for its content.
+//! Reading a line writes it again and compares the bytes. White space, a different order or spelling, a duplicate
+//! or unknown key, or text after the authenticator make it invalid. So two readers cannot see different content in
+//! one line, and the authenticator covers everything that a reader sees.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -26,7 +26,7 @@ pub struct Line {
     body: Vec<u8>,
 }
 
-/// What a line is chained to: the number and the authenticator of the line before it.
+/// The number and the authenticator of a line, which the next line is chained to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     /// The number of that line; 0 before the first one.
@@ -35,7 +35,7 @@ pub struct Link {
     pub mac: Option<String>,
 }
 
-/// The form of a line up to its authenticator.
+/// The format of a line up to its authenticator.
 #[derive(Serialize)]
 struct Record<'a> {
     schema: u32,
@@ -77,7 +77,7 @@ struct Fields {
 }
 
 impl Line {
-    /// Reads a line, given without its newline; `None` if it is not canonical.
+    /// Parses a line without its newline; `None` if it is not canonical.
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let fields: Fields = serde_json::from_slice(bytes).ok()?;
         let body = body(&fields.record(&fields.event()?)).ok()?;
@@ -86,12 +86,12 @@ impl Line {
             && is_canonical_time(&fields.time)
             && fields.key.is_some() == fields.mac.is_some()
             && [&fields.mac, &fields.prev, &fields.last_mac].into_iter().all(is_hash)
-            && closed(&body, fields.mac.as_deref()) == bytes;
+            && append_mac(&body, fields.mac.as_deref()) == bytes;
         is_canonical.then_some(Self { fields, body })
     }
 
-    /// The bytes of the line for `event` that follows `link`, without a newline, and the link that it offers to
-    /// the next one. Without a key the line says so, and proves nothing.
+    /// Writes the line for `event` after `link`. Returns its bytes, without a newline, and the link for the next line.
+    /// A line without a key says so and proves nothing.
     ///
     /// # Errors
     /// When the event cannot be written as JSON.
@@ -112,61 +112,61 @@ impl Line {
         };
         let body = body(&record)?;
         let mac = key.map(|key| key.authenticate(&body));
-        Ok((closed(&body, mac.as_deref()), Link { seq, mac }))
+        Ok((append_mac(&body, mac.as_deref()), Link { seq, mac }))
     }
 
     /// The bytes of the line, without a newline.
     pub fn to_bytes(&self) -> Vec<u8> {
-        closed(&self.body, self.fields.mac.as_deref())
+        append_mac(&self.body, self.fields.mac.as_deref())
     }
 
-    /// What it is about.
+    /// The event that the line records.
     pub fn event(&self) -> Option<Event<'_>> {
         self.fields.event()
     }
 
-    /// Its number.
+    /// The number of the line.
     pub fn seq(&self) -> u64 {
         self.fields.seq
     }
 
-    /// When it was written, as RFC 3339.
+    /// When the line was written, in RFC 3339 format.
     pub fn time(&self) -> &str {
         &self.fields.time
     }
 
-    /// The word for its event.
+    /// The name of the event.
     pub fn kind(&self) -> &str {
         &self.fields.event
     }
 
-    /// The id of the key that it was written under.
+    /// The id of the key that the line was written under.
     pub fn key(&self) -> Option<&str> {
         self.fields.key.as_deref()
     }
 
-    /// Its authenticator.
+    /// The authenticator of the line.
     pub fn mac(&self) -> Option<&str> {
         self.fields.mac.as_deref()
     }
 
-    /// What it offers to the next line.
+    /// The link for the next line.
     pub fn link(&self) -> Link {
         Link { seq: self.fields.seq, mac: self.fields.mac.clone() }
     }
 
-    /// What it says it follows; `None` if it counts from 0.
+    /// The link that the line claims to follow; `None` if its number is 0.
     pub fn follows(&self) -> Option<Link> {
         let seq = self.fields.seq.checked_sub(1)?;
         Some(Link { seq, mac: self.fields.prev.clone() })
     }
 
-    /// Whether its authenticator was made with `key`.
+    /// Whether the authenticator was made with `key`.
     pub fn is_authentic(&self, key: &AuditKey) -> bool {
         self.mac() == Some(&key.authenticate(&self.body))
     }
 
-    /// The number of the attempt that it records, and of which user.
+    /// The user and the number of the recorded attempt, if any.
     pub fn attempt(&self) -> Option<(&str, u64)> {
         let fields = &self.fields;
         let user = fields.user.as_deref().or(fields.object.as_deref())?;
@@ -183,7 +183,7 @@ impl Line {
             && fields.object.is_none()
     }
 
-    /// How many bytes it has.
+    /// The length of the line in bytes.
     pub(super) fn length(&self) -> u64 {
         self.to_bytes().len() as u64
     }
@@ -225,8 +225,8 @@ impl Fields {
         }
     }
 
-    /// The event, if its fields are all there. Fields of other events are left out, and so the line that has
-    /// them is not canonical.
+    /// The event, if all its fields are present. Fields of other events are dropped, so a line that has them is not
+    /// canonical.
     fn event(&self) -> Option<Event<'_>> {
         Some(match self.event.as_str() {
             "verification" => Event::Verification(Verification {
@@ -259,14 +259,14 @@ impl Fields {
     }
 }
 
-/// What the authenticator covers: the object without its last brace.
+/// The bytes that the authenticator covers: the object without its last brace.
 fn body(record: &Record<'_>) -> serde_json::Result<Vec<u8>> {
     let mut body = serde_json::to_vec(record)?;
     body.pop();
     Ok(body)
 }
 
-fn closed(body: &[u8], mac: Option<&str>) -> Vec<u8> {
+fn append_mac(body: &[u8], mac: Option<&str>) -> Vec<u8> {
     let mut line = Vec::with_capacity(body.len() + AUTHENTICATOR.len() + DIGITS + 4);
     line.extend_from_slice(body);
     line.extend_from_slice(AUTHENTICATOR.as_bytes());

@@ -1,7 +1,7 @@
-//! The audit trail: one JSON line for each verification and each administrative change, chained.
+//! The audit trail: one JSON line per verification and per administrative change, linked in a hash chain.
 //!
-//! Every line ends with an authenticator over itself and the authenticator of the line before it, under
-//! a key derived from the data key. Where lines are kept is the store's business.
+//! Every line ends with an authenticator over itself and the authenticator of the previous line, under a key
+//! derived from the data key. The store decides where lines are kept.
 
 pub mod attempts;
 mod chain;
@@ -11,7 +11,7 @@ mod line;
 use std::collections::BTreeMap;
 
 pub use attempts::{AttemptLog, MissingAttempts};
-pub use chain::{BEGINS_LATER, Broken, Chain, Gap, NO_LINE, UNKEYED, check};
+pub use chain::{BEGINS_LATER, Broken, Chain, Gap, NOT_CANONICAL, UNKEYED, check};
 pub use event::{AdminChange, Archive, Event, Verification};
 pub use line::{Line, Link};
 
@@ -20,10 +20,10 @@ use crate::store::seal::AuditKey;
 use crate::store::{AuditEnd, Document, Store, Transaction};
 use crate::time::Timestamp;
 
-/// Appends `event`. Without a key, because it is lost, the line is not authenticated, and says so.
+/// Appends `event`. If the key is lost, the line is written without a key and says so.
 ///
 /// # Errors
-/// When it could not be made durable.
+/// When the line cannot be made durable.
 pub fn append(
     transaction: &mut dyn Transaction,
     key: Option<&AuditKey>,
@@ -33,7 +33,7 @@ pub fn append(
     append_all(transaction, key, now, std::slice::from_ref(event))
 }
 
-/// Appends `event`, then puts `text` in the place of a document: never the second without the first.
+/// Appends `event`, then replaces a document with `text`. Never replaces the document without the line.
 ///
 /// # Errors
 /// When they could not be made durable.
@@ -45,11 +45,11 @@ pub fn append_and_write(
     (document, text): (&Document, &str),
 ) -> Result<()> {
     let events = std::slice::from_ref(event);
-    let mut make = |end: &AuditEnd| lines(end, key, now, events);
+    let mut make = |end: &AuditEnd| write_lines(end, key, now, events);
     transaction.append_audit_and_write(&now.month(), &mut make, document, text)
 }
 
-/// Appends `events`, in this order and in one write.
+/// Appends `events` in this order, in one write.
 ///
 /// # Errors
 /// When they could not be made durable.
@@ -59,14 +59,14 @@ pub fn append_all(
     now: Timestamp,
     events: &[Event<'_>],
 ) -> Result<()> {
-    transaction.append_audit(&now.month(), &mut |end| lines(end, key, now, events))
+    transaction.append_audit(&now.month(), &mut |end| write_lines(end, key, now, events))
 }
 
-/// Appends that months may be moved away. `end` is the last line of the last of them, if it is the end of the trail
-/// still.
+/// Appends events that allow months to be moved away. `expected` is the link of the last line of the last month,
+/// if that is the end of the trail.
 ///
 /// # Errors
-/// [`ErrorKind::Busy`] when another line was appended meanwhile, and when they could not be made durable.
+/// [`ErrorKind::Busy`] when another line was appended in the meantime, and when the lines cannot be made durable.
 pub fn append_archive(
     transaction: &mut dyn Transaction,
     key: &AuditKey,
@@ -80,11 +80,11 @@ pub fn append_archive(
             return Err(Error::new(ErrorKind::Busy, "the audit trail grew while it was read")
                 .with_hint("run the command again"));
         }
-        lines(end, Some(key), now, events)
+        write_lines(end, Some(key), now, events)
     })
 }
 
-fn lines(
+fn write_lines(
     end: &AuditEnd,
     key: Option<&AuditKey>,
     now: Timestamp,
@@ -104,31 +104,31 @@ fn lines(
     Ok(bytes)
 }
 
-/// The attempts that were charged and that the trail of `store` does not record. `present` holds the number up to
-/// which each account has counted.
+/// Finds charged attempts that the trail of `store` does not record. `present` maps each account to its attempt
+/// counter.
 ///
-/// Lines that are not canonical are left out: [`Chain`] reports them.
+/// Skips lines that are not canonical. [`Chain`] reports those.
 ///
 /// # Errors
-/// When the trail cannot be read, or an account stays locked.
+/// When the trail cannot be read, or an account's lock is not released.
 pub fn missing_attempts(
     store: &dyn Store,
     present: &BTreeMap<String, u64>,
 ) -> Result<Vec<MissingAttempts>> {
-    let seen = attempts(store)?;
+    let seen = read_attempts(store)?;
     let found = seen.finish(present);
     if !seen.is_unsettled(&found) {
         return Ok(found);
     }
     store.drain()?;
-    Ok(attempts(store)?.finish(present))
+    Ok(read_attempts(store)?.finish(present))
 }
 
-fn attempts(store: &dyn Store) -> Result<AttemptLog> {
+fn read_attempts(store: &dyn Store) -> Result<AttemptLog> {
     let mut attempts = AttemptLog::new();
     store.audit_lines(&mut |_, bytes| {
         if let Some(line) = Line::parse(bytes) {
-            // A number that is there twice is not missing.
+            // A repeated number is not a missing one.
             let _ = attempts.feed(&line);
         }
         Ok(())

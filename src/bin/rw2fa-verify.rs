@@ -1,14 +1,13 @@
-//! `rw2fa-verify`: decides one login of the remote-work portal. See [`rw2fa::verify`].
+//! `rw2fa-verify`: decides one login to the remote-work portal. See [`rw2fa::verify`].
 //!
-//! On Linux it starts as a C program does. Rust's own start reads the map of the process's memory, to tell
-//! an overflow of the stack from other faults, and loads a library to print backtraces: together a sixth of
-//! what this process costs before it does anything. What is needed of that start does
-//! [`rw2fa::platform::begin`].
+//! On Linux it starts like a C program. Rust's own startup reads the process's memory map, to recognise stack
+//! overflows, and loads a library for backtraces. Together they cost a sixth of this short process.
+//! [`rw2fa::platform::begin`] does the part of the startup that is needed.
 #![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
 
 use rw2fa::process::Process;
 
-/// The whole program; returns its exit code.
+/// Runs the program and returns its exit code.
 fn verify() -> u8 {
     rw2fa::verify::main(&mut Process::real())
 }
@@ -27,14 +26,14 @@ mod start {
 
     use std::ffi::c_int;
 
-    // What unwinds the stack, which a panic that aborts never does, becomes part of the program.
-    // SAFETY: the block declares nothing, so nothing can be declared wrongly.
+    // Links libgcc_eh statically: panics abort, so the shared unwinder is never needed.
+    // SAFETY: the block declares no items, so no declaration can be wrong.
     #[cfg(not(target_feature = "crt-static"))]
     #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
     unsafe extern "C" {}
 
-    /// Where the C library starts the program.
-    // SAFETY: nothing else in the program is called `main`, and the C library calls it once, as `int main()`.
+    /// The entry point that the C library calls.
+    // SAFETY: no other symbol is named `main`, and the C library calls it once, as `int main()`.
     #[unsafe(no_mangle)]
     extern "C" fn main() -> c_int {
         rw2fa::platform::begin();

@@ -1,17 +1,17 @@
-//! What a licence says.
+//! The claims of a licence.
 
 use std::num::NonZeroU32;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::license::jws::{json, shortened};
+use crate::license::jws::{parse_json, shorten};
 use crate::license::{LEEWAY, PRODUCT, Refusal};
 use crate::time::Timestamp;
 
-/// The longest text of a claim, in bytes.
+/// The longest claim, in bytes.
 const LONGEST_CLAIM: usize = 256;
 
-/// What was bought.
+/// The edition that was bought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Edition {
@@ -31,26 +31,26 @@ impl Edition {
     }
 }
 
-/// A licence whose signature is the vendor's.
+/// A licence with a valid signature of the vendor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct License {
-    /// The number of the order.
+    /// The order number.
     pub order_number: String,
-    /// Who ordered.
+    /// The e-mail address of the customer.
     pub email: String,
-    /// The serial number of the machine that it is for.
+    /// The serial number of the licensed machine.
     pub serial: String,
-    /// What was bought.
+    /// The edition that was bought.
     pub edition: Edition,
     /// When it was issued.
     pub issued: Timestamp,
-    /// When it ends; `None`: never.
+    /// When it ends; `None` if never.
     pub expires: Option<Timestamp>,
-    /// For how many users; `None`: any number.
+    /// The maximum number of users; `None` if unlimited.
     pub max_users: Option<NonZeroU32>,
 }
 
-// A claim that is not known could limit what is granted, as `nbf` does: it is an error, never ignored.
+// An unknown claim is an error, because it could restrict the licence, as `nbf` does.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -60,14 +60,14 @@ struct Claims {
     email: String,
     edition: Edition,
     iat: u64,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     exp: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "non_null")]
     max_users: Option<NonZeroU32>,
 }
 
-/// A field that may be absent, but is never `null`.
-pub(super) fn present<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+/// Deserializes a field that may be absent but not `null`.
+pub(super) fn non_null<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
@@ -76,14 +76,14 @@ where
 }
 
 impl License {
-    /// Reads the claims of a payload that the vendor signed.
+    /// Parses the claims of a payload that the vendor signed.
     ///
     /// # Errors
     /// [`Refusal::Claims`], [`Refusal::Product`], [`Refusal::Backwards`].
     pub fn parse(payload: &[u8]) -> Result<Self, Refusal> {
-        let claims: Claims = json(payload).map_err(Refusal::Claims)?;
+        let claims: Claims = parse_json(payload).map_err(Refusal::Claims)?;
         if claims.product != PRODUCT {
-            return Err(Refusal::Product(shortened(&claims.product)));
+            return Err(Refusal::Product(shorten(&claims.product)));
         }
         for (name, text) in [
             ("serial", &claims.serial),
@@ -114,7 +114,7 @@ impl License {
         })
     }
 
-    /// Whether it is valid at `now`.
+    /// Checks that the licence is valid at `now`.
     ///
     /// # Errors
     /// [`Refusal::NotYet`] and [`Refusal::Expired`].
@@ -123,7 +123,7 @@ impl License {
             return Err(Refusal::NotYet(self.issued));
         }
         match self.expires {
-            // RFC 7519, section 4.1.4: on or after that time it is over.
+            // RFC 7519, section 4.1.4: expired on or after that time.
             Some(expires) if now >= expires => Err(Refusal::Expired(expires)),
             _ => Ok(()),
         }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_optional_may_be_absent_and_nothing_else() {
+    fn only_optional_claims_may_be_absent() {
         let license = License::parse(WHOLE.as_bytes()).unwrap();
         assert_eq!(license.max_users.map(NonZeroU32::get), Some(5));
         let bare = WHOLE.replace(r#","exp":2000000,"max_users":5"#, "");
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_of_the_right_kind_and_within_bounds() {
+    fn claims_have_the_right_type_and_are_within_bounds() {
         for (old, new, words) in [
             ("1000000", "\"1000000\"", "invalid type: string"),
             ("1000000", "1000000.0", "invalid type: floating point"),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn it_begins_with_a_little_leeway_and_ends_at_its_second() {
+    fn a_licence_begins_with_leeway_and_ends_at_the_exact_second() {
         let license = License::parse(WHOLE.as_bytes()).unwrap();
         let at = |now| license.check_time(Timestamp::from_unix(now));
         assert!(matches!(at(999_699), Err(Refusal::NotYet(_))));

@@ -1,7 +1,7 @@
-//! The envelope: a compact JWS (RFC 7515, section 7.1), signed with Ed25519 (RFC 8037).
+//! The envelope of a licence: a compact JWS (RFC 7515, section 7.1) signed with Ed25519 (RFC 8037).
 //!
-//! Knows nothing of licences. It is narrower than the RFC on purpose: one algorithm, no header field but
-//! `alg` and `typ`, one spelling of each byte.
+//! Knows nothing about licences. Deliberately stricter than the RFC: one algorithm, only the header fields `alg`
+//! and `typ`, and one encoding of each byte.
 
 use std::fmt;
 
@@ -16,11 +16,11 @@ use crate::license::{LONGEST, Refusal};
 /// A part of a compact JWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// How it is signed.
+    /// The header, which names the algorithm.
     Header,
-    /// What is signed.
+    /// The signed content.
     Payload,
-    /// The signature over both.
+    /// The signature over header and payload.
     Signature,
 }
 
@@ -34,22 +34,22 @@ impl fmt::Display for Part {
     }
 }
 
-// SECURITY: `jwk`, `jku`, `x5c` and `kid` would let a licence choose its own key, `crit` asks for what is
-// not understood here: a field that is not named below is an error.
+// SECURITY: `jwk`, `jku`, `x5c` and `kid` would let a licence choose its own key, and `crit` requires unsupported
+// extensions. So any field not listed below is an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     alg: String,
-    #[serde(default, deserialize_with = "super::claims::present")]
+    #[serde(default, deserialize_with = "super::claims::non_null")]
     typ: Option<String>,
 }
 
-/// The payload of a compact JWS that the vendor signed.
+/// Verifies a compact JWS and returns the payload that the vendor signed.
 ///
-/// One end of line after it is ignored.
+/// Ignores one line ending at the end.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first problem.
 pub fn open(text: &[u8], key: &VendorKey) -> Result<Vec<u8>, Refusal> {
     if text.len() > LONGEST {
         return Err(Refusal::TooLong);
@@ -70,44 +70,44 @@ pub fn open(text: &[u8], key: &VendorKey) -> Result<Vec<u8>, Refusal> {
     let payload = decode(Part::Payload, payload)?;
     let signature = decode(Part::Signature, signature)?;
     let signature = Signature::from_slice(&signature).map_err(|_| Refusal::Signature)?;
-    // SECURITY: strict: neither a key nor a signature of small order, for which one signature would do
+    // SECURITY: strict verification rejects keys and signatures of small order, for which one signature is valid
     // for many texts.
     key.key().verify_strict(signed, &signature).map_err(|_| Refusal::Signature)?;
     Ok(payload)
 }
 
 fn check_header(bytes: &[u8]) -> Result<(), Refusal> {
-    let header: Header = json(bytes).map_err(Refusal::Header)?;
-    // SECURITY: never by what the header says alone: 'none' and the HMACs, whose secret would be the
-    // public key, are refused by name.
+    let header: Header = parse_json(bytes).map_err(Refusal::Header)?;
+    // SECURITY: the header must not choose the algorithm. 'none' and HMACs, whose secret would be the public key,
+    // are rejected here.
     if header.alg != "EdDSA" {
-        return Err(Refusal::Algorithm(shortened(&header.alg)));
+        return Err(Refusal::Algorithm(shorten(&header.alg)));
     }
     match header.typ.as_deref() {
         None | Some("JWT") => Ok(()),
-        Some(other) => Err(Refusal::Header(format!("typ '{}' is not JWT", shortened(other)))),
+        Some(other) => Err(Refusal::Header(format!("typ '{}' is not JWT", shorten(other)))),
     }
 }
 
-/// The bytes of a part, which must be written in their one canonical way.
+/// Decodes a part, which must be canonical base64url.
 fn decode(part: Part, text: &[u8]) -> Result<Vec<u8>, Refusal> {
     BASE64URL_NOPAD.decode(text).map_err(|_| Refusal::Encoding(part))
 }
 
-/// Reads a JSON object; what is wrong with it is told in a short line.
-pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    // A list of the values without their names would do for serde.
+/// Parses a JSON object. The error is one short line.
+pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    // serde would also accept an array of the values.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err("it is no JSON object".into());
     }
     crate::json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
-        shortened(text.split(" at line ").next().unwrap_or(&text))
+        shorten(text.split(" at line ").next().unwrap_or(&text))
     })
 }
 
-/// Text from a licence, as long as fits into a message.
-pub(super) fn shortened(text: &str) -> String {
+/// Shortens text from a licence to fit into a message.
+pub(super) fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(100).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -119,7 +119,7 @@ pub(super) fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// RFC 8037, appendix A: the key of A.2 and the token of A.4.
+    /// The key of RFC 8037 A.2; below it the token of A.4.
     const KEY: &str = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     const TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
         hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
@@ -136,7 +136,7 @@ mod tests {
         }
     }
 
-    /// No byte may be another one: neither one that means something else, nor another spelling.
+    /// Guards every byte: neither a different content nor a different encoding is accepted.
     #[test]
     fn no_byte_may_be_changed_removed_or_added() {
         let key = key();
@@ -157,8 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn the_last_character_has_one_spelling() {
-        // 64 bytes leave 4 bits of the last character unused: 'g' has them clear, 'h' has not.
+    fn the_last_character_has_one_encoding() {
+        // 64 bytes leave 4 bits of the last character unused. They are zero in 'g', but not in 'h'.
         let other = format!("{}h", TOKEN.strip_suffix('g').unwrap());
         assert_eq!(open(other.as_bytes(), &key()), Err(Refusal::Encoding(Part::Signature)));
         let padded = format!("{TOKEN}==");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_say_eddsa_and_nothing_else() {
+    fn only_eddsa_headers_are_accepted() {
         let refused = |header: &str| check_header(header.as_bytes()).unwrap_err().to_string();
         assert!(check_header(br#"{"alg":"EdDSA"}"#).is_ok());
         assert!(check_header(br#"{"typ":"JWT","alg":"EdDSA"}"#).is_ok());

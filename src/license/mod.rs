@@ -1,12 +1,12 @@
-//! Licences: reading one, checking its signature and what it says, and where that leaves a store.
+//! Licences: reads one, checks its signature and claims, and derives the license status of a store.
 //!
-//! Values in, values out: files, the clock and the machine are the business of the callers. The
-//! administration tool alone uses this; no login is ever decided by a licence.
+//! Callers provide files, the clock and the machine id. Only the administration tool uses this: no login ever
+//! depends on a licence.
 
 pub mod claims;
 pub mod jws;
 pub mod serial;
-pub mod standing;
+pub mod status;
 pub mod vendor;
 
 use crate::error::{Error, ErrorKind};
@@ -18,51 +18,51 @@ use crate::time::Timestamp;
 /// The product that a licence must be for.
 pub const PRODUCT: &str = "Two-Factor Authentication";
 
-/// The longest file that is read as a licence, in bytes.
+/// The longest licence file, in bytes.
 pub const LONGEST: usize = 64 * 1024;
 
-/// By how much the portal's clock may be ahead of this machine's, in seconds.
+/// How far the portal's clock may be ahead of this machine's clock, in seconds.
 pub const LEEWAY: u64 = 300;
 
-/// Why a text is not accepted as the licence of this machine.
+/// Why a text is not accepted as a licence for this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Nothing is in it.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
     /// More than [`LONGEST`] bytes.
     #[error("it is longer than 64 KiB, which no licence is")]
     TooLong,
-    /// Not three parts of base64url characters.
+    /// The text is not three parts of base64url characters.
     #[error("it is no licence: a licence is one line, three parts with a dot between")]
     Form,
-    /// A part is not the one right base64url text of its bytes.
+    /// A part is not canonical base64url.
     #[error("its {0} is damaged: not valid base64url without padding")]
     Encoding(jws::Part),
-    /// The header is not what it must be; the text says how.
+    /// The header is invalid; the text says why.
     #[error("its header is not understood: {0}")]
     Header(String),
     /// The header names another algorithm.
     #[error("it is signed with the algorithm '{0}', and only EdDSA is accepted")]
     Algorithm(String),
-    /// The vendor did not sign this.
+    /// The vendor's key did not sign this text.
     #[error("its signature is wrong: it was changed, cut, or signed by somebody else")]
     Signature,
-    /// The vendor signed it, and a claim is missing, unknown, twice there, or of the wrong kind.
+    /// The signature is valid, but a claim is missing, unknown, duplicated or of the wrong type.
     #[error("what it says is not understood: {0}")]
     Claims(String),
-    /// For something else.
+    /// The licence is for another product.
     #[error("it is for the product '{0}', not for '{PRODUCT}'")]
     Product(String),
-    /// For another machine.
+    /// The licence is for another machine.
     #[error("it is for the serial number {found}, and this machine has {machine}")]
     Serial {
-        /// What the licence says.
+        /// The serial number in the licence.
         found: String,
-        /// What this machine has.
+        /// The serial number of this machine.
         machine: Serial,
     },
-    /// It ends before it begins.
+    /// The licence ends before it begins.
     #[error("it ends ({expires}) before it was issued ({issued})")]
     Backwards {
         /// When it was issued.
@@ -70,19 +70,19 @@ pub enum Refusal {
         /// When it ends.
         expires: Timestamp,
     },
-    /// It was issued later than now.
+    /// The licence was issued in the future.
     #[error("it is not valid yet: it was issued at {0}, and this machine's clock is not there yet")]
     NotYet(Timestamp),
-    /// It is over.
+    /// The licence has expired.
     #[error("it expired at {0}")]
     Expired(Timestamp),
-    /// The machine has no id to be licensed by; the text says why.
+    /// The machine has no usable id; the text says why.
     #[error("the serial number of this machine is not known: {0}")]
     Machine(String),
 }
 
 impl Refusal {
-    /// What the administrator can do.
+    /// The hint for the administrator.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::TooLong | Self::Form | Self::Encoding(_) => {
@@ -105,17 +105,17 @@ impl Refusal {
         }
     }
 
-    /// The error of a command that was given such a licence.
-    pub fn about(&self, what: &str) -> Error {
+    /// The error of a command about the licence `what`.
+    pub fn to_error(&self, what: &str) -> Error {
         Error::new(ErrorKind::Refused, format!("{what}: {self}")).with_hint(self.hint())
     }
 }
 
-/// Reads a licence for the machine with this serial number. Whether it is valid now is not asked here:
-/// [`License::check_time`].
+/// Reads a licence for the machine with this serial number. Does not check its dates:
+/// [`License::check_time`] does.
 ///
 /// # Errors
-/// The first thing that is wrong with it. The signature is checked before anything it covers is read.
+/// The first problem. The signature is checked before anything it covers is read.
 pub fn read(text: &[u8], key: &VendorKey, machine: &Serial) -> Result<License, Refusal> {
     let payload = jws::open(text, key)?;
     let license = License::parse(&payload)?;

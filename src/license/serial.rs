@@ -1,24 +1,24 @@
-//! The serial number of a machine: what a licence is bound to.
+//! The serial number of a machine, which a licence is bound to.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// Keeps this hash apart from what anybody else makes of the same id.
+/// Separates this hash from other hashes of the same machine id.
 const PURPOSE: &[u8] = b"rw2fa license serial number, version 1\0";
 
 /// Crockford's base32 digits: no I, L, O and U.
 const DIGITS: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A serial number, four groups of four digits such as `0A1B-2C3D-4E5F-6G7H`: 80 bits of a hash of the
-/// machine's id.
+/// A serial number in four groups of four digits, such as `0A1B-2C3D-4E5F-6G7H`: 80 bits of a hash of the
+/// machine id.
 ///
-/// The id itself cannot be found from it: the system asks that it stays on the machine (machine-id(5)).
+/// It does not reveal the machine id, which must stay on the machine (machine-id(5)).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Serial(String);
 
 impl Serial {
-    /// The serial number of the machine with this id.
+    /// Computes the serial number for a machine id.
     pub fn of_machine(id: &str) -> Self {
         let hash = Sha256::new().chain_update(PURPOSE).chain_update(id.as_bytes()).finalize();
         let mut bits =
@@ -32,7 +32,7 @@ impl Serial {
         Self(groups.collect::<Vec<String>>().join("-"))
     }
 
-    /// The number as it is written.
+    /// The number as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -50,14 +50,14 @@ mod tests {
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
-    /// A changed number would void every licence, so this one stands here for good.
+    /// Guards existing licences: a changed serial number would invalidate all of them.
     #[test]
-    fn the_number_of_a_machine_never_changes() {
+    fn the_serial_of_a_machine_never_changes() {
         assert_eq!(Serial::of_machine(ID).as_str(), "7GRS-RBNB-DFT7-SX10");
     }
 
     #[test]
-    fn a_number_is_sixteen_digits_and_tells_no_id() {
+    fn a_serial_has_sixteen_digits_and_hides_the_id() {
         let numbers: Vec<_> =
             (0..200).map(|n| Serial::of_machine(&format!("{n:032x}")).to_string()).collect();
         for number in &numbers {
@@ -66,7 +66,7 @@ mod tests {
             assert!(plain.bytes().all(|digit| DIGITS.contains(&digit)), "{number}");
         }
         assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]));
-        // Not the hash that somebody else may have made of the same id.
+        // Not a plain hash of the id, which another program may have published.
         let plain = data_encoding::HEXUPPER.encode(&Sha256::digest(ID)[..8]);
         assert_ne!(Serial::of_machine(ID).as_str().replace('-', ""), plain);
     }

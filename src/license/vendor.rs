@@ -1,4 +1,4 @@
-//! The key that licences are signed with, and the address they come from: both built in.
+//! The vendor's public key and the address of the licensing portal, both set at build time.
 
 use data_encoding::BASE64;
 use ed25519_dalek::VerifyingKey;
@@ -8,10 +8,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// The public half of `examples/licensing/development-private-key.pem`.
 pub const DEVELOPMENT: &str = "PxSekiwcWK/OnQbbEFhjHBBwbVknLRJudbWGusP/nf0=";
 
-/// The vendor's public key as it was given to the build.
+/// The vendor's public key, if the build set one.
 const VENDOR: Option<&str> = option_env!("RW2FA_VENDOR_KEY");
 
-// SECURITY: a key that is mistyped must not fall back to the one that everybody can sign with.
+// SECURITY: a mistyped key must not fall back to the development key, with which anyone can sign.
 const _: () = assert!(
     match VENDOR {
         Some(text) => is_base64_of_32_bytes(text),
@@ -26,7 +26,7 @@ pub const PORTAL: &str = match option_env!("RW2FA_LICENSE_PORTAL") {
     None => "https://license.remote-work.example/",
 };
 
-/// A public key that licences are checked with.
+/// A public key that verifies licences.
 #[derive(Clone, Debug)]
 pub struct VendorKey {
     key: VerifyingKey,
@@ -34,10 +34,10 @@ pub struct VendorKey {
 }
 
 impl VendorKey {
-    /// The key of this program.
+    /// The key that is built into this program.
     ///
     /// # Errors
-    /// When the 32 bytes that were built in are no key.
+    /// When the built-in bytes are not a valid key.
     pub fn built_in() -> Result<Self> {
         Self::from_base64(VENDOR.unwrap_or(DEVELOPMENT)).ok_or_else(|| {
             Error::new(ErrorKind::System, "the vendor key in this program is no Ed25519 public key")
@@ -45,25 +45,25 @@ impl VendorKey {
         })
     }
 
-    /// The key of these 32 bytes in base64. A weak one, under which signatures prove nothing, is none.
+    /// Parses a key of 32 bytes in base64. Rejects weak keys, under which signatures prove nothing.
     pub fn from_base64(text: &str) -> Option<Self> {
         let bytes: [u8; 32] = BASE64.decode(text.as_bytes()).ok()?.try_into().ok()?;
         let key = VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak())?;
         Some(Self { key, development: text == DEVELOPMENT })
     }
 
-    /// Whether everybody can sign for this key, since its private half is published.
+    /// Whether this is the development key. Its private half is published, so anyone can sign with it.
     pub fn is_development(&self) -> bool {
         self.development
     }
 
-    /// The key itself.
+    /// The verifying key.
     pub(super) fn key(&self) -> &VerifyingKey {
         &self.key
     }
 }
 
-/// Whether this is the base64 of 32 bytes. Runs in the compiler.
+/// Whether `text` is the base64 of 32 bytes. Runs at compile time.
 const fn is_base64_of_32_bytes(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() != 44 || bytes[43] != b'=' {
@@ -76,7 +76,7 @@ const fn is_base64_of_32_bytes(text: &str) -> bool {
         }
         at += 1;
     }
-    // The last character holds four bits; the two below them must be clear.
+    // The last character carries four bits. The other two must be zero.
     matches!(
         bytes[42],
         b'A' | b'E'
@@ -102,14 +102,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_of_this_program_is_one() {
+    fn the_built_in_key_is_valid() {
         let key = VendorKey::built_in().unwrap();
         assert_eq!(key.is_development(), VENDOR.is_none_or(|key| key == DEVELOPMENT));
         assert!(PORTAL.starts_with("https://"), "{PORTAL}");
     }
 
     #[test]
-    fn a_key_that_is_none_is_noticed_by_the_compiler_or_at_first_use() {
+    fn an_invalid_key_is_rejected_at_compile_time_or_at_first_use() {
         for wrong in [
             "",
             "x",
@@ -123,7 +123,7 @@ mod tests {
             assert!(VendorKey::from_base64(wrong).is_none(), "{wrong:?}");
         }
         assert!(is_base64_of_32_bytes(DEVELOPMENT));
-        // The neutral element, for which one signature fits many texts, and a number that is no point.
+        // The neutral element, for which one signature is valid for many texts, and bytes that are not a point.
         for bytes in [
             {
                 let mut one = [0; 32];
@@ -140,9 +140,9 @@ mod tests {
         }
     }
 
-    /// The compiler and the decoder agree about every last character.
+    /// Guards the compile-time check: it agrees with the decoder about every last character.
     #[test]
-    fn both_readers_of_base64_agree() {
+    fn both_base64_checks_agree() {
         for byte in 0..=127_u8 {
             let text = format!("{}{}=", "A".repeat(42), char::from(byte));
             let decoded = BASE64.decode(text.as_bytes()).is_ok_and(|bytes| bytes.len() == 32);

@@ -1,7 +1,7 @@
-//! One-time codes: time steps, code widths, codes, and what somebody typed.
+//! One-time codes: time steps, code widths, codes, and typed text.
 //!
 //! Owns the arithmetic of RFC 4226 and RFC 6238 for a single step. Must not know which steps are
-//! accepted: that is the window's business.
+//! accepted: the window decides that.
 
 use std::fmt::{self, Write as _};
 
@@ -13,14 +13,13 @@ use super::keyed::KeyedHash;
 use super::recovery::RecoveryCode;
 use super::secret::Secret;
 
-/// Length of a time step in seconds (`X` of RFC 6238 §4.1).
+/// The length of a time step in seconds (`X` of RFC 6238 §4.1).
 pub const PERIOD: i64 = 30;
 
-/// Typed text longer than this (in bytes) is malformed and is not looked at.
+/// The longest typed text that is parsed, in bytes. Longer text is malformed.
 const LONGEST_TYPED: usize = 256;
 
-/// A time step: how many periods of 30 s have passed since 1970-01-01 00:00:00 UTC (`T` of
-/// RFC 6238 §4.2).
+/// A time step: the number of 30 s periods since 1970-01-01 00:00:00 UTC (`T` of RFC 6238 §4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Step(u64);
@@ -41,12 +40,12 @@ impl Step {
         self.0
     }
 
-    /// The step this many steps later (earlier, if negative). `None` where there is none.
+    /// The step this many steps later, or earlier if negative. `None` if out of range.
     pub fn offset(self, steps: i64) -> Option<Self> {
         self.0.checked_add_signed(steps).map(Self)
     }
 
-    /// How many steps this one is after `other`; negative if it is before. Stops at the limits
+    /// How many steps this one is after `other`; negative if it is before. Saturates at the limits
     /// of `i64`.
     pub fn since(self, other: Self) -> i64 {
         let distance = i128::from(self.0) - i128::from(other.0);
@@ -74,14 +73,14 @@ impl From<Digits> for u8 {
 }
 
 impl Digits {
-    /// Fewest digits.
+    /// The fewest digits.
     pub const MIN: Self = Self(4);
-    /// Most digits. From 10 on the leading ones are the zeros of a 31-bit number.
+    /// The most digits. Above 10, an app's codes start with zeros, because they are 31-bit numbers.
     pub const MAX: Self = Self(12);
-    /// What every authenticator app understands.
+    /// The number of digits that every authenticator app supports.
     pub const DEFAULT: Self = Self(6);
 
-    /// `None` unless 4 to 12.
+    /// Creates a width; `None` unless 4 to 12.
     pub fn new(digits: u8) -> Option<Self> {
         (Self::MIN..=Self::MAX).contains(&Self(digits)).then_some(Self(digits))
     }
@@ -92,7 +91,7 @@ impl Digits {
     }
 
     /// The widest window that may be searched, in steps before and after now:
-    /// (10^digits / 1000 − 1) / 2. So one guess succeeds at most once in 1,000 times.
+    /// (10^digits / 1000 − 1) / 2. So a guess succeeds at most once in 1,000 times.
     pub fn widest_discrepancy(self) -> u32 {
         u32::try_from((self.modulus() / 1000 - 1) / 2).unwrap_or(u32::MAX)
     }
@@ -103,7 +102,7 @@ impl Digits {
     }
 }
 
-/// A one-time code: a string of exactly so many ASCII digits. Leading zeros are part of it.
+/// A one-time code: a string of exactly `digits` ASCII digits, including leading zeros.
 // SECURITY: no Display and no Serialize; wiped when dropped.
 #[derive(Clone)]
 pub struct Code {
@@ -112,25 +111,25 @@ pub struct Code {
 }
 
 impl Code {
-    /// Reads a code that is written plainly. `None` unless it is exactly `digits` ASCII digits.
-    /// Use [`Typed::parse`] for what somebody typed.
+    /// Parses a plain code. `None` unless it is exactly `digits` ASCII digits.
+    /// Use [`Typed::parse`] for user input.
     pub fn parse(text: &str, digits: Digits) -> Option<Self> {
         let fits = text.len() == usize::from(digits.get());
         (fits && text.bytes().all(|byte| byte.is_ascii_digit()))
             .then(|| Self { text: Zeroizing::new(text.to_owned()), digits })
     }
 
-    /// The code of a number: its last `digits` digits, padded with zeros on the left. With 64
-    /// random bits each code is equally likely, to better than one part in ten million.
+    /// The code for a number: its last `digits` digits, padded with zeros on the left. With 64
+    /// random bits, all codes are equally likely to better than one part in ten million.
     pub fn from_number(number: u64, digits: Digits) -> Self {
         let width = usize::from(digits.get());
         let mut text = Zeroizing::new(String::with_capacity(width));
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{:0width$}", number % digits.modulus());
         Self { text, digits }
     }
 
-    /// The digits. For the few places that must show a code: a message to a phone, and tests.
+    /// The digits. Only for places that must show a code: messages to a phone, and tests.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -140,7 +139,7 @@ impl Code {
         self.digits
     }
 
-    /// The code as a number. Only codes of the same width may be compared by it.
+    /// The code as a number. Comparable only between codes of the same width.
     pub(super) fn value(&self) -> u64 {
         self.text.bytes().fold(0, |value, byte| value * 10 + u64::from(byte.wrapping_sub(b'0')))
     }
@@ -153,7 +152,7 @@ impl fmt::Debug for Code {
 }
 
 impl PartialEq for Code {
-    // SECURITY: constant-time for codes of one width; the width is not secret.
+    // SECURITY: constant-time for codes of the same width. The width is not secret.
     fn eq(&self, other: &Self) -> bool {
         self.text.as_bytes().ct_eq(other.text.as_bytes()).into()
     }
@@ -161,26 +160,26 @@ impl PartialEq for Code {
 
 impl Eq for Code {}
 
-/// What somebody typed where a code was asked for.
+/// Text typed in answer to a request for a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
     /// A code of the expected width.
     Code(Code),
     /// A recovery code.
     Recovery(RecoveryCode),
-    /// Neither: it can be no code of this user, so it is no guess either.
+    /// Neither. It cannot be a code of this user, so it does not count as a guess.
     Malformed,
 }
 
 impl Typed {
-    /// Sorts out what was typed. White space around it, and ASCII spaces and `-` anywhere, are
-    /// ignored. Then exactly `digits` ASCII digits are a code, exactly 16 Crockford base32
-    /// characters a recovery code, and anything else is malformed.
+    /// Parses typed text. Ignores white space around it, and ASCII spaces and `-` anywhere. Exactly
+    /// `digits` ASCII digits are a code, exactly 16 Crockford base32 characters are a recovery code,
+    /// and anything else is malformed.
     pub fn parse(typed: &str, digits: Digits) -> Self {
         let Some(plain) = without_separators(typed) else {
             return Self::Malformed;
         };
-        // The two forms differ in length, so no text is both.
+        // The two formats differ in length, so no text is both.
         if let Some(code) = Code::parse(&plain, digits) {
             return Self::Code(code);
         }
@@ -188,13 +187,13 @@ impl Typed {
     }
 }
 
-/// Typed text without white space around it and without the spaces and dashes that people put
-/// between groups. `None` if it is too long to be worth reading.
+/// Removes white space around typed text, and spaces and dashes between groups. `None` if the
+/// text is too long.
 pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
     if typed.len() > LONGEST_TYPED {
         return None;
     }
-    // Room for the whole text, so that no copy is left behind when a string grows.
+    // Reserves the whole length: a growing string would leave unwiped copies behind.
     let mut plain = Zeroizing::new(String::with_capacity(typed.len()));
     plain.extend(typed.trim().chars().filter(|c| !matches!(c, ' ' | '-')));
     Some(plain)
@@ -202,17 +201,17 @@ pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
 
 /// Computes the codes of one secret (RFC 4226 §5.3 over the steps of RFC 6238 §4).
 ///
-/// The key is hashed once, here; each code then costs two blocks of SHA-1. totp-rs hashes the key
-/// again for every code and panics for codes of ten digits and more.
-// SECURITY: there is deliberately no Debug.
+/// Hashes the key once, so each code costs only two blocks of SHA-1. totp-rs hashes the key again
+/// for every code and panics for codes of ten or more digits.
+// SECURITY: Debug is deliberately missing.
 pub struct CodeGenerator {
     keyed: KeyedHash,
 }
 
 impl CodeGenerator {
-    /// Prepares the secret's key schedule.
+    /// Hashes the secret.
     pub fn new(secret: &Secret) -> Self {
-        // SECURITY: a secret is never longer than a block of the hash, or its end would be lost.
+        // SECURITY: a secret is never longer than a hash block, so no part of it is cut off.
         Self { keyed: KeyedHash::new(secret.as_bytes()) }
     }
 
@@ -221,7 +220,7 @@ impl CodeGenerator {
         Code::from_number(self.value(step, digits.modulus()), digits)
     }
 
-    /// The code of a step as a number below `modulus`, for comparing many without allocating.
+    /// The code of a step as a number below `modulus`, to compare many without allocating.
     pub(super) fn value(&self, step: Step, modulus: u64) -> u64 {
         u64::from(self.truncated(step)) % modulus
     }
@@ -229,8 +228,8 @@ impl CodeGenerator {
     /// HMAC-SHA1 of the step, truncated to 31 bits (RFC 4226 §5.3, steps 1 and 2).
     #[expect(clippy::many_single_char_names, reason = "the names of FIPS 180-4 for the five words")]
     fn truncated(&self, step: Step) -> u32 {
-        // Four bytes from a place that the last four bits name, out of two neighbouring words.
-        let [a, b, c, d, e] = self.keyed.of(step.get());
+        // The last four bits are the offset of four bytes, which span at most two neighbouring words.
+        let [a, b, c, d, e] = self.keyed.hmac(step.get());
         let (word, next) = match e & 0xf {
             0..4 => (a, b),
             4..8 => (b, c),

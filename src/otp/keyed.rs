@@ -1,8 +1,7 @@
-//! HMAC-SHA-1 of a counter under a key that is hashed once (RFC 2104, RFC 4226 §5.3).
+//! HMAC-SHA-1 of a counter, with a key that is hashed only once (RFC 2104, RFC 4226 §5.3).
 //!
-//! A wrong code is compared with every step of the window. Going through a general HMAC for each of
-//! them costs a tenth more than the two blocks of SHA-1 that one step needs. This file knows bytes
-//! and counters only.
+//! A wrong code is compared with every step of the window. A general HMAC costs a tenth more than the
+//! two SHA-1 blocks that one step needs. This file knows only bytes and counters.
 
 use sha1::block_api::compress;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -10,11 +9,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// The state of SHA-1 before its first block (FIPS 180-4, section 5.3.1).
 const INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
-/// Bytes of a block of SHA-1.
+/// The size of a SHA-1 block in bytes.
 pub(super) const BLOCK: usize = 64;
 
-/// A key, as the states of SHA-1 after its inner and its outer block.
-// SECURITY: the states stand for the key; they are wiped, and there is deliberately no Debug.
+/// A key, as the SHA-1 states after its inner and its outer block.
+// SECURITY: the states are equivalent to the key. They are wiped on drop, and Debug is deliberately missing.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct KeyedHash {
     inner: [u32; 5],
@@ -37,9 +36,9 @@ impl KeyedHash {
         Self { inner: after_block(0x36), outer: after_block(0x5c) }
     }
 
-    /// The HMAC of a counter of eight bytes, as five big-endian words.
+    /// The HMAC of an eight-byte counter, as five big-endian words.
     #[expect(clippy::many_single_char_names, reason = "the names of FIPS 180-4 for the five words")]
-    pub(super) fn of(&self, counter: u64) -> [u32; 5] {
+    pub(super) fn hmac(&self, counter: u64) -> [u32; 5] {
         let mut state = self.inner;
         compress(&mut state, &[last_block(&counter.to_be_bytes())]);
         let [a, b, c, d, e] = state.map(u32::to_be_bytes);
@@ -53,7 +52,7 @@ impl KeyedHash {
     }
 }
 
-/// The last block of a message of one block and `tail`: padded, and with its length in bits.
+/// The last block of a message of one block plus `tail`: padded, with the length in bits.
 fn last_block<const N: usize>(tail: &[u8; N]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     block[..N].copy_from_slice(tail);
@@ -72,14 +71,14 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Guards the shortcut: a general HMAC says the same for every key and counter.
+        /// Guards the shortcut: it equals a general HMAC for every key and counter.
         #[test]
         fn agrees_with_a_general_hmac(key in prop::collection::vec(any::<u8>(), 0..=BLOCK),
                                       counter: u64) {
             let mut general = Hmac::<Sha1>::new_from_slice(&key).unwrap();
             general.update(&counter.to_be_bytes());
             let expected: [u8; 20] = general.finalize().into_bytes().into();
-            let words = KeyedHash::new(&key).of(counter);
+            let words = KeyedHash::new(&key).hmac(counter);
             prop_assert_eq!(words.map(u32::to_be_bytes).concat(), expected.to_vec());
         }
     }

@@ -1,7 +1,7 @@
 //! One-time codes: secrets, codes, the search through the window, enrolment URIs and QR codes.
 //!
-//! Everything here is arithmetic over values that are passed in. The module reads no clock and no
-//! random generator, and knows nothing of users, stores, settings or the portal.
+//! Pure computation over values that are passed in. The module reads no clock and no random generator,
+//! and knows nothing about users, stores, settings or the portal.
 
 mod code;
 mod keyed;

@@ -1,33 +1,33 @@
-//! Black and white pictures as PNG files (W3C PNG, third edition; RFC 1950 and 1951).
+//! Writes black and white PNG files (W3C PNG, third edition; RFC 1950 and 1951).
 //!
-//! A QR code is small, so it is stored without compression: a compressor would be a twentieth of the
-//! verifier, which draws one at enrolment only. This file knows rows of pixels, not QR codes.
+//! A QR code is small, so it is stored without compression. A compressor would add a twentieth to the
+//! size of the verifier, which draws codes only at enrolment. This file knows rows of pixels, not QR codes.
 
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
-/// The check value at the end of each chunk; a table would be larger than what it is for.
+/// The checksum at the end of each chunk. Uses no lookup table, which would be larger than the code it speeds up.
 const CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
-/// The largest stored block of DEFLATE.
+/// The largest stored block of DEFLATE, in bytes.
 const BLOCK: usize = 0xffff;
 
-/// A PNG file of `side` × `side` pixels, one bit each. `rows` are the packed rows from the top, the
-/// first pixel in the highest bit; a set bit is white.
+/// Encodes a PNG file of `side` × `side` pixels of one bit each. `rows` are the packed rows from the top,
+/// with the first pixel in the highest bit. A set bit is white.
 pub(super) fn encode(side: u32, rows: &[Vec<u8>]) -> Vec<u8> {
     let mut header = Vec::from(side.to_be_bytes());
     header.extend(side.to_be_bytes());
-    // One bit a pixel, grey, and the only methods there are; not interlaced.
+    // One bit per pixel, greyscale, the only defined methods, not interlaced.
     header.extend([1, 0, 0, 0, 0]);
-    // Each row begins with its filter: none.
+    // Each row begins with its filter type: 0, none.
     let data: Vec<u8> = rows.iter().flat_map(|row| [&[0], row.as_slice()].concat()).collect();
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    chunk(&mut file, *b"IHDR", &header);
-    chunk(&mut file, *b"IDAT", &stored(&data));
-    chunk(&mut file, *b"IEND", &[]);
+    write_chunk(&mut file, *b"IHDR", &header);
+    write_chunk(&mut file, *b"IDAT", &zlib_stored(&data));
+    write_chunk(&mut file, *b"IEND", &[]);
     file
 }
 
-fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
+fn write_chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     let body = [&kind, data].concat();
     file.extend(u32::try_from(data.len()).unwrap_or(u32::MAX).to_be_bytes());
     file.extend(&body);
@@ -35,7 +35,7 @@ fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
 }
 
 /// A zlib stream of stored blocks.
-fn stored(data: &[u8]) -> Vec<u8> {
+fn zlib_stored(data: &[u8]) -> Vec<u8> {
     let mut stream = vec![0x78, 0x01];
     let mut blocks = data.chunks(BLOCK).peekable();
     while let Some(block) = blocks.next() {
@@ -58,16 +58,16 @@ fn stored(data: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// Guards the Adler-32 checksum at the end, which lenient decoders pass over, against known values.
+    /// Guards the Adler-32 checksum at the end against known values, because lenient decoders ignore it.
     #[test]
     fn the_stream_ends_with_its_checksum() {
         let ones = vec![0xff; 100_000];
         for (data, sum) in [(&b""[..], 1), (b"Wikipedia", 0x11e6_0398), (&ones, 0x149a_302c_u32)] {
-            assert!(stored(data).ends_with(&sum.to_be_bytes()), "{} bytes", data.len());
+            assert!(zlib_stored(data).ends_with(&sum.to_be_bytes()), "{} bytes", data.len());
         }
     }
 
-    /// Guards the file against a decoder of the same format, below and above one stored block.
+    /// Guards the file with an independent decoder, below and above one stored block.
     #[test]
     fn another_decoder_reads_the_same_pixels() {
         for side in [8_u32, 240, 1000] {

@@ -1,9 +1,8 @@
-//! QR codes of enrolment URIs: for a web page, as a picture file and for a terminal.
+//! QR codes of enrolment URIs: for a web page, as a picture file, and for a terminal.
 //!
-//! Owns the drawing. Must not know what the text means; it does no I/O and asks no remote
-//! service.
+//! Owns the drawing. Does not know what the text means, does no I/O and uses no remote service.
 //!
-//! SECURITY: a drawing holds the secret that the text holds. Show it, but never store or log it.
+//! SECURITY: a drawing contains the secret in the text. Show it, but never store or log it.
 
 use std::fmt::Write as _;
 
@@ -13,24 +12,24 @@ use thiserror::Error;
 
 use super::png::encode;
 
-/// White border in modules that readers need around the code (ISO/IEC 18004 §6.3.8).
+/// The width of the white border that readers need around the code, in modules (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
 
-/// Width of a module in an SVG that nobody scales.
+/// The width of a module in an unscaled SVG.
 const SCALE: usize = 8;
 
-/// Pixels a module in a PNG.
+/// The width of a module in a PNG, in pixels.
 const PIXELS: usize = 4;
 
-/// Longest text in bytes drawn with medium error correction: what a code of version 10 holds.
-/// With its border that is 65 modules, which a terminal of 80 columns shows.
+/// The longest text drawn with medium error correction, in bytes: the capacity of a version 10 code.
+/// With its border it has 65 modules, which fit into a terminal of 80 columns.
 const LONGEST_AT_MEDIUM: usize = 213;
 
-/// Starts black on white in a terminal. These two of the 256 colours are not changed by colour
-/// schemes, unlike the first sixteen.
+/// Switches a terminal to black on white. Colour schemes do not change these two of the 256
+/// colours, unlike the first sixteen.
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 
-/// Ends the colours.
+/// Resets the colours.
 const RESET: &str = "\x1b[0m";
 
 /// Why a QR code could not be drawn.
@@ -45,13 +44,13 @@ pub enum QrError {
     },
 }
 
-/// The QR code as an SVG element that can stand inline in HTML: black on white, one path, sharp
-/// edges, scalable by CSS.
+/// Draws the QR code as an SVG element for inline use in HTML: black on white, sharp edges, scalable
+/// by CSS.
 ///
 /// # Errors
 /// [`QrError::TooLong`] for more than about 2,900 bytes.
 pub fn svg(text: &str) -> Result<String, QrError> {
-    let modules = Modules::of(text)?;
+    let modules = Modules::encode(text)?;
     let side = modules.side();
     let width = side * SCALE;
     let mut svg = format!(
@@ -65,7 +64,7 @@ pub fn svg(text: &str) -> Result<String, QrError> {
         while x < side {
             let run = (x..side).take_while(|x| modules.is_dark(*x, y)).count();
             if run > 0 {
-                // Writing to a string does not fail.
+                // Writing to a string cannot fail.
                 let _ = write!(svg, "M{x} {y}h{run}v1h-{run}z");
             }
             x += run + 1;
@@ -75,14 +74,14 @@ pub fn svg(text: &str) -> Result<String, QrError> {
     Ok(svg)
 }
 
-/// The QR code as a PNG file of black and white pixels, four pixels a module.
+/// Draws the QR code as a black and white PNG file, with four pixels per module.
 ///
 /// # Errors
 /// [`QrError::TooLong`] for more than about 2,900 bytes.
 pub fn png(text: &str) -> Result<Vec<u8>, QrError> {
-    let modules = Modules::of(text)?;
+    let modules = Modules::encode(text)?;
     let side = modules.side();
-    // Two modules of four pixels are a byte; what follows the last module is not shown.
+    // Two modules of four pixels make a byte. Bits after the last module are not shown.
     let half = |dark: bool| if dark { 0x0 } else { 0xf };
     let mut rows = Vec::with_capacity(side * PIXELS);
     for y in 0..side {
@@ -102,19 +101,19 @@ pub fn png_data_uri(text: &str) -> Result<String, QrError> {
     Ok(format!("data:image/png;base64,{}", BASE64.encode(&png(text)?)))
 }
 
-/// The QR code as lines for a terminal that knows 256 colours and UTF-8, each ended by a line
+/// Draws the QR code as lines for a terminal with 256 colours and UTF-8, each ending with a line
 /// feed. A character cell shows two modules, one above the other. Every line sets black on white
-/// and resets the colours, so that a phone reads it on dark and on light terminals.
+/// and resets the colours, so that phones can scan it on dark and light terminals.
 ///
 /// # Errors
 /// [`QrError::TooLong`] for more than about 2,900 bytes.
 pub fn terminal(text: &str) -> Result<String, QrError> {
-    let modules = Modules::of(text)?;
+    let modules = Modules::encode(text)?;
     let side = modules.side();
     let mut drawing = String::new();
     for y in (0..side).step_by(2) {
         drawing.push_str(BLACK_ON_WHITE);
-        // The side is odd: below the last row everything is light.
+        // The side is odd, so the cells of the last row are light below.
         drawing.extend((0..side).map(|x| {
             match (modules.is_dark(x, y), modules.is_dark(x, y + 1)) {
                 (true, true) => '█',
@@ -136,9 +135,9 @@ struct Modules {
 }
 
 impl Modules {
-    /// Medium error correction for short texts, low for long ones, whose codes grow too large to
-    /// be read well otherwise.
-    fn of(text: &str) -> Result<Self, QrError> {
+    /// Encodes a text, with medium error correction for short texts and low for long ones, whose
+    /// codes would otherwise be too large to scan well.
+    fn encode(text: &str) -> Result<Self, QrError> {
         let level = if text.len() <= LONGEST_AT_MEDIUM { EcLevel::M } else { EcLevel::L };
         let code = QrCode::with_error_correction_level(text, level)
             .map_err(|_| QrError::TooLong { bytes: text.len() })?;
@@ -146,12 +145,12 @@ impl Modules {
         Ok(Self { width: code.width(), dark })
     }
 
-    /// Modules from edge to edge, border included.
+    /// How many modules the code is wide, including the border.
     fn side(&self) -> usize {
         self.width + 2 * QUIET
     }
 
-    /// Whether a module is dark, counted from the border's corner. All around the code is light.
+    /// Whether a module is dark, counted from the border's corner. Everything around the code is light.
     fn is_dark(&self, x: usize, y: usize) -> bool {
         let inside = |n: usize| n.checked_sub(QUIET).filter(|n| *n < self.width);
         match (inside(x), inside(y)) {
@@ -165,13 +164,13 @@ impl Modules {
 mod tests {
     use super::*;
 
-    /// The border as the standard asks for it, apart from what the code says.
+    /// The border that the standard requires, independent of the code under test.
     const BORDER: usize = 4;
 
     const SHORT: &str = "otpauth://totp/srv01%20remote-work:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBV\
                          GY3TQOJQ&issuer=srv01%20remote-work&algorithm=SHA1&digits=6&period=30";
 
-    /// Texts of several lengths: tiny, usual, both sides of the limit for medium, long.
+    /// Texts of several lengths: tiny, usual, both sides of the limit for medium correction, long.
     fn texts() -> Vec<String> {
         let mut texts = vec!["a".to_owned(), SHORT.to_owned()];
         texts.extend(
@@ -186,7 +185,7 @@ mod tests {
         let side = modules.len();
         let inside = BORDER..side - BORDER;
         for (y, row) in modules.iter().enumerate() {
-            assert_eq!(row.len(), side, "the drawing is no square");
+            assert_eq!(row.len(), side, "the drawing is not a square");
             for (x, dark) in row.iter().enumerate() {
                 assert!(
                     !dark || (inside.contains(&x) && inside.contains(&y)),
@@ -234,7 +233,7 @@ mod tests {
         (width, rows.collect())
     }
 
-    /// Guards the SVG: it decodes, has its border, and can stand inline in HTML.
+    /// Guards the SVG: it decodes, has a border, and works inline in HTML.
     #[test]
     fn svg_decodes() {
         for text in texts() {
@@ -252,7 +251,7 @@ mod tests {
         }
     }
 
-    /// Guards the PNG as a picture: a reader finds and decodes it from pixels alone.
+    /// Guards the PNG: a QR reader finds and decodes the code from the pixels.
     #[test]
     fn png_decodes() {
         for text in texts() {
@@ -263,7 +262,7 @@ mod tests {
             let grids = picture.detect_grids();
             assert_eq!(grids.len(), 1);
             assert_eq!(grids[0].decode().unwrap().1, text);
-            // Every module is a square of one colour, and the border is there.
+            // Every module is a square of one colour, and the border exists.
             let modules: Vec<Vec<bool>> = (0..width / PIXELS)
                 .map(|y| (0..width / PIXELS).map(|x| !pixels[y * PIXELS][x * PIXELS]).collect())
                 .collect();
@@ -276,7 +275,7 @@ mod tests {
         }
     }
 
-    /// Guards the data URI: it is the PNG.
+    /// Guards the data URI: it contains the PNG.
     #[test]
     fn data_uri_holds_the_png() {
         let uri = png_data_uri(SHORT).unwrap();
@@ -284,7 +283,7 @@ mod tests {
         assert_eq!(BASE64.decode(base64.as_bytes()).unwrap(), png(SHORT).unwrap());
     }
 
-    /// Guards the terminal drawing: colours on every line, two modules a cell, and it decodes.
+    /// Guards the terminal drawing: it has colours on every line and two modules per cell, and decodes.
     #[test]
     fn terminal_decodes() {
         for text in texts() {
@@ -307,8 +306,8 @@ mod tests {
         }
     }
 
-    /// Guards the choice of error correction: a usual URI stays readable when smudged and fits
-    /// 80 columns, a long one does not grow without need.
+    /// Guards the choice of error correction: a usual URI fits 80 columns and can be scanned when
+    /// smudged, and a long one does not grow unnecessarily.
     #[test]
     fn error_correction_follows_the_length() {
         let level = |n: usize| {
@@ -322,9 +321,9 @@ mod tests {
         assert_eq!(level(LONGEST_AT_MEDIUM + 1), (1, 9));
     }
 
-    /// Guards the error: typed, and without the text.
+    /// Guards the error for long texts, which must not contain the text.
     #[test]
-    fn too_long_a_text_is_an_error() {
+    fn a_text_that_is_too_long_is_an_error() {
         let text = "z".repeat(3000);
         let message = "a text of 3000 bytes is too long for a QR code; \
                        shorten the issuer or the name";

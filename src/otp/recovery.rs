@@ -1,6 +1,6 @@
-//! Recovery codes: what lets a user in who lost the phone.
+//! Recovery codes, which let a user in without the phone.
 //!
-//! Owns their form and the digest that is stored. Must not know who has one or whether it was
+//! Owns their format and the stored digest. Must not know which user has one or whether it was
 //! used.
 
 use std::fmt;
@@ -14,7 +14,7 @@ use super::code::without_separators;
 /// Crockford's base32 digits: no I, L, O (read as 1, 1, 0) and no U.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// How many characters a recovery code has: 16 times 5 bits are its 80 bits.
+/// How many characters a recovery code has: 16 × 5 bits = 80 bits.
 const LENGTH: usize = 16;
 
 /// A recovery code: 80 random bits, written as 16 characters of Crockford's base32.
@@ -23,7 +23,7 @@ const LENGTH: usize = 16;
 pub struct RecoveryCode(Zeroizing<[u8; LENGTH]>);
 
 impl RecoveryCode {
-    /// The recovery code of ten bytes from the operating system's generator.
+    /// Makes a recovery code from ten bytes of the operating system's random generator.
     pub fn from_random(mut random: [u8; 10]) -> Self {
         let mut bits = random.iter().fold(0, |bits: u128, byte| bits << 8 | u128::from(*byte));
         random.zeroize();
@@ -35,25 +35,25 @@ impl RecoveryCode {
         Self(characters)
     }
 
-    /// Reads a recovery code in either case; `O` is read as 0, `I` and `L` as 1. White space
-    /// around it, spaces and `-` are ignored. `None` for anything but 16 such characters.
+    /// Parses a recovery code in either case. Reads `O` as 0, and `I` and `L` as 1. Ignores white
+    /// space around it, spaces and `-`. `None` unless 16 valid characters remain.
     pub fn parse(typed: &str) -> Option<Self> {
         Self::from_plain(&without_separators(typed)?)
     }
 
-    /// As [`RecoveryCode::parse`], for text without separators.
+    /// Like [`RecoveryCode::parse`], for text without separators.
     pub(super) fn from_plain(plain: &str) -> Option<Self> {
         if plain.len() != LENGTH {
             return None;
         }
         let mut characters = Zeroizing::new([0; LENGTH]);
         for (character, byte) in characters.iter_mut().zip(plain.bytes()) {
-            *character = normalised(byte)?;
+            *character = normalise(byte)?;
         }
         Some(Self(characters))
     }
 
-    /// The code as it is shown to its owner, once: four groups of four with `-` between.
+    /// The code as shown to its owner, once: four groups of four, separated by `-`.
     pub fn display(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(LENGTH + 3));
         for (index, character) in self.0.iter().enumerate() {
@@ -65,13 +65,13 @@ impl RecoveryCode {
         text
     }
 
-    /// What is stored: SHA-256 of the salt and the 16 normalised characters. 80 random bits need
-    /// no slow hash.
+    /// The digest to store: SHA-256 of the salt and the 16 normalised characters. With 80 random
+    /// bits, a slow hash is unnecessary.
     pub fn digest(&self, salt: &[u8; 16]) -> [u8; 32] {
         Sha256::new().chain_update(salt).chain_update(*self.0).finalize().into()
     }
 
-    /// Whether this is the code with that stored digest.
+    /// Whether this code has the stored digest.
     pub fn matches(&self, salt: &[u8; 16], digest: &[u8; 32]) -> bool {
         // SECURITY: constant-time.
         self.digest(salt).ct_eq(digest).into()
@@ -93,8 +93,8 @@ impl PartialEq for RecoveryCode {
 
 impl Eq for RecoveryCode {}
 
-/// The digit that a typed character stands for, if it stands for one.
-fn normalised(byte: u8) -> Option<u8> {
+/// Maps a typed character to a base32 digit; `None` if it is not one.
+fn normalise(byte: u8) -> Option<u8> {
     match byte.to_ascii_uppercase() {
         b'O' => Some(b'0'),
         b'I' | b'L' => Some(b'1'),
@@ -122,8 +122,8 @@ mod tests {
         }
     }
 
-    /// Guards the stored digest against one computed with Python's hashlib: how the code was
-    /// typed must not matter, the salt must.
+    /// Guards the stored digest against one computed with Python's hashlib. It must depend on the
+    /// salt, but not on how the code was typed.
     #[test]
     fn digest_is_salted_sha256_of_the_normalised_characters() {
         let salt = *b"saltsaltsaltsalt";
@@ -141,9 +141,9 @@ mod tests {
         assert!(!RecoveryCode::parse("0123456789ABCDEG").unwrap().matches(&salt, &expected));
     }
 
-    /// Guards every character: 32 digits and 5 letters that are misread, in either case, no more.
+    /// Guards the alphabet: exactly 32 digits and the letters that are often misread, in either case.
     #[test]
-    fn which_characters_count() {
+    fn accepted_characters() {
         let accepted: String = (0u8..128)
             .map(char::from)
             .filter(|c| RecoveryCode::parse(&format!("000000000000000{c}")).is_some())
@@ -154,7 +154,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-        /// Guards that a shown code reads back as itself, and that different bytes differ.
+        /// Guards that a displayed code parses back to itself, and that different bytes give different codes.
         #[test]
         fn shown_codes_read_back(random: [u8; 10], other: [u8; 10]) {
             let code = RecoveryCode::from_random(random);

@@ -1,7 +1,7 @@
 //! The secret that a user's authenticator app and the server share.
 //!
 //! Owns its length, its base32 form and its secrecy in memory. Must not know where secrets come
-//! from, how they are sealed or whose they are.
+//! from, how they are sealed or which user they belong to.
 
 use std::fmt;
 
@@ -9,57 +9,57 @@ use data_encoding::BASE32_NOPAD;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-/// Base32 text longer than this (in bytes) cannot be a secret and is not looked at.
+/// The longest base32 text that is parsed, in bytes. No secret is longer.
 const LONGEST_BASE32: usize = 256;
 
 /// A TOTP secret of 16 to 64 bytes (RFC 4226 §4 asks for at least 128 bits and recommends 160).
-// SECURITY: no Display and no Serialize, so a secret leaves only through `as_bytes` and
-// `to_base32`. totp-rs wipes the bytes when the value is dropped.
+// SECURITY: no Display and no Serialize, so a secret is exposed only through `as_bytes` and
+// `to_base32`. totp-rs wipes the bytes on drop.
 #[derive(Clone)]
 pub struct Secret(totp_rs::Secret);
 
 impl Secret {
-    /// Least length in bytes: the 128 bits of RFC 4226 §4.
+    /// The shortest length in bytes: the 128 bits of RFC 4226 §4.
     pub const MIN_BYTES: usize = 16;
 
-    /// Greatest length in bytes: one block of SHA-1. HMAC hashes longer keys down (RFC 2104 §3),
-    /// so they would gain nothing.
+    /// The longest length in bytes: one block of SHA-1. HMAC hashes longer keys first (RFC 2104 §3),
+    /// so they add no strength.
     pub const MAX_BYTES: usize = 64;
 
-    /// A secret of the recommended 160 bits, from bytes of the operating system's generator.
+    /// Makes a secret of the recommended 160 bits from bytes of the operating system's random generator.
     pub fn from_bytes(mut bytes: [u8; 20]) -> Self {
         let secret = Self(totp_rs::Secret::new_stack(bytes));
         bytes.zeroize();
         secret
     }
 
-    /// A secret made elsewhere. `None` unless it has 16 to 64 bytes.
+    /// Takes a secret that was made elsewhere. `None` unless it has 16 to 64 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        // SECURITY: below 128 bits a secret can be searched for; above one block of SHA-1 the key
-        // would no longer fit where `CodeGenerator` copies it.
+        // SECURITY: a secret below 128 bits can be brute-forced. One above a block of SHA-1 would not
+        // fit into the key block of `CodeGenerator`.
         (Self::MIN_BYTES..=Self::MAX_BYTES)
             .contains(&bytes.len())
             .then(|| Self(totp_rs::Secret::from(bytes)))
     }
 
-    /// The raw bytes, for computing codes and for sealing.
+    /// The raw bytes, to compute codes and for sealing.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// The secret in base32 (RFC 4648 §6), upper case and without padding, as apps expect it.
+    /// The secret in base32 (RFC 4648 §6), in upper case and without padding, as apps expect.
     pub fn to_base32(&self) -> Zeroizing<String> {
         Zeroizing::new(BASE32_NOPAD.encode(self.as_bytes()))
     }
 
-    /// Reads base32 as people and other programs write it: either case, spaces, `-` and padding
-    /// at the end are accepted. `None` for other characters, for left-over bits that are not zero
-    /// (RFC 4648 §3.5) and for any length but 16 to 64 bytes.
+    /// Parses base32 as people and other programs write it: in either case, with spaces, `-` and
+    /// padding at the end. `None` for other characters, for trailing bits that are not zero
+    /// (RFC 4648 §3.5) and for any length other than 16 to 64 bytes.
     pub fn from_base32(text: &str) -> Option<Self> {
         if text.len() > LONGEST_BASE32 {
             return None;
         }
-        // Room for the whole text, so that no copy is left behind when a string grows.
+        // Reserves the whole length: a growing string would leave unwiped copies behind.
         let mut plain = Zeroizing::new(String::with_capacity(text.len()));
         plain.extend(
             text.trim()
@@ -80,7 +80,7 @@ impl fmt::Debug for Secret {
 }
 
 impl PartialEq for Secret {
-    // SECURITY: constant-time for secrets of one length; the length is not secret.
+    // SECURITY: constant-time for secrets of the same length. The length is not secret.
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes().ct_eq(other.as_bytes()).into()
     }
@@ -92,7 +92,7 @@ impl Eq for Secret {}
 mod tests {
     use super::*;
 
-    /// Guards the length limits: too short is guessable, too long does not fit the key block.
+    /// Guards the length limits: a short secret can be guessed, a long one does not fit the key block.
     #[test]
     fn a_secret_has_16_to_64_bytes() {
         for (length, accepted) in
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// Guards the encoding that apps read, against the vectors of RFC 4648 §10 and RFC 6238.
+    /// Guards the encoding for apps, against the vectors of RFC 4648 §10 and RFC 6238.
     #[test]
     fn base32_is_upper_case_without_padding() {
         let rfc = Secret::from_bytes(*b"12345678901234567890");
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(*short.to_base32(), "MZXW6YTBOJTG633CMFZGM33PMI");
     }
 
-    /// Guards that every length comes back unchanged.
+    /// Guards that secrets of every length round-trip.
     #[test]
     fn base32_round_trip() {
         for length in Secret::MIN_BYTES..=Secret::MAX_BYTES {
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(format!("{:#?}", Secret::from_bytes([0xAB; 20])), "Secret(REDACTED)");
     }
 
-    /// Guards equality over content and length.
+    /// Guards that equality covers content and length.
     #[test]
     fn equality() {
         let secret = Secret::from_slice(&[1; 20]).unwrap();

@@ -1,6 +1,6 @@
-//! The otpauth URI that carries an enrolment into an authenticator app.
+//! The otpauth URI that passes an enrolment to an authenticator app.
 //!
-//! Owns the URI's form. Must not know how it is shown or which account it is for.
+//! Owns the URI's format. Must not know how it is shown or which account it is for.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
@@ -8,14 +8,14 @@ use zeroize::Zeroizing;
 use super::code::{Digits, PERIOD};
 use super::secret::Secret;
 
-/// Everything but the unreserved characters of RFC 3986 §2.3.
+/// Everything except the unreserved characters of RFC 3986 §2.3.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The otpauth URI of an enrolment (Google's "Key URI Format"):
 /// `otpauth://totp/Issuer:account?secret=…&issuer=…&algorithm=SHA1&digits=6&period=30`.
 ///
-/// The issuer and the account are percent-encoded, the `:` between them is not. Spaces become
-/// `%20`: apps show a `+` as it is. The text holds the secret: show it, but never store or log it.
+/// Percent-encodes the issuer and the account, but not the `:` between them. Spaces become `%20`,
+/// because apps display a `+` literally. The URI contains the secret: show it, but never store or log it.
 pub fn enrolment_uri(
     issuer: &str,
     account: &str,
@@ -41,7 +41,7 @@ pub fn enrolment_uri(
         "&period=",
         &period,
     ];
-    // One allocation of the right size, so that the secret is in no other place.
+    // A single allocation of the right size, so that no copy of the secret is left behind.
     Zeroizing::new(parts.concat())
 }
 
@@ -65,7 +65,7 @@ mod tests {
         assert!(uri("x", "y", 12).contains("&digits=12&"));
     }
 
-    /// Guards the encoding of the label: nothing in a name may end it or add a parameter.
+    /// Guards the encoding of the label: no name can end the label or add a parameter.
     #[test]
     fn encoding_of_names() {
         for (name, encoded) in [
@@ -97,7 +97,7 @@ mod tests {
         }
     }
 
-    /// Guards that every secret length goes in without padding.
+    /// Guards that secrets of every length are included without padding.
     #[test]
     fn secret_has_no_padding() {
         for length in Secret::MIN_BYTES..=Secret::MAX_BYTES {

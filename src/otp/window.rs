@@ -1,4 +1,4 @@
-//! The search for a typed code in the window of accepted steps, and which steps are spent.
+//! Searches the window of accepted steps for a typed code, and tracks spent steps.
 //!
 //! Owns the order of the search and the rule that a code is accepted once (RFC 6238 §5.2). Must
 //! not know users, stores, lockouts or the clock.
@@ -9,50 +9,50 @@ use crate::account::attempts::Charge;
 
 use super::code::{Code, CodeGenerator, Digits, Step};
 
-/// How many spent steps above the last one are remembered.
+/// How many spent steps above the last step are kept.
 pub const SPENT_LIMIT: usize = 64;
 
-/// A search for one typed code: where the window lies and what was accepted before.
+/// A search for one typed code: the position of the window and the steps accepted before.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// The step of the server's clock: the middle of the window.
     pub now: Step,
-    /// Steps accepted before and after `now`. Never more than
-    /// [`Digits::widest_discrepancy`] are searched.
+    /// How many steps before and after `now` are searched, limited to
+    /// [`Digits::widest_discrepancy`].
     pub discrepancy: u32,
-    /// How many steps the user's device was ahead (negative: behind) when last seen (RFC 6238
-    /// §6). It says where to look first and never moves the window.
+    /// How many steps the user's device was ahead at its last login, or behind if negative (RFC 6238
+    /// §6). Sets where the search starts, but never moves the window.
     pub drift: i32,
-    /// The last step: it and all earlier ones are spent.
+    /// The last step. It and all earlier steps are spent.
     pub last_step: Option<Step>,
     /// Spent steps above the last one.
     pub spent: &'a [Step],
 }
 
-/// What a typed code turned out to be.
+/// The result of a search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
-    /// The code of this step, which was not used before: accept it, then [`spend`] the step.
+    /// The code of this unused step. Accept it, then [`spend`] the step.
     Fresh(Step),
-    /// The code of this step, which is spent.
+    /// The code of this spent step.
     Used(Step),
-    /// No code of the window.
+    /// Not a code in the window.
     Wrong,
 }
 
 impl Search<'_> {
-    /// Looks for a code.
+    /// Searches for a code.
     ///
-    /// A code equal to that of the last step or of a spent step is used, whatever else it
-    /// matches: somebody who replays it must not be let in because another step happens to have
-    /// the same code. Otherwise the matching step nearest to the expected one (`now + drift`)
-    /// wins if it is above the last step; of two equally near the earlier one. Nearness matters:
-    /// in a window of 961 steps two share a six-digit code more than a third of the time, and a
-    /// match hours ahead taken by chance would spend all the steps up to now. Otherwise a match
-    /// at or below the last step is used.
+    /// A code equal to that of the last step or a spent step is [`Match::Used`], whatever else it
+    /// matches: a replay must not succeed because another step happens to have the same code.
+    /// Otherwise the matching step above the last step that is nearest to the expected one
+    /// (`now + drift`) wins, and of two equally near the earlier one. Nearness matters: in a window of
+    /// 961 steps, two steps share a six-digit code more than a third of the time. A chance match hours
+    /// ahead would spend all the steps up to now. If only steps at or below the last step match, the
+    /// code is [`Match::Used`].
     ///
-    /// Each step of the window is computed at most once, in addition to the spent ones.
-    // SECURITY: the charge is the proof that this guess counts, whatever happens to the program now.
+    /// Computes each step of the window at most once, in addition to the spent steps.
+    // SECURITY: the charge proves that this guess counts, even if the program is killed now.
     pub fn find(
         &self,
         generator: &CodeGenerator,
@@ -60,15 +60,15 @@ impl Search<'_> {
         digits: Digits,
         _: &Charge,
     ) -> Match {
-        // SECURITY: codes are compared as numbers below, which is right for one width only.
+        // SECURITY: the numeric comparison below is only correct for codes of the same width.
         if code.digits() != digits {
             return Match::Wrong;
         }
         let (typed, modulus) = (code.value(), digits.modulus());
-        // SECURITY: constant-time. That the search ends early shows only which step matched.
+        // SECURITY: constant-time. Ending the search early reveals only which step matched.
         let equals = |step: &Step| bool::from(generator.value(*step, modulus).ct_eq(&typed));
 
-        // SECURITY: before anything else, so that no other match can hide a replay.
+        // SECURITY: checked first, so that no other match can hide a replay.
         if let Some(step) = self.last_step.iter().chain(self.spent).find(|step| equals(step)) {
             return Match::Used(*step);
         }
@@ -82,16 +82,16 @@ impl Search<'_> {
         used.map_or(Match::Wrong, Match::Used)
     }
 
-    /// The steps of the window, each once, from the expected one outwards.
+    /// The steps of the window, each once, outwards from the expected step.
     fn outwards(&self, digits: Digits) -> impl Iterator<Item = Step> + use<> {
-        // SECURITY: a wider window would make guessing easier than once in 1,000.
+        // SECURITY: a wider window would make a guess succeed more often than once in 1,000.
         let reach = u64::from(self.discrepancy.min(digits.widest_discrepancy()));
         let lowest = self.now.get().saturating_sub(reach);
         let highest = self.now.get().saturating_add(reach);
-        // Seen from an expected step outside the window, the order is that from the window's edge.
+        // If the expected step is outside the window, the search starts at the window's edge.
         let expected = self.now.get().saturating_add_signed(i64::from(self.drift));
         let start = expected.clamp(lowest, highest);
-        // Odd turns look before the start, even turns after it; the distance grows every other turn.
+        // Odd turns go before the start, even turns after it. The distance grows every other turn.
         let turns = 2 * (start - lowest).max(highest - start);
         (0..=turns).filter_map(move |turn| {
             let distance = turn.div_ceil(2);
@@ -109,13 +109,13 @@ impl Search<'_> {
 ///
 /// The last step rises to the accepted one, but not past `now`, and never falls. If it always
 /// rose to the accepted step, a phone whose clock is hours ahead would lock its owner out for
-/// hours once the clock is put right. So an accepted step that lies in the future is kept in
-/// `spent` by itself, and the steps between it and now stay usable. Steps up to now are spent
-/// together: a phone has no business to go back.
+/// hours once the clock is corrected. So an accepted step in the future is kept in `spent` by
+/// itself, and the steps between it and now stay usable. Steps up to now are spent together,
+/// because a phone never needs an earlier code again.
 ///
 /// `spent` is kept sorted and holds at most [`SPENT_LIMIT`] steps, all above the last step. If
-/// there is one too many, the lowest is dropped and the last step rises to it: then it is still
-/// spent, and all that is lost are the unused steps below it.
+/// there is one too many, the lowest is dropped and the last step rises to it. It stays spent,
+/// and only the unused steps below it are lost.
 // SECURITY: every step that was ever accepted is at or below the last step, or in `spent`.
 pub fn spend(last_step: Option<Step>, spent: &mut Vec<Step>, accepted: Step, now: Step) -> Step {
     let reached = accepted.min(now);

@@ -217,7 +217,7 @@ impl<'a> Restoration<'a> {
                 state.secret = Some(self.keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
             }
             let known = same.map(|here| here.recovery_codes).unwrap_or_default();
-            state.recovery_codes = state.recovery_codes.known_to(&known);
+            state.recovery_codes = state.recovery_codes.intersect(&known);
             state.grants.clear();
             state.sms.drop_code();
             state.sms.used = None;

@@ -1,8 +1,8 @@
 //! The command line of the verifier.
 //!
-//! [`Cli`] is its definition, for `rw2fa verify`, for help and for manual pages. A login reads the same
-//! command line with [`parse`], word by word: building the definition would cost more instructions than
-//! the rest of the login, and a tenth of the program's size. The tests hold the two together.
+//! [`Cli`] defines it for `rw2fa verify`, the help and the manual pages. A login parses the same command line
+//! with [`parse`], word by word: building the clap definition would take longer than the rest of the login and
+//! add a tenth to the program's size. Tests check that both parsers agree.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::verify::request::{QrForm, Session};
 
-/// Where the options are told.
+/// The hint of every usage error.
 const HINT: &str = "rw2fa help verify tells the options";
 
 /// Decide one login or session of the remote-work portal.
@@ -88,10 +88,10 @@ pub struct VerifyArgs {
 }
 
 impl VerifyArgs {
-    /// The user that the call names.
+    /// The login name.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] when it is no name.
+    /// [`ErrorKind::Usage`] when it is not a valid name.
     pub fn login(&self) -> Result<Name> {
         Name::parse(self.written())
             .map_err(|error| Error::new(ErrorKind::Usage, format!("the user: {error}")))
@@ -131,11 +131,11 @@ impl QrForm {
     }
 }
 
-/// Reads the command line of `rw2fa-verify`, whose first word is the program.
+/// Parses the command line of `rw2fa-verify`. The first word is the program.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for what [`Cli`] does not define, and for help and version: they are bugs in the
-/// caller. No value is told: it may be a code.
+/// [`ErrorKind::Usage`] for anything that [`Cli`] does not define. `--help` and `--version` are errors too: they
+/// are bugs in the caller. Errors never repeat a value, which may be a code.
 pub fn parse(args: &[OsString]) -> Result<Cli> {
     let raw = RawArgs::new(args);
     let mut cursor = raw.cursor();
@@ -148,19 +148,19 @@ pub fn parse(args: &[OsString]) -> Result<Cli> {
             }
         } else if let Some((name, attached)) = word.to_long() {
             let name = name.map_err(|_| unknown(&word.display().to_string()))?;
-            option(&mut cli, name, Value { attached, raw: &raw, cursor: &mut cursor })?;
+            parse_option(&mut cli, name, Value { attached, raw: &raw, cursor: &mut cursor })?;
         } else if word.is_short() {
             return Err(unknown(&word.display().to_string()));
         } else {
             once(&mut cli.verify.name, "USER", text("USER", word.to_value_os())?)?;
         }
     }
-    compatible(&cli.verify)?;
+    check_conflicts(&cli.verify)?;
     Ok(cli)
 }
 
-/// Takes in one option.
-fn option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
+/// Parses one option into `cli`.
+fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
     let verify = &mut cli.verify;
     match name {
         "store" => once(&mut cli.store, name, path(name, value.take(name)?)?),
@@ -193,7 +193,7 @@ fn option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
     }
 }
 
-/// Where the value of an option stands: behind `=`, or in the next word.
+/// The value of an option: after `=`, or the next word.
 struct Value<'a> {
     attached: Option<&'a OsStr>,
     raw: &'a RawArgs,
@@ -201,7 +201,7 @@ struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The value; a word that looks like an option is none.
+    /// Takes the value. A next word that looks like an option is not a value.
     fn take(self, name: &str) -> Result<&'a OsStr> {
         let Self { attached, raw, cursor } = self;
         let detached = || {
@@ -246,8 +246,8 @@ fn path(name: &str, value: &OsStr) -> Result<PathBuf> {
     if value.is_empty() { Err(usage(format!("--{name} needs a value"))) } else { Ok(value.into()) }
 }
 
-/// What does not go together.
-fn compatible(args: &VerifyArgs) -> Result<()> {
+/// Rejects options that conflict.
+fn check_conflicts(args: &VerifyArgs) -> Result<()> {
     let clashes = [
         (args.name.is_some() && args.user.is_some(), "USER does not go with --user"),
         (!args.groups.is_empty() && args.no_groups, "--group does not go with --no-groups"),
@@ -264,7 +264,7 @@ fn compatible(args: &VerifyArgs) -> Result<()> {
 }
 
 fn unknown(word: &str) -> Error {
-    // SECURITY: what holds digits may be a code that was put in the wrong place.
+    // SECURITY: a word with digits may be a misplaced code, so it is not repeated.
     if word.contains(|c: char| c.is_numeric()) {
         return usage("unexpected argument");
     }
@@ -290,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    /// Every option of the definition in every form, its values, and what is no option.
+    /// Every defined option in every form, its values, and words that are not options.
     fn vocabulary() -> Vec<OsString> {
         let mut words: Vec<OsString> = [
             "alice",
@@ -330,7 +330,7 @@ mod tests {
         words
     }
 
-    /// Both readings of one command line.
+    /// Asserts that both parsers agree about a command line.
     #[track_caller]
     fn assert_agreed(words: &[OsString]) {
         let line: Vec<OsString> =
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn one_and_two_words_are_read_as_they_are_defined() {
+    fn both_parsers_agree_on_one_and_two_words() {
         let words = vocabulary();
         assert_agreed(&[]);
         for first in &words {
@@ -360,15 +360,15 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
         #[test]
-        fn longer_lines_are_read_as_they_are_defined(
+        fn both_parsers_agree_on_longer_lines(
             words in prop::collection::vec(select(vocabulary()), 3..9),
         ) {
             assert_agreed(&words);
         }
 
-        /// Lines that make sense: flags and attached values, and a user at the end.
+        /// Guards valid lines: flags and attached values, then a user.
         #[test]
-        fn sensible_lines_are_read_as_they_are_defined(
+        fn both_parsers_agree_on_sensible_lines(
             words in prop::collection::vec(select(sensible()), 0..5),
         ) {
             let line: Vec<OsString> =
@@ -386,9 +386,9 @@ mod tests {
             .collect()
     }
 
-    /// Guards that no value, which may be a code, is repeated.
+    /// Guards codes in the wrong place: an error never repeats a value.
     #[test]
-    fn an_error_tells_no_value() {
+    fn an_error_repeats_no_value() {
         for words in [
             &["--code-stdin=314159"][..],
             &["--code=314159"],

@@ -1,7 +1,7 @@
-//! The decision: a function of settings, user, request, time and fresh randomness, without I/O.
+//! The decision: a pure function of settings, user, request, time and fresh randomness.
 //!
-//! The order of the rules is part of the portal protocol. Nothing here reads or writes; what is to be
-//! remembered is returned as the next state.
+//! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
+//! state of the user for its caller to write.
 
 use std::ops::Deref;
 
@@ -25,96 +25,96 @@ use crate::verify::rules::Rules;
 use crate::verify::sms::{DailyQuota, Outgoing, SmsNotice};
 use crate::verify::trial::search;
 
-/// Everything a decision looks at.
+/// The input of a decision.
 pub struct Facts<'a> {
-    /// What the store is set to.
+    /// The settings of the store.
     pub settings: &'a Settings,
-    /// Whom the login name means.
+    /// The user that the login name refers to.
     pub subject: Subject,
-    /// Whether one more message may be sent today.
+    /// Whether the deployment may send another message today.
     pub today: DailyQuota,
 }
 
-/// Whom a login name means.
+/// The user that a login name refers to.
 pub enum Subject {
-    /// Nobody who is listed.
+    /// Not a listed user.
     Unlisted,
-    /// Cannot be told, because the user's groups are unknown.
+    /// Unknown, because the user's groups are unknown.
     GroupsUnknown,
-    /// Several users.
+    /// More than one user.
     Ambiguous,
-    /// This one.
+    /// This user.
     Known(Box<Account>),
 }
 
-/// A user who is listed, or is a member of a listed group.
+/// A user who is listed or belongs to a listed group.
 pub struct Account {
-    /// His name in the store.
+    /// The user's name in the store.
     pub name: Name,
-    /// How codes reach him.
+    /// How codes reach the user.
     pub method: Method,
-    /// Whether he is listed himself.
+    /// Whether the user is listed by name.
     pub listed: bool,
-    /// The listed groups that he is a member of, if his groups are known.
+    /// The listed groups that the user belongs to, if the user's groups are known.
     pub groups: Option<Vec<Name>>,
-    /// What the program keeps of him.
+    /// The stored state of the user.
     pub state: State,
-    /// His secret, opened, if the request can need it.
+    /// The decrypted secret, if the request can need it.
     pub secret: Option<Secret>,
-    /// Where messages reach him; a group's member has no number.
+    /// The phone number for SMS. Group members have none.
     pub phone: Option<Phone>,
-    /// The code that was sent to him, opened, if the request can need it.
+    /// The decrypted code that was sent to the user, if the request can need it.
     pub sent_code: Option<SentCode>,
-    /// The last one that he used, likewise.
+    /// The decrypted code that the user used last, if the request can need it.
     pub used_code: Option<SentCode>,
-    /// The NetBIOS domain he comes from, as far as it is known.
+    /// The NetBIOS domain of the login, if it is known.
     pub domain: Option<String>,
-    /// Whether the whitelist names him now.
+    /// Whether a valid whitelist entry covers the login.
     pub whitelisted: bool,
 }
 
-/// What was decided.
+/// The result of [`decide`] or [`compare`].
 pub struct Decision {
-    /// Why.
+    /// Why it was decided this way.
     pub reason: Reason,
-    /// What the answer tells besides.
+    /// Further fields of the answer.
     pub details: Details,
-    /// What is to be remembered, if anything changed.
+    /// The next state of the user, if it changed.
     pub next: Option<State>,
-    /// The secret that `next` is to carry, if a new one was made.
+    /// The new secret to seal into `next`, if one was generated.
     pub new_secret: Option<Secret>,
-    /// The message that is to be sent once `next` is written.
+    /// The message to send once `next` is written.
     pub outgoing: Option<Outgoing>,
 }
 
-/// What an answer tells besides outcome and reason.
+/// The fields of an answer besides outcome and reason.
 #[derive(Default)]
 pub struct Details {
     /// How codes reach the user.
     pub method: Option<Method>,
-    /// Digits of the code that is wanted.
+    /// How many digits the expected code has.
     pub digits: Option<Digits>,
-    /// Whether the user has proved a code before.
+    /// Whether the user has entered a correct code before.
     pub enrolled: Option<bool>,
-    /// Wrong codes until the lock.
+    /// How many wrong codes are left before the account locks.
     pub attempts_left: Option<u32>,
-    /// When a code is compared again.
+    /// When the next code will be accepted for comparison.
     pub retry_after: Option<RetryAfter>,
     /// The secret to show.
     pub shown_secret: Option<Secret>,
-    /// To whom the secret was shown before it was confirmed.
+    /// Where and how often the secret was shown before it was confirmed.
     pub shown: Option<Shown>,
-    /// How many seconds ago that was the last time.
+    /// How many seconds ago it was last shown.
     pub shown_ago: u64,
-    /// What was earned.
+    /// The grant that was earned or used.
     pub grant: Option<Grant>,
-    /// Steps by which the device was ahead.
+    /// Clock drift of the device in steps; positive if it is ahead.
     pub drift: Option<i32>,
-    /// What is told of a message.
+    /// The message that was sent, or why none was.
     pub sms: Option<SmsNotice>,
-    /// Recovery codes that can still be used, after one was.
+    /// How many recovery codes are left after one was used.
     pub recovery_codes_left: Option<usize>,
-    /// The number of the attempt that was charged, if a code was compared.
+    /// The number of the charged attempt, if a code was compared.
     pub attempt: Option<u64>,
 }
 
@@ -122,29 +122,29 @@ pub struct Details {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum RetryAfter {
-    /// After so many seconds.
+    /// After this many seconds.
     Seconds(u64),
-    /// When an administrator has unlocked.
+    /// After an administrator unlocks the account.
     Unlocked,
 }
 
-/// What follows from the facts.
+/// The result of [`decide`].
 #[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 pub enum Ruling {
-    /// This, without a look at any code.
+    /// Decided without comparing a code.
     Decided(Decision),
     /// The typed code has to be compared: charge the attempt, then call [`compare`].
     Compare,
 }
 
-/// The call lacks `--client`, which this store requires: a bug in the caller.
+/// The error for a call without `--client` where the store requires it: a bug in the caller.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MissingClient;
 
-/// Decides, up to the comparison of a typed code. `fresh` becomes the secret if one has to be made.
+/// Decides everything except the comparison of a typed code. `fresh` becomes the secret if a new one is needed.
 ///
 /// # Errors
-/// [`MissingClient`].
+/// [`MissingClient`] when the store requires `--client` and the call lacks it.
 pub fn decide(
     facts: &Facts<'_>,
     request: &Request,
@@ -180,8 +180,8 @@ pub fn decide(
     }
 }
 
-/// Compares the typed code, after [`decide`] ruled that it has to be. The state in `facts` holds the attempt
-/// that `charge` proves.
+/// Compares the typed code after [`decide`] returned [`Ruling::Compare`]. The state in `facts` includes the
+/// attempt that `charge` proves.
 pub fn compare(
     facts: &Facts<'_>,
     request: &Request,
@@ -203,7 +203,7 @@ pub fn compare(
     decision
 }
 
-/// Ends the grants of the client that signs out.
+/// Ends the grants of the client that is signing out.
 fn end_grants(subject: &Subject, request: &Request) -> Decision {
     let mut decision = Decision::plain(Reason::Ended);
     match subject {
@@ -249,24 +249,24 @@ impl<'a> Deref for Login<'a> {
 impl Login<'_> {
     pub(super) fn decision(&self, reason: Reason) -> Decision {
         let mut decision = Decision::plain(reason);
-        // How the code that is wanted reaches him.
+        // How the expected code reaches the user.
         decision.details.method =
             Some(if self.needs_sms() { Method::Sms } else { self.account.method });
         decision.details.enrolled = Some(self.is_active());
         decision
     }
 
-    /// A decision that tells how many digits the user has to type.
-    pub(super) fn asking(&self, reason: Reason) -> Decision {
+    /// A decision whose answer says how many digits the user has to type.
+    pub(super) fn ask_for_code(&self, reason: Reason) -> Decision {
         let mut decision = self.decision(reason);
         decision.details.digits = Some(self.digits());
         decision
     }
 
-    /// A session without a code: a live grant of this client opens it.
+    /// Opens a session without a code if this client has a live grant.
     fn open_session(&self) -> Decision {
         let state = &self.account.state;
-        let Some(found) = self.live_grant() else { return self.asking(Reason::CodeRequired) };
+        let Some(found) = self.live_grant() else { return self.ask_for_code(Reason::CodeRequired) };
         let mut decision = self.decision(Reason::SessionValid);
         let mut next = state.clone();
         if let Some(grant) = next.grants.get_mut(found) {
@@ -281,9 +281,9 @@ impl Login<'_> {
 
     fn sign_in(&self) -> Ruling {
         let state = &self.account.state;
-        let standing = self.standing();
-        if standing != LockoutState::Open {
-            let mut decision = self.locked(standing);
+        let lockout = self.lockout_state();
+        if lockout != LockoutState::Open {
+            let mut decision = self.locked(lockout);
             let mut next = state.clone();
             next.rebase_lockout(self.now);
             if !self.request.check {
@@ -296,27 +296,27 @@ impl Login<'_> {
         }
         Ruling::Decided(match (self.needs_sms(), &self.request.code) {
             (true, None) => self.send_code(),
-            // SECURITY: the password alone must not show what was handed over in person.
+            // SECURITY: the password alone must not reveal a secret that was handed over in person.
             (false, None) if self.is_active() || self.is_handed_over() => {
-                self.asking(Reason::CodeRequired)
+                self.ask_for_code(Reason::CodeRequired)
             }
             (false, None) => self.enrol(),
             (false, Some(_)) if self.secret().is_none() => {
-                // The secret that the code could belong to has expired: the next one is shown.
+                // The secret that the code belonged to has expired, so a new one is shown.
                 self.enrol()
             }
             (_, Some(typed)) if self.can_be_a_code(typed) => return Ruling::Compare,
-            (_, Some(_)) => self.refused(self.failures().count),
+            (_, Some(_)) => self.reject(self.failures().count),
         })
     }
 
-    /// The secret that a code of an app is compared with.
+    /// The secret that an app's code is compared with.
     fn secret(&self) -> Option<&Secret> {
         let is_usable = self.is_active() || self.account.state.has_live_pending_secret(self.now);
         self.account.secret.as_ref().filter(|_| is_usable)
     }
 
-    /// Whether `typed` has the form of any code that it would be compared with.
+    /// Whether `typed` has the format of a code that it would be compared with.
     fn can_be_a_code(&self, typed: &str) -> bool {
         let used = self.account.used_code.as_ref().filter(|_| self.needs_sms());
         let used = used.map(|used| used.code.digits());
@@ -331,26 +331,26 @@ impl Login<'_> {
         })
     }
 
-    fn locked(&self, standing: LockoutState) -> Decision {
+    fn locked(&self, lockout: LockoutState) -> Decision {
         let mut decision = self.decision(Reason::Locked);
-        decision.details.retry_after = Some(match standing {
+        decision.details.retry_after = Some(match lockout {
             LockoutState::Locked(seconds) => RetryAfter::Seconds(seconds),
             LockoutState::Open | LockoutState::Stopped => RetryAfter::Unlocked,
         });
         decision
     }
 
-    /// Shows the pending secret, made now if there is none that lives.
+    /// Shows the pending secret; generates one if none is live.
     fn enrol(&self) -> Decision {
         if self.request.check {
-            return self.asking(Reason::EnrolmentRequired);
+            return self.ask_for_code(Reason::EnrolmentRequired);
         }
         self.show(&self.account.state)
     }
 
-    /// Shows the pending secret of `state`, which is about to be written.
+    /// Shows the pending secret of `state`, which the caller is about to write.
     pub(super) fn show(&self, state: &State) -> Decision {
-        let mut decision = self.asking(Reason::EnrolmentRequired);
+        let mut decision = self.ask_for_code(Reason::EnrolmentRequired);
         let (next, new_secret) = show_secret(
             state,
             self.advanced.digits(),
@@ -370,23 +370,23 @@ impl Login<'_> {
         decision
     }
 
-    /// Compares what was typed with the user's secret.
+    /// Compares the typed code with the user's secret.
     fn compare(&self, typed: &str, charge: &Charge) -> Decision {
         let state = &self.account.state;
         match (self.secret(), Typed::parse(typed, self.digits())) {
             (Some(secret), Typed::Code(code)) => {
                 match search(self.advanced, state, secret, &code, self.now, charge) {
                     Match::Fresh(step) => self.accept(step),
-                    Match::Used(_) => self.used(),
-                    Match::Wrong => self.wrong(),
+                    Match::Used(_) => self.reject_used(),
+                    Match::Wrong => self.reject_wrong(),
                 }
             }
             (Some(_), Typed::Recovery(code)) if self.is_active() => self.recover(&code, charge),
-            _ => self.wrong(),
+            _ => self.reject_wrong(),
         }
     }
 
-    /// Compares a recovery code with those of the user.
+    /// Compares a recovery code with the user's recovery codes.
     pub(super) fn recover(&self, code: &RecoveryCode, charge: &Charge) -> Decision {
         let mut next = self.account.state.clone();
         match next.recovery_codes.spend(code, charge) {
@@ -396,38 +396,38 @@ impl Login<'_> {
                 decision.details.recovery_codes_left = Some(left);
                 decision
             }
-            RecoveryMatch::Used => self.used(),
-            RecoveryMatch::Wrong => self.wrong(),
+            RecoveryMatch::Used => self.reject_used(),
+            RecoveryMatch::Wrong => self.reject_wrong(),
         }
     }
 
-    /// A code that is not compared, or was wrong and did not lock.
-    fn refused(&self, failures: u32) -> Decision {
-        let mut decision = self.asking(Reason::WrongCode);
+    /// Rejects a code that was not compared, or that was wrong without locking the account.
+    fn reject(&self, failures: u32) -> Decision {
+        let mut decision = self.ask_for_code(Reason::WrongCode);
         let left = self.advanced.lockout_attempts.saturating_sub(failures);
-        // After a lock has ended, one wrong code locks again.
+        // Once a lock has ended, a single wrong code locks again.
         decision.details.attempts_left = Some(left.max(1));
         decision
     }
 
-    /// The code was used before: the attempt is forgiven, and nothing else changes.
-    pub(super) fn used(&self) -> Decision {
+    /// Rejects a code that was used before. Forgives the attempt and changes nothing else.
+    pub(super) fn reject_used(&self) -> Decision {
         let mut next = self.account.state.clone();
         next.forgive_last();
-        let mut decision = self.asking(Reason::CodeUsed);
+        let mut decision = self.ask_for_code(Reason::CodeUsed);
         decision.remember(next, &self.account.state);
         decision
     }
 
-    /// The code is wrong. The attempt and its lock are charged already.
-    pub(super) fn wrong(&self) -> Decision {
+    /// Rejects a wrong code. The attempt and its lock are already charged.
+    pub(super) fn reject_wrong(&self) -> Decision {
         let failures = self.failures();
-        let standing = failures.standing(self.now);
-        if standing == LockoutState::Open {
-            return self.refused(failures.count);
+        let lockout = failures.state_at(self.now);
+        if lockout == LockoutState::Open {
+            return self.reject(failures.count);
         }
-        let mut decision = self.locked(standing);
-        if standing == LockoutState::Stopped {
+        let mut decision = self.locked(lockout);
+        if lockout == LockoutState::Stopped {
             let mut next = self.account.state.clone();
             next.grants.clear();
             decision.remember(next, &self.account.state);
@@ -435,7 +435,7 @@ impl Login<'_> {
         decision
     }
 
-    /// The code of `step` is right: it is spent, and earns a grant.
+    /// Accepts the code of `step`: spends it and earns a grant.
     pub(super) fn accept(&self, step: Step) -> Decision {
         let state = &self.account.state;
         let first_time = !self.is_active();
@@ -461,7 +461,7 @@ impl Login<'_> {
         decision
     }
 
-    /// The code that `next` has spent is right: failed attempts are forgiven, and a grant is earned.
+    /// Lets the user in after `next` spent a correct code: forgives failed attempts and adds a grant.
     pub(super) fn admit(&self, mut next: State, reason: Reason) -> Decision {
         next.last_login = Some(self.now);
         next.forgive_all();

@@ -1,4 +1,4 @@
-//! What a decision leaves in the store: the next state of the user, and a line of the audit trail.
+//! Writes the outcome of a decision: the next state of the user and a line of the audit trail.
 
 use crate::account::attempts::Attempts;
 use crate::account::grant::ClientHash;
@@ -13,17 +13,17 @@ use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject};
 use crate::verify::request::{Request, Session};
 
-/// The next state of a user, as it is to be written.
+/// The next state of a user, ready to be written.
 pub(super) struct Next {
     pub(super) document: Document,
     pub(super) text: Text,
-    /// The code in it that was made now.
+    /// The sealed code that was generated for this message.
     pub(super) made: Option<Sealed>,
-    /// The attempt counter, if its lock changes.
+    /// The attempt counter, if it changes.
     attempts: Option<Attempts>,
 }
 
-/// The next state of the user, if it changes.
+/// Prepares the next state of the user; `None` if nothing changes.
 pub(super) fn next_state(
     process: &Process,
     facts: &Facts<'_>,
@@ -57,7 +57,7 @@ pub(super) fn next_state(
     Ok(Some(Next { document, text: records::state_text(&next)?, made, attempts }))
 }
 
-/// Writes the next state of the user, and the line of the audit trail.
+/// Writes the audit line, then the next state of the user.
 pub(super) fn remember(
     transaction: &mut dyn Transaction,
     name: &Name,
@@ -73,14 +73,14 @@ pub(super) fn remember(
     if let (Some(attempts), Document::Of(_, name)) = (attempts, document) {
         records::write_attempts(transaction, name, *attempts)?;
     }
-    // SECURITY: recorded before it exists, so that a login that cannot be recorded leaves nothing that opens
-    // sessions. A wrong code was charged before it was compared.
+    // SECURITY: a grant is recorded before it exists, so a login that cannot be recorded leaves nothing that
+    // opens sessions. A wrong code was charged before it was compared.
     let name = name.canonical();
     let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
     audit::append_and_write(transaction, key.as_ref(), now, &event, (document, text))
 }
 
-/// Writes the line of the audit trail.
+/// Writes only the audit line.
 pub(super) fn record(
     transaction: &mut dyn Transaction,
     name: &Name,
@@ -94,7 +94,7 @@ pub(super) fn record(
     audit::append(transaction, key.as_ref(), now, &event)
 }
 
-/// What the audit trail tells of a decision.
+/// The audit event of a decision.
 fn event<'a>(user: &'a str, request: &'a Request, decision: &Decision) -> Event<'a> {
     Event::Verification(Verification {
         user,

@@ -1,5 +1,5 @@
-//! Gathering: from the store to the facts that a decision looks at. All but [`known_groups`] runs under the
-//! account's lock.
+//! Gathers from the store what a decision looks at. Everything except [`known_groups`] runs under the account's
+//! lock.
 
 use crate::account::listing::{Listing, Method, WhitelistEntry};
 use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
@@ -19,16 +19,16 @@ use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
 use crate::verify::sms::DailyQuota;
 
-/// The groups of the user, as far as they are known.
+/// The user's groups, as far as they are known.
 #[derive(Debug)]
 pub enum KnownGroups {
-    /// These; none where none matters.
+    /// The groups; empty if the store lists no group.
     Known(Vec<Name>),
-    /// They could not be determined, for this reason.
+    /// Why the groups could not be determined.
     Unknown(Error),
 }
 
-/// Determines the user's groups, before the lock is taken: the system may have to be asked.
+/// Determines the user's groups. Runs before the lock is taken, because asking the system can be slow.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -38,7 +38,7 @@ pub fn known_groups(
     request: &Request,
     accounts: &dyn Accounts,
 ) -> Result<KnownGroups> {
-    if let Memberships::Told(groups) = &request.memberships {
+    if let Memberships::Given(groups) = &request.memberships {
         return Ok(KnownGroups::Known(groups.clone()));
     }
     let matters = settings.enabled
@@ -50,8 +50,8 @@ pub fn known_groups(
     let login = &request.login;
     let listed = store.names_like(DocumentKind::User, &login.key())?;
     if matches!(resolve(login, &listed, &settings.domains), Resolution::Entry(_)) {
-        // Who is listed himself needs a code whatever his groups are. Should he be taken off the list
-        // before the lock is had, then nothing is known of his groups.
+        // A user listed by name needs a code whatever the groups are. If the user is removed from the list
+        // before the lock is taken, the groups are unknown.
         let message = "the groups were not asked for, since the user was listed himself";
         return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
     }
@@ -62,10 +62,10 @@ pub fn known_groups(
 /// Asks the system for the groups of an account.
 ///
 /// # Errors
-/// When it cannot tell all of them.
+/// When the system cannot report all of them.
 pub fn ask_system(login: &Name, written: &str, accounts: &dyn Accounts) -> Result<Vec<Name>> {
     let groups = accounts.groups(&login.system_spellings(written))?;
-    // SECURITY: a group whose name cannot be read could be a listed one under another spelling.
+    // SECURITY: a group whose name cannot be parsed could be a listed group in another spelling.
     let parse = |group: &String| {
         Name::parse(group).map_err(|error| {
             let what = format!("the system names a group '{}': {error}", printable(group));
@@ -75,7 +75,7 @@ pub fn ask_system(login: &Name, written: &str, accounts: &dyn Accounts) -> Resul
     groups.iter().map(parse).collect()
 }
 
-/// Gathers what the decision about `request` looks at.
+/// Gathers the facts for the decision about `request`.
 ///
 /// # Errors
 /// When a document is missing or damaged.
@@ -87,9 +87,9 @@ pub fn gather<'a>(
     keys: Option<&KeyRing>,
     now: Timestamp,
 ) -> Result<Facts<'a>> {
-    // A store that is switched off asks nobody, whatever else is in it.
-    let asks = settings.enabled || matches!(request.ask, Ask::End);
-    let subject = if asks {
+    // A store that is switched off never asks for a code, so its other documents are not read.
+    let needs_subject = settings.enabled || matches!(request.ask, Ask::End);
+    let subject = if needs_subject {
         subject(store, settings, request, groups, keys, now)?
     } else {
         Subject::Unlisted
@@ -110,8 +110,8 @@ fn subject(
     let key = login.key();
     let listed = store.names_like(DocumentKind::User, &key)?;
     let stateful = store.names_like(DocumentKind::State, &key)?;
-    // SECURITY: who is listed himself comes first: a leftover state of another spelling must not
-    // stand in for an entry that the directory takes for the same account.
+    // SECURITY: a user listed by name takes precedence. A leftover state in another spelling must not replace
+    // an entry that the directory treats as the same account.
     let (name, is_listed) = match resolve(login, &listed, domains) {
         Resolution::Ambiguous(_) => return Ok(Subject::Ambiguous),
         Resolution::Entry(name) => (name.clone(), true),
@@ -120,16 +120,16 @@ fn subject(
                 Resolution::Entry(name) => Some(name.clone()),
                 Resolution::Unlisted => None,
                 Resolution::Ambiguous(names) => {
-                    return several(store, settings, request, groups, &names);
+                    return match_several_states(store, settings, request, groups, &names);
                 }
             };
-            (known.unwrap_or_else(|| qualified(login, &listed, settings)), false)
+            (known.unwrap_or_else(|| member_name(login, &listed, settings)), false)
         }
     };
     let mut all = listed.clone();
     all.extend(stateful);
     let state = match request.ask {
-        // A sign-out closes doors: a counter that cannot be trusted must not keep them open.
+        // A sign-out only revokes access, so a damaged counter must not prevent it.
         Ask::End => records::state_document(store, &name)?,
         _ => records::state(store, &name)?,
     };
@@ -157,7 +157,7 @@ fn subject(
     let state = match state {
         Some(state) => state,
         None if is_listed => return Err(missing_half(store, DocumentKind::State, &name)),
-        // A counter without a state was left behind by a kill: nobody inherits its failed attempts.
+        // A counter without a state is left over from a killed process. Its failed attempts are forgiven.
         None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
     };
     let mut codes = Codes::default();
@@ -173,7 +173,7 @@ fn subject(
         method: listing.method,
         listed: is_listed,
         groups: match groups {
-            // At a sign-out nobody asks for groups, so nothing was learned of them.
+            // A sign-out does not look up groups, so they are unknown.
             KnownGroups::Known(_) if !matches!(request.ask, Ask::End) => {
                 Some(covers(store, settings, groups)?)
             }
@@ -188,8 +188,8 @@ fn subject(
     })))
 }
 
-/// Nobody listed is meant, but the states of several users are.
-fn several(
+/// The subject when the name matches no listed user but the states of several.
+fn match_several_states(
     store: &dyn Store,
     settings: &Settings,
     request: &Request,
@@ -199,7 +199,7 @@ fn several(
     if matches!(request.ask, Ask::End) || !covers(store, settings, groups)?.is_empty() {
         return Ok(Subject::Ambiguous);
     }
-    // SECURITY: settings that were lost are not settings that were removed.
+    // SECURITY: a lost settings document is an error; it must not count as a removed user.
     for name in names {
         if records::state(store, name)?.is_some_and(|state| state.listed) {
             return Err(missing_half(store, DocumentKind::User, name));
@@ -211,8 +211,8 @@ fn several(
     })
 }
 
-/// A member's name for his first state: with the domain, where the login tells it.
-fn qualified(login: &Name, listed: &[Name], settings: &Settings) -> Name {
+/// The name for the first state of a group member, qualified with the domain if it is known.
+fn member_name(login: &Name, listed: &[Name], settings: &Settings) -> Name {
     match netbios_of(login, listed, &settings.domains) {
         Some(domain) => {
             Name::parse(&format!("{domain}\\{}", login.account())).unwrap_or_else(|_| login.clone())
@@ -221,7 +221,7 @@ fn qualified(login: &Name, listed: &[Name], settings: &Settings) -> Name {
     }
 }
 
-/// The listed groups that the user is a member of.
+/// The listed groups that the user belongs to.
 ///
 /// # Errors
 /// When the groups cannot be listed.
@@ -234,7 +234,7 @@ pub fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> R
     Ok(covering_groups(memberships, &listed, &settings.domains).into_iter().cloned().collect())
 }
 
-/// What the groups that cover a user say: the first one by name decides the method.
+/// The settings that a user gets from listed groups. The first group by name decides the method.
 fn covering_listing(
     store: &dyn Store,
     settings: &Settings,
@@ -250,11 +250,10 @@ fn member_listing(added: Timestamp, method: Method) -> Listing {
     Listing { method, phone: None, notes: None, added }
 }
 
-/// The whitelist entry that lets `login` connect by RDP at `now`; if none does, one that would if it
-/// were not over.
+/// The whitelist entry that lets `login` connect by RDP at `now`, or else an expired entry that would have.
 ///
 /// # Errors
-/// When an entry that could be meant is damaged.
+/// When a matching entry is damaged.
 pub fn covering_whitelist_entry(
     store: &dyn Store,
     settings: &Settings,
@@ -283,7 +282,7 @@ fn can_need_secret(request: &Request) -> bool {
     }
 }
 
-/// What codes are compared with.
+/// The decrypted values that codes are compared with.
 #[derive(Default)]
 struct Codes {
     secret: Option<Secret>,

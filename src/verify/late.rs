@@ -1,16 +1,15 @@
-//! Tests of a login for which no time is left. The moment at which the program started is made up here, so
-//! that nobody has to wait.
+//! Tests of logins that have run out of time. They fake the start time of the program instead of waiting.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{BEFORE_CONFIRMING, LEAST_PATIENCE, SMS_PATIENCE, arguments, run_since};
+use super::{MIN_SMS_TIMEOUT, SMS_DEADLINE, SMS_PATIENCE, arguments, run_since};
 use crate::process::{Captured, Process};
 use crate::time::Timestamp;
 use crate::verify::arguments::AnswerFormat;
 
-/// A store in which alice gets her codes by SMS, through a command that keeps messages.
+/// A store in which alice gets codes by SMS, through a command that logs messages.
 struct Place {
     directory: tempfile::TempDir,
 }
@@ -50,7 +49,7 @@ impl Place {
         (process, stdout, stderr)
     }
 
-    /// Signs alice in with a program that has run for so long: exit code, answer, complaint.
+    /// Signs alice in `after` the start of the program; returns exit code, answer and standard error.
     fn sign_in(&self, after: Duration) -> (u8, serde_json::Value, String) {
         let (mut process, stdout, stderr) = self.process(&["--no-groups", "--", "alice"]);
         let args = arguments::parse(&process.args).unwrap().verify;
@@ -70,13 +69,13 @@ impl Place {
     }
 }
 
-/// Guards a login that waited so long for locks that no time is left to send: nothing is sent, it is
-/// told and recorded, and it costs the user and the day nothing.
+/// Guards a login that waited too long for locks to send a message: nothing is sent, the timeout is reported and
+/// recorded, and neither the user's limits nor the daily limit are charged.
 #[test]
-fn no_message_is_begun_that_could_not_end_in_time() {
+fn no_message_is_started_that_could_not_finish_in_time() {
     let place = Place::new();
-    let late = BEFORE_CONFIRMING.saturating_sub(LEAST_PATIENCE / 2);
-    for after in [late, BEFORE_CONFIRMING, 2 * BEFORE_CONFIRMING] {
+    let late = SMS_DEADLINE.saturating_sub(MIN_SMS_TIMEOUT / 2);
+    for after in [late, SMS_DEADLINE, 2 * SMS_DEADLINE] {
         let (code, answer, said) = place.sign_in(after);
         assert_eq!(
             (code, &answer["outcome"], &answer["reason"]),
@@ -87,8 +86,8 @@ fn no_message_is_begun_that_could_not_end_in_time() {
         assert_eq!(place.messages(), 0);
         assert!(place.trail().trim_end().lines().last().unwrap().contains("\"timeout\""));
     }
-    // Three were lost, and two may be sent: nothing was charged, and no code is outstanding.
-    let in_time = BEFORE_CONFIRMING.saturating_sub(SMS_PATIENCE);
+    // Three attempts failed, and both messages of the limit are still left: nothing was charged.
+    let in_time = SMS_DEADLINE.saturating_sub(SMS_PATIENCE);
     let (code, answer, said) = place.sign_in(in_time);
     assert_eq!((code, &answer["reason"]), (3, &"sms-sent".into()), "{answer} {said}");
     assert_eq!(place.messages(), 1);

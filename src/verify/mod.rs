@@ -1,7 +1,7 @@
 //! The portal protocol: request → facts → decision → documents → answer.
 //!
-//! `rw2fa-verify` and `rw2fa verify` are this module. No command of the administration tool, no prompt
-//! and no network code is reachable from here.
+//! Implements `rw2fa-verify` and `rw2fa verify`. No administration command, prompt or network code is
+//! reachable from here.
 
 pub mod arguments;
 pub mod decision;
@@ -47,40 +47,40 @@ use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{SmsCommand, count_today, uncount_today};
 use crate::verify::sms::DailyQuota;
 
-/// What to do about limits of the set-uid verifier.
+/// The hint for resource limits on a set-uid verifier.
 const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
-/// Exit code of a bug in the caller.
+/// The exit code for a bug in the caller.
 pub(crate) const USAGE: u8 = 2;
-/// Exit code when the answer could not be given.
+/// The exit code when the answer could not be written.
 const FAILED: u8 = 4;
-/// How long the SMS command may take.
+/// The longest time that the SMS command may take.
 pub(crate) const SMS_PATIENCE: Duration = Duration::from_secs(10);
-/// With less than this left nothing is tried.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
-/// When the message must have ended, from the start of the program: the lock may take 5 s once more, and
-/// everything together 20 s.
-const BEFORE_CONFIRMING: Duration = Duration::from_secs(15);
-/// The way out where the system does not tell groups.
-const MEND_GROUPS: &str =
+/// The SMS command is not started with less time left than this.
+const MIN_SMS_TIMEOUT: Duration = Duration::from_secs(1);
+/// The deadline of the SMS command, counted from the start of the program. Everything together may take 20 s,
+/// and waiting for the lock again may take 5 s of them.
+const SMS_DEADLINE: Duration = Duration::from_secs(15);
+/// The hint when the system does not report the user's groups.
+const GROUPS_HINT: &str =
     "mend the system's name service, or let the portal pass --group or --no-groups";
 
-/// The whole program `rw2fa-verify`; returns its exit code.
+/// Runs `rw2fa-verify` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
     match arguments::parse(&process.args) {
         Ok(cli) => {
             let root = process.named_store(cli.store).unwrap_or_else(platform::system_store);
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
-        Err(error) => misused(process, &error),
+        Err(error) => report_usage_error(process, &error),
     }
 }
 
-/// Verifies, answers, and returns the exit code.
+/// Verifies one request, prints the answer, and returns the exit code.
 pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
     run_since(Instant::now(), process, root, args, format)
 }
 
-/// The same for a program that `started` at some time.
+/// Like [`run`], for a program that started at `started`.
 fn run_since(
     started: Instant,
     process: &mut Process,
@@ -90,7 +90,7 @@ fn run_since(
 ) -> u8 {
     let login = match args.login() {
         Ok(login) => login,
-        Err(error) => return misused(process, &error),
+        Err(error) => return report_usage_error(process, &error),
     };
     let limits = if process.elevated { platform::limit_problem() } else { None };
     let verified = limits
@@ -102,22 +102,22 @@ fn run_since(
         .map_err(Failure::from)
         .and_then(|request| verify(process, root, &request, started));
     let (response, reason) = match verified {
-        Ok(Verdict { response, reason, doubt }) => {
-            if let Some(doubt) = doubt {
-                complain(process, &doubt);
+        Ok(Verdict { response, reason, problem }) => {
+            if let Some(problem) = problem {
+                print_error(process, &problem);
             }
             (response, reason)
         }
         Err(Failure::MissingClient) => {
             let error = Error::new(ErrorKind::Usage, "this store requires --client")
                 .with_hint("pass the portal's session id, or set require-client to false");
-            return misused(process, &error);
+            return report_usage_error(process, &error);
         }
         Err(Failure::Error(error)) if error.kind() == ErrorKind::Usage => {
-            return misused(process, &error);
+            return report_usage_error(process, &error);
         }
         Err(Failure::Error(error)) => {
-            complain(process, &error);
+            print_error(process, &error);
             let reason = reason_of(error.kind());
             (Response::failure(&login, reason), reason)
         }
@@ -125,15 +125,15 @@ fn run_since(
     answer(process, &response, reason, format)
 }
 
-/// What was decided.
+/// A decision and its answer.
 struct Verdict {
     response: Response,
     reason: Reason,
-    /// What is to be mended, where that decided.
-    doubt: Option<Error>,
+    /// The problem behind the decision, which an administrator should fix.
+    problem: Option<Error>,
 }
 
-/// Why nothing was decided.
+/// Why no decision was made.
 enum Failure {
     MissingClient,
     Error(Error),
@@ -145,7 +145,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// One login from request to answer: facts, decision and documents under the account's lock.
+/// Processes one login from request to answer: facts, decision and documents under the account's lock.
 fn verify(
     process: &Process,
     root: &Path,
@@ -196,7 +196,7 @@ fn verify(
             next_state(process, &facts, &decision, keys.as_ref())?
         };
         if decision.outgoing.is_some() {
-            // The allowance is reserved; what is recorded is how the message ended.
+            // Only reserves the message here. `send` records the outcome.
             if let Some(next) = &next {
                 transaction.write(&next.document, &next.text)?;
             }
@@ -208,23 +208,23 @@ fn verify(
             remember(transaction, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
         }
         let response = respond(name, &decision, &settings, request)?;
-        let doubt = missing_gateway(&facts, decision.reason);
-        result = Ok(Verdict { response, reason: decision.reason, doubt });
+        let problem = missing_gateway(&facts, decision.reason);
+        result = Ok(Verdict { response, reason: decision.reason, problem });
         Ok(())
     })?;
     if let Some(reserved) = reserved {
         return Ok(send(process, &store, &settings, request, reserved, started)?);
     }
     let mut verdict = result?;
-    if let (Reason::GroupsUnknown, KnownGroups::Unknown(doubt)) = (verdict.reason, groups) {
-        let has_way_out = doubt.hint().is_some();
-        verdict.doubt = Some(if has_way_out { doubt } else { doubt.with_hint(MEND_GROUPS) });
+    if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups) {
+        let has_hint = problem.hint().is_some();
+        verdict.problem = Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
     }
     Ok(verdict)
 }
 
-/// Charges the attempt that is about to be made. Before that, there is room for its line and for the next state: an
-/// honest user is not charged for a full disk.
+/// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
+/// the disk, so that a full disk does not cost an honest user an attempt.
 fn charge(
     transaction: &mut dyn Transaction,
     facts: &mut Facts<'_>,
@@ -239,15 +239,15 @@ fn charge(
     records::charge(transaction, &account.name, &mut account.state, rules, now)
 }
 
-/// A message whose allowance is reserved.
+/// A message that is counted against the limits but not sent yet.
 struct Reserved {
     name: Name,
     decision: Decision,
-    /// The code as it stands in the state, if it was made for this message.
+    /// The sealed code in the state, if it was made for this message.
     made: Option<Sealed>,
 }
 
-/// Sends a message without a lock, and confirms it under the lock.
+/// Sends a message without holding a lock, then confirms it under the lock.
 fn send(
     process: &Process,
     store: &DirStore,
@@ -259,13 +259,13 @@ fn send(
     let Reserved { name, mut decision, made } = reserved;
     let now = process.now();
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
-        let Some(patience) = patience(started.elapsed()) else {
+        let Some(timeout) = sms_timeout(started.elapsed()) else {
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
         };
-        let command = SmsCommand::of(settings, store);
+        let command = SmsCommand::from_settings(settings, store);
         let body = sending::body(settings, outgoing);
-        command.send(&outgoing.to.to_string(), body, patience, process.elevated)
+        command.send(&outgoing.to.to_string(), body, timeout, process.elevated)
     });
     let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
     if let Err((ending, error)) = &sent {
@@ -273,7 +273,7 @@ fn send(
         decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
     }
     store.update(Scope::Account(&request.login.key()), &mut |transaction| {
-        // The key may have been replaced meanwhile, and the user removed.
+        // Meanwhile, the key may have been replaced or the user removed.
         let keys = keys(store, settings)?;
         if ending == Ending::Refused && settings.advanced.sms_daily_limit > 0 {
             uncount_today(store, now)?;
@@ -285,17 +285,17 @@ fn send(
         record(transaction, &name, request, &decision, keys.as_ref(), now)
     })?;
     let response = respond(&name, &decision, settings, request)?;
-    Ok(Verdict { response, reason: decision.reason, doubt: sent.err().map(|(_, error)| error) })
+    Ok(Verdict { response, reason: decision.reason, problem: sent.err().map(|(_, error)| error) })
 }
 
-/// How long the SMS command may take, this long after the start of the program; `None` if it is too late
-/// to try.
-fn patience(elapsed: Duration) -> Option<Duration> {
-    let left = SMS_PATIENCE.min(BEFORE_CONFIRMING.saturating_sub(elapsed));
-    (left >= LEAST_PATIENCE).then_some(left)
+/// How long the SMS command may take, `elapsed` after the start of the program; `None` if it is too late to
+/// start it.
+fn sms_timeout(elapsed: Duration) -> Option<Duration> {
+    let left = SMS_PATIENCE.min(SMS_DEADLINE.saturating_sub(elapsed));
+    (left >= MIN_SMS_TIMEOUT).then_some(left)
 }
 
-/// Why no message could even be tried.
+/// The error when no message could be attempted: the gateway or the phone number is missing.
 fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     let (Reason::SmsFailed, Subject::Known(account)) = (reason, &facts.subject) else {
         return None;
@@ -310,7 +310,7 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     })
 }
 
-/// The keys; a store that is switched off does without.
+/// The keys of the store. A store that is switched off may have none.
 pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
     match records::key_ring(store) {
         Ok(keys) => Ok(Some(keys)),
@@ -333,7 +333,7 @@ fn respond(
     Response::new(name, decision, &Presentation { issuer: &issuer, validity, qr: request.qr })
 }
 
-/// The reason that the portal is told when an error kept the verifier from deciding.
+/// The reason that the portal gets when an error kept the verifier from deciding.
 pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
     match kind {
         ErrorKind::Busy => Reason::Busy,
@@ -349,7 +349,7 @@ pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
     }
 }
 
-/// Gives the answer. One that cannot be given in full is no grant.
+/// Prints the answer. An answer that cannot be written in full is not a grant.
 fn answer(process: &mut Process, response: &Response, reason: Reason, format: AnswerFormat) -> u8 {
     let text = match format {
         AnswerFormat::Json => response.json(),
@@ -365,19 +365,19 @@ fn answer(process: &mut Process, response: &Response, reason: Reason, format: An
     match written {
         Ok(()) => reason.outcome().exit_code(),
         Err(error) => {
-            complain(process, &error);
+            print_error(process, &error);
             FAILED
         }
     }
 }
 
-fn misused(process: &mut Process, error: &Error) -> u8 {
-    complain(process, error);
+fn report_usage_error(process: &mut Process, error: &Error) -> u8 {
+    print_error(process, error);
     USAGE
 }
 
-/// Tells an error to whoever reads standard error.
-fn complain(process: &mut Process, error: &Error) {
+/// Prints an error and its hint to standard error.
+fn print_error(process: &mut Process, error: &Error) {
     let mut text = format!("rw2fa-verify: {error}\n");
     if let Some(hint) = error.hint() {
         text.push_str("  ");
@@ -391,9 +391,9 @@ fn complain(process: &mut Process, error: &Error) {
 mod tests {
     use super::*;
 
-    /// Guards the 20 s that everything may take together: what waited long has less time to send.
+    /// Guards the total of 20 s: a login that waited long has less time to send.
     #[test]
-    fn a_message_is_tried_for_as_long_as_is_left_and_not_for_less_than_a_second() {
+    fn the_sms_timeout_shrinks_with_the_time_left() {
         for (elapsed, left) in [
             (0, Some(10_000)),
             (5000, Some(10_000)),
@@ -403,7 +403,7 @@ mod tests {
             (15_001, None),
         ] {
             let left = left.map(Duration::from_millis);
-            assert_eq!(patience(Duration::from_millis(elapsed)), left, "{elapsed} ms");
+            assert_eq!(sms_timeout(Duration::from_millis(elapsed)), left, "{elapsed} ms");
         }
     }
 }

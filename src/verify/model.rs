@@ -1,7 +1,7 @@
-//! A model of logins that run in parallel and are killed: every order of steps, with a kill before each of them.
+//! A model of parallel logins that can be killed: explores every order of steps, with a kill before each step.
 //!
-//! The decision and the charge are the real ones; the store is a value whose writes are durable at once. What
-//! the model checks is the order of the steps: charge, compare, record, write, answer.
+//! The decision and the charge are the real code. The store is a value whose writes are durable at once. The model
+//! checks the order of the steps: charge, compare, record, write, answer.
 
 use zeroize::Zeroizing;
 
@@ -19,7 +19,7 @@ use crate::verify::request::{Ask, Memberships, QrForm, Request};
 use crate::verify::sms::DailyQuota;
 
 const NOW: i64 = 1_795_507_215;
-/// Wrong codes that lock, in the model.
+/// How many wrong codes lock the account.
 const LIMIT: u32 = 3;
 
 fn now() -> Timestamp {
@@ -40,30 +40,30 @@ enum Code {
 /// Where a client is in one login.
 #[derive(Clone)]
 enum At {
-    /// It waits for the lock of the account.
+    /// Waiting for the account's lock.
     Lock,
-    /// It has the lock, and reads.
+    /// Holds the lock and is about to read.
     Read,
-    /// It has to charge what it read.
+    /// About to charge an attempt against the state it read.
     Charge(State),
-    /// It has charged, and may compare.
+    /// Has charged and is about to compare.
     Compare(State, Attempts),
-    /// It has to record the decision, and then to write its state.
+    /// About to record the decision, then to write this state if there is one.
     Record(Reason, Option<u64>, Option<State>),
-    /// It has to write this state.
+    /// About to write this state.
     Write(Reason, State),
-    /// It has to answer.
+    /// About to answer.
     Answer(Reason),
 }
 
-/// One client: the codes it still sends, and where it is with the first of them.
+/// One client: the codes it has yet to send, and its progress with the first of them.
 #[derive(Clone)]
 struct Client {
     codes: Vec<Code>,
     at: At,
 }
 
-/// Everything: what is durable, who holds the lock, and what happened.
+/// The whole state of the model: what is durable, who holds the lock, and what happened.
 #[derive(Clone)]
 struct World {
     counter: Attempts,
@@ -73,7 +73,7 @@ struct World {
     clients: [Client; 2],
     kills: u32,
     wrong: u32,
-    /// Wrong codes that were compared since the last right one was written.
+    /// Wrong codes compared since the last correct one was written.
     unforgiven: u32,
     granted: u32,
 }
@@ -108,7 +108,7 @@ impl Model {
         Request {
             login: Name::parse("alice").unwrap(),
             written: "alice".into(),
-            memberships: Memberships::Told(Vec::new()),
+            memberships: Memberships::Given(Vec::new()),
             ask: Ask::SignIn,
             code: Some(Zeroizing::new(text.clone())),
             check: false,
@@ -139,7 +139,7 @@ impl Model {
         }
     }
 
-    /// The next step of a client; `None` where it has to wait, or has nothing left to do.
+    /// The world after the next step of a client; `None` if it has to wait or is done.
     fn step(&self, world: &World, who: usize) -> Option<World> {
         let mut next = world.clone();
         let code = *world.clients[who].codes.first()?;
@@ -182,7 +182,7 @@ impl Model {
     fn read(&self, world: &World, code: Code) -> At {
         assert!(
             world.counter.count >= world.state.forgiven.unwrap_or(0),
-            "more is forgiven than was charged"
+            "more attempts forgiven than charged"
         );
         let state = State { attempts: world.counter, ..world.state.clone() };
         let ruling = decide(&self.facts(&state), &self.request(code), now(), &secret());
@@ -203,7 +203,7 @@ impl Model {
         At::Record(reason, details.attempt, next)
     }
 
-    /// Goes on in every possible way.
+    /// Explores every continuation of `world`.
     fn explore(&mut self, world: &World) {
         self.worlds += 1;
         Self::check(world);
@@ -227,13 +227,13 @@ impl Model {
             "charged too much"
         );
         assert!(failures.count >= world.unforgiven, "a guess was free");
-        let is_open = failures.standing(now()) == LockoutState::Open;
+        let is_open = failures.state_at(now()) == LockoutState::Open;
         assert_eq!(is_open, failures.count < LIMIT, "locked by {failures:?}");
         assert!(
             is_open || world.wrong + world.kills + world.in_flight() >= LIMIT,
             "locked too early"
         );
-        assert!(world.granted == 0 || state.last_step.is_some(), "granted and not spent");
+        assert!(world.granted == 0 || state.last_step.is_some(), "granted but not spent");
         let numbers: Vec<_> = world.trail.iter().map(|(number, _)| *number).collect();
         assert!(
             numbers.is_sorted() && numbers.windows(2).all(|pair| pair[0] != pair[1]),
@@ -245,7 +245,7 @@ impl Model {
             "an attempt is not recorded"
         );
         let recorded = world.trail.iter().filter(|(_, reason)| *reason == Reason::CodeAccepted);
-        assert!(state.last_step.is_none() || recorded.count() > 0, "accepted and not recorded");
+        assert!(state.last_step.is_none() || recorded.count() > 0, "accepted but not recorded");
     }
 }
 
@@ -271,7 +271,7 @@ impl World {
         }
     }
 
-    /// A client answered, or was killed: it goes on with its next code, and its lock is free.
+    /// Ends a client's login, by answer or kill: frees the lock and moves on to the next code.
     fn leave(&mut self, who: usize) {
         self.clients[who].codes.remove(0);
         self.clients[who].at = At::Lock;
@@ -280,15 +280,15 @@ impl World {
         }
     }
 
-    /// Clients between a charge and its outcome: at most the one that holds the lock.
+    /// How many clients may be between a charge and its outcome: at most the one that holds the lock.
     fn in_flight(&self) -> u32 {
         u32::from(self.holder.is_some())
     }
 }
 
-/// Guards the order of a login, for every order of two clients and a kill at every point.
+/// Guards the order of steps in a login, for every interleaving of two clients and a kill at every point.
 #[test]
-fn no_order_of_steps_and_kills_makes_a_guess_free_or_a_code_good_twice() {
+fn no_interleaving_or_kill_gives_a_free_guess_or_accepts_a_code_twice() {
     use Code::{Right, Wrong};
     let mut model = Model::new();
     let programs: &[&[Code]] = &[
@@ -306,7 +306,7 @@ fn no_order_of_steps_and_kills_makes_a_guess_free_or_a_code_good_twice() {
             model.explore(&World::new([first, second]));
         }
     }
-    // What comes after the lock.
+    // Logins after the account has locked.
     model.explore(&World::new([&[Wrong, Wrong, Wrong, Right], &[]]));
     model.explore(&World::new([&[Right, Wrong, Wrong, Right, Wrong], &[]]));
     assert!(model.worlds > 10_000, "{} worlds are too few", model.worlds);

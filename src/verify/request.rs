@@ -1,4 +1,4 @@
-//! What the portal asks: the checked request made of the command line.
+//! Turns the command line into a checked request.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Line, Process};
 use crate::verify::arguments::VerifyArgs;
 
-/// Longest line that can hold a code, in bytes.
+/// The longest line that is read as a code, in bytes.
 const LONGEST_CODE: usize = 256;
-/// How long a code on standard input is waited for.
+/// How long to wait for a code on standard input.
 const CODE_PATIENCE: Duration = Duration::from_secs(5);
-/// Longest id of a portal session.
+/// The longest id of a portal session, in bytes.
 const LONGEST_CLIENT: usize = 128;
-/// Longest address.
+/// The longest address, in bytes.
 const LONGEST_IP: usize = 64;
 
 /// A kind of session.
@@ -54,10 +54,10 @@ pub enum QrForm {
     None,
 }
 
-/// What is asked.
+/// What the portal asks for.
 #[derive(Clone, Copy, Debug)]
 pub enum Ask {
-    /// Sign in, or get the code that was just asked for.
+    /// Sign in, or continue a sign-in with the code that was asked for.
     SignIn,
     /// Open a session, with or without a code.
     Open(Session),
@@ -65,37 +65,37 @@ pub enum Ask {
     End,
 }
 
-/// Where the user's groups come from.
+/// The source of the user's groups.
 #[derive(Debug)]
 pub enum Memberships {
-    /// The portal told.
-    Told(Vec<Name>),
-    /// The operating system is asked, if the store lists a group.
+    /// The portal passed them.
+    Given(Vec<Name>),
+    /// The operating system, which is asked if the store lists a group.
     AskSystem,
 }
 
 /// A checked request.
 #[derive(Debug)]
 pub struct Request {
-    /// Who.
+    /// The login name.
     pub login: Name,
-    /// The same as the portal wrote it.
+    /// The login name as the portal wrote it.
     pub written: String,
-    /// His groups.
+    /// The source of the user's groups.
     pub memberships: Memberships,
-    /// What is asked.
+    /// What the portal asks for.
     pub ask: Ask,
-    /// What was typed as a code; `None` if nothing. Unreadable input is an empty text here.
+    /// The typed code; `None` if nothing was typed. Unreadable input becomes an empty text.
     pub code: Option<Zeroizing<String>>,
-    /// Whether nothing may be written or shown.
+    /// Whether this is a dry run: nothing is written or shown.
     pub check: bool,
-    /// Whether the SMS is to be sent again.
+    /// Whether to send the SMS again.
     pub resend: bool,
     /// The hashed id of the portal session.
     pub client: Option<ClientHash>,
     /// The address of the user's device.
     pub ip: Option<String>,
-    /// The form of the QR code.
+    /// The format of the QR code.
     pub qr: QrForm,
 }
 
@@ -132,7 +132,7 @@ impl Request {
         })
     }
 
-    /// The session that is to be opened.
+    /// The session to open, if any.
     pub fn session(&self) -> Option<Session> {
         match self.ask {
             Ask::Open(session) => Some(session),
@@ -141,10 +141,10 @@ impl Request {
     }
 }
 
-/// Where the groups come from, as `--group` and `--no-groups` say.
+/// Reads the source of the groups from `--group` and `--no-groups`.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for what is no name.
+/// [`ErrorKind::Usage`] for a value that is not a valid name.
 pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Memberships> {
     if groups.is_empty() && !no_groups {
         return Ok(Memberships::AskSystem);
@@ -153,18 +153,18 @@ pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Membersh
         Name::parse(group)
             .map_err(|error| Error::new(ErrorKind::Usage, format!("--group: {error}")))
     };
-    Ok(Memberships::Told(groups.iter().map(parse).collect::<Result<_>>()?))
+    Ok(Memberships::Given(groups.iter().map(parse).collect::<Result<_>>()?))
 }
 
-/// The hash of what `--client` names.
+/// Checks and hashes the value of `--client`.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for what is too long, empty or not printable.
+/// [`ErrorKind::Usage`] for a value that is empty, too long or not printable.
 pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
     let valid = (1..=LONGEST_CLIENT).contains(&client.len())
         && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     if valid {
-        Ok(ClientHash::of(client))
+        Ok(ClientHash::new(client))
     } else {
         Err(Error::new(
             ErrorKind::Usage,
@@ -183,7 +183,7 @@ fn checked_ip(ip: &str) -> Result<String> {
     }
 }
 
-/// The typed code; `None` for an empty line. What cannot be a code stays a (wrong) code.
+/// Reads the typed code; `None` for an empty line. Unreadable input counts as a (wrong) code.
 fn read_code(process: &Process) -> Result<Option<Zeroizing<String>>> {
     Ok(match process.read_line(LONGEST_CODE, CODE_PATIENCE)? {
         Line::Text(text) if text.trim().is_empty() => None,

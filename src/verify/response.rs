@@ -1,4 +1,4 @@
-//! The answer to the portal: its fields, its sentences, and its two forms.
+//! The answer to the portal: its fields, its messages and its two formats.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ use crate::verify::decision::{Decision, Details, RetryAfter};
 use crate::verify::reason::Reason;
 use crate::verify::request::QrForm;
 
-/// One answer. The order of the fields is the order in JSON.
+/// One answer. The fields are in the order of the JSON.
 #[derive(Serialize)]
 pub struct Response {
     schema: u32,
@@ -63,13 +63,13 @@ struct GrantAnswer {
     valid_until: Option<String>,
 }
 
-/// What turns a decision into an answer.
+/// How to present a decision.
 pub struct Presentation<'a> {
     /// The issuer shown in the authenticator app.
     pub issuer: &'a str,
     /// How long grants last.
     pub validity: Validity,
-    /// The form of the QR code.
+    /// The format of the QR code.
     pub qr: QrForm,
 }
 
@@ -112,7 +112,7 @@ impl Response {
         Ok(response)
     }
 
-    /// The answer when nothing could be decided.
+    /// The answer when no decision was possible.
     pub fn failure(user: &Name, reason: Reason) -> Self {
         Self::bare(user, reason, message(reason, &Details::default()))
     }
@@ -135,7 +135,7 @@ impl Response {
         }
     }
 
-    /// One line of JSON, with its newline.
+    /// The answer as one line of JSON, including the newline.
     pub fn json(&self) -> Result<Zeroizing<String>> {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         *text = serde_json::to_string(self).map_err(|error| {
@@ -145,7 +145,7 @@ impl Response {
         Ok(text)
     }
 
-    /// Lines for people; the QR code is drawn if `draw`.
+    /// The answer as text for people. Draws the QR code if `draw` is set.
     pub fn text(&self, draw: bool) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         // Writing into memory cannot fail.
@@ -174,7 +174,7 @@ impl Response {
     }
 }
 
-/// One English sentence for the user; never to be parsed.
+/// The message for the user, in English. Not meant to be parsed.
 fn message(reason: Reason, details: &Details) -> String {
     let by_sms = details.method == Some(Method::Sms);
     match reason {
@@ -223,8 +223,10 @@ fn message(reason: Reason, details: &Details) -> String {
         Reason::EnrolmentRequired => {
             "Scan the QR code with your authenticator app, then type the code that it shows.".into()
         }
-        Reason::SmsSent => format!("A code was sent to {}.", to(details)),
-        Reason::SmsAlreadySent => format!("A code was sent to {} before. Type that.", to(details)),
+        Reason::SmsSent => format!("A code was sent to {}.", masked_number(details)),
+        Reason::SmsAlreadySent => {
+            format!("A code was sent to {} before. Type that.", masked_number(details))
+        }
         Reason::SmsNotYet => {
             let wait = details.sms.as_ref().map_or(0, |sms| sms.retry_after);
             format!("No further code can be sent yet. Try again in {}.", duration::words(wait))
@@ -242,15 +244,15 @@ fn message(reason: Reason, details: &Details) -> String {
     }
 }
 
-/// Where a message goes, as the user may see it.
-fn to(details: &Details) -> &str {
+/// The masked phone number that the user may see.
+fn masked_number(details: &Details) -> &str {
     details.sms.as_ref().map_or("your phone", |sms| &sms.to)
 }
 
 fn activated(shown: Option<&Shown>, ago: u64) -> String {
     let head = "Your authenticator app is set up and you are signed in.";
     let Some(shown) = shown else { return head.into() };
-    // Nobody knows in which time zone the user reads this.
+    // A relative time, because the user's time zone is unknown.
     let when = match ago {
         0 => "just now".to_owned(),
         seconds => format!("{} ago", duration::words(seconds)),

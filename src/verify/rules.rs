@@ -1,7 +1,6 @@
-//! The rules about one known user, each by itself.
+//! The individual rules about one known user.
 //!
-//! The decision goes by them in its order, and an explanation tells what each of them finds; so both
-//! always say the same.
+//! The decision applies them in order and `rw2fa explain` reports each result, so the two always agree.
 
 use crate::account::grant::Grant;
 use crate::account::listing::Method;
@@ -13,16 +12,16 @@ use crate::time::Timestamp;
 use crate::verify::decision::Account;
 use crate::verify::request::Request;
 
-/// A known user and what is asked about him.
+/// A known user and the request about them.
 #[derive(Clone, Copy)]
 pub struct Rules<'a> {
     /// The settings.
     pub advanced: &'a Advanced,
     /// The user.
     pub account: &'a Account,
-    /// What is asked.
+    /// The request.
     pub request: &'a Request,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
@@ -35,7 +34,7 @@ impl Rules<'_> {
         }
     }
 
-    /// Whether somebody has begun to prove himself as this user.
+    /// Whether someone has started to enrol or sign in as this user.
     pub fn is_bound(self) -> bool {
         let state = &self.account.state;
         self.has_proved_anything()
@@ -43,15 +42,14 @@ impl Rules<'_> {
             || state.sms.code.is_some()
     }
 
-    /// Whether the portal had to name its session, and did not.
+    /// Whether the store requires `--client` and the request lacks it.
     pub fn lacks_client(self) -> bool {
         self.advanced.require_client && self.request.client.is_none()
     }
 
-    /// Where the grant is, among those of the user, that opens a session of this client. At the hard stop
-    /// none does.
+    /// The index of the user's grant that opens a session for this client. After the hard stop no grant does.
     pub fn live_grant(self) -> Option<usize> {
-        if self.standing() == LockoutState::Stopped {
+        if self.lockout_state() == LockoutState::Stopped {
             return None;
         }
         let validity = self.advanced.validity();
@@ -61,52 +59,52 @@ impl Rules<'_> {
         self.account.state.grants.iter().position(opens)
     }
 
-    /// The wrong codes in a row, with a lock that ends no later than its own length from now.
+    /// Consecutive wrong codes and the resulting lock, which ends no later than its own length from now.
     pub fn failures(self) -> Failures {
         self.account.state.failures().rebased(self.now)
     }
 
-    /// Whether a code may be tried.
-    pub fn standing(self) -> LockoutState {
-        self.failures().standing(self.now)
+    /// Whether the user may try a code.
+    pub fn lockout_state(self) -> LockoutState {
+        self.failures().state_at(self.now)
     }
 
-    /// Whether the days in which the user could enrol are over.
+    /// Whether the enrolment period is over.
     pub fn is_enrolment_closed(self) -> bool {
         self.enrolment_closes().is_some_and(|end| self.now >= end)
     }
 
-    /// When the user can no longer enrol by himself.
+    /// When the user can no longer enrol without an administrator.
     pub fn enrolment_closes(self) -> Option<Timestamp> {
         let days = u64::from(self.advanced.enrolment_days);
         (days > 0 && !self.has_proved_anything())
             .then(|| self.account.state.open_since.plus(days * 86_400))
     }
 
-    /// Whether a secret that an administrator handed over waits for its first code.
+    /// Whether a secret handed over by an administrator is waiting for its first code.
     pub fn is_handed_over(self) -> bool {
         let state = &self.account.state;
         state.handed_over && state.has_live_pending_secret(self.now)
     }
 
-    /// Whether the user has proved a code of his method.
+    /// Whether the user has entered a correct code of the current method.
     pub fn is_active(self) -> bool {
         self.account.state.enrolment_by(self.account.method) == Enrolment::Active
     }
 
-    /// Whether the user has proved a code of any method.
+    /// Whether the user has entered a correct code of any method.
     fn has_proved_anything(self) -> bool {
         self.account.state.has_proved_anything()
     }
 
-    /// Whether the secret of an app is to be confirmed by a user whose codes come by SMS until then.
+    /// Whether an app secret is waiting to be confirmed by a user who gets codes by SMS until then.
     pub fn has_pending_secret(self) -> bool {
         self.account.secret.is_some()
             && self.account.method == Method::App
             && self.account.state.has_live_pending_secret(self.now)
     }
 
-    /// How many digits the codes of the user have.
+    /// How many digits the user's next code has.
     pub fn digits(self) -> Digits {
         if self.needs_sms() {
             return self.sms_digits();

@@ -1,7 +1,7 @@
-//! Sending a code: the SMS command, and the messages of the day.
+//! Sends a code with the SMS command and counts the messages of the day.
 //!
-//! No lock of a user is held here. What a message says stands on the command's standard input alone:
-//! not in its arguments, in no variable, in no error.
+//! No account lock is held here. The message text goes only to the command's standard input, never into
+//! arguments, environment variables or errors.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -22,28 +22,28 @@ use crate::store::{Scope, Store, records};
 use crate::time::Timestamp;
 use crate::verify::sms::{DailyQuota, Outgoing};
 
-/// What the default command prints when the gateway took the message.
+/// What the default command prints when the gateway accepted the message.
 pub(crate) const TAKEN: &str = "taken\n";
 
-/// More output of a command than this is no message for anybody.
+/// The longest output of a command that is read, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
 const DAY: i64 = 86_400;
 
-/// The program that sends.
+/// The program that sends messages.
 pub(crate) enum SmsCommand<'a> {
-    /// `rw2fa sms deliver`, on the store at this place.
+    /// `rw2fa sms deliver`, for the store at this path.
     Default(&'a Path),
-    /// Another one, which the administrator chose in the settings of this store.
+    /// The program that the administrator set in this store.
     Other(&'a Path, &'a dyn Store),
 }
 
-/// How a message ended, and why if not well.
+/// The result of sending a message: on failure, how it ended and why.
 pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
 
 impl<'a> SmsCommand<'a> {
     /// The command that the settings name.
-    pub(crate) fn of(settings: &'a Settings, store: &'a DirStore) -> Self {
+    pub(crate) fn from_settings(settings: &'a Settings, store: &'a DirStore) -> Self {
         match settings.sms.command.as_deref() {
             None => Self::Default(store.root()),
             Some(program) => Self::Other(program, store),
@@ -66,9 +66,9 @@ impl<'a> SmsCommand<'a> {
             self.run(input.as_bytes(), patience, elevated)
         };
         match run() {
-            Ok(output) => self.judge(&output),
+            Ok(output) => self.interpret(&output),
             Err(error) if error.kind() == ErrorKind::Timeout => Err((Ending::Unknown, error)),
-            // It did not start.
+            // The command did not start.
             Err(error) => Err((Ending::Refused, error)),
         }
     }
@@ -99,8 +99,8 @@ impl<'a> SmsCommand<'a> {
         }
     }
 
-    /// What exit code and output mean.
-    fn judge(&self, output: &Output) -> Sent {
+    /// Interprets the exit code and the output of the command.
+    fn interpret(&self, output: &Output) -> Sent {
         let text =
             std::str::from_utf8(&output.stdout).ok().filter(|text| text.len() <= LONGEST_ANSWER);
         let ended = match output.code {
@@ -108,7 +108,7 @@ impl<'a> SmsCommand<'a> {
             None => "was ended by a signal".into(),
         };
         match self {
-            // What is complete is true, also where the system does not tell how the child ended.
+            // Complete output counts even if the system cannot report the exit code.
             Self::Default(_) if matches!(output.code, Some(0) | None) && text == Some(TAKEN) => {
                 Ok(())
             }
@@ -125,7 +125,7 @@ impl<'a> SmsCommand<'a> {
                     _ => Ending::Unknown,
                 };
                 let ended = if text.is_none() { "printed what is no text" } else { &ended };
-                // SECURITY: what it printed is not told: it may have repeated its input.
+                // SECURITY: the output is not reported, because it may repeat the input.
                 let what = format!("the SMS command {} {ended}", program.display());
                 Err((ending, Error::new(ErrorKind::System, what)))
             }
@@ -133,26 +133,26 @@ impl<'a> SmsCommand<'a> {
     }
 }
 
-/// The text for a user.
+/// The text of a message.
 pub(super) fn body(settings: &Settings, outgoing: &Outgoing) -> Zeroizing<String> {
     let issuer = settings.advanced.issuer(&platform::host_name());
     fill(&settings.advanced.sms_message, outgoing.code.as_str(), &issuer)
 }
 
-/// How many messages were sent on a day.
+/// How many messages were sent on one day.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DayCount {
-    /// Days since 1970, in UTC.
+    /// The day, as days since 1970 in UTC.
     day: i64,
-    /// Messages.
+    /// The number of messages.
     count: u32,
 }
 
-/// Counts one more message of today, if `limit` leaves one. The count is durable then.
+/// Counts one more message for today, unless `limit` is reached. The new count is durable on return.
 ///
 /// # Errors
-/// When it cannot be read or written.
+/// When the count cannot be read or written.
 pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Result<DailyQuota> {
     let mut today = DailyQuota::Open;
     update_count(store, now, &mut |count| {
@@ -166,7 +166,7 @@ pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Resu
     Ok(today)
 }
 
-/// Takes back one message of today.
+/// Takes back one message from today's count.
 ///
 /// # Errors
 /// When the count cannot be read or written.

@@ -1,7 +1,6 @@
-//! The rules about codes by SMS: when one is sent, and what a typed one earns.
+//! The rules about codes by SMS: when one is sent, and what a correct one earns.
 //!
-//! Functions without input or output, like the decision. The message itself is sent by
-//! `sending.rs`.
+//! Like the decision, this does no I/O. `sending.rs` sends the message.
 
 use crate::account::attempts::Charge;
 use crate::account::listing::{Method, Phone};
@@ -14,26 +13,26 @@ use crate::verify::reason::Reason;
 use crate::verify::rules::Rules;
 use crate::verify::trial::search;
 
-/// Whether the deployment may send one more message today.
+/// Whether the deployment may send another message today.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DailyQuota {
-    /// It may.
+    /// Another message may be sent.
     Open,
-    /// It may again after so many seconds.
+    /// The daily limit is reached. It resets after this many seconds.
     Spent(u64),
 }
 
-/// A message that is to be sent.
+/// A message to send.
 pub struct Outgoing {
-    /// To whom.
+    /// The recipient.
     pub to: Phone,
     /// The code.
     pub code: Code,
-    /// The same code to be sealed, if it was made now.
+    /// The same code, to be sealed, if it was generated for this message.
     pub made: Option<SentCode>,
 }
 
-/// What an answer tells of a message.
+/// What an answer says about a message.
 pub struct SmsNotice {
     /// The number, masked.
     pub to: String,
@@ -42,16 +41,16 @@ pub struct SmsNotice {
 }
 
 impl Advanced {
-    /// How many messages a user may get.
+    /// How many messages one user may receive.
     pub fn sms_limits(&self) -> Limits {
         Limits { interval: self.sms_interval, hourly: self.sms_hourly_limit }
     }
 }
 
 impl Rules<'_> {
-    /// Whether the next code has to come by SMS: by the method, or because who proved himself by SMS
-    /// only is to be shown the secret of an app.
-    // SECURITY: otherwise a change of method would show it to whoever knows the password.
+    /// Whether the next code has to come by SMS. This also holds for a user who has only ever used SMS and is about
+    /// to be shown an app secret.
+    // SECURITY: otherwise a change of method would reveal the secret to anyone who knows the password.
     pub fn needs_sms(self) -> bool {
         self.account.method == Method::Sms
             || !self.is_active() && self.account.state.sms.proved.is_some()
@@ -64,7 +63,7 @@ impl Rules<'_> {
     }
 }
 
-/// The outstanding code, if it may be typed. One that went to another number is over.
+/// The outstanding code, if it is still valid. A code sent to an old number is not.
 fn outstanding(account: &Account, now: Timestamp) -> Option<&SentCode> {
     let code = account.sent_code.as_ref()?;
     (code.is_live(now) && account.phone.as_ref() == Some(&code.to)).then_some(code)
@@ -75,9 +74,9 @@ impl Login<'_> {
         outstanding(self.account, self.now)
     }
 
-    /// Sends a code, or tells why none is sent now.
+    /// Sends a code, or says why none is sent now.
     pub(super) fn send_code(&self) -> Decision {
-        let mut decision = self.asking(Reason::CodeRequired);
+        let mut decision = self.ask_for_code(Reason::CodeRequired);
         let Some(to) =
             self.account.phone.as_ref().filter(|_| self.facts.settings.sms.is_configured())
         else {
@@ -96,7 +95,7 @@ impl Login<'_> {
             (wait, DailyQuota::Spent(until)) => wait.max(until),
         };
         let outstanding = self.outstanding();
-        let mut told = SmsNotice { to: to.masked(), retry_after: wait };
+        let mut notice = SmsNotice { to: to.masked(), retry_after: wait };
         decision.reason =
             if outstanding.is_some() && next.sms.is_delivered(self.now) && !self.request.resend {
                 Reason::SmsAlreadySent
@@ -114,16 +113,16 @@ impl Login<'_> {
                 if !self.is_bound() {
                     next.domain.clone_from(&self.account.domain);
                 }
-                told.retry_after = next.sms.wait(limits, self.now);
+                notice.retry_after = next.sms.wait(limits, self.now);
                 Reason::SmsSent
             };
-        decision.details.sms = Some(told);
+        decision.details.sms = Some(notice);
         decision.remember(next, old);
         decision
     }
 
     fn new_code(&self, to: &Phone) -> SentCode {
-        // The fresh secret has bytes to spare: no login makes a code and a secret.
+        // The bytes of the fresh secret are free: no login needs both a code and a secret.
         let number =
             self.fresh.as_bytes().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte));
         SentCode {
@@ -134,33 +133,33 @@ impl Login<'_> {
         }
     }
 
-    /// Compares what was typed with the outstanding code.
+    /// Compares the typed code with the outstanding code.
     pub(super) fn compare_sent(&self, typed: &str, charge: &Charge) -> Decision {
-        if self.outstanding().is_some_and(|sent| sent.is(typed, charge)) {
+        if self.outstanding().is_some_and(|sent| sent.matches(typed, charge)) {
             return self.accept_sent();
         }
-        if self.account.used_code.as_ref().is_some_and(|used| used.is(typed, charge)) {
-            return self.used();
+        if self.account.used_code.as_ref().is_some_and(|used| used.matches(typed, charge)) {
+            return self.reject_used();
         }
         let state = &self.account.state;
-        // After a code by SMS showed the secret of an app, the user types that of the app.
+        // Once an SMS code has unlocked the app secret, the user types a code from the app.
         if let Some(secret) = self.account.secret.as_ref().filter(|_| self.has_pending_secret())
             && let Some(digits) = state.digits
             && let Typed::Code(code) = Typed::parse(typed, digits)
         {
             match search(self.advanced, state, secret, &code, self.now, charge) {
                 Match::Fresh(step) => return self.accept(step),
-                Match::Used(_) => return self.used(),
+                Match::Used(_) => return self.reject_used(),
                 Match::Wrong => {}
             }
         }
         match Typed::parse(typed, self.digits()) {
             Typed::Recovery(code) if self.is_active() => self.recover(&code, charge),
-            _ => self.wrong(),
+            _ => self.reject_wrong(),
         }
     }
 
-    /// The code is right: it is used up. It earns a grant, or to be shown the secret of an app.
+    /// Accepts the outstanding code and marks it used. It earns a grant, or the display of an app secret.
     fn accept_sent(&self) -> Decision {
         let old = &self.account.state;
         let mut next = old.clone();

@@ -1,7 +1,6 @@
-//! Comparing a code: the search through a user's window, and what the help desk learns about a code without
-//! spending it.
+//! Compares a code: the search through a user's window, and the help desk's test of a code without spending it.
 //!
-//! Functions without input or output. Each comparison takes the proof of its charge.
+//! Does no I/O. Every comparison takes a [`Charge`] as proof that the attempt was charged.
 
 use crate::account::attempts::Charge;
 use crate::account::lockout::LockoutState;
@@ -12,7 +11,7 @@ use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step, Typed};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 
-/// Searches the window of `state` for a code.
+/// Searches the user's window for a code.
 pub(super) fn search(
     advanced: &Advanced,
     state: &State,
@@ -31,7 +30,7 @@ pub(super) fn search(
     search.find(&CodeGenerator::new(secret), code, code.digits(), charge)
 }
 
-/// What an administrator learns about a code.
+/// The result of an administrator's test of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trial {
     /// It would be accepted.
@@ -41,28 +40,28 @@ pub enum Trial {
         /// Steps by which the device is ahead.
         drift: i64,
     },
-    /// It was accepted before, or belongs to a step at or before one that was.
+    /// It was accepted before, or is not newer than an accepted code.
     Used {
         /// The step it belongs to.
         step: Step,
         /// Steps by which the device is ahead.
         drift: i64,
     },
-    /// It is a recovery code that can still be used.
+    /// It is an unused recovery code.
     RecoveryLeft,
-    /// It is a recovery code that was used.
+    /// It is a used recovery code.
     RecoveryUsed,
     /// It was sent by SMS and would be accepted.
     SentRight,
-    /// It was sent by SMS and used.
+    /// It was sent by SMS and has been used.
     SentUsed,
     /// It is wrong.
     Wrong,
-    /// It cannot be a code.
+    /// It does not have the format of a code.
     Malformed,
-    /// No code is compared for so many seconds.
+    /// The account is locked for this many seconds.
     Locked(u64),
-    /// No code is compared until an administrator unlocks.
+    /// The account is locked until an administrator unlocks it.
     Stopped,
     /// There is no secret to compare with.
     NoSecret,
@@ -99,7 +98,7 @@ impl Trial {
     }
 }
 
-/// What a code to be tested is compared with.
+/// What a tested code is compared with.
 #[derive(Clone, Copy)]
 pub enum Expected<'a> {
     /// Codes of an app, and recovery codes.
@@ -113,7 +112,7 @@ pub enum Expected<'a> {
     },
 }
 
-/// A code that an administrator tests as a login would compare it, without spending it.
+/// A test of a code by an administrator. It compares as a login would, but spends nothing.
 pub struct CodeTest<'a> {
     /// The settings.
     pub advanced: &'a Advanced,
@@ -126,8 +125,7 @@ pub struct CodeTest<'a> {
 }
 
 impl CodeTest<'_> {
-    /// The result where nothing is compared; `None` if an attempt has to be charged, and then
-    /// [`CodeTest::compare`] called.
+    /// The result if no comparison is needed. On `None`, charge an attempt and call [`CodeTest::compare`].
     pub fn without_comparison(&self, state: &State) -> Option<Trial> {
         if let Some(locked) = locked(state, self.now) {
             return Some(locked);
@@ -156,13 +154,14 @@ impl CodeTest<'_> {
         }
     }
 
-    /// Compares the code. `state` holds the attempt that `charge` proves.
+    /// Compares the code. `state` includes the attempt that `charge` proves.
     pub fn compare(&self, state: &State, charge: &Charge) -> Trial {
         match self.expected {
             Expected::App(secret) => self.compare_with_secret(state, secret, charge),
             Expected::Sms { sent, used } => {
-                let is =
-                    |code: Option<&SentCode>| code.is_some_and(|code| code.is(self.typed, charge));
+                let is = |code: Option<&SentCode>| {
+                    code.is_some_and(|code| code.matches(self.typed, charge))
+                };
                 match (is(sent.filter(|sent| sent.is_live(self.now))), is(used)) {
                     (true, _) => Trial::SentRight,
                     (_, true) => Trial::SentUsed,
@@ -198,9 +197,9 @@ impl CodeTest<'_> {
     }
 }
 
-/// Whether no code is compared now.
+/// The result for a locked account; `None` if codes are compared.
 fn locked(state: &State, now: Timestamp) -> Option<Trial> {
-    match state.failures().rebased(now).standing(now) {
+    match state.failures().rebased(now).state_at(now) {
         LockoutState::Locked(seconds) => Some(Trial::Locked(seconds)),
         LockoutState::Stopped => Some(Trial::Stopped),
         LockoutState::Open => None,

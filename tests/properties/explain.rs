@@ -209,7 +209,7 @@ fn state(user: &User) -> String {
     for (client, validated, first) in &kept.grants {
         writeln!(text, "[[grants]]\nvalidated = {}", T0 + validated).unwrap();
         if !client.is_empty() {
-            let hash = rw2fa::account::grant::ClientHash::of(client);
+            let hash = rw2fa::account::grant::ClientHash::new(client);
             writeln!(text, "client = \"{}\"", hash.as_str()).unwrap();
         }
         if let Some(first) = first {

@@ -46,7 +46,7 @@ fn accepted_forms() {
     }
 }
 
-/// Guards what is no name, each with its own error.
+/// Guards invalid names, each with its own error.
 #[test]
 fn refused_names() {
     use NameError as E;
@@ -112,7 +112,7 @@ fn refused_names() {
     }
 }
 
-/// Guards the limit on both sides of it, in the trimmed and in the canonical text.
+/// Guards both sides of the length limit, in the trimmed and in the canonical text.
 #[test]
 fn length_limit() {
     let longest = "a".repeat(MAX_NAME_BYTES);
@@ -126,7 +126,7 @@ fn length_limit() {
     assert_eq!(Name::parse(&qualified), Err(NameError::TooLong));
 }
 
-/// Guards terminals and logs: a message is one lowercase line that never holds the character.
+/// Guards terminals and logs: a message is one lowercase line that never contains the offending character.
 #[test]
 fn messages_do_not_echo() {
     for input in ["", "@x", "x@", "\x1b", "\u{202e}", "＠", "a\\b\\c", "a\\b@c", "\u{301}"] {
@@ -138,7 +138,7 @@ fn messages_do_not_echo() {
     assert!(message.contains("U+001B"), "{message}");
 }
 
-/// Guards the order of lists: by canonical text, across domains.
+/// Guards the order of lists: by canonical text across domains.
 #[test]
 fn ordered_by_canonical_text() {
     let mut names: Vec<Name> =
@@ -150,7 +150,7 @@ fn ordered_by_canonical_text() {
     assert_eq!(names[0].canonical(), r".\z");
 }
 
-/// Guards that no accepted character turns into a separator, whatever form it takes.
+/// Guards that no accepted character becomes a separator in folded or canonical form.
 #[test]
 fn no_character_becomes_a_separator() {
     for c in ('\u{80}'..'\u{20000}').filter(|c| !is_separator_lookalike(*c)) {
@@ -160,7 +160,7 @@ fn no_character_becomes_a_separator() {
     }
 }
 
-/// Letters that fold in interesting ways, separators, blanks and anything else.
+/// Characters that fold in unusual ways, separators, blanks and arbitrary characters.
 fn texts() -> impl Strategy<Value = String> {
     let odd: Vec<char> =
             "aAzZ19 .\\@\u{301}\u{308}\u{323}\u{338}\u{a0}ßẞſİıKΣςσάΆΐŉǅJ\u{30c}ﬁＡ＠つツｶﾞ한ᄀ\u{1161}٣👍é"
@@ -173,7 +173,7 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
 
-    /// Guards that a name has one canonical text: it parses to itself.
+    /// Guards that the canonical text of a name parses back to the same name.
     #[test]
     fn canonical_text_is_stable(text in texts()) {
         if let Ok(name) = Name::parse(&text) {
@@ -185,9 +185,8 @@ proptest! {
         }
     }
 
-    /// Guards the shared lock: case and normal form never change the key. The Greek iota below a
-    /// vowel is left out: in capitals it becomes a letter, which directories that drop it as a mark
-    /// do not know either.
+    /// Guards the shared lock: case and normal form never change the key. Leaves out the Greek iota below a
+    /// vowel, which becomes a letter in upper case. Directories drop it as a mark and do not equate the two.
     #[test]
     fn variants_share_the_key(text in texts()) {
         prop_assume!(!text.nfkd().any(|c| c == '\u{345}'));
@@ -207,7 +206,7 @@ proptest! {
         }
     }
 
-    /// Guards the order: it agrees with equality and with the canonical texts.
+    /// Guards that the order agrees with equality and with the canonical texts.
     #[test]
     fn order_is_that_of_the_text(one in texts(), other in texts()) {
         if let (Ok(one), Ok(other)) = (Name::parse(&one), Name::parse(&other)) {

@@ -1,7 +1,7 @@
 use serde_json::Map;
 
 use super::*;
-use crate::audit::{AdminChange, Event, Verification, lines};
+use crate::audit::{AdminChange, Event, Verification, write_lines};
 use crate::store::AuditEnd;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::time::Timestamp;
@@ -14,10 +14,11 @@ fn key() -> AuditKey {
     key_of(1)
 }
 
-/// Appends what `event` becomes under `key`.
+/// Appends the line for `event` under `key`.
 fn append(trail: &mut Vec<Vec<u8>>, key: Option<&AuditKey>, event: &Event<'_>) {
     let end = AuditEnd { last_line: trail.last().cloned(), torn: 0 };
-    let bytes = lines(&end, key, Timestamp::from_unix(0), std::slice::from_ref(event)).unwrap();
+    let bytes =
+        write_lines(&end, key, Timestamp::from_unix(0), std::slice::from_ref(event)).unwrap();
     trail.push(bytes.strip_suffix(b"\n").unwrap().to_vec());
 }
 
@@ -39,7 +40,7 @@ fn init() -> Event<'static> {
     Event::Change(AdminChange { by: "root", action: "init", object: None, values, attempt: None })
 }
 
-/// The line of `init` and as many logins as make `count` lines.
+/// A trail of `count` lines: the line of `init`, then logins.
 fn trail(count: u32) -> Vec<Vec<u8>> {
     let mut trail: Vec<Vec<u8>> = Vec::new();
     append(&mut trail, Some(&key()), &init());
@@ -49,7 +50,7 @@ fn trail(count: u32) -> Vec<Vec<u8>> {
     trail
 }
 
-/// The line that says that the month ended with `last`.
+/// Appends the archive line for a month that ends with `last`.
 fn archived(trail: &mut Vec<Vec<u8>>, key: Option<&AuditKey>, last: &[u8]) {
     let last = Line::parse(last).unwrap().link();
     let (last_seq, last_mac) = (last.seq, last.mac.as_deref());
@@ -64,7 +65,7 @@ fn checked(trail: &[Vec<u8>]) -> Result<Option<String>, Broken> {
     check(trail.iter().map(Vec::as_slice), &[key()])
 }
 
-/// The line that does not fit, and what is wrong with it.
+/// The line that breaks the chain, and its problem.
 fn found(trail: &[Vec<u8>]) -> (usize, &'static str) {
     let broken = checked(trail).unwrap_err();
     (broken.line, broken.what)
@@ -75,8 +76,8 @@ fn an_untouched_trail_is_whole() {
     assert!(checked(&trail(5)).unwrap().is_some());
 }
 
-/// Guards the beginning: only the line of `init` is one, or the line behind a month of which a line under a key of
-/// this store says that it was moved away.
+/// Guards the beginning: the trail begins with the line of `init`, or after a month that a line under a key of this
+/// store records as moved away.
 #[test]
 fn a_trail_has_a_known_beginning() {
     let whole = trail(5);
@@ -84,11 +85,11 @@ fn a_trail_has_a_known_beginning() {
     let mut erased = Vec::new();
     append(&mut erased, Some(&key()), &login("alice"));
     append(&mut erased, Some(&key()), &login("alice"));
-    assert_eq!(found(&erased), (1, BEGINS_LATER), "erased, and written on");
+    assert_eq!(found(&erased), (1, BEGINS_LATER), "erased, then continued");
     let mut unkeyed = Vec::new();
     append(&mut unkeyed, None, &init());
     append(&mut unkeyed, Some(&key()), &login("alice"));
-    assert_eq!(found(&unkeyed), (1, BEGINS_LATER), "anybody can write such a first line");
+    assert_eq!(found(&unkeyed), (1, BEGINS_LATER), "anyone can write such a first line");
 
     let mut moved = whole.clone();
     archived(&mut moved, Some(&key()), &whole[1]);
@@ -107,7 +108,7 @@ fn a_trail_has_a_known_beginning() {
     forged[5] = text.replace(&old, &link).replace("\"last_seq\":2", "\"last_seq\":3").into_bytes();
     assert_eq!(found(&forged[3..]), (3, "was changed"));
 
-    // A reset of the key follows lines under a lost one, also an archive line.
+    // A key reset may follow lines under a lost key, including an archive line.
     let mut lost = whole.clone();
     archived(&mut lost, Some(&key_of(2)), &whole[1]);
     assert_eq!(found(&lost[2..]), (4, UNKNOWN_KEY));
@@ -115,9 +116,9 @@ fn a_trail_has_a_known_beginning() {
     assert!(checked(&lost[2..]).is_ok());
 }
 
-/// Guards against an archive of nothing, which would let a trail begin anywhere.
+/// Guards against an empty archive, which would let a trail begin anywhere.
 #[test]
-fn nothing_is_not_an_archive() {
+fn an_empty_archive_is_rejected() {
     let mut trail = Vec::new();
     append(&mut trail, Some(&key()), &login("alice"));
     let event = Event::Archive(Archive { by: "x", month: "1969-12", last_seq: 0, last_mac: None });
@@ -134,7 +135,7 @@ fn edited_removed_reordered_and_inserted_lines_are_found() {
     assert_eq!(found(&edited), (3, "was changed"));
     let mut longer = good.clone();
     longer[2] = text.replace("\"}", "\",\"user\":\"bob\",\"outcome\":\"grant\"}").into();
-    assert_eq!(found(&longer), (3, NO_LINE), "text behind the authenticator");
+    assert_eq!(found(&longer), (3, NOT_CANONICAL), "text after the authenticator");
     let mut removed = good.clone();
     removed.remove(2);
     assert_eq!(found(&removed).0, 3);
@@ -145,10 +146,10 @@ fn edited_removed_reordered_and_inserted_lines_are_found() {
     inserted.insert(3, good[1].clone());
     assert_eq!(found(&inserted).0, 4);
     inserted[3] = b"x".to_vec();
-    assert_eq!(found(&inserted), (4, NO_LINE));
+    assert_eq!(found(&inserted), (4, NOT_CANONICAL));
 }
 
-/// Guards the last line: a crash leaves one without a newline; one that has it and is not canonical was changed.
+/// Guards the last line: a crash leaves it without a newline. With a newline, a line that is not canonical was edited.
 #[test]
 fn text_at_the_end_is_torn_only_without_a_newline() {
     let keys = [key()];
@@ -161,7 +162,7 @@ fn text_at_the_end_is_torn_only_without_a_newline() {
         assert!(
             chain.feed(&Place { file: "f", line: 4, is_ended }, b"{\"schema\"").unwrap().is_none()
         );
-        let broken = Broken { file: "f".into(), line: 4, what: NO_LINE };
+        let broken = Broken { file: "f".into(), line: 4, what: NOT_CANONICAL };
         assert_eq!(chain.finish(), if is_ended { Err(broken) } else { Ok(()) });
     }
 }
@@ -172,20 +173,20 @@ fn a_torn_line_is_closed_by_a_recorded_repair() {
     let torn = trail[1][..20].to_vec();
     let end = AuditEnd { last_line: Some(trail[1].clone()), torn: 20 };
     let event = login("alice");
-    let bytes = lines(&end, Some(&key()), Timestamp::from_unix(0), &[event]).unwrap();
+    let bytes = write_lines(&end, Some(&key()), Timestamp::from_unix(0), &[event]).unwrap();
     trail.push(torn);
-    assert!(checked(&trail).is_ok(), "a torn line at the end was never answered");
+    assert!(checked(&trail).is_ok(), "a torn last line belongs to a login that was never answered");
     trail.extend(bytes.split(|byte| *byte == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
     assert_eq!(trail.len(), 5);
     assert!(checked(&trail).is_ok());
     let mut longer = trail.clone();
     longer[2].push(b'x');
-    assert_eq!(found(&longer), (3, NO_LINE), "not what the repair was of");
+    assert_eq!(found(&longer), (3, NOT_CANONICAL), "not the text that was repaired");
     trail.remove(3);
     assert!(checked(&trail).is_err());
 }
 
-/// Guards that a line without a key does not pass, and that none of a series of them can vanish.
+/// Guards lines without a key: they are rejected, and removing one of several is detected.
 #[test]
 fn lines_without_a_key_are_reported_and_counted() {
     let mut trail = trail(2);
@@ -206,7 +207,7 @@ fn lines_without_a_key_are_reported_and_counted() {
     assert_eq!(found(&trail).0, 4, "a line without a key was removed");
 }
 
-/// Guards the lost key: its lines need a reset after them, by a key that is there.
+/// Guards lines under a lost key: a reset under a known key must follow them.
 #[test]
 fn lines_of_a_lost_key_need_a_reset_after_them() {
     let mut trail = trail(3);
@@ -221,7 +222,7 @@ fn lines_of_a_lost_key_need_a_reset_after_them() {
     assert_eq!(found(&trail), (6, "was changed"));
 }
 
-/// Guards rotation: lines of earlier keys are checked with what is kept of them.
+/// Guards key rotation: lines of earlier keys are checked with the audit keys kept from them.
 #[test]
 fn every_line_is_checked_with_its_own_key() {
     let mut trail = trail(3);

@@ -37,7 +37,7 @@ fn change() -> Event<'static> {
     })
 }
 
-/// Guards that whatever is written is read: every event, with and without a key, and all that it says.
+/// Guards the round trip of every event and all its fields, with and without a key.
 #[test]
 fn every_event_is_read_back() {
     for event in [
@@ -64,16 +64,16 @@ fn every_event_is_read_back() {
     }
 }
 
-/// Guards the one form of a line: what a lenient parser would read the same, or differently, is no line.
+/// Guards the canonical form: text that a lenient parser would accept is not a line.
 #[test]
-fn what_is_not_written_like_that_is_no_line() {
+fn text_that_is_not_canonical_is_not_a_line() {
     let line = written(Some(&key()), &verification());
     let unkeyed = written(None, &verification());
     let edited = written(Some(&key()), &change());
     let end = line.rfind('}').unwrap();
     let behind = |text: &str| format!("{}{text}}}", &line[..end]);
     for (what, text) in [
-        ("text behind the authenticator", behind(r#","user":"bob","outcome":"grant""#)),
+        ("text after the authenticator", behind(r#","user":"bob","outcome":"grant""#)),
         ("a second authenticator", behind(&format!(r#","mac":"{MAC}""#))),
         ("an unknown field", line.replace(r#","key":"#, r#","color":"red","key":"#)),
         ("a field of another event", line.replace(r#","key":"#, r#","torn_bytes":1,"key":"#)),
@@ -100,7 +100,7 @@ fn what_is_not_written_like_that_is_no_line() {
         ("a missing field", line.replace(r#""reason":"wrong-code","#, "")),
         ("another schema", line.replace(r#""schema":1"#, r#""schema":2"#)),
         ("another time", line.replace("08:00:00Z", "09:00:00+01:00")),
-        ("no time", line.replace("2026-11-24T08:00:00Z", "yesterday")),
+        ("an invalid time", line.replace("2026-11-24T08:00:00Z", "yesterday")),
         ("an unknown event", line.replace("verification", "vacation")),
         ("no authenticator", line[..end - 41].to_owned() + "}"),
         ("a null authenticator", line[..end - 34].to_owned() + "null}"),
@@ -121,7 +121,7 @@ fn what_is_not_written_like_that_is_no_line() {
     assert!(Line::parse(&line.as_bytes()[1..]).is_none());
 }
 
-/// Guards the beginning of a trail: only the line of `init` is one.
+/// Guards the beginning of a trail: only the line of `init` can be the first.
 #[test]
 fn only_the_line_of_init_is_the_first() {
     let first = |link: &Link, action: &str, object: Option<&str>| {
@@ -143,7 +143,7 @@ fn only_the_line_of_init_is_the_first() {
     assert!(!first(&Link { seq: 0, mac: Some(MAC.into()) }, "init", None));
 }
 
-/// Guards the attempts of tests by an administrator, which name the user elsewhere.
+/// Guards attempts by an administrator, whose lines name the user in another field.
 #[test]
 fn an_attempt_belongs_to_the_user_or_to_the_object() {
     let mut tested = change();

@@ -2,7 +2,7 @@
 
 use super::{Finding, Severity};
 use crate::cli::license::{Concern, concerns};
-use crate::license::standing::LicenseStatus;
+use crate::license::status::LicenseStatus;
 
 /// Judges where a store with so many users stands.
 pub(super) fn check(standing: &LicenseStatus, users: usize) -> Vec<Finding> {
@@ -25,7 +25,7 @@ mod tests {
     /// What is found of a trial that began so many days ago.
     fn of_trial(days: u64) -> String {
         let begun = Timestamp::from_unix(1_000_000_000);
-        told(&LicenseStatus::of(begun, None, begun.plus(days * DAY)), 1)
+        told(&LicenseStatus::new(begun, None, begun.plus(days * DAY)), 1)
     }
 
     /// The findings in one text, without the one about the key of this build.
@@ -57,7 +57,7 @@ mod tests {
                 expires: days.map(|days| now.plus(days * DAY)),
                 max_users: most.and_then(NonZeroU32::new),
             };
-            told(&LicenseStatus::of(now, Some(Ok(license)), now), users)
+            told(&LicenseStatus::new(now, Some(Ok(license)), now), users)
         };
         assert_eq!(judged(None, None, 1_000_000), "");
         assert_eq!(judged(Some(31), Some(2), 2), "");

@@ -62,7 +62,7 @@ impl Census {
         if is_ahead {
             self.from_the_future.add(name);
         }
-        match state.failures().rebased(now).standing(now) {
+        match state.failures().rebased(now).state_at(now) {
             LockoutState::Open => {}
             LockoutState::Locked(_) => self.locked.add(name),
             LockoutState::Stopped => self.stopped.add(name),

@@ -134,7 +134,7 @@ fn rules(
         Subject::Known(account) => account,
     };
     chain.push(if account.listed {
-        let why = spelling::why(login, &account.name, &listed, domains);
+        let why = spelling::explain_match(login, &account.name, &listed, domains);
         link("listed", "entry", format!("{}: {why}", account.name))
     } else {
         let by = account.groups.iter().flatten().next();
@@ -234,7 +234,7 @@ fn require_client(rules: Rules<'_>) -> Link {
 fn lock(rules: Rules<'_>) -> Link {
     let failures = rules.failures().count as usize;
     let wrong = format!("{} in a row", count(failures, "wrong code"));
-    match rules.standing() {
+    match rules.lockout_state() {
         LockoutState::Open => link("lock", "open", (failures > 0).then_some(wrong)),
         LockoutState::Locked(seconds) => {
             link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))

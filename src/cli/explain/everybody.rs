@@ -76,8 +76,8 @@ fn look_at<'a>(
     groups: Vec<Name>,
 ) -> Look<'a> {
     // That the portal names its session makes no difference to a sign-in, but may be required.
-    let client = Some(ClientHash::of("explain"));
-    let memberships = Memberships::Told(groups);
+    let client = Some(ClientHash::new("explain"));
+    let memberships = Memberships::Given(groups);
     let request = Request { memberships, client, ..bare_request(login, Ask::SignIn) };
     let groups = groups_of(context, opened, &request);
     look(context, opened, request, &groups)

@@ -13,7 +13,7 @@ use crate::cli::context::{Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::license::claims::License;
-use crate::license::standing::LicenseStatus;
+use crate::license::status::LicenseStatus;
 use crate::license::vendor::VendorKey;
 use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
@@ -43,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
     let opened = context.open()?;
     let (store, now) = (&opened.store, context.now());
     let (key, machine) = (VendorKey::built_in()?, serial(context)?);
-    let refused = |refusal: Refusal| refusal.about(&args.file.display().to_string());
+    let refused = |refusal: Refusal| refusal.to_error(&args.file.display().to_string());
     let license = license::read(&text, &key, &machine).map_err(refused)?;
     license.check_time(now).map_err(refused)?;
     let token = String::from_utf8_lossy(&text).into_owned();
@@ -69,7 +69,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
         context.audit(transaction, Some(&keys), change)
     })?;
     let order = license.order_number.clone();
-    let standing = LicenseStatus::of(opened.settings.created, Some(Ok(license)), now);
+    let standing = LicenseStatus::new(opened.settings.created, Some(Ok(license)), now);
     context.note(&format!("licence: {}", in_words(&standing)));
     let users = counted(store)?;
     warn(context, &standing, users);

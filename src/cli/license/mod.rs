@@ -15,7 +15,7 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format, output};
 use crate::error::Result;
 use crate::license::serial::Serial;
-use crate::license::standing::{LicenseStatus, State};
+use crate::license::status::{LicenseStatus, State};
 use crate::license::vendor::{PORTAL, VendorKey};
 use crate::license::{self, PRODUCT, Refusal};
 use crate::settings::Settings;
@@ -108,7 +108,7 @@ pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<Lic
         Ok(serial) => license::read(token.as_bytes(), &key, &serial),
         Err(error) => Err(Refusal::Machine(error.to_string())),
     });
-    Ok(LicenseStatus::of(settings.created, stored, context.now()))
+    Ok(LicenseStatus::new(settings.created, stored, context.now()))
 }
 
 /// Whether everybody can issue licences for this program.

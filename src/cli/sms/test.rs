@@ -73,7 +73,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
 fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome> {
     let section = &opened.settings.sms;
     if section.command.is_some() {
-        let command = SmsCommand::of(&opened.settings, &opened.store);
+        let command = SmsCommand::from_settings(&opened.settings, &opened.store);
         let sent = command.send(&to.to_string(), body, SMS_PATIENCE, false);
         return sent.map(|()| Outcome::default()).map_err(|(_, error)| {
             Error::new(ErrorKind::Refused, error.to_string()).with_hint(

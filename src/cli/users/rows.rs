@@ -89,7 +89,7 @@ impl Row {
         state: &State,
         now: Timestamp,
     ) -> Self {
-        let lock = match state.failures().rebased(now).standing(now) {
+        let lock = match state.failures().rebased(now).state_at(now) {
             LockoutState::Open => None,
             LockoutState::Locked(seconds) => Some(Some(now.plus(seconds).to_string())),
             LockoutState::Stopped => Some(None),

@@ -29,7 +29,7 @@ fn rfc_4226_appendix_d() {
     }
 }
 
-/// Guards the way from a time to a code against RFC 6238 appendix B (SHA1, 8 digits).
+/// Guards the code of a time against RFC 6238 appendix B (SHA1, 8 digits).
 #[test]
 fn rfc_6238_appendix_b() {
     for (seconds, code) in [
@@ -117,7 +117,7 @@ fn steps() {
     assert_eq!(Step::new(0).since(Step::new(u64::MAX)), i64::MIN);
 }
 
-/// Guards the widths and the rule that one guess in 1,000 at most succeeds.
+/// Guards the widths and the rule that at most one guess in 1,000 succeeds.
 #[test]
 fn widths_and_widest_windows() {
     assert_eq!([0, 3, 13, 255].map(Digits::new), [None; 4]);
@@ -130,7 +130,7 @@ fn widths_and_widest_windows() {
     }
 }
 
-/// Guards the codes made of random numbers: cut from the left, padded with zeros.
+/// Guards codes made from numbers: cut off and padded with zeros on the left.
 #[test]
 fn codes_of_numbers() {
     for (number, width, expected) in [
@@ -144,7 +144,7 @@ fn codes_of_numbers() {
     }
 }
 
-/// What [`Typed::parse`] made of a text, in one word.
+/// The result of [`Typed::parse`] in one word.
 fn kind(text: &str, width: u8) -> String {
     match Typed::parse(text, digits(width)) {
         Typed::Code(code) => code.as_str().to_owned(),
@@ -153,7 +153,7 @@ fn kind(text: &str, width: u8) -> String {
     }
 }
 
-/// Guards what counts as a code and what as a recovery code.
+/// Guards which texts are codes and which are recovery codes.
 #[test]
 fn typed_text() {
     let recovery = "0123-4567-89AB-CDEF";
@@ -187,7 +187,7 @@ fn typed_text() {
         ("123\u{2013}456", 6, "malformed"),
         ("\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", 6, "malformed"),
         ("\u{ff11}\u{ff12}\u{ff13}\u{ff14}\u{ff15}\u{ff16}", 6, "malformed"),
-        // As many bytes as digits, but other characters.
+        // The right number of bytes, but other characters.
         ("\u{661}\u{662}\u{663}", 6, "malformed"),
         // Recovery codes.
         ("0123456789ABCDEF", 6, recovery),
@@ -207,7 +207,7 @@ fn typed_text() {
     }
 }
 
-/// Guards the work done for absurd input: nothing is read past the limit.
+/// Guards the cost of huge input: nothing beyond the limit is parsed.
 #[test]
 fn huge_input_is_malformed() {
     for text in ["1".repeat(1 << 20), " ".repeat(1 << 20), "-".repeat(1 << 20) + "123456"] {

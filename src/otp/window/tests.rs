@@ -26,7 +26,7 @@ fn search(now: Step, discrepancy: u32) -> Search<'static> {
     Search { now, discrepancy, drift: 0, last_step: None, spent: &[] }
 }
 
-/// Two steps with the same code, the earlier one first, whose distance is as wanted.
+/// Finds two steps with the same code and a wanted distance; the earlier one comes first.
 fn collision(digits: Digits, wanted: impl Fn(i64) -> bool) -> (Step, Step, Code) {
     let generator = generator();
     let mut seen: HashMap<u64, Step> = HashMap::new();
@@ -39,7 +39,7 @@ fn collision(digits: Digits, wanted: impl Fn(i64) -> bool) -> (Step, Step, Code)
         .expect("a collision among 100,000 steps")
 }
 
-/// Guards the window's edges in wall-clock terms: discrepancy 3, server at 12:00:00 UTC.
+/// Guards the window's edges in wall-clock time: discrepancy 3, server at 12:00:00 UTC.
 #[test]
 fn time_examples() {
     let generator = generator();
@@ -63,7 +63,7 @@ fn time_examples() {
     }
 }
 
-/// Guards the window's width at discrepancy 0 and at the widest one: it is clamped.
+/// Guards the width of the window, from discrepancy 0 to the widest, where it is clamped.
 #[test]
 fn window_is_clamped_to_the_digits() {
     let generator = generator();
@@ -77,7 +77,7 @@ fn window_is_clamped_to_the_digits() {
             search(now, asked).find(&generator, &code, digits, &Charge::assumed())
         };
         for n in [-reach, reach] {
-            // Another step of the window may have the code by chance, but one matches.
+            // Another step of the window may have the same code by chance, but a step matches.
             assert!(matches!(found(n), Match::Fresh(_)), "{width} digits, {asked}, {n}");
         }
         for n in [-reach - 1, reach + 1] {
@@ -87,7 +87,7 @@ fn window_is_clamped_to_the_digits() {
 }
 
 /// Guards the order: outwards from the expected step, every step of the window exactly once,
-/// also at the ends of time and with a drift that points out of the window.
+/// even at the ends of time and with a drift outside the window.
 #[test]
 fn order_is_outwards_and_complete() {
     for (now, discrepancy, drift, first) in [
@@ -113,7 +113,7 @@ fn order_is_outwards_and_complete() {
     assert_eq!((steps.len(), distinct.len()), (961, 961));
 }
 
-/// Guards against a far match taken by chance: of two steps with one code the nearer wins, and
+/// Guards against a distant chance match: of two steps with the same code the nearer one wins, and
 /// drift decides which is nearer.
 #[test]
 fn nearest_match_wins() {
@@ -136,9 +136,9 @@ fn nearest_match_wins() {
     }
 }
 
-/// Guards a tie: of two equally near steps the earlier one wins, which spends less.
+/// Guards a tie: of two equally near steps the earlier one wins, because it spends less.
 #[test]
-fn of_two_equally_near_the_earlier_wins() {
+fn the_earlier_of_two_equally_near_steps_wins() {
     let generator = generator();
     let (early, late, code) = collision(digits(4), |apart| [2, 4, 6, 8].contains(&apart));
     let middle = later(early, late.since(early) / 2);
@@ -158,24 +158,24 @@ fn collisions_with_spent_steps() {
         let search = Search { now: middle, discrepancy: 4, drift, last_step, spent };
         search.find(&generator, &code, digits, &Charge::assumed())
     };
-    // Nothing is spent: the nearest.
+    // Nothing is spent: the nearest step wins.
     assert_eq!(find(None, &[], -4), Match::Fresh(early));
     assert_eq!(find(None, &[], 4), Match::Fresh(late));
-    // The last step has the code: used, although a later step has it too.
+    // The last step has the code: used, although a later step has it as well.
     assert_eq!(find(Some(early), &[], 4), Match::Used(early));
-    // A spent step has the code: used, although an earlier unspent step has it too.
+    // A spent step has the code: used, although an earlier unspent step has it as well.
     assert_eq!(find(Some(before), &[late], -4), Match::Used(late));
     assert_eq!(find(None, &[late], -4), Match::Used(late));
-    // The nearest match is below the last step: the other one wins, however far.
+    // The nearest match is below the last step: the other one wins, at any distance.
     assert_eq!(find(Some(later(early, 1)), &[], -4), Match::Fresh(late));
-    // Both are at or below the last step: used, the nearer one is named.
+    // Both are at or below the last step: used, and the nearer one is returned.
     assert_eq!(find(Some(later(late, 1)), &[], -4), Match::Used(early));
     assert_eq!(find(Some(later(late, 1)), &[], 4), Match::Used(late));
     // Other spent steps change nothing.
     assert_eq!(find(Some(before), &[middle], -4), Match::Fresh(early));
 }
 
-/// Guards that a spent code is used even when its step has left the window.
+/// Guards that a spent code counts as used even when its step has left the window.
 #[test]
 fn spent_steps_outside_the_window_count() {
     let generator = generator();
@@ -194,7 +194,7 @@ fn spent_steps_outside_the_window_count() {
     );
 }
 
-/// Guards a user whose codes have another width than asked for: 0042 is not 000042.
+/// Guards codes of the wrong width: 0042 is not 000042.
 #[test]
 fn another_width_is_wrong() {
     let generator = generator();
@@ -210,10 +210,10 @@ fn another_width_is_wrong() {
     );
 }
 
-/// Guards the owner of a phone that was three hours ahead: after its clock is put right the next
+/// Guards the owner of a phone that was three hours ahead. Once its clock is corrected, the next
 /// code is accepted at once, and the early code cannot be replayed when its time comes.
 #[test]
-fn phone_three_hours_ahead_is_put_right() {
+fn phone_three_hours_ahead_is_corrected() {
     let generator = generator();
     let digits = Digits::DEFAULT;
     let (mut last, mut spent) = (None, Vec::new());
@@ -239,7 +239,7 @@ fn phone_three_hours_ahead_is_put_right() {
     }
 }
 
-/// Guards the single steps of spending.
+/// Guards each rule of spending.
 #[test]
 fn spending() {
     let steps = |numbers: &[u64]| numbers.iter().copied().map(Step::new).collect::<Vec<_>>();
@@ -248,13 +248,13 @@ fn spending() {
         (None, &[], 100, 100, 100, &[]),
         (None, &[], 110, 100, 100, &[110]),
         (Some(90), &[], 95, 100, 95, &[]),
-        // The clock went back: the last step does not.
+        // The clock goes back: the last step does not.
         (Some(90), &[], 95, 50, 90, &[95]),
         (Some(90), &[95], 93, 50, 90, &[93, 95]),
-        // Time passes: what it has reached is dropped.
+        // Time passes: spent steps that it has reached are dropped.
         (Some(90), &[95, 110], 105, 120, 105, &[110]),
         (Some(90), &[95, 110], 110, 120, 110, &[]),
-        // Repairs a list in disorder.
+        // An unsorted list is repaired.
         (Some(90), &[110, 95, 110, 80], 96, 90, 90, &[95, 96, 110]),
     ] {
         let mut list = steps(spent);
@@ -276,16 +276,16 @@ fn spent_steps_are_bounded() {
     last = Some(spend(last, &mut spent, Step::new(1500), now));
     assert_eq!((last, spent.len()), (Some(Step::new(1002)), 64));
     assert_eq!(spent.first(), Some(&Step::new(1004)));
-    // The newly accepted one may be the lowest itself.
+    // The newly accepted step may itself be the lowest.
     last = Some(spend(last, &mut spent, Step::new(1003), now));
     assert_eq!((last, spent.len()), (Some(Step::new(1003)), 64));
-    // A list that is far too long is cut at once.
+    // A list that is far too long is shortened at once.
     let mut long: Vec<Step> = (2000..2200).map(Step::new).collect();
     assert_eq!(spend(last, &mut long, now, now), Step::new(2135));
     assert_eq!((long.len(), long.first()), (64, Some(&Step::new(2136))));
 }
 
-/// The rules again, written as plainly as possible and without a thought for speed.
+/// A second implementation of the rules, as simple as possible and without regard for speed.
 #[derive(Default)]
 struct Naive {
     last: Option<u64>,
@@ -327,14 +327,14 @@ impl Naive {
     }
 }
 
-/// One attempt of a history.
+/// One attempt in a history.
 #[derive(Debug, Clone)]
 struct Attempt {
-    /// The server's clock moves by so many steps first.
+    /// How many steps the server's clock moves first.
     passed: i64,
-    /// Then the code of the step so many steps from now is typed,
+    /// How many steps from now the step of the typed code is.
     ahead: i64,
-    /// or, if there is one, the code that was accepted so many times ago.
+    /// If set, types the code that was accepted this many times ago instead.
     replay: Option<usize>,
     drift: i32,
 }
@@ -356,8 +356,8 @@ proptest! {
     })]
 
     /// Guards single use over whole histories with clock jumps and replays: no step is accepted
-    /// twice, nothing outside the window is accepted, the last step never falls, and the naive
-    /// rules agree. Five digits, so that codes do collide.
+    /// twice, nothing outside the window is accepted, the last step never falls, and the simple
+    /// rules agree. Uses five digits, so that codes do collide.
     #[test]
     fn no_step_is_accepted_twice(history in attempts(), secret: [u8; 20]) {
         let digits = digits(5);
@@ -394,8 +394,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Guards what is remembered, over long histories that reach the limit: every accepted step
-    /// stays spent, the last step never falls, the list stays sorted and bounded.
+    /// Guards spent steps over long histories that reach the limit: every accepted step stays spent,
+    /// the last step never falls, and the list stays sorted and bounded.
     #[test]
     fn accepted_steps_stay_spent(
         history in prop::collection::vec((0..400u64, 0..400u64), 1..200),

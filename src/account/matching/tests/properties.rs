@@ -1,11 +1,11 @@
-//! Whatever way an account is spelt, it is found; and the whitelist lets nobody in whom the list does not know.
+//! Properties: every spelling of a listed account is found, and every whitelisted login is also the listed account.
 
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::*;
 
-/// A domain of an entry or login: text before and after the account.
+/// The domain of an entry or login: the text before and after the account.
 type Affixes = (&'static str, &'static str);
 
 const ENTRY_DOMAINS: [Affixes; 7] = [
@@ -43,7 +43,7 @@ fn respelled(text: &str, how: usize) -> String {
     }
 }
 
-/// Every domain that the account of an entry may be logged on with.
+/// Every domain with which a user may log in to the account of an entry.
 fn login_domains((before, after): Affixes, default: Option<&str>) -> Vec<Affixes> {
     let mut fitting =
         vec![(r".\", ""), ("", "@nowhere.invalid"), ("no.where\\", ""), (before, after)];
@@ -78,8 +78,8 @@ fn login_domains((before, after): Affixes, default: Option<&str>) -> Vec<Affixes
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
-    /// Guards the promise of this file: whatever else is listed, no spelling of a listed
-    /// account, qualified in any way that can mean it, is called unlisted.
+    /// Guards the promise of `resolve`: whatever else is listed, no spelling of a listed account is
+    /// unlisted, in any domain that may be the account's.
     #[test]
     fn no_respelling_is_unlisted(
         accounts in proptest::collection::vec(account(), 1..3),
@@ -107,7 +107,7 @@ proptest! {
         prop_assert_eq!(login.key(), entry.key());
     }
 
-    /// Guards that narrow is narrower: who passes the whitelist is also the listed account.
+    /// Guards that whitelisting is stricter than listing: a login that an entry covers also resolves to it.
     #[test]
     fn whitelisted_implies_listed(
         account in account(),

@@ -1,30 +1,30 @@
-//! Where a store stands: in its trial, licensed, or neither. And what that refuses: new users and the
-//! first `enable`, nothing else.
+//! The license status of a store: trial, licensed or expired. An expired status blocks new users and the first
+//! `enable`, nothing else.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::license::Refusal;
 use crate::license::claims::License;
 use crate::time::Timestamp;
 
-/// Days of trial after the store was made.
+/// How many days the trial lasts from the creation of the store.
 pub const TRIAL_DAYS: u64 = 30;
 
-/// From how many days before its end on a licence is worth a warning.
+/// How many days before a licence ends the warnings begin.
 const WARN_DAYS: u64 = 30;
 
-/// The same for the trial, all of which is shorter than that.
+/// How many days before the trial ends the warnings begin.
 const WARN_DAYS_OF_TRIAL: u64 = 7;
 
 const DAY: u64 = 86_400;
 
-/// The state of a store.
+/// Whether a store is in its trial, licensed or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// In the days after it was made: any number of users.
+    /// In the trial: any number of users.
     Trial,
-    /// There is a licence for this machine, and it is valid.
+    /// A licence for this machine is valid.
     Licensed,
-    /// The trial or the licence is over.
+    /// The trial or the licence has ended.
     Expired,
 }
 
@@ -39,22 +39,22 @@ impl State {
     }
 }
 
-/// Where a store stands.
+/// The license status of a store.
 #[derive(Clone, Debug)]
 pub struct LicenseStatus {
     /// Trial, licensed or expired.
     pub state: State,
-    /// Days until that ends, the running one included; `None`: never.
+    /// Days until that ends, including the current day; `None` if never.
     pub days_left: Option<u64>,
-    /// The licence, also one that has expired.
+    /// The licence, even if it has expired.
     pub license: Option<License>,
-    /// What is wrong with the licence that is stored.
+    /// The problem with the stored licence.
     pub refusal: Option<Refusal>,
 }
 
 impl LicenseStatus {
-    /// Where a store stands at `now` that was made at `created` and holds this licence.
-    pub fn of(
+    /// The status at `now` of a store that was created at `created` and holds this licence.
+    pub fn new(
         created: Timestamp,
         stored: Option<Result<License, Refusal>>,
         now: Timestamp,
@@ -72,9 +72,9 @@ impl LicenseStatus {
                 let days = license.expires.map(|end| now.until(end).div_ceil(DAY));
                 (State::Licensed, days)
             }
-            // Who had a licence is not in a trial again.
+            // An expired licence does not bring the trial back.
             (_, Some(Refusal::Expired(_))) => (State::Expired, Some(0)),
-            // A clock that was set back makes no trial longer than it was at first.
+            // A clock that was set back does not extend the trial.
             _ => match now.until(created.plus(TRIAL_DAYS * DAY)).div_ceil(DAY).min(TRIAL_DAYS) {
                 0 => (State::Expired, Some(0)),
                 days => (State::Trial, Some(days)),
@@ -83,25 +83,25 @@ impl LicenseStatus {
         Self { state, days_left, license, refusal }
     }
 
-    /// The most users there may be; `None`: any number.
+    /// The maximum number of users; `None` if unlimited.
     pub fn max_users(&self) -> Option<u32> {
         let license = self.license.as_ref().filter(|_| self.state == State::Licensed)?;
         license.max_users.map(std::num::NonZeroU32::get)
     }
 
-    /// Whether so many users may be there after something is added or turned on.
+    /// Checks that the store may have this many users after an addition or the first `enable`.
     ///
     /// # Errors
-    /// [`ErrorKind::Refused`], with the way out.
+    /// [`ErrorKind::Refused`], with a hint.
     pub fn admit(&self, users: usize) -> Result<()> {
-        const WAY_OUT: &str = "'rw2fa license portal' tells how to get a licence, 'rw2fa license \
+        const HINT: &str = "'rw2fa license portal' tells how to get a licence, 'rw2fa license \
                                activate FILE' takes it; whoever is asked for a code stays so";
         if self.state == State::Expired {
             let what = match self.refusal {
                 Some(Refusal::Expired(end)) => format!("the licence expired at {end}"),
                 _ => format!("the trial of {TRIAL_DAYS} days is over"),
             };
-            return Err(Error::new(ErrorKind::Refused, what).with_hint(WAY_OUT));
+            return Err(Error::new(ErrorKind::Refused, what).with_hint(HINT));
         }
         match self.max_users() {
             Some(most) if users > most as usize => Err(Error::new(
@@ -111,12 +111,12 @@ impl LicenseStatus {
                     if most == 1 { "" } else { "s" }
                 ),
             )
-            .with_hint(WAY_OUT)),
+            .with_hint(HINT)),
             _ => Ok(()),
         }
     }
 
-    /// Whether the end is near enough for a warning.
+    /// Whether the trial or the licence ends soon enough for a warning.
     pub fn ends_soon(&self) -> bool {
         let within = match self.state {
             State::Trial => WARN_DAYS_OF_TRIAL,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn at(stored: Option<Result<License, Refusal>>, after: i64) -> LicenseStatus {
-        LicenseStatus::of(
+        LicenseStatus::new(
             Timestamp::from_unix(CREATED),
             stored,
             Timestamp::from_unix(CREATED + after),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_store_stands() {
+    fn the_status_follows_the_clock_and_the_licence() {
         let year = || Some(Ok(license(Some(365 * DAYS), Some(3))));
         let foreign = || Some(Err(Refusal::Signature));
         for (stored, after, state, days, soon) in [
@@ -173,21 +173,21 @@ mod tests {
             (year(), 365 * DAYS - 1, "licensed", Some(1), true),
             (year(), 365 * DAYS, "expired", Some(0), false),
             (Some(Ok(license(None, None))), 9_000 * DAYS, "licensed", None, false),
-            // A licence that ended within the days of the trial.
+            // A licence that ended during the trial.
             (Some(Ok(license(Some(5 * DAYS), None))), 6 * DAYS, "expired", Some(0), false),
-            // One that is not valid here neither helps nor harms.
+            // An invalid licence changes nothing.
             (foreign(), 1, "trial", Some(30), false),
             (foreign(), 30 * DAYS, "expired", Some(0), false),
             (year(), -DAYS, "trial", Some(30), false),
         ] {
-            let standing = at(stored, after);
-            let found = (standing.state.as_str(), standing.days_left, standing.ends_soon());
-            assert_eq!(found, (state, days, soon), "{after} {standing:?}");
+            let status = at(stored, after);
+            let found = (status.state.as_str(), status.days_left, status.ends_soon());
+            assert_eq!(found, (state, days, soon), "{after} {status:?}");
         }
     }
 
     #[test]
-    fn who_may_still_be_added() {
+    fn users_are_admitted_up_to_the_limit() {
         let limited = || Some(Ok(license(Some(365 * DAYS), Some(3))));
         for (stored, after, users, refused) in [
             (None, 0, 1_000_000, None),
