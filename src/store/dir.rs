@@ -403,18 +403,16 @@ impl<'a> DirTransaction<'a> {
 impl Transaction for DirTransaction<'_> {
     fn write(&mut self, document: &Document, text: &str) -> Result<()> {
         let path = self.place(document, file::make_directory)?;
-        match document {
-            Document::Attempts(_) => file::overwrite(&path, text.as_bytes(), self.store.owner),
-            _ => {
-                let is_reserved = self.reserved.is_some();
-                self.replacement(&path, text)?.publish()?;
-                if is_reserved && self.reserved.is_none() {
-                    // The document may be written once more, in room that was taken for that.
-                    self.reserved = Some(file::Replacement::reserve(&path, text.len() + GROWTH)?);
-                }
-                Ok(())
-            }
+        if let Document::Attempts(_) = document {
+            return file::overwrite(&path, text.as_bytes(), self.store.owner);
         }
+        let is_reserved = self.reserved.is_some();
+        self.replacement(&path, text)?.publish()?;
+        if is_reserved && self.reserved.is_none() {
+            // The document may be written once more: reserve the space for that.
+            self.reserved = Some(file::Replacement::reserve(&path, text.len() + GROWTH)?);
+        }
+        Ok(())
     }
 
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
