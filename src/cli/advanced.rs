@@ -97,7 +97,7 @@ fn find(name: &str) -> Result<&'static Key> {
     })
 }
 
-/// A value with what stands for an unset issuer.
+/// The value as a TOML value, with a placeholder for an unset issuer.
 fn shown(key: &Key, advanced: &Advanced) -> toml::Value {
     match key.value(advanced) {
         toml::Value::String(text) if text.is_empty() => {
@@ -119,7 +119,7 @@ fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
     }
 }
 
-/// A JSON value as people write it.
+/// Formats a JSON value for people.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
@@ -132,7 +132,7 @@ const COLUMNS: &[Column<SettingRow>] = &[
     Column { name: "meaning", cell: |row| row.meaning.into(), tells: |_| true },
 ];
 
-/// Columns that people can read in a terminal of 80 characters.
+/// Columns that fit a terminal of 80 characters.
 const COLUMNS_FOR_PEOPLE: &[Column<SettingRow>] = &[
     Column { name: "key", cell: |row| row.key.into(), tells: |_| true },
     Column { name: "value", cell: with_unit, tells: |_| true },
@@ -212,7 +212,8 @@ fn change(
         }
         let values = values(key.name, old, new);
         let change = Change { action: "advanced", object: Some(key.name), values };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        // SECURITY: the audit line is durable before the change is made, so no change that weakens
+        // protection goes unrecorded.
         context.audit(transaction, Some(&opened.keys()?), change)?;
         transaction.write(&Document::Settings, &text)
     })?;
@@ -220,7 +221,7 @@ fn change(
     output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(result))])
 }
 
-/// Tells what the new settings mean for users and for guessers.
+/// Reports what the new settings mean for users and for attackers who guess codes.
 fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let digits = after.digits();
     if key.name == "digits" && digits != Digits::DEFAULT {
@@ -258,7 +259,7 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     ));
 }
 
-/// Tells what an SMS with this text costs, and which placeholders nobody fills in.
+/// Reports how many SMS a message with this text takes, and warns of unknown placeholders.
 fn tell_segments(context: &mut Context<'_>, after: &Advanced) {
     for placeholder in message::unknown_placeholders(&after.sms_message) {
         context.warn(&format!(

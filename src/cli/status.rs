@@ -38,7 +38,7 @@ impl Counts {
                 "active" => counts.active += 1,
                 "pending" => counts.pending += 1,
                 "none" => counts.none += 1,
-                // Groups have no state, and that of a damaged document is not known.
+                // Groups have no state; the state of a damaged document is unknown.
                 _ => {}
             }
         }
@@ -47,7 +47,7 @@ impl Counts {
 }
 
 impl Counts {
-    /// The users in one line.
+    /// Summarizes the users in one line.
     fn in_words(&self, total: usize, broken: usize) -> String {
         let line = format!(
             "{total} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
@@ -60,7 +60,7 @@ impl Counts {
     }
 }
 
-/// How many whitelist entries are valid, and how many have expired.
+/// Counts valid and expired whitelist entries.
 fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usize)> {
     let NameList { names, problems } = store.list(DocumentKind::Whitelist)?;
     for problem in &problems {
@@ -174,7 +174,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     Ok(Done::All)
 }
 
-/// How many changes the audit trail does not show yet.
+/// Counts the changes that are still missing from the audit trail.
 fn unrecorded(context: &mut Context<'_>, store: &dyn Store) -> usize {
     match store.unrecorded() {
         Ok(changes) => changes.len(),
@@ -194,7 +194,7 @@ fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
     }
 }
 
-/// The SMS gateway, and how the last message ended.
+/// Describes the SMS gateway and the result of the last message.
 fn sms_in_words(
     store: &dyn Store,
     section: &SmsSection,
@@ -210,12 +210,12 @@ fn sms_in_words(
     }
 }
 
-/// How long a code is valid before and after its own half minute, in seconds.
+/// Returns how long a code is valid before and after its own 30 seconds.
 fn window_seconds(advanced: &Advanced) -> u64 {
     u64::from(advanced.discrepancy_for(advanced.digits())) * PERIOD.unsigned_abs()
 }
 
-/// The window of codes in words.
+/// Describes the window of codes.
 pub(super) fn window_in_words(advanced: &Advanced) -> String {
     match window_seconds(advanced) {
         0 => "a code is valid in its own 30 s only".into(),

@@ -1,4 +1,4 @@
-//! The clock of this server, seen from the system, from a time server, and from the phones.
+//! The clock of this server, compared with the system, a time server and the users' devices.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::settings::duration;
 /// How many devices must agree before the server's clock is suspected.
 const ENOUGH_DEVICES: usize = 5;
 
-/// Steps by which a device, or most of them, may be off.
+/// How many steps a device, or most devices, may be off.
 const TOLERATED: i32 = 2;
 
-/// Judges what the system says of its clock.
+/// Checks what the system reports about its clock.
 pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     let check = "clock";
     match state {
@@ -30,7 +30,7 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     }
 }
 
-/// Judges the offset, in milliseconds, that a time server told; positive: this clock is behind.
+/// Checks the offset from a time server, in milliseconds. Positive: this clock is behind.
 pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     let check = "ntp";
     let offset = match offset {
@@ -47,7 +47,8 @@ pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     }
 }
 
-/// Judges how far the devices are off, in steps: one bad phone, or a bad server?
+/// Checks the drift of the devices, in steps, and distinguishes a few wrong devices from a wrong
+/// server clock.
 pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     let check = "drift";
     let total: usize = drifts.values().map(|names| names.count).sum();
@@ -101,7 +102,7 @@ fn in_words(steps: i32) -> String {
     duration::words(u64::from(steps.unsigned_abs()) * PERIOD.unsigned_abs())
 }
 
-/// Judges users whose last login lies in the future.
+/// Checks for users whose last login is in the future.
 pub(super) fn set_back(names: &Names) -> Option<Finding> {
     if names.is_empty() {
         return None;
@@ -127,7 +128,7 @@ mod tests {
         drifts
     }
 
-    /// Guards the difference between one bad phone and a bad server.
+    /// Guards the difference between one wrong phone and a wrong server clock.
     #[test]
     fn a_bad_phone_and_a_bad_server_are_told_apart() {
         use Severity::{Error, Info, Warning};
@@ -151,7 +152,7 @@ mod tests {
         assert!(found[1].message.contains("3 min ahead"), "{}", found[1].message);
     }
 
-    /// Guards what is said of the system's clock.
+    /// Guards the finding about the system's clock.
     #[test]
     fn the_clock_is_judged() {
         let severity = |state| synchronised(state).map(|finding| finding.severity);
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(silent.severity, Severity::Warning);
     }
 
-    /// Guards the finding about users who would be refused until the clock has caught up.
+    /// Guards the error about users who are refused until the clock has caught up.
     #[test]
     fn a_clock_that_was_set_back_is_an_error() {
         let mut names = Names::default();

@@ -1,4 +1,4 @@
-//! Files of the store: who may use them, links, what was left behind, where the key lies.
+//! Files of the store: permissions, links, leftovers, and the location of the key.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::store::tidiness::FileProblem;
 use crate::store::unrecorded::Unrecorded;
 use crate::time::Timestamp;
 
-/// Looks at every file of the store. Returns the findings, and the messages that they stand for.
+/// Checks every file of the store. Returns the findings and the messages they cover.
 pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
     let file_problems = match store.file_problems(now) {
         Ok(file_problems) => file_problems,
@@ -60,7 +60,7 @@ fn error_of(found: &FileProblem) -> &Error {
     }
 }
 
-/// What keeps logins from working.
+/// Reports problems that prevent logins.
 pub(super) fn health(ailments: &[Ailment]) -> impl Iterator<Item = Finding> {
     ailments.iter().map(|ailment| {
         let severity = if ailment.is_error { Severity::Error } else { Severity::Warning };
@@ -68,7 +68,7 @@ pub(super) fn health(ailments: &[Ailment]) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Changes that the audit trail does not show yet.
+/// Reports changes that are not recorded in the audit trail yet.
 pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Option<Finding> {
     let check = "unrecorded";
     let changes = match changes {
@@ -81,11 +81,11 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
         1 => format!("the audit trail does not show a change yet: {what}"),
         many => format!("the audit trail does not show {many} changes yet; the first: {what}"),
     };
-    // Whatever keeps the trail from being written is a finding of its own.
+    // A problem that prevents writing the trail has its own finding.
     Some(Finding::new(check, Severity::Warning, message).remedy("rw2fa init"))
 }
 
-/// The key lies where the secrets lie that it opens.
+/// Reports that the key is stored beside the secrets it opens.
 pub(super) fn key_inside(place: &str) -> Finding {
     let message = format!(
         "the key lies in the store ({place}): a copy of the whole store opens every secret"

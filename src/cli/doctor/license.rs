@@ -1,10 +1,10 @@
-//! The licence: its end, its limit, and whether everybody can issue one. No login depends on it.
+//! The licence: its expiry, its limit, and development keys. No login depends on it.
 
 use super::{Finding, Severity};
 use crate::cli::license::{Concern, concerns};
 use crate::license::standing::LicenseStatus;
 
-/// Judges where a store with so many users stands.
+/// Checks the licence of a store with this number of users.
 pub(super) fn check(standing: &LicenseStatus, users: usize) -> Vec<Finding> {
     let finding = |Concern { message, remedy }| {
         Finding::new("license", Severity::Warning, message).remedy(remedy)
@@ -22,20 +22,20 @@ mod tests {
 
     const DAY: u64 = 86_400;
 
-    /// What is found of a trial that began so many days ago.
+    /// Returns the findings for a trial that began this many days ago.
     fn of_trial(days: u64) -> String {
         let begun = Timestamp::from_unix(1_000_000_000);
         told(&LicenseStatus::of(begun, None, begun.plus(days * DAY)), 1)
     }
 
-    /// The findings in one text, without the one about the key of this build.
+    /// Joins the findings into one text, without the one about the key of this build.
     fn told(standing: &LicenseStatus, users: usize) -> String {
         let found = check(standing, users).into_iter();
         let messages = found.map(|finding| finding.message);
         messages.filter(|message| !message.contains("development key")).collect()
     }
 
-    /// Guards that an end is told before it comes, and that one far away is not.
+    /// Guards that an expiry is reported shortly before it happens, and not long before.
     #[test]
     fn the_end_of_a_trial_is_told_a_week_before() {
         assert_eq!(of_trial(0), "");

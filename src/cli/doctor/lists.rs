@@ -1,4 +1,4 @@
-//! Whitelist and groups: entries that have outlived their purpose, or never worked.
+//! Whitelist and groups: entries that have expired or never had an effect.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::{Finding, Names, Severity};
 use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 
-/// Looks at the whitelist entries that can be read.
+/// Checks the readable whitelist entries.
 pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     let (mut expired, mut unexplained) = (Names::default(), Names::default());
     for name in store.list(DocumentKind::Whitelist).unwrap_or_default().names {
@@ -35,7 +35,7 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     .collect()
 }
 
-/// Finds the listed groups of which nobody was seen since they are listed.
+/// Finds listed groups without any member seen since they were listed.
 pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
     let mut empty = Names::default();
     let listed = store.list(DocumentKind::Group).unwrap_or_default().names;

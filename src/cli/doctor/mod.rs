@@ -1,6 +1,6 @@
-//! `rw2fa doctor`: what would bite later, each finding with its remedy.
+//! `rw2fa doctor`: finds problems before they affect a login, each with a hint.
 //!
-//! Each check is a small unit that gets values and gives findings; this file gathers the values.
+//! Each check is a small unit from values to findings; this file gathers the values.
 
 mod attempts;
 mod clock;
@@ -52,11 +52,11 @@ pub(super) struct DoctorArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Severity {
-    /// Somebody is or will be refused, or let in who should not be.
+    /// A user is or will be wrongly refused, or wrongly let in.
     Error,
-    /// It works, and will not for ever.
+    /// It works now, but may fail later.
     Warning,
-    /// Good to know.
+    /// Worth knowing.
     Info,
 }
 
@@ -89,14 +89,14 @@ impl Finding {
         self
     }
 
-    /// A problem that names its way out.
+    /// Builds a finding from a problem and its hint.
     fn of(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
         Self { check, severity, message: problem.to_string(), remedy }
     }
 }
 
-/// Some names, of which a finding tells the first.
+/// Names, of which a finding shows the first few.
 #[derive(Debug, Default)]
 struct Names {
     first: Vec<String>,
@@ -115,7 +115,7 @@ impl Names {
         self.count == 0
     }
 
-    /// `alice, bob and 3 more`.
+    /// Formats the names as `alice, bob and 3 more`.
     fn told(&self) -> String {
         let first = self.first.join(", ");
         match self.count - self.first.len() {
@@ -160,10 +160,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     Ok(if is_ill { Done::Partly } else { Done::All })
 }
 
-/// Judges the documents and files of the store, and tries what a login needs.
+/// Checks the documents and files of the store, and tries what a login needs.
 fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<Finding> {
     let (mut findings, known) = files::check(store, now);
-    // A file that others may use is no document, no lock and no trail: that is one finding, not several.
+    // A file with wrong permissions can fail as a document, a lock and a trail: report it once.
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
     let problems = inspection.problems.iter().filter(|problem| is_new(problem));
     findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
@@ -208,7 +208,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::groups(&store, &census.groups));
     findings.extend(users::check(&census));
     let missing = crate::audit::missing_attempts(&store, &census.attempts);
-    // A trail that cannot be read is a finding already.
+    // An unreadable trail already has a finding.
     if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
         findings.extend(attempts::check(missing));
     }

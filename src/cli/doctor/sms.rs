@@ -1,4 +1,4 @@
-//! The SMS gateway: whether there is one where it is needed, whether it works, and what is left to spend.
+//! The SMS gateway: whether it is configured where needed, works, and has credit.
 
 use super::{Finding, Names, Severity};
 use crate::cli::sms::Health;
@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
 
-/// A balance below this, in whatever currency, is nearly nothing.
+/// A balance below this is nearly used up, in any currency.
 const LOW: f64 = 10.0;
 
-/// Judges what the settings say. `problem` is why nothing can be sent, if so; `by_sms` are the users whose
-/// codes come by SMS.
+/// Checks the settings. `problem` is why nothing can be sent, if anything; `by_sms` are the users
+/// who get their codes by SMS.
 pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names) -> Vec<Finding> {
     let is_needed = !by_sms.is_empty();
     let mut findings = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
     findings
 }
 
-/// A gateway that does not work matters as much as somebody needs it.
+/// Reports a gateway that does not work, with a severity that depends on who needs it.
 fn broken(problem: &Error, by_sms: &Names) -> Finding {
     if by_sms.is_empty() {
         return Finding::of("sms-gateway", Severity::Warning, problem);
@@ -55,7 +55,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
 
-/// Judges what Twilio told of the account.
+/// Checks what Twilio reports about the account.
 pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
     let health = match health {
         Ok(health) => health,
@@ -98,7 +98,7 @@ mod tests {
         findings.iter().map(|finding| (finding.check, finding.severity)).collect()
     }
 
-    /// Guards each thing that Twilio can tell, good and bad.
+    /// Guards each account condition that Twilio can report, good and bad.
     #[test]
     fn accounts_are_judged() {
         use Severity::{Error as Bad, Warning};
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(checks(&online(&failed)), [("sms-account", Bad)]);
     }
 
-    /// Guards users who wait for codes that nobody sends.
+    /// Guards the error about users whose codes cannot be sent.
     #[test]
     fn the_gateway_is_judged_by_who_needs_it() {
         let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Finding, Severity};
 use crate::platform;
 
-/// Looks at the verifier in the directory of `program`.
+/// Checks the verifier in the directory of `program`.
 pub(super) fn check(program: Option<&Path>) -> Option<Finding> {
     let name = format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX);
     let path = program?.parent()?.join(name);

@@ -1,7 +1,7 @@
 //! `rw2fa license`: the serial number, the portal, and the licence of this machine.
 //!
-//! Owns also what other commands ask of the licence: where the store stands, who counts, and whether one
-//! more user may be added. Nothing here is part of a login.
+//! Also answers what other commands ask about the licence: its status, who counts, and whether
+//! another user may be added. No login depends on it.
 
 mod activate;
 mod show;
@@ -93,15 +93,15 @@ fn portal(context: &mut Context<'_>) -> Result<Done> {
     Ok(Done::All)
 }
 
-/// The serial number of this machine.
+/// Returns the serial number of this machine.
 fn serial(context: &Context<'_>) -> Result<Serial> {
     Ok(Serial::of_machine(&context.process.machine_id()?))
 }
 
-/// Where the store stands, by the licence in its settings.
+/// Returns the status of the licence in the store's settings.
 ///
 /// # Errors
-/// When the key of this program is none. What is wrong with the licence is a part of the answer.
+/// When this program's key is invalid. Problems of the licence itself are part of the status.
 pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
     let key = VendorKey::built_in()?;
     let stored = settings.license.token().map(|token| match serial(context) {
@@ -111,12 +111,12 @@ pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<Lic
     Ok(LicenseStatus::of(settings.created, stored, context.now()))
 }
 
-/// Whether everybody can issue licences for this program.
+/// Returns whether this build has the development key, with which anyone can issue licences.
 pub(super) fn has_development_key() -> bool {
     VendorKey::built_in().is_ok_and(|key| key.is_development())
 }
 
-/// A licence in one line.
+/// Describes a licence in one line.
 pub(super) fn in_words(standing: &LicenseStatus) -> String {
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
     match (standing.state, &standing.license) {
@@ -142,13 +142,13 @@ pub(super) fn in_words(standing: &LicenseStatus) -> String {
     }
 }
 
-/// What an administrator should know about the licence, and do.
+/// A problem of the licence, and its hint.
 pub(super) struct Concern {
     pub(super) message: String,
     pub(super) remedy: &'static str,
 }
 
-/// What is to be said about the licence of a store with so many users.
+/// Lists the problems of the licence for a store with this number of users.
 pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
     const PORTAL: &str = "rw2fa license portal";
     let mut concerns = Vec::new();
@@ -192,15 +192,15 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
     concerns
 }
 
-/// Warns of what an administrator should do about the licence.
+/// Warns of the licence's problems.
 pub(super) fn warn(context: &mut Context<'_>, standing: &LicenseStatus, users: usize) {
     for Concern { message, remedy } in concerns(standing, users) {
         context.warn(&format!("{message}: {remedy}"));
     }
 }
 
-/// How many users count toward the most that a licence allows: who is listed, and who is not but has
-/// enrolled as a member of a listed group.
+/// Counts the users toward the licence's limit: those who are listed, and those who have enrolled
+/// as members of a listed group.
 ///
 /// A member's document that cannot be read does not count.
 pub(super) fn counted(store: &dyn Store) -> Result<usize> {
@@ -215,20 +215,20 @@ fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
     state.is_some_and(|state| state.enrolment == Enrolment::Active)
 }
 
-/// What lets users be added as long as the licence allows it.
+/// Allows users to be added as long as the licence permits.
 ///
-/// Users are counted once. Two commands that run at the same time may together add a few too many; the
-/// next one is refused.
+/// Users are counted once. Two commands that run at the same time may together add a few too many;
+/// the next one is refused.
 pub(super) struct Gate {
     standing: LicenseStatus,
     users: usize,
 }
 
 impl Gate {
-    /// The gate of a store.
+    /// Builds the gate for a store.
     pub(super) fn of(context: &Context<'_>, opened: &Opened) -> Result<Self> {
         let standing = standing(context, &opened.settings)?;
-        // Without a limit nobody need be counted, of whom there may be many.
+        // Without a limit there is no need to count what may be many users.
         let users = match standing.max_users() {
             Some(_) => counted(&opened.store)?,
             None => 0,
@@ -236,10 +236,10 @@ impl Gate {
         Ok(Self { standing, users })
     }
 
-    /// Lets the listing of `name` pass, and counts it. A group counts by its members who enrol.
+    /// Admits the listing of `name` and counts it. A group counts by its enrolled members.
     ///
     /// # Errors
-    /// When the trial or the licence is over, or there would be too many.
+    /// When the trial or the licence has ended, or there would be too many users.
     pub(super) fn admit(
         &mut self,
         store: &dyn Store,
@@ -253,10 +253,10 @@ impl Gate {
         Ok(())
     }
 
-    /// Lets pass what adds nobody by itself.
+    /// Admits a change that adds no users by itself.
     ///
     /// # Errors
-    /// When the trial or the licence is over, or there are too many already.
+    /// When the trial or the licence has ended, or there are too many users already.
     pub(super) fn pass(&self) -> Result<()> {
         self.standing.admit(self.users)
     }

@@ -1,8 +1,8 @@
-//! `rw2fa man`: the manual pages, made from the definition of the command line.
+//! `rw2fa man`: the manual pages, generated from the definition of the command line.
 //!
-//! What the definition does not know stands beside this file: the portal protocol (`protocol.roff`) and
-//! the documents of the store (`store.roff`). Pages hold no date of their making and nothing of this
-//! machine, so that the same program always makes the same.
+//! What the definition does not contain is kept beside this file: the portal protocol
+//! (`protocol.roff`) and the documents of the store (`store.roff`). Pages contain no build date and
+//! nothing about this machine, so the output is reproducible.
 
 mod page;
 
@@ -53,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
     Ok(Done::All)
 }
 
-/// Writes a page in the place of what is there. A link is replaced, not followed.
+/// Replaces a page. A link is replaced, not followed.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
@@ -69,7 +69,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     result
 }
 
-/// Makes a file that everybody may read: other files of this program are private.
+/// Creates a world-readable file: other files of this program are private.
 fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     #[cfg(unix)]
@@ -77,7 +77,7 @@ fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// All pages: the commands, the verifier, the store.
+/// Builds all pages: the commands, the verifier, the store.
 fn pages(mut root: Command) -> Result<Vec<Page>> {
     root.build();
     let mut pages = Vec::new();
@@ -87,12 +87,12 @@ fn pages(mut root: Command) -> Result<Vec<Page>> {
     Ok(pages)
 }
 
-/// The pages of a command and of those below it.
+/// Adds the pages of a command and its subcommands.
 fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
     let path = [above, &[command.get_name()]].concat();
     let name = path.join("-");
     if name == VERIFIER {
-        // Its page is that of the program which does the same.
+        // Documented by the page of the program that does the same.
         return Ok(());
     }
     let mut page = Page::of_command(command, &name, &path.join(" "))?;
@@ -108,7 +108,6 @@ fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Resul
     command.get_subcommands().try_for_each(|below| of_command(below, &path, pages))
 }
 
-/// The name of the verifier.
 const VERIFIER: &str = "rw2fa-verify";
 
 fn of_verifier() -> Result<Page> {

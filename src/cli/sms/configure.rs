@@ -60,7 +60,7 @@ pub(in crate::cli) struct ConfigureArgs {
     dry_run: bool,
 }
 
-/// The section as it is to be, and the token if it is a new one.
+/// The new section, and the token if it is new.
 struct Wanted {
     section: SmsSection,
     token: Option<Zeroizing<String>>,
@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
         }
         let mut after = wanted.section.clone();
         if let Some(token) = &wanted.token {
-            // Read under the lock: a key that is being replaced must seal nothing after that.
+            // Read under the lock: a key that is being replaced must not seal anything after that.
             let nonce = context.process.random::<NONCE>()?;
             after.auth_token = Some(opened.keys()?.seal_token(token.as_bytes(), &nonce));
         }
@@ -108,7 +108,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     Ok(done)
 }
 
-/// A text that was given: `None` keeps what is there, an empty one forgets it.
+/// Applies an argument: `None` keeps the old text, an empty text clears it.
 fn given(old: Option<&String>, text: Option<&str>) -> Option<String> {
     match text.map(str::trim) {
         None => old.cloned(),
@@ -147,7 +147,7 @@ fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> 
         ask(&mut section, names_something)?;
     }
     normalize(&mut section)?;
-    // SECURITY: a token goes only where it was meant to go when it was given.
+    // SECURITY: a token is sent only to the account and address that it was given for.
     if (&section.account_sid, &section.api_key, &section.api_base)
         != (&old.account_sid, &old.api_key, &old.api_base)
     {
@@ -155,7 +155,7 @@ fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> 
     }
     let token = token(context, args, &section, has_terminal && !names_something)?;
     if token.is_some() {
-        // It is sealed under the lock.
+        // The token is sealed later, under the lock.
         section.auth_token = Some(Sealed(MASK.into()));
     }
     if section == SmsSection::default() {
@@ -182,7 +182,7 @@ fn missing(what: &str) -> Error {
         .with_hint("the README tells step by step where to find each")
 }
 
-/// Asks for what is missing; for all of it if nothing was named.
+/// Asks for missing values; for all of them if no option was given.
 fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
     let asked = |name: &str, what: &str, value: &mut Option<String>| -> Result<()> {
         if names_something && (value.is_some() || name == "API key") {
@@ -211,7 +211,7 @@ fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
 }
 
-/// Checks what was given, and brings it into one form.
+/// Validates and normalizes what was given.
 fn normalize(section: &mut SmsSection) -> Result<()> {
     let usage =
         |flag: &str, what: String| Error::new(ErrorKind::Usage, format!("--{flag}: {what}"));
@@ -244,7 +244,7 @@ fn normalize(section: &mut SmsSection) -> Result<()> {
     Ok(())
 }
 
-/// The token, if a new one is given.
+/// Returns the token, if a new one is given.
 fn token(
     context: &mut Context<'_>,
     args: &ConfigureArgs,
@@ -281,7 +281,7 @@ fn token(
     Ok(Some(token))
 }
 
-/// Every key of the section with its value.
+/// Lists every key of the section with its value.
 fn values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     [
@@ -296,7 +296,7 @@ fn values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
     ]
 }
 
-/// The settings with the new section.
+/// Returns the settings with the new section.
 fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<String> {
     let changed = values(before).into_iter().zip(values(after));
     let changed: Vec<_> = changed
@@ -308,7 +308,7 @@ fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<St
     records::edit(&opened.store, &Document::Settings, &edits)
 }
 
-/// What the audit trail tells: neither the token nor a whole number.
+/// Builds the values for the audit trail: neither the token nor complete phone numbers.
 fn audited(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
     let told = |key: &str, value: Option<String>| match (key, value) {
         ("auth-token", Some(_)) => Some(MASK.to_owned()),
@@ -323,7 +323,7 @@ fn audited(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
         .collect()
 }
 
-/// What was saved, and how to try it.
+/// Reports what was saved, and how to test it.
 fn tell(context: &mut Context<'_>, section: &SmsSection) {
     if let Some(command) = &section.command {
         context.note(&format!("codes go to the command {}", command.display()));

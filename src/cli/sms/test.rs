@@ -1,4 +1,4 @@
-//! `rw2fa sms test`: one message, sent as the verifier sends codes.
+//! `rw2fa sms test`: sends one message in the same way as the verifier sends codes.
 
 use clap::Args;
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct TestArgs {
     to: Phone,
 }
 
-/// What the gateway told of the message.
+/// What the gateway reports about the message.
 #[derive(Default)]
 struct Outcome {
     sid: Option<String>,

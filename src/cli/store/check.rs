@@ -1,4 +1,4 @@
-//! `rw2fa store check`: every document, read and judged, and what a login needs, tried.
+//! `rw2fa store check`: reads and checks every document, and tries what a login needs.
 
 use clap::Args;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::store::records;
 #[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
 pub(in crate::cli) struct StoreCheckArgs {}
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Serialize)]
 struct Row {
     message: String,

@@ -1,5 +1,5 @@
-//! `rw2fa users add --from`: entries of a CSV file, all checked before the first is written, and
-//! written many at a time.
+//! `rw2fa users add --from`: adds the entries of a CSV file. All are checked before the first is
+//! written, and many are written at a time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -25,28 +25,30 @@ use crate::store::{
     records,
 };
 
-/// A list of 100,000 users has about 3 MB. A field is a name of 256 bytes at most; other columns may be longer.
+/// A list of 100,000 users has about 3 MB. A name has at most 256 bytes; other columns may be
+/// longer.
 const LIMITS: Limits = Limits { mebibytes: 64, line_mebibytes: 1, may_begin: |_| true };
 
-/// How many users are written at once: enough to be quick, few enough that no login waits long for
+/// How many users are written at once: enough to be fast, few enough that no login waits long for
 /// the lock.
 const AT_ONCE: usize = 512;
 
-/// From how many new entries on they are written together.
+/// The number of new entries from which they are written in batches.
 const MANY: usize = 16;
 
-/// What the command line says besides the file.
+/// Options besides the file.
 pub(super) struct Options {
-    /// The method of lines that name none.
+    /// The method of lines without one.
     pub(super) method: Method,
-    /// Whether a name that the system does not know is an error.
+    /// Whether a name unknown to the system is an error.
     pub(super) must_exist: bool,
-    /// Whether nothing is to be written.
+    /// Whether to write nothing.
     pub(super) dry_run: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> Result<Done> {
-    // Read before the program becomes the owner of the store, who may not be allowed to.
+    // Read before the program becomes the owner of the store, who may not be allowed to read the
+    // file.
     let text = target::read_source(context, path, &LIMITS)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
@@ -93,15 +95,15 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     }
 }
 
-/// What the check of all entries found.
+/// The result of checking all entries.
 struct Checked {
-    /// What each entry lacks.
+    /// What each entry still needs.
     missing: Vec<Missing>,
     /// New names that the system does not know.
     unknown: Vec<String>,
 }
 
-/// Tells every bad line by its number.
+/// Reports every bad line by its number.
 ///
 /// # Errors
 /// When there is any.
@@ -126,7 +128,7 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
 /// Checks every entry against the others, the store and the system.
 ///
 /// # Errors
-/// When the licence does not allow so many users. What is wrong with a line goes to `problems`.
+/// When the licence does not allow this number of users. Problems with lines go to `problems`.
 fn check(
     context: &Context<'_>,
     opened: &Opened,
@@ -170,13 +172,13 @@ fn check(
         }
     }
     match refusal {
-        // What is wrong with the file is told first.
+        // Problems with the file are reported first.
         Some(refusal) if problems.is_empty() => Err(refusal),
         _ => Ok(checked),
     }
 }
 
-/// The same problem, told of an entry.
+/// Adds the entry's name to a problem.
 fn named(entry: &Entry, problem: &Error) -> Error {
     let told = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
     match problem.hint() {
@@ -185,7 +187,7 @@ fn named(entry: &Entry, problem: &Error) -> Error {
     }
 }
 
-/// The entries of the file so far, to find what stands there twice.
+/// The earlier entries of the file, to find duplicates.
 #[derive(Default)]
 struct Before {
     users: HashMap<AccountKey, Vec<(u64, Name)>>,
@@ -193,7 +195,7 @@ struct Before {
 }
 
 impl Before {
-    /// Lets an entry pass that is not in the file yet, in any spelling.
+    /// Admits an entry that is not in the file yet, in any spelling.
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
         let twice = |line: u64| {
             Error::new(ErrorKind::Conflict, format!("stands in line {line} already"))
@@ -224,29 +226,29 @@ fn listing(context: &Context<'_>, entry: &Entry) -> Listing {
     Listing { method: entry.method, phone: entry.phone.clone(), notes: None, added: context.now() }
 }
 
-/// One entry that is written.
+/// One entry to write.
 struct Job<'e> {
     entry: &'e Entry,
-    /// Its documents in the order in which they get their places, put aside. None where they depend on
-    /// what is in the store.
+    /// Its prepared documents, in publishing order. Empty if they depend on the contents of the
+    /// store.
     drafts: Vec<(Document, Draft)>,
 }
 
-/// What could not be written, by the line of the file.
+/// Entries that could not be written, by line of the file.
 type Failures = BTreeMap<u64, Error>;
 
-/// Entries of which nobody knows whether they outlive a power failure.
+/// Entries that may not survive a power failure.
 struct Unsure {
-    /// How many; each is among the failures.
+    /// How many; each is also in the failures.
     entries: usize,
-    /// Why.
     problem: Error,
 }
 
-/// Writes the entries that are new, some hundred of one lock at a time. Who cannot be written keeps
-/// nobody else out, and whoever is written is there for good when this ends, but for those that are told.
+/// Writes the new entries, a few hundred of one lock at a time. A failed entry does not block
+/// others, and every entry is durable afterwards, except for those reported.
 ///
 /// # Errors
+/// When nothing was written.
 /// When nothing was written.
 fn write(
     context: &Context<'_>,
@@ -291,7 +293,7 @@ fn write(
     Ok(Some(Unsure { entries: published.len(), problem }))
 }
 
-/// The error that ended the work before anything got its place.
+/// Builds the error that ended the work before anything was published.
 fn nobody(problem: &Error) -> Error {
     let told = Error::new(problem.kind(), format!("{problem}; nobody was added"));
     match problem.hint() {
@@ -300,7 +302,7 @@ fn nobody(problem: &Error) -> Error {
     }
 }
 
-/// Puts the documents of a new user aside, in the order that [`put`] keeps.
+/// Prepares the documents of a new user, in the same order as [`put`].
 fn drafts(
     context: &Context<'_>,
     bulk: &mut dyn Bulk,
@@ -317,8 +319,8 @@ fn drafts(
     ])
 }
 
-/// Writes entries that share a lock; which of them could not be written goes to `failures`, which only got
-/// their places, to `published`.
+/// Writes entries that share a lock. Failed ones go to `failures`; published ones that are not
+/// durable yet go to `published`.
 fn write_batch<'e>(
     context: &Context<'_>,
     opened: &Opened,
@@ -335,7 +337,7 @@ fn write_batch<'e>(
         let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
             let listing = listing(context, job.entry);
-            // Somebody may have written since the check.
+            // Another command may have written since the check.
             match missing(opened, job.entry.kind, &job.entry.name, &listing) {
                 Ok(Missing::Nothing) => listed.push(job.entry.line),
                 Ok(missing) => wanted.push((job, listing, missing)),
@@ -344,7 +346,8 @@ fn write_batch<'e>(
                 }
             }
         }
-        // SECURITY: the lines are durable first: nobody is listed of whom the trail does not tell.
+        // SECURITY: the audit lines are durable first: no user is listed without a line in the
+        // trail.
         record(context, transaction, keys, &wanted)?;
         for (job, listing, missing) in wanted {
             match write_job(opened, transaction, job, &listing, missing) {
@@ -365,7 +368,7 @@ fn write_batch<'e>(
     }
 }
 
-/// The same problem, which also tells if the entry came onto the list all the same.
+/// Adds to a problem whether the entry was listed all the same.
 fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
     if !matches!(opened.store.read(&document), Ok(Some(_))) {
@@ -377,13 +380,13 @@ fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
 
 /// How an entry was written.
 enum Written {
-    /// It is there for good.
+    /// It is durable.
     Durably,
-    /// It is there, and durable when the work ends.
+    /// It is visible, and becomes durable when the work ends.
     Published,
 }
 
-/// Writes one entry, of which the trail tells already.
+/// Writes one entry, which the trail records already.
 fn write_job(
     opened: &Opened,
     transaction: &mut dyn BulkTransaction,

@@ -1,4 +1,4 @@
-//! `rw2fa users show`: everything but the secret.
+//! `rw2fa users show`: shows everything but the secret.
 
 use clap::Args;
 use serde::Serialize;
@@ -152,7 +152,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
     })
 }
 
-/// What is known of a group.
+/// Collects the details of a group.
 fn group_details(
     context: &mut Context<'_>,
     store: &dyn Store,
