@@ -44,9 +44,9 @@ pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Don
     opened.keys()?;
     // Required only the first time: enforcement can always be turned on again.
     if !opened.settings.enabled && !opened.settings.license.was_enabled() {
-        Gate::of(context, &opened)?.pass()?;
+        Gate::new(context, &opened)?.check()?;
     }
-    tell_who_is_concerned(context, &opened)?;
+    report_affected_users(context, &opened)?;
     switch(context, &opened, true, args.dry_run)
 }
 
@@ -138,7 +138,7 @@ fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
 
-fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
+fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
     let NameList { names, problems } = opened.store.list(DocumentKind::User)?;
     for problem in &problems {
         context.complain(problem);

@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let key = DataKey::new(*context.process.random()?);
     let made = DirStore::create(&path, account, &text, &key.document())?;
     let added = made == Made::Store;
-    let is_given = !added && give(&path, account)?;
+    let is_given = !added && grant_access(&path, account)?;
     // SECURITY: only for an empty store: an erased trail must not start again.
     let is_unfinished = !added && DirStore::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
@@ -170,7 +170,7 @@ fn account(args: &InitArgs) -> Result<Option<Owner>> {
 }
 
 /// Gives an account access to an existing store. Returns whether that changed anything.
-fn give(path: &Path, account: Option<Owner>) -> Result<bool> {
+fn grant_access(path: &Path, account: Option<Owner>) -> Result<bool> {
     match account {
         Some(account) if !account.is_given(path)? => account.give(path).map(|()| true),
         _ => Ok(false),

@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn verify_is_recognised_behind_global_options() {
+    fn verify_is_recognised_after_global_options() {
         let asks =
             |args: &[&str]| asks_to_verify(&args.iter().map(OsString::from).collect::<Vec<_>>());
         assert!(asks(&["rw2fa", "verify", "--help"]));

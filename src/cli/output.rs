@@ -16,7 +16,7 @@ pub(super) struct Column<T> {
     pub(super) name: &'static str,
     pub(super) cell: fn(&T) -> String,
     /// Returns whether a row makes the column worth showing in a table for people.
-    pub(super) tells: fn(&T) -> bool,
+    pub(super) is_useful: fn(&T) -> bool,
 }
 
 /// Prints rows in the requested format; in JSON as the list `key`.
@@ -32,7 +32,7 @@ pub(super) fn list<T: Serialize>(
         Format::Text => {
             // The first column identifies the row.
             let worth =
-                |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.tells);
+                |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.is_useful);
             let kept: Vec<_> = columns.iter().enumerate().filter(worth).collect();
             let mut table = plain_table(context);
             let header = kept.iter().map(|(_, column)| column.name.replace('_', " "));

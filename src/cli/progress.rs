@@ -19,27 +19,27 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Prepares a bar that is created once the first step gives the total.
-    pub(super) fn later<'c>(
+    pub(super) fn deferred<'c>(
         context: &'c Context<'_>,
         what: &'static str,
     ) -> impl FnMut(usize, usize) + use<'c> {
         let is_seen = Self::is_seen(context);
         let mut progress = None;
         move |done, total| {
-            progress.get_or_insert_with(|| Self::of(is_seen, what, total)).reach(done);
+            progress.get_or_insert_with(|| Self::start(is_seen, what, total)).set(done);
         }
     }
 
     /// Creates a bar for `total` steps of work called `what`: a word such as `adding`.
     pub(super) fn new(context: &Context<'_>, what: &'static str, total: usize) -> Self {
-        Self::of(Self::is_seen(context), what, total)
+        Self::start(Self::is_seen(context), what, total)
     }
 
     fn is_seen(context: &Context<'_>) -> bool {
         context.process.terminals.stderr && !context.globals.quiet
     }
 
-    fn of(is_seen: bool, what: &'static str, total: usize) -> Self {
+    fn start(is_seen: bool, what: &'static str, total: usize) -> Self {
         if !is_seen || total < WORTH_A_BAR {
             return Self { bar: None };
         }
@@ -54,7 +54,7 @@ impl Progress {
     }
 
     /// Sets the number of completed steps.
-    pub(super) fn reach(&self, steps: usize) {
+    pub(super) fn set(&self, steps: usize) {
         if let Some(bar) = &self.bar {
             bar.set_position(steps as u64);
         }

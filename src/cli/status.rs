@@ -30,7 +30,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(rows: &[Row]) -> Self {
+    fn from_rows(rows: &[Row]) -> Self {
         let mut counts = Self::default();
         for row in rows {
             match row.state() {
@@ -48,7 +48,7 @@ impl Counts {
 
 impl Counts {
     /// Summarizes the users in one line.
-    fn in_words(&self, total: usize, broken: usize) -> String {
+    fn describe(&self, total: usize, broken: usize) -> String {
         let line = format!(
             "{total} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
             self.active, self.pending, self.none, self.locked
@@ -87,12 +87,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context.complain(problem);
     }
     let unrecorded = unrecorded(context, store);
-    let counts = Counts::of(&rows);
+    let counts = Counts::from_rows(&rows);
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
     let groups = rows.len() - users.len();
     let (valid, expired) = whitelist(context, store)?;
-    let standing = license::standing(context, settings)?;
+    let license_status = license::current_status(context, settings)?;
     let development_key = license::has_development_key();
     let advanced = &settings.advanced;
     let synchronised = context.process.clock_is_synchronised();
@@ -108,9 +108,9 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             "enabled": settings.enabled,
             "store": { "location": store.location(), "schema": SCHEMA },
             "license": {
-                "state": standing.state.as_str(),
-                "days_left": standing.days_left,
-                "max_users": standing.max_users(),
+                "state": license_status.state.as_str(),
+                "days_left": license_status.days_left,
+                "max_users": license_status.max_users(),
                 "development_key": development_key,
             },
             "users": {
@@ -137,7 +137,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         }))?;
         return Ok(Done::All);
     }
-    let mut license = license::in_words(&standing);
+    let mut license = license::describe(&license_status);
     if development_key {
         license.push_str(" (DEVELOPMENT KEY)");
     }
@@ -145,10 +145,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context,
         &[
             ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
-            ("users", counts.in_words(users.len(), broken)),
+            ("users", counts.describe(users.len(), broken)),
             ("groups", groups.to_string()),
             ("whitelist", format!("{valid} valid, {expired} expired")),
-            ("SMS", sms_in_words(store, &settings.sms, last)),
+            ("SMS", describe_sms(store, &settings.sms, last)),
             ("licence", license),
             (
                 "clock",
@@ -158,7 +158,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
                     None => "synchronisation unknown".into(),
                 },
             ),
-            ("window", window_in_words(advanced)),
+            ("window", describe_window(advanced)),
             ("chance of one guess", percent(chances.one)),
             ("store", store.location()),
         ],
@@ -170,7 +170,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context.warn("nobody is listed, so nobody is asked for a code: rw2fa users add NAME");
     }
     let counted = rows.iter().filter(|row| row.counts()).count();
-    license::warn(context, &standing, counted);
+    license::warn(context, &license_status, counted);
     Ok(Done::All)
 }
 
@@ -195,7 +195,7 @@ fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
 }
 
 /// Describes the SMS gateway and the result of the last message.
-fn sms_in_words(
+fn describe_sms(
     store: &dyn Store,
     section: &SmsSection,
     last: Option<(Timestamp, &'static str)>,
@@ -216,7 +216,7 @@ fn window_seconds(advanced: &Advanced) -> u64 {
 }
 
 /// Describes the window of codes.
-pub(super) fn window_in_words(advanced: &Advanced) -> String {
+pub(super) fn describe_window(advanced: &Advanced) -> String {
     match window_seconds(advanced) {
         0 => "a code is valid in its own 30 s only".into(),
         seconds => {

@@ -178,7 +178,7 @@ mod tests {
 
     /// Guards exports to standard output: a file gets them unchanged, a terminal gets them escaped.
     #[test]
-    fn a_terminal_is_not_steered_by_an_export() {
+    fn exports_are_escaped_only_on_a_terminal() {
         for (is_terminal, expected) in [(false, "a\u{9b}2J"), (true, "a\\u{9b}2J")] {
             let screen = Captured::default();
             let now = Timestamp::from_unix(0);

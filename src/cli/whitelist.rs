@@ -136,11 +136,11 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
-        rows.push(one(text, |name| {
+        rows.push(change_one(text, |name| {
             let mut done = (Changed::Unchanged, None);
             opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
                 let before = records::whitelist_entry(&opened.store, name)?;
-                let after = wanted(name, before.as_ref(), args, until, now)?;
+                let after = updated_entry(name, before.as_ref(), args, until, now)?;
                 done.1 = after.until;
                 done.0 = match &before {
                     None => Changed::Added,
@@ -150,7 +150,7 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if args.dry_run {
                     return Ok(());
                 }
-                let values = audited(before.as_ref(), Some(&after));
+                let values = audit_values(before.as_ref(), Some(&after));
                 let object = name.canonical();
                 let change = Change { action: "whitelist add", object: Some(&object), values };
                 // SECURITY: the audit line is durable before the change is made, so no change that
@@ -165,7 +165,7 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
 }
 
 /// Builds the new entry from the arguments and the old entry.
-fn wanted(
+fn updated_entry(
     name: &Name,
     before: Option<&WhitelistEntry>,
     args: &AddArgs,
@@ -210,7 +210,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     let store = &opened.store;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
-        let row = one(text, |name| {
+        let row = change_one(text, |name| {
             let document = Document::Of(DocumentKind::Whitelist, name.clone());
             let mut result = Changed::Unchanged;
             store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -227,7 +227,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
                 }
                 let before = records::whitelist_entry(store, name).ok().flatten();
                 let name = name.canonical();
-                let values = audited(before.as_ref(), None);
+                let values = audit_values(before.as_ref(), None);
                 let change = Change { action: "whitelist remove", object: Some(&name), values };
                 // The audit line is durable first, so that a kill leaves no change unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
@@ -255,7 +255,7 @@ fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> 
 }
 
 /// Applies a change to one name.
-fn one(
+fn change_one(
     text: &str,
     change: impl FnOnce(&Name) -> Result<(Changed, Option<Timestamp>)>,
 ) -> ChangeRow {
@@ -273,7 +273,10 @@ fn one(
 }
 
 /// Builds the old and new values for the audit trail.
-fn audited(before: Option<&WhitelistEntry>, after: Option<&WhitelistEntry>) -> Map<String, Value> {
+fn audit_values(
+    before: Option<&WhitelistEntry>,
+    after: Option<&WhitelistEntry>,
+) -> Map<String, Value> {
     let reason = |entry: Option<&WhitelistEntry>| json!(entry.and_then(|e| e.reason.as_ref()));
     let until = |entry: Option<&WhitelistEntry>| {
         // `never` marks an entry that does not expire: null means that there is no entry.
@@ -300,19 +303,23 @@ struct Row {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
+    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
     Column {
         name: "reason",
         cell: |row| row.reason.clone().unwrap_or_default(),
-        tells: |row| row.reason.is_some(),
+        is_useful: |row| row.reason.is_some(),
     },
     Column {
         name: "until",
         cell: |row| row.until.clone().unwrap_or_default(),
-        tells: |row| row.until.is_some(),
+        is_useful: |row| row.until.is_some(),
     },
-    Column { name: "state", cell: |row| row.state.into(), tells: |_| true },
-    Column { name: "added", cell: |row| row.added.clone().unwrap_or_default(), tells: |_| true },
+    Column { name: "state", cell: |row| row.state.into(), is_useful: |_| true },
+    Column {
+        name: "added",
+        cell: |row| row.added.clone().unwrap_or_default(),
+        is_useful: |_| true,
+    },
 ];
 
 fn list(context: &mut Context<'_>) -> Result<Done> {

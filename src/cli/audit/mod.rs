@@ -74,7 +74,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(args: &AuditArgs, now: Timestamp) -> Result<Self> {
+    fn new(args: &AuditArgs, now: Timestamp) -> Result<Self> {
         let time = |text: &Option<String>, is_end| {
             text.as_deref().map(|text| point_in_time(text, now, is_end)).transpose()
         };
@@ -131,7 +131,7 @@ fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Res
 
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
-    let filter = Filter::of(args, context.now())?;
+    let filter = Filter::new(args, context.now())?;
     let mut printer = Printer::begin(context)?;
     let mut fragments = Fragments::default();
     read(&opened, args.archive.as_deref(), &mut |place, bytes| {
@@ -141,7 +141,7 @@ fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
         if let Some(broken) = fragments.next(place, bytes, line.as_ref()) {
             printer.print(context, &broken)?;
         }
-        let row = line.as_ref().and_then(Row::of).filter(|row| filter.wants(row));
+        let row = line.as_ref().and_then(Row::from_line).filter(|row| filter.wants(row));
         row.map_or(Ok(()), |row| printer.print(context, &row))
     })?;
     if let Some(broken) = fragments.last() {
@@ -246,7 +246,7 @@ mod tests {
 
     /// Guards the three ways to write a time.
     #[test]
-    fn times_are_points_dates_and_durations() {
+    fn times_dates_and_durations_are_parsed() {
         let now = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
         for (text, is_end, expected) in [
             ("2026-11-24T07:00:00+01:00", false, Some("2026-11-24T06:00:00Z")),
@@ -264,7 +264,7 @@ mod tests {
 
     /// Guards that a name finds its lines in every spelling, and no lines of another domain.
     #[test]
-    fn a_name_concerns_its_own_lines() {
+    fn a_name_matches_only_its_own_lines() {
         let row = |user: &str| {
             let mut row = Row::broken("", 0);
             row.user = Some(user.into());

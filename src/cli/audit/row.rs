@@ -47,7 +47,7 @@ pub(super) const COLUMNS: [&str; 14] = [
 
 impl Row {
     /// Builds the row of a canonical line.
-    pub(super) fn of(line: &Line) -> Option<Self> {
+    pub(super) fn from_line(line: &Line) -> Option<Self> {
         let own = |text: &str| Some(text.to_owned());
         let mut row = Self {
             time: own(line.time()),

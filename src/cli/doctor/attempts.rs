@@ -12,7 +12,7 @@ pub(super) fn check(missing: Result<Vec<MissingAttempts>>) -> Option<Finding> {
     let check = "attempts";
     let missing = match missing {
         Ok(missing) => missing,
-        Err(problem) => return Some(Finding::of(check, Severity::Error, &problem)),
+        Err(problem) => return Some(Finding::from_problem(check, Severity::Error, &problem)),
     };
     let first: Vec<_> = missing.iter().take(LISTED).map(ToString::to_string).collect();
     let more = match missing.len() - first.len() {

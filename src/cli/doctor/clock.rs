@@ -35,7 +35,7 @@ pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     let check = "ntp";
     let offset = match offset {
         Ok(offset) => offset,
-        Err(problem) => return Finding::of(check, Severity::Warning, &problem),
+        Err(problem) => return Finding::from_problem(check, Severity::Warning, &problem),
     };
     let (seconds, millis) = (offset.unsigned_abs() / 1000, offset.unsigned_abs() % 1000);
     let side = if offset > 0 { "behind" } else { "ahead of" };
@@ -79,7 +79,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
         let message = format!(
             "devices about {} {side}: {}",
             in_words(steps.saturating_sub(right)),
-            names.told()
+            names.summary()
         );
         let finding = Finding::new(check, Severity::Warning, message);
         findings.push(finding.remedy("have the phone set its time automatically"));
@@ -109,7 +109,7 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
     }
     let message = format!(
         "the clock was set back: the last codes of {} lie in the future, and codes before them are refused",
-        names.told()
+        names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
     Some(finding.remedy("put the clock right; if it is right now: rw2fa users reset NAME"))
@@ -130,7 +130,7 @@ mod tests {
 
     /// Guards the difference between one wrong phone and a wrong server clock.
     #[test]
-    fn a_bad_phone_and_a_bad_server_are_told_apart() {
+    fn one_wrong_phone_is_not_a_wrong_server_clock() {
         use Severity::{Error, Info, Warning};
         for (name, steps, expected) in [
             ("nobody", &[][..], &[][..]),
@@ -154,7 +154,7 @@ mod tests {
 
     /// Guards the finding about the system's clock.
     #[test]
-    fn the_clock_is_judged() {
+    fn the_system_clock_is_checked() {
         let severity = |state| synchronised(state).map(|finding| finding.severity);
         assert_eq!(severity(Some(true)), None);
         assert_eq!(severity(Some(false)), Some(Severity::Error));

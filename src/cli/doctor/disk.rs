@@ -21,15 +21,16 @@ pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Findin
         return Some(Finding::new(check, Severity::Info, "the free disk space is not known"));
     };
     let a_month = audit / months.max(1);
-    let told = format!("{} MiB are free where the store is", free / MIB);
+    let shown = format!("{} MiB are free where the store is", free / MIB);
     let move_away =
         "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {
-        (Severity::Error, format!("{told}: on a full disk nobody gets in"))
+        (Severity::Error, format!("{shown}: on a full disk nobody gets in"))
     } else if free < LITTLE {
-        (Severity::Warning, told)
+        (Severity::Warning, shown)
     } else if a_month > 0 && free / a_month < MONTHS {
-        let message = format!("{told}, and the audit trail grows by {} MiB a month", a_month / MIB);
+        let message =
+            format!("{shown}, and the audit trail grows by {} MiB a month", a_month / MIB);
         (Severity::Warning, message)
     } else {
         return None;
@@ -63,7 +64,7 @@ mod tests {
 
     /// Guards the warning before the disk is full, including for a fast-growing trail.
     #[test]
-    fn room_is_judged_by_what_is_free_and_how_fast_it_goes() {
+    fn free_space_is_compared_with_the_growth_of_the_trail() {
         for (free, audit, months, expected) in [
             (Some(100_000 * MIB), 10 * MIB, 3, None),
             (Some(10 * MIB), 0, 0, Some(Severity::Error)),

@@ -16,7 +16,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
     let file_problems = match store.file_problems(now) {
         Ok(file_problems) => file_problems,
         Err(problem) => {
-            let finding = Finding::of("files", Severity::Error, &problem);
+            let finding = Finding::from_problem("files", Severity::Error, &problem);
             return (vec![finding], BTreeSet::new());
         }
     };
@@ -27,19 +27,19 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
         match problem {
             FileProblem::Exposed(path, problem) => exposed.push((path, problem)),
             FileProblem::Open(problem) => {
-                findings.push(Finding::of("permissions", Severity::Error, problem));
+                findings.push(Finding::from_problem("permissions", Severity::Error, problem));
             }
             FileProblem::Link(problem) => {
-                findings.push(Finding::of("links", Severity::Error, problem))
+                findings.push(Finding::from_problem("links", Severity::Error, problem))
             }
             FileProblem::Temporary(_, problem) => {
-                findings.push(Finding::of("temporary-files", Severity::Warning, problem));
+                findings.push(Finding::from_problem("temporary-files", Severity::Warning, problem));
             }
         }
     }
     findings.extend(match exposed[..] {
         [] => None,
-        [(_, problem)] => Some(Finding::of("permissions", Severity::Error, problem)),
+        [(_, problem)] => Some(Finding::from_problem("permissions", Severity::Error, problem)),
         [(first, _), ..] => {
             let (count, first) = (exposed.len(), first.display());
             let message =
@@ -64,7 +64,7 @@ fn error_of(found: &FileProblem) -> &Error {
 pub(super) fn health(ailments: &[Ailment]) -> impl Iterator<Item = Finding> {
     ailments.iter().map(|ailment| {
         let severity = if ailment.is_error { Severity::Error } else { Severity::Warning };
-        Finding::of(ailment.part, severity, &ailment.problem)
+        Finding::from_problem(ailment.part, severity, &ailment.problem)
     })
 }
 
@@ -73,7 +73,7 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
     let check = "unrecorded";
     let changes = match changes {
         Ok(changes) => changes,
-        Err(problem) => return Some(Finding::of(check, Severity::Error, &problem)),
+        Err(problem) => return Some(Finding::from_problem(check, Severity::Error, &problem)),
     };
     let first = changes.first()?;
     let what = format!("'{}' at {} by {}", first.action, first.at, first.by);

@@ -29,7 +29,7 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
-        Finding::new("whitelist", severity, format!("{what}: {}", names.told()))
+        Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
             .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
     })
     .collect()
@@ -45,7 +45,7 @@ pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Findi
     if empty.is_empty() {
         return None;
     }
-    let message = format!("groups of which no member ever signed in: {}", empty.told());
+    let message = format!("groups of which no member ever signed in: {}", empty.summary());
     let finding = Finding::new("groups", Severity::Warning, message);
     Some(finding.remedy(
         "see that the portal passes --group, spelled as 'rw2fa users list --type group' shows it",

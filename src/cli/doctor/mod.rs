@@ -22,7 +22,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::license::{counted, standing};
+use crate::cli::license::{counted, current_status};
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
@@ -90,7 +90,7 @@ impl Finding {
     }
 
     /// Builds a finding from a problem and its hint.
-    fn of(check: &'static str, severity: Severity, problem: &Error) -> Self {
+    fn from_problem(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
         Self { check, severity, message: problem.to_string(), remedy }
     }
@@ -116,7 +116,7 @@ impl Names {
     }
 
     /// Formats the names as `alice, bob and 3 more`.
-    fn told(&self) -> String {
+    fn summary(&self) -> String {
         let first = self.first.join(", ");
         match self.count - self.first.len() {
             0 => first,
@@ -126,21 +126,21 @@ impl Names {
 }
 
 const COLUMNS: &[Column<Finding>] = &[
-    Column { name: "check", cell: |row| row.check.into(), tells: |_| true },
-    Column { name: "severity", cell: |row| row.severity.as_str().into(), tells: |_| true },
-    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column { name: "check", cell: |row| row.check.into(), is_useful: |_| true },
+    Column { name: "severity", cell: |row| row.severity.as_str().into(), is_useful: |_| true },
+    Column { name: "message", cell: |row| row.message.clone(), is_useful: |_| true },
     Column {
         name: "remedy",
         cell: |row| row.remedy.clone().unwrap_or_default(),
-        tells: |row| row.remedy.is_some(),
+        is_useful: |row| row.remedy.is_some(),
     },
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
     let mut findings = examine(context, args)?;
     findings.sort_by_key(|finding| finding.severity);
-    let mut told = BTreeSet::new();
-    findings.retain(|finding| told.insert(finding.message.clone()));
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert(finding.message.clone()));
     if context.globals.format == Format::Text {
         for finding in &findings {
             let line =
@@ -166,7 +166,9 @@ fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<F
     // A file with wrong permissions can fail as a document, a lock and a trail: report it once.
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
     let problems = inspection.problems.iter().filter(|problem| is_new(problem));
-    findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
+    findings.extend(
+        problems.map(|problem| Finding::from_problem("documents", Severity::Error, problem)),
+    );
     let mut ailments = store.ailments(now);
     ailments.retain(|ailment| is_new(&ailment.problem));
     findings.extend(files::health(&ailments));
@@ -183,8 +185,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let now = context.now();
     let enrolment_days = settings.as_ref().map_or(0, |settings| settings.advanced.enrolment_days);
     let mut census = users::Census::new(enrolment_days);
-    let mut progress = Progress::later(context, "checking");
-    let inspection = inspect(&store, &mut |seen| census.see(seen, now), &mut progress);
+    let mut progress = Progress::deferred(context, "checking");
+    let inspection = inspect(&store, &mut |seen| census.add(seen, now), &mut progress);
     drop(progress);
     let mut findings = documents(&store, &inspection, now);
     if let Some(settings) = &settings {
@@ -213,9 +215,9 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.extend(attempts::check(missing));
     }
     if let Some(settings) = &settings {
-        let standing = standing(context, settings)?;
-        let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
-        findings.extend(license::check(&standing, users));
+        let status = current_status(context, settings)?;
+        let users = status.max_users().map_or(Ok(0), |_| counted(&store))?;
+        findings.extend(license::check(&status, users));
         let problem = crate::cli::sms::problem(&store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }

@@ -43,7 +43,7 @@ pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
             let message = format!(
                 "{} that the system does not know, so that whoever was meant may sign in without a code: {}",
                 noun(kind),
-                unknown.told()
+                unknown.summary()
             );
             findings.push(Finding::new("names", Severity::Warning, message).remedy(remove));
         }

@@ -78,7 +78,7 @@ mod tests {
 
     /// Guards each check of a setting, in its good and its bad case.
     #[test]
-    fn settings_are_judged() {
+    fn each_setting_is_checked() {
         for (more, drift, expected) in [
             ("", 0, &[][..]),
             ("enabled = false", 0, &["enabled"]),

@@ -48,9 +48,9 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
 /// Reports a gateway that does not work, with a severity that depends on who needs it.
 fn broken(problem: &Error, by_sms: &Names) -> Finding {
     if by_sms.is_empty() {
-        return Finding::of("sms-gateway", Severity::Warning, problem);
+        return Finding::from_problem("sms-gateway", Severity::Warning, problem);
     }
-    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.told());
+    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.summary());
     let finding = Finding::new("sms-gateway", Severity::Error, message);
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
@@ -59,7 +59,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
 pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
     let health = match health {
         Ok(health) => health,
-        Err(error) => return vec![Finding::of("sms-account", Severity::Error, error)],
+        Err(error) => return vec![Finding::from_problem("sms-account", Severity::Error, error)],
     };
     let mut findings = Vec::new();
     if !health.is_active() {
@@ -89,9 +89,14 @@ mod tests {
     use crate::error::ErrorKind;
 
     fn health(status: &str, kind: &str, balance: &str) -> Health {
-        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let currency = told("USD");
-        Health { status: told(status), kind: told(kind), balance: told(balance), currency }
+        let if_known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let currency = if_known("USD");
+        Health {
+            status: if_known(status),
+            kind: if_known(kind),
+            balance: if_known(balance),
+            currency,
+        }
     }
 
     fn checks(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
@@ -100,7 +105,7 @@ mod tests {
 
     /// Guards each account condition that Twilio can report, good and bad.
     #[test]
-    fn accounts_are_judged() {
+    fn each_account_condition_is_reported() {
         use Severity::{Error as Bad, Warning};
         for (status, kind, balance, expected) in [
             ("active", "Full", "10.0", &[][..]),
@@ -122,7 +127,7 @@ mod tests {
 
     /// Guards the error about users whose codes cannot be sent.
     #[test]
-    fn the_gateway_is_judged_by_who_needs_it() {
+    fn severity_depends_on_who_needs_the_gateway() {
         let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
         let sid = format!("AC{}", "0".repeat(32));
         let whole =

@@ -134,7 +134,7 @@ mod tests {
 
     /// Guards the arithmetic, in both directions.
     #[test]
-    fn the_offset_is_that_of_the_server() {
+    fn the_offset_is_computed_in_both_directions() {
         for ahead in [0, 90, -90] {
             let offset = asked(&server(ahead, |_| {})).unwrap();
             let expected = ahead * 1000 + 500;
@@ -145,7 +145,7 @@ mod tests {
 
     /// Guards against invalid answers: from a client, unsynchronised, or to another request.
     #[test]
-    fn a_false_answer_is_none() {
+    fn invalid_answers_are_rejected() {
         let mut good = [0; 48];
         good[0] = 0b00_100_100;
         good[1] = 1;
@@ -164,7 +164,7 @@ mod tests {
 
     /// Guards the era that begins in 2036.
     #[test]
-    fn time_goes_on_after_2036() {
+    fn timestamps_after_2036_are_read() {
         let at = |seconds: u64| millis(&((seconds & 0xffff_ffff) << 32).to_be_bytes()).unwrap();
         for unix in [1_795_507_200_u64, 2_085_978_496, 2_100_000_000] {
             assert_eq!(at(unix + NTP_EPOCH), i64::try_from(unix).unwrap() * 1000);

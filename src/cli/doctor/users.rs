@@ -45,7 +45,7 @@ impl Census {
     }
 
     /// Adds one user.
-    pub(super) fn see(&mut self, seen: &Seen<'_>, now: Timestamp) {
+    pub(super) fn add(&mut self, seen: &Seen<'_>, now: Timestamp) {
         let (name, state) = (seen.name, seen.state);
         if state.attempts.count > 0 {
             self.attempts.insert(name.canonical(), state.attempts.count);
@@ -141,7 +141,7 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, _, names, ..)| !names.is_empty())
     .map(|(check, severity, names, what, remedy)| {
-        Finding::new(check, severity, format!("{what}: {}", names.told())).remedy(remedy)
+        Finding::new(check, severity, format!("{what}: {}", names.summary())).remedy(remedy)
     })
     .collect()
 }

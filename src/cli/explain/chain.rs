@@ -39,13 +39,13 @@ impl Link {
 }
 
 pub(super) const COLUMNS: &[Column<Link>] = &[
-    Column { name: "rule", cell: |link| link.rule.into(), tells: |_| true },
-    Column { name: "result", cell: |link| link.result.into(), tells: |_| true },
-    Column { name: "decides", cell: |link| link.decides.join(", "), tells: |_| true },
+    Column { name: "rule", cell: |link| link.rule.into(), is_useful: |_| true },
+    Column { name: "result", cell: |link| link.result.into(), is_useful: |_| true },
+    Column { name: "decides", cell: |link| link.decides.join(", "), is_useful: |_| true },
     Column {
         name: "detail",
         cell: |link| link.detail.clone().unwrap_or_default(),
-        tells: |link| link.detail.is_some(),
+        is_useful: |link| link.detail.is_some(),
     },
 ];
 

@@ -28,13 +28,13 @@ struct Row {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
-    Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
-    Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
-    Column { name: "asked", cell: |row| row.asked.to_string(), tells: |_| true },
-    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
-    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), tells: |_| true },
-    Column { name: "why", cell: |row| row.why.clone(), tells: |_| true },
+    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
+    Column { name: "type", cell: |row| row.kind.into(), is_useful: |_| true },
+    Column { name: "listed", cell: |row| row.listed.to_string(), is_useful: |row| !row.listed },
+    Column { name: "asked", cell: |row| row.asked.to_string(), is_useful: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
+    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), is_useful: |_| true },
+    Column { name: "why", cell: |row| row.why.clone(), is_useful: |_| true },
 ];
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
@@ -124,14 +124,14 @@ fn obstacle(look: &Look<'_>) -> Option<String> {
     if let End::Failed(_, message) = &look.end {
         return Some(message.clone());
     }
-    let told = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
+    let obstacle = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
         (Some(Reason::Disabled), _) => "two-factor authentication is off",
         (_, Some(Subject::GroupsUnknown)) => "the groups of the user cannot be determined",
         (_, Some(Subject::Ambiguous)) => "the name could mean several users",
         (_, Some(Subject::Unlisted) | None) => "in no listed group",
         (_, Some(Subject::Known(_))) => return None,
     };
-    Some(told.into())
+    Some(obstacle.into())
 }
 
 /// Explains why a known user needs a code.

@@ -130,15 +130,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
 }
 
 const COLUMNS: &[Column<Answer>] = &[
-    Column { name: "ask", cell: |row| row.ask.into(), tells: |_| true },
-    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
+    Column { name: "ask", cell: |row| row.ask.into(), is_useful: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
     Column {
         name: "reason",
         cell: |row| row.reason.unwrap_or("none: the portal's call is wrong").into(),
-        tells: |_| true,
+        is_useful: |_| true,
     },
-    Column { name: "rule", cell: |row| row.rule.into(), tells: |_| true },
-    Column { name: "exit_code", cell: |row| row.exit_code.to_string(), tells: |_| true },
+    Column { name: "rule", cell: |row| row.rule.into(), is_useful: |_| true },
+    Column { name: "exit_code", cell: |row| row.exit_code.to_string(), is_useful: |_| true },
 ];
 
 /// Builds a call with `--check` and only a login and a request.

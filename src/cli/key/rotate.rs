@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         "A new key is made and seals the secrets of {users}. Copies of the present key no longer open \
          them: export the key again afterwards."
     ))?;
-    let (id, previous) = begin(context, &opened)?;
+    let (id, previous) = begin_rotation(context, &opened)?;
     opened.store.drain()?;
     let survey = opened.store.list(DocumentKind::State)?;
     let mut rows: Vec<_> =
@@ -63,14 +63,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     let progress = Progress::new(context, "sealing anew", survey.names.len());
     for name in &survey.names {
         progress.advance(1);
-        match seal_anew(context, &opened, name) {
+        match reseal_user(context, &opened, name) {
             Ok(false) => {}
             Ok(true) => sealed += 1,
             Err(error) => rows.push(ChangeRow::new("user", name.canonical(), Err(error))),
         }
     }
     drop(progress);
-    match seal_token_anew(context, &opened) {
+    match reseal_token(context, &opened) {
         Ok(false) => {}
         Ok(true) => sealed += 1,
         Err(error) => rows.push(ChangeRow::new("setting", "SMS gateway", Err(error))),
@@ -78,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     context.note(&format!("sealed anew: {}", count(sealed, "secret")));
     let is_whole = rows.is_empty();
     let end = if is_whole {
-        end(context, &opened, &id, &previous)
+        end_rotation(context, &opened, &id, &previous)
     } else {
         Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").with_hint(
             "mend the documents named here, or reset their users, and run 'rw2fa key rotate' again",
@@ -90,7 +90,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
 
 /// Puts a new key before the current one, unless a rotation is in progress. Returns the ids of
 /// both.
-fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
+fn begin_rotation(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
     let store = &opened.store;
     let mut pair = None;
     store.update(Scope::Settings, &mut |transaction| {
@@ -113,7 +113,7 @@ fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)>
 }
 
 /// Reseals the secrets of `name` with the current key. Returns whether that was necessary.
-fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
+fn reseal_user(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
     let store = &opened.store;
     let mut was_old = false;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -141,7 +141,7 @@ fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool
 }
 
 /// Reseals the token of the SMS gateway with the current key. Returns whether that was necessary.
-fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
+fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
     let store = &opened.store;
     let mut was_old = false;
     store.update(Scope::Settings, &mut |transaction| {
@@ -164,7 +164,7 @@ fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
 }
 
 /// Drops the previous key, but keeps its audit key.
-fn end(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
+fn end_rotation(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
     let store = &opened.store;
     store.update(Scope::Settings, &mut |transaction| {
         let ring = records::key_ring(store)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{counted, in_words, serial, warn};
+use super::{counted, describe, serial, warn};
 use crate::cli::Done;
 use crate::cli::context::{Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
@@ -70,10 +70,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
         context.audit(transaction, Some(&keys), change)
     })?;
     let order = license.order_number.clone();
-    let standing = LicenseStatus::of(opened.settings.created, Some(Ok(license)), now);
-    context.note(&format!("licence: {}", in_words(&standing)));
+    let status = LicenseStatus::of(opened.settings.created, Some(Ok(license)), now);
+    context.note(&format!("licence: {}", describe(&status)));
     let users = counted(store)?;
-    warn(context, &standing, users);
+    warn(context, &status, users);
     output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(result))])
 }
 

@@ -102,7 +102,7 @@ fn serial(context: &Context<'_>) -> Result<Serial> {
 ///
 /// # Errors
 /// When this program's key is invalid. Problems of the licence itself are part of the status.
-pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
+pub(super) fn current_status(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
     let key = VendorKey::built_in()?;
     let stored = settings.license.token().map(|token| match serial(context) {
         Ok(serial) => license::read(token.as_bytes(), &key, &serial),
@@ -117,22 +117,22 @@ pub(super) fn has_development_key() -> bool {
 }
 
 /// Describes a licence in one line.
-pub(super) fn in_words(standing: &LicenseStatus) -> String {
+pub(super) fn describe(status: &LicenseStatus) -> String {
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
-    match (standing.state, &standing.license) {
+    match (status.state, &status.license) {
         (State::Licensed, Some(license)) => {
-            let users = match standing.max_users() {
+            let users = match status.max_users() {
                 Some(most) => format!("up to {}", count(most as usize, "user")),
                 None => "any number of users".into(),
             };
-            let end = match standing.days_left {
+            let end = match status.days_left {
                 Some(left) => format!("{} left", days(left)),
                 None => "without end".into(),
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }
         (State::Trial | State::Licensed, _) => {
-            format!("trial, {} left", days(standing.days_left.unwrap_or_default()))
+            format!("trial, {} left", days(status.days_left.unwrap_or_default()))
         }
         (State::Expired, Some(license)) => {
             let end = license.expires.map(|end| format!(" at {end}")).unwrap_or_default();
@@ -149,7 +149,7 @@ pub(super) struct Concern {
 }
 
 /// Lists the problems of the licence for a store with this number of users.
-pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
+pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
     const PORTAL: &str = "rw2fa license portal";
     let mut concerns = Vec::new();
     let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
@@ -161,20 +161,20 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
             "install a build that was made with RW2FA_VENDOR_KEY",
         );
     }
-    match &standing.refusal {
+    match &status.refusal {
         Some(Refusal::Expired(_)) | None => {}
         Some(refusal) => {
             say(format!("the licence in the store is not used: {refusal}"), refusal.hint());
         }
     }
-    if standing.ends_soon() {
-        let what = if standing.state == State::Trial { "trial" } else { "licence" };
-        let left = standing.days_left.unwrap_or_default();
+    if status.ends_soon() {
+        let what = if status.state == State::Trial { "trial" } else { "licence" };
+        let left = status.days_left.unwrap_or_default();
         let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
         say(format!("the {what} ends in {left}; then no users can be added"), PORTAL);
     }
-    if standing.state == State::Expired {
-        let what = if standing.license.is_some() { "licence" } else { "trial" };
+    if status.state == State::Expired {
+        let what = if status.license.is_some() { "licence" } else { "trial" };
         say(
             format!(
                 "the {what} is over: no users can be added, and what is enforced stays enforced"
@@ -182,7 +182,7 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
             PORTAL,
         );
     }
-    if let Some(most) = standing.max_users().filter(|most| users > *most as usize) {
+    if let Some(most) = status.max_users().filter(|most| users > *most as usize) {
         let most = count(most as usize, "user");
         say(
             format!("the licence is for {most}, and there are {users}: no more can be added"),
@@ -193,8 +193,8 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
 }
 
 /// Warns of the licence's problems.
-pub(super) fn warn(context: &mut Context<'_>, standing: &LicenseStatus, users: usize) {
-    for Concern { message, remedy } in concerns(standing, users) {
+pub(super) fn warn(context: &mut Context<'_>, status: &LicenseStatus, users: usize) {
+    for Concern { message, remedy } in concerns(status, users) {
         context.warn(&format!("{message}: {remedy}"));
     }
 }
@@ -220,20 +220,20 @@ fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
 /// Users are counted once. Two commands that run at the same time may together add a few too many;
 /// the next one is refused.
 pub(super) struct Gate {
-    standing: LicenseStatus,
+    status: LicenseStatus,
     users: usize,
 }
 
 impl Gate {
     /// Builds the gate for a store.
-    pub(super) fn of(context: &Context<'_>, opened: &Opened) -> Result<Self> {
-        let standing = standing(context, &opened.settings)?;
+    pub(super) fn new(context: &Context<'_>, opened: &Opened) -> Result<Self> {
+        let status = current_status(context, &opened.settings)?;
         // Without a limit there is no need to count what may be many users.
-        let users = match standing.max_users() {
+        let users = match status.max_users() {
             Some(_) => counted(&opened.store)?,
             None => 0,
         };
-        Ok(Self { standing, users })
+        Ok(Self { status, users })
     }
 
     /// Admits the listing of `name` and counts it. A group counts by its enrolled members.
@@ -248,7 +248,7 @@ impl Gate {
     ) -> Result<()> {
         let is_new = kind == DocumentKind::User && !has_enrolled(store, name);
         let users = self.users + usize::from(is_new);
-        self.standing.admit(users)?;
+        self.status.admit(users)?;
         self.users = users;
         Ok(())
     }
@@ -257,7 +257,7 @@ impl Gate {
     ///
     /// # Errors
     /// When the trial or the licence has ended, or there are too many users already.
-    pub(super) fn pass(&self) -> Result<()> {
-        self.standing.admit(self.users)
+    pub(super) fn check(&self) -> Result<()> {
+        self.status.admit(self.users)
     }
 }

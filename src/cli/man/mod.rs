@@ -62,7 +62,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let result = write_anew(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    let result = create_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
@@ -70,7 +70,7 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// Creates a world-readable file: other files of this program are private.
-fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
+fn create_file(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
@@ -81,21 +81,21 @@ fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
 fn pages(mut root: Command) -> Result<Vec<Page>> {
     root.build();
     let mut pages = Vec::new();
-    of_command(&root, &[], &mut pages)?;
+    add_command_pages(&root, &[], &mut pages)?;
     pages.push(of_verifier()?);
     pages.push(of_store()?);
     Ok(pages)
 }
 
 /// Adds the pages of a command and its subcommands.
-fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
+fn add_command_pages(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
     let path = [above, &[command.get_name()]].concat();
     let name = path.join("-");
     if name == VERIFIER {
         // Documented by the page of the program that does the same.
         return Ok(());
     }
-    let mut page = Page::of_command(command, &name, &path.join(" "))?;
+    let mut page = Page::for_command(command, &name, &path.join(" "))?;
     let mut related = Vec::new();
     if !above.is_empty() {
         related.push((above.join("-"), 1));
@@ -105,13 +105,13 @@ fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Resul
     related.push(("rw2fa-store".into(), 5));
     page.see_also(&related)?;
     pages.push(page);
-    command.get_subcommands().try_for_each(|below| of_command(below, &path, pages))
+    command.get_subcommands().try_for_each(|below| add_command_pages(below, &path, pages))
 }
 
 const VERIFIER: &str = "rw2fa-verify";
 
 fn of_verifier() -> Result<Page> {
-    let mut page = Page::of_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
+    let mut page = Page::for_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
     page.add_source(include_str!("protocol.roff"));
     let mut reasons = Roff::new();
     reasons.control("SH", ["REASONS"]);

@@ -40,7 +40,7 @@ impl Page {
     }
 
     /// Builds the page of a command, invoked as `called`, from its definition.
-    pub(super) fn of_command(command: &Command, name: &str, called: &str) -> Result<Self> {
+    pub(super) fn for_command(command: &Command, name: &str, called: &str) -> Result<Self> {
         let mut page = Self::new(name, 1)?;
         let is_root = name == called;
         let shown = command.clone().bin_name(called).display_name(name);

@@ -25,7 +25,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Builds a line of a shell that quotes completions itself.
-    pub(super) fn of_words(words: Vec<String>) -> Self {
+    pub(super) fn from_words(words: Vec<String>) -> Self {
         Self { words, quote: Quote::Unneeded, kept: 0 }
     }
 
@@ -58,7 +58,7 @@ impl Line {
 /// characters in `breaks`.
 ///
 /// Returns `None` if the last word is not plain text.
-pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
+pub(super) fn parse_bash(text: &str, breaks: &str) -> Option<Line> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let (mut quote, mut quoted_at, mut kept) = (Quote::None, 0, 0);
@@ -151,7 +151,7 @@ mod tests {
             ("sudo -u me /usr/bin/rw2fa x ", &["x", ""], "a", Some("a")),
             ("rw2fa a; rw2fa b ", &["b", ""], "a", Some("a")),
         ] {
-            let line = of_bash(text, BREAKS);
+            let line = parse_bash(text, BREAKS);
             let Some(line) = line else {
                 assert_eq!(offered, None, "{text}");
                 continue;
@@ -160,7 +160,7 @@ mod tests {
             assert_eq!(line.quoted(name).as_deref(), offered, "{text}");
         }
         for text in ["rw2fa x $(", "rw2fa x \"$a", "other x ", "rw2fa x `", r"rw2fa x \"] {
-            assert!(of_bash(text, BREAKS).is_none(), "{text}");
+            assert!(parse_bash(text, BREAKS).is_none(), "{text}");
         }
     }
 }

@@ -44,10 +44,10 @@ pub(in crate::cli) fn run(
 ) -> crate::error::Result<Done> {
     context.globals.quiet = true;
     let line = match &args.form {
-        Form::Bash { line, breaks } => line::of_bash(line, breaks),
+        Form::Bash { line, breaks } => line::parse_bash(line, breaks),
         Form::Words { words } => {
             let word = |word: &String| word.strip_prefix('=').unwrap_or(word).to_owned();
-            Some(Line::of_words(words.iter().map(word).collect()))
+            Some(Line::from_words(words.iter().map(word).collect()))
         }
     };
     let Some(line) = line else { return Ok(Done::Partly) };
@@ -148,7 +148,7 @@ fn place(words: &[String], root: &Command) -> Option<Place> {
     let wanted = match open_option {
         Some(option) => of_option(option.get_id().as_str())?,
         None if last.starts_with('-') && !only_names => return None,
-        None => of_command(&path, given.len())?,
+        None => expected_after(&path, given.len())?,
     };
     Some(Place { wanted, given, is_joined, only_names, store })
 }
@@ -172,7 +172,7 @@ fn of_option(id: &str) -> Option<Wanted> {
 }
 
 /// Returns what a command expects after this number of values.
-fn of_command(path: &[&str], values: usize) -> Option<Wanted> {
+fn expected_after(path: &[&str], values: usize) -> Option<Wanted> {
     let is_first = values == 0;
     match path {
         ["users", "show" | "edit" | "reset" | "remove" | "unlock" | "revoke"]
@@ -198,7 +198,7 @@ mod tests {
 
     /// Guards which names are expected where, wherever options are placed.
     #[test]
-    fn names_belong_where_they_are_understood() {
+    fn names_complete_only_where_they_are_expected() {
         for (line, expected) in [
             ("users show ", Some(Wanted::Users)),
             ("--store /x users show al", Some(Wanted::Users)),

@@ -60,12 +60,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         }}))?;
         return Ok(Done::All);
     }
-    let told = match (&outcome.sid, &outcome.status) {
+    let shown = match (&outcome.sid, &outcome.status) {
         (Some(sid), Some(status)) => format!(" ({sid}, {status})"),
         (Some(sid), None) => format!(" ({sid})"),
         _ => String::new(),
     };
-    context.print(&format!("{}: sent{told}\n", args.to))?;
+    context.print(&format!("{}: sent{shown}\n", args.to))?;
     context.note(&format!("the message takes {parts} SMS in {}", alphabet.as_str()));
     Ok(Done::All)
 }

@@ -29,17 +29,17 @@ struct Row {
 }
 
 impl Row {
-    fn of(problem: &Error) -> Self {
+    fn from_problem(problem: &Error) -> Self {
         Self { message: problem.to_string(), remedy: problem.hint().map(str::to_owned) }
     }
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column { name: "message", cell: |row| row.message.clone(), is_useful: |_| true },
     Column {
         name: "remedy",
         cell: |row| row.remedy.clone().unwrap_or_default(),
-        tells: |row| row.remedy.is_some(),
+        is_useful: |row| row.remedy.is_some(),
     },
 ];
 
@@ -47,10 +47,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let store = context.open_store()?;
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
-    let found = inspect(&store, &mut |_| {}, &mut Progress::later(context, "checking"));
-    let mut rows: Vec<_> = found.problems.iter().map(Row::of).collect();
+    let found = inspect(&store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
+    let mut rows: Vec<_> = found.problems.iter().map(Row::from_problem).collect();
     for ailment in store.ailments(context.now()).into_iter().filter(|ailment| ailment.is_error) {
-        let row = Row::of(&ailment.problem);
+        let row = Row::from_problem(&ailment.problem);
         if rows.iter().all(|known| known.message != row.message) {
             rows.push(row);
         }

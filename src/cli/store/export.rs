@@ -62,7 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let mut length = 0;
     for name in &users {
         progress.advance(1);
-        let part = user(context, &opened, &keys, secrets, name)?;
+        let part = export_user(context, &opened, &keys, secrets, name)?;
         length += part.len() as u64;
         target.write(context, &part)?;
     }
@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
         ("whitelist", DocumentKind::Whitelist, &whitelist),
     ] {
         for name in names {
-            let part = other(store, list, kind, name)?;
+            let part = export_listing(store, list, kind, name)?;
             target.write(context, &part)?;
         }
     }
@@ -137,7 +137,7 @@ fn names(store: &dyn Store, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
 }
 
 /// Exports one user; empty if the user was removed in the meantime.
-fn user(
+fn export_user(
     context: &Context<'_>,
     opened: &Opened,
     keys: &KeyRing,
@@ -188,7 +188,12 @@ fn user(
 }
 
 /// Exports one group or whitelist entry; empty if it was removed in the meantime.
-fn other(store: &dyn Store, list: &'static str, kind: DocumentKind, name: &Name) -> Result<String> {
+fn export_listing(
+    store: &dyn Store,
+    list: &'static str,
+    kind: DocumentKind,
+    name: &Name,
+) -> Result<String> {
     match kind {
         DocumentKind::Whitelist => records::whitelist_entry(store, name).map(drop)?,
         _ => records::listing(store, kind, name).map(drop)?,

@@ -48,10 +48,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
         error.with_hint("name the file that 'rw2fa store export' wrote, as it wrote it")
     })?;
     let opened = context.open_unfinished()?;
-    let bundle = told(context, Bundle::parse(&text))?;
+    let bundle = report_problems(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
     let plan = Restoration::new(&opened.store, &keys, &bundle, context.now());
-    let effects = told(context, plan)?.effects()?;
+    let effects = report_problems(context, plan)?.effects()?;
     let mut rows: Vec<_> = effects.iter().map(row).collect();
     rows.push(ChangeRow::new("setting", "settings", Ok(Changed::Changed)));
     if args.dry_run {
@@ -129,7 +129,7 @@ fn row((kind, name, effect): &(DocumentKind, crate::account::name::Name, Effect)
 }
 
 /// Reports each problem, and returns one error for all of them.
-fn told<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
+fn report_problems<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
     made.map_err(|problems| {
         for problem in problems.iter().take(SHOWN) {
             context.complain(problem);

@@ -84,7 +84,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         &args.entries
     };
     let keys = opened.keys()?;
-    let mut gate = Gate::of(context, &opened)?;
+    let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(args.must_exist);
     let mut unknown = Vec::new();
     let entries = entries.texts();
@@ -113,25 +113,28 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                     return Ok(());
                 }
                 let object = name.canonical();
-                let change =
-                    Change { action: ACTION, object: Some(&object), values: told_of(&listing) };
+                let change = Change {
+                    action: ACTION,
+                    object: Some(&object),
+                    values: audit_values(&listing),
+                };
                 // SECURITY: the audit line is durable first: no user is listed without a line in
                 // the trail.
                 context.audit(transaction, Some(&keys), change)?;
-                put(opened, transaction, target.kind, name, &listing, missing)
+                write_missing(opened, transaction, target.kind, name, &listing, missing)
             })?;
             if !is_known && result == Changed::Added {
                 unknown.push(name.canonical());
             }
             Ok(result.into())
         })?;
-    super::doubt(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
     Ok(done)
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.
-pub(super) fn put(
+pub(super) fn write_missing(
     opened: &Opened,
     transaction: &mut dyn Transaction,
     kind: DocumentKind,
@@ -161,7 +164,7 @@ pub(super) fn put(
 pub(super) const ACTION: &str = "users add";
 
 /// Builds the values of a new entry for the audit trail.
-pub(super) fn told_of(listing: &Listing) -> Map<String, Value> {
+pub(super) fn audit_values(listing: &Listing) -> Map<String, Value> {
     let mut values = values("method", None, Some(listing.method));
     if let Some(phone) = listing.phone.as_ref().map(Phone::masked) {
         values.insert("phone".into(), serde_json::json!([null, phone]));
@@ -178,7 +181,7 @@ pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
         context.warn(&format!(
             "the system knows no account or group called {}: check the spelling, since whoever was meant \
              is not protected otherwise",
-            super::who(unknown)
+            super::describe_names(unknown)
         ));
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)
     for record in reader.into_records() {
         // UTF-8 in memory, with records of any length, cannot fail in other ways.
         let Ok(record) = record else { continue };
-        let line = lines.of(record.position());
+        let line = lines.number(record.position());
         match entry(&record, line, header.len(), columns, method) {
             Ok(entry) => entries.push(entry),
             Err(error) => problems.push((line, error)),
@@ -66,7 +66,7 @@ struct Lines<'t> {
 
 impl Lines<'_> {
     /// Returns the line of a record at or after the previous one.
-    fn of(&mut self, position: Option<&Position>) -> u64 {
+    fn number(&mut self, position: Option<&Position>) -> u64 {
         let start = position.and_then(|position| usize::try_from(position.byte()).ok());
         let start = start.unwrap_or(self.at).clamp(self.at, self.text.len());
         // The reader counts empty lines, and the end of the previous line, as part of a record.
@@ -171,7 +171,7 @@ mod tests {
 
     /// Guards the formats that spreadsheets and this program write.
     #[test]
-    fn forms_of_the_file() {
+    fn accepted_file_formats() {
         let alice = |line| vec![(line, "alice".to_owned())];
         for (text, expected) in [
             ("name,type,method,phone\nalice,user,app,\n", alice(2)),
@@ -207,7 +207,7 @@ mod tests {
 
     /// Guards that every bad line is reported by its number, and that none hides another.
     #[test]
-    fn bad_lines_are_told() {
+    fn bad_lines_are_reported_by_number() {
         let head = "name,type,method,phone\n";
         for (text, expected) in [
             ("", vec![(1, "the header has no column 'name'")]),
@@ -232,16 +232,16 @@ mod tests {
             ("a,,,\"\r\n", vec![(2, "a field goes over several lines")]),
         ] {
             let whole = if expected[0].0 == 1 { text.to_owned() } else { format!("{head}{text}") };
-            let told = problems(&whole);
-            let told: Vec<_> = told.iter().map(|(line, text)| (*line, text.as_str())).collect();
-            assert_eq!(told, expected, "{text:?}");
+            let found = problems(&whole);
+            let found: Vec<_> = found.iter().map(|(line, text)| (*line, text.as_str())).collect();
+            assert_eq!(found, expected, "{text:?}");
         }
     }
 
     /// Guards that an unclosed quote never swallows users silently: at the end of a line, in an
     /// unused column, or in the header.
     #[test]
-    fn an_open_quote_swallows_nobody() {
+    fn an_unclosed_quote_swallows_no_lines() {
         let broken = |line| (line, "a field goes over several lines".to_owned());
         for (text, expected) in [
             ("name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n", 2),

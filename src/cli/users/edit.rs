@@ -18,7 +18,7 @@ use crate::store::{DocumentKind, Scope, Store, Transaction, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
-#[command(group(super::somebody()))]
+#[command(group(super::at_least_one()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 let Some(before) = records::listing(store, target.kind, name)? else {
                     return Err(not_listed(store, target.kind, name));
                 };
-                let Edits { edits, audited } = Edits::of(&before, args);
+                let Edits { edits, audited } = Edits::new(&before, args);
                 if edits.is_empty() {
                     return Ok(());
                 }
@@ -91,12 +91,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             })?;
             Ok(result.into())
         })?;
-    super::doubt(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, args.phone.as_ref());
     if !starting_over.is_empty() {
         context.note(&format!(
             "never proved a code of an app, so the next login shows a QR code (after a code by SMS to \
              who has proved one): {}",
-            super::who(&starting_over)
+            super::describe_names(&starting_over)
         ));
     }
     Ok(done)
@@ -111,7 +111,7 @@ struct Edits {
 
 impl Edits {
     /// Compares the arguments with the current listing.
-    fn of(before: &Listing, args: &EditArgs) -> Self {
+    fn new(before: &Listing, args: &EditArgs) -> Self {
         let mut all = Self::default();
         if let Some(method) = args.method.filter(|method| *method != before.method) {
             all.edits.push((&["method"], Some(method.as_str().into())));

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::add::{ACTION, Missing, System, missing, overlap, put, told_of, warn_of_unknown};
+use super::add::{
+    ACTION, Missing, System, audit_values, missing, overlap, warn_of_unknown, write_missing,
+};
 use super::csv_file::{self, Entry};
 use super::{Target, check_gateway, check_method};
 use crate::account::listing::{Listing, Method};
@@ -114,10 +116,10 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
     problems.sort_by_key(|(line, _)| *line);
     let place = printable(place);
     for (line, problem) in &problems {
-        let told = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
+        let error = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
         context.complain(&match problem.hint() {
-            Some(hint) => told.with_hint(hint),
-            None => told,
+            Some(hint) => error.with_hint(hint),
+            None => error,
         });
     }
     let found = count(problems.len(), "bad line");
@@ -138,7 +140,7 @@ fn check(
 ) -> Result<Checked> {
     let by_sms = entries.iter().any(|entry| entry.method == Method::Sms);
     check_gateway(opened, by_sms.then_some(Method::Sms))?;
-    let mut gate = Gate::of(context, opened)?;
+    let mut gate = Gate::new(context, opened)?;
     let mut system = System::new(options.must_exist);
     let mut before = Before::default();
     let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
@@ -180,10 +182,10 @@ fn check(
 
 /// Adds the entry's name to a problem.
 fn named(entry: &Entry, problem: &Error) -> Error {
-    let told = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
+    let error = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
     match problem.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
@@ -268,7 +270,7 @@ fn write(
     for (entry, missing) in &wanted {
         let is_new = entry.kind == DocumentKind::User && **missing == Missing::StateAndListing;
         let drafts = if is_bulk && is_new {
-            drafts(context, &mut *bulk, entry).map_err(|problem| nobody(&problem))?
+            drafts(context, &mut *bulk, entry).map_err(|problem| nothing_written(&problem))?
         } else {
             Vec::new()
         };
@@ -276,7 +278,7 @@ fn write(
         places.entry(place).or_default().push(Job { entry, drafts });
         progress.advance(1);
     }
-    bulk.prepared().map_err(|problem| nobody(&problem))?;
+    bulk.prepared().map_err(|problem| nothing_written(&problem))?;
     let mut published = Vec::new();
     for mut jobs in places.into_values() {
         while !jobs.is_empty() {
@@ -294,15 +296,15 @@ fn write(
 }
 
 /// Builds the error that ended the work before anything was published.
-fn nobody(problem: &Error) -> Error {
-    let told = Error::new(problem.kind(), format!("{problem}; nobody was added"));
+fn nothing_written(problem: &Error) -> Error {
+    let error = Error::new(problem.kind(), format!("{problem}; nobody was added"));
     match problem.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
-/// Prepares the documents of a new user, in the same order as [`put`].
+/// Prepares the documents of a new user, in the same order as [`write_missing`].
 fn drafts(
     context: &Context<'_>,
     bulk: &mut dyn Bulk,
@@ -354,7 +356,7 @@ fn write_batch<'e>(
                 Ok(Written::Durably) => {}
                 Ok(Written::Published) => published.push(job.entry),
                 Err(problem) => {
-                    let problem = as_it_is(opened, job.entry, problem);
+                    let problem = with_listing_status(opened, job.entry, problem);
                     failures.insert(job.entry.line, named(job.entry, &problem));
                 }
             }
@@ -369,7 +371,7 @@ fn write_batch<'e>(
 }
 
 /// Adds to a problem whether the entry was listed all the same.
-fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
+fn with_listing_status(opened: &Opened, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
     if !matches!(opened.store.read(&document), Ok(Some(_))) {
         return problem;
@@ -401,7 +403,7 @@ fn write_job(
         }
         return Ok(Written::Published);
     }
-    put(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
+    write_missing(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
     Ok(Written::Durably)
 }
 
@@ -416,7 +418,7 @@ fn record(
     let changes = names.iter().zip(wanted).map(|(name, (_, listing, _))| Change {
         action: ACTION,
         object: Some(name),
-        values: told_of(listing),
+        values: audit_values(listing),
     });
     context.audit_all(transaction, Some(keys), changes)
 }

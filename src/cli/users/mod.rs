@@ -70,7 +70,7 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
 }
 
 /// Reads both documents of a user.
-fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
+fn read_user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
     let listing = records::listing(store, DocumentKind::User, name)?;
     let state = records::state(store, name)?;
     if listing.is_none() && state.as_ref().is_some_and(|state| state.listed) {
@@ -84,7 +84,7 @@ fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State
 /// # Errors
 /// [`ErrorKind::NotFound`] for an unknown user, and problems with the documents.
 fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
-    match user(store, name)? {
+    match read_user(store, name)? {
         (_, Some(state)) => Ok(state),
         (Some(_), None) => Err(missing_half(store, DocumentKind::State, name)),
         (None, None) => Err(not_listed(store, DocumentKind::User, name)),
@@ -129,7 +129,7 @@ impl Selection {
         if !self.all {
             return Ok(self.names.clone());
         }
-        Ok(everybody(store)?.iter().map(ToString::to_string).collect())
+        Ok(all_users(store)?.iter().map(ToString::to_string).collect())
     }
 }
 
@@ -145,7 +145,7 @@ struct Entries {
 }
 
 /// Requires at least one user or group.
-fn somebody() -> clap::ArgGroup {
+fn at_least_one() -> clap::ArgGroup {
     clap::ArgGroup::new("somebody").args(["names", "groups"]).required(true).multiple(true)
 }
 
@@ -161,17 +161,19 @@ impl Entries {
     }
 
     /// Describes the entries for a question.
-    fn who(&self) -> String {
+    fn describe(&self) -> String {
         match (self.names.as_slice(), self.groups.as_slice()) {
-            (names, []) => who(names),
+            (names, []) => describe_names(names),
             ([], groups) => format!("the group {}", groups.join(", ")),
-            (names, groups) => format!("{} and the group {}", who(names), groups.join(", ")),
+            (names, groups) => {
+                format!("{} and the group {}", describe_names(names), groups.join(", "))
+            }
         }
     }
 }
 
 /// Lists all users who are listed or have a state.
-fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
+fn all_users(store: &dyn Store) -> Result<Vec<Name>> {
     let mut names = store.scan(DocumentKind::User)?;
     names.extend(store.scan(DocumentKind::State)?);
     names.sort();
@@ -196,7 +198,7 @@ fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
 }
 
 /// Names a few users in a question, and counts many.
-fn who(names: &[String]) -> String {
+fn describe_names(names: &[String]) -> String {
     match names {
         [] => "nobody".into(),
         [name] => name.clone(),
@@ -294,7 +296,7 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
 }
 
 /// Warns about a number outside the known numbering plans.
-fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
+fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
             "the numbering plans do not know {phone}: check the digits, or send a test with 'rw2fa sms \

@@ -23,7 +23,7 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// From the next login on a password alone lets them in, unless a listed group covers them.
 #[derive(Args, Debug)]
-#[command(group(super::somebody()))]
+#[command(group(super::at_least_one()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
@@ -104,7 +104,7 @@ fn question(entries: &Entries) -> String {
             "the secrets of the users are destroyed, and a password alone lets them and the members in"
         }
     };
-    format!("This removes {}: {end}.", entries.who())
+    format!("This removes {}: {end}.", entries.describe())
 }
 
 /// Returns the listed groups that cover a user according to the system; none if it cannot tell.

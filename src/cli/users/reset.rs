@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::{everybody, for_each, members, repaired, users, who};
+use super::{all_users, describe_names, for_each, members, repaired, users};
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::context::{Change, Context, not_listed, values};
@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let (names, problems) = concerned(&opened.store, args)?;
+    let (names, problems) = users_to_reset(&opened.store, args)?;
     for problem in &problems {
         context.complain(problem);
     }
@@ -50,7 +50,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     } else if !args.dry_run {
         context.confirm(&format!(
             "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
-            who(&names)
+            describe_names(&names)
         ))?;
     }
     let done =
@@ -112,9 +112,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
 }
 
 /// Lists the users to reset, each once, and the states that cannot be read.
-fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
+fn users_to_reset(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
     if args.all {
-        return Ok((everybody(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
+        return Ok((all_users(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
     }
     let mut names = args.names.clone();
     let mut seen: HashSet<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();

@@ -161,7 +161,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     users.names.sort();
     users.names.dedup();
     for name in users.names {
-        match super::user(store, &name) {
+        match super::read_user(store, &name) {
             Ok((Some(listing), Some(state))) => {
                 rows.push(Row::of_user(&name, Some(&listing), &state, now));
             }
