@@ -1,14 +1,14 @@
-//! `rw2fa explain`: which rule decides, in words that a help desk understands.
+//! `rw2fa explain`: names the rule that decides, in words that a help desk understands.
 //!
-//! `tests/properties/explain.rs` compares the answers with those of the verifier. Here is how they are
-//! worded.
+//! `tests/properties/explain.rs` compares the answers with the verifier. These tests check the
+//! wording.
 
 use std::fs;
 
 use crate::sandbox::{Sandbox, Secret, shown};
 use serde_json::Value;
 
-/// `explain … --format json`, which must write nothing.
+/// Runs `explain … --format json`, which must write nothing.
 #[track_caller]
 fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     let before = sandbox.contents();
@@ -18,7 +18,7 @@ fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     run.json()
 }
 
-/// What a rule of the chain finds: its result and its detail.
+/// Returns the result and the detail of a rule of the chain.
 fn found(told: &Value, rule: &str) -> String {
     let chain = told["chain"].as_array().unwrap();
     let link = chain.iter().find(|link| link["rule"] == rule);
@@ -29,7 +29,7 @@ fn found(told: &Value, rule: &str) -> String {
     }
 }
 
-/// The reason of an answer, and the rule that it is given by.
+/// Returns the reason of an answer and its rule.
 fn answer(told: &Value, ask: &str) -> String {
     let answers = told["answers"].as_array().unwrap();
     let answer = answers.iter().find(|answer| answer["ask"] == ask).unwrap();
@@ -41,7 +41,7 @@ fn list_group(sandbox: &Sandbox, name: &str) {
     sandbox.write(&document, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
 }
 
-/// Guards the page that people read.
+/// Guards the text output.
 #[test]
 fn the_page_for_people() {
     let sandbox = Sandbox::with_users(&["CORP\\alice"]);
@@ -74,7 +74,7 @@ rdp        deny       rdp-not-allowed  whitelist  1
     );
 }
 
-/// Guards the JSON document to the byte: fields, their order, and null for what is absent.
+/// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
 fn the_document_for_scripts() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -87,7 +87,7 @@ fn the_document_for_scripts() {
     assert_eq!(explain(&sandbox, &[".\\alice"])["user"], "alice", "as the verifier names him");
 }
 
-/// Guards where the chain ends: behind a rule that decides everything, nothing is told.
+/// Guards the end of the chain: nothing follows a rule that decides everything.
 #[test]
 fn the_chain_ends_where_everything_is_decided() {
     let sandbox = Sandbox::new();
@@ -111,7 +111,7 @@ fn the_chain_ends_where_everything_is_decided() {
     assert_eq!(found(&told, "ambiguous"), "not asked");
 }
 
-/// Guards a secret that belongs to the account of another domain.
+/// Guards a secret that belongs to the same account in another domain.
 #[test]
 fn a_login_of_another_domain_than_the_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -126,8 +126,8 @@ fn a_login_of_another_domain_than_the_secret() {
     assert_eq!(answer(&told, "sign-in"), "code-required by enrolment");
 }
 
-/// Guards groups: what is known of them, which of them is listed, and that it need not be known of a
-/// user who is listed himself.
+/// Guards groups: which are known, which of them is listed, and that they are not needed for a user
+/// who is listed.
 #[test]
 fn groups_cover_users() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -150,7 +150,8 @@ fn groups_cover_users() {
     assert_eq!(answer(&told, "sign-in"), "groups-unknown by groups");
 }
 
-/// Guards the words for the whitelist: which entry, until when, why; and the one that misses narrowly.
+/// Guards the wording for the whitelist: the matching entry with its end and reason, and near
+/// misses.
 #[test]
 fn the_whitelist_entry_is_named() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -174,9 +175,9 @@ fn the_whitelist_entry_is_named() {
     assert_eq!(found(&told, "whitelist"), detail);
 }
 
-/// Guards locks: until when, how many wrong codes, and who helps.
+/// Guards locks: their end, the number of wrong codes, and who can help.
 #[test]
-fn a_lock_is_told_with_its_end() {
+fn a_lock_is_shown_with_its_end() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let mut wrong = secret.wrong_codes(sandbox.now());
@@ -196,7 +197,7 @@ fn a_lock_is_told_with_its_end() {
     );
 }
 
-/// Guards grants: whose they are, and until when they open sessions.
+/// Guards grants: their client, and their end.
 #[test]
 fn a_grant_belongs_to_its_client() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -228,9 +229,9 @@ fn a_grant_belongs_to_its_client() {
     assert_eq!(found(&explain(&sandbox, &["alice", "--client", "c1"]), "require-client"), "named");
 }
 
-/// Guards the days to enrol, and the QR code that was handed over.
+/// Guards the days left to enrol, and a QR code that was handed over.
 #[test]
-fn the_days_to_enrol_are_told() {
+fn the_days_to_enrol_are_shown() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.set("enrolment-days", "1");
     let told = explain(sandbox.at(86_399), &["alice"]);
@@ -266,9 +267,9 @@ fn a_damaged_document_is_named() {
     assert_eq!(sandbox.admin(&["explain", "alice"]).code, 4, "without settings there is no chain");
 }
 
-/// Guards the survey of everybody: who is asked at the next login, and why.
+/// Guards `--all`: who is asked for a code at the next login, and why.
 #[test]
-fn everybody_in_every_form() {
+fn all_users_in_every_format() {
     let sandbox = Sandbox::with_users(&["alice", "newcomer0"]);
     sandbox.enrol("alice");
     list_group(&sandbox, "staff");
@@ -308,9 +309,9 @@ newcomer0,user,true,false,deny,enrolment-closed,listed
     assert_eq!(empty.json().to_string(), r#"{"schema":1,"entries":[]}"#);
 }
 
-/// Guards the survey from one damaged document, and from files that are none.
+/// Guards `--all` against a damaged document and files that are not documents.
 #[test]
-fn everybody_is_told_beside_a_damaged_document() {
+fn a_damaged_document_hides_no_other_user() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.write(&sandbox.document("state", "alice"), "");
     let told = explain(&sandbox, &["--all"]);

@@ -1,7 +1,7 @@
-//! Programs that are refused what they ask of the system, at each of their calls.
+//! Programs that are denied a system call, at each of their calls.
 //!
-//! Whatever fails: a grant is given only if it is durable and recorded, everything else ends with an error
-//! and an exit code that is not 0, no document is damaged, and afterwards everybody can sign in.
+//! In every case: a grant is given only if it is durable and recorded, everything else ends with an
+//! error and a non-zero exit code, no document is damaged, and afterwards every user can sign in.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::arena::{Arena, is_full};
 use crate::tracer::{self, Call, End};
 
-/// How a call fails that the system does not carry out.
+/// Returns how a call that the system does not carry out may fail.
 fn failures(call: &Call) -> &'static [&'static str] {
     match call.name.as_str() {
         "fsync" | "fdatasync" | "syncfs" => &["EIO", "ENOSPC"],
@@ -35,7 +35,7 @@ fn at_each_call(
     let log = arena.sandbox.beside("strace");
     arena.restore();
     let mut calls = tracer::calls(command, &log, stdin, &arena.sandbox.path());
-    // Those that cannot fail take no place among the few that are tried.
+    // Calls that cannot fail must not use up the few that are tried.
     calls.retain(|call| !failures(call).is_empty());
     let mut tried = 0;
     for call in tracer::chosen(calls, most) {
@@ -93,16 +93,17 @@ fn a_login_grants_only_what_is_durable() {
         for text in [&end.stdout, &end.stderr] {
             assert!(!text.contains(&code), "{call:?} {error}: the code is told: {end:?}");
         }
-        arena.lets_everybody_in();
+        arena.lets_all_users_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{call:?} {error}");
         arena.is_sound();
     });
 }
 
-/// Guards a login against a power failure: its line of the trail and its state are durable before the state gets
-/// its place, and the place before the answer. A line that begins a month does not outlive those before it.
+/// Guards a login against a power failure: its audit line and its state are durable before the
+/// state is published, and the publication before the answer. A line that begins a month does not
+/// outlive earlier lines.
 #[test]
-fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
+fn a_login_is_recorded_then_published_then_answered() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -123,7 +124,7 @@ fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
         let month = months.max().unwrap().into_string().unwrap();
         let shard = arena.sandbox.document("state", "alice");
         let shard = shard.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        // There is room for the next state, and the trail is open, before anything is compared.
+        // Space for the next state, and an open trail, come before any comparison.
         let steps_of_a_charge = [
             "write .tmp-alice.toml",
             "write alice.attempts",
@@ -149,7 +150,7 @@ fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
 
 /// Guards against a failure that makes guesses free.
 #[test]
-fn a_wrong_code_is_charged_before_anything_is_told() {
+fn a_wrong_code_is_charged_before_it_is_answered() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -161,12 +162,12 @@ fn a_wrong_code_is_charged_before_anything_is_told() {
         let is_charged = arena.sandbox.show("alice")["failures"] == 1;
         assert!(is_charged || end.code == Some(4), "{call:?} {error}: {end:?}");
         arena.is_sound();
-        arena.lets_everybody_in();
+        arena.lets_all_users_in();
     });
 }
 
 #[test]
-fn an_administrator_is_told_what_was_not_done() {
+fn failed_changes_are_reported() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -210,10 +211,10 @@ fn an_administrator_is_told_what_was_not_done() {
     }
 }
 
-/// Guards what is told of many: whoever is told to be added is, whoever is on the list is told to be so, and
-/// of him the trail tells.
+/// Guards the report of many users: every reported user was added, and every listed user is
+/// reported and recorded in the trail.
 #[test]
-fn who_was_added_from_a_file_is_told() {
+fn users_added_from_a_file_are_reported() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -263,7 +264,7 @@ fn who_was_added_from_a_file_is_told() {
         assert_eq!(arena.listed().len(), before.len() + 21);
         arena.is_sound();
     });
-    // The sync of what was put aside, and that of what got its place.
+    // The sync of the prepared documents, and that of the published ones.
     for (nth, told) in
         [(1, "nobody was added"), (2, "20 new names may be gone after a power failure")]
     {
@@ -276,8 +277,8 @@ fn who_was_added_from_a_file_is_told() {
     assert!(!is_full() || told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
 }
 
-/// Guards many new users against a power failure: their documents are durable before they get their places,
-/// and the places before anybody is told.
+/// Guards many new users against a power failure: their documents are durable before they are
+/// published, and the publication before the report.
 #[test]
 fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     if !tracer::sees_arguments() {
@@ -285,7 +286,7 @@ fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     }
     let arena = Arena::new();
     let list = arena.sandbox.beside("list.csv");
-    // Few are added one by one.
+    // Small numbers are added one by one.
     let mut lines = vec!["name,type,method,phone".to_owned()];
     lines.extend((0..100).map(|number| format!("user{number},user,app,")));
     std::fs::write(&list, lines.join("\n")).unwrap();
@@ -309,9 +310,10 @@ fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     }
 }
 
-/// Guards `init` on a disk that fails: what cannot be looked at is there, and what cannot be made is told.
+/// Guards `init` on a failing disk: a path that cannot be inspected counts as existing, and a
+/// failure to create is reported.
 #[test]
-fn init_tells_what_it_can_neither_see_nor_make() {
+fn init_reports_what_it_cannot_inspect_or_create() {
     if !tracer::sees_arguments() {
         return;
     }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::{coming_codes, enrolled};
 use crate::sandbox::{Real, Run, Sandbox, Secret, finish, real_now, was_killed};
 
-/// Kills that must have hit a running process. Under Wine each process takes long to start.
+/// The number of kills that must hit a running process. Under Wine each process starts slowly.
 const KILLS: u32 = if cfg!(windows) { 10 } else { 120 };
 
-/// Numbers that differ at each run of the tests.
+/// Random numbers that differ at each run of the tests.
 struct Dice(u64);
 
 impl Dice {
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// Kills a process after a while; how it ended if it was faster.
+/// Kills a process after a pause. Returns how it ended if it was faster.
 fn kill_after(mut child: Child, pause: Duration) -> Option<Run> {
     std::thread::sleep(pause);
     child.kill().unwrap();
@@ -37,12 +37,12 @@ fn kill_after(mut child: Child, pause: Duration) -> Option<Run> {
     })
 }
 
-/// A store in which processes are killed.
+/// A store whose processes are killed.
 struct Battlefield {
     sandbox: Sandbox,
     real: Real,
     dice: Dice,
-    /// How long a run takes.
+    /// The duration of a run.
     usual: Duration,
     kills: u32,
     survivors: u32,
@@ -75,7 +75,8 @@ impl Battlefield {
         self.kills < KILLS
     }
 
-    /// Asks in this process; a lock that was left behind, or half a document, would end in an error.
+    /// Runs the verifier in this process; a lock left behind, or half a document, would cause an
+    /// error.
     fn ask(&self, args: &[&str], code: Option<&str>) -> String {
         let run = self.sandbox.at_real_time().verify(args, code);
         assert_ne!(run.code, 4, "a kill left something behind: {run:?}");
@@ -132,7 +133,7 @@ fn a_killed_first_login_leaves_one_secret_and_lets_the_user_enrol() {
     }
 }
 
-/// Guards the pair of documents that a listed user has: a kill between the two blocks nobody.
+/// Guards the two documents of a listed user: a kill between the writes locks out no user.
 #[test]
 fn killed_administrators_leave_the_old_or_the_new_state() {
     let (sandbox, _) = enrolled(&["alice", "bob"]);
