@@ -109,7 +109,8 @@ fn print_csv<T>(
 /// apostrophe in front.
 ///
 /// Numbers, phone numbers and a lone `-` are not formulas: `-1`, `+33612345678`.
-// SECURITY: anyone who visits a portal can choose a name that ends up in the trail, and so in a CSV file.
+// SECURITY: anyone who visits a portal can choose a name that ends up in the trail, and so in
+// a CSV file.
 pub(super) fn for_spreadsheets(cell: String) -> String {
     let is_number = || {
         let digits = cell.strip_prefix(['+', '-']).unwrap_or(&cell);

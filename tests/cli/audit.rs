@@ -143,7 +143,7 @@ fn a_cut_tail_is_found_by_its_head() {
     assert_eq!(verified(&sandbox, &["--head", head]).0, 0, "a longer trail still holds the head");
     let lines: Vec<&str> = good.lines().take(2).collect();
     sandbox.write(&path, &(lines.join("\n") + "\n"));
-    assert_eq!(verified(&sandbox, &[]).0, 0, "without a head nobody can tell");
+    assert_eq!(verified(&sandbox, &[]).0, 0, "undetectable without a head");
     let (code, found) = verified(&sandbox, &["--head", head]);
     assert_eq!((code, &found["head_found"]), (1, &json!(false)), "{found}");
 }

@@ -138,8 +138,8 @@ fn a_store_without_its_settings_is_not_recreated() {
     assert_eq!(sandbox.contents(), before);
     let status = run(&sandbox, &["status"]);
     assert_eq!(status.code, 4);
-    let told = "error: there is no store at <store>: store.toml is missing\n";
-    assert!(status.stderr.starts_with(told), "{status:?}");
+    let message = "error: there is no store at <store>: store.toml is missing\n";
+    assert!(status.stderr.starts_with(message), "{status:?}");
     assert!(status.stderr.contains("restore it from a backup"), "{status:?}");
     sandbox.write(&sandbox.path().join("store.toml"), &settings);
     sandbox.pass(30);

@@ -182,7 +182,7 @@ fn nothing_is_written_before_confirmation_and_checks() {
         let run = import(&second, &bad);
         assert_eq!(run.code, 1, "{name}: {run:?}");
         assert!(run.stderr.contains(words), "{name}: {}", run.stderr);
-        assert!(!run.stderr.contains("s1:"), "{name}: a sealed value is told: {}", run.stderr);
+        assert!(!run.stderr.contains("s1:"), "{name}: a sealed value is shown: {}", run.stderr);
     }
     assert_eq!(documents(&second), before);
 }

@@ -105,9 +105,10 @@ fn every_bad_line_is_reported_and_nothing_is_written() {
         &[],
     );
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
-    let told: Vec<_> = refused.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    let message: Vec<_> =
+        refused.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!(
-        told,
+        message,
         [
             "error: standard input, line 3: 'alice': stands in line 2 already",
             "error: standard input, line 4: 'erin': overlaps 'corp\\erin': one login could mean both",
@@ -140,13 +141,13 @@ fn nothing_is_written_without_valid_entries() {
     let late = add(&sandbox, "alice,,,\nbob,,,\n", &[]);
     assert_eq!(late.code, 1);
     assert_eq!(late.stderr.matches("the trial of 30 days is over").count(), 1, "{late:?}");
-    for (bytes, told) in [
+    for (bytes, message) in [
         (&b"\xff\xfen\0a\0"[..], "is not UTF-8"),
         (b"name;type;method;phone\n", "not separated by commas"),
         (b"", "has no column 'name'"),
     ] {
         let run = sandbox.admin_with_stdin(&FROM_STDIN, bytes);
-        assert!(run.code == 1 && run.stderr.contains(told), "{run:?}");
+        assert!(run.code == 1 && run.stderr.contains(message), "{run:?}");
     }
     let missing = sandbox.admin(&["users", "add", "--from", "/nonexistent/x.csv"]);
     assert_eq!(missing.code, 1);
@@ -263,8 +264,8 @@ fn a_held_lock_affects_only_its_own_users() {
         (partly.stdout.matches(": added").count(), partly.stderr.matches("held the lock").count());
     assert!(failed > 0 && failed < 20, "{failed} failed");
     assert_eq!(added + failed, USERS);
-    let told = format!("{failed} of {USERS} names were not added");
-    assert!(partly.stderr.contains(&told), "{}", partly.stderr);
+    let message = format!("{failed} of {USERS} names were not added");
+    assert!(partly.stderr.contains(&message), "{}", partly.stderr);
     for line in partly.stderr.lines().filter(|line| line.contains("held the lock")) {
         let name = line.split('\'').nth(1).unwrap();
         assert!(!partly.stdout.contains(&format!("{name}: added\n")), "{line}");

@@ -81,14 +81,20 @@ impl Attempt {
 
     /// Checks what must hold in every case.
     fn check(&self, end: &End, failures: u64, is_charged: bool, place: &str) {
-        let told = end.stdout.ends_with('\n') && !end.stdout.contains("\"error\"");
+        let is_answered = end.stdout.ends_with('\n') && !end.stdout.contains("\"error\"");
         match self.typed {
             Typed::Wrong => {
                 assert!(failures == 1 || !is_charged, "{place}: compared for nothing: {end:?}");
-                assert!(failures == 1 || !told, "{place}: told without a charge: {end:?}");
+                assert!(
+                    failures == 1 || !is_answered,
+                    "{place}: answered without a charge: {end:?}"
+                );
             }
             Typed::Right | Typed::Used => {
-                assert!(failures == 0 || !told, "{place}: told, and not forgiven: {end:?}");
+                assert!(
+                    failures == 0 || !is_answered,
+                    "{place}: accepted, but the count was not reset: {end:?}"
+                );
             }
         }
         let again = self.arena.reason(&["--", "alice"], Some(&self.code));

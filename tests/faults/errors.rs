@@ -81,7 +81,7 @@ fn a_login_grants_only_what_is_durable() {
             assert!(arena.trail().contains("\"code-accepted\""), "{call:?} {error}");
             assert_eq!(arena.reason(&alice, Some(&code)), "code-used", "{call:?} {error}");
         } else {
-            assert!(!end.stderr.is_empty(), "{call:?} {error}: nobody is told why");
+            assert!(!end.stderr.is_empty(), "{call:?} {error}: the error is silent");
             let session = ["--session", "html5", "--check", "--client", "c", "--", "alice"];
             if arena.reason(&session, None) == "session-valid" {
                 let is_early = call.name == "fdatasync" || call.name == "fsync" && call.nth == 1;
@@ -91,7 +91,7 @@ fn a_login_grants_only_what_is_durable() {
             }
         }
         for text in [&end.stdout, &end.stderr] {
-            assert!(!text.contains(&code), "{call:?} {error}: the code is told: {end:?}");
+            assert!(!text.contains(&code), "{call:?} {error}: the code is shown: {end:?}");
         }
         arena.lets_all_users_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{call:?} {error}");
@@ -196,11 +196,11 @@ fn failed_changes_are_reported() {
         at_each_call(&arena, &command, "", most(40), &|end, call, error| {
             arena.is_sound();
             assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
-            let told = end.code == Some(0);
-            assert!(!told || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
+            let reported = end.code == Some(0);
+            assert!(!reported || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
             let recorded = arena.trail().matches(&line).count() > before;
-            assert!(!told || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
-            assert!(told || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
+            assert!(!reported || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
+            assert!(reported || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
             arena.admin(args);
             assert!(is_done(&arena), "{call:?} {error}");
             arena.is_tidied();
@@ -231,8 +231,8 @@ fn users_added_from_a_file_are_reported() {
         arena.restore();
         arena.listed()
     };
-    let told_of_nobody = std::cell::Cell::new(0);
-    let told_of_doubt = std::cell::Cell::new(0);
+    let reported_as_nothing_added = std::cell::Cell::new(0);
+    let reported_as_uncertain = std::cell::Cell::new(0);
     at_each_call(&arena, &command, "", most(90), &|end, call, error| {
         arena.is_sound();
         assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
@@ -241,7 +241,7 @@ fn users_added_from_a_file_are_reported() {
             assert_ne!(end.code, Some(0), "{call:?} {error}: {end:?}");
             if !end.stderr.contains("standard output") {
                 assert_eq!(listed, before, "{call:?} {error}: {end:?}");
-                told_of_nobody.set(told_of_nobody.get() + 1);
+                reported_as_nothing_added.set(reported_as_nothing_added.get() + 1);
             }
             return;
         };
@@ -258,23 +258,23 @@ fn users_added_from_a_file_are_reported() {
                 listed.contains(&name),
                 "{call:?} {error}: {name}: {row}"
             );
-            told_of_doubt.set(told_of_doubt.get() + usize::from(is_doubted));
+            reported_as_uncertain.set(reported_as_uncertain.get() + usize::from(is_doubted));
         }
         arena.admin(&args);
         assert_eq!(arena.listed().len(), before.len() + 21);
         arena.is_sound();
     });
     // The sync of the prepared documents, and that of the published ones.
-    for (nth, told) in
+    for (nth, message) in
         [(1, "nobody was added"), (2, "20 new names may be gone after a power failure")]
     {
         arena.restore();
         let inject = format!("--inject=syncfs:error=EIO:when={nth}");
         let options = ["--trace=syncfs".to_owned(), inject];
         let end = tracer::run(&command, &arena.sandbox.beside("strace"), &options, "");
-        assert!(end.code == Some(4) && end.stderr.contains(told), "{end:?}");
+        assert!(end.code == Some(4) && end.stderr.contains(message), "{end:?}");
     }
-    assert!(!is_full() || told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
+    assert!(!is_full() || reported_as_nothing_added.get() > 0 && reported_as_uncertain.get() > 0);
 }
 
 /// Guards many new users against a power failure: their documents are durable before they are

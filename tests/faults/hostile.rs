@@ -260,7 +260,7 @@ fn control_characters_in_the_store_never_reach_a_terminal() {
     for (what, plant) in PLANTS {
         let sandbox = Sandbox::with_users(&["alice"]);
         plant(&sandbox, evil);
-        let mut told = String::new();
+        let mut output = String::new();
         for args in [
             &["status"][..],
             &["users", "list"],
@@ -288,18 +288,18 @@ fn control_characters_in_the_store_never_reach_a_terminal() {
                     sandbox.admin(&all)
                 };
                 is_tame(&run, what, args);
-                told.push_str(&run.stdout);
-                told.push_str(&run.stderr);
+                output.push_str(&run.stdout);
+                output.push_str(&run.stderr);
             }
         }
         for args in [&["--", "alice"][..], &["--group", "staff", "--format", "text", "--", "alice"]]
         {
             let run = sandbox.verify(args, None);
             is_tame(&run, what, args);
-            told.push_str(&run.stderr);
+            output.push_str(&run.stderr);
         }
-        let shows = told.contains("owned") || *what == "a link" || what.contains("shard");
-        assert!(shows, "{what} was told nowhere, so this proves nothing");
+        let shows = output.contains("owned") || *what == "a link" || what.contains("shard");
+        assert!(shows, "{what} was shown nowhere, so this proves nothing");
     }
 }
 

@@ -97,8 +97,8 @@ fn a_wrong_code() {
     work.at_each_call(&|end, call| {
         arena.is_sound();
         let failures = arena.sandbox.show("alice")["failures"].as_u64().unwrap();
-        let told = end.stdout.ends_with('\n');
-        assert!(failures == 1 || (failures == 0 && !told), "{call:?}: {failures}, {end:?}");
+        let is_answered = end.stdout.ends_with('\n');
+        assert!(failures == 1 || (failures == 0 && !is_answered), "{call:?}: {failures}, {end:?}");
         is_well_after(&arena, call);
     });
 }
@@ -138,8 +138,8 @@ fn a_first_login() {
         arena.is_sound();
         let shown = arena.ask(&["--", "carol"], None).json();
         if end.stdout.ends_with('\n') {
-            let told = serde_json::from_str(&end.stdout).unwrap();
-            assert_eq!(Secret::of(&told), Secret::of(&shown), "{call:?}: shown and forgotten");
+            let answer = serde_json::from_str(&end.stdout).unwrap();
+            assert_eq!(Secret::of(&answer), Secret::of(&shown), "{call:?}: shown and forgotten");
         }
         let code = Secret::of(&shown).code(arena.sandbox.now());
         assert_eq!(arena.reason(&["--", "carol"], Some(&code)), "activated", "{call:?}");

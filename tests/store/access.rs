@@ -199,7 +199,7 @@ fn a_missing_part_is_an_error() {
         let init = sandbox.admin(&["init"]);
         match name {
             "users" => assert_ne!(tool.code, 0, "{name}: {tool:?}"),
-            "locks/27" => assert_eq!(init.code, 0, "{name}: init makes locks anew: {init:?}"),
+            "locks/27" => assert_eq!(init.code, 0, "{name}: init recreates locks: {init:?}"),
             _ => {}
         }
         if matches!(name, "users" | "state" | "groups" | "whitelist" | "store.toml") {
@@ -314,9 +314,9 @@ fn root_gives_a_store_away_only_on_a_trusted_path() {
     mode(&place, 0o777);
     let absolute = place.join("store");
     for store in [absolute.to_str().unwrap(), "../place/store", "./store", "store", "store/"] {
-        let (code, told) = init(store, &owner);
-        assert_eq!(code, 1, "{store}: {told}");
-        assert!(told.contains("can be written by others"), "{store}: {told}");
+        let (code, message) = init(store, &owner);
+        assert_eq!(code, 1, "{store}: {message}");
+        assert!(message.contains("can be written by others"), "{store}: {message}");
         assert!(!absolute.exists(), "{store}");
     }
     mode(&place, 0o755);
@@ -327,11 +327,11 @@ fn root_gives_a_store_away_only_on_a_trusted_path() {
         let _ = fs::create_dir(&store);
         mode(&store, 0o700);
         std::os::unix::fs::chown(&store, Some(from), None).unwrap();
-        let (code, told) = init(name, more);
+        let (code, message) = init(name, more);
         assert_eq!(
-            (code, told.contains("belongs to")),
+            (code, message.contains("belongs to")),
             (expected, expected == 1),
-            "{name}: {told}"
+            "{name}: {message}"
         );
     }
 }
@@ -359,9 +359,9 @@ fn a_store_of_another_account_is_refused() {
             std::os::unix::process::CommandExt::gid(&mut run, 65_534);
         }
         let output = run.output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(4), "{told}");
-        assert!(told.contains("run as administrator"), "{command}: {told}");
-        assert!(told.contains(place.to_str().unwrap()), "{command}: {told}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{message}");
+        assert!(message.contains("run as administrator"), "{command}: {message}");
+        assert!(message.contains(place.to_str().unwrap()), "{command}: {message}");
     }
 }

@@ -153,7 +153,7 @@ fn every_verification_appends_one_line() {
         assert_eq!(line["reason"], reason, "{line}");
         let text = line.to_string();
         assert!(code.is_none_or(|code| !text.contains(code)), "a code is in the trail: {text}");
-        assert!(!text.contains("cookie"), "the client is only told as a hash: {text}");
+        assert!(!text.contains("cookie"), "the client must only appear as a hash: {text}");
         (run, line)
     };
     let alice = ["--client", "cookie", "--ip", "192.0.2.1", "--", "ALICE"];

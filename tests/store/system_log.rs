@@ -173,7 +173,7 @@ fn the_set_uid_verifier_writes_to_the_log_of_the_system() {
     let all = format!("{output:?}");
     assert!(output.status.success() && all.contains("exit code 3"), "{all}");
     let messages = received(&socket);
-    let told = |words: &str| messages.iter().any(|message| message.contains(words));
-    assert!(told("\"users add\"") && told("\"enrolment-required\""), "{messages:?}\n{all}");
+    let contains = |words: &str| messages.iter().any(|message| message.contains(words));
+    assert!(contains("\"users add\"") && contains("\"enrolment-required\""), "{messages:?}\n{all}");
     assert!(messages.iter().all(|message| message.starts_with("<86>rw2fa[")), "{messages:?}");
 }

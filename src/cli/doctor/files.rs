@@ -30,7 +30,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
                 findings.push(Finding::from_problem("permissions", Severity::Error, problem));
             }
             FileProblem::Link(problem) => {
-                findings.push(Finding::from_problem("links", Severity::Error, problem))
+                findings.push(Finding::from_problem("links", Severity::Error, problem));
             }
             FileProblem::Temporary(_, problem) => {
                 findings.push(Finding::from_problem("temporary-files", Severity::Warning, problem));

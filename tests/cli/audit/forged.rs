@@ -130,8 +130,8 @@ fn lines_without_a_key_fail_unless_they_are_allowed() {
     );
     assert_eq!(found["gaps"][0]["line"], 4, "{found}");
     let run = sandbox.admin(&["audit", "verify"]);
-    let told = "error: 1 line written without a key, first in ";
-    assert!(run.stderr.contains(told) && run.stderr.contains("--allow-unkeyed"), "{run:?}");
+    let message = "error: 1 line written without a key, first in ";
+    assert!(run.stderr.contains(message) && run.stderr.contains("--allow-unkeyed"), "{run:?}");
     let (code, found) = verified(&sandbox, &["--allow-unkeyed"]);
     assert_eq!((code, &found["whole"], &found["unkeyed"]), (0, &json!(true), &json!(1)), "{found}");
     assert_eq!(found["gaps"].as_array().unwrap().len(), 1, "{found}");

@@ -68,7 +68,7 @@ fn a_closed_standard_input_is_not_a_code() {
 fn an_unread_answer_does_not_exit_with_zero() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
-    assert_eq!(real.verify(&["--", "bob"], None).code, 0, "a grant, if it can be told");
+    assert_eq!(real.verify(&["--", "bob"], None).code, 0, "a grant, if the answer arrives");
     let unread = || {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
