@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
         Opened { store, settings }
     }
 
-    /// Opens the store without reading any document.
+    /// Opens the store, even if its documents are damaged.
     ///
     /// # Errors
     /// When the store does not exist or must not be used.
@@ -426,7 +426,7 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
     map
 }
 
-/// Finds the listed names closest to a mistyped one.
+/// Finds the listed name closest to a mistyped one.
 pub(super) fn nearest(
     store: &dyn Store,
     kind: crate::store::DocumentKind,

@@ -55,7 +55,7 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
     let opened = context.open()?;
     if opened.settings.enabled && !args.dry_run {
         // A list that cannot be read must not prevent turning it off.
-        let users = opened.store.list(DocumentKind::User).map(|survey| survey.names.len());
+        let users = opened.store.list(DocumentKind::User).map(|found| found.names.len());
         let users = users.map_or("every listed user".into(), |users| count(users, "listed user"));
         context.confirm(&format!(
             "Two-factor authentication will be off: a password alone lets everybody in, {users} too."

@@ -135,7 +135,7 @@ impl Arena {
 
     /// Checks that a stray file, if any, is removed when the store is tidied, but not while its
     /// writer may still run.
-    pub(crate) fn is_tidied(&self) {
+    pub(crate) fn assert_tidied(&self) {
         let strays = self.strays();
         if strays.is_empty() {
             return;
@@ -152,7 +152,7 @@ impl Arena {
 
     /// Checks what must always hold: every document can be read, the trail is intact, and it
     /// records every listed user.
-    pub(crate) fn is_sound(&self) {
+    pub(crate) fn assert_sound(&self) {
         let check = self.sandbox.admin(&["store", "check"]);
         assert_eq!(check.code, 0, "{check:?}");
         // A kill may keep a charged attempt from being recorded.
@@ -166,7 +166,7 @@ impl Arena {
     }
 
     /// Runs the same checks as far as real processes can, which run as the owner of the store.
-    pub(crate) fn is_sound_to_real_programs(&self) {
+    pub(crate) fn assert_sound_for_real_programs(&self) {
         for command in [&["store", "check"][..], &["audit", "verify"]] {
             let run = self.real.admin(command);
             assert_eq!(run.code, 0, "{command:?}: {run:?}");
@@ -188,7 +188,7 @@ impl Arena {
     }
 
     /// Checks that alice and bob can sign in.
-    pub(crate) fn lets_all_users_in(&self) {
+    pub(crate) fn assert_all_users_can_sign_in(&self) {
         for (name, secret) in [("alice", &self.alice), ("bob", &self.bob)] {
             let code = self.code(secret);
             let run = self.ask(&["--", name], Some(&code));

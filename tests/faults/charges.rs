@@ -110,8 +110,8 @@ impl Attempt {
             let third = self.arena.reason(&["--", "alice"], Some(&self.code));
             assert_eq!(third, "code-used", "{place}: accepted twice");
         }
-        self.arena.lets_all_users_in();
-        self.arena.is_sound();
+        self.arena.assert_all_users_can_sign_in();
+        self.arena.assert_sound();
     }
 }
 
@@ -133,7 +133,7 @@ fn positions(calls: &[Call], charge: usize) -> BTreeSet<usize> {
 /// Guards against kills: by a cgroup, the OOM killer or a power button.
 #[test]
 fn a_killed_attempt_is_charged_before_it_is_compared() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     for attempt in attempts() {
@@ -154,7 +154,7 @@ fn a_killed_attempt_is_charged_before_it_is_compared() {
 /// Guards against anything that a disk or a limit can refuse.
 #[test]
 fn a_failing_attempt_is_charged_before_it_is_compared() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     for attempt in attempts() {
@@ -242,7 +242,7 @@ fn a_bad_counter_denies_logins_until_an_administrator_unlocks() {
             let code = (repair[1] == "unlock").then_some(code.as_str());
             assert_eq!(arena.reason(&["--", "alice"], code), expected, "{what}");
             assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{what}");
-            arena.is_sound();
+            arena.assert_sound();
         }
     }
 }

@@ -70,7 +70,7 @@ fn a_clock_set_forward_by_a_day_lets_users_in_and_ends_their_locks() {
     assert!(doctor.stdout.contains("clock-set-back"), "{doctor:?}");
     arena.admin(&["users", "reset", "alice", "--yes"]);
     arena.sandbox.enrol("alice");
-    arena.is_sound();
+    arena.assert_sound();
 }
 
 #[test]
@@ -92,5 +92,5 @@ fn a_clock_set_back_by_a_day_grants_nothing_and_prolongs_no_lock() {
     assert!(locked["retry_after"].as_i64().unwrap() <= 60, "{locked}");
     // With the right time again, everything is as before.
     assert_eq!(login(&arena, 0, "alice", &arena.code(&arena.alice)).reason(), "code-accepted");
-    arena.is_sound();
+    arena.assert_sound();
 }

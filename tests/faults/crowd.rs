@@ -60,7 +60,7 @@ fn two_administrators_and_twenty_logins_on_one_user() {
             assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used");
         }
     }
-    arena.is_sound();
+    arena.assert_sound();
     assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new());
 }
 
@@ -177,7 +177,7 @@ const SYNC: u32 = 600_000;
 /// trail.
 #[test]
 fn a_crowd_on_a_slow_disk_gets_in() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let (sandbox, secrets) = enrolled(CROWD);

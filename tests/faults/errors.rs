@@ -67,7 +67,7 @@ fn a_login_grants_only_what_is_durable() {
     let alice = ["--client", "c", "--", "alice"];
     let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
     at_each_call(&arena, &command, &format!("{code}\n"), most(70), &|end, call, error| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_grant = end.stdout.contains("\"outcome\":\"grant\"") && end.stdout.ends_with('\n');
         assert_eq!(is_grant, end.code == Some(0), "{call:?} {error}: {end:?}");
         assert!(matches!(end.code, Some(0 | 4)), "{call:?} {error}: {end:?}");
@@ -93,9 +93,9 @@ fn a_login_grants_only_what_is_durable() {
         for text in [&end.stdout, &end.stderr] {
             assert!(!text.contains(&code), "{call:?} {error}: the code is shown: {end:?}");
         }
-        arena.lets_all_users_in();
+        arena.assert_all_users_can_sign_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{call:?} {error}");
-        arena.is_sound();
+        arena.assert_sound();
     });
 }
 
@@ -161,8 +161,8 @@ fn a_wrong_code_is_charged_before_it_is_answered() {
         assert!(matches!(end.code, Some(1 | 4)), "{call:?} {error}: {end:?}");
         let is_charged = arena.sandbox.show("alice")["failures"] == 1;
         assert!(is_charged || end.code == Some(4), "{call:?} {error}: {end:?}");
-        arena.is_sound();
-        arena.lets_all_users_in();
+        arena.assert_sound();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
@@ -194,7 +194,7 @@ fn failed_changes_are_reported() {
         let before = arena.trail().matches(&line).count();
         let command = arena.real.tool(args);
         at_each_call(&arena, &command, "", most(40), &|end, call, error| {
-            arena.is_sound();
+            arena.assert_sound();
             assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
             let reported = end.code == Some(0);
             assert!(!reported || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
@@ -203,8 +203,8 @@ fn failed_changes_are_reported() {
             assert!(reported || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
             arena.admin(args);
             assert!(is_done(&arena), "{call:?} {error}");
-            arena.is_tidied();
-            arena.is_sound();
+            arena.assert_tidied();
+            arena.assert_sound();
             let alice = arena.code(&arena.alice);
             assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted");
         });
@@ -234,7 +234,7 @@ fn users_added_from_a_file_are_reported() {
     let reported_as_nothing_added = std::cell::Cell::new(0);
     let reported_as_uncertain = std::cell::Cell::new(0);
     at_each_call(&arena, &command, "", most(90), &|end, call, error| {
-        arena.is_sound();
+        arena.assert_sound();
         assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
         let listed = arena.listed();
         let Ok(answer) = serde_json::from_str::<serde_json::Value>(&end.stdout) else {
@@ -262,7 +262,7 @@ fn users_added_from_a_file_are_reported() {
         }
         arena.admin(&args);
         assert_eq!(arena.listed().len(), before.len() + 21);
-        arena.is_sound();
+        arena.assert_sound();
     });
     // The sync of the prepared documents, and that of the published ones.
     for (nth, message) in

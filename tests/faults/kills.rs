@@ -68,7 +68,7 @@ fn a_login() {
     let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
     let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let accepted =
             end.stdout.contains("\"reason\":\"code-accepted\"") && end.stdout.ends_with('\n');
         let is_recorded = arena.trail().contains("\"code-accepted\"");
@@ -83,7 +83,7 @@ fn a_login() {
         let session = ["--session", "html5", "--client", "c", "--", "alice"];
         assert_eq!(arena.reason(&session, None), "session-valid", "{call:?}");
         assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -95,11 +95,11 @@ fn a_wrong_code() {
     let command = arena.verifier(&["--code-stdin", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: format!("{wrong}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let failures = arena.sandbox.show("alice")["failures"].as_u64().unwrap();
         let is_answered = end.stdout.ends_with('\n');
         assert!(failures == 1 || (failures == 0 && !is_answered), "{call:?}: {failures}, {end:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -116,7 +116,7 @@ fn a_recovery_code() {
     let command = arena.verifier(&["--code-stdin", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let accepted = end.stdout.contains("recovery-code-accepted") && end.stdout.ends_with('\n');
         let again = arena.reason(&["--", "alice"], Some(code));
         assert!(
@@ -125,7 +125,7 @@ fn a_recovery_code() {
         );
         assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used", "{call:?}");
         assert_eq!(arena.sandbox.show("alice")["recovery_codes_left"], 9, "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -135,7 +135,7 @@ fn a_first_login() {
     let command = arena.verifier(&["--", "carol"]);
     let work = Work { arena: &arena, command, stdin: String::new() };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let shown = arena.ask(&["--", "carol"], None).json();
         if end.stdout.ends_with('\n') {
             let answer = serde_json::from_str(&end.stdout).unwrap();
@@ -143,7 +143,7 @@ fn a_first_login() {
         }
         let code = Secret::of(&shown).code(arena.sandbox.now());
         assert_eq!(arena.reason(&["--", "carol"], Some(&code)), "activated", "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -161,17 +161,17 @@ fn the_first_line_of_a_month() {
     let command = arena.verifier(&["--end", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: String::new() };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_recorded = arena.trail().contains("\"ended\"");
         assert!(is_recorded || !end.stdout.ends_with('\n'), "{call:?}: {end:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
 /// Guards archiving: each line is in the trail, in the archive, or in both, which form one chain.
 #[test]
 fn archiving_months() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::with(|sandbox| {
@@ -188,7 +188,7 @@ fn archiving_months() {
     let month = Timestamp::from_unix(real_now()).month();
     let path = archive.to_str().unwrap();
     let args = ["audit", "archive", "--before", &month, path];
-    let is_sound = |call: &Call, is_there: bool| {
+    let assert_sound = |call: &Call, is_there: bool| {
         let verify = arena.sandbox.admin(&["audit", "verify"]);
         assert_eq!(verify.code, 0, "{call:?}: {verify:?}");
         if is_there {
@@ -197,11 +197,11 @@ fn archiving_months() {
         }
     };
     administration(&arena, &args).at_each_call(&|_, call| {
-        is_sound(call, archive.exists());
+        assert_sound(call, archive.exists());
         assert_eq!(arena.ask(&["--", "stranger"], None).reason(), "not-listed", "{call:?}");
         let again = arena.sandbox.at_real_time().admin(&args);
         assert_eq!(again.code, 0, "{call:?}: {again:?}");
-        is_sound(call, true);
+        assert_sound(call, true);
         let names = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().path());
         let mut months: Vec<_> = names.filter(|path| !path.ends_with(".lock")).collect();
         months.sort();
@@ -249,14 +249,14 @@ fn adding_from_a_file(users: usize) {
         .write(&file, &format!("name,type,method,phone\nstaff,group,,\n{}", lines.concat()));
     let args = ["users", "add", "--from", file.to_str().unwrap()];
     administration(&arena, &args).at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_done = end.code == Some(0);
         let listed = arena.listed();
         assert!(!is_done || listed.len() == users + 4, "{call:?}: {listed:?}");
         arena.admin(&args);
         // Prepared documents stay until the next command that prepares some, or 'init'.
         arena.admin(&["init"]);
-        arena.is_sound();
+        arena.assert_sound();
         assert_eq!(arena.listed().len(), users + 4, "{call:?}");
         for name in &names {
             assert!(arena.is_marked(name), "{call:?}: {name}");
@@ -325,7 +325,7 @@ fn making_recovery_codes() {
 fn rotating_the_key() {
     let Some(arena) = arena() else { return };
     an_administrator(&arena, &["key", "rotate", "--yes"], "key rotate", &|_| {
-        arena.lets_all_users_in();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
@@ -345,10 +345,10 @@ fn importing_a_store() {
         assert!(is_open || end.code != Some(0), "{call:?}: done, and still closed");
         arena.admin(&import);
         assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
-        arena.is_sound();
+        arena.assert_sound();
         let text = fs::read_to_string(arena.sandbox.path().join("store.toml")).unwrap();
         assert!(!text.contains("importing"), "{call:?}");
-        arena.lets_all_users_in();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
@@ -366,7 +366,7 @@ fn an_administrator(arena: &Arena, args: &[&str], action: &str, check: &dyn Fn(b
     let line = format!("\"action\":\"{action}\"");
     let before = arena.trail().matches(&line).count();
     administration(arena, args).at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let done = end.code == Some(0) || end.stdout.ends_with('\n');
         let recorded = arena.trail().matches(&line).count();
         assert!(!done || recorded > before, "{call:?}: done, and not recorded");
@@ -374,16 +374,16 @@ fn an_administrator(arena: &Arena, args: &[&str], action: &str, check: &dyn Fn(b
         // An administrator without an answer repeats the command.
         let run: Run = arena.sandbox.at_real_time().admin(args);
         assert_eq!(run.code, 0, "{call:?}: {run:?}");
-        arena.is_tidied();
-        arena.is_sound();
+        arena.assert_tidied();
+        arena.assert_sound();
         let alice = arena.code(&arena.alice);
         assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted", "{call:?}");
     });
 }
 
 /// Checks that no user is locked out, nothing is left behind, and the trail continues.
-fn is_well_after(arena: &Arena, call: &Call) {
-    arena.lets_all_users_in();
+fn assert_recovered_after(arena: &Arena, call: &Call) {
+    arena.assert_all_users_can_sign_in();
     assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
-    arena.is_sound();
+    arena.assert_sound();
 }

@@ -33,8 +33,8 @@ fn without_descriptors_nothing_is_granted() {
             again == expected || (ended != Some(0) && again == "code-used"),
             "{limit}: {again}"
         );
-        arena.is_sound();
-        arena.lets_all_users_in();
+        arena.assert_sound();
+        arena.assert_all_users_can_sign_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{limit}");
         codes.push(ended);
     }
@@ -69,8 +69,8 @@ fn a_read_only_file_system_changes_nothing() {
     assert_eq!(list.code, 0, "reading goes on: {list:?}");
     assert!(arena.sandbox.contents() == before);
     drop(mount);
-    arena.lets_all_users_in();
-    arena.is_sound();
+    arena.assert_all_users_can_sign_in();
+    arena.assert_sound();
 }
 
 /// Checks that `doctor` and `store check` both report why logins fail.
@@ -100,7 +100,7 @@ fn a_read_only_store_is_reported() {
     let disable = arena.real.admin(&["disable", "--yes"]);
     assert!(disable.code == 4 && disable.stderr.contains("read-only"), "{disable:?}");
     drop(mount);
-    arena.is_sound();
+    arena.assert_sound();
 }
 
 /// A small ext4 file system in a file.
@@ -149,7 +149,7 @@ fn missing_inodes_and_immutable_files_are_reported() {
     });
     let root = arena.sandbox.path();
     let _bound = Ext4(root.clone());
-    arena.is_sound();
+    arena.assert_sound();
     let filler = place.path().join("filler");
     std::fs::create_dir(&filler).unwrap();
     let mut number = 0;
@@ -158,7 +158,7 @@ fn missing_inodes_and_immutable_files_are_reported() {
     }
     assert_reported_as_broken(&arena, &["no inode left", "df -i"]);
     std::fs::remove_dir_all(&filler).unwrap();
-    arena.is_sound();
+    arena.assert_sound();
     let chattr = |args: &[&str], path: &std::path::Path| {
         let mut chattr = Command::new("chattr");
         assert!(chattr.args(args).arg(path).status().unwrap().success(), "{args:?}");
@@ -180,12 +180,12 @@ fn missing_inodes_and_immutable_files_are_reported() {
             assert_reported_as_broken(&arena, &["operation not permitted", "chattr "]);
         }
         chattr(&["-R", "-i"], &path);
-        arena.is_sound();
+        arena.assert_sound();
     }
     // An append-only trail is fine.
     chattr(&["+a"], &month);
-    arena.is_sound();
-    arena.lets_all_users_in();
+    arena.assert_sound();
+    arena.assert_all_users_can_sign_in();
     chattr(&["-a"], &month);
 }
 
@@ -203,7 +203,7 @@ fn files_that_the_owner_cannot_use_are_reported() {
     let above = root.parent().unwrap();
     std::fs::set_permissions(above, std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(Command::new("chown").args(["-R", "daemon:"]).arg(&root).status().unwrap().success());
-    arena.is_sound_to_real_programs();
+    arena.assert_sound_for_real_programs();
     let month = std::fs::read_dir(root.join("audit")).unwrap().next().unwrap().unwrap().path();
     for (path, words) in [
         (root.join("locks/audit"), "cannot open "),
@@ -215,7 +215,7 @@ fn files_that_the_owner_cannot_use_are_reported() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
         assert_reported_as_broken(&arena, &[words, "ermission denied"]);
         std::fs::set_permissions(&path, before).unwrap();
-        arena.is_sound_to_real_programs();
+        arena.assert_sound_for_real_programs();
     }
 }
 

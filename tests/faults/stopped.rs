@@ -61,7 +61,7 @@ impl Drop for Stopped {
 /// in.
 #[test]
 fn waiting_for_it_ends_in_an_error_and_others_get_in() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     // The first two stop with the lock of the account: when they make the charge durable, and the
@@ -90,15 +90,15 @@ fn waiting_for_it_ends_in_an_error_and_others_get_in() {
         let status = stopped.tracer.wait().unwrap();
         assert_eq!(status.code(), Some(1), "{call:?}: it goes on where it stopped");
         assert_eq!(arena.sandbox.show("alice")["failures"], 1, "{call:?}");
-        arena.lets_all_users_in();
-        arena.is_sound();
+        arena.assert_all_users_can_sign_in();
+        arena.assert_sound();
     }
 }
 
 /// Guards against a lock that outlives its holder.
 #[test]
 fn a_stopped_process_that_is_killed_frees_its_lock() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -111,8 +111,8 @@ fn a_stopped_process_that_is_killed_frees_its_lock() {
     stopped.tracer.wait().unwrap();
     let run = finish(waiting);
     assert_eq!(run.end(), (0, "code-accepted".into()), "{run:?}");
-    arena.is_sound();
-    arena.lets_all_users_in();
+    arena.assert_sound();
+    arena.assert_all_users_can_sign_in();
     assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new());
 }
 
@@ -147,7 +147,7 @@ impl Holder {
     }
 
     /// Checks that a message names this process, the lock, and the fix.
-    fn is_named_in(&self, text: &str, lock: &str) {
+    fn assert_named_in(&self, text: &str, lock: &str) {
         let pid = self.0.id();
         for words in [
             &format!("process {pid} (sleep) held the lock "),
@@ -185,13 +185,13 @@ fn disable_does_not_wait_for_the_lock_of_the_trail() {
     let disable = arena.real.tool(["disable", "--yes"]).spawn().unwrap();
     let [login, doctor, check, disable] = [login, doctor, check, disable].map(finish);
     assert_eq!(login.end(), (4, "busy".into()), "{login:?}");
-    holder.is_named_in(&login.stderr, "audit");
+    holder.assert_named_in(&login.stderr, "audit");
     assert_eq!(doctor.code, 1, "{doctor:?}");
-    holder.is_named_in(&doctor.stdout, "audit");
+    holder.assert_named_in(&doctor.stdout, "audit");
     assert_eq!(check.code, 1, "{check:?}");
-    holder.is_named_in(&check.stderr, "audit");
+    holder.assert_named_in(&check.stderr, "audit");
     assert_eq!((disable.code, disable.stdout.contains("changed")), (0, true), "{disable:?}");
-    holder.is_named_in(&disable.stderr, "audit");
+    holder.assert_named_in(&disable.stderr, "audit");
     assert!(disable.stderr.contains("does not show this change yet"), "{disable:?}");
     let settings = fs::read_to_string(arena.sandbox.path().join("store.toml")).unwrap();
     assert!(settings.contains("enabled = false"), "{settings}");
@@ -215,7 +215,7 @@ fn disable_does_not_wait_for_the_lock_of_the_trail() {
     let kept = fs::read_dir(arena.sandbox.path().join("unrecorded")).unwrap().count();
     assert_eq!(kept, 0, "it is kept though it is recorded");
     assert!(!arena.real.admin(&["status"]).stderr.contains("does not show"));
-    arena.is_sound();
+    arena.assert_sound();
 }
 
 /// Guards that `init` and `enable` record unrecorded changes too, and that `enable` needs its own
@@ -244,14 +244,14 @@ fn unrecorded_changes_are_recorded_by_init_and_enable() {
         let recorded = record(&arena);
         assert_eq!(recorded.code, 0, "{recorded:?}");
         assert_eq!(lines_with(&arena, "\"disable\"").len(), 1, "{}", arena.trail());
-        arena.is_sound();
+        arena.assert_sound();
     }
 }
 
 /// Guards that no change is lost: a kill while recording leaves the change to the next command.
 #[test]
 fn unrecorded_changes_survive_a_kill() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -274,7 +274,7 @@ fn unrecorded_changes_survive_a_kill() {
         let lines = lines_with(&arena, "\"disable\"").len();
         assert!((1..=2).contains(&lines), "{lines} lines after {call:?}");
         assert!(!kept.join("1-0.toml").exists(), "{call:?}");
-        arena.is_sound();
+        arena.assert_sound();
     }
     assert!(killed >= 3, "{killed} of {calls:?}");
 }
@@ -283,7 +283,7 @@ fn unrecorded_changes_survive_a_kill() {
 /// kept beside it.
 #[test]
 fn disable_works_with_a_failing_trail() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -299,5 +299,5 @@ fn disable_works_with_a_failing_trail() {
     let lines = lines_with(&arena, "\"disable\"");
     assert!((1..=2).contains(&lines.len()), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("\"at\":[null,")), "{lines:?}");
-    arena.is_sound();
+    arena.assert_sound();
 }

@@ -64,7 +64,7 @@ static OBSTACLE: LazyLock<Option<String>> = LazyLock::new(|| {
 });
 
 /// Returns whether programs can be traced; otherwise skips or fails the test.
-pub(crate) fn is_there() -> bool {
+pub(crate) fn is_available() -> bool {
     OBSTACLE.as_ref().is_none_or(|obstacle| {
         crate::sandbox::skipped(obstacle);
         false
@@ -74,7 +74,7 @@ pub(crate) fn is_there() -> bool {
 /// Returns the same for tests that read paths and data of the programs. Only root can: they are not
 /// dumpable.
 pub(crate) fn sees_arguments() -> bool {
-    is_there() && crate::sandbox::is_root()
+    is_available() && crate::sandbox::is_root()
 }
 
 /// Returns `command` under strace with these options, with its output in `log`.

@@ -163,7 +163,7 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
             else {
                 return Ok(());
             };
-            // The first line after a month confirms how the month ends.
+            // The first line after a month says which line the month ended with.
             for (_, end) in months.iter_mut().filter(|(_, end)| end.is_none()) {
                 *end = line.follows();
             }

@@ -121,7 +121,7 @@ fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> 
     Ok(if is_end && is_date { time.plus(86_399) } else { time })
 }
 
-/// Passes each line to `each`: first those of the archive, then those of the trail.
+/// Passes each line of the trail to `each`, after those of an archive, if one is given.
 fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Result<()> {
     match archive {
         Some(directory) => opened.store.archived_lines(directory, each),

@@ -119,7 +119,7 @@ fn row(name: &Name, kind: &'static str, listed: bool, look: &Look<'_>, why: Stri
     }
 }
 
-/// Explains why the user's own entry was not checked.
+/// Explains why no known user was found to check.
 fn obstacle(look: &Look<'_>) -> Option<String> {
     if let End::Failed(_, message) = &look.end {
         return Some(message.clone());

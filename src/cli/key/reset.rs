@@ -78,10 +78,10 @@ fn drop_secrets(
     opened: &Opened,
     keys: Option<&KeyRing>,
 ) -> Result<Vec<ChangeRow>> {
-    let survey = opened.store.list(DocumentKind::State)?;
-    let strays = survey.problems.into_iter();
+    let found = opened.store.list(DocumentKind::State)?;
+    let strays = found.problems.into_iter();
     let mut rows: Vec<_> = strays.map(|error| ChangeRow::new("user", "", Err(error))).collect();
-    for name in &survey.names {
+    for name in &found.names {
         match drop_secret(context, opened, keys, name) {
             Ok(Changed::Unchanged) => {}
             result => rows.push(ChangeRow::new("user", name.canonical(), result)),

@@ -56,12 +56,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     ))?;
     let (id, previous) = begin_rotation(context, &opened)?;
     opened.store.drain()?;
-    let survey = opened.store.list(DocumentKind::State)?;
+    let found = opened.store.list(DocumentKind::State)?;
     let mut rows: Vec<_> =
-        survey.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
+        found.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
     let mut sealed = 0;
-    let progress = Progress::new(context, "sealing anew", survey.names.len());
-    for name in &survey.names {
+    let progress = Progress::new(context, "sealing anew", found.names.len());
+    for name in &found.names {
         progress.advance(1);
         match reseal_user(context, &opened, name) {
             Ok(false) => {}

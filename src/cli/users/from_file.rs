@@ -251,7 +251,6 @@ struct Unsure {
 ///
 /// # Errors
 /// When nothing was written.
-/// When nothing was written.
 fn write(
     context: &Context<'_>,
     opened: &Opened,
@@ -295,7 +294,7 @@ fn write(
     Ok(Some(Unsure { entries: published.len(), problem }))
 }
 
-/// Builds the error that ended the work before anything was published.
+/// Adds to the error that nothing was written, keeping its hint.
 fn nothing_written(problem: &Error) -> Error {
     let error = Error::new(problem.kind(), format!("{problem}; nobody was added"));
     match problem.hint() {

@@ -184,8 +184,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     Ok(Rows { rows, strays })
 }
 
-/// Returns the user's groups at the last login that are still listed, and the methods of their
-/// members.
+/// Returns the user's groups at the last login that are still listed, with their listings.
 pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
     let mut covering = Vec::new();
     for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {

@@ -56,7 +56,7 @@ pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Don
     })
 }
 
-/// Clears part of the users' state. `clear` returns its old and new value.
+/// Clears part of the users' state. `part` clears it and returns its old and new value.
 fn clear(
     context: &mut Context<'_>,
     action: &str,
