@@ -1,4 +1,4 @@
-/* The least a program can do that keeps a login durable: lock, read, charge, append, replace, answer. */
+/* The minimal program for a durable login: lock, read, charge, append, replace, answer. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>

@@ -1,8 +1,8 @@
-//! What one login costs: time as a ratio to spawning `/bin/true` and to a C program that does the least
-//! (`floor.c`); a wrong code; a large store against a small one; instructions; size; memory.
+//! Measures the cost of one login: time relative to spawning `/bin/true` and to a minimal C program
+//! (`floor.c`), a wrong code, a large store against a small one, instructions, size and memory.
 //!
-//! `cargo bench --bench login` measures the release verifier of this build; `-- --help` lists the options.
-//! Nothing here fails because a machine is slow: it prints what it measured.
+//! `cargo bench --bench login` measures the release verifier of this build; `-- --help` lists the
+//! options. Nothing here fails because a machine is slow: it only prints measurements.
 
 #![allow(
     clippy::print_stdout,
@@ -25,10 +25,9 @@ use rw2fa::store::file_name;
 /// Users whose logins are measured; the others only fill the store.
 const ACTIVE: usize = 10;
 
-/// Steps before and after the present one that a code is searched in: the default of new stores.
+/// How many steps before and after the current one are searched: the default of new stores.
 const DISCREPANCY: i64 = 480;
 
-/// Printed by `--help`.
 const HELP: &str = "\
 Usage: cargo bench --bench login [-- OPTIONS]
 
@@ -48,7 +47,7 @@ struct Options {
 struct Store {
     root: PathBuf,
     secrets: Vec<Secret>,
-    /// Logins so far: each takes a step that no login took before.
+    /// Logins so far: each uses a step that no earlier login used.
     logins: usize,
 }
 
@@ -99,7 +98,7 @@ fn main() -> Result<()> {
     small.memory(&options)
 }
 
-/// The options; nothing if `--help` is among them.
+/// Parses the options; `None` for `--help`.
 fn options() -> Result<Option<Options>> {
     let mut options = Options {
         verifier: env!("CARGO_BIN_EXE_rw2fa-verify").into(),
@@ -116,7 +115,7 @@ fn options() -> Result<Option<Options>> {
             "--rounds" => options.rounds = value()?.parse()?,
             "--users" => options.users = value()?.parse()?,
             "--help" => return Ok(None),
-            // What cargo adds.
+            // Added by cargo.
             "--bench" => {}
             other => bail!("unknown argument {other}; --help lists the options"),
         }
@@ -126,7 +125,7 @@ fn options() -> Result<Option<Options>> {
     Ok(Some(options))
 }
 
-/// Compiles the C program and makes the directory that it works in.
+/// Compiles the C program and creates its working directory.
 fn floor(place: &Path) -> Result<(PathBuf, PathBuf)> {
     let (program, directory) = (place.join("floor-program"), place.join("floor"));
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/floor.c");
@@ -161,13 +160,13 @@ fn millis(times: &[Duration]) -> f64 {
     median(times.iter().map(|time| time.as_secs_f64() * 1000.0))
 }
 
-/// The median of the ratios of neighbouring runs, so that a machine that slows down slows both.
+/// Returns the median ratio of neighbouring runs, so that a machine that slows down slows both.
 fn ratio(of: &[Duration], to: &[Duration]) -> f64 {
     median(of.iter().zip(to).map(|(of, to)| of.as_secs_f64() / to.as_secs_f64()))
 }
 
 impl Store {
-    /// A store with `users` users, of whom [`ACTIVE`] have enrolled by real logins.
+    /// Creates a store with `users` users, of whom [`ACTIVE`] have enrolled by real logins.
     fn make(options: &Options, root: &Path, users: usize) -> Result<Self> {
         let admin = |args: &[&str]| -> Result<()> {
             let mut command = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
@@ -185,7 +184,7 @@ impl Store {
             let secret = answer["enrolment"]["secret"].as_str().context("no secret was shown")?;
             store.secrets.push(Secret::from_base32(secret).context("no secret was shown")?);
         }
-        // The others are copies: making them by command would measure the disk for minutes.
+        // The others are copies: adding them by command would measure the disk for minutes.
         let document = |kind: &str, name: &str| -> Result<PathBuf> {
             let name = Name::parse(name)?;
             let mut path = root.join(kind).join(file_name::shard(&name.key()));
@@ -214,7 +213,7 @@ impl Store {
         command
     }
 
-    /// The next login's code, in a file for standard input.
+    /// Writes the next login's code to a file for standard input.
     fn code_file(&mut self) -> Result<File> {
         let path = self.root.with_extension("code");
         let (_, code) = self.next_code()?;
@@ -222,7 +221,7 @@ impl Store {
         Ok(File::open(path)?)
     }
 
-    /// The user whose turn it is, and a code of a step that they have not used, near the present one.
+    /// Returns the next user, and a code of an unused step near the current one.
     fn next_code(&self) -> Result<(String, String)> {
         let (user, turn) = (self.logins % ACTIVE, self.logins / ACTIVE);
         let step = Step::at(now()?).offset(i64::try_from(turn)? - 200).context("no such step")?;
@@ -238,7 +237,8 @@ impl Store {
         timed(self.verifier(options, &user).arg("--code-stdin").stdin(code), 0)
     }
 
-    /// A wrong code of the user whose turn it is. Their next accepted login forgives it, so nobody is locked.
+    /// Measures a wrong code of the next user. Their next accepted login resets the count, so no
+    /// user is locked.
     fn wrong_code(&mut self, options: &Options) -> Result<Duration> {
         let (user, code) = self.next_wrong_code()?;
         let path = self.root.with_extension("code");
@@ -246,7 +246,7 @@ impl Store {
         timed(self.verifier(options, &user).arg("--code-stdin").stdin(File::open(path)?), 1)
     }
 
-    /// The user whose turn it is, and a code that is not one of theirs now or in the next minutes.
+    /// Returns the next user, and a code that is wrong now and in the next minutes.
     fn next_wrong_code(&self) -> Result<(String, String)> {
         let (user, _) = self.next_code()?;
         let secret = self.secrets.get(self.logins % ACTIVE).context("no such user")?;
@@ -261,7 +261,7 @@ impl Store {
         Ok((user, format!("{wrong}\n")))
     }
 
-    /// Instructions of an accepted and of a wrong code, counted by callgrind.
+    /// Counts the instructions of an accepted and of a wrong code with callgrind.
     fn instructions(&mut self, options: &Options) -> Result<()> {
         for (what, wrong) in [("an accepted code", false), ("a wrong code", true)] {
             let (user, code) = if wrong { self.next_wrong_code()? } else { self.next_code()? };
@@ -287,7 +287,7 @@ impl Store {
         Ok(())
     }
 
-    /// Peak memory of a login, as GNU time tells it.
+    /// Measures the peak memory of a login with GNU time.
     fn memory(&mut self, options: &Options) -> Result<()> {
         let (user, _) = self.next_code()?;
         let code = self.code_file()?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::context::{Change, Context, values};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
-use crate::cli::status::window_in_words;
+use crate::cli::status::describe_window;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Digits;
@@ -97,8 +97,8 @@ fn find(name: &str) -> Result<&'static Key> {
     })
 }
 
-/// A value with what stands for an unset issuer.
-fn shown(key: &Key, advanced: &Advanced) -> toml::Value {
+/// The value as a TOML value, with a placeholder for an unset issuer.
+fn display_value(key: &Key, advanced: &Advanced) -> toml::Value {
     match key.value(advanced) {
         toml::Value::String(text) if text.is_empty() => {
             toml::Value::String(advanced.issuer(&crate::platform::host_name()))
@@ -108,7 +108,7 @@ fn shown(key: &Key, advanced: &Advanced) -> toml::Value {
 }
 
 fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
-    let json = |advanced| serde_json::to_value(shown(key, advanced)).unwrap_or(Value::Null);
+    let json = |advanced| serde_json::to_value(display_value(key, advanced)).unwrap_or(Value::Null);
     SettingRow {
         key: key.name,
         value: json(advanced),
@@ -119,37 +119,39 @@ fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
     }
 }
 
-/// A JSON value as people write it.
-fn plain(value: &Value) -> String {
+/// Formats a JSON value for people.
+fn format_value(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 const COLUMNS: &[Column<SettingRow>] = &[
-    Column { name: "key", cell: |row| row.key.into(), tells: |_| true },
-    Column { name: "value", cell: |row| plain(&row.value), tells: |_| true },
-    Column { name: "default", cell: |row| plain(&row.default), tells: |_| true },
-    Column { name: "valid", cell: |row| row.valid.clone(), tells: |_| true },
-    Column { name: "meaning", cell: |row| row.meaning.into(), tells: |_| true },
+    Column { name: "key", cell: |row| row.key.into(), is_useful: |_| true },
+    Column { name: "value", cell: |row| format_value(&row.value), is_useful: |_| true },
+    Column { name: "default", cell: |row| format_value(&row.default), is_useful: |_| true },
+    Column { name: "valid", cell: |row| row.valid.clone(), is_useful: |_| true },
+    Column { name: "meaning", cell: |row| row.meaning.into(), is_useful: |_| true },
 ];
 
-/// Columns that people can read in a terminal of 80 characters.
+/// Columns that fit a terminal of 80 characters.
 const COLUMNS_FOR_PEOPLE: &[Column<SettingRow>] = &[
-    Column { name: "key", cell: |row| row.key.into(), tells: |_| true },
-    Column { name: "value", cell: with_unit, tells: |_| true },
+    Column { name: "key", cell: |row| row.key.into(), is_useful: |_| true },
+    Column { name: "value", cell: with_unit, is_useful: |_| true },
     Column {
         name: "default",
-        cell: |row| if row.value == row.default { String::new() } else { plain(&row.default) },
-        tells: |row| row.value != row.default,
+        cell: |row| {
+            if row.value == row.default { String::new() } else { format_value(&row.default) }
+        },
+        is_useful: |row| row.value != row.default,
     },
     Column {
         name: "meaning",
         cell: |row| format!("{} ({})", row.meaning, row.valid),
-        tells: |_| true,
+        is_useful: |_| true,
     },
 ];
 
 fn with_unit(row: &SettingRow) -> String {
-    let value = plain(&row.value);
+    let value = format_value(&row.value);
     row.unit.map_or(value.clone(), |unit| format!("{value} {unit}"))
 }
 
@@ -172,7 +174,7 @@ fn get(context: &mut Context<'_>, args: &GetArgs) -> Result<Done> {
     if context.globals.format == Format::Json {
         context.print_json(&json!({ "schema": 1, "setting": row }))?;
     } else {
-        context.print(&format!("{}\n", printable(&plain(&row.value))))?;
+        context.print(&format!("{}\n", printable(&format_value(&row.value))))?;
     }
     Ok(Done::All)
 }
@@ -212,16 +214,17 @@ fn change(
         }
         let values = values(key.name, old, new);
         let change = Change { action: "advanced", object: Some(key.name), values };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        // SECURITY: the audit line is durable before the change is made, so no change that weakens
+        // protection goes unrecorded.
         context.audit(transaction, Some(&opened.keys()?), change)?;
         transaction.write(&Document::Settings, &text)
     })?;
-    tell_consequences(context, key, &after);
+    report_consequences(context, key, &after);
     output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(result))])
 }
 
-/// Tells what the new settings mean for users and for guessers.
-fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
+/// Reports what the new settings mean for users and for attackers who guess codes.
+fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let digits = after.digits();
     if key.name == "digits" && digits != Digits::DEFAULT {
         context.warn(&format!(
@@ -234,7 +237,7 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
         context.note("users who have enrolled keep the digits that they enrolled with");
     }
     if key.name == "sms-message" {
-        tell_segments(context, after);
+        report_segments(context, after);
     }
     if !matches!(key.name, "discrepancy" | "digits" | "lockout-attempts" | "lockout-seconds") {
         return;
@@ -249,7 +252,7 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
         ));
     }
     let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
-    context.note(&window_in_words(after));
+    context.note(&describe_window(after));
     context.note(&format!(
         "chance of one guess {}, of a day of guessing {}, until the hard stop {}",
         percent(chances.one),
@@ -258,8 +261,8 @@ fn tell_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     ));
 }
 
-/// Tells what an SMS with this text costs, and which placeholders nobody fills in.
-fn tell_segments(context: &mut Context<'_>, after: &Advanced) {
+/// Reports how many SMS a message with this text takes, and warns of unknown placeholders.
+fn report_segments(context: &mut Context<'_>, after: &Advanced) {
     for placeholder in message::unknown_placeholders(&after.sms_message) {
         context.warn(&format!(
             "{placeholder} is sent as it stands: only %CODE% and %ISSUER% are filled in"

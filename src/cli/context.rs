@@ -1,4 +1,4 @@
-//! What every command works with: streams, options, the store, questions, and the audit trail.
+//! What every command works with: streams, options, the store, prompts and the audit trail.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -23,24 +23,21 @@ use crate::time::Timestamp;
 
 /// One run of a command.
 pub(super) struct Context<'a> {
-    /// The process it runs in.
     pub(super) process: &'a mut Process,
-    /// The options of every command.
+    /// The options common to all commands.
     pub(super) globals: Globals,
-    /// The account that started it, before any change of ids.
+    /// The account that started the command, before any change of ids.
     caller: String,
 }
 
-/// An open store and what it is set to.
+/// An open store and its settings.
 pub(super) struct Opened {
-    /// The store.
     pub(super) store: DirStore,
-    /// Its settings.
     pub(super) settings: Settings,
 }
 
 impl Opened {
-    /// The keys.
+    /// Reads the key ring.
     ///
     /// # Errors
     /// When the key is missing or damaged.
@@ -51,16 +48,16 @@ impl Opened {
 
 /// One administrative change for the audit trail.
 pub(super) struct Change<'a> {
-    /// The command.
+    /// The command that makes the change.
     pub(super) action: &'a str,
-    /// Which user or setting.
+    /// The user or setting that changes.
     pub(super) object: Option<&'a str>,
-    /// Old and new value by key.
+    /// The old and new value of each key.
     pub(super) values: Map<String, Value>,
 }
 
 impl<'a> Context<'a> {
-    /// The run of a command with these options.
+    /// Starts a run with these options.
     pub(super) fn new(process: &'a mut Process, globals: Globals) -> Self {
         let caller = platform::caller();
         let sudo = process.variable("SUDO_USER").and_then(|user| user.into_string().ok());
@@ -71,20 +68,21 @@ impl<'a> Context<'a> {
         Self { process, globals, caller }
     }
 
-    /// Opens the store that the options, the environment or the system name.
+    /// Opens the store given by the options, the environment or the system.
     ///
     /// # Errors
-    /// When there is none, or it may not be used.
+    /// When the store does not exist or must not be used.
     pub(super) fn open(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::settings(&store)?;
         Ok(self.opened(store, settings))
     }
 
-    /// Opens the store also when an import into it did not end, to run it again.
+    /// Opens the store even if an import into it was interrupted, so that the import can be run
+    /// again.
     ///
     /// # Errors
-    /// When there is none, or it may not be used.
+    /// When the store does not exist or must not be used.
     pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
         let settings = records::unfinished_settings(&store)?;
@@ -97,10 +95,10 @@ impl<'a> Context<'a> {
         Opened { store, settings }
     }
 
-    /// Opens the store, whatever its documents say.
+    /// Opens the store, even if its documents are damaged.
     ///
     /// # Errors
-    /// When there is none, or it may not be used.
+    /// When the store does not exist or must not be used.
     pub(super) fn open_store(&mut self) -> Result<DirStore> {
         let path = store_path(self.process, self.globals.store.as_ref());
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
@@ -109,12 +107,12 @@ impl<'a> Context<'a> {
         DirStore::open(&path)
     }
 
-    /// The time of this run.
+    /// Returns the time of this run.
     pub(super) fn now(&self) -> Timestamp {
         self.process.now()
     }
 
-    /// The account that started it.
+    /// Returns the account that started the command.
     pub(super) fn caller(&self) -> &str {
         &self.caller
     }
@@ -122,7 +120,7 @@ impl<'a> Context<'a> {
     /// Appends an administrative change to the audit trail.
     ///
     /// # Errors
-    /// When it cannot be made durable.
+    /// When the line cannot be made durable.
     pub(super) fn audit(
         &self,
         transaction: &mut dyn Transaction,
@@ -132,10 +130,11 @@ impl<'a> Context<'a> {
         self.audit_all(transaction, keys, [change])
     }
 
-    /// Appends an administrative change that charged an attempt, if it did, to the audit trail.
+    /// Appends an administrative change to the audit trail, with the attempt that it charged, if
+    /// any.
     ///
     /// # Errors
-    /// When it cannot be made durable.
+    /// When the line cannot be made durable.
     pub(super) fn audit_attempt(
         &self,
         transaction: &mut dyn Transaction,
@@ -146,10 +145,11 @@ impl<'a> Context<'a> {
         self.append(transaction, keys, &[self.event(change, attempt)])
     }
 
-    /// Appends many administrative changes to the audit trail, in one write, after those that it does not show yet.
+    /// Appends many administrative changes to the audit trail in one write, after any that are
+    /// still unrecorded.
     ///
     /// # Errors
-    /// When they cannot be made durable.
+    /// When the lines cannot be made durable.
     pub(super) fn audit_all<'c>(
         &self,
         transaction: &mut dyn Transaction,
@@ -163,10 +163,10 @@ impl<'a> Context<'a> {
         forget(transaction, &unrecorded)
     }
 
-    /// Begins an audit trail with this change.
+    /// Starts an audit trail with this change.
     ///
     /// # Errors
-    /// When it cannot be made durable.
+    /// When the line cannot be made durable.
     pub(super) fn audit_beginning(
         &self,
         transaction: &mut dyn Transaction,
@@ -180,10 +180,11 @@ impl<'a> Context<'a> {
         forget(transaction, &unrecorded)
     }
 
-    /// Records the changes that the audit trail does not show yet, if there are any; how many.
+    /// Records the changes that are still missing from the audit trail, and returns how many there
+    /// were.
     ///
     /// # Errors
-    /// When they cannot be made durable.
+    /// When the lines cannot be made durable.
     pub(super) fn record_late(
         &self,
         transaction: &mut dyn Transaction,
@@ -198,7 +199,7 @@ impl<'a> Context<'a> {
         forget(transaction, &unrecorded).map(|()| unrecorded.len())
     }
 
-    /// A change of this run that the audit trail cannot show yet.
+    /// Describes a change of this run that cannot be recorded in the audit trail yet.
     pub(super) fn unrecorded(&self, action: &str, values: toml::Table) -> Unrecorded {
         Unrecorded::new(self.now(), &self.caller, action, values)
     }
@@ -222,10 +223,10 @@ impl<'a> Context<'a> {
         audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), events)
     }
 
-    /// Appends to the audit trail that the key was replaced by that of `keys`.
+    /// Records in the audit trail that the key was replaced by the key of `keys`.
     ///
     /// # Errors
-    /// When it cannot be made durable.
+    /// When the line cannot be made durable.
     pub(super) fn audit_key_reset(
         &self,
         transaction: &mut dyn Transaction,
@@ -235,10 +236,11 @@ impl<'a> Context<'a> {
         audit::append(transaction, Some(&keys.audit_key()), self.now(), &event)
     }
 
-    /// Asks before something is done that cannot be undone.
+    /// Asks for confirmation before an irreversible change.
     ///
     /// # Errors
-    /// [`ErrorKind::Usage`] without a terminal and without `--yes`; [`ErrorKind::Declined`] on no.
+    /// [`ErrorKind::Usage`] without a terminal and without `--yes`; [`ErrorKind::Declined`] if the
+    /// answer is no.
     pub(super) fn confirm(&mut self, question: &str) -> Result<()> {
         if self.globals.yes {
             return Ok(());
@@ -250,7 +252,7 @@ impl<'a> Context<'a> {
             )
             .with_hint("add --yes to answer beforehand"));
         }
-        // The question stands on lines of its own: it may be longer than the terminal is wide.
+        // The question is printed on its own lines because it may be wider than the terminal.
         self.say(&format!("{question}\n"));
         match ask() {
             Ok(Answer::Yes) => Ok(()),
@@ -263,7 +265,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether colours are used for what goes to standard output.
+    /// Returns whether standard output is coloured.
     pub(super) fn uses_color(&self) -> bool {
         match self.globals.color {
             Color::Always => platform::takes_colors(),
@@ -287,7 +289,8 @@ impl<'a> Context<'a> {
             .map_err(|error| Error::io(ErrorKind::System, "cannot write to standard output", error))
     }
 
-    /// Prints data that programs read: exactly as it is, except on a terminal, which it must not steer.
+    /// Prints machine-readable data unchanged, except on a terminal, where control characters are
+    /// escaped.
     ///
     /// # Errors
     /// When standard output is closed.
@@ -304,7 +307,7 @@ impl<'a> Context<'a> {
         self.print(&printable_json(&text))
     }
 
-    /// Refuses `--format csv` for a command that lists nothing.
+    /// Rejects `--format csv` for a command that does not print a list.
     pub(super) fn no_csv(&self, command: &str) -> Result<()> {
         if self.globals.format == Format::Csv {
             return Err(Error::new(ErrorKind::Usage, format!("{command} has no csv output"))
@@ -313,21 +316,21 @@ impl<'a> Context<'a> {
         Ok(())
     }
 
-    /// Tells something to whoever looks, unless `--quiet`.
+    /// Prints a note on standard error, unless `--quiet`.
     pub(super) fn note(&mut self, text: &str) {
         if !self.globals.quiet {
             self.say(&format!("{text}\n"));
         }
     }
 
-    /// Warns, unless `--quiet`.
+    /// Prints a warning on standard error, unless `--quiet`.
     pub(super) fn warn(&mut self, text: &str) {
         if !self.globals.quiet {
             self.say(&format!("warning: {text}\n"));
         }
     }
 
-    /// Makes sure that everything printed has arrived.
+    /// Flushes standard output.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.process
             .stdout
@@ -335,13 +338,13 @@ impl<'a> Context<'a> {
             .map_err(|error| Error::io(ErrorKind::System, "cannot write to standard output", error))
     }
 
-    /// Tells an error and returns the exit code.
+    /// Reports an error and returns its exit code.
     pub(super) fn fail(&mut self, error: &Error) -> u8 {
         self.complain(error);
         error.kind().exit_code()
     }
 
-    /// Tells what failed, and the way out: a line of JSON where JSON was asked for.
+    /// Reports an error and its hint: as a line of JSON if JSON was requested.
     pub(super) fn complain(&mut self, error: &Error) {
         if self.globals.format == Format::Json {
             let value = serde_json::json!({
@@ -352,14 +355,14 @@ impl<'a> Context<'a> {
                     "hint": error.hint(),
                 }
             });
-            // Nobody is left to tell when standard error is closed.
+            // If standard error is closed, there is nowhere to report that.
             let _ = writeln!(self.process.stderr, "{}", printable_json(&value.to_string()));
         } else {
             self.complain_in_words(&error.to_string(), error.hint());
         }
     }
 
-    /// Tells people what failed, and the way out.
+    /// Reports an error and its hint as text.
     pub(super) fn complain_in_words(&mut self, message: &str, hint: Option<&str>) {
         self.say(&format!("error: {message}\n"));
         if let Some(hint) = hint {
@@ -367,13 +370,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Writes to standard error; nobody is left to tell when that is closed.
+    /// Writes to standard error, and ignores failure: there is nowhere to report it.
     fn say(&mut self, text: &str) {
         let _ = self.process.stderr.write_all(printable(text).as_bytes());
     }
 }
 
-/// The line of a change that could not be recorded when it was made.
+/// Builds the audit line of a change that could not be recorded when it was made.
 fn recorded_late(change: &Unrecorded) -> Event<'_> {
     let values = change.values.iter().map(|(key, value)| (key.clone(), serde_json::json!(value)));
     let mut values: Map<_, _> = values.collect();
@@ -387,12 +390,13 @@ fn recorded_late(change: &Unrecorded) -> Event<'_> {
     })
 }
 
-/// Forgets changes whose lines are in the trail. A kill before leaves them to be recorded twice.
+/// Forgets changes whose lines are now in the trail. If a kill prevents this, they are recorded
+/// twice.
 fn forget(transaction: &mut dyn Transaction, recorded: &[Unrecorded]) -> Result<()> {
     recorded.iter().try_for_each(|change| transaction.forget_unrecorded(change))
 }
 
-/// Which store is used: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
+/// Chooses the store: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
 pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf {
     if let Some(path) = process.named_store(option.cloned()) {
         return path;
@@ -404,25 +408,25 @@ pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf
     }
 }
 
-/// Where a user's own store is.
+/// Returns the path of the user's own store.
 pub(super) fn per_user_store() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "rw2fa").map(|dirs| dirs.data_dir().join("store"))
 }
 
-/// Whether nothing is there; what may not be looked at is not missing.
+/// Returns whether the path does not exist. A path that may not be inspected is not missing.
 fn is_missing(path: &Path) -> bool {
     matches!(std::fs::symlink_metadata(path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// The old and the new value of one key, for the audit trail.
+/// Builds the old and new value of one key, for the audit trail.
 pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert(key.to_owned(), serde_json::json!([old, new]));
     map
 }
 
-/// The entry that was perhaps meant by `name`, which is none.
+/// Finds the listed name closest to a mistyped one.
 pub(super) fn nearest(
     store: &dyn Store,
     kind: crate::store::DocumentKind,
@@ -439,7 +443,7 @@ pub(super) fn nearest(
     })
 }
 
-/// The error that nobody is listed as `name`, naming entries that look alike.
+/// Builds the error that `name` is not listed, suggesting similar entries.
 pub(super) fn not_listed(
     store: &dyn Store,
     kind: crate::store::DocumentKind,
@@ -461,7 +465,7 @@ enum Answer {
     Interrupted,
 }
 
-/// Asks a plain yes or no on the terminal: a whole line, and only `y` or `yes` means yes.
+/// Asks yes or no on the terminal. Reads a whole line; only `y` and `yes` mean yes.
 fn ask() -> std::io::Result<Answer> {
     Ok(match prompt::line("Continue? [y/N] ")? {
         None => Answer::Interrupted,
@@ -472,7 +476,7 @@ fn ask() -> std::io::Result<Answer> {
     })
 }
 
-/// A number and what it counts: `1 user`, `2 users`.
+/// Formats a number and what it counts: `1 user`, `2 users`.
 pub(super) fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")

@@ -42,11 +42,11 @@ pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Don
     context.no_csv("enable")?;
     let opened = context.open()?;
     opened.keys()?;
-    // Only the first time: what was enforced once may always be enforced again.
+    // Required only the first time: enforcement can always be turned on again.
     if !opened.settings.enabled && !opened.settings.license.was_enabled() {
-        Gate::of(context, &opened)?.pass()?;
+        Gate::new(context, &opened)?.check()?;
     }
-    tell_who_is_concerned(context, &opened)?;
+    report_affected_users(context, &opened)?;
     switch(context, &opened, true, args.dry_run)
 }
 
@@ -54,8 +54,8 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
     context.no_csv("disable")?;
     let opened = context.open()?;
     if opened.settings.enabled && !args.dry_run {
-        // A list that cannot be read must not keep anybody from turning it off.
-        let users = opened.store.list(DocumentKind::User).map(|survey| survey.names.len());
+        // A list that cannot be read must not prevent turning it off.
+        let users = opened.store.list(DocumentKind::User).map(|found| found.names.len());
         let users = users.map_or("every listed user".into(), |users| count(users, "listed user"));
         context.confirm(&format!(
             "Two-factor authentication will be off: a password alone lets everybody in, {users} too."
@@ -92,7 +92,7 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
     output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])
 }
 
-/// Records the change and makes it. Returns why it could not be recorded, if it was made nevertheless.
+/// Records the change and makes it. If the change was made without a line, returns the reason.
 fn write_switch(
     context: &Context<'_>,
     transaction: &mut dyn Transaction,
@@ -102,7 +102,7 @@ fn write_switch(
 ) -> Result<Option<Error>> {
     let before = settings.enabled;
     let mut edits: Vec<(&[&str], _)> = vec![(&["enabled"], Some(on.into()))];
-    // Turned on, or off again: either way it was on. A section that somebody spoilt stops neither.
+    // Whether it is now turned on or off, it has been on. A damaged section prevents neither.
     if !settings.license.was_enabled() && settings.license.takes_keys() {
         let now = toml::value::Datetime::from(context.now());
         edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
@@ -110,10 +110,11 @@ fn write_switch(
     let text = records::edit(&opened.store, &Document::Settings, &edits)?;
     let action = if on { "enable" } else { "disable" };
     let change = Change { action, object: None, values: values("enabled", before, on) };
-    // SECURITY: a change that opens a door is recorded durably before it is made, with one documented exception.
-    // `disable` must work when no login does, and a process that is frozen while it holds the lock of the trail must
-    // not keep everybody out. So it acts without its line. The store keeps the change durably, before it is made,
-    // until the next change or `init` records it.
+    // SECURITY: a change that weakens protection is recorded durably before it is made, with one
+    // documented exception. `disable` must work when no login does: a frozen process that holds the
+    // lock of the trail must not keep everybody out. So `disable` proceeds without its line, and
+    // the store keeps the change durably, before it is made, until the next change or `init`
+    // records it.
     let recorded = context.audit(transaction, opened.keys().ok().as_ref(), change);
     let problem = match recorded {
         Ok(()) => None,
@@ -137,7 +138,7 @@ fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
 
-fn tell_who_is_concerned(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
+fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<()> {
     let NameList { names, problems } = opened.store.list(DocumentKind::User)?;
     for problem in &problems {
         context.complain(problem);

@@ -1,4 +1,4 @@
-//! `rw2fa init`: makes a store.
+//! `rw2fa init`: creates a store.
 
 use std::path::Path;
 
@@ -81,8 +81,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let key = DataKey::new(*context.process.random()?);
     let made = DirStore::create(&path, account, &text, &key.document())?;
     let added = made == Made::Store;
-    let is_given = !added && give(&path, account)?;
-    // SECURITY: only for a store in which nothing is: a trail that was erased does not begin again.
+    let is_given = !added && grant_access(&path, account)?;
+    // SECURITY: only for an empty store: an erased trail must not start again.
     let is_unfinished = !added && !args.new_trail && DirStore::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
         let store = DirStore::open(&path)?;
@@ -98,7 +98,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
             context.audit(transaction, Some(&keys), change)
         })?;
     }
-    // Of a store that exists, what it lacks is made, and what killed programs left behind is removed.
+    // In an existing store, adds what is missing and removes what killed programs left behind.
     let tidied = if added { 0 } else { DirStore::open(&path)?.tidy(context.now())? };
     if tidied > 0 {
         let files = context::count(tidied, "temporary file");
@@ -126,14 +126,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
 }
 
-/// Begins a new audit trail if `is_new`, and records what the trail does not show yet; how many changes.
+/// Starts a new audit trail if `is_new`, records changes that are missing from it, and returns how
+/// many there were.
 fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Result<usize> {
     let store = DirStore::open(path)?;
     let unrecorded = store.unrecorded()?.len();
     if !is_new && unrecorded == 0 {
         return Ok(0);
     }
-    // Settings that cannot be read, or an import that did not end, are no concern of the trail.
+    // Unreadable settings or an interrupted import do not matter to the trail.
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
     let keys = match records::key_ring(&store) {
@@ -160,7 +161,7 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
     Ok(unrecorded + usize::from(is_new))
 }
 
-/// The account that the store is for, besides whoever makes it.
+/// Returns the account that gets access to the store, besides its creator.
 fn account(args: &InitArgs) -> Result<Option<Owner>> {
     if args.service_account.is_some() && !cfg!(windows) {
         return Err(Error::new(ErrorKind::Usage, "--service-account is for Windows")
@@ -173,8 +174,8 @@ fn account(args: &InitArgs) -> Result<Option<Owner>> {
     args.service_account.as_deref().or(args.owner.as_deref()).map(Owner::named).transpose()
 }
 
-/// Lets an account use a store that exists; whether it may do so only from now on.
-fn give(path: &Path, account: Option<Owner>) -> Result<bool> {
+/// Gives an account access to an existing store. Returns whether that changed anything.
+fn grant_access(path: &Path, account: Option<Owner>) -> Result<bool> {
     match account {
         Some(account) if !account.is_given(path)? => account.give(path).map(|()| true),
         _ => Ok(false),

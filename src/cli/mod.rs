@@ -1,6 +1,6 @@
-//! The administration tool: one file per command, each with its arguments beside its run function.
+//! The administration tool: one file per command, with its arguments beside its run function.
 //!
-//! This file owns the command line as a whole and how a run ends. Rendering is the business of `output`.
+//! This file owns the command line as a whole and the exit code. `output` renders rows.
 
 mod advanced;
 mod audit;
@@ -62,7 +62,7 @@ pub enum Color {
     Never,
 }
 
-/// Where help lists the options of every command.
+/// The help heading for options common to all commands.
 const EVERYWHERE: &str = "Options of every command";
 
 /// Options that every command understands.
@@ -150,16 +150,16 @@ enum Command {
     Man(man::ManArgs),
 }
 
-/// What a command that ran to its end leaves behind.
+/// How a command completed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// All of it was done.
+    /// Everything was done.
     All,
-    /// Some of it could not be done, and the output tells which.
+    /// Some of it failed, and the output shows which.
     Partly,
 }
 
-/// The whole program `rw2fa`; returns its exit code.
+/// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
     let matches = Cli::<Any>::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -169,14 +169,14 @@ pub fn main(process: &mut Process) -> u8 {
     }
 }
 
-/// The definition of the command line, without what is for programs only.
+/// Builds the command line without the internal commands.
 fn public_definition() -> clap::Command {
     Cli::<Command>::command().disable_help_subcommand(true)
 }
 
-/// Whether the command is `verify`, where help is a bug in the caller.
+/// Returns whether the command is `verify`, where asking for help is a bug in the caller.
 fn asks_to_verify(args: &[OsString]) -> bool {
-    // A value that is no UTF-8 is a word like any other: dropped, it would shift those behind it.
+    // An argument that is not UTF-8 still counts: skipping it would shift the ones after it.
     let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
     while let Some(arg) = args.next() {
         match &*arg {
@@ -208,8 +208,8 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
     }
 }
 
-/// The exit code when standard output was closed early, as by `head`: that of the signal SIGPIPE, by which
-/// other programs end then.
+/// The exit code when standard output was closed early, as by `head`: that of other programs, which
+/// SIGPIPE ends.
 const UNREAD: u8 = 141;
 
 fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
@@ -230,7 +230,7 @@ fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Completions(args) => shell::run(context, &args, public_definition()),
         Command::Man(args) => man::run(context, &args, public_definition()),
-        // Answers by a protocol of its own: see `run_verify`.
+        // Handled by `run_verify`, which has its own protocol.
         Command::Verify(_) => Ok(Done::Partly),
     }
 }
@@ -249,20 +249,20 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
     verify::run(process, &root, args, format)
 }
 
-/// Says what is wrong with the command line of `verify`. Standard output stays empty, so that not even a
-/// portal that passes a user called `--help` lets anybody in.
+/// Reports what is wrong with the command line of `verify`. Standard output stays empty, so that a
+/// portal that passes a user called `--help` does not let anyone in.
 fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
     let text = shortened(printable(&error.render().to_string()), LONGEST_MESSAGE) + "\n";
-    // Nobody is left to tell when standard error is closed.
+    // If standard error is closed, there is nowhere to report that.
     let _ = process.stderr.write_all(text.as_bytes());
     ErrorKind::Usage.exit_code()
 }
 
-/// Prints help or version on standard output, and everything else as an error.
+/// Prints help and version on standard output, and everything else as an error.
 fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     let mut text = printable(&error.render().to_string());
     if error.kind() == ClapErrorKind::MissingSubcommand {
-        // What clap says lists commands that are not for people.
+        // clap's own message would list internal commands.
         text = "error: a subcommand is missing\n\nFor more information, try '--help'.\n".into();
     }
     if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
@@ -290,7 +290,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     ErrorKind::Usage.exit_code()
 }
 
-/// What clap says over several lines, in two: what is wrong, and what was perhaps meant.
+/// Reduces clap's message of several lines to an error and a hint.
 fn usage_error(error: &clap::Error, text: &str) -> Error {
     if matches!(
         error.kind(),
@@ -309,10 +309,9 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
         .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
-/// How much is quoted of a name that is none.
+/// How much of an invalid name is quoted.
 const LONGEST_NAME: usize = 300;
 
-/// Reads a name.
 fn parse_name(text: &str) -> Result<crate::account::name::Name> {
     crate::account::name::Name::parse(text).map_err(|error| {
         let quoted = printable(&shortened(text.to_owned(), LONGEST_NAME));
@@ -331,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn verify_is_recognised_behind_global_options() {
+    fn verify_is_recognised_after_global_options() {
         let asks =
             |args: &[&str]| asks_to_verify(&args.iter().map(OsString::from).collect::<Vec<_>>());
         assert!(asks(&["rw2fa", "verify", "--help"]));

@@ -1,4 +1,4 @@
-//! Rows to tables, JSON and CSV: one definition of the columns for all three.
+//! Renders rows as tables, JSON and CSV from one definition of the columns.
 
 use comfy_table::{
     Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets,
@@ -11,15 +11,15 @@ use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{LONGEST_MESSAGE, printable, shortened};
 
-/// A column: its name in CSV, and what a row has in it.
+/// A column: its name in CSV, and the cell of a row.
 pub(super) struct Column<T> {
     pub(super) name: &'static str,
     pub(super) cell: fn(&T) -> String,
-    /// Whether a row makes the column worth its place in a table for people.
-    pub(super) tells: fn(&T) -> bool,
+    /// Returns whether a row makes the column worth showing in a table for people.
+    pub(super) is_useful: fn(&T) -> bool,
 }
 
-/// Prints rows in the form that was asked for; in JSON as the list `key`.
+/// Prints rows in the requested format; in JSON as the list `key`.
 pub(super) fn list<T: Serialize>(
     context: &mut Context<'_>,
     key: &str,
@@ -30,9 +30,9 @@ pub(super) fn list<T: Serialize>(
         Format::Json => context.print_json(&Listed { key, rows }),
         Format::Csv => print_csv(context, rows, columns, for_spreadsheets),
         Format::Text => {
-            // The first column names the row.
+            // The first column identifies the row.
             let worth =
-                |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.tells);
+                |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.is_useful);
             let kept: Vec<_> = columns.iter().enumerate().filter(worth).collect();
             let mut table = plain_table(context);
             let header = kept.iter().map(|(_, column)| column.name.replace('_', " "));
@@ -48,7 +48,7 @@ pub(super) fn list<T: Serialize>(
     }
 }
 
-/// The same, and where there is nothing to list, people read `nothing`.
+/// Prints rows like [`list`], or `nothing` as text if there are no rows.
 pub(super) fn list_or<T: Serialize>(
     context: &mut Context<'_>,
     key: &str,
@@ -63,7 +63,7 @@ pub(super) fn list_or<T: Serialize>(
     list(context, key, rows, columns)
 }
 
-/// The same for a list that a command reads back as CSV: its cells are exactly what the rows hold.
+/// Prints rows like [`list`], for a command that reads them back as CSV: cells are not altered.
 pub(super) fn list_to_read_back<T: Serialize>(
     context: &mut Context<'_>,
     key: &str,
@@ -77,7 +77,7 @@ pub(super) fn list_to_read_back<T: Serialize>(
     list_or(context, key, rows, columns, nothing)
 }
 
-/// The document that a list is, without a copy of its rows: there may be many.
+/// The JSON document of a list, without a copy of its rows: there may be many.
 struct Listed<'a, T> {
     key: &'a str,
     rows: &'a [T],
@@ -105,11 +105,12 @@ fn print_csv<T>(
     context.print_data(&text)
 }
 
-/// A cell of CSV that people open in a spreadsheet, which would run some texts as formulas. Those get an
+/// Escapes a cell of CSV for spreadsheets, which would run some texts as formulas: those get an
 /// apostrophe in front.
 ///
-/// Numbers, phone numbers and a lone `-` are no formulas: `-1`, `+33612345678`.
-// SECURITY: a portal's visitor chooses names that end up in the trail, and so in such a file.
+/// Numbers, phone numbers and a lone `-` are not formulas: `-1`, `+33612345678`.
+// SECURITY: anyone who visits a portal can choose a name that ends up in the trail, and so in
+// a CSV file.
 pub(super) fn for_spreadsheets(cell: String) -> String {
     let is_number = || {
         let digits = cell.strip_prefix(['+', '-']).unwrap_or(&cell);
@@ -118,11 +119,11 @@ pub(super) fn for_spreadsheets(cell: String) -> String {
     if cell.starts_with(FORMULA_STARTS) && !is_number() { format!("'{cell}") } else { cell }
 }
 
-/// What a formula begins with, for one spreadsheet or another; some take full-width characters too.
+/// What formulas begin with in various spreadsheets; some accept full-width characters too.
 const FORMULA_STARTS: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// One line of CSV.
+/// Formats one line of CSV.
 pub(super) fn csv_line<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>) -> Result<String> {
     let failed = |what: String| Error::new(ErrorKind::System, format!("cannot write CSV: {what}"));
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -131,7 +132,7 @@ pub(super) fn csv_line<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>) -> Re
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A table without lines, as wide as the terminal.
+/// Builds a table without borders, as wide as the terminal.
 fn plain_table(context: &Context<'_>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -146,7 +147,8 @@ fn plain_table(context: &Context<'_>) -> Table {
     table
 }
 
-/// On a narrow terminal the first column, by which rows are found, is the last one to be broken.
+/// Shares the width so that the first column, which identifies rows, wraps last on a narrow
+/// terminal.
 fn share_width(table: &mut Table) {
     let widths = table.column_max_content_widths();
     let last = widths.len().saturating_sub(1);
@@ -166,7 +168,7 @@ fn print_table(context: &mut Context<'_>, mut table: Table) -> Result<()> {
     context.print(&format!("{}\n", table.trim_fmt()))
 }
 
-/// A cell, in the colour of what it says.
+/// Builds a cell in the colour of its meaning.
 fn styled(text: &str) -> Cell {
     let color = match text {
         "active" | "on" | "valid" => Some(Color::Green),
@@ -181,7 +183,7 @@ fn styled(text: &str) -> Cell {
     }
 }
 
-/// Prints pairs of a name and what it is, for people.
+/// Prints names and their values for people.
 pub(super) fn pairs(context: &mut Context<'_>, pairs: &[(&str, String)]) -> Result<()> {
     let mut table = plain_table(context);
     for (name, value) in pairs {
@@ -190,7 +192,7 @@ pub(super) fn pairs(context: &mut Context<'_>, pairs: &[(&str, String)]) -> Resu
     print_table(context, table)
 }
 
-/// What became of one thing that a command was to change.
+/// What happened to one entry that a command was to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(clippy::enum_variant_names, reason = "the variants are the words of the output")]
@@ -216,7 +218,7 @@ impl Changed {
     }
 }
 
-/// One line of a mutating command's report.
+/// One line of the report of a command that makes changes.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ChangeRow {
     #[serde(rename = "type")]
@@ -225,16 +227,16 @@ pub(super) struct ChangeRow {
     pub(super) result: Changed,
     pub(super) covered_by: Vec<String>,
     pub(super) error: Option<String>,
-    /// When it ends, of what can end.
+    /// When the entry ends, if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<String>,
-    /// What the administrator can do about a failure; shown to people.
+    /// How to fix a failure; shown to people.
     #[serde(skip)]
     pub(super) hint: Option<String>,
 }
 
 impl ChangeRow {
-    /// A row about something that was tried.
+    /// Builds the row of an attempted change.
     pub(super) fn new(
         kind: &'static str,
         name: impl Into<String>,
@@ -258,7 +260,7 @@ impl ChangeRow {
     }
 }
 
-/// The document that a mutating command prints.
+/// The JSON document of a command that makes changes.
 #[derive(Serialize)]
 struct Report<'a> {
     schema: u32,
@@ -266,7 +268,7 @@ struct Report<'a> {
     changes: &'a [ChangeRow],
 }
 
-/// Reports what a mutating command did, or would do.
+/// Reports what a command changed, or would change.
 pub(super) fn changes(
     context: &mut Context<'_>,
     dry_run: bool,

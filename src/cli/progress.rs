@@ -1,4 +1,4 @@
-//! How far long work has come: a bar on standard error, on a terminal only.
+//! Progress of long work: a bar on standard error, on a terminal only.
 
 use std::time::Duration;
 
@@ -6,40 +6,40 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::cli::context::Context;
 
-/// Fewer steps than this are done before anybody looks.
+/// Shorter work than this finishes too quickly for a bar.
 const WORTH_A_BAR: usize = 200;
 
-/// How often a bar is drawn, in times a second.
+/// How often a bar is drawn, per second.
 const REFRESH: u8 = 10;
 
-/// A bar that goes when it is dropped; nothing where nobody looks.
+/// A bar that disappears when dropped; does nothing without a terminal.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A bar that is made when the first step tells how many there are.
-    pub(super) fn later<'c>(
+    /// Prepares a bar that is created once the first step gives the total.
+    pub(super) fn deferred<'c>(
         context: &'c Context<'_>,
         what: &'static str,
     ) -> impl FnMut(usize, usize) + use<'c> {
         let is_seen = Self::is_seen(context);
         let mut progress = None;
         move |done, total| {
-            progress.get_or_insert_with(|| Self::of(is_seen, what, total)).reach(done);
+            progress.get_or_insert_with(|| Self::start(is_seen, what, total)).set(done);
         }
     }
 
-    /// A bar for `total` steps of work that is called `what`: a word such as `adding`.
+    /// Creates a bar for `total` steps of work called `what`: a word such as `adding`.
     pub(super) fn new(context: &Context<'_>, what: &'static str, total: usize) -> Self {
-        Self::of(Self::is_seen(context), what, total)
+        Self::start(Self::is_seen(context), what, total)
     }
 
     fn is_seen(context: &Context<'_>) -> bool {
         context.process.terminals.stderr && !context.globals.quiet
     }
 
-    fn of(is_seen: bool, what: &'static str, total: usize) -> Self {
+    fn start(is_seen: bool, what: &'static str, total: usize) -> Self {
         if !is_seen || total < WORTH_A_BAR {
             return Self { bar: None };
         }
@@ -53,14 +53,14 @@ impl Progress {
         Self { bar: Some(bar) }
     }
 
-    /// So many steps are done in all.
-    pub(super) fn reach(&self, steps: usize) {
+    /// Sets the number of completed steps.
+    pub(super) fn set(&self, steps: usize) {
         if let Some(bar) = &self.bar {
             bar.set_position(steps as u64);
         }
     }
 
-    /// So many more steps are done.
+    /// Adds to the number of completed steps.
     pub(super) fn advance(&self, steps: usize) {
         if let Some(bar) = &self.bar {
             bar.inc(steps as u64);

@@ -1,7 +1,7 @@
-//! Questions on the terminal, each answered with a whole line.
+//! Prompts on the terminal, each answered with a whole line.
 //!
-//! Not `dialoguer`'s own: there one key answers a question, so that `maybe` means yes, and on Ctrl-C it
-//! dies of a signal and leaves the cursor hidden.
+//! Replaces `dialoguer`'s own prompts, where a single key answers a question, so that `maybe` means
+//! yes, and where Ctrl-C kills the program with the cursor hidden.
 
 use std::io;
 
@@ -34,8 +34,8 @@ pub(super) fn line(question: &str) -> io::Result<Option<String>> {
     Ok(Some(line))
 }
 
-/// Asks for a line that is not shown. The terminal shows nothing from the question to the answer, so that
-/// not a key of what is pasted can be seen; whatever the answer, it shows what is typed again afterwards.
+/// Asks for a line without showing it. Echo is off from the question to the answer, so no part of a
+/// paste is visible; it is turned on again in every case.
 ///
 /// # Errors
 /// [`io::ErrorKind::Interrupted`] on Ctrl-C.

@@ -30,7 +30,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(rows: &[Row]) -> Self {
+    fn from_rows(rows: &[Row]) -> Self {
         let mut counts = Self::default();
         for row in rows {
             match row.state() {
@@ -38,7 +38,7 @@ impl Counts {
                 "active" => counts.active += 1,
                 "pending" => counts.pending += 1,
                 "none" => counts.none += 1,
-                // Groups have no state, and that of a damaged document is not known.
+                // Groups have no state; the state of a damaged document is unknown.
                 _ => {}
             }
         }
@@ -47,8 +47,8 @@ impl Counts {
 }
 
 impl Counts {
-    /// The users in one line.
-    fn in_words(&self, total: usize, broken: usize) -> String {
+    /// Summarizes the users in one line.
+    fn describe(&self, total: usize, broken: usize) -> String {
         let line = format!(
             "{total} listed or seen: {} active, {} pending, {} never enrolled, {} locked",
             self.active, self.pending, self.none, self.locked
@@ -60,7 +60,7 @@ impl Counts {
     }
 }
 
-/// How many whitelist entries are valid, and how many have expired.
+/// Counts valid and expired whitelist entries.
 fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usize)> {
     let NameList { names, problems } = store.list(DocumentKind::Whitelist)?;
     for problem in &problems {
@@ -87,12 +87,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context.complain(problem);
     }
     let unrecorded = unrecorded(context, store);
-    let counts = Counts::of(&rows);
+    let counts = Counts::from_rows(&rows);
     let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
     let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
     let groups = rows.len() - users.len();
     let (valid, expired) = whitelist(context, store)?;
-    let standing = license::standing(context, settings)?;
+    let license_status = license::current_status(context, settings)?;
     let development_key = license::has_development_key();
     let advanced = &settings.advanced;
     let synchronised = context.process.clock_is_synchronised();
@@ -108,9 +108,9 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             "enabled": settings.enabled,
             "store": { "location": store.location(), "schema": SCHEMA },
             "license": {
-                "state": standing.state.as_str(),
-                "days_left": standing.days_left,
-                "max_users": standing.max_users(),
+                "state": license_status.state.as_str(),
+                "days_left": license_status.days_left,
+                "max_users": license_status.max_users(),
                 "development_key": development_key,
             },
             "users": {
@@ -137,7 +137,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         }))?;
         return Ok(Done::All);
     }
-    let mut license = license::in_words(&standing);
+    let mut license = license::describe(&license_status);
     if development_key {
         license.push_str(" (DEVELOPMENT KEY)");
     }
@@ -145,10 +145,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context,
         &[
             ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
-            ("users", counts.in_words(users.len(), broken)),
+            ("users", counts.describe(users.len(), broken)),
             ("groups", groups.to_string()),
             ("whitelist", format!("{valid} valid, {expired} expired")),
-            ("SMS", sms_in_words(store, &settings.sms, last)),
+            ("SMS", describe_sms(store, &settings.sms, last)),
             ("licence", license),
             (
                 "clock",
@@ -158,7 +158,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
                     None => "synchronisation unknown".into(),
                 },
             ),
-            ("window", window_in_words(advanced)),
+            ("window", describe_window(advanced)),
             ("chance of one guess", percent(chances.one)),
             ("store", store.location()),
         ],
@@ -170,11 +170,11 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context.warn("nobody is listed, so nobody is asked for a code: rw2fa users add NAME");
     }
     let counted = rows.iter().filter(|row| row.counts()).count();
-    license::warn(context, &standing, counted);
+    license::warn(context, &license_status, counted);
     Ok(Done::All)
 }
 
-/// How many changes the audit trail does not show yet.
+/// Counts the changes that are still missing from the audit trail.
 fn unrecorded(context: &mut Context<'_>, store: &dyn Store) -> usize {
     match store.unrecorded() {
         Ok(changes) => changes.len(),
@@ -194,8 +194,8 @@ fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
     }
 }
 
-/// The SMS gateway, and how the last message ended.
-fn sms_in_words(
+/// Describes the SMS gateway and the result of the last message.
+fn describe_sms(
     store: &dyn Store,
     section: &SmsSection,
     last: Option<(Timestamp, &'static str)>,
@@ -210,13 +210,13 @@ fn sms_in_words(
     }
 }
 
-/// How long a code is valid before and after its own half minute, in seconds.
+/// Returns how long a code is valid before and after its own 30 seconds.
 fn window_seconds(advanced: &Advanced) -> u64 {
     u64::from(advanced.discrepancy_for(advanced.digits())) * PERIOD.unsigned_abs()
 }
 
-/// The window of codes in words.
-pub(super) fn window_in_words(advanced: &Advanced) -> String {
+/// Describes the window of codes.
+pub(super) fn describe_window(advanced: &Advanced) -> String {
     match window_seconds(advanced) {
         0 => "a code is valid in its own 30 s only".into(),
         seconds => {

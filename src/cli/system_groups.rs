@@ -1,5 +1,5 @@
-//! `rw2fa system-groups`: what the verifier runs to learn the groups of an account. Hidden: its output is
-//! for the verifier only.
+//! `rw2fa system-groups`: the verifier runs it to look up the groups of an account. Hidden: its
+//! output is for the verifier only.
 
 use clap::Args;
 
@@ -16,7 +16,7 @@ pub(super) struct SystemGroupsArgs {
     names: Vec<String>,
 }
 
-/// Prints each group followed by NUL, and a newline that says that none is missing.
+/// Prints each group followed by NUL, and a final newline to show that the list is complete.
 pub(super) fn run(context: &mut Context<'_>, args: &SystemGroupsArgs) -> Result<Done> {
     for name in &args.names {
         if let Some(groups) = platform::groups_of(name)? {

@@ -16,16 +16,16 @@ use crate::store::Text;
 pub(super) struct Limits {
     /// The longest text, in mebibytes.
     pub(super) mebibytes: u64,
-    /// The longest line, in mebibytes: what is no text at all is noticed soon.
+    /// The longest line, in mebibytes: detects binary input early.
     pub(super) line_mebibytes: u64,
-    /// Whether a text may begin like this: asked about the first bytes of a long one.
+    /// Returns whether a long text may begin with these bytes.
     pub(super) may_begin: fn(&[u8]) -> bool,
 }
 
-/// The text of the argument `FILE` of a command that reads one; `-` is standard input.
+/// Reads the text of the argument `FILE`; `-` is standard input.
 ///
 /// # Errors
-/// [`ErrorKind::Refused`] when it cannot be read, is beyond `limits`, or is not UTF-8.
+/// [`ErrorKind::Refused`] when it cannot be read, exceeds `limits`, or is not UTF-8.
 pub(super) fn read_source(context: &Context<'_>, path: &Path, limits: &Limits) -> Result<Text> {
     if path == Path::new("-") {
         let what = "standard input";
@@ -86,13 +86,13 @@ fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
         }
     }
     String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
-        // What is not text may still be secret.
+        // Invalid UTF-8 may still contain a secret.
         drop(Zeroizing::new(error.into_bytes()));
         Error::new(ErrorKind::Refused, format!("{what} is not UTF-8")).with_hint("save it as UTF-8")
     })
 }
 
-/// A new private file, removed again unless it was finished.
+/// A new private file, which is removed again unless it is finished.
 pub(super) struct NewFile {
     path: PathBuf,
     file: BufWriter<File>,
@@ -100,8 +100,8 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// Makes the file, which must not exist. Done before the program becomes the owner of the store,
-    /// who may not write there.
+    /// Creates the file, which must not exist. Must happen before the program becomes the owner of
+    /// the store, who may not be allowed to write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = platform::make_private_file(path).map_err(|error| {
             Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
@@ -131,7 +131,7 @@ impl NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if !self.is_finished {
-            // A file that cannot be removed is as private as a finished one.
+            // If it cannot be removed, it is as private as a finished file.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -139,14 +139,12 @@ impl Drop for NewFile {
 
 /// The argument `FILE` of an export: a new file, or `-`.
 pub(super) enum Target {
-    /// Standard output.
     Stdout,
-    /// A file.
     File(NewFile),
 }
 
 impl Target {
-    /// Opens what the argument names.
+    /// Opens the target of an export.
     pub(super) fn create(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
             return Ok(Self::Stdout);
@@ -154,7 +152,7 @@ impl Target {
         NewFile::create(path).map(Self::File)
     }
 
-    /// Appends.
+    /// Appends text.
     pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
         match self {
             Self::Stdout => context.print_data(text),
@@ -162,7 +160,7 @@ impl Target {
         }
     }
 
-    /// Makes it durable.
+    /// Makes the output durable.
     pub(super) fn finish(&mut self) -> Result<()> {
         match self {
             Self::Stdout => Ok(()),
@@ -178,9 +176,9 @@ mod tests {
     use crate::process::{Captured, Process};
     use crate::time::Timestamp;
 
-    /// Guards exports to standard output: a file gets them as they are, a terminal is not steered.
+    /// Guards exports to standard output: a file gets them unchanged, a terminal gets them escaped.
     #[test]
-    fn a_terminal_is_not_steered_by_an_export() {
+    fn exports_are_escaped_only_on_a_terminal() {
         for (is_terminal, expected) in [(false, "a\u{9b}2J"), (true, "a\\u{9b}2J")] {
             let screen = Captured::default();
             let now = Timestamp::from_unix(0);

@@ -90,12 +90,12 @@ fn parse_reason(text: &str) -> std::result::Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// What `--until` says.
+/// The value of `--until`.
 #[derive(Clone, Copy)]
 enum Until {
-    /// The entry is for good.
+    /// The entry does not expire.
     Never,
-    /// It ends then.
+    /// The entry expires at this time.
     Time(Timestamp),
 }
 
@@ -108,7 +108,7 @@ impl Until {
     }
 }
 
-/// Reads `--until`: a time, a date, a duration from `now`, or `never`.
+/// Parses `--until`: a time, a date, a duration from `now`, or `never`.
 fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
@@ -136,11 +136,11 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
-        rows.push(one(text, |name| {
+        rows.push(change_one(text, |name| {
             let mut done = (Changed::Unchanged, None);
             opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
                 let before = records::whitelist_entry(&opened.store, name)?;
-                let after = wanted(name, before.as_ref(), args, until, now)?;
+                let after = updated_entry(name, before.as_ref(), args, until, now)?;
                 done.1 = after.until;
                 done.0 = match &before {
                     None => Changed::Added,
@@ -150,10 +150,11 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 if args.dry_run {
                     return Ok(());
                 }
-                let values = audited(before.as_ref(), Some(&after));
+                let values = audit_values(before.as_ref(), Some(&after));
                 let object = name.canonical();
                 let change = Change { action: "whitelist add", object: Some(&object), values };
-                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                // SECURITY: the audit line is durable before the change is made, so no change that
+                // weakens protection goes unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
                 write(&opened.store, transaction, name, before.as_ref(), &after)
             })?;
@@ -163,8 +164,8 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     output::changes(context, args.dry_run, &rows)
 }
 
-/// What the entry is to be: what was given, and else what it was.
-fn wanted(
+/// Builds the new entry from the arguments and the old entry.
+fn updated_entry(
     name: &Name,
     before: Option<&WhitelistEntry>,
     args: &AddArgs,
@@ -172,7 +173,7 @@ fn wanted(
     now: Timestamp,
 ) -> Result<WhitelistEntry> {
     let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
-    // SECURITY: what is over is opened again only by somebody who says for how long.
+    // SECURITY: an expired entry is renewed only with an explicit new end.
     if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
             .with_hint(format!(
@@ -184,7 +185,7 @@ fn wanted(
     Ok(WhitelistEntry { reason, until: until.map_or(old.until, Until::time), added: old.added })
 }
 
-/// Writes a new entry, or edits the document that is there.
+/// Writes a new entry, or edits the existing document.
 fn write(
     store: &dyn Store,
     transaction: &mut dyn Transaction,
@@ -209,7 +210,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     let store = &opened.store;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
-        let row = one(text, |name| {
+        let row = change_one(text, |name| {
             let document = Document::Of(DocumentKind::Whitelist, name.clone());
             let mut result = Changed::Unchanged;
             store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -226,9 +227,9 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
                 }
                 let before = records::whitelist_entry(store, name).ok().flatten();
                 let name = name.canonical();
-                let values = audited(before.as_ref(), None);
+                let values = audit_values(before.as_ref(), None);
                 let change = Change { action: "whitelist remove", object: Some(&name), values };
-                // The line is durable first, so that a kill leaves no change unrecorded.
+                // The audit line is durable first, so that a kill leaves no change unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
                 transaction.remove(&document).map(|_| ())
             })?;
@@ -242,7 +243,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     output::changes(context, args.dry_run, &rows)
 }
 
-/// Tells of an entry in another spelling that lets the same login in as the one that went.
+/// Warns of an entry in another spelling that still lets the removed login in.
 fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> Result<()> {
     let name = parse_name(removed)?;
     for other in opened.store.names_like(DocumentKind::Whitelist, &name.key())? {
@@ -253,8 +254,8 @@ fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> 
     Ok(())
 }
 
-/// Tries one name.
-fn one(
+/// Applies a change to one name.
+fn change_one(
     text: &str,
     change: impl FnOnce(&Name) -> Result<(Changed, Option<Timestamp>)>,
 ) -> ChangeRow {
@@ -271,11 +272,14 @@ fn one(
     }
 }
 
-/// Old and new value of what changed, for the audit trail.
-fn audited(before: Option<&WhitelistEntry>, after: Option<&WhitelistEntry>) -> Map<String, Value> {
+/// Builds the old and new values for the audit trail.
+fn audit_values(
+    before: Option<&WhitelistEntry>,
+    after: Option<&WhitelistEntry>,
+) -> Map<String, Value> {
     let reason = |entry: Option<&WhitelistEntry>| json!(entry.and_then(|e| e.reason.as_ref()));
     let until = |entry: Option<&WhitelistEntry>| {
-        // That an entry is for good is told: null stands for no entry.
+        // `never` marks an entry that does not expire: null means that there is no entry.
         json!(entry.map(|e| e.until.map_or("never".to_owned(), |until| until.to_string())))
     };
     let mut values = Map::new();
@@ -299,19 +303,23 @@ struct Row {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
+    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
     Column {
         name: "reason",
         cell: |row| row.reason.clone().unwrap_or_default(),
-        tells: |row| row.reason.is_some(),
+        is_useful: |row| row.reason.is_some(),
     },
     Column {
         name: "until",
         cell: |row| row.until.clone().unwrap_or_default(),
-        tells: |row| row.until.is_some(),
+        is_useful: |row| row.until.is_some(),
     },
-    Column { name: "state", cell: |row| row.state.into(), tells: |_| true },
-    Column { name: "added", cell: |row| row.added.clone().unwrap_or_default(), tells: |_| true },
+    Column { name: "state", cell: |row| row.state.into(), is_useful: |_| true },
+    Column {
+        name: "added",
+        cell: |row| row.added.clone().unwrap_or_default(),
+        is_useful: |_| true,
+    },
 ];
 
 fn list(context: &mut Context<'_>) -> Result<Done> {

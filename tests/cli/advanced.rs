@@ -1,11 +1,11 @@
-//! `rw2fa advanced`: the fourteen settings, their bounds, and what they mean for who guesses.
+//! `rw2fa advanced`: the fourteen settings, their bounds, and the reported chances of guessing.
 
 use std::fs;
 
 use crate::sandbox::{Run, Sandbox};
 use serde_json::{Value, json};
 
-/// Key, default, least and most, or two texts that are valid.
+/// Key, default, minimum and maximum, or two valid texts.
 fn keys() -> Vec<(&'static str, Value, Value, Value)> {
     let number =
         |key, default: u32, least: u32, most: u32| (key, json!(default), json!(least), json!(most));
@@ -40,7 +40,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Guards the names, their order, their defaults and both of their bounds, written and read back.
+/// Guards the names, order, defaults and bounds of all settings, written and read back.
 #[test]
 fn every_key_has_its_default_and_takes_both_bounds() {
     let sandbox = Sandbox::new();
@@ -68,7 +68,8 @@ fn every_key_has_its_default_and_takes_both_bounds() {
     assert_eq!(fs::read_to_string(sandbox.path().join("store.toml")).unwrap(), before);
 }
 
-/// Guards the store from what is no value: the bound or the form is named, nothing is written.
+/// Guards the store from invalid values: the error names the bound or the format, and nothing is
+/// written.
 #[test]
 fn bad_values_name_the_bound_and_write_nothing() {
     let sandbox = Sandbox::new();
@@ -113,7 +114,7 @@ fn bad_values_name_the_bound_and_write_nothing() {
     assert!(sandbox.contents() == before, "something was written");
 }
 
-/// Guards times as people write them.
+/// Guards the formats of durations.
 #[test]
 fn durations_are_read_in_the_unit_of_the_key() {
     let sandbox = Sandbox::new();
@@ -172,9 +173,9 @@ issuer = 'corp'
     assert_eq!(fs::read_to_string(&store).unwrap(), last, "a comment above the last key");
 }
 
-/// Guards the figures that an administrator decides by.
+/// Guards the figures that administrators base decisions on.
 #[test]
-fn the_chances_of_guessing_are_told() {
+fn the_chances_of_guessing_are_reported() {
     let sandbox = Sandbox::new();
     let set = |key: &str, value: &str| sandbox.admin(&["advanced", "set", key, value]);
     assert_eq!(
@@ -218,9 +219,9 @@ fn the_chances_of_guessing_are_told() {
     assert_eq!(sandbox.admin(&["-q", "advanced", "set", "digits", "5"]).stderr, "");
 }
 
-/// Guards the three forms of the list.
+/// Guards the three formats of the list.
 #[test]
-fn the_list_in_every_form() {
+fn the_list_in_every_format() {
     let sandbox = Sandbox::new();
     sandbox.admin_ok(&["advanced", "set", "issuer", "corp"]);
     let host = text(&get(&sandbox, "issuer")["default"]);

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
 
-/// A trail with lines of two months, two users and several outcomes.
+/// Creates a trail with lines of two months, two users and several outcomes.
 fn two_months() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let secret = sandbox.enrol("alice");
@@ -24,7 +24,7 @@ fn two_months() -> Sandbox {
     sandbox
 }
 
-/// The file of a month.
+/// Returns the file of a month.
 fn month(sandbox: &Sandbox, month: &str) -> PathBuf {
     sandbox.path().join("audit").join(format!("{month}.jsonl"))
 }
@@ -36,7 +36,7 @@ fn shown(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     document["lines"].as_array().unwrap().clone()
 }
 
-/// Guards the filters, alone and together, in the order of the trail.
+/// Guards the filters, alone and combined, and the order of the trail.
 #[test]
 fn lines_are_filtered() {
     let sandbox = two_months();
@@ -66,7 +66,7 @@ fn lines_are_filtered() {
     assert_eq!(bad.code, 2, "{bad:?}");
 }
 
-/// Guards the two other forms: a line for people, and CSV whose head never changes.
+/// Guards the other two formats: lines for people, and CSV with a fixed header.
 #[test]
 fn lines_are_shown_to_people_and_as_csv() {
     let sandbox = two_months();
@@ -84,7 +84,7 @@ fn lines_are_shown_to_people_and_as_csv() {
         "time,event,user,outcome,reason,session,client,ip,drift,by,action,object,values,seq"
     );
     assert_eq!(lines.count(), 1);
-    // The key is needed to check the trail, not to read it.
+    // The key is needed to verify the trail, not to read it.
     fs::remove_file(sandbox.path().join("key")).unwrap();
     assert_eq!(sandbox.admin(&["audit"]).code, 0);
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 4);
@@ -95,9 +95,10 @@ fn verified(sandbox: &Sandbox, args: &[&str]) -> (u8, Value) {
     (run.code, run.json())
 }
 
-/// Guards the evidence: what was edited, removed, moved or inserted is found in its file and line.
+/// Guards the evidence: an edited, removed, moved or inserted line is reported with its file and
+/// line number.
 #[test]
-fn a_touched_line_is_named() {
+fn a_modified_line_is_named() {
     let sandbox = two_months();
     let (code, whole) = verified(&sandbox, &[]);
     assert_eq!((code, &whole["whole"], &whole["gaps"]), (0, &json!(true), &json!([])));
@@ -128,7 +129,7 @@ fn a_touched_line_is_named() {
     assert_eq!(verified(&sandbox, &[]).0, 0);
 }
 
-/// Guards the end of the trail: a head that was kept elsewhere shows that lines were cut off.
+/// Guards the end of the trail: a head stored elsewhere reveals that lines were cut off.
 #[test]
 fn a_cut_tail_is_found_by_its_head() {
     let sandbox = two_months();
@@ -142,12 +143,12 @@ fn a_cut_tail_is_found_by_its_head() {
     assert_eq!(verified(&sandbox, &["--head", head]).0, 0, "a longer trail still holds the head");
     let lines: Vec<&str> = good.lines().take(2).collect();
     sandbox.write(&path, &(lines.join("\n") + "\n"));
-    assert_eq!(verified(&sandbox, &[]).0, 0, "without a head nobody can tell");
+    assert_eq!(verified(&sandbox, &[]).0, 0, "undetectable without a head");
     let (code, found) = verified(&sandbox, &["--head", head]);
     assert_eq!((code, &found["head_found"]), (1, &json!(false)), "{found}");
 }
 
-/// Guards reading of a line that is longer than any of ours: it is broken, and memory stays small.
+/// Guards against a line longer than any valid one: it is broken, and memory use stays small.
 #[test]
 fn an_endless_line_is_broken() {
     let sandbox = two_months();

@@ -1,5 +1,4 @@
-//! What makes the tool pleasant: choosing from a list, tables that fit, pipes that are closed early,
-//! words where there is nothing to show.
+//! Usability: choosing from a list, tables that fit, closed pipes, and messages for empty lists.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -7,8 +6,8 @@ use std::time::Duration;
 
 use crate::sandbox::{Sandbox, has};
 
-/// Runs `rw2fa` on a terminal of this size. Whenever the screen ends with something new that `answer` knows,
-/// its keys are typed. Returns the exit code and the screen.
+/// Runs `rw2fa` on a terminal of this size. Whenever the screen ends with new text that `answer`
+/// recognises, its keys are typed. Returns the exit code and the screen.
 fn on_terminal(
     sandbox: &Sandbox,
     (rows, columns): (u16, u16),
@@ -33,7 +32,7 @@ fn on_terminal(
     while stdout.read(&mut byte).is_ok_and(|read| read > 0) {
         screen.push(byte[0]);
         if let Some(keys) = answer(&String::from_utf8_lossy(&screen)) {
-            // Nobody types before he has read.
+            // Leaves a human pause before typing.
             std::thread::sleep(Duration::from_millis(500));
             for key in keys.split_inclusive(['\u{1b}', ' ', '\r']) {
                 stdin.write_all(key.as_bytes()).unwrap();
@@ -49,15 +48,16 @@ fn nothing(_: &str) -> Option<String> {
     None
 }
 
-/// What is drawn once the list to choose from is there in full: this group is on every system.
+/// Shown once the list is drawn in full: this group exists on every system.
 const OFFERED: &str = "group users";
 
-/// Types `keys` once the list is drawn, in which Down is pressed until the cursor is on the group.
+/// Types `keys` once the list is drawn, after pressing Down until the cursor is on the group.
 fn choose(keys: &'static str) -> impl FnMut(&str) -> Option<String> {
     let mut typed = false;
     move |screen| {
         let at = screen.find(OFFERED)?;
-        // The cursor is hidden before the list is drawn, and what follows the group is drawn with it.
+        // The cursor is hidden before the list is drawn, and what follows the group is drawn with
+        // it.
         if typed || !screen[at..].contains('\n') {
             return None;
         }
@@ -68,7 +68,7 @@ fn choose(keys: &'static str) -> impl FnMut(&str) -> Option<String> {
     }
 }
 
-/// Guards `users add` without names: what is chosen is added, and giving up changes nothing.
+/// Guards `users add` without names: the choice is added, and cancelling changes nothing.
 #[test]
 fn users_can_be_chosen_from_a_list() {
     for (keys, code, added) in [("↓ \r", 0, true), ("\r", 1, false), ("\u{3}", 130, false)] {
@@ -81,7 +81,7 @@ fn users_can_be_chosen_from_a_list() {
         let (hidden, shown) = (end.1.rfind("\u{1b}[?25l"), end.1.rfind("\u{1b}[?25h"));
         assert!(shown > hidden, "the cursor was left hidden: {end:?}");
     }
-    // Who is on the list is not offered, and nobody is asked where nobody can answer.
+    // Listed users are not offered, and there is no prompt without a terminal.
     let sandbox = Sandbox::new();
     sandbox.admin_ok(&["users", "add", "--group", "users"]);
     let mut give_up = |screen: &str| screen.ends_with("gives up").then(|| "\u{3}".to_owned());
@@ -91,7 +91,7 @@ fn users_can_be_chosen_from_a_list() {
     assert_eq!(sandbox.admin(&["users", "add"]).code, 2);
 }
 
-/// Guards tables: in colour, and no line wider than the terminal, whose names stay whole.
+/// Guards tables: coloured, no line wider than the terminal, and names in one piece.
 #[test]
 fn tables_fit_the_terminal() {
     let sandbox = Sandbox::with_users(&["alice", r"CORP\a-rather-long-name"]);
@@ -115,7 +115,7 @@ fn tables_fit_the_terminal() {
     }
 }
 
-/// Guards long work: a bar on the terminal, which is gone in the end, and none elsewhere.
+/// Guards the progress bar: shown on a terminal, removed at the end, and absent elsewhere.
 #[test]
 fn long_work_shows_a_bar() {
     let sandbox = Sandbox::new();
@@ -134,7 +134,7 @@ fn long_work_shows_a_bar() {
     assert!(!piped.stderr.contains("checking"), "{piped:?}");
 }
 
-/// Guards the same for a whole store: judged, put back, and looked at by the doctor.
+/// Guards the progress bar of commands on a whole store: check, import and doctor.
 #[test]
 fn work_on_a_whole_store_shows_a_bar() {
     let sandbox = Sandbox::new();
@@ -153,7 +153,7 @@ fn work_on_a_whole_store_shows_a_bar() {
             return;
         };
         assert!(screen.contains(bar) && screen.contains(end), "{args}: {screen}");
-        // It is wiped before anything else is said.
+        // The bar is erased before any other output.
         assert!(screen.rfind(bar) < screen.rfind("\u{1b}[2K"), "{args}: {screen:?}");
         assert!(screen.rfind(bar) < screen.find(end), "{args}: {screen:?}");
         let quiet = on_terminal(&sandbox, (40, 80), &format!("{args} --quiet"), &mut nothing);
@@ -164,9 +164,9 @@ fn work_on_a_whole_store_shows_a_bar() {
     }
 }
 
-/// Guards a QR code that does not fit, which nobody can scan.
+/// Guards the warning about a QR code that is too large to scan.
 #[test]
-fn a_small_terminal_is_told() {
+fn a_small_terminal_causes_a_warning() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let warning = "enlarge it and run the command again, or use --qr-file";
     let small = on_terminal(&sandbox, (24, 80), "users enrol alice", &mut nothing);
@@ -176,9 +176,9 @@ fn a_small_terminal_is_told() {
     assert!(large.0 == 0 && !large.1.contains(warning), "{large:?}");
 }
 
-/// Guards `| head`: it ends quietly, as by SIGPIPE.
+/// Guards `| head`: the program ends quietly, as if by SIGPIPE.
 #[test]
-fn a_pipe_that_is_closed_early_is_no_error() {
+fn a_pipe_closed_early_is_not_an_error() {
     let sandbox = Sandbox::new();
     let lines: Vec<_> =
         (0..900).map(|n| format!("user-with-a-rather-long-name-{n},,,\n")).collect();
@@ -196,9 +196,9 @@ fn a_pipe_that_is_closed_early_is_no_error() {
     }
 }
 
-/// Guards empty lists: words for people on standard error, an empty list for programs.
+/// Guards empty lists: a message on standard error for people, an empty list for programs.
 #[test]
-fn nothing_is_said_in_words() {
+fn empty_lists_are_explained_to_people() {
     let sandbox = Sandbox::new();
     for (args, words) in [
         (&["users", "list"][..], "nobody is listed; rw2fa users add NAME\n"),
@@ -218,9 +218,9 @@ fn nothing_is_said_in_words() {
     assert!(none.stdout.is_empty() && none.stderr.contains("nobody on the list is so"), "{none:?}");
 }
 
-/// Guards a hand that slipped at a name which `explain` takes for somebody who is not listed.
+/// Guards the suggestion for a mistyped name that `explain` treats as an unlisted user.
 #[test]
-fn explain_names_who_was_perhaps_meant() {
+fn explain_suggests_the_closest_name() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let slipped = sandbox.admin(&["explain", "alcie", "--no-groups"]);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `rw2fa doctor` on whole stores; the units of each check are tested beside them.
+//! `rw2fa doctor` on whole stores; each check has unit tests beside it.
 
 #![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
 
@@ -10,10 +10,10 @@ use std::time::{Duration, SystemTime};
 use crate::sandbox::{Run, Sandbox};
 use serde_json::{Value, json};
 
-/// What depends on the server on which the tests run.
+/// Findings that depend on the server that runs the tests.
 const OF_THE_SERVER: [&str; 4] = ["license", "clock", "disk-space", "file-system"];
 
-/// A store about which there is nothing to say.
+/// Creates a store without findings.
 fn sound() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "2"]);
@@ -43,7 +43,7 @@ fn examined(sandbox: &Sandbox) -> (Run, Vec<Value>) {
     (run, kept)
 }
 
-/// Guards that a sound store is called sound: a doctor who always complains is not heard.
+/// Guards against false alarms: administrators would ignore them.
 #[test]
 fn a_sound_store_has_no_findings() {
     let sandbox = sound();
@@ -53,10 +53,10 @@ fn a_sound_store_has_no_findings() {
     assert_eq!(sandbox.contents(), before, "the examination changed something");
 }
 
-/// What is done to a sound store.
+/// Damages a healthy store.
 type Trouble = fn(&Sandbox);
 
-/// The check, how bad it is, what was done, and words of the message.
+/// The check, its severity, the damage, and words of the message.
 const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
     (
         "discrepancy",
@@ -201,16 +201,16 @@ fn move_away(sandbox: &Sandbox, part: &str) {
     fs::rename(sandbox.path().join(part), sandbox.beside("away")).unwrap();
 }
 
-/// Puts a directory in the place of a file.
+/// Replaces a file with a directory.
 fn make_directory(sandbox: &Sandbox, file: &str) {
     let file = sandbox.path().join(file);
     fs::remove_file(&file).unwrap();
     crate::sandbox::make_private(&file);
 }
 
-/// Guards each check that looks at the store: what is wrong, how bad that is, and that a remedy is told.
+/// Guards each check of the store: the problem, its severity, and the presence of a hint.
 #[test]
-fn each_trouble_is_found_in_its_store() {
+fn each_problem_is_found() {
     for (check, severity, trouble, words) in TROUBLES {
         let sandbox = sound();
         trouble(&sandbox);
@@ -226,18 +226,18 @@ fn each_trouble_is_found_in_its_store() {
     }
 }
 
-/// Guards writers that still run: what they have in hand is no rubbish.
+/// Guards running writers: their temporary files are not leftovers.
 #[test]
-fn a_temporary_file_of_now_is_left_alone() {
+fn a_recent_temporary_file_is_left_alone() {
     let sandbox = sound();
     left_behind(&sandbox, 0);
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
-/// Guards what a killed list of users had put aside: it is found and removed, unless somebody uses it.
+/// Guards the leftovers of a killed `users add --from`: they are found and removed unless in use.
 #[cfg(target_os = "linux")]
 #[test]
-fn what_was_put_aside_is_found_when_nobody_uses_it() {
+fn abandoned_drafts_are_found() {
     let sandbox = sound();
     let aside = sandbox.path().join(".tmp-bulk");
     crate::sandbox::make_private(&aside);
@@ -262,14 +262,14 @@ fn what_was_put_aside_is_found_when_nobody_uses_it() {
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
-/// Guards a login that takes the place of what a killed one left behind: its file stays.
+/// Guards a login that replaces the leftovers of a killed one: its file stays.
 #[test]
 fn a_temporary_file_is_removed_only_under_its_lock() {
     let sandbox = sound();
     sandbox.at_real_time();
     left_behind(&sandbox, 3600);
     let path = sandbox.document("state", "alice").with_file_name(".tmp-alice.toml");
-    // As somebody who writes holds the lock of this account, whichever it is.
+    // Holds the lock of this account, whichever it is, as a writer would.
     let locks = fs::read_dir(sandbox.path().join("locks")).unwrap();
     let held = |name: &std::ffi::OsStr| name.len() == 2;
     let locks = locks.map(|entry| entry.unwrap()).filter(|entry| held(&entry.file_name()));
@@ -291,9 +291,9 @@ fn a_temporary_file_is_removed_only_under_its_lock() {
     assert!(!path.exists(), "what was left behind stays");
 }
 
-/// Guards the drift of the phones, of which the widest also bounds the window that is recommended.
+/// Guards the drift of devices; the largest also limits the recommended window.
 #[test]
-fn a_phone_that_is_off_is_named() {
+fn a_device_with_a_wrong_clock_is_named() {
     let sandbox = sound();
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "480"]);
     let secret = enrol(&sandbox);
@@ -314,7 +314,7 @@ fn a_phone_that_is_off_is_named() {
     assert_eq!(of("discrepancy")[0]["remedy"], "rw2fa advanced set discrepancy 10");
 }
 
-/// Guards the groups that do work: one of which a member was seen is no finding.
+/// Guards working groups: one with a known member is not a finding.
 #[test]
 fn a_group_with_a_member_is_fine() {
     let sandbox = sound();
@@ -325,15 +325,15 @@ fn a_group_with_a_member_is_fine() {
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
-/// Guards the forms of the output, and the time server that does not answer.
+/// Guards the output formats, and a time server that does not answer.
 #[test]
-fn findings_are_told_to_people_and_as_csv() {
+fn findings_as_text_and_csv() {
     let sandbox = sound();
     sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
     let text = sandbox.admin(&["doctor"]).stdout;
     assert!(text.contains("warning: digits: digits 8"), "{text}");
     assert!(text.contains("\n  rw2fa advanced set digits 6\n"), "{text}");
-    // The other one is that this is a build for development.
+    // The other one reports that this is a development build.
     assert!(text.contains(" 2 warnings\n"), "{text}");
     let csv = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
     assert!(csv.starts_with("check,severity,message,remedy\n"), "{csv}");
@@ -352,7 +352,7 @@ fn enrol(sandbox: &Sandbox) -> crate::sandbox::Secret {
     secret
 }
 
-/// Wrong codes by which alice is locked.
+/// Enters wrong codes until alice is locked.
 fn fail(sandbox: &Sandbox, times: u32) {
     enrol(sandbox);
     let path = sandbox.document("state", "alice");
@@ -367,7 +367,7 @@ fn whitelist(sandbox: &Sandbox, more: &str) {
     sandbox.write(&sandbox.path().join("whitelist/kiosk.toml"), &text);
 }
 
-/// A temporary file that was written so many seconds before the time of the sandbox.
+/// Creates a temporary file written this many seconds before the sandbox's time.
 fn left_behind(sandbox: &Sandbox, seconds: i64) {
     let directory = sandbox.document("state", "alice");
     let path = directory.with_file_name(".tmp-alice.toml");
@@ -377,8 +377,8 @@ fn left_behind(sandbox: &Sandbox, seconds: i64) {
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
 }
 
-/// Guards advice that would open a door: a user who may no longer enrol is reset or handed a QR code, and not
-/// removed, for then the password alone would do.
+/// Guards against dangerous advice: a user who can no longer enrol should be reset or handed a QR
+/// code. Removing the user would leave only the password.
 #[test]
 fn no_advice_removes_a_user_who_did_not_enrol() {
     for days in ["0", "7"] {
@@ -392,10 +392,10 @@ fn no_advice_removes_a_user_who_did_not_enrol() {
     }
 }
 
-/// Guards a report that people read: what one command did to every file is one finding, and one command undoes it.
+/// Guards readable reports: damage by one command is one finding, and one command repairs it.
 #[cfg(unix)]
 #[test]
-fn what_one_command_opened_is_one_finding() {
+fn damage_by_one_command_is_one_finding() {
     let sandbox = sound();
     let root = sandbox.path();
     for path in sandbox.contents().into_keys() {
@@ -419,10 +419,10 @@ fn what_one_command_opened_is_one_finding() {
     assert_eq!(examined(&sandbox).1, Vec::<Value>::new());
 }
 
-/// Guards the remedy for lines that a wrong clock sent into the future: it keeps the chain whole.
+/// Guards the fix for lines that a wrong clock dated in the future: the chain stays intact.
 #[cfg(target_os = "linux")]
 #[test]
-fn months_of_the_future_are_joined_by_the_remedy() {
+fn the_hint_for_months_in_the_future_keeps_the_chain() {
     let sandbox = sound();
     let month = |time: i64, number: &str| {
         sandbox.at(time);
@@ -454,9 +454,9 @@ fn months_of_the_future_are_joined_by_the_remedy() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards the way out of a lost trail: a new one begins only on demand, and its first line says so.
+/// Guards recovery from a lost trail: a new one starts only on request, and its first line says so.
 #[test]
-fn a_lost_trail_is_begun_again_on_demand_and_says_so() {
+fn a_lost_trail_restarts_on_request_and_says_so() {
     let sandbox = sound();
     let refused = sandbox.admin(&["init", "--new-trail"]);
     assert_eq!(refused.code, 1, "a trail that is there stays: {refused:?}");
@@ -464,7 +464,7 @@ fn a_lost_trail_is_begun_again_on_demand_and_says_so() {
     let plain = sandbox.admin(&["init"]);
     assert!(plain.code == 4 && plain.stderr.contains("rw2fa init --new-trail"), "{plain:?}");
     assert!(!sandbox.path().join("audit").exists());
-    // What could not be recorded meanwhile follows the first line.
+    // Changes that could not be recorded in the meantime follow the first line.
     sandbox.admin_ok(&["disable", "--yes"]);
     let dry = sandbox.admin_ok(&["init", "--new-trail", "--dry-run"]);
     assert!(dry.contains("would be changed") && !sandbox.path().join("audit").exists(), "{dry}");

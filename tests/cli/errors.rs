@@ -1,4 +1,5 @@
-//! How the administration tool fails: usage, prompts, forms of errors, and what never reaches a terminal.
+//! Failures of the administration tool: usage, prompts, error formats, and text that must not reach
+//! a terminal.
 
 use crate::sandbox::{Run, Sandbox};
 use serde_json::Value;
@@ -11,9 +12,10 @@ fn error(run: &Run) -> Value {
     document["error"].clone()
 }
 
-/// Guards scripts: with `--format json` every failure is one document on stderr, usage errors too.
+/// Guards scripts: with `--format json` every failure is one document on stderr, including usage
+/// errors.
 #[test]
-fn errors_are_json_where_json_is_asked_for() {
+fn errors_are_json_if_json_is_requested() {
     let sandbox = Sandbox::with_users(&["alice"]);
     for (args, code, kind, message, hint) in [
         (&["users", "sho"][..], 2, "usage", "unrecognized subcommand 'sho'", "'show'"),
@@ -51,9 +53,9 @@ fn errors_are_json_where_json_is_asked_for() {
     assert_eq!(missing.stderr.lines().count(), 2, "one document for each failure: {missing:?}");
 }
 
-/// Guards a hand that slipped: the nearest command is named.
+/// Guards typing errors: the closest command is suggested.
 #[test]
-fn a_mistyped_command_is_answered_with_the_nearest() {
+fn a_mistyped_command_gets_a_suggestion() {
     let sandbox = Sandbox::new();
     for (args, nearest) in [
         (&["usres"][..], "'users'"),
@@ -68,9 +70,10 @@ fn a_mistyped_command_is_answered_with_the_nearest() {
     }
 }
 
-/// Guards automation: without a terminal nothing is asked, nothing hangs, and the flag is named.
+/// Guards automation: without a terminal the program neither prompts nor hangs, and names the
+/// required flag.
 #[test]
-fn what_needs_a_confirmation_names_the_flag() {
+fn confirmation_without_a_terminal_names_the_flag() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     let before = sandbox.contents();
@@ -103,7 +106,7 @@ fn what_needs_a_confirmation_names_the_flag() {
     }
 }
 
-/// Guards `--format csv`: where nothing is listed it is a usage error, and nothing is done.
+/// Guards `--format csv`: for a command without a list it is a usage error, and nothing is done.
 #[test]
 fn csv_is_for_lists() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -168,9 +171,9 @@ fn quiet_leaves_data_and_errors() {
     assert!(failed.stderr.starts_with("error: no user is called 'bob'\n"), "{failed:?}");
 }
 
-/// Guards files and pipes from colours, and people from none.
+/// Guards colours: shown on terminals, absent from files and pipes.
 #[test]
-fn colours_appear_only_where_they_are_wanted() {
+fn colours_appear_only_where_wanted() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let colours = |args: &[&str]| sandbox.admin_ok(args).contains('\u{1b}');
     assert!(!colours(&["users", "list"]));
@@ -183,7 +186,7 @@ fn colours_appear_only_where_they_are_wanted() {
     assert_eq!(plain, "name   type  method  state\nalice  user  app     none\n");
 }
 
-/// The text without escape sequences and blanks at the ends of lines.
+/// Removes escape sequences and trailing blanks.
 fn console_text(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
@@ -195,9 +198,9 @@ fn console_text(text: &str) -> String {
     plain.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
 
-/// Guards terminals and logs: nothing that comes from arguments or documents acts on them.
+/// Guards terminals and logs: control characters in arguments and documents are escaped.
 #[test]
-fn nothing_from_outside_steers_a_terminal() {
+fn control_characters_never_reach_a_terminal() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let evil = "x\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}\u{200b}\u{7f}\r";
     sandbox.admin_ok(&["users", "edit", "alice", "--notes", evil]);
@@ -264,7 +267,7 @@ fn exit_codes_of_real_processes() {
     assert_eq!(real.admin(&["users", "add", "bob"]).code, 4);
 }
 
-/// Guards the help: every command says in one line what it does, and no line is too wide.
+/// Guards the help: every command has a one-line description, and no line is too wide.
 #[test]
 fn every_command_explains_itself() {
     let sandbox = Sandbox::new();

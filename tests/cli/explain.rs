@@ -1,14 +1,14 @@
-//! `rw2fa explain`: which rule decides, in words that a help desk understands.
+//! `rw2fa explain`: names the rule that decides, in words that a help desk understands.
 //!
-//! `tests/properties/explain.rs` compares the answers with those of the verifier. Here is how they are
-//! worded.
+//! `tests/properties/explain.rs` compares the answers with the verifier. These tests check the
+//! wording.
 
 use std::fs;
 
 use crate::sandbox::{Sandbox, Secret, shown};
 use serde_json::Value;
 
-/// `explain … --format json`, which must write nothing.
+/// Runs `explain … --format json`, which must write nothing.
 #[track_caller]
 fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     let before = sandbox.contents();
@@ -18,9 +18,9 @@ fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     run.json()
 }
 
-/// What a rule of the chain finds: its result and its detail.
-fn found(told: &Value, rule: &str) -> String {
-    let chain = told["chain"].as_array().unwrap();
+/// Returns the result and the detail of a rule of the chain.
+fn found(explained: &Value, rule: &str) -> String {
+    let chain = explained["chain"].as_array().unwrap();
     let link = chain.iter().find(|link| link["rule"] == rule);
     let Some(link) = link else { return "not asked".into() };
     match link["detail"].as_str() {
@@ -29,9 +29,9 @@ fn found(told: &Value, rule: &str) -> String {
     }
 }
 
-/// The reason of an answer, and the rule that it is given by.
-fn answer(told: &Value, ask: &str) -> String {
-    let answers = told["answers"].as_array().unwrap();
+/// Returns the reason of an answer and its rule.
+fn answer(explained: &Value, ask: &str) -> String {
+    let answers = explained["answers"].as_array().unwrap();
     let answer = answers.iter().find(|answer| answer["ask"] == ask).unwrap();
     format!("{} by {}", answer["reason"].as_str().unwrap_or("-"), answer["rule"].as_str().unwrap())
 }
@@ -41,7 +41,7 @@ fn list_group(sandbox: &Sandbox, name: &str) {
     sandbox.write(&document, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
 }
 
-/// Guards the page that people read.
+/// Guards the text output.
 #[test]
 fn the_page_for_people() {
     let sandbox = Sandbox::with_users(&["CORP\\alice"]);
@@ -74,109 +74,110 @@ rdp        deny       rdp-not-allowed  whitelist  1
     );
 }
 
-/// Guards the JSON document to the byte: fields, their order, and null for what is absent.
+/// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
 fn the_document_for_scripts() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    let told = explain(&sandbox, &["ALICE", "--session", "rdp"]);
+    let explained = explain(&sandbox, &["ALICE", "--session", "rdp"]);
     let place = sandbox.path_in_json();
     assert_eq!(
-        told.to_string().replace(&place, "<store>"),
+        explained.to_string().replace(&place, "<store>"),
         r#"{"schema":1,"user":"alice","login":"alice","chain":[{"rule":"store","result":"ok","detail":"<store>","decides":[]},{"rule":"enabled","result":"on","detail":null,"decides":[]},{"rule":"groups","result":"not-needed","detail":"no group is listed","decides":[]},{"rule":"listed","result":"entry","detail":"alice: the same name","decides":[]},{"rule":"ambiguous","result":"no","detail":null,"decides":[]},{"rule":"whitelist","result":"none","detail":null,"decides":["rdp"]},{"rule":"require-client","result":"off","detail":null,"decides":[]},{"rule":"lock","result":"open","detail":null,"decides":[]},{"rule":"grant","result":"none","detail":null,"decides":[]},{"rule":"enrolment","result":"none","detail":null,"decides":[]},{"rule":"method","result":"app","detail":null,"decides":[]}],"answers":[{"ask":"rdp","outcome":"deny","reason":"rdp-not-allowed","rule":"whitelist","exit_code":1}]}"#
     );
     assert_eq!(explain(&sandbox, &[".\\alice"])["user"], "alice", "as the verifier names him");
 }
 
-/// Guards where the chain ends: behind a rule that decides everything, nothing is told.
+/// Guards the end of the chain: nothing follows a rule that decides everything.
 #[test]
 fn the_chain_ends_where_everything_is_decided() {
     let sandbox = Sandbox::new();
     sandbox.admin_ok(&["users", "add", "CORP\\alice", "EMEA\\alice"]);
-    let told = explain(&sandbox, &["alice"]);
-    assert_eq!(answer(&told, "sign-in"), "disabled by enabled");
-    assert_eq!(found(&told, "groups"), "not asked");
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(answer(&explained, "sign-in"), "disabled by enabled");
+    assert_eq!(found(&explained, "groups"), "not asked");
     sandbox.admin_ok(&["enable"]);
 
-    let told = explain(&sandbox, &["alice"]);
-    assert_eq!(answer(&told, "rdp"), "ambiguous-user by ambiguous");
-    assert_eq!(found(&told, "listed"), "several: corp\\alice, emea\\alice");
-    assert_eq!(found(&told, "whitelist"), "not asked");
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(answer(&explained, "rdp"), "ambiguous-user by ambiguous");
+    assert_eq!(found(&explained, "listed"), "several: corp\\alice, emea\\alice");
+    assert_eq!(found(&explained, "whitelist"), "not asked");
 
-    let told = explain(&sandbox, &["ASIA\\alice"]);
-    assert_eq!(answer(&told, "html5"), "not-listed by listed");
+    let explained = explain(&sandbox, &["ASIA\\alice"]);
+    assert_eq!(answer(&explained, "html5"), "not-listed by listed");
     let detail = "no: asia\\alice is of another domain than corp\\alice, emea\\alice";
-    assert_eq!(found(&told, "listed"), detail);
-    let told = explain(&sandbox, &["bob"]);
-    assert_eq!(found(&told, "listed"), "no: neither himself nor by a group");
-    assert_eq!(found(&told, "ambiguous"), "not asked");
+    assert_eq!(found(&explained, "listed"), detail);
+    let explained = explain(&sandbox, &["bob"]);
+    assert_eq!(found(&explained, "listed"), "no: neither himself nor by a group");
+    assert_eq!(found(&explained, "ambiguous"), "not asked");
 }
 
-/// Guards a secret that belongs to the account of another domain.
+/// Guards a secret that belongs to the same account in another domain.
 #[test]
 fn a_login_of_another_domain_than_the_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("CORP\\alice");
-    let told = explain(&sandbox, &["EMEA\\alice"]);
-    assert_eq!(answer(&told, "sign-in"), "ambiguous-user by ambiguous");
+    let explained = explain(&sandbox, &["EMEA\\alice"]);
+    assert_eq!(answer(&explained, "sign-in"), "ambiguous-user by ambiguous");
     let detail = "yes: the secret was made for corp, and the login is of emea";
-    assert_eq!(found(&told, "ambiguous"), detail);
-    assert_eq!(found(&told, "whitelist"), "not asked");
-    let told = explain(&sandbox, &["CORP\\alice"]);
-    assert_eq!(found(&told, "ambiguous"), "no: the secret was made for corp");
-    assert_eq!(answer(&told, "sign-in"), "code-required by enrolment");
+    assert_eq!(found(&explained, "ambiguous"), detail);
+    assert_eq!(found(&explained, "whitelist"), "not asked");
+    let explained = explain(&sandbox, &["CORP\\alice"]);
+    assert_eq!(found(&explained, "ambiguous"), "no: the secret was made for corp");
+    assert_eq!(answer(&explained, "sign-in"), "code-required by enrolment");
 }
 
-/// Guards groups: what is known of them, which of them is listed, and that it need not be known of a
-/// user who is listed himself.
+/// Guards groups: which are known, which of them is listed, and that they are not needed for a user
+/// who is listed.
 #[test]
 fn groups_cover_users() {
     let sandbox = Sandbox::with_users(&["alice"]);
     list_group(&sandbox, "staff");
-    let told = explain(&sandbox, &["bob", "--group", "guests", "--group", "CORP\\Staff"]);
-    assert_eq!(found(&told, "groups"), "known: guests, corp\\staff; listed: staff");
-    assert_eq!(found(&told, "listed"), "group: staff");
-    assert_eq!(answer(&told, "sign-in"), "enrolment-required by enrolment");
-    let told = explain(&sandbox, &["bob", "--group", "guests"]);
-    assert_eq!(found(&told, "groups"), "known: guests; none of them is listed");
-    assert_eq!(answer(&told, "sign-in"), "not-listed by listed");
-    let told = explain(&sandbox, &["alice", "--no-groups"]);
-    assert_eq!(found(&told, "groups"), "none");
-    assert_eq!(found(&told, "listed"), "entry: alice: the same name");
-    let told = explain(&sandbox, &["alice"]);
-    assert!(found(&told, "groups").starts_with("not-needed: "), "{told}");
-    let told = explain(&sandbox, &["bob"]);
-    assert!(found(&told, "groups").starts_with("unknown: "), "{told}");
-    assert_eq!(found(&told, "listed"), "unknown: not listed himself");
-    assert_eq!(answer(&told, "sign-in"), "groups-unknown by groups");
+    let explained = explain(&sandbox, &["bob", "--group", "guests", "--group", "CORP\\Staff"]);
+    assert_eq!(found(&explained, "groups"), "known: guests, corp\\staff; listed: staff");
+    assert_eq!(found(&explained, "listed"), "group: staff");
+    assert_eq!(answer(&explained, "sign-in"), "enrolment-required by enrolment");
+    let explained = explain(&sandbox, &["bob", "--group", "guests"]);
+    assert_eq!(found(&explained, "groups"), "known: guests; none of them is listed");
+    assert_eq!(answer(&explained, "sign-in"), "not-listed by listed");
+    let explained = explain(&sandbox, &["alice", "--no-groups"]);
+    assert_eq!(found(&explained, "groups"), "none");
+    assert_eq!(found(&explained, "listed"), "entry: alice: the same name");
+    let explained = explain(&sandbox, &["alice"]);
+    assert!(found(&explained, "groups").starts_with("not-needed: "), "{explained}");
+    let explained = explain(&sandbox, &["bob"]);
+    assert!(found(&explained, "groups").starts_with("unknown: "), "{explained}");
+    assert_eq!(found(&explained, "listed"), "unknown: not listed himself");
+    assert_eq!(answer(&explained, "sign-in"), "groups-unknown by groups");
 }
 
-/// Guards the words for the whitelist: which entry, until when, why; and the one that misses narrowly.
+/// Guards the wording for the whitelist: the matching entry with its end and reason, and near
+/// misses.
 #[test]
 fn the_whitelist_entry_is_named() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.domains("aliases = { \"corp.example\" = \"CORP\" }\n");
     let entry = ["whitelist", "add", "alice@corp.example", "--until", "1h", "--reason", "phone"];
     sandbox.admin_ok(&entry);
-    let told = explain(&sandbox, &["CORP\\alice"]);
+    let explained = explain(&sandbox, &["CORP\\alice"]);
     assert_eq!(
-        found(&told, "whitelist"),
+        found(&explained, "whitelist"),
         "valid: alice@corp.example until 2026-11-24T09:00:00Z: phone"
     );
-    assert_eq!(answer(&told, "rdp"), "whitelisted by whitelist");
-    let told = explain(sandbox.at(3600), &["CORP\\alice"]);
+    assert_eq!(answer(&explained, "rdp"), "whitelisted by whitelist");
+    let explained = explain(sandbox.at(3600), &["CORP\\alice"]);
     assert_eq!(
-        found(&told, "whitelist"),
+        found(&explained, "whitelist"),
         "expired: alice@corp.example expired at 2026-11-24T09:00:00Z: phone"
     );
-    assert_eq!(answer(&told, "rdp"), "rdp-not-allowed by whitelist");
-    let told = explain(&sandbox, &["alice"]);
+    assert_eq!(answer(&explained, "rdp"), "rdp-not-allowed by whitelist");
+    let explained = explain(&sandbox, &["alice"]);
     let detail = "none: alice@corp.example lets in its own account and domain only, and not alice";
-    assert_eq!(found(&told, "whitelist"), detail);
+    assert_eq!(found(&explained, "whitelist"), detail);
 }
 
-/// Guards locks: until when, how many wrong codes, and who helps.
+/// Guards locks: their end, the number of wrong codes, and who can help.
 #[test]
-fn a_lock_is_told_with_its_end() {
+fn a_lock_is_shown_with_its_end() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let mut wrong = secret.wrong_codes(sandbox.now());
@@ -185,10 +186,13 @@ fn a_lock_is_told_with_its_end() {
     for code in wrong.by_ref().take(4) {
         sandbox.verify(&["--", "alice"], Some(&code));
     }
-    let told = explain(&sandbox, &["alice"]);
-    assert_eq!(found(&told, "lock"), "locked: until 2026-11-24T08:01:00Z; 5 wrong codes in a row");
-    assert_eq!(answer(&told, "sign-in"), "locked by lock");
-    assert_eq!(answer(&told, "html5"), "session-valid by grant", "a lock keeps grants");
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(
+        found(&explained, "lock"),
+        "locked: until 2026-11-24T08:01:00Z; 5 wrong codes in a row"
+    );
+    assert_eq!(answer(&explained, "sign-in"), "locked by lock");
+    assert_eq!(answer(&explained, "html5"), "session-valid by grant", "a lock keeps grants");
     sandbox.set_failures("alice", 100);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "lock"),
@@ -196,48 +200,48 @@ fn a_lock_is_told_with_its_end() {
     );
 }
 
-/// Guards grants: whose they are, and until when they open sessions.
+/// Guards grants: their client, and their end.
 #[test]
 fn a_grant_belongs_to_its_client() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let shown = sandbox.verify(&["--qr", "none", "--", "alice"], None);
     let code = Secret::of(&shown.json()).code(sandbox.now());
     sandbox.verify(&["--client", "c1", "--", "alice"], Some(&code));
-    let told = explain(&sandbox, &["alice", "--client", "c2"]);
-    assert_eq!(found(&told, "grant"), "none: 1 grant of other clients");
-    assert_eq!(answer(&told, "html5"), "code-required by grant");
-    let told = explain(&sandbox, &["alice", "--client", "c1"]);
+    let explained = explain(&sandbox, &["alice", "--client", "c2"]);
+    assert_eq!(found(&explained, "grant"), "none: 1 grant of other clients");
+    assert_eq!(answer(&explained, "html5"), "code-required by grant");
+    let explained = explain(&sandbox, &["alice", "--client", "c1"]);
     assert_eq!(
-        found(&told, "grant"),
+        found(&explained, "grant"),
         "live: the first session must open before 2026-11-24T09:00:00Z"
     );
     sandbox.verify(&["--client", "c1", "--session", "html5", "--", "alice"], None);
-    let told = explain(&sandbox, &["alice", "--client", "c1"]);
-    assert_eq!(found(&told, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
-    assert_eq!(answer(&told, "remoteapp"), "session-valid by grant");
+    let explained = explain(&sandbox, &["alice", "--client", "c1"]);
+    assert_eq!(found(&explained, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
+    assert_eq!(answer(&explained, "remoteapp"), "session-valid by grant");
 
     sandbox.set("require-client", "true");
-    let told = explain(&sandbox, &["alice"]);
-    assert_eq!(found(&told, "require-client"), "missing: the portal must pass --client");
-    let first = &told["answers"][0];
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(found(&explained, "require-client"), "missing: the portal must pass --client");
+    let first = &explained["answers"][0];
     assert_eq!(
         first.to_string(),
         r#"{"ask":"sign-in","outcome":null,"reason":null,"rule":"require-client","exit_code":2}"#
     );
-    assert_eq!(answer(&told, "rdp"), "rdp-not-allowed by whitelist");
+    assert_eq!(answer(&explained, "rdp"), "rdp-not-allowed by whitelist");
     assert_eq!(found(&explain(&sandbox, &["alice", "--client", "c1"]), "require-client"), "named");
 }
 
-/// Guards the days to enrol, and the QR code that was handed over.
+/// Guards the days left to enrol, and a QR code that was handed over.
 #[test]
-fn the_days_to_enrol_are_told() {
+fn the_days_to_enrol_are_shown() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.set("enrolment-days", "1");
-    let told = explain(sandbox.at(86_399), &["alice"]);
-    assert_eq!(found(&told, "enrolment"), "none: closes at 2026-11-25T08:00:00Z");
-    let told = explain(sandbox.at(86_400), &["alice"]);
-    assert_eq!(found(&told, "enrolment"), "none: closed since 2026-11-25T08:00:00Z");
-    assert_eq!(answer(&told, "sign-in"), "enrolment-closed by enrolment");
+    let explained = explain(sandbox.at(86_399), &["alice"]);
+    assert_eq!(found(&explained, "enrolment"), "none: closes at 2026-11-25T08:00:00Z");
+    let explained = explain(sandbox.at(86_400), &["alice"]);
+    assert_eq!(found(&explained, "enrolment"), "none: closed since 2026-11-25T08:00:00Z");
+    assert_eq!(answer(&explained, "sign-in"), "enrolment-closed by enrolment");
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "enrolment"),
@@ -252,23 +256,29 @@ fn a_damaged_document_is_named() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let whitelist = sandbox.document("whitelist", "alice");
     sandbox.write(&whitelist, "until = soon\n");
-    let told = explain(&sandbox, &["alice"]);
-    assert_eq!(answer(&told, "sign-in"), "enrolment-required by enrolment");
-    assert_eq!(answer(&told, "rdp"), "store by store");
-    assert!(found(&told, "store").starts_with("failed: "), "{told}");
-    assert!(found(&told, "whitelist").contains(&shown("whitelist/alice.toml, line 1")), "{told}");
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(answer(&explained, "sign-in"), "enrolment-required by enrolment");
+    assert_eq!(answer(&explained, "rdp"), "store by store");
+    assert!(found(&explained, "store").starts_with("failed: "), "{explained}");
+    assert!(
+        found(&explained, "whitelist").contains(&shown("whitelist/alice.toml, line 1")),
+        "{explained}"
+    );
     fs::remove_file(whitelist).unwrap();
     fs::remove_file(sandbox.document("state", "alice")).unwrap();
-    let told = explain(&sandbox, &["alice"]);
-    assert!(found(&told, "store").contains("is missing, though alice is listed"), "{told}");
-    assert_eq!(found(&told, "listed"), "not asked");
+    let explained = explain(&sandbox, &["alice"]);
+    assert!(
+        found(&explained, "store").contains("is missing, though alice is listed"),
+        "{explained}"
+    );
+    assert_eq!(found(&explained, "listed"), "not asked");
     sandbox.write(&sandbox.path().join("store.toml"), "enabled = true\n");
     assert_eq!(sandbox.admin(&["explain", "alice"]).code, 4, "without settings there is no chain");
 }
 
-/// Guards the survey of everybody: who is asked at the next login, and why.
+/// Guards `--all`: who is asked for a code at the next login, and why.
 #[test]
-fn everybody_in_every_form() {
+fn all_users_in_every_format() {
     let sandbox = Sandbox::with_users(&["alice", "newcomer0"]);
     sandbox.enrol("alice");
     list_group(&sandbox, "staff");
@@ -299,24 +309,24 @@ newcomer0,user,true,false,deny,enrolment-closed,listed
 "
     );
     sandbox.admin_ok(&["disable", "--yes"]);
-    let told = explain(&sandbox, &["--all"]);
+    let explained = explain(&sandbox, &["--all"]);
     assert_eq!(
-        told["entries"][1].to_string(),
+        explained["entries"][1].to_string(),
         r#"{"name":"alice","type":"user","listed":true,"asked":false,"outcome":"grant","reason":"disabled","why":"two-factor authentication is off"}"#
     );
     let empty = Sandbox::new().admin(&["explain", "--all", "--format", "json"]);
     assert_eq!(empty.json().to_string(), r#"{"schema":1,"entries":[]}"#);
 }
 
-/// Guards the survey from one damaged document, and from files that are none.
+/// Guards `--all` against a damaged document and files that are not documents.
 #[test]
-fn everybody_is_told_beside_a_damaged_document() {
+fn a_damaged_document_hides_no_other_user() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.write(&sandbox.document("state", "alice"), "");
-    let told = explain(&sandbox, &["--all"]);
-    let rows = told["entries"].as_array().unwrap();
+    let explained = explain(&sandbox, &["--all"]);
+    let rows = explained["entries"].as_array().unwrap();
     assert_eq!((&rows[0]["reason"], &rows[0]["asked"]), (&"store".into(), &false.into()));
-    assert!(rows[0]["why"].as_str().unwrap().contains("alice.toml"), "{told}");
+    assert!(rows[0]["why"].as_str().unwrap().contains("alice.toml"), "{explained}");
     assert_eq!(rows[1]["reason"], "enrolment-required");
     sandbox.write(&sandbox.path().join("groups/X.toml"), "");
     let run = sandbox.admin(&["explain", "--all"]);

@@ -1,4 +1,4 @@
-//! `rw2fa init`: a new store, twice, over something else, and never a second key.
+//! `rw2fa init`: a new store, a second run, a foreign directory, and never a second key.
 
 #![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
 
@@ -18,7 +18,7 @@ fn run(sandbox: &Sandbox, args: &[&str]) -> Run {
     }
 }
 
-/// The built program on the store `place`, run in `directory`.
+/// Runs the built program in `directory` on the store `place`.
 fn at(directory: &Path, place: &str, command: &str) -> Run {
     let mut program = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
     program.env_clear().current_dir(directory).args(["--store", place, command]);
@@ -30,7 +30,7 @@ fn at(directory: &Path, place: &str, command: &str) -> Run {
     }
 }
 
-/// Guards what a new store is: off, private, with a key, every lock, and its first audit line.
+/// Guards a new store: off, private, with a key, every lock, and its first audit line.
 #[test]
 fn a_new_store_is_off_private_and_complete() {
     let sandbox = Sandbox::new();
@@ -63,7 +63,7 @@ fn a_new_store_is_off_private_and_complete() {
     assert!(audit.contains(r#""action":"init""#), "{audit}");
 }
 
-/// Guards that nobody but the owner can look into a new store.
+/// Guards that only the owner can access a new store.
 #[test]
 #[cfg(unix)]
 fn everything_in_a_new_store_is_private() {
@@ -77,7 +77,7 @@ fn everything_in_a_new_store_is_private() {
     }
 }
 
-/// Guards that `init` can stand in a script: a second one changes nothing and says so.
+/// Guards `init` in scripts: a second run changes nothing and says so.
 #[test]
 fn a_second_init_changes_nothing() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -92,7 +92,7 @@ fn a_second_init_changes_nothing() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards what a new store tells the administrator to do next.
+/// Guards the next steps that `init` suggests.
 #[test]
 fn init_names_the_next_steps() {
     let sandbox = Sandbox::new();
@@ -116,9 +116,9 @@ fn init_names_the_next_steps() {
     );
 }
 
-/// Guards every sealed secret: where store.toml was lost, `init` must not make a new key.
+/// Guards every sealed secret: if store.toml was lost, `init` must not create a new key.
 #[test]
-fn a_store_without_its_settings_is_not_made_anew() {
+fn a_store_without_its_settings_is_not_recreated() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let settings = fs::read_to_string(sandbox.path().join("store.toml")).unwrap();
@@ -138,17 +138,17 @@ fn a_store_without_its_settings_is_not_made_anew() {
     assert_eq!(sandbox.contents(), before);
     let status = run(&sandbox, &["status"]);
     assert_eq!(status.code, 4);
-    let told = "error: there is no store at <store>: store.toml is missing\n";
-    assert!(status.stderr.starts_with(told), "{status:?}");
+    let message = "error: there is no store at <store>: store.toml is missing\n";
+    assert!(status.stderr.starts_with(message), "{status:?}");
     assert!(status.stderr.contains("restore it from a backup"), "{status:?}");
     sandbox.write(&sandbox.path().join("store.toml"), &settings);
     sandbox.pass(30);
     assert_eq!(sandbox.login("alice", &secret).end(), (0, "code-accepted".into()));
 }
 
-/// Guards an `init` that was killed before its last step: it goes on with the key that is there.
+/// Guards an `init` killed before its last step: the next one continues with the existing key.
 #[test]
-fn an_interrupted_init_is_ended_by_the_next() {
+fn the_next_init_completes_an_interrupted_one() {
     let sandbox = Sandbox::new();
     fs::remove_file(sandbox.path().join("store.toml")).unwrap();
     fs::remove_file(sandbox.path().join("audit/2026-11.jsonl")).unwrap();
@@ -160,9 +160,9 @@ fn an_interrupted_init_is_ended_by_the_next() {
     assert_eq!(sandbox.admin(&["status"]).code, 0);
 }
 
-/// Guards what is not ours: `init` refuses a directory that holds something else.
+/// Guards foreign files: `init` refuses a directory that contains anything else.
 #[test]
-fn a_directory_of_something_else_is_refused() {
+fn a_foreign_directory_is_refused() {
     let sandbox = Sandbox::new();
     for name in ["mail", "deep"] {
         fs::create_dir(sandbox.beside(name)).unwrap();
@@ -201,7 +201,7 @@ fn owners_are_checked() {
     assert!(windows.stderr.contains("--owner NAME"), "{windows:?}");
 }
 
-/// Guards `--store`: a relative path and a slash at the end are fine, a link is refused by name.
+/// Guards `--store`: a relative path and a trailing slash are accepted, a link is refused.
 #[test]
 #[cfg(unix)]
 fn the_store_is_named_by_its_own_place() {
@@ -226,7 +226,7 @@ fn the_store_is_named_by_its_own_place() {
     assert!(!sandbox.beside("nowhere").exists());
 }
 
-/// Guards that a missing store is told from an empty one, with the way out.
+/// Guards the error for a missing store, and its hint.
 #[test]
 fn every_command_names_a_missing_store() {
     let sandbox = Sandbox::new();
@@ -264,7 +264,7 @@ fn every_command_names_a_missing_store() {
     assert!(!sandbox.path().exists());
 }
 
-/// Guards that a place that cannot be looked at is not taken for one without a store.
+/// Guards that a path that cannot be inspected is not taken for a missing store.
 #[test]
 #[cfg(unix)]
 fn a_place_below_a_file_is_an_error() {

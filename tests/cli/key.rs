@@ -19,14 +19,14 @@ fn ring(sandbox: &Sandbox) -> KeyRing {
     KeyRing::parse(&key(sandbox)).unwrap()
 }
 
-/// The sealed secret of a user.
+/// Returns the sealed secret of a user.
 fn sealed(sandbox: &Sandbox, user: &str) -> String {
     let text = fs::read_to_string(sandbox.document("state", user)).unwrap();
     let document: toml::Table = text.parse().unwrap();
     document["secret"].as_str().unwrap().to_owned()
 }
 
-/// Whether the key document of the store opens the secret of a user.
+/// Returns whether the store's key opens the secret of a user.
 fn opens(sandbox: &Sandbox, user: &str) -> bool {
     let name = Name::parse(user).unwrap();
     ring(sandbox).open(&name, Field::Secret, &Sealed(sealed(sandbox, user))).is_ok()
@@ -37,7 +37,7 @@ fn audit_verify(sandbox: &Sandbox) -> (u8, Value) {
     (run.code, run.json())
 }
 
-/// Guards the escrow copy: private, complete, recorded, and only after a confirmation.
+/// Guards the escrow copy: private, complete, recorded, and only after confirmation.
 #[test]
 fn the_key_is_exported_to_a_private_file() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -58,10 +58,10 @@ fn the_key_is_exported_to_a_private_file() {
     assert!(!trail.contains(&secret), "the key is in the trail");
 }
 
-/// Guards a rotation: everything is sealed anew, the old key opens nothing any more, users notice
-/// nothing, and the trail can be checked from its first line on.
+/// Guards a rotation: every secret is resealed, the old key opens nothing, users notice nothing,
+/// and the trail can be verified from its first line.
 #[test]
-fn a_rotation_seals_everything_anew() {
+fn a_rotation_reseals_everything() {
     let sandbox = Sandbox::with_users(&["alice", "bob", "carol"]);
     let secret = sandbox.enrol("alice");
     sandbox.verify(&["--", "bob"], None);
@@ -84,13 +84,13 @@ fn a_rotation_seals_everything_anew() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
     let (code, found) = audit_verify(&sandbox);
     assert_eq!((code, &found["gaps"]), (0, &json!([])), "{found}");
-    // What was written under the first key is still checked, not only skipped.
+    // Lines written under the first key are still verified, not skipped.
     let path = sandbox.path().join("audit/2026-11.jsonl");
     sandbox.edit(&path, "enrolment-required", "enrolment-requited");
     assert_eq!(audit_verify(&sandbox).0, 1);
 }
 
-/// Guards the interrupted rotation: everything opens meanwhile, and the next run ends it.
+/// Guards an interrupted rotation: everything opens, and the next run completes it.
 #[test]
 fn an_interrupted_rotation_is_finished_by_the_next() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -107,7 +107,7 @@ fn an_interrupted_rotation_is_finished_by_the_next() {
     assert_eq!(audit_verify(&sandbox).0, 0);
 }
 
-/// Guards a document that cannot be read: the key that it may need is not dropped.
+/// Guards a damaged document: a key that it may need is not dropped.
 #[test]
 fn a_rotation_keeps_the_old_key_while_a_document_is_damaged() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -125,14 +125,14 @@ fn a_rotation_keeps_the_old_key_while_a_document_is_damaged() {
     assert!(opens(&sandbox, "alice") && ring(&sandbox).previous_id().is_none());
 }
 
-/// Guards the lost key: the way back to work, with everybody enrolling anew, and a trail that says so.
+/// Guards recovery from a lost key: every user enrols again, and the trail says so.
 #[test]
 fn a_lost_key_is_replaced() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let secret = sandbox.enrol("alice");
     sandbox.admin_ok(&["disable", "--yes"]);
     fs::remove_file(sandbox.path().join("key")).unwrap();
-    // Off, and without a key: recorded all the same, and unsigned.
+    // Logins are recorded without a key too, unsigned, while enforcement is off.
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "disabled");
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "disabled");
     assert_eq!(sandbox.admin(&["enable"]).code, 4);
@@ -159,7 +159,7 @@ fn a_lost_key_is_replaced() {
     assert!(trail.contains("key reset by") && trail.contains("active → none"), "{trail}");
 }
 
-/// Guards a key that is given up though it is there: its lines are still checked.
+/// Guards an existing key that is given up: its lines are still verified.
 #[test]
 fn a_key_that_is_given_up_still_checks_its_lines() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -171,7 +171,7 @@ fn a_key_that_is_given_up_still_checks_its_lines() {
     assert_eq!(audit_verify(&sandbox).0, 1);
 }
 
-/// A store with real time in which these users are enrolled.
+/// Creates a store at the real time with these users enrolled.
 fn enrolled(users: &[String]) -> (Sandbox, Vec<Secret>) {
     let names: Vec<&str> = users.iter().map(String::as_str).collect();
     let sandbox = Sandbox::with_users(&names);
@@ -181,7 +181,7 @@ fn enrolled(users: &[String]) -> (Sandbox, Vec<Secret>) {
     (sandbox, secrets)
 }
 
-/// Guards a kill at any instant of a rotation: everything opens, and the last run ends it.
+/// Guards a kill at any moment of a rotation: everything opens, and the last run completes it.
 #[test]
 fn a_killed_rotation_loses_nothing() {
     let users: Vec<String> = (0..24).map(|number| format!("user{number}")).collect();
@@ -198,7 +198,7 @@ fn a_killed_rotation_loses_nothing() {
         if crate::sandbox::was_killed(&child.wait_with_output().unwrap()) {
             killed += 1;
         } else {
-            // The machine is faster now than when the time was taken.
+            // The machine is faster now than when the time was measured.
             usual = usual * 4 / 5;
         }
         for user in &users {
@@ -213,8 +213,8 @@ fn a_killed_rotation_loses_nothing() {
     assert_eq!((code, &found["gaps"]), (0, &json!([])), "{found}");
 }
 
-/// Guards logins during rotations: enrolled users get in, and secrets made meanwhile are never sealed
-/// with a key that is dropped.
+/// Guards logins during rotations: enrolled users get in, and new secrets are never sealed with a
+/// dropped key.
 #[test]
 fn logins_go_on_while_the_key_is_rotated() {
     let users: Vec<String> = (0..8).map(|number| format!("user{number}")).collect();
@@ -242,9 +242,9 @@ fn logins_go_on_while_the_key_is_rotated() {
     assert_eq!(audit_verify(&sandbox).0, 0);
 }
 
-/// Guards what a rotation relies on: that it waits for a login that read the ring before it.
+/// Guards a condition of rotation: it waits for a login that read the ring before it.
 #[test]
-fn settling_waits_for_updates_that_run() {
+fn settling_waits_for_running_updates() {
     use rw2fa::store::dir::DirStore;
     use rw2fa::store::{Scope, Store};
     use std::sync::mpsc::channel;

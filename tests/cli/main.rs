@@ -1,4 +1,4 @@
-//! The commands of the administration tool: what they do, say and refuse, in each form of output.
+//! The commands of the administration tool: what they do, print and refuse, in each output format.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 

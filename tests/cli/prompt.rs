@@ -1,7 +1,7 @@
-//! Questions on a real terminal: yes, no, Enter, Ctrl-C, and one that is wider than the terminal.
+//! Prompts on a real terminal: yes, no, Enter, Ctrl-C, and a question wider than the terminal.
 //!
-//! The terminal is made by `script` of util-linux; where there is none, a full run fails, and any other says
-//! so and passes.
+//! `script` of util-linux provides the terminal. Without it, a full run fails, and any other run
+//! skips these tests.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::sandbox::{Sandbox, has};
 
-/// Runs `rw2fa` on a terminal, types `keys` once it asks, and returns the exit code and the screen.
+/// Runs `rw2fa` on a terminal, types `keys` at the prompt, and returns the exit code and the
+/// screen.
 fn on_terminal(sandbox: &Sandbox, args: &str, keys: &str) -> Option<(i32, String)> {
     let program = env!("CARGO_BIN_EXE_rw2fa");
     let command = format!("'{program}' --store '{}' {args}", sandbox.path().display());
@@ -26,7 +27,7 @@ fn on_terminal(sandbox: &Sandbox, args: &str, keys: &str) -> Option<(i32, String
     while stdout.read(&mut byte).is_ok_and(|read| read > 0) {
         screen.extend_from_slice(&byte);
         if screen.ends_with(b"[y/N] ") {
-            // Nobody types before he has read the question.
+            // Leaves a human pause before typing.
             std::thread::sleep(Duration::from_secs(1));
             stdin.write_all(keys.as_bytes()).unwrap();
             stdin.flush().unwrap();
@@ -36,9 +37,9 @@ fn on_terminal(sandbox: &Sandbox, args: &str, keys: &str) -> Option<(i32, String
     Some((code, String::from_utf8_lossy(&screen).replace("\r\n", "\n")))
 }
 
-/// Guards every answer: its exit code, what is done, and that the cursor is never left hidden.
+/// Guards every answer: its exit code, its effect, and that the cursor is never left hidden.
 #[test]
-fn every_answer_ends_as_it_says() {
+fn every_answer_has_its_effect() {
     for (keys, code, screen, is_left) in [
         ("y\r", 0, "y\nalice: removed\n", false),
         ("Yes\r", 0, "Yes\nalice: removed\n", false),
@@ -58,7 +59,7 @@ fn every_answer_ends_as_it_says() {
     }
 }
 
-/// Guards what is asked: once, in full, and not at all with `--yes`.
+/// Guards the question: asked once, in full, and not at all with `--yes`.
 #[test]
 fn the_question_says_what_will_happen() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -96,7 +97,7 @@ fn the_question_says_what_will_happen() {
     }
 }
 
-/// Guards JSON for who types by hand: the refusal is a document, too.
+/// Guards JSON at an interactive prompt: a refusal is a document, too.
 #[test]
 fn a_declined_question_is_an_error_in_json() {
     let sandbox = Sandbox::with_users(&["alice"]);

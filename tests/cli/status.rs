@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::sandbox::{Run, Sandbox, shown};
 
-/// What every build says that has no vendor's key.
+/// The warning of every build without a vendor's key.
 const DEVELOPMENT: &str = "warning: this build takes licences that are signed with the development \
     key, which is public: anybody can issue one; logins are not affected: install a \
     build that was made with RW2FA_VENDOR_KEY\n";
@@ -16,7 +16,7 @@ fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     Run { stdout, ..run }
 }
 
-/// Guards the one screen, and its warning while nobody is protected.
+/// Guards the text output, and its warning while two-factor authentication is off.
 #[test]
 fn status_as_text() {
     let sandbox = Sandbox::new();
@@ -85,9 +85,9 @@ fn status_as_json() {
     );
 }
 
-/// Guards the screen from one damaged whitelist entry: it is named and the rest is told.
+/// Guards the output with one damaged whitelist entry: it is named, and the rest is shown.
 #[test]
-fn status_tells_the_rest() {
+fn status_shows_the_rest_despite_damage() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.write(&sandbox.path().join("whitelist/x.toml"), "until = soon\n");
     sandbox.write(&sandbox.path().join("whitelist/Y.toml"), "");
@@ -104,7 +104,8 @@ fn status_tells_the_rest() {
     assert_eq!(status(&sandbox, &[]).code, 4, "a missing folder is no readable store");
 }
 
-/// Guards the switch: what it tells before, that it says when nothing changes, and that off needs no key.
+/// Guards the switch: its question, its message when nothing changes, and that `disable` needs no
+/// key.
 #[test]
 fn enable_and_disable() {
     let sandbox = Sandbox::new();
@@ -148,7 +149,7 @@ fn enable_and_disable() {
     assert_eq!(sandbox.verify(&["--", "alice"], None).end(), (3, "code-required".into()));
 }
 
-/// Guards scripts: what changed, as JSON.
+/// Guards scripts: the change as JSON.
 #[test]
 fn the_switch_as_json() {
     let run = Sandbox::new().admin(&["-q", "enable", "--format", "json"]);

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 const GROUP: &str = "# the sales people\nmethod = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
 const ENTRY: &str = "reason = \"kiosk\"\nadded = 2026-11-24T08:00:00Z\n";
 
-/// A store with everything in it, and the secret of alice.
+/// Creates a store that contains everything, and returns the secret of alice.
 fn full() -> (Sandbox, Secret) {
     let sandbox = Sandbox::with_users(&["alice", "bob", "CORP\\carol"]);
-    // Every sandbox begins with the same key.
+    // Every sandbox starts with the same key.
     sandbox.admin_ok(&["key", "rotate", "--yes"]);
     sandbox.write(&sandbox.path().join("groups/sales.toml"), GROUP);
     sandbox.write(&sandbox.path().join("whitelist/kiosk.toml"), ENTRY);
@@ -32,7 +32,7 @@ fn full() -> (Sandbox, Secret) {
     (sandbox, secret)
 }
 
-/// A sign-in of alice with the code of now.
+/// Signs alice in with the current code.
 fn sign_in(sandbox: &Sandbox, secret: &Secret) -> String {
     let code = secret.code(sandbox.now());
     sandbox.verify(&["--no-groups", "--client", "c", "--", "alice"], Some(&code)).reason()
@@ -49,7 +49,7 @@ fn import(sandbox: &Sandbox, file: &std::path::Path) -> crate::sandbox::Run {
     sandbox.admin(&["store", "import", file.to_str().unwrap(), "--yes"])
 }
 
-/// Another server at the same time, made with the key of the first.
+/// Creates a second server at the same time with the key of the first.
 fn elsewhere(first: &Sandbox) -> Sandbox {
     let second = Sandbox::new();
     second.at(first.now() - crate::sandbox::T0);
@@ -61,7 +61,7 @@ fn elsewhere(first: &Sandbox) -> Sandbox {
     second
 }
 
-/// Everything but the trail, the locks and what belongs to one server.
+/// Returns everything but the trail, the locks and the server's own data.
 fn documents(sandbox: &Sandbox) -> Vec<(PathBuf, String)> {
     let root = sandbox.path();
     let contents = sandbox.contents().into_iter();
@@ -70,7 +70,8 @@ fn documents(sandbox: &Sandbox) -> Vec<(PathBuf, String)> {
     kept.map(|(path, bytes)| (path, String::from_utf8(bytes).unwrap())).collect()
 }
 
-/// Guards the move to another server: the same phone, no code twice, nothing lost on the way.
+/// Guards the move to another server: the same device works, no code works twice, and nothing is
+/// lost.
 #[test]
 fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     let (first, secret) = full();
@@ -113,12 +114,12 @@ fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     assert_eq!(verify.code, 0, "{verify:?}");
 }
 
-/// Guards a restore into the same store: what was used since the backup stays used.
+/// Guards a restore into the same store: codes used since the backup stay used.
 #[test]
 fn a_restored_backup_replays_nothing() {
     let (sandbox, secret) = full();
     let file = export(&sandbox, "backup.toml", &[]);
-    // A phone that is a minute ahead; the code lies in the future when it is accepted.
+    // A device that is a minute ahead: the code is accepted while still in the future.
     sandbox.pass(60);
     let ahead = secret.code(sandbox.now() + 60);
     let alice = ["--no-groups", "--client", "c", "--", "alice"];
@@ -132,9 +133,9 @@ fn a_restored_backup_replays_nothing() {
     assert_eq!(sign_in(&sandbox, &secret), "code-accepted");
 }
 
-/// Guards what is asked and what is only looked at.
+/// Guards confirmation, and dry runs.
 #[test]
-fn nothing_is_written_before_it_was_asked_and_checked() {
+fn nothing_is_written_before_confirmation_and_checks() {
     let (first, _) = full();
     let file = export(&first, "export.toml", &[]);
     let path = file.to_str().unwrap();
@@ -150,7 +151,7 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
     assert_eq!(refused.code, 1, "{refused:?}");
     assert!(refused.stderr.contains("alice") && refused.stderr.contains("key"), "{refused:?}");
     assert_eq!(documents(&stranger), untouched);
-    // Each of these is refused as a whole, and names its entry.
+    // Each of these is refused as a whole, and the error names its entry.
     let good = fs::read_to_string(&file).unwrap();
     for (name, old, new, words) in [
         (
@@ -181,14 +182,14 @@ fn nothing_is_written_before_it_was_asked_and_checked() {
         let run = import(&second, &bad);
         assert_eq!(run.code, 1, "{name}: {run:?}");
         assert!(run.stderr.contains(words), "{name}: {}", run.stderr);
-        assert!(!run.stderr.contains("s1:"), "{name}: a sealed value is told: {}", run.stderr);
+        assert!(!run.stderr.contains("s1:"), "{name}: a sealed value is shown: {}", run.stderr);
     }
     assert_eq!(documents(&second), before);
 }
 
-/// Guards that an import leaves nothing of what was in the store before, and members of groups neither.
+/// Guards that an import leaves nothing of the previous contents, including members of groups.
 #[test]
-fn an_import_takes_away_what_the_export_lacks() {
+fn an_import_removes_entries_missing_from_the_export() {
     let (sandbox, _) = full();
     let file = export(&sandbox, "export.toml", &[]);
     let lists = |sandbox: &Sandbox| {
@@ -205,10 +206,10 @@ fn an_import_takes_away_what_the_export_lacks() {
     assert_eq!(lists(&sandbox), before);
 }
 
-/// Guards what an import says of a damaged export: lines count from 1, and settings that were lost are not
-/// settings that were removed.
+/// Guards errors about a damaged export: line numbers start at 1, and lost settings are not
+/// mistaken for removed ones.
 #[test]
-fn an_import_tells_the_line_and_a_missing_half() {
+fn an_import_reports_the_line_and_a_missing_document() {
     let (sandbox, _) = full();
     sandbox.verify(&["--group", "sales", "--", "dave"], None);
     let file = export(&sandbox, "export.toml", &[]);
@@ -239,7 +240,8 @@ fn an_import_tells_the_line_and_a_missing_half() {
     }
 }
 
-/// Guards the way without the key: secrets in the open, after a question, sealed anew on arrival.
+/// Guards the move without the key: secrets are exported in plain text after confirmation, and
+/// sealed on import.
 #[test]
 fn revealed_secrets_go_to_a_store_with_another_key() {
     let (first, secret) = full();
@@ -261,7 +263,7 @@ fn revealed_secrets_go_to_a_store_with_another_key() {
     assert_eq!(second.admin(&["store", "check"]).code, 0);
 }
 
-/// Guards an export in the middle of a rotation: it opens with the new key alone.
+/// Guards an export during a rotation: it opens with the new key alone.
 #[test]
 fn an_export_during_a_rotation_needs_one_key() {
     use rw2fa::store::seal::{DataKey, KeyRing};
@@ -279,9 +281,9 @@ fn an_export_during_a_rotation_needs_one_key() {
     assert_eq!(sign_in(&second, &secret), "code-accepted");
 }
 
-/// Guards what belongs to the server: where its key is, since when its trial runs.
+/// Guards the server's own data: the location of its key, the start of its trial.
 #[test]
-fn what_belongs_to_the_server_stays() {
+fn the_servers_own_data_stays() {
     let (first, _) = full();
     let file = export(&first, "export.toml", &[]);
     let second = elsewhere(&first);
@@ -298,9 +300,9 @@ fn what_belongs_to_the_server_stays() {
     assert!(text.contains("created = 2020-01-01T00:00:00Z") && text.contains("key-file"), "{text}");
 }
 
-/// Guards an import that stops half way: nobody is let in, and the same again mends it.
+/// Guards an interrupted import: no user is let in, and running it again repairs it.
 #[test]
-fn a_killed_import_is_closed_and_is_mended_by_the_next() {
+fn a_killed_import_denies_logins_and_the_next_repairs_it() {
     let names: Vec<String> = (0..30).map(|number| format!("user{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let (first, _) = full();
@@ -347,7 +349,8 @@ fn problems(sandbox: &Sandbox) -> (u8, Vec<Value>) {
     (run.code, run.json()["problems"].as_array().unwrap().clone())
 }
 
-/// Guards the check: a sound store has no problem, and each kind of damage is one, with its remedy.
+/// Guards the check: a healthy store has no problems, and each kind of damage is reported with a
+/// hint.
 #[test]
 fn every_damaged_document_is_named() {
     type Damage = fn(&Sandbox);
@@ -412,10 +415,10 @@ fn every_damaged_document_is_named() {
     }
 }
 
-/// Guards memory: what never ends, or is no export, is refused by name long before it fills the memory.
+/// Guards memory: endless input, or input that is not an export, is rejected early.
 #[cfg(unix)]
 #[test]
-fn an_import_of_something_endless_ends() {
+fn an_endless_import_is_rejected() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let before = sandbox.contents();
     let refused = |what: &str, run: &crate::sandbox::Run, words: &str| {
@@ -425,7 +428,7 @@ fn an_import_of_something_endless_ends() {
     };
     let import = |file: &str| sandbox.admin(&["store", "import", file, "--yes"]);
     refused("zeros", &import("/dev/zero"), "/dev/zero does not begin like a file");
-    // Sparse: it takes no room on the disk.
+    // Sparse: takes no space on the disk.
     let huge = sandbox.beside("huge.toml");
     fs::File::create(&huge).unwrap().set_len(10 << 30).unwrap();
     refused("10 GiB", &import(huge.to_str().unwrap()), "huge.toml is larger than 256 MiB");
@@ -441,7 +444,7 @@ fn an_import_of_something_endless_ends() {
     assert!(run.stdout.contains("standard input is longer than 16384 bytes"), "{run:?}");
 }
 
-/// Guards stores: a document that no command could read back is not imported.
+/// Guards stores: a document too long to be read back is not imported.
 #[test]
 fn a_document_that_is_too_long_is_not_imported() {
     let (sandbox, _) = full();

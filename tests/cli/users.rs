@@ -1,10 +1,11 @@
-//! `rw2fa users list` and `show`: what is told of users, in text, JSON and CSV.
+//! `rw2fa users list` and `show`: what is shown of users, as text, JSON and CSV.
 
 use std::fs;
 
 use crate::sandbox::{Run, Sandbox};
 
-/// A store with one user of each kind: never seen, pending, active, locked, stopped, a group.
+/// Creates a store with one user of each kind: never seen, pending, active, locked, stopped, a
+/// group.
 fn everybody() -> Sandbox {
     let sandbox = Sandbox::with_users(&["nora", "paul", "CORP\\anna", "luke"]);
     let group = sandbox.path().join("groups/corp%5csales.toml");
@@ -25,7 +26,7 @@ fn everybody() -> Sandbox {
     sandbox
 }
 
-/// Guards the table that people read: the order, and only the columns that tell something.
+/// Guards the table for people: its order, and that it hides useless columns.
 #[test]
 fn list_as_text() {
     let sandbox = everybody();
@@ -48,7 +49,7 @@ paul        user   app     pending  pending
     assert_eq!(Sandbox::new().admin_ok(&["users", "list"]), "");
 }
 
-/// Guards the columns that scripts read, whether or not they tell something.
+/// Guards the columns for scripts, which are always complete.
 #[test]
 fn list_as_csv() {
     assert_eq!(
@@ -68,7 +69,7 @@ paul,user,app,,pending,pending,true,,
     );
 }
 
-/// Guards the JSON document to the byte: fields, their order, and null for what is absent.
+/// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
 fn list_as_json() {
     let sandbox = everybody();
@@ -104,7 +105,7 @@ fn list_as_json() {
     );
 }
 
-/// Guards each filter, and two at once.
+/// Guards each filter, and two combined.
 #[test]
 fn list_filters() {
     let sandbox = everybody();
@@ -125,7 +126,7 @@ fn list_filters() {
         let expected: Vec<_> = names.iter().map(|name| Some(*name)).collect();
         assert_eq!(found, expected, "{args:?}");
     }
-    // When the lock is over, the state is the enrolment again.
+    // After the lock ends, the state is the enrolment again.
     sandbox.pass(60);
     assert!(!sandbox.admin_ok(&["users", "list"]).contains("locked"));
 }
@@ -184,7 +185,7 @@ fn show_as_json() {
     );
 }
 
-/// Guards what people read of one user, and that looking at somebody writes nothing.
+/// Guards the text output for one user, and that showing a user writes nothing.
 #[test]
 fn show_as_text() {
     let sandbox = everybody();
@@ -224,9 +225,9 @@ grant                 (no client): first session before 2026-11-24T09:00:00Z
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards several names: those who are known are shown, the others are named with a suggestion.
+/// Guards several names: known users are shown, the others are reported with a suggestion.
 #[test]
-fn show_of_somebody_unknown() {
+fn show_of_an_unknown_user() {
     let sandbox = Sandbox::with_users(&["alice", "CORP\\bob"]);
     let run = sandbox.admin(&["users", "show", "alcie", "alice", "bob", "xyz"]);
     assert_eq!(
@@ -245,9 +246,9 @@ fn show_of_somebody_unknown() {
     );
 }
 
-/// Guards the others: one damaged document is named with its remedy and hides nobody.
+/// Guards the other users: one damaged document is reported with a hint and hides no other.
 #[test]
-fn one_damaged_document_hides_nobody() {
+fn one_damaged_document_hides_no_user() {
     let sandbox = Sandbox::with_users(&["alice", "bert", "carol", "dora"]);
     let (bert, carol) = (sandbox.document("state", "bert"), sandbox.document("users", "carol"));
     let text = fs::read_to_string(&bert).unwrap();

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::sandbox::{Run, Sandbox, Secret};
 
-/// Guards `add` of many: each is tried, each failure is reported, and nobody is listed twice.
+/// Guards `add` with many names: each is tried, each failure is reported, and none is listed twice.
 #[test]
 fn add_tries_each_name() {
     let sandbox = Sandbox::new();
@@ -77,7 +77,8 @@ fn changes_as_json() {
     );
 }
 
-/// Guards `--dry-run` of every command: it says what would be, asks nothing, and writes no byte.
+/// Guards `--dry-run` of every command: it reports what would happen, asks nothing, and writes
+/// nothing.
 #[test]
 fn dry_runs_write_nothing_and_never_ask() {
     let sandbox = Sandbox::with_users(&["alice", "bob", "carl"]);
@@ -114,7 +115,7 @@ fn dry_runs_write_nothing_and_never_ask() {
     assert_eq!(json["dry_run"], true);
 }
 
-/// Guards `edit`: the attributes change, the secret stays, comments and order of the document too.
+/// Guards `edit`: the attributes change; the secret and the document's comments and order stay.
 #[test]
 fn edit_keeps_the_secret_and_the_comments() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -156,7 +157,8 @@ fn edit_keeps_the_secret_and_the_comments() {
     );
 }
 
-/// Guards handing over in person: one secret for the sheet of paper and the login, until it is used.
+/// Guards handing over in person: the printed secret and the login use the same one until it is
+/// used.
 #[test]
 fn enrol_hands_over_the_pending_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -202,7 +204,8 @@ fn enrol_hands_over_the_pending_secret() {
     assert_eq!(sandbox.admin(&["users", "enrol", "alice", "--qr-file", "x.gif"]).code, 2);
 }
 
-/// Guards `reset`: the old secret is dead, a second one changes nothing, a damaged state is mended.
+/// Guards `reset`: the old secret is invalid, a second reset changes nothing, a damaged state is
+/// repaired.
 #[test]
 fn reset_forgets_the_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -239,7 +242,7 @@ fn reset_forgets_the_secret() {
     sandbox.enrol("alice");
 }
 
-/// Guards `enrolment-days`: a reset opens enrolment again, also for who never enrolled.
+/// Guards `enrolment-days`: a reset reopens enrolment, even for users who never enrolled.
 #[test]
 fn reset_opens_enrolment_again() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -250,7 +253,7 @@ fn reset_opens_enrolment_again() {
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "enrolment-required");
 }
 
-/// Guards `remove`: off the list at once, and who comes back gets another secret.
+/// Guards `remove`: the user is unlisted at once, and gets another secret when listed again.
 #[test]
 fn remove_destroys_the_secret() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -300,9 +303,9 @@ fn unlock_and_revoke_clear_their_part() {
     assert_eq!(sandbox.admin(&["users", "unlock"]).code, 2);
 }
 
-/// Guards the help desk's look at a code: it spends nothing, and a wrong one costs as at a login.
+/// Guards `users test`: it does not spend the code, and a wrong code counts as at a login.
 #[test]
-fn test_looks_at_a_code_and_spends_nothing() {
+fn test_does_not_spend_the_code() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let test = |code: &str| {
         sandbox.admin_with_stdin(&["users", "test", "alice", "--code-stdin"], code.as_bytes())
@@ -342,10 +345,10 @@ fn test_looks_at_a_code_and_spends_nothing() {
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }
 
-/// Guards an entry whose writer was killed before its last step: the same command completes it and records
-/// it, also after the trial, for nobody new comes; the document stays as it is.
+/// Guards an entry whose writer was killed before its last step: the same command completes and
+/// records it, even after the trial because no user is added, and leaves the document unchanged.
 #[test]
-fn what_a_kill_left_unmarked_is_completed() {
+fn a_missing_mark_is_completed() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let documents = ["alice", "bob"].map(|name| sandbox.document("users", name));
     for (name, listing) in ["alice", "bob"].iter().zip(&documents) {

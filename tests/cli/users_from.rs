@@ -1,4 +1,5 @@
-//! `rw2fa users add --from`: what is read, what is refused, and that a kill leaves nobody half listed.
+//! `rw2fa users add --from`: which files are accepted, which are rejected, and that a kill leaves
+//! no half-listed user.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -21,7 +22,8 @@ fn listed(sandbox: &Sandbox) -> String {
     sandbox.admin_ok(&["users", "list", "--format", "csv"])
 }
 
-/// Guards that users and groups are added, from a file and from standard input, and audited one by one.
+/// Guards that users and groups are added, from a file and from standard input, with one audit line
+/// each.
 #[test]
 fn entries_are_added() {
     let sandbox = Sandbox::new();
@@ -41,7 +43,8 @@ fn entries_are_added() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards names in data: a list that is read back names the same users, whatever their names begin with.
+/// Guards names in data: a list that is read back names the same users, whatever character their
+/// names begin with.
 #[test]
 fn a_list_of_odd_names_can_be_read_again() {
     let names = [
@@ -74,7 +77,7 @@ fn a_list_of_odd_names_can_be_read_again() {
     assert!(screen.contains("\\u{e000}private") && !screen.contains('\u{e000}'), "{screen}");
 }
 
-/// Guards that what `users list` writes can be read again in another store.
+/// Guards that another store can read the output of `users list`.
 #[test]
 fn a_list_can_be_read_again() {
     let sandbox = Sandbox::new();
@@ -90,9 +93,9 @@ fn a_list_can_be_read_again() {
     assert_eq!(other.admin_ok(&["store", "check"]), sandbox.admin_ok(&["store", "check"]));
 }
 
-/// Guards that one bad line keeps everybody out, and that each is told by its number.
+/// Guards that one bad line prevents all changes, and that each is reported by its number.
 #[test]
-fn every_bad_line_is_told_and_nothing_is_written() {
+fn every_bad_line_is_reported_and_nothing_is_written() {
     let sandbox = Sandbox::with_users(&["CORP\\carol", "CORP\\erin"]);
     let before = sandbox.contents();
     let refused = add(
@@ -102,9 +105,10 @@ fn every_bad_line_is_told_and_nothing_is_written() {
         &[],
     );
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
-    let told: Vec<_> = refused.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
+    let message: Vec<_> =
+        refused.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!(
-        told,
+        message,
         [
             "error: standard input, line 3: 'alice': stands in line 2 already",
             "error: standard input, line 4: 'erin': overlaps 'corp\\erin': one login could mean both",
@@ -125,9 +129,9 @@ fn every_bad_line_is_told_and_nothing_is_written() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards `--dry-run`, an empty list, a licence that does not suffice, and files that are none.
+/// Guards `--dry-run`, an empty list, a licence that is too small, and invalid files.
 #[test]
-fn nothing_is_written_where_nothing_is_to_be() {
+fn nothing_is_written_without_valid_entries() {
     let sandbox = Sandbox::new();
     let before = sandbox.contents();
     let dry = add(&sandbox, "alice,,,\n", &["--dry-run"]);
@@ -137,13 +141,13 @@ fn nothing_is_written_where_nothing_is_to_be() {
     let late = add(&sandbox, "alice,,,\nbob,,,\n", &[]);
     assert_eq!(late.code, 1);
     assert_eq!(late.stderr.matches("the trial of 30 days is over").count(), 1, "{late:?}");
-    for (bytes, told) in [
+    for (bytes, message) in [
         (&b"\xff\xfen\0a\0"[..], "is not UTF-8"),
         (b"name;type;method;phone\n", "not separated by commas"),
         (b"", "has no column 'name'"),
     ] {
         let run = sandbox.admin_with_stdin(&FROM_STDIN, bytes);
-        assert!(run.code == 1 && run.stderr.contains(told), "{run:?}");
+        assert!(run.code == 1 && run.stderr.contains(message), "{run:?}");
     }
     let missing = sandbox.admin(&["users", "add", "--from", "/nonexistent/x.csv"]);
     assert_eq!(missing.code, 1);
@@ -153,9 +157,9 @@ fn nothing_is_written_where_nothing_is_to_be() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards a member who has enrolled: what the store keeps of him stays when a file lists him.
+/// Guards an enrolled group member: the existing state is kept when a file lists the user.
 #[test]
-fn an_enrolled_member_keeps_his_secret() {
+fn an_enrolled_member_keeps_the_secret() {
     let sandbox = Sandbox::with_users(&[]);
     sandbox.admin_ok(&["users", "add", "--group", "staff"]);
     let shown = sandbox.verify(&["--qr", "none", "--group", "staff", "--", "user7"], None);
@@ -169,10 +173,11 @@ fn an_enrolled_member_keeps_his_secret() {
     assert_eq!(sandbox.show("user7")["listed"], true);
 }
 
-/// Guards that a kill at any moment leaves a store without half entries, which the same command completes.
+/// Guards that a kill at any moment leaves no half-listed entries, and that the same command
+/// completes the rest.
 #[test]
-fn a_kill_leaves_nobody_half_listed() {
-    // Under Wine files are slow.
+fn a_kill_leaves_no_user_half_listed() {
+    // Files are slow under Wine.
     const USERS: usize = if cfg!(windows) { 100 } else { 600 };
     let sandbox = Sandbox::new();
     let real = sandbox.real();
@@ -181,7 +186,7 @@ fn a_kill_leaves_nobody_half_listed() {
     sandbox.write(&file, &format!("name,type,method,phone\n{text}"));
     let args = ["users", "add", "--from", file.to_str().unwrap()];
     let mut kills = 0;
-    // Each time a bit later, until it ends by itself.
+    // Each time a bit later, until the command completes.
     for pause in std::iter::successors(Some(4), |pause| Some(pause * 5 / 4 + 1)) {
         let mut child = real.tool(args).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(pause));
@@ -203,7 +208,7 @@ fn a_kill_leaves_nobody_half_listed() {
     assert!(!sandbox.path().join(".tmp-bulk").exists(), "what was put aside is left");
 }
 
-/// Guards two that add from files at once: both succeed, or one is told to wait; nobody is lost.
+/// Guards two concurrent runs: both succeed, or one is refused as busy; no user is lost.
 #[test]
 fn two_at_once_do_not_harm_each_other() {
     let sandbox = Sandbox::new();
@@ -226,9 +231,9 @@ fn two_at_once_do_not_harm_each_other() {
     assert_eq!(sandbox.admin(&["store", "check"]).code, 0);
 }
 
-/// Guards that a quote that is not closed swallows nobody silently.
+/// Guards that an unclosed quote never swallows users silently.
 #[test]
-fn an_open_quote_keeps_everybody_out() {
+fn an_unclosed_quote_prevents_all_changes() {
     let sandbox = Sandbox::new();
     let before = sandbox.contents();
     for text in [
@@ -242,10 +247,10 @@ fn an_open_quote_keeps_everybody_out() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards that a lock that cannot be had keeps nobody out whom another lock covers, and that each name
-/// that was left out is told.
+/// Guards that an unavailable lock affects only the users of that lock, and that each skipped name
+/// is reported.
 #[test]
-fn a_lock_that_is_held_leaves_out_only_its_own() {
+fn a_held_lock_affects_only_its_own_users() {
     const USERS: usize = 600;
     let sandbox = Sandbox::new();
     let text = lines(0..USERS, |n| format!("user{n},,,\n"));
@@ -259,8 +264,8 @@ fn a_lock_that_is_held_leaves_out_only_its_own() {
         (partly.stdout.matches(": added").count(), partly.stderr.matches("held the lock").count());
     assert!(failed > 0 && failed < 20, "{failed} failed");
     assert_eq!(added + failed, USERS);
-    let told = format!("{failed} of {USERS} names were not added");
-    assert!(partly.stderr.contains(&told), "{}", partly.stderr);
+    let message = format!("{failed} of {USERS} names were not added");
+    assert!(partly.stderr.contains(&message), "{}", partly.stderr);
     for line in partly.stderr.lines().filter(|line| line.contains("held the lock")) {
         let name = line.split('\'').nth(1).unwrap();
         assert!(!partly.stdout.contains(&format!("{name}: added\n")), "{line}");
@@ -273,9 +278,9 @@ fn a_lock_that_is_held_leaves_out_only_its_own() {
     assert_eq!(trail.matches("users add").count(), USERS);
 }
 
-/// Guards new users: a counter that a kill left behind is nobody's, and its failed attempts are not theirs.
+/// Guards new users: they do not inherit the failed attempts of a counter that a kill left behind.
 #[test]
-fn nobody_inherits_a_counter_that_was_left_behind() {
+fn new_users_do_not_inherit_a_leftover_counter() {
     let sandbox = Sandbox::with_users(&["alice", "bob", "user1", "carol"]);
     sandbox.admin_ok(&["users", "add", "--group", "staff"]);
     for name in ["alice", "bob", "user1", "carol"] {

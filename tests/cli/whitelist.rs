@@ -1,4 +1,5 @@
-//! `rw2fa whitelist`: who may connect by RDP without a code, from the command to the verifier's answer.
+//! `rw2fa whitelist`: who may connect by RDP without a code, from the command to the verifier's
+//! answer.
 
 use std::fs;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 /// The suffix corp.example means CORP.
 const ALIASES: &str = "aliases = { \"corp.example\" = \"CORP\" }\n";
 
-/// What the broker is told.
+/// Returns the answer for a plain RDP login.
 fn rdp(sandbox: &Sandbox, login: &str) -> String {
     sandbox.verify(&["--session", "rdp", "--no-groups", "--", login], None).reason()
 }
@@ -17,13 +18,13 @@ fn add(sandbox: &Sandbox, args: &[&str]) -> Run {
     sandbox.admin(&[&["whitelist", "add"], args].concat())
 }
 
-/// The entries of the list.
+/// Returns the entries of the list.
 fn entries(sandbox: &Sandbox) -> Vec<Value> {
     let run = sandbox.admin(&["whitelist", "list", "--format", "json"]);
     run.json()["entries"].as_array().unwrap().clone()
 }
 
-/// The administrative changes in the audit trail: action, object, values.
+/// Returns the administrative changes in the audit trail: action, object, values.
 fn audited(sandbox: &Sandbox) -> Vec<String> {
     let text = fs::read_to_string(sandbox.path().join("audit/2026-11.jsonl")).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -33,7 +34,7 @@ fn audited(sandbox: &Sandbox) -> Vec<String> {
         .collect()
 }
 
-/// Guards the whole life of an entry: the line that people read, the answer, and the trail.
+/// Guards the whole life of an entry: the report, the answer, and the trail.
 #[test]
 fn an_entry_from_add_to_remove() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -73,9 +74,9 @@ fn an_entry_from_add_to_remove() {
     );
 }
 
-/// Guards the list in its three forms, and that an expired entry shows as such.
+/// Guards the list in its three formats, and that an expired entry is marked as expired.
 #[test]
-fn the_list_in_every_form() {
+fn the_list_in_every_format() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.admin_ok(&["whitelist", "list"]), "");
     add(&sandbox, &["CORP\\bob"]);
@@ -108,7 +109,7 @@ corp\\bob,,,valid,2026-11-24T08:00:00Z
     );
 }
 
-/// Guards the last second: an entry is over at `until`, for the verifier and for every command alike.
+/// Guards the last second: an entry ends at `until` for the verifier and every command.
 #[test]
 fn an_entry_ends_at_its_second() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -124,7 +125,7 @@ fn an_entry_ends_at_its_second() {
     }
 }
 
-/// Guards what administrators write as an end, above all that a date lasts through its day.
+/// Guards the formats of an end, above all that a date includes its whole day.
 #[test]
 fn an_end_is_a_day_a_time_or_a_duration() {
     let sandbox = Sandbox::new();
@@ -166,8 +167,8 @@ fn an_end_is_a_day_a_time_or_a_duration() {
     }
 }
 
-/// Guards the table of the narrow comparison end to end, in both directions: who is let in, and that
-/// everybody else who is the listed account is not.
+/// Guards the strict comparison of names, in both directions: the listed account is let in, and
+/// every other spelling that might be that account is not.
 #[test]
 fn only_the_same_account_of_the_same_domain_is_let_in() {
     const DEFAULT: &str = "default = \"CORP\"\naliases = { \"corp.example\" = \"CORP\" }\n";
@@ -223,9 +224,9 @@ fn only_the_same_account_of_the_same_domain_is_let_in() {
     }
 }
 
-/// Guards that nothing of the list matters but for plain RDP.
+/// Guards that the whitelist affects nothing but plain RDP.
 #[test]
-fn an_entry_spares_no_other_code() {
+fn the_whitelist_affects_only_rdp() {
     let sandbox = Sandbox::with_users(&["alice"]);
     add(&sandbox, &["alice"]);
     for args in [&["--", "alice"][..], &["--session", "html5", "--", "alice"]] {
@@ -233,7 +234,7 @@ fn an_entry_spares_no_other_code() {
     }
 }
 
-/// Guards against a door that opens again by accident: an entry that is over needs a new end.
+/// Guards against accidental renewal: an expired entry needs a new end.
 #[test]
 fn an_expired_entry_is_not_renewed_without_an_end() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -253,7 +254,7 @@ fn an_expired_entry_is_not_renewed_without_an_end() {
     assert_eq!(rdp(&sandbox, "alice"), "whitelisted");
 }
 
-/// Guards the terminals and files that a reason ends up in.
+/// Guards terminals and files from the text of a reason.
 #[test]
 fn a_reason_is_one_short_line() {
     let sandbox = Sandbox::new();
@@ -267,9 +268,10 @@ fn a_reason_is_one_short_line() {
     assert_eq!(entries(&sandbox)[0]["reason"], longest);
 }
 
-/// Guards scripts: JSON changes, several names, dry runs, and the exit code when one of them failed.
+/// Guards scripts: JSON changes, several names, dry runs, and the exit code when one of them
+/// failed.
 #[test]
-fn several_names_are_each_tried() {
+fn each_of_several_names_is_tried() {
     let sandbox = Sandbox::new();
     let before = sandbox.contents();
     let args = ["alice", "a\\b\\c", "bob", "--until", "8h", "--format", "json"];
@@ -306,9 +308,9 @@ fn several_names_are_each_tried() {
     }
 }
 
-/// Guards against a door that stays open: two spellings of one login may both be on the list.
+/// Guards against access that remains: two spellings of one login may both be on the list.
 #[test]
-fn removing_tells_of_another_entry_that_lets_in() {
+fn removing_warns_of_another_matching_entry() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.domains(ALIASES);
     add(&sandbox, &["CORP\\alice", "alice@corp.example", "alice"]);
@@ -322,7 +324,7 @@ fn removing_tells_of_another_entry_that_lets_in() {
     assert_eq!(rdp(&sandbox, "CORP\\alice"), "rdp-not-allowed");
 }
 
-/// Guards documents that people edit: comments stay, and a damaged one is named, lets nobody in, and
+/// Guards documents edited by hand: comments stay, and a damaged one is named, lets no one in, and
 /// can be removed.
 #[test]
 fn documents_are_edited_in_place_and_damaged_ones_shown() {
@@ -350,9 +352,9 @@ fn documents_are_edited_in_place_and_damaged_ones_shown() {
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");
 }
 
-/// Guards `users show`: it tells the entry that applies, in whatever spelling that is.
+/// Guards `users show`: it shows the entry that applies, in any spelling.
 #[test]
-fn show_tells_the_entry_that_applies() {
+fn show_reports_the_entry_that_applies() {
     let sandbox = Sandbox::with_users(&["CORP\\alice", "bob"]);
     sandbox.domains(ALIASES);
     add(&sandbox, &["alice@corp.example", "--until", "1h", "--reason", "why not"]);

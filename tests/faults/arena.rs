@@ -1,4 +1,4 @@
-//! A store that is put back to its beginning as often as a test likes.
+//! A store that can be reset to its initial state as often as a test likes.
 
 use std::cell::Cell;
 use std::fs;
@@ -8,17 +8,17 @@ use std::process::Command;
 
 use crate::sandbox::{Real, Run, Sandbox, Secret, real_now};
 
-/// The directories of a store, but for the locks.
+/// The directories of a store, except the locks.
 const DIRECTORIES: [&str; 5] = ["users", "state", "groups", "whitelist", "audit"];
 
-/// A store with alice and bob, who have enrolled, and carol, who has not.
+/// A store with two enrolled users, alice and bob, and one who has not enrolled, carol.
 pub(crate) struct Arena {
     pub(crate) sandbox: Sandbox,
     pub(crate) real: Real,
     pub(crate) alice: Secret,
     pub(crate) bob: Secret,
     template: Vec<(PathBuf, Vec<u8>)>,
-    /// Steps from now whose codes were used.
+    /// How many steps from now have used codes.
     steps: Cell<i64>,
 }
 
@@ -27,7 +27,7 @@ impl Arena {
         Self::with(|_| {})
     }
 
-    /// An arena whose store was prepared once.
+    /// Creates an arena whose store is prepared once.
     pub(crate) fn with(prepare: impl FnOnce(&Sandbox)) -> Self {
         let sandbox = Sandbox::with_users(&[]);
         sandbox.at_real_time();
@@ -39,7 +39,7 @@ impl Arena {
         Self { sandbox, real, alice, bob, template, steps: Cell::new(2) }
     }
 
-    /// The same arena; its store is put back to what it is now.
+    /// Takes the current store as the new initial state.
     pub(crate) fn keep(mut self) -> Self {
         self.template = Self::template_of(&self.sandbox);
         self
@@ -50,7 +50,7 @@ impl Arena {
         sandbox.contents().into_iter().filter(|(path, _)| kept(path)).collect()
     }
 
-    /// Puts the store back.
+    /// Resets the store.
     pub(crate) fn restore(&self) {
         let root = self.sandbox.path();
         let _ = fs::remove_dir_all(self.archive());
@@ -76,14 +76,14 @@ impl Arena {
         }
     }
 
-    /// Where months of the trail are moved to; gone when the store is put back.
+    /// Returns the directory for archived months; removed when the store is reset.
     pub(crate) fn archive(&self) -> PathBuf {
         self.sandbox.beside("archive")
     }
 
-    /// A code that is right, and belongs to a step of its own. There are some hundreds.
+    /// Returns a valid code of a step of its own. There are several hundred.
     pub(crate) fn code(&self, secret: &Secret) -> String {
-        // A step that shares its code with another one of the window proves nothing.
+        // A step that shares its code with another step of the window proves nothing.
         loop {
             let step = self.steps.get();
             self.steps.set(if step > 300 { 2 } else { step + 1 });
@@ -96,46 +96,46 @@ impl Arena {
         }
     }
 
-    /// The verifier as it is called here.
+    /// Returns the verifier as these tests call it.
     pub(crate) fn verifier(&self, args: &[&str]) -> Command {
         self.real.verifier(["--no-groups", "--qr", "none"].iter().chain(args))
     }
 
-    /// Asks the verifier, in this process.
+    /// Runs the verifier in this process.
     pub(crate) fn ask(&self, args: &[&str], code: Option<&str>) -> Run {
         let args = [&["--no-groups", "--qr", "none"], args].concat();
         self.sandbox.at_real_time().verify(&args, code)
     }
 
-    /// The reason of an answer that is no error.
+    /// Returns the reason of an answer that is not an error.
     pub(crate) fn reason(&self, args: &[&str], code: Option<&str>) -> String {
         let run = self.ask(args, code);
         assert_ne!(run.code, 4, "{run:?}");
         run.reason()
     }
 
-    /// Runs the administration tool in this process; it must end well.
+    /// Runs the administration tool in this process; it must succeed.
     pub(crate) fn admin(&self, args: &[&str]) -> String {
         self.sandbox.at_real_time().admin_ok(args)
     }
 
-    /// Every line of the audit trail.
+    /// Returns every line of the audit trail.
     pub(crate) fn trail(&self) -> String {
         let files = self.sandbox.contents().into_iter();
         let trail = files.filter(|(path, _)| path.extension().is_some_and(|end| end == "jsonl"));
         trail.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).collect()
     }
 
-    /// Temporary files that lie in the store.
+    /// Lists the temporary files in the store.
     pub(crate) fn strays(&self) -> Vec<PathBuf> {
         let mut files: Vec<_> = self.sandbox.contents().into_keys().collect();
         files.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with(".tmp-"));
         files
     }
 
-    /// Checks that a stray file, if there is one, goes when the store is tidied, and not while its writer
-    /// may still run.
-    pub(crate) fn is_tidied(&self) {
+    /// Checks that a stray file, if any, is removed when the store is tidied, but not while its
+    /// writer may still run.
+    pub(crate) fn assert_tidied(&self) {
         let strays = self.strays();
         if strays.is_empty() {
             return;
@@ -150,9 +150,9 @@ impl Arena {
         assert_eq!(self.strays(), Vec::<PathBuf>::new());
     }
 
-    /// Checks what must hold whatever happened: every document can be read, the trail is whole, and it tells
-    /// of everybody who is listed.
-    pub(crate) fn is_sound(&self) {
+    /// Checks what must always hold: every document can be read, the trail is intact, and it
+    /// records every listed user.
+    pub(crate) fn assert_sound(&self) {
         let check = self.sandbox.admin(&["store", "check"]);
         assert_eq!(check.code, 0, "{check:?}");
         // A kill may keep a charged attempt from being recorded.
@@ -165,15 +165,15 @@ impl Arena {
         }
     }
 
-    /// The same as far as real processes can tell, which work as the owner of the store.
-    pub(crate) fn is_sound_to_real_programs(&self) {
+    /// Runs the same checks as far as real processes can, which run as the owner of the store.
+    pub(crate) fn assert_sound_for_real_programs(&self) {
         for command in [&["store", "check"][..], &["audit", "verify"]] {
             let run = self.real.admin(command);
             assert_eq!(run.code, 0, "{command:?}: {run:?}");
         }
     }
 
-    /// The users and groups that are listed.
+    /// Returns the listed users and groups.
     pub(crate) fn listed(&self) -> Vec<String> {
         let list = self.sandbox.admin(&["users", "list", "--format", "json"]).json();
         let entries = list["entries"].as_array().unwrap().iter();
@@ -181,14 +181,14 @@ impl Arena {
         listed.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Whether the state of a user says that he is listed.
+    /// Returns whether the state of a user is marked as listed.
     pub(crate) fn is_marked(&self, name: &str) -> bool {
         let text = fs::read_to_string(self.sandbox.document("state", name)).unwrap();
         text.contains("listed = true\n")
     }
 
     /// Checks that alice and bob can sign in.
-    pub(crate) fn lets_everybody_in(&self) {
+    pub(crate) fn assert_all_users_can_sign_in(&self) {
         for (name, secret) in [("alice", &self.alice), ("bob", &self.bob)] {
             let code = self.code(secret);
             let run = self.ask(&["--", name], Some(&code));
@@ -197,7 +197,7 @@ impl Arena {
     }
 }
 
-/// Whether everything is to be tried.
+/// Returns whether to run the thorough tests.
 pub(crate) fn is_full() -> bool {
     std::env::var_os("RW2FA_TEST_FULL").is_some()
 }

@@ -1,7 +1,7 @@
-//! Attempts that are killed, or refused what they ask for, at each of their system calls.
+//! Attempts that are killed, or denied a system call, at each of their system calls.
 //!
-//! Whatever happens: a typed code is compared only after its charge is durable, a right code is accepted once,
-//! nothing but a charge is lost, and the next right code signs in.
+//! In every case: a code is compared only after its charge is durable, a valid code is accepted
+//! once, nothing but a charge is lost, and the next valid code signs in.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::arena::{Arena, is_full};
 use crate::tracer::{self, Call, End};
 
-/// What is typed.
+/// The code that is typed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Typed {
     Wrong,
@@ -48,7 +48,8 @@ impl Attempt {
         Self { arena, typed, is_login, command, code }
     }
 
-    /// The calls from the first one that concerns the store, and which of them makes the charge durable.
+    /// Returns the calls from the first one that concerns the store, and the index of the one that
+    /// makes the charge durable.
     fn calls(&self) -> (Vec<Call>, usize) {
         self.arena.restore();
         let log = self.arena.sandbox.beside("strace");
@@ -61,7 +62,8 @@ impl Attempt {
         format!("{}\n", self.code)
     }
 
-    /// Runs it with this injected at a call; the failed attempts of alice before and after.
+    /// Runs the attempt with this fault injected at a call. Returns the end and the failed attempts
+    /// of alice.
     fn run(&self, call: &Call, what: &str) -> (End, u64) {
         self.arena.restore();
         let log = self.arena.sandbox.beside("strace");
@@ -71,22 +73,28 @@ impl Attempt {
         (end, failures)
     }
 
-    /// Whether the program acknowledged the code as right.
+    /// Returns whether the program acknowledged the code as valid.
     fn is_acknowledged(&self, end: &End) -> bool {
         let word = if self.is_login { "code-accepted" } else { "is right" };
         end.stdout.contains(word) && end.stdout.ends_with('\n')
     }
 
-    /// What must hold after anything.
+    /// Checks what must hold in every case.
     fn check(&self, end: &End, failures: u64, is_charged: bool, place: &str) {
-        let told = end.stdout.ends_with('\n') && !end.stdout.contains("\"error\"");
+        let is_answered = end.stdout.ends_with('\n') && !end.stdout.contains("\"error\"");
         match self.typed {
             Typed::Wrong => {
                 assert!(failures == 1 || !is_charged, "{place}: compared for nothing: {end:?}");
-                assert!(failures == 1 || !told, "{place}: told without a charge: {end:?}");
+                assert!(
+                    failures == 1 || !is_answered,
+                    "{place}: answered without a charge: {end:?}"
+                );
             }
             Typed::Right | Typed::Used => {
-                assert!(failures == 0 || !told, "{place}: told, and not forgiven: {end:?}");
+                assert!(
+                    failures == 0 || !is_answered,
+                    "{place}: accepted, but the count was not reset: {end:?}"
+                );
             }
         }
         let again = self.arena.reason(&["--", "alice"], Some(&self.code));
@@ -102,18 +110,18 @@ impl Attempt {
             let third = self.arena.reason(&["--", "alice"], Some(&self.code));
             assert_eq!(third, "code-used", "{place}: accepted twice");
         }
-        self.arena.lets_everybody_in();
-        self.arena.is_sound();
+        self.arena.assert_all_users_can_sign_in();
+        self.arena.assert_sound();
     }
 }
 
-/// Every program that compares a code, with every kind of code.
+/// Lists every program that compares a code, with every kind of code.
 fn attempts() -> impl Iterator<Item = Attempt> {
     let kinds = [Typed::Wrong, Typed::Right, Typed::Used];
     kinds.into_iter().flat_map(|typed| [true, false].map(|is_login| Attempt::new(is_login, typed)))
 }
 
-/// The positions that are tried: all of them, or some around the charge.
+/// Chooses the positions to try: all of them, or some around the charge.
 fn positions(calls: &[Call], charge: usize) -> BTreeSet<usize> {
     if is_full() {
         return (0..calls.len()).collect();
@@ -122,10 +130,10 @@ fn positions(calls: &[Call], charge: usize) -> BTreeSet<usize> {
     around.chain((0..calls.len()).step_by(16)).collect()
 }
 
-/// Guards against kills: by a cgroup, by the memory running out, by a power button.
+/// Guards against kills: by a cgroup, the OOM killer or a power button.
 #[test]
-fn an_attempt_that_is_killed_anywhere_is_charged_before_it_is_compared() {
-    if !tracer::is_there() {
+fn a_killed_attempt_is_charged_before_it_is_compared() {
+    if !tracer::is_available() {
         return;
     }
     for attempt in attempts() {
@@ -143,10 +151,10 @@ fn an_attempt_that_is_killed_anywhere_is_charged_before_it_is_compared() {
     }
 }
 
-/// Guards against whatever a disk or a limit refuses.
+/// Guards against anything that a disk or a limit can refuse.
 #[test]
-fn an_attempt_that_is_refused_anything_is_charged_before_it_is_compared() {
-    if !tracer::is_there() {
+fn a_failing_attempt_is_charged_before_it_is_compared() {
+    if !tracer::is_available() {
         return;
     }
     for attempt in attempts() {
@@ -176,12 +184,12 @@ fn an_attempt_that_is_refused_anything_is_charged_before_it_is_compared() {
     }
 }
 
-/// Whether a call before the charge writes it, or makes it durable.
+/// Returns whether a call before the charge writes it or makes it durable.
 fn is_part_of_the_charge(call: &Call) -> bool {
     matches!(call.name.as_str(), "write" | "pwrite64" | "fdatasync")
 }
 
-/// How a call may fail.
+/// Returns how a call may fail.
 fn errors(call: &Call) -> &'static [&'static str] {
     match call.name.as_str() {
         "write" | "pwrite64" => &["ENOSPC", "EIO", "EDQUOT"],
@@ -197,10 +205,10 @@ fn errors(call: &Call) -> &'static [&'static str] {
     }
 }
 
-/// Guards the counter against hands: what is missing, damaged or too low is an error that says how to repair it,
-/// and never a new beginning.
+/// Guards the counter against manual changes: a missing, damaged or lowered counter is an error
+/// with a hint, and never a fresh start.
 #[test]
-fn a_counter_that_cannot_be_trusted_refuses_until_an_administrator_unlocks() {
+fn a_bad_counter_denies_logins_until_an_administrator_unlocks() {
     let arena = Arena::new();
     let counter = arena.sandbox.counter("alice");
     let whole = fs::read_to_string(&counter).unwrap();
@@ -234,7 +242,7 @@ fn a_counter_that_cannot_be_trusted_refuses_until_an_administrator_unlocks() {
             let code = (repair[1] == "unlock").then_some(code.as_str());
             assert_eq!(arena.reason(&["--", "alice"], code), expected, "{what}");
             assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{what}");
-            arena.is_sound();
+            arena.assert_sound();
         }
     }
 }

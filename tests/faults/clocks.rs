@@ -1,5 +1,5 @@
-//! The server's clock, set forward and back by a day, for the real programs: libfaketime tells them another
-//! time.
+//! The server's clock, set forward and back by a day, for the real programs. libfaketime provides
+//! the time.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::sandbox::{Run, Secret, finish, real_now, skipped};
 
 const DAY: i64 = 86_400;
 
-/// The library of Debian's package libfaketime.
+/// Returns the library of Debian's package libfaketime.
 fn library() -> Option<PathBuf> {
     let places = fs::read_dir("/usr/lib").ok()?.filter_map(Result::ok);
     let found = places.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
@@ -20,7 +20,7 @@ fn library() -> Option<PathBuf> {
     found
 }
 
-/// A login by a clock that is so many seconds off.
+/// Logs in with a clock that is off by this many seconds.
 fn login(arena: &Arena, off: i64, user: &str, code: &str) -> Run {
     let mut verifier = arena.verifier(&["--code-stdin", "--client", "c", "--", user]);
     shift(&mut verifier, off);
@@ -60,21 +60,21 @@ fn a_clock_set_forward_by_a_day_lets_users_in_and_ends_their_locks() {
         let run = login(&arena, DAY, user, &code(secret, DAY));
         assert_eq!(run.end(), (0, "code-accepted".into()), "{run:?}");
         let run = login(&arena, DAY, user, &code(secret, DAY));
-        // At the boundary of a step it is the next one, which is right too.
+        // At a step boundary the next step applies, which is valid too.
         assert!(["code-used", "code-accepted"].contains(&&*run.reason()), "{run:?}");
     }
-    // Back again: what was earned in the future is worth nothing, and no code is good twice.
+    // Back again: a grant from the future is invalid, and no code works twice.
     assert_eq!(session(&arena, 0, "alice"), "code-required");
     assert_eq!(login(&arena, 0, "alice", &code(&arena.alice, 30)).reason(), "code-used");
     let doctor = arena.real.admin(&["doctor", "--format", "json"]);
     assert!(doctor.stdout.contains("clock-set-back"), "{doctor:?}");
     arena.admin(&["users", "reset", "alice", "--yes"]);
     arena.sandbox.enrol("alice");
-    arena.is_sound();
+    arena.assert_sound();
 }
 
 #[test]
-fn a_clock_set_back_by_a_day_opens_nothing_and_prolongs_no_lock() {
+fn a_clock_set_back_by_a_day_grants_nothing_and_prolongs_no_lock() {
     if library().is_none() {
         return;
     }
@@ -90,7 +90,7 @@ fn a_clock_set_back_by_a_day_opens_nothing_and_prolongs_no_lock() {
     let locked = login(&arena, -DAY, "bob", &wrong[0]).json();
     assert_eq!(locked["reason"], "locked");
     assert!(locked["retry_after"].as_i64().unwrap() <= 60, "{locked}");
-    // Right again, it is as if nothing had been.
+    // With the right time again, everything is as before.
     assert_eq!(login(&arena, 0, "alice", &arena.code(&arena.alice)).reason(), "code-accepted");
-    arena.is_sound();
+    arena.assert_sound();
 }

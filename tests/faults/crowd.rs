@@ -19,7 +19,7 @@ use crate::arena::{Arena, is_full};
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
 use crate::tracer;
 
-/// Two administrators change one user while twenty logins of his are decided.
+/// Guards two administrators who change one user during twenty logins of that user.
 #[test]
 fn two_administrators_and_twenty_logins_on_one_user() {
     let arena = Arena::new();
@@ -42,7 +42,7 @@ fn two_administrators_and_twenty_logins_on_one_user() {
                 edits.push(edit("--phone", &format!("+3361234{round:02}{number:02}")));
             }
         }
-        // The last one of each kind, when all others have ended, decides what is to be found.
+        // After all others have ended, the last edit of each kind decides the result.
         for run in edits.into_iter().map(finish) {
             assert_eq!(run.code, 0, "{run:?}");
         }
@@ -60,7 +60,7 @@ fn two_administrators_and_twenty_logins_on_one_user() {
             assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used");
         }
     }
-    arena.is_sound();
+    arena.assert_sound();
     assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new());
 }
 
@@ -71,15 +71,15 @@ const CODES: usize = 6;
 const REPEATED: usize = 4;
 const PROCESSES: usize = 32;
 
-/// One login that is to be tried.
+/// One login to try.
 #[derive(Clone)]
 struct Login {
     user: usize,
     code: String,
 }
 
-/// Ten thousand logins in 32 processes while an administrator edits: each code is accepted exactly once,
-/// nobody is locked out, and every edit that was acknowledged is there.
+/// Guards ten thousand logins in 32 processes during edits: each code is accepted exactly once, no
+/// user is locked out, and every acknowledged edit is there.
 #[test]
 fn ten_thousand_logins_while_an_administrator_edits() {
     let users = if is_full() { USERS } else { USERS_OF_A_SHORT_RUN };
@@ -168,15 +168,16 @@ fn ten_thousand_logins_while_an_administrator_edits() {
     }
 }
 
-/// How many sign in at once on a slow disk, and how many µs each sync of the trail takes there: one after
-/// the other, the last of them would wait for longer than for any lock.
+/// How many users sign in at once on a slow disk, and how many µs each sync of the trail takes: one
+/// after another, the last would wait longer than any lock allows.
 const CROWD: usize = 24;
 const SYNC: u32 = 600_000;
 
-/// Guards Monday morning: who waits for the disk does not keep the others from writing to the trail.
+/// Guards Monday morning: a login that waits for the disk does not block others from writing to the
+/// trail.
 #[test]
 fn a_crowd_on_a_slow_disk_gets_in() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let (sandbox, secrets) = enrolled(CROWD);
@@ -205,7 +206,7 @@ fn name(user: usize) -> String {
     format!("user{user:04}")
 }
 
-/// A store, in memory if the machine has a place for that, in which so many users have enrolled.
+/// Creates a store with this many enrolled users, in memory if possible.
 fn enrolled(users: usize) -> (Sandbox, Vec<Secret>) {
     let sandbox = Sandbox::in_memory();
     sandbox.at_real_time();
@@ -239,7 +240,7 @@ fn enrolled(users: usize) -> (Sandbox, Vec<Secret>) {
     (sandbox, secrets)
 }
 
-/// Another order, the same at each run.
+/// Shuffles the logins, in the same way at each run.
 fn shuffle(logins: &mut [Login]) {
     let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
     for at in (1..logins.len()).rev() {

@@ -1,7 +1,7 @@
-//! Programs that are refused what they ask of the system, at each of their calls.
+//! Programs that are denied a system call, at each of their calls.
 //!
-//! Whatever fails: a grant is given only if it is durable and recorded, everything else ends with an error
-//! and an exit code that is not 0, no document is damaged, and afterwards everybody can sign in.
+//! In every case: a grant is given only if it is durable and recorded, everything else ends with an
+//! error and a non-zero exit code, no document is damaged, and afterwards every user can sign in.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::arena::{Arena, is_full};
 use crate::tracer::{self, Call, End};
 
-/// How a call fails that the system does not carry out.
+/// Returns how a call that the system does not carry out may fail.
 fn failures(call: &Call) -> &'static [&'static str] {
     match call.name.as_str() {
         "fsync" | "fdatasync" | "syncfs" => &["EIO", "ENOSPC"],
@@ -35,7 +35,7 @@ fn at_each_call(
     let log = arena.sandbox.beside("strace");
     arena.restore();
     let mut calls = tracer::calls(command, &log, stdin, &arena.sandbox.path());
-    // Those that cannot fail take no place among the few that are tried.
+    // Calls that cannot fail must not use up the few that are tried.
     calls.retain(|call| !failures(call).is_empty());
     let mut tried = 0;
     for call in tracer::chosen(calls, most) {
@@ -67,7 +67,7 @@ fn a_login_grants_only_what_is_durable() {
     let alice = ["--client", "c", "--", "alice"];
     let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
     at_each_call(&arena, &command, &format!("{code}\n"), most(70), &|end, call, error| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_grant = end.stdout.contains("\"outcome\":\"grant\"") && end.stdout.ends_with('\n');
         assert_eq!(is_grant, end.code == Some(0), "{call:?} {error}: {end:?}");
         assert!(matches!(end.code, Some(0 | 4)), "{call:?} {error}: {end:?}");
@@ -81,7 +81,7 @@ fn a_login_grants_only_what_is_durable() {
             assert!(arena.trail().contains("\"code-accepted\""), "{call:?} {error}");
             assert_eq!(arena.reason(&alice, Some(&code)), "code-used", "{call:?} {error}");
         } else {
-            assert!(!end.stderr.is_empty(), "{call:?} {error}: nobody is told why");
+            assert!(!end.stderr.is_empty(), "{call:?} {error}: the error is silent");
             let session = ["--session", "html5", "--check", "--client", "c", "--", "alice"];
             if arena.reason(&session, None) == "session-valid" {
                 let is_early = call.name == "fdatasync" || call.name == "fsync" && call.nth == 1;
@@ -91,18 +91,19 @@ fn a_login_grants_only_what_is_durable() {
             }
         }
         for text in [&end.stdout, &end.stderr] {
-            assert!(!text.contains(&code), "{call:?} {error}: the code is told: {end:?}");
+            assert!(!text.contains(&code), "{call:?} {error}: the code is shown: {end:?}");
         }
-        arena.lets_everybody_in();
+        arena.assert_all_users_can_sign_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{call:?} {error}");
-        arena.is_sound();
+        arena.assert_sound();
     });
 }
 
-/// Guards a login against a power failure: its line of the trail and its state are durable before the state gets
-/// its place, and the place before the answer. A line that begins a month does not outlive those before it.
+/// Guards a login against a power failure: its audit line and its state are durable before the
+/// state is published, and the publication before the answer. A line that begins a month does not
+/// outlive earlier lines.
 #[test]
-fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
+fn a_login_is_recorded_then_published_then_answered() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -123,7 +124,7 @@ fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
         let month = months.max().unwrap().into_string().unwrap();
         let shard = arena.sandbox.document("state", "alice");
         let shard = shard.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        // There is room for the next state, and the trail is open, before anything is compared.
+        // Space for the next state, and an open trail, come before any comparison.
         let steps_of_a_charge = [
             "write .tmp-alice.toml",
             "write alice.attempts",
@@ -149,7 +150,7 @@ fn a_login_is_recorded_before_it_is_in_place_and_both_before_it_is_told() {
 
 /// Guards against a failure that makes guesses free.
 #[test]
-fn a_wrong_code_is_charged_before_anything_is_told() {
+fn a_wrong_code_is_charged_before_it_is_answered() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -160,13 +161,13 @@ fn a_wrong_code_is_charged_before_anything_is_told() {
         assert!(matches!(end.code, Some(1 | 4)), "{call:?} {error}: {end:?}");
         let is_charged = arena.sandbox.show("alice")["failures"] == 1;
         assert!(is_charged || end.code == Some(4), "{call:?} {error}: {end:?}");
-        arena.is_sound();
-        arena.lets_everybody_in();
+        arena.assert_sound();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
 #[test]
-fn an_administrator_is_told_what_was_not_done() {
+fn failed_changes_are_reported() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -193,27 +194,27 @@ fn an_administrator_is_told_what_was_not_done() {
         let before = arena.trail().matches(&line).count();
         let command = arena.real.tool(args);
         at_each_call(&arena, &command, "", most(40), &|end, call, error| {
-            arena.is_sound();
+            arena.assert_sound();
             assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
-            let told = end.code == Some(0);
-            assert!(!told || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
+            let reported = end.code == Some(0);
+            assert!(!reported || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
             let recorded = arena.trail().matches(&line).count() > before;
-            assert!(!told || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
-            assert!(told || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
+            assert!(!reported || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
+            assert!(reported || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
             arena.admin(args);
             assert!(is_done(&arena), "{call:?} {error}");
-            arena.is_tidied();
-            arena.is_sound();
+            arena.assert_tidied();
+            arena.assert_sound();
             let alice = arena.code(&arena.alice);
             assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted");
         });
     }
 }
 
-/// Guards what is told of many: whoever is told to be added is, whoever is on the list is told to be so, and
-/// of him the trail tells.
+/// Guards the report of many users: every reported user was added, and every listed user is
+/// reported and recorded in the trail.
 #[test]
-fn who_was_added_from_a_file_is_told() {
+fn users_added_from_a_file_are_reported() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -230,17 +231,17 @@ fn who_was_added_from_a_file_is_told() {
         arena.restore();
         arena.listed()
     };
-    let told_of_nobody = std::cell::Cell::new(0);
-    let told_of_doubt = std::cell::Cell::new(0);
+    let reported_as_nothing_added = std::cell::Cell::new(0);
+    let reported_as_uncertain = std::cell::Cell::new(0);
     at_each_call(&arena, &command, "", most(90), &|end, call, error| {
-        arena.is_sound();
+        arena.assert_sound();
         assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
         let listed = arena.listed();
         let Ok(answer) = serde_json::from_str::<serde_json::Value>(&end.stdout) else {
             assert_ne!(end.code, Some(0), "{call:?} {error}: {end:?}");
             if !end.stderr.contains("standard output") {
                 assert_eq!(listed, before, "{call:?} {error}: {end:?}");
-                told_of_nobody.set(told_of_nobody.get() + 1);
+                reported_as_nothing_added.set(reported_as_nothing_added.get() + 1);
             }
             return;
         };
@@ -257,27 +258,27 @@ fn who_was_added_from_a_file_is_told() {
                 listed.contains(&name),
                 "{call:?} {error}: {name}: {row}"
             );
-            told_of_doubt.set(told_of_doubt.get() + usize::from(is_doubted));
+            reported_as_uncertain.set(reported_as_uncertain.get() + usize::from(is_doubted));
         }
         arena.admin(&args);
         assert_eq!(arena.listed().len(), before.len() + 21);
-        arena.is_sound();
+        arena.assert_sound();
     });
-    // The sync of what was put aside, and that of what got its place.
-    for (nth, told) in
+    // The sync of the prepared documents, and that of the published ones.
+    for (nth, message) in
         [(1, "nobody was added"), (2, "20 new names may be gone after a power failure")]
     {
         arena.restore();
         let inject = format!("--inject=syncfs:error=EIO:when={nth}");
         let options = ["--trace=syncfs".to_owned(), inject];
         let end = tracer::run(&command, &arena.sandbox.beside("strace"), &options, "");
-        assert!(end.code == Some(4) && end.stderr.contains(told), "{end:?}");
+        assert!(end.code == Some(4) && end.stderr.contains(message), "{end:?}");
     }
-    assert!(!is_full() || told_of_nobody.get() > 0 && told_of_doubt.get() > 0);
+    assert!(!is_full() || reported_as_nothing_added.get() > 0 && reported_as_uncertain.get() > 0);
 }
 
-/// Guards many new users against a power failure: their documents are durable before they get their places,
-/// and the places before anybody is told.
+/// Guards many new users against a power failure: their documents are durable before they are
+/// published, and the publication before the report.
 #[test]
 fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     if !tracer::sees_arguments() {
@@ -285,7 +286,7 @@ fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     }
     let arena = Arena::new();
     let list = arena.sandbox.beside("list.csv");
-    // Few are added one by one.
+    // Small numbers are added one by one.
     let mut lines = vec!["name,type,method,phone".to_owned()];
     lines.extend((0..100).map(|number| format!("user{number},user,app,")));
     std::fs::write(&list, lines.join("\n")).unwrap();
@@ -309,9 +310,10 @@ fn users_of_a_file_are_durable_before_and_after_they_are_published() {
     }
 }
 
-/// Guards `init` on a disk that fails: what cannot be looked at is there, and what cannot be made is told.
+/// Guards `init` on a failing disk: a path that cannot be inspected counts as existing, and a
+/// failure to create is reported.
 #[test]
-fn init_tells_what_it_can_neither_see_nor_make() {
+fn init_reports_what_it_cannot_inspect_or_create() {
     if !tracer::sees_arguments() {
         return;
     }

@@ -1,5 +1,5 @@
-//! What a hostile caller or a careless hand can pass: arguments of a megabyte, bytes that are no text, names
-//! of files that steer a terminal. And where secrets and codes must never be found.
+//! Hostile or careless input: arguments of a megabyte, bytes that are not text, file names with
+//! control characters. And places where secrets and codes must never appear.
 
 #[cfg(target_os = "linux")]
 mod set_uid;
@@ -15,7 +15,7 @@ use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER, HEXUPPER};
 use rw2fa::audit::{AdminChange, Event, Line, Link, Verification};
 use rw2fa::time::Timestamp;
 
-/// As long as an answer to anything may be, but for lists.
+/// The longest answer to anything but a list.
 const LONGEST: usize = 4096;
 
 fn is_short(run: &Run, what: &[&str]) {
@@ -26,14 +26,14 @@ fn is_short(run: &Run, what: &[&str]) {
     }
 }
 
-/// Guards logs and terminals: whatever its size, an argument is refused in a few words.
+/// Guards logs and terminals: an argument of any size is rejected with a short message.
 #[test]
 fn arguments_of_a_megabyte() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     let before = sandbox.contents();
     let long = "x".repeat(1 << 20);
-    // clap looks for what was meant by these: slowly, and Linux passes 128 KiB at most.
+    // clap searches for suggestions for these: slowly, and Linux passes 128 KiB at most.
     let misspelt = "x".repeat(1 << 14);
     let misspelt_option = format!("--{misspelt}");
     let dashed = format!("--{long}");
@@ -94,7 +94,7 @@ fn arguments_of_a_megabyte() {
         }
     }
     let mut after = sandbox.contents();
-    // A command that was refused may have been recorded.
+    // A rejected command may have been recorded.
     after.retain(|path, _| path.extension().is_none_or(|ending| ending != "jsonl"));
     assert!(after.into_iter().all(|(path, bytes)| before[&path] == bytes), "something was changed");
 }
@@ -121,9 +121,9 @@ fn a_megabyte_on_standard_input() {
     assert_eq!(sandbox.show("alice")["failures"], 0, "what cannot be a code is not charged");
 }
 
-/// Guards both programs against arguments that are no text, which no shell prevents.
+/// Guards both programs against arguments that are not UTF-8, which no shell prevents.
 #[test]
-fn arguments_that_are_no_utf8() {
+fn arguments_that_are_not_utf8() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
     let before = sandbox.contents();
@@ -237,7 +237,7 @@ const PLANTS: &[(&str, Plant)] = &[
     }),
 ];
 
-/// A login of which everything says the same.
+/// Builds a login with the same text in every field.
 fn login(text: &str) -> Event<'_> {
     Event::Verification(Verification {
         user: text,
@@ -251,16 +251,16 @@ fn login(text: &str) -> Event<'_> {
     })
 }
 
-/// Guards terminals against what lies in the store: names of files, keys and values of documents, lines of
-/// the trail.
+/// Guards terminals against the contents of the store: file names, keys and values of documents,
+/// lines of the trail.
 #[test]
-fn nothing_in_the_store_steers_a_terminal() {
+fn control_characters_in_the_store_never_reach_a_terminal() {
     // Short: long words of a document are not quoted at all.
     let evil = "\u{1b}owned\u{9b}J";
     for (what, plant) in PLANTS {
         let sandbox = Sandbox::with_users(&["alice"]);
         plant(&sandbox, evil);
-        let mut told = String::new();
+        let mut output = String::new();
         for args in [
             &["status"][..],
             &["users", "list"],
@@ -288,24 +288,24 @@ fn nothing_in_the_store_steers_a_terminal() {
                     sandbox.admin(&all)
                 };
                 is_tame(&run, what, args);
-                told.push_str(&run.stdout);
-                told.push_str(&run.stderr);
+                output.push_str(&run.stdout);
+                output.push_str(&run.stderr);
             }
         }
         for args in [&["--", "alice"][..], &["--group", "staff", "--format", "text", "--", "alice"]]
         {
             let run = sandbox.verify(args, None);
             is_tame(&run, what, args);
-            told.push_str(&run.stderr);
+            output.push_str(&run.stderr);
         }
-        let shows = told.contains("owned") || *what == "a link" || what.contains("shard");
-        assert!(shows, "{what} was told nowhere, so this proves nothing");
+        let shows = output.contains("owned") || *what == "a link" || what.contains("shard");
+        assert!(shows, "{what} was shown nowhere, so this proves nothing");
     }
 }
 
-/// Guards spreadsheets: what people export begins with no formula, whoever chose the text.
+/// Guards spreadsheets: exports for people contain no formulas, no matter who chose the text.
 #[test]
-fn no_export_for_people_holds_a_formula() {
+fn no_export_for_people_contains_a_formula() {
     let evil = "=HYPERLINK(1)";
     let sandbox = Sandbox::with_users(&[evil, "alice"]);
     sandbox.admin_ok(&["whitelist", "add", "=carol", "--reason", "@SUM(1)"]);
@@ -333,7 +333,7 @@ fn no_export_for_people_holds_a_formula() {
     assert!(found >= 4, "{found} formulas were found, so this proves little");
 }
 
-/// As it stands in a string of TOML.
+/// Escapes a text for a TOML string.
 fn toml(text: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic() && c != '\\' && c != '"';
     let escaped = |c: char| format!("\\u{:04X}", u32::from(c));
@@ -349,7 +349,7 @@ fn is_tame(run: &Run, what: &str, args: &[&str]) {
     }
 }
 
-/// Everything that a secret can be written as.
+/// Returns every form in which a secret can be written.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let base32 = data_encoding::BASE32_NOPAD.encode(secret);
     let mut forms = vec![secret.to_vec()];
@@ -368,7 +368,7 @@ fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// What a whole life of a store said and left behind, by where it was found.
+/// Everything that a whole life of a store printed and left behind, by its origin.
 #[derive(Default)]
 struct Traces(Vec<(String, Vec<u8>)>);
 
@@ -376,9 +376,9 @@ impl Traces {
     fn run(&mut self, mut command: std::process::Command, stdin: &str) -> Output {
         let what = format!("{:?}", command.get_args().collect::<Vec<_>>());
         let mut child = command.spawn().unwrap();
-        // While it runs, everybody may read how it was called.
+        // While it runs, any user can read its command line.
         let cmdline = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
-        // A program that wants nothing may have ended.
+        // A program that reads nothing may have ended.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         let output = child.wait_with_output().unwrap();
         self.0.push((format!("the process list, {what}"), cmdline));
@@ -386,7 +386,7 @@ impl Traces {
         output
     }
 
-    /// The same; what it says may hold no secret either.
+    /// Runs a program whose output must not contain a secret either.
     fn silent(&mut self, command: std::process::Command, stdin: &str) -> Run {
         let what = format!("{:?}", command.get_args().collect::<Vec<_>>());
         let output = self.run(command, stdin);
@@ -399,7 +399,7 @@ impl Traces {
     }
 }
 
-/// Works with a store as administrators do; the documents of the keys that it had.
+/// Works with a store as administrators do, and returns the documents of all its keys.
 fn administration(sandbox: &Sandbox, traces: &mut Traces) -> Vec<String> {
     let real = sandbox.real();
     let (escrow, export) = (sandbox.beside("escrow"), sandbox.beside("export"));
@@ -431,7 +431,7 @@ fn administration(sandbox: &Sandbox, traces: &mut Traces) -> Vec<String> {
     documents
 }
 
-/// Puts a secret where it does not belong, which the programs then complain of.
+/// Puts a secret where it does not belong, which the programs then report.
 fn damage(sandbox: &Sandbox, traces: &mut Traces, alice: &Secret) {
     let real = sandbox.real();
     // Documents with a secret in the wrong place, and a key that does not fit.
@@ -464,7 +464,8 @@ fn forms_of_keys(documents: &[String]) -> Vec<(String, Vec<Vec<u8>>)> {
 fn forms_of_code(code: &str) -> Vec<Vec<u8>> {
     let plain = code.replace('-', "");
     if plain.len() == 6 {
-        // Six digits may stand in a hash or a time by chance; with what surrounds them they do not.
+        // Six digits may occur in a hash or a time by chance, but not with these characters around
+        // them.
         return [" ", "\"", "'", "=", ":", "(", "\n"]
             .map(|before| format!("{before}{code}").into_bytes())
             .to_vec();
@@ -472,10 +473,10 @@ fn forms_of_code(code: &str) -> Vec<Vec<u8>> {
     vec![code.as_bytes().to_vec(), plain.into_bytes()]
 }
 
-/// Guards secrets and codes: they are found in what shows them on purpose, and nowhere else: in no other
-/// output, no message, no document, no line of the trail, no argument.
+/// Guards secrets and codes: they appear only in output that shows them on purpose, and in no other
+/// output, message, document, audit line or argument.
 #[test]
-fn secrets_and_codes_are_found_nowhere() {
+fn secrets_and_codes_do_not_leak() {
     let sandbox = Sandbox::new();
     let real = sandbox.real();
     let mut traces = Traces::default();
@@ -483,7 +484,7 @@ fn secrets_and_codes_are_found_nowhere() {
     traces.silent(real.tool(["users", "add", "alice", "bob"]), "");
     traces.silent(real.tool(["enable"]), "");
 
-    // The three ways in which a secret is shown.
+    // The three ways to show a secret.
     let shown = traces.run(real.verifier(["--qr", "none", "--", "alice"]), "");
     let alice = Secret::of(&serde_json::from_slice(&shown.stdout).unwrap());
     let shown = traces.run(real.tool(["users", "enrol", "bob", "--format", "json"]), "");
@@ -538,7 +539,8 @@ fn secrets_and_codes_are_found_nowhere() {
     }
 }
 
-/// Guards memory: no program of ours leaves a core dump, or lets others of the same account look into it.
+/// Guards memory: the programs leave no core dump and let no process of the same account read their
+/// memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_core_is_dumped() {
@@ -556,7 +558,7 @@ fn no_core_is_dumped() {
             let text = fs::read_to_string(&limits).unwrap();
             let line = text.lines().find(|line| line.starts_with("Max core file size")).unwrap();
             let words: Vec<&str> = line.split_whitespace().collect();
-            // Until the program has begun, the limits are those of the test.
+            // Until the program has started, the limits are those of the test.
             if words[4..6] == ["0", "0"] || started.elapsed().as_secs() > 5 {
                 break (words[4].to_owned(), words[5].to_owned());
             }

@@ -1,8 +1,8 @@
 //! Programs that are killed at each of their system calls.
 //!
-//! After each kill: what was acknowledged is there, everything else is as before or as after; every document
-//! can be read, the trail is whole and tells of everybody who is listed; the same again, as somebody would do it who got no answer, ends well
-//! and leaves no stray file; everybody can sign in.
+//! After each kill: acknowledged changes are there, everything else is as before or as after; every
+//! document can be read; the trail is intact and records every listed user; repeating the command,
+//! as someone without an answer would, succeeds and leaves no stray file; every user can sign in.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use crate::arena::{Arena, is_full};
 use crate::sandbox::{Run, Secret, real_now};
 use crate::tracer::{self, Call, End};
 
-/// Kills for each kind of work, about.
+/// The approximate number of kills for each kind of work.
 const FULL: usize = 64;
 
 /// The same without `RW2FA_TEST_FULL`.
 const SHORT: usize = 6;
 
-/// Kills that all kinds of work must come to together, when everything is tried.
+/// The number of kinds of work, and the minimum total of kills in a full run.
 const KINDS: usize = 15;
 const LEAST: usize = 500;
 
@@ -32,7 +32,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Kills it at each of its calls; `check` looks at what is left, and is told what was said.
+    /// Kills it at each of its calls; `check` gets how it ended and examines what is left.
     fn at_each_call(&self, check: &dyn Fn(&End, &Call)) {
         let log = self.arena.sandbox.beside("strace");
         self.arena.restore();
@@ -59,7 +59,7 @@ impl Work<'_> {
     }
 }
 
-/// A login with a right code.
+/// Guards a login with a valid code.
 #[test]
 fn a_login() {
     let Some(arena) = arena() else { return };
@@ -68,13 +68,13 @@ fn a_login() {
     let command = arena.verifier(&[&["--code-stdin"][..], &alice].concat());
     let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let accepted =
             end.stdout.contains("\"reason\":\"code-accepted\"") && end.stdout.ends_with('\n');
         let is_recorded = arena.trail().contains("\"code-accepted\"");
         let again = arena.reason(&alice, Some(&code));
         match (accepted, again.as_str()) {
-            // What was acknowledged, or is spent, stands in the trail.
+            // An acknowledged or spent code is recorded in the trail.
             (_, "code-used") => assert!(is_recorded, "{call:?}"),
             (false, "code-accepted") => {}
             _ => panic!("{call:?}: {end:?}, then {again}"),
@@ -83,11 +83,11 @@ fn a_login() {
         let session = ["--session", "html5", "--client", "c", "--", "alice"];
         assert_eq!(arena.reason(&session, None), "session-valid", "{call:?}");
         assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
-/// A wrong code must not become free by a kill after the answer, and never be charged twice.
+/// Guards that a wrong code stays charged after a kill, and is never charged twice.
 #[test]
 fn a_wrong_code() {
     let Some(arena) = arena() else { return };
@@ -95,11 +95,11 @@ fn a_wrong_code() {
     let command = arena.verifier(&["--code-stdin", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: format!("{wrong}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let failures = arena.sandbox.show("alice")["failures"].as_u64().unwrap();
-        let told = end.stdout.ends_with('\n');
-        assert!(failures == 1 || (failures == 0 && !told), "{call:?}: {failures}, {end:?}");
-        is_well_after(&arena, call);
+        let is_answered = end.stdout.ends_with('\n');
+        assert!(failures == 1 || (failures == 0 && !is_answered), "{call:?}: {failures}, {end:?}");
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -116,7 +116,7 @@ fn a_recovery_code() {
     let command = arena.verifier(&["--code-stdin", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: format!("{code}\n") };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let accepted = end.stdout.contains("recovery-code-accepted") && end.stdout.ends_with('\n');
         let again = arena.reason(&["--", "alice"], Some(code));
         assert!(
@@ -125,7 +125,7 @@ fn a_recovery_code() {
         );
         assert_eq!(arena.reason(&["--", "alice"], Some(code)), "code-used", "{call:?}");
         assert_eq!(arena.sandbox.show("alice")["recovery_codes_left"], 9, "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
@@ -135,19 +135,19 @@ fn a_first_login() {
     let command = arena.verifier(&["--", "carol"]);
     let work = Work { arena: &arena, command, stdin: String::new() };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let shown = arena.ask(&["--", "carol"], None).json();
         if end.stdout.ends_with('\n') {
-            let told = serde_json::from_str(&end.stdout).unwrap();
-            assert_eq!(Secret::of(&told), Secret::of(&shown), "{call:?}: shown and forgotten");
+            let answer = serde_json::from_str(&end.stdout).unwrap();
+            assert_eq!(Secret::of(&answer), Secret::of(&shown), "{call:?}: shown and forgotten");
         }
         let code = Secret::of(&shown).code(arena.sandbox.now());
         assert_eq!(arena.reason(&["--", "carol"], Some(&code)), "activated", "{call:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
-/// The first line of a month makes a file.
+/// Guards the first line of a month, which creates a file.
 #[test]
 fn the_first_line_of_a_month() {
     if !tracer::sees_arguments() {
@@ -161,17 +161,17 @@ fn the_first_line_of_a_month() {
     let command = arena.verifier(&["--end", "--", "alice"]);
     let work = Work { arena: &arena, command, stdin: String::new() };
     work.at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_recorded = arena.trail().contains("\"ended\"");
         assert!(is_recorded || !end.stdout.ends_with('\n'), "{call:?}: {end:?}");
-        is_well_after(&arena, call);
+        assert_recovered_after(&arena, call);
     });
 }
 
-/// Months that are moved away: each line is in the trail, in the archive, or in both, which are one chain.
+/// Guards archiving: each line is in the trail, in the archive, or in both, which form one chain.
 #[test]
 fn archiving_months() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::with(|sandbox| {
@@ -188,7 +188,7 @@ fn archiving_months() {
     let month = Timestamp::from_unix(real_now()).month();
     let path = archive.to_str().unwrap();
     let args = ["audit", "archive", "--before", &month, path];
-    let is_sound = |call: &Call, is_there: bool| {
+    let assert_sound = |call: &Call, is_there: bool| {
         let verify = arena.sandbox.admin(&["audit", "verify"]);
         assert_eq!(verify.code, 0, "{call:?}: {verify:?}");
         if is_there {
@@ -197,11 +197,11 @@ fn archiving_months() {
         }
     };
     administration(&arena, &args).at_each_call(&|_, call| {
-        is_sound(call, archive.exists());
+        assert_sound(call, archive.exists());
         assert_eq!(arena.ask(&["--", "stranger"], None).reason(), "not-listed", "{call:?}");
         let again = arena.sandbox.at_real_time().admin(&args);
         assert_eq!(again.code, 0, "{call:?}: {again:?}");
-        is_sound(call, true);
+        assert_sound(call, true);
         let names = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().path());
         let mut months: Vec<_> = names.filter(|path| !path.ends_with(".lock")).collect();
         months.sort();
@@ -225,20 +225,20 @@ fn adding_a_user() {
     assert!(arena.is_marked("dave"));
 }
 
-/// Few entries are written one by one, a group among them.
+/// A few entries are written one by one, including a group.
 #[test]
 fn adding_some_from_a_file() {
     adding_from_a_file(2);
 }
 
-/// Many are put aside first.
+/// Many entries are prepared first.
 #[test]
 fn adding_many_from_a_file() {
     adding_from_a_file(20);
 }
 
-/// Guards that a kill leaves nobody listed of whom the trail does not tell, and that the same command
-/// completes what it left, marks and all.
+/// Guards that a kill leaves no user listed without an audit line, and that the same command
+/// completes the rest, including the marks.
 fn adding_from_a_file(users: usize) {
     let Some(arena) = arena() else { return };
     let file = arena.sandbox.beside("staff.csv");
@@ -249,14 +249,14 @@ fn adding_from_a_file(users: usize) {
         .write(&file, &format!("name,type,method,phone\nstaff,group,,\n{}", lines.concat()));
     let args = ["users", "add", "--from", file.to_str().unwrap()];
     administration(&arena, &args).at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let is_done = end.code == Some(0);
         let listed = arena.listed();
         assert!(!is_done || listed.len() == users + 4, "{call:?}: {listed:?}");
         arena.admin(&args);
-        // What was put aside lies there until the next command that puts something aside, or 'init'.
+        // Prepared documents stay until the next command that prepares some, or 'init'.
         arena.admin(&["init"]);
-        arena.is_sound();
+        arena.assert_sound();
         assert_eq!(arena.listed().len(), users + 4, "{call:?}");
         for name in &names {
             assert!(arena.is_marked(name), "{call:?}: {name}");
@@ -298,7 +298,8 @@ fn removing_a_user() {
     });
 }
 
-/// Guards a user who has an attempt counter: removed halfway, the user is listed or not, and never refused.
+/// Guards a user with an attempt counter: removed halfway, the user is listed or not, and never
+/// refused.
 #[test]
 fn removing_a_user_who_has_enrolled() {
     let Some(arena) = arena() else { return };
@@ -324,11 +325,11 @@ fn making_recovery_codes() {
 fn rotating_the_key() {
     let Some(arena) = arena() else { return };
     an_administrator(&arena, &["key", "rotate", "--yes"], "key rotate", &|_| {
-        arena.lets_everybody_in();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
-/// Guards a restore: closed while it is half done, and whole after the next.
+/// Guards a restore: logins fail while it is incomplete, and work after the next run.
 #[test]
 fn importing_a_store() {
     let Some(arena) = arena() else { return };
@@ -344,14 +345,14 @@ fn importing_a_store() {
         assert!(is_open || end.code != Some(0), "{call:?}: done, and still closed");
         arena.admin(&import);
         assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
-        arena.is_sound();
+        arena.assert_sound();
         let text = fs::read_to_string(arena.sandbox.path().join("store.toml")).unwrap();
         assert!(!text.contains("importing"), "{call:?}");
-        arena.lets_everybody_in();
+        arena.assert_all_users_can_sign_in();
     });
 }
 
-/// The arena, where programs can be traced.
+/// Creates the arena, if programs can be traced.
 fn arena() -> Option<Arena> {
     tracer::sees_arguments().then(Arena::new)
 }
@@ -360,29 +361,29 @@ fn administration<'a>(arena: &'a Arena, args: &[&str]) -> Work<'a> {
     Work { arena, command: arena.real.tool(args), stdin: String::new() }
 }
 
-/// Kills a command at each of its calls. `check` is told whether it was acknowledged.
+/// Kills a command at each of its calls. `check` gets whether it was acknowledged.
 fn an_administrator(arena: &Arena, args: &[&str], action: &str, check: &dyn Fn(bool)) {
     let line = format!("\"action\":\"{action}\"");
     let before = arena.trail().matches(&line).count();
     administration(arena, args).at_each_call(&|end, call| {
-        arena.is_sound();
+        arena.assert_sound();
         let done = end.code == Some(0) || end.stdout.ends_with('\n');
         let recorded = arena.trail().matches(&line).count();
         assert!(!done || recorded > before, "{call:?}: done, and not recorded");
         check(done);
-        // Whoever got no answer does it again.
+        // An administrator without an answer repeats the command.
         let run: Run = arena.sandbox.at_real_time().admin(args);
         assert_eq!(run.code, 0, "{call:?}: {run:?}");
-        arena.is_tidied();
-        arena.is_sound();
+        arena.assert_tidied();
+        arena.assert_sound();
         let alice = arena.code(&arena.alice);
         assert_eq!(arena.reason(&["--", "alice"], Some(&alice)), "code-accepted", "{call:?}");
     });
 }
 
-/// Nobody is locked out, nothing is left behind, and the trail goes on.
-fn is_well_after(arena: &Arena, call: &Call) {
-    arena.lets_everybody_in();
+/// Checks that no user is locked out, nothing is left behind, and the trail continues.
+fn assert_recovered_after(arena: &Arena, call: &Call) {
+    arena.assert_all_users_can_sign_in();
     assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
-    arena.is_sound();
+    arena.assert_sound();
 }

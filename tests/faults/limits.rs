@@ -1,4 +1,4 @@
-//! A file system that cannot be written, and no descriptors.
+//! A read-only file system, and exhausted descriptors.
 
 use std::process::{Command, Stdio};
 
@@ -28,20 +28,20 @@ fn without_descriptors_nothing_is_granted() {
         assert_eq!(ended == Some(0), stdout.contains("\"outcome\":\"grant\""), "{limit}: {stdout}");
         let again = arena.reason(&alice, Some(&code));
         let expected = if ended == Some(0) { "code-used" } else { "code-accepted" };
-        // A grant that could not be told may be spent.
+        // A grant whose answer failed may be spent.
         assert!(
             again == expected || (ended != Some(0) && again == "code-used"),
             "{limit}: {again}"
         );
-        arena.is_sound();
-        arena.lets_everybody_in();
+        arena.assert_sound();
+        arena.assert_all_users_can_sign_in();
         assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new(), "{limit}");
         codes.push(ended);
     }
     assert!(codes[0] != Some(0) && codes[12] == Some(0), "{codes:?}");
 }
 
-/// Guards logins and changes on a file system that became read-only, as it does after a fault of the disk.
+/// Guards logins and changes on a file system that became read-only, as after a disk fault.
 #[test]
 fn a_read_only_file_system_changes_nothing() {
     let arena = Arena::new();
@@ -69,12 +69,12 @@ fn a_read_only_file_system_changes_nothing() {
     assert_eq!(list.code, 0, "reading goes on: {list:?}");
     assert!(arena.sandbox.contents() == before);
     drop(mount);
-    arena.lets_everybody_in();
-    arena.is_sound();
+    arena.assert_all_users_can_sign_in();
+    arena.assert_sound();
 }
 
-/// Checks that neither `doctor` nor `store check` calls a store healthy on which logins fail, and that both say why.
-fn is_called_ill(arena: &Arena, words: &[&str]) {
+/// Checks that `doctor` and `store check` both report why logins fail.
+fn assert_reported_as_broken(arena: &Arena, words: &[&str]) {
     let code = arena.code(&arena.alice);
     let login = arena.real.verify(&["--no-groups", "--", "alice"], Some(&code));
     assert_eq!(login.code, 4, "{words:?}: logins work: {login:?}");
@@ -88,16 +88,19 @@ fn is_called_ill(arena: &Arena, words: &[&str]) {
     }
 }
 
-/// Guards administrators on a file system that became read-only.
+/// Guards the diagnosis of a file system that became read-only.
 #[test]
-fn a_read_only_store_is_called_ill() {
+fn a_read_only_store_is_reported() {
     let arena = Arena::new();
     let Some(mount) = ReadOnly::mount(&arena.sandbox.path()) else { return };
-    is_called_ill(&arena, &["read-only file system: no login is granted", "remount,rw"]);
+    assert_reported_as_broken(
+        &arena,
+        &["read-only file system: no login is granted", "remount,rw"],
+    );
     let disable = arena.real.admin(&["disable", "--yes"]);
     assert!(disable.code == 4 && disable.stderr.contains("read-only"), "{disable:?}");
     drop(mount);
-    arena.is_sound();
+    arena.assert_sound();
 }
 
 /// A small ext4 file system in a file.
@@ -128,9 +131,10 @@ impl Drop for Ext4 {
     }
 }
 
-/// Guards administrators against what only a file system knows: no inode is left, or files are immutable.
+/// Guards the diagnosis of faults that only the file system knows: no inodes left, or immutable
+/// files.
 #[test]
-fn a_store_without_inodes_or_with_immutable_files_is_called_ill() {
+fn missing_inodes_and_immutable_files_are_reported() {
     let place = tempfile::tempdir().unwrap();
     let image = tempfile::tempdir().unwrap();
     let Some(_mount) = Ext4::mount(place.path(), &image.path().join("image")) else { return };
@@ -145,16 +149,16 @@ fn a_store_without_inodes_or_with_immutable_files_is_called_ill() {
     });
     let root = arena.sandbox.path();
     let _bound = Ext4(root.clone());
-    arena.is_sound();
+    arena.assert_sound();
     let filler = place.path().join("filler");
     std::fs::create_dir(&filler).unwrap();
     let mut number = 0;
     while std::fs::File::create(filler.join(number.to_string())).is_ok() {
         number += 1;
     }
-    is_called_ill(&arena, &["no inode left", "df -i"]);
+    assert_reported_as_broken(&arena, &["no inode left", "df -i"]);
     std::fs::remove_dir_all(&filler).unwrap();
-    arena.is_sound();
+    arena.assert_sound();
     let chattr = |args: &[&str], path: &std::path::Path| {
         let mut chattr = Command::new("chattr");
         assert!(chattr.args(args).arg(path).status().unwrap().success(), "{args:?}");
@@ -169,25 +173,25 @@ fn a_store_without_inodes_or_with_immutable_files_is_called_ill() {
     ] {
         chattr(args, &path);
         if path.ends_with("audit") && path.is_dir() {
-            // A login needs no new file there until the month is over.
+            // A login needs no new file there until the month ends.
             let doctor = arena.real.admin(&["doctor"]);
             assert!(doctor.code == 1 && doctor.stdout.contains("cannot write in "), "{doctor:?}");
         } else {
-            is_called_ill(&arena, &["operation not permitted", "chattr "]);
+            assert_reported_as_broken(&arena, &["operation not permitted", "chattr "]);
         }
         chattr(&["-R", "-i"], &path);
-        arena.is_sound();
+        arena.assert_sound();
     }
-    // A trail to which can only be appended is a good one.
+    // An append-only trail is fine.
     chattr(&["+a"], &month);
-    arena.is_sound();
-    arena.lets_everybody_in();
+    arena.assert_sound();
+    arena.assert_all_users_can_sign_in();
     chattr(&["-a"], &month);
 }
 
-/// Guards administrators against locks and a trail that the store's owner cannot use.
+/// Guards the diagnosis of locks and a trail that the store's owner cannot use.
 #[test]
-fn what_the_owner_cannot_use_is_called_ill() {
+fn files_that_the_owner_cannot_use_are_reported() {
     use std::os::unix::fs::PermissionsExt;
 
     if !is_root() {
@@ -195,11 +199,11 @@ fn what_the_owner_cannot_use_is_called_ill() {
     }
     let arena = Arena::new();
     let root = arena.sandbox.path();
-    // So that another account comes to the store, which is then its own.
+    // Lets another account reach the store, which then belongs to it.
     let above = root.parent().unwrap();
     std::fs::set_permissions(above, std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(Command::new("chown").args(["-R", "daemon:"]).arg(&root).status().unwrap().success());
-    arena.is_sound_to_real_programs();
+    arena.assert_sound_for_real_programs();
     let month = std::fs::read_dir(root.join("audit")).unwrap().next().unwrap().unwrap().path();
     for (path, words) in [
         (root.join("locks/audit"), "cannot open "),
@@ -209,13 +213,13 @@ fn what_the_owner_cannot_use_is_called_ill() {
     ] {
         let before = std::fs::metadata(&path).unwrap().permissions();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).unwrap();
-        is_called_ill(&arena, &[words, "ermission denied"]);
+        assert_reported_as_broken(&arena, &[words, "ermission denied"]);
         std::fs::set_permissions(&path, before).unwrap();
-        arena.is_sound_to_real_programs();
+        arena.assert_sound_for_real_programs();
     }
 }
 
-/// A directory that is mounted read-only on itself.
+/// A directory that is mounted read-only over itself.
 struct ReadOnly(std::path::PathBuf);
 
 impl ReadOnly {

@@ -1,9 +1,9 @@
-//! Processes under attack and under stress: killed, stopped, starved of what they ask for, in crowds, and given
+//! Processes under attack and under stress: killed, stopped, denied resources, in crowds, and with
 //! hostile input.
 //!
-//! strace (Debian's package) makes system calls fail. Without it, or where it may not trace, the tests that
-//! need it say so and pass; with `RW2FA_TEST_FULL=1` they fail then. With it the harness does more, too: some
-//! minutes instead of seconds.
+//! strace (Debian's package) makes system calls fail. Without it, or where it may not trace, the
+//! tests that need it are skipped with a message; with `RW2FA_TEST_FULL=1` they fail instead. That
+//! setting also makes the tests more thorough: minutes instead of seconds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 #![allow(clippy::print_stdout, reason = "a test tells how much it tried")]

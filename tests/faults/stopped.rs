@@ -19,7 +19,7 @@ struct Stopped {
 }
 
 impl Stopped {
-    /// Starts a login of alice that stops at its call of this name, the first, second or a later one.
+    /// Starts a login of alice that stops at its nth call of this name.
     fn at(arena: &Arena, (call, nth): (&str, usize), code: &str) -> Self {
         let log = arena.sandbox.beside("strace");
         let verifier = arena.verifier(&["--code-stdin", "--client", "c", "--", "alice"]);
@@ -31,7 +31,7 @@ impl Stopped {
         Self { tracer, pid }
     }
 
-    /// The process, once it has stopped.
+    /// Waits until the process has stopped.
     fn wait(log: &Path) -> Pid {
         let started = Instant::now();
         loop {
@@ -57,14 +57,15 @@ impl Drop for Stopped {
     }
 }
 
-/// Guards the portal: whoever waits for a stopped program is told so after 5 s, everybody else gets in.
+/// Guards the portal: waiting for a stopped program ends with an error after 5 s; other logins get
+/// in.
 #[test]
-fn whoever_waits_for_it_is_told_and_others_get_in() {
-    if !tracer::is_there() {
+fn waiting_for_it_ends_in_an_error_and_others_get_in() {
+    if !tracer::is_available() {
         return;
     }
-    // The first two stop with the lock of the account: when they make the charge durable, and the line of the
-    // trail. The third one stops with the lock of the trail too, when it writes its line.
+    // The first two stop with the lock of the account: when they make the charge durable, and the
+    // line of the trail. The third one also holds the lock of the trail, when it writes its line.
     let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 3), false)];
     for (call, others_get_in) in stops {
         let arena = Arena::with(|sandbox| {
@@ -89,15 +90,15 @@ fn whoever_waits_for_it_is_told_and_others_get_in() {
         let status = stopped.tracer.wait().unwrap();
         assert_eq!(status.code(), Some(1), "{call:?}: it goes on where it stopped");
         assert_eq!(arena.sandbox.show("alice")["failures"], 1, "{call:?}");
-        arena.lets_everybody_in();
-        arena.is_sound();
+        arena.assert_all_users_can_sign_in();
+        arena.assert_sound();
     }
 }
 
 /// Guards against a lock that outlives its holder.
 #[test]
 fn a_stopped_process_that_is_killed_frees_its_lock() {
-    if !tracer::is_there() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -110,8 +111,8 @@ fn a_stopped_process_that_is_killed_frees_its_lock() {
     stopped.tracer.wait().unwrap();
     let run = finish(waiting);
     assert_eq!(run.end(), (0, "code-accepted".into()), "{run:?}");
-    arena.is_sound();
-    arena.lets_everybody_in();
+    arena.assert_sound();
+    arena.assert_all_users_can_sign_in();
     assert_eq!(arena.strays(), Vec::<std::path::PathBuf>::new());
 }
 
@@ -145,8 +146,8 @@ impl Holder {
         kill(Pid::from_raw(self.0.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// Checks that a message names this process, the lock, and the way out.
-    fn is_named_in(&self, text: &str, lock: &str) {
+    /// Checks that a message names this process, the lock, and the fix.
+    fn assert_named_in(&self, text: &str, lock: &str) {
         let pid = self.0.id();
         for words in [
             &format!("process {pid} (sleep) held the lock "),
@@ -170,10 +171,11 @@ fn lines_with(arena: &Arena, text: &str) -> Vec<String> {
     trail.lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
 }
 
-/// Guards the administrator's last resort. While a stopped process holds the lock of the trail, logins are `busy`
-/// and name it, and `disable` switches off anyway. The next change records that, with its own time.
+/// Guards the administrator's last resort. While a stopped process holds the lock of the trail,
+/// logins are `busy` and name it, and `disable` works anyway. The next change records that with its
+/// original time.
 #[test]
-fn turning_off_waits_for_no_lock_of_the_trail() {
+fn disable_does_not_wait_for_the_lock_of_the_trail() {
     let arena = Arena::new();
     let lock = arena.sandbox.path().join("locks/audit");
     let Some(holder) = Holder::new(&lock) else { return };
@@ -183,13 +185,13 @@ fn turning_off_waits_for_no_lock_of_the_trail() {
     let disable = arena.real.tool(["disable", "--yes"]).spawn().unwrap();
     let [login, doctor, check, disable] = [login, doctor, check, disable].map(finish);
     assert_eq!(login.end(), (4, "busy".into()), "{login:?}");
-    holder.is_named_in(&login.stderr, "audit");
+    holder.assert_named_in(&login.stderr, "audit");
     assert_eq!(doctor.code, 1, "{doctor:?}");
-    holder.is_named_in(&doctor.stdout, "audit");
+    holder.assert_named_in(&doctor.stdout, "audit");
     assert_eq!(check.code, 1, "{check:?}");
-    holder.is_named_in(&check.stderr, "audit");
+    holder.assert_named_in(&check.stderr, "audit");
     assert_eq!((disable.code, disable.stdout.contains("changed")), (0, true), "{disable:?}");
-    holder.is_named_in(&disable.stderr, "audit");
+    holder.assert_named_in(&disable.stderr, "audit");
     assert!(disable.stderr.contains("does not show this change yet"), "{disable:?}");
     let settings = fs::read_to_string(arena.sandbox.path().join("store.toml")).unwrap();
     assert!(settings.contains("enabled = false"), "{settings}");
@@ -213,19 +215,20 @@ fn turning_off_waits_for_no_lock_of_the_trail() {
     let kept = fs::read_dir(arena.sandbox.path().join("unrecorded")).unwrap().count();
     assert_eq!(kept, 0, "it is kept though it is recorded");
     assert!(!arena.real.admin(&["status"]).stderr.contains("does not show"));
-    arena.is_sound();
+    arena.assert_sound();
 }
 
-/// Guards that what was kept is recorded by `init` and `enable` too, and that `enable` acts with its line only.
+/// Guards that `init` and `enable` record unrecorded changes too, and that `enable` needs its own
+/// line.
 #[test]
-fn what_was_kept_is_recorded_by_init_and_enable() {
+fn unrecorded_changes_are_recorded_by_init_and_enable() {
     type Free<'a> = &'a dyn Fn(&Arena) -> Run;
     let init = |arena: &Arena| arena.sandbox.at_real_time().admin(&["init"]);
     let enable = |arena: &Arena| arena.sandbox.at_real_time().admin(&["enable"]);
     let again = |arena: &Arena| arena.sandbox.at_real_time().admin(&["disable"]);
     for record in [&init as Free<'_>, &enable, &again] {
         let arena = Arena::new();
-        // As unreadable to root as to everybody else.
+        // Unreadable to every account, including root.
         let month = fs::read_dir(arena.sandbox.path().join("audit")).unwrap().next().unwrap();
         let month = month.unwrap().path();
         let aside = arena.sandbox.beside("month");
@@ -241,14 +244,14 @@ fn what_was_kept_is_recorded_by_init_and_enable() {
         let recorded = record(&arena);
         assert_eq!(recorded.code, 0, "{recorded:?}");
         assert_eq!(lines_with(&arena, "\"disable\"").len(), 1, "{}", arena.trail());
-        arena.is_sound();
+        arena.assert_sound();
     }
 }
 
-/// Guards that no change is lost: one that is killed while it records what was kept leaves it to the next one.
+/// Guards that no change is lost: a kill while recording leaves the change to the next command.
 #[test]
-fn what_was_kept_is_not_lost_by_a_kill() {
-    if !tracer::is_there() {
+fn unrecorded_changes_survive_a_kill() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -271,15 +274,16 @@ fn what_was_kept_is_not_lost_by_a_kill() {
         let lines = lines_with(&arena, "\"disable\"").len();
         assert!((1..=2).contains(&lines), "{lines} lines after {call:?}");
         assert!(!kept.join("1-0.toml").exists(), "{call:?}");
-        arena.is_sound();
+        arena.assert_sound();
     }
     assert!(killed >= 3, "{killed} of {calls:?}");
 }
 
-/// Guards the last resort on a disk that fails: what cannot be made durable in the trail is kept beside it.
+/// Guards the last resort on a failing disk: a change that cannot be made durable in the trail is
+/// kept beside it.
 #[test]
-fn turning_off_survives_a_trail_that_fails() {
-    if !tracer::is_there() {
+fn disable_works_with_a_failing_trail() {
+    if !tracer::is_available() {
         return;
     }
     let arena = Arena::new();
@@ -295,5 +299,5 @@ fn turning_off_survives_a_trail_that_fails() {
     let lines = lines_with(&arena, "\"disable\"");
     assert!((1..=2).contains(&lines.len()), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("\"at\":[null,")), "{lines:?}");
-    arena.is_sound();
+    arena.assert_sound();
 }

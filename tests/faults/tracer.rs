@@ -1,4 +1,5 @@
-//! strace, which makes a program die, stop or fail at one of its system calls.
+//! Runs programs under strace, which kills or stops them, or makes them fail, at one of their
+//! system calls.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,18 +8,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
-/// One system call of a program that did its work once.
+/// One system call of a program that completed its work.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// Its name.
     pub(crate) name: String,
-    /// Which one it was among the calls of this name, counted from 1.
+    /// Its number among the calls of this name, counted from 1.
     pub(crate) nth: usize,
-    /// The call with its arguments, for people.
+    /// The call with its arguments, for messages.
     pub(crate) text: String,
 }
 
-/// Calls that change files, make them durable, or tell the answer.
+/// Calls that change files, make them durable, or write the answer.
 const CHANGES: [&str; 13] = [
     "write",
     "pwrite64",
@@ -36,12 +36,12 @@ const CHANGES: [&str; 13] = [
 ];
 
 impl Call {
-    /// Whether this call changes something that outlives the process.
+    /// Returns whether this call changes something that outlives the process.
     pub(crate) fn changes(&self) -> bool {
         CHANGES.contains(&self.name.as_str()) || self.text.contains("O_CREAT")
     }
 
-    /// The option of strace that does `what` at this call.
+    /// Returns the option of strace that does `what` at this call.
     pub(crate) fn inject(&self, what: &str) -> [String; 2] {
         [
             format!("--trace={}", self.name),
@@ -50,7 +50,7 @@ impl Call {
     }
 }
 
-/// Why no system call can be tampered with here; `None` if it can.
+/// Why strace cannot be used here; `None` if it can.
 static OBSTACLE: LazyLock<Option<String>> = LazyLock::new(|| {
     let kill = ["-f", "-o", "/dev/null", "--inject=exit_group:signal=KILL:when=1", "true"];
     match Command::new("strace").args(kill).output() {
@@ -63,20 +63,21 @@ static OBSTACLE: LazyLock<Option<String>> = LazyLock::new(|| {
     }
 });
 
-/// Whether programs can be traced; says so, or fails, where they cannot.
-pub(crate) fn is_there() -> bool {
+/// Returns whether programs can be traced; otherwise skips or fails the test.
+pub(crate) fn is_available() -> bool {
     OBSTACLE.as_ref().is_none_or(|obstacle| {
         crate::sandbox::skipped(obstacle);
         false
     })
 }
 
-/// The same, for tests that read paths and data of the programs. Only root can: they are not dumpable.
+/// Returns the same for tests that read paths and data of the programs. Only root can: they are not
+/// dumpable.
 pub(crate) fn sees_arguments() -> bool {
-    is_there() && crate::sandbox::is_root()
+    is_available() && crate::sandbox::is_root()
 }
 
-/// `command` under strace with these options, which writes what it sees into `log`.
+/// Returns `command` under strace with these options, with its output in `log`.
 pub(crate) fn traced(command: &Command, log: &Path, options: &[String]) -> Command {
     let mut traced = Command::new("strace");
     traced.args(["-f", "-s", "160", "-o"]).arg(log).args(options).arg("--");
@@ -85,23 +86,21 @@ pub(crate) fn traced(command: &Command, log: &Path, options: &[String]) -> Comma
     traced
 }
 
-/// Gives `stdin` to a program that was started.
+/// Writes `stdin` to a program that was started.
 pub(crate) fn feed(child: &mut Child, stdin: &str) {
     use std::io::Write;
     if let Some(mut pipe) = child.stdin.take() {
-        // A program that was killed meanwhile does not read.
+        // A program that was killed in the meantime does not read.
         let _ = pipe.write_all(stdin.as_bytes());
     }
 }
 
-/// What a program that was tampered with left behind.
+/// The result of a program under strace.
 #[derive(Debug)]
 pub(crate) struct End {
     /// The exit code; `None` if it was killed.
     pub(crate) code: Option<i32>,
-    /// Data.
     pub(crate) stdout: String,
-    /// Messages.
     pub(crate) stderr: String,
 }
 
@@ -120,7 +119,7 @@ pub(crate) fn run(command: &Command, log: &Path, options: &[String], stdin: &str
     end
 }
 
-/// The calls of `command` from the first on that names `place`.
+/// Returns the calls of `command`, starting with the first that names `place`.
 pub(crate) fn calls(command: &Command, log: &Path, stdin: &str, place: &Path) -> Vec<Call> {
     let end = run(command, log, &[], stdin);
     assert!(end.code.is_some(), "{end:?}");
@@ -147,7 +146,7 @@ pub(crate) fn calls(command: &Command, log: &Path, stdin: &str, place: &Path) ->
     calls
 }
 
-/// What `command` writes, makes durable and puts in place, in this order, by the names of the files.
+/// Lists what `command` writes, makes durable and publishes, in this order, by file name.
 pub(crate) fn steps(command: &Command, log: &Path, stdin: &str) -> Vec<String> {
     let end = run(command, log, &["-y".into(), "-s0".into()], stdin);
     assert_eq!(end.code, Some(0), "{end:?}");
@@ -169,8 +168,8 @@ pub(crate) fn steps(command: &Command, log: &Path, stdin: &str) -> Vec<String> {
     steps.collect()
 }
 
-/// At most about `most` of these calls: all that change something and those right after them, and as many
-/// of the others as there is room for, evenly.
+/// Chooses about `most` of these calls: all that change something and those right after them, and
+/// an even selection of the others.
 pub(crate) fn chosen(calls: Vec<Call>, most: usize) -> Vec<Call> {
     let matters: Vec<bool> = (0..calls.len())
         .map(|at| calls[at].changes() || at.checked_sub(1).is_some_and(|at| calls[at].changes()))

@@ -1,4 +1,4 @@
-//! A made-up operating system that knows accounts and their groups, and counts how often it is asked.
+//! A fake operating system with accounts and groups that counts its queries.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use std::rc::Rc;
 use rw2fa::error::{Error, ErrorKind, Result};
 use rw2fa::process::Accounts;
 
-/// What the made-up system answers.
+/// A fake account database.
 #[derive(Clone, Default)]
 pub(crate) struct FakeAccounts {
     inner: Rc<Inner>,
@@ -19,28 +19,28 @@ struct Inner {
     groups: RefCell<BTreeMap<String, Vec<String>>>,
     failure: Cell<Option<ErrorKind>>,
     asked: RefCell<Vec<Vec<String>>>,
-    /// What happens while it is asked.
+    /// A callback that runs during each query.
     meanwhile: RefCell<Option<Box<dyn Fn()>>>,
 }
 
 impl FakeAccounts {
-    /// From now on the system knows this account, under this spelling only.
+    /// Adds this account, under this spelling only.
     pub(crate) fn set(&self, account: &str, groups: &[&str]) {
         let groups = groups.iter().map(ToString::to_string).collect();
         self.inner.groups.borrow_mut().insert(account.to_owned(), groups);
     }
 
-    /// From now on every question about groups fails so.
+    /// Makes every query for groups fail in this way.
     pub(crate) fn fail(&self, kind: ErrorKind) {
         self.inner.failure.set(Some(kind));
     }
 
-    /// Something that happens each time it is asked, before it answers.
+    /// Sets a callback that runs during each query, before the answer.
     pub(crate) fn meanwhile(&self, act: impl Fn() + 'static) {
         *self.inner.meanwhile.borrow_mut() = Some(Box::new(act));
     }
 
-    /// The questions about groups since this was last called: the spellings of each.
+    /// Returns the group queries since the last call: the spellings of each.
     pub(crate) fn questions(&self) -> Vec<Vec<String>> {
         self.inner.asked.take()
     }
@@ -64,16 +64,16 @@ impl Accounts for FakeAccounts {
 }
 
 thread_local! {
-    /// The system that [`lookup`] looks into: a test runs the programs on its own thread.
+    /// The system that [`lookup`] uses: a test runs the programs on its own thread.
     static LOOKED_INTO: RefCell<Option<FakeAccounts>> = const { RefCell::new(None) };
 }
 
-/// Lets [`lookup`] look into this system.
+/// Makes [`lookup`] use this system.
 pub(super) fn look_into(system: &FakeAccounts) {
     LOOKED_INTO.set(Some(system.clone()));
 }
 
-/// Whether the made-up system knows an account, or a group, of exactly this name.
+/// Returns whether the fake system knows an account or a group of exactly this name.
 pub(super) fn lookup(name: &str, is_group: bool) -> bool {
     LOOKED_INTO.with_borrow(|system| {
         system.as_ref().is_some_and(|system| {

@@ -1,8 +1,8 @@
-//! What must hold although other tests of this process start programs meanwhile.
+//! Helpers that work although other tests of this process start programs at the same time.
 //!
-//! A new process has every open file of this one until its program begins. For that moment a file that
-//! this process wrote and closed is still open for writing, and so cannot be run, and a lock that it
-//! gave back is still held.
+//! A new process inherits every open file of this one until its program starts. During that moment
+//! a file that this process wrote and closed is still open for writing, so it cannot be run, and a
+//! lock that it released is still held.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Makes an executable shell script. A shell writes it, so that no other process has it open.
+/// Creates an executable shell script. A shell writes it, so that no other process has it open.
 #[cfg(unix)]
 pub(crate) fn write_script(path: &Path, script: &str) {
     let write = "printf '#!/bin/sh\\n%s\\n' \"$1\" >\"$2\" && chmod 755 \"$2\"";
@@ -25,7 +25,8 @@ pub(crate) fn copy_program(program: &str, to: &Path) {
     assert!(copied.expect("cp").success(), "{} was not copied", to.display());
 }
 
-/// Whether nobody holds the lock of this file for longer than the start of a program takes.
+/// Returns whether the lock of this file becomes free within the time that a program takes to
+/// start.
 pub(crate) fn is_unlocked(path: &Path) -> bool {
     let file = File::options().write(true).open(path).expect("a lock");
     let started = Instant::now();

@@ -1,8 +1,9 @@
 //! A throwaway store and the two programs on it, for the tests.
 //!
-//! Most tests run the programs in-process: no environment, a clock that only the test moves, and the same
-//! randomness at each run, so that no test fails once in a while because two codes happen to be equal.
-//! [`Real`] runs the built programs as processes of their own, with the real clock.
+//! Most tests run the programs in-process: without an environment, with a clock that only the test
+//! moves, and with the same randomness at each run, so that no test fails occasionally because two
+//! codes happen to be equal. [`Real`] runs the built programs as separate processes, with the real
+//! clock.
 
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
 
@@ -37,10 +38,10 @@ pub(crate) use tools::{has, skipped};
 #[cfg(unix)]
 pub(crate) use tools::{is_root, may_be_the_system};
 
-/// When the tests begin: 2026-11-24T08:00:00Z, the first second of a step.
+/// The start time of the tests: 2026-11-24T08:00:00Z, the first second of a step.
 pub(crate) const T0: i64 = 1_795_507_200;
 
-/// A new store and the time in it.
+/// A new store and its clock.
 pub(crate) struct Sandbox {
     directory: TempDir,
     now: Cell<i64>,
@@ -50,30 +51,29 @@ pub(crate) struct Sandbox {
     system_log: RefCell<Option<PathBuf>>,
 }
 
-/// How a run of a program ended.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
-    /// The exit code.
     pub(crate) code: u8,
-    /// What was printed as data.
+    /// The data on standard output.
     pub(crate) stdout: String,
-    /// What was said besides.
+    /// The messages on standard error.
     pub(crate) stderr: String,
 }
 
-/// The secret of a user, as the authenticator app holds it.
+/// The secret of a user, as stored in the authenticator app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Secret {
     bytes: Vec<u8>,
 }
 
 impl Sandbox {
-    /// A new store at [`T0`], in which two-factor authentication is off and nobody is listed.
+    /// Creates a store at [`T0`] in which two-factor authentication is off and no user is listed.
     pub(crate) fn new() -> Self {
         Self::within(TempDir::new().expect("a temporary directory"))
     }
 
-    /// The same in memory, where the machine has a place for that: for tests of many writes.
+    /// Creates the same store in memory if possible: for tests with many writes.
     pub(crate) fn in_memory() -> Self {
         let place = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
         Self::within(place.expect("a temporary directory"))
@@ -93,7 +93,7 @@ impl Sandbox {
         sandbox
     }
 
-    /// A new store in which these users are listed and two-factor authentication is on.
+    /// Creates a store in which these users are listed and two-factor authentication is on.
     pub(crate) fn with_users(names: &[&str]) -> Self {
         let sandbox = Self::new();
         if !names.is_empty() {
@@ -103,34 +103,34 @@ impl Sandbox {
         sandbox
     }
 
-    /// Where the store is.
+    /// Returns the path of the store.
     pub(crate) fn path(&self) -> PathBuf {
         self.directory.path().join("store")
     }
 
-    /// Where the store is, as JSON tells it.
+    /// Returns the path of the store as shown in JSON.
     pub(crate) fn path_in_json(&self) -> String {
         let quoted = serde_json::to_string(&self.path()).expect("a path of plain text");
         quoted.trim_matches('"').to_owned()
     }
 
-    /// A place beside the store, for other files.
+    /// Returns a path beside the store, for other files.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// The time in Unix seconds.
+    /// Returns the time in Unix seconds.
     pub(crate) fn now(&self) -> i64 {
         self.now.get()
     }
 
-    /// Sets the clock to so many seconds after [`T0`].
+    /// Sets the clock to this many seconds after [`T0`].
     pub(crate) fn at(&self, seconds_after_t0: i64) -> &Self {
         self.now.set(T0 + seconds_after_t0);
         self
     }
 
-    /// Sets the clock to the real time, for tests in which real processes take part.
+    /// Sets the clock to the real time, for tests with real processes.
     pub(crate) fn at_real_time(&self) -> &Self {
         self.now.set(real_now());
         self
@@ -147,19 +147,19 @@ impl Sandbox {
         self.admin_with_stdin(args, b"")
     }
 
-    /// Runs `rw2fa`, which must end well; returns its data.
+    /// Runs `rw2fa`, which must succeed; returns its data.
     pub(crate) fn admin_ok(&self, args: &[&str]) -> String {
         let run = self.admin(args);
         assert_eq!(run.code, 0, "rw2fa {args:?}: {run:?}");
         run.stdout
     }
 
-    /// Gives a setting this value, by `rw2fa advanced set`.
+    /// Sets a setting with `rw2fa advanced set`.
     pub(crate) fn set(&self, key: &str, value: &str) {
         self.admin_ok(&["advanced", "set", key, value]);
     }
 
-    /// Runs `rw2fa` with something on its standard input.
+    /// Runs `rw2fa` with this text on its standard input.
     pub(crate) fn admin_with_stdin(&self, args: &[&str], stdin: &[u8]) -> Run {
         self.run(rw2fa::cli::main, self.admin_arguments(args), stdin)
     }
@@ -178,7 +178,7 @@ impl Sandbox {
         all.into_iter().chain(args.iter().map(OsString::from)).collect()
     }
 
-    /// Runs `rw2fa-verify` on the store; a code is given on standard input.
+    /// Runs `rw2fa-verify` on the store, with a code on standard input.
     pub(crate) fn verify(&self, args: &[&str], code: Option<&str>) -> Run {
         match code {
             Some(code) => self.verify_with_stdin(args, format!("{code}\n").as_bytes()),
@@ -226,35 +226,36 @@ impl Sandbox {
         Run { code, stdout: stdout.text(), stderr: stderr.text() }
     }
 
-    /// From now on the store is on the machine with this id.
+    /// Moves the store to the machine with this id.
     pub(crate) fn on_machine(&self, id: &'static str) -> &Self {
         self.machine.set(Some(id));
         self
     }
 
-    /// From now on the log of the system listens, or not, at this path.
+    /// Sets the path of the system log, which may or may not exist.
     pub(crate) fn system_log(&self, path: &Path) -> &Self {
         self.system_log.replace(Some(path.to_owned()));
         self
     }
 
-    /// From now on the operating system gives no random numbers.
+    /// Makes the operating system return no random numbers.
     pub(crate) fn without_random(&self) -> &Self {
         self.drawn.set(u64::MAX);
         self
     }
 
-    /// An operating system that the programs can ask from now on.
+    /// Installs a fake account database for the programs.
     pub(crate) fn system(&self) -> FakeAccounts {
         self.accounts.borrow_mut().get_or_insert_default().clone()
     }
 
-    /// A sign-in of `user` with the code that his app shows now.
+    /// Signs `user` in with the code that the app shows now.
     pub(crate) fn login(&self, user: &str, secret: &Secret) -> Run {
         self.verify(&["--", user], Some(&secret.code(self.now())))
     }
 
-    /// First login and first code of a listed user. The code of the present step is then spent.
+    /// Performs the first login and first code of a listed user. The code of the current step is
+    /// then spent.
     pub(crate) fn enrol(&self, user: &str) -> Secret {
         let shown = self.verify(&["--qr", "none", "--", user], None);
         assert_eq!(shown.reason(), "enrolment-required", "{shown:?}");
@@ -264,21 +265,22 @@ impl Sandbox {
         secret
     }
 
-    /// `users show` of one user.
+    /// Returns `users show` of one user.
     pub(crate) fn show(&self, user: &str) -> Value {
         let text = self.admin_ok(&["users", "show", user, "--format", "json"]);
         let shown: Value = serde_json::from_str(&text).expect("JSON");
         shown["users"][0].clone()
     }
 
-    /// The members of a group who have signed in, as `users show` tells them.
+    /// Returns the members of a group who have signed in, as shown by `users show`.
     pub(crate) fn members_of(&self, group: &str) -> Value {
         let text = self.admin_ok(&["users", "show", "--group", group, "--format", "json"]);
         let shown: Value = serde_json::from_str(&text).expect("JSON");
         shown["users"][0]["members"].clone()
     }
 
-    /// The file of a document whose name needs no encoding: `users`, `state`, `groups`, `whitelist`.
+    /// Returns the file of a document whose name needs no encoding: `users`, `state`, `groups`,
+    /// `whitelist`.
     pub(crate) fn document(&self, kind: &str, name: &str) -> PathBuf {
         let file = format!("{name}.toml");
         let directory = self.path().join(kind);
@@ -301,12 +303,13 @@ impl Sandbox {
         self.write(path, &text.replace(old, new));
     }
 
-    /// The file of a user's attempt counter.
+    /// Returns the file of a user's attempt counter.
     pub(crate) fn counter(&self, name: &str) -> PathBuf {
         self.document("state", name).with_extension("attempts")
     }
 
-    /// Raises the attempt counter of an enrolled user by hand, so that this many attempts have failed.
+    /// Raises the attempt counter of an enrolled user by hand, so that this many attempts have
+    /// failed.
     pub(crate) fn set_failures(&self, name: &str, failures: u64) {
         let state = fs::read_to_string(self.document("state", name)).expect("a state");
         let forgiven = state.lines().find_map(|line| line.strip_prefix("forgiven = "));
@@ -317,7 +320,7 @@ impl Sandbox {
         self.write(&counter, &format!("attempts = {:>20}\n{rest}", forgiven + failures));
     }
 
-    /// Tells the store about domains: lines of the table `[domains]`.
+    /// Adds lines to the table `[domains]`.
     pub(crate) fn domains(&self, lines: &str) -> &Self {
         let settings = self.path().join("store.toml");
         let text = fs::read_to_string(&settings).expect("the settings");
@@ -326,64 +329,64 @@ impl Sandbox {
         self
     }
 
-    /// Every file of the store and what it holds.
+    /// Returns every file of the store and its contents.
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let files = files_below(&self.path());
         files.into_iter().map(|path| (path.clone(), fs::read(path).expect("a file"))).collect()
     }
 
-    /// The same store for real processes, with the real clock.
+    /// Returns the same store for real processes, with the real clock.
     pub(crate) fn real(&self) -> Real {
         Real::new(self.path())
     }
 }
 
 impl Run {
-    /// A run that ended like this.
+    /// Builds a run with this result.
     pub(crate) fn new(code: u8, stdout: &str, stderr: &str) -> Self {
         Self { code, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
     }
 
-    /// The document on standard output.
+    /// Parses the document on standard output.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// The reason in an answer of the verifier.
+    /// Returns the reason in an answer of the verifier.
     pub(crate) fn reason(&self) -> String {
         self.json()["reason"].as_str().expect("a reason").to_owned()
     }
 
-    /// Exit code and reason in an answer of the verifier.
+    /// Returns exit code and reason in an answer of the verifier.
     pub(crate) fn end(&self) -> (u8, String) {
         (self.code, self.reason())
     }
 }
 
 impl Secret {
-    /// The secret that an answer shows.
+    /// Returns the secret that an answer shows.
     pub(crate) fn of(answer: &Value) -> Self {
         let text = answer["enrolment"]["secret"].as_str();
         Self::from_base32(text.unwrap_or_else(|| panic!("no secret in {answer}")))
     }
 
-    /// The secret written in base32.
+    /// Reads a secret in base32.
     pub(crate) fn from_base32(text: &str) -> Self {
         let bytes = data_encoding::BASE32_NOPAD.decode(text.as_bytes()).expect("base32");
         Self { bytes }
     }
 
-    /// The secret in base32.
+    /// Formats the secret in base32.
     pub(crate) fn to_base32(&self) -> String {
         data_encoding::BASE32_NOPAD.encode(&self.bytes)
     }
 
-    /// The code of six digits that an app shows whose clock says `unix_time`.
+    /// Returns the code of six digits that an app shows at `unix_time`.
     pub(crate) fn code(&self, unix_time: i64) -> String {
         self.code_of(unix_time, 6)
     }
 
-    /// The code of RFC 6238, made without the library under test.
+    /// Computes the code of RFC 6238 without the library under test.
     pub(crate) fn code_of(&self, unix_time: i64, digits: usize) -> String {
         let step = unix_time.div_euclid(30);
         let mut mac = Hmac::<Sha1>::new_from_slice(&self.bytes).expect("a key");
@@ -395,13 +398,13 @@ impl Secret {
         format!("{:0digits$}", number % 10_u64.pow(u32::try_from(digits).expect("few digits")))
     }
 
-    /// A code of six digits that is wrong at `unix_time`.
+    /// Returns a code of six digits that is wrong at `unix_time`.
     pub(crate) fn wrong_code(&self, unix_time: i64) -> String {
         self.wrong_codes(unix_time).next().expect("most codes are wrong")
     }
 
-    /// The codes of six digits that belong to no step of the widest window around `unix_time`, nor to
-    /// one of the first ten minutes, in which tests log in.
+    /// Returns the codes of six digits that belong to no step of the widest window around
+    /// `unix_time`, nor to one of the first ten minutes, in which tests log in.
     pub(crate) fn wrong_codes(&self, unix_time: i64) -> impl Iterator<Item = String> + use<> {
         let window = (-500..=500).map(|step| unix_time + 30 * step);
         let first = (0..20).map(|step| T0 + 30 * step);
@@ -410,12 +413,12 @@ impl Secret {
     }
 }
 
-/// A path below the store as messages of this system show it.
+/// Formats a path below the store as messages of this system show it.
 pub(crate) fn shown(path: &str) -> String {
     path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
-/// A stream that a test can look into.
+/// A stream whose contents a test can read.
 #[derive(Clone, Default)]
 struct Stream(Rc<RefCell<Vec<u8>>>);
 
@@ -446,7 +449,7 @@ pub(crate) fn write_private(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("room on the disk");
 }
 
-/// Makes a directory that only its owner may use.
+/// Creates a directory that only its owner may use.
 pub(crate) fn make_private(path: &Path) {
     fs::create_dir(path).expect("a new directory");
     #[cfg(unix)]
@@ -454,7 +457,7 @@ pub(crate) fn make_private(path: &Path) {
         .expect("an own directory");
 }
 
-/// Checks that only its owner may use a file. Under Wine there are no lists that could be looked at.
+/// Checks that only its owner may use a file. Under Wine there are no access lists to check.
 pub(crate) fn check_private(path: &Path) {
     #[cfg(unix)]
     {
@@ -465,7 +468,7 @@ pub(crate) fn check_private(path: &Path) {
     assert!(path.is_file(), "{}", path.display());
 }
 
-/// Fills bytes with what follows from how often that was done before.
+/// Fills bytes with values derived from the number of earlier calls.
 fn fill(bytes: &mut [u8], drawn: &Cell<u64>) -> bool {
     if drawn.get() == u64::MAX {
         return false;

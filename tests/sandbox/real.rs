@@ -1,4 +1,4 @@
-//! The built programs as real processes: cleared environment, real clock.
+//! The built programs as real processes: empty environment, real clock.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -14,52 +14,52 @@ pub(crate) struct Real {
 }
 
 impl Real {
-    /// The programs on the store at this path.
+    /// Returns the programs on the store at this path.
     pub(crate) fn new(store: PathBuf) -> Self {
         Self { store }
     }
 
-    /// `rw2fa-verify` on the store, not yet started.
+    /// Returns `rw2fa-verify` on the store, not yet started.
     pub(crate) fn verifier<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         command(env!("CARGO_BIN_EXE_rw2fa-verify"), &self.store, args)
     }
 
-    /// `rw2fa` on the store, not yet started.
+    /// Returns `rw2fa` on the store, not yet started.
     pub(crate) fn tool<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
         command(env!("CARGO_BIN_EXE_rw2fa"), &self.store, args)
     }
 
-    /// Runs `rw2fa-verify`; a code is given on standard input.
+    /// Runs `rw2fa-verify`, with a code on standard input.
     pub(crate) fn verify(&self, args: &[&str], code: Option<&str>) -> Run {
         finish(self.start(args, code))
     }
 
-    /// Starts `rw2fa-verify` and gives it the code.
+    /// Starts `rw2fa-verify` and writes the code to it.
     pub(crate) fn start(&self, args: &[&str], code: Option<&str>) -> Child {
         let flag = code.map(|_| "--code-stdin");
         let mut child = self.verifier(flag.iter().chain(args)).spawn().expect("a process");
         if let (Some(mut stdin), Some(code)) = (child.stdin.take(), code) {
-            // A process that was killed meanwhile does not read.
+            // A process that was killed in the meantime does not read.
             let _ = writeln!(stdin, "{code}");
         }
         child
     }
 
-    /// Runs `rw2fa` with nothing on its standard input.
+    /// Runs `rw2fa` with empty standard input.
     pub(crate) fn admin(&self, args: &[&str]) -> Run {
         finish(self.tool(args).spawn().expect("a process"))
     }
 }
 
-/// The real time in Unix seconds, by which real processes go.
+/// Returns the real time in Unix seconds, which real processes use.
 #[expect(clippy::disallowed_methods, reason = "real processes have the real clock")]
 pub(crate) fn real_now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     i64::try_from(now.expect("a time after 1970").as_secs()).expect("a time before the sun dies")
 }
 
-/// Whether this is how a process ended that was killed. On Windows it has exit code 1 then, as if something
-/// had been denied or refused, but says no such thing.
+/// Returns whether a process was killed. On Windows its exit code is then 1, like that of a denied
+/// login, but without any message.
 pub(crate) fn was_killed(output: &std::process::Output) -> bool {
     let says = |text: &[u8], word: &str| String::from_utf8_lossy(text).contains(word);
     match output.status.code() {

@@ -1,4 +1,4 @@
-//! Programs of the system that tests call, and tests that cannot be made without something.
+//! System programs that tests call, and tests that are skipped without them.
 
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
@@ -7,7 +7,8 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-/// Whether a program is there, which must be where everything is tested. `remedy` tells how it comes there.
+/// Returns whether a program is installed, which full runs require. `remedy` explains how to
+/// install it.
 #[expect(clippy::disallowed_methods, reason = "tests look where the programs are")]
 pub(crate) fn has(program: impl AsRef<Path>, remedy: &str) -> bool {
     let program = program.as_ref();
@@ -19,15 +20,15 @@ pub(crate) fn has(program: impl AsRef<Path>, remedy: &str) -> bool {
     found
 }
 
-/// Says that a test could not be made here; where everything must be tested, that is a failure.
+/// Reports a skipped test; in a full run, fails instead.
 #[expect(clippy::disallowed_methods, reason = "the test script asks for a full run this way")]
 pub(crate) fn skipped(reason: &str) {
     assert!(std::env::var_os("RW2FA_TEST_FULL").is_none(), "cannot be tested: {reason}");
     println!("skipped: {reason}");
 }
 
-/// Whether root runs this test. Nobody else is kept from running all the others, so that what only root can
-/// test is left out even where everything must be tested.
+/// Returns whether root runs this test. Other accounts may run a full test too, so tests that only
+/// root can run are skipped even then.
 #[cfg(unix)]
 pub(crate) fn is_root() -> bool {
     let is_root = nix::unistd::geteuid().is_root();
@@ -37,7 +38,7 @@ pub(crate) fn is_root() -> bool {
     is_root
 }
 
-/// Whether a test may take the place of the system's store and programs, for itself alone.
+/// Returns whether a test may replace the system's store and programs, for itself alone.
 #[cfg(unix)]
 pub(crate) fn may_be_the_system() -> bool {
     if !is_root() {

@@ -1,4 +1,4 @@
-//! Who may touch a store, and what may stand in the place of its files (Unix).
+//! Who may access a store, and what may replace its files (Unix).
 
 #![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
@@ -14,7 +14,7 @@ fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Both programs on the store, which must both fail at it and name `path`.
+/// Runs both programs on the store; both must fail and name `path`.
 fn refused(sandbox: &Sandbox, path: &Path, words: &str) -> [Run; 2] {
     let login =
         sandbox.verify(&["--session", "html5", "--no-groups", "--", "alice"], Some("123456"));
@@ -41,7 +41,7 @@ fn enrolled() -> Sandbox {
     sandbox
 }
 
-/// The files and directories that a login of alice reads.
+/// Returns the files and directories that a login of alice reads.
 fn parts(sandbox: &Sandbox) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let store = sandbox.path();
     let (user, state) = (sandbox.document("users", "alice"), sandbox.document("state", "alice"));
@@ -50,9 +50,9 @@ fn parts(sandbox: &Sandbox) -> (Vec<PathBuf>, Vec<PathBuf>) {
     (vec![store.join("store.toml"), store.join("key"), user, state], directories)
 }
 
-/// Guards secrecy: what others could read or write is refused, with the chmod that mends it.
+/// Guards secrecy: a file that others could read or write is refused, with the chmod that fixes it.
 #[test]
-fn what_others_can_use_is_refused() {
+fn files_accessible_to_others_are_refused() {
     let sandbox = enrolled();
     let (mut files, directories) = parts(&sandbox);
     files.push(sandbox.path().join("locks/27"));
@@ -102,7 +102,7 @@ fn links_are_not_followed() {
         }
         fs::remove_file(path).unwrap();
         if aside.is_dir() {
-            // A directory in which nobody is, so that nothing in it can be refused.
+            // An empty directory contains nothing that could be refused.
             symlink(&empty, path).unwrap();
             let login = sandbox.verify(&["--no-groups", "--", "alice"], None);
             assert_eq!(login.end(), (4, "store".into()), "{}: {login:?}", path.display());
@@ -114,7 +114,7 @@ fn links_are_not_followed() {
     works(&sandbox);
 }
 
-/// Guards documents from a second name, through which somebody else could keep or change them.
+/// Guards documents from a second name, through which another account could keep or change them.
 #[test]
 fn hard_links_are_refused() {
     let sandbox = enrolled();
@@ -129,9 +129,9 @@ fn hard_links_are_refused() {
     works(&sandbox);
 }
 
-/// Guards the login from hanging or passing where something else stands in a document's place.
+/// Guards logins from hanging, or being granted, when a document is replaced with something else.
 #[test]
-fn what_is_no_plain_file_is_refused_at_once() {
+fn anything_but_a_plain_file_is_refused_at_once() {
     let sandbox = enrolled();
     let (mut files, _) = parts(&sandbox);
     files.extend(
@@ -199,7 +199,7 @@ fn a_missing_part_is_an_error() {
         let init = sandbox.admin(&["init"]);
         match name {
             "users" => assert_ne!(tool.code, 0, "{name}: {tool:?}"),
-            "locks/27" => assert_eq!(init.code, 0, "{name}: init makes locks anew: {init:?}"),
+            "locks/27" => assert_eq!(init.code, 0, "{name}: init recreates locks: {init:?}"),
             _ => {}
         }
         if matches!(name, "users" | "state" | "groups" | "whitelist" | "store.toml") {
@@ -213,9 +213,9 @@ fn a_missing_part_is_an_error() {
     works(&sandbox);
 }
 
-/// Guards a lost lock file: the way out that is told is the one that works.
+/// Guards a lost lock file: the hint actually works.
 #[test]
-fn a_missing_lock_is_mended_by_init() {
+fn a_missing_lock_is_recreated_by_init() {
     let sandbox = enrolled();
     fs::remove_file(sandbox.path().join("locks/27")).unwrap();
     let run = sandbox.admin(&["users", "unlock", "alice"]);
@@ -246,7 +246,8 @@ fn a_directory_that_cannot_be_written_is_an_error() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
 }
 
-/// Guards everything that root writes: it takes the owner of the store, and only he may read it.
+/// Guards everything that root writes: it belongs to the owner of the store, and only the owner may
+/// read it.
 #[test]
 fn root_works_as_the_owner_of_the_store() {
     if !nix::unistd::geteuid().is_root() {
@@ -279,22 +280,22 @@ fn root_works_as_the_owner_of_the_store() {
             assert_eq!(metadata.mode() & 0o077, 0, "{}", path.display());
         }
     }
-    // What belongs to somebody else inside of the store is refused.
+    // A file inside the store that belongs to another account is refused.
     let state = sandbox.document("state", "alice");
     std::os::unix::fs::chown(&state, Some(12345), None).unwrap();
     let foreign = real.verify(&["--", "alice"], None);
     assert_eq!(foreign.end(), (4, "store".into()), "{foreign:?}");
-    // Above the store the owner must be able to pass.
+    // The owner must be able to traverse the directories above the store.
     mode(&sandbox.beside(""), 0o700);
     let closed = real.admin(&["status"]);
     assert_eq!(closed.code, 4);
     assert!(closed.stderr.contains("nobody, its owner, must be able to enter"), "{closed:?}");
 }
 
-/// Guards the way to a store that root gives to another account: nobody else can exchange a directory on it,
-/// however the place is written. An empty directory is taken from root only.
+/// Guards the path of a store that root gives to another account: no third account can replace a
+/// directory on it, however the path is written. Only root can give away an empty directory.
 #[test]
-fn root_gives_a_store_away_only_where_nobody_else_can_write() {
+fn root_gives_a_store_away_only_on_a_trusted_path() {
     if !nix::unistd::geteuid().is_root() {
         println!("skipped: only root can give a store to somebody else");
         return;
@@ -313,9 +314,9 @@ fn root_gives_a_store_away_only_where_nobody_else_can_write() {
     mode(&place, 0o777);
     let absolute = place.join("store");
     for store in [absolute.to_str().unwrap(), "../place/store", "./store", "store", "store/"] {
-        let (code, told) = init(store, &owner);
-        assert_eq!(code, 1, "{store}: {told}");
-        assert!(told.contains("can be written by others"), "{store}: {told}");
+        let (code, message) = init(store, &owner);
+        assert_eq!(code, 1, "{store}: {message}");
+        assert!(message.contains("can be written by others"), "{store}: {message}");
         assert!(!absolute.exists(), "{store}");
     }
     mode(&place, 0o755);
@@ -326,18 +327,18 @@ fn root_gives_a_store_away_only_where_nobody_else_can_write() {
         let _ = fs::create_dir(&store);
         mode(&store, 0o700);
         std::os::unix::fs::chown(&store, Some(from), None).unwrap();
-        let (code, told) = init(name, more);
+        let (code, message) = init(name, more);
         assert_eq!(
-            (code, told.contains("belongs to")),
+            (code, message.contains("belongs to")),
             (expected, expected == 1),
-            "{name}: {told}"
+            "{name}: {message}"
         );
     }
 }
 
-/// Guards a store from other accounts, and tells them whom to ask.
+/// Guards a store from other accounts, and tells them how to get access.
 #[test]
-fn somebody_elses_store_is_refused() {
+fn a_store_of_another_account_is_refused() {
     let sandbox = Sandbox::new();
     let (program, place) = if nix::unistd::geteuid().is_root() {
         mode(&sandbox.beside(""), 0o711);
@@ -358,9 +359,9 @@ fn somebody_elses_store_is_refused() {
             std::os::unix::process::CommandExt::gid(&mut run, 65_534);
         }
         let output = run.output().unwrap();
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(4), "{told}");
-        assert!(told.contains("run as administrator"), "{command}: {told}");
-        assert!(told.contains(place.to_str().unwrap()), "{command}: {told}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(4), "{message}");
+        assert!(message.contains("run as administrator"), "{command}: {message}");
+        assert!(message.contains(place.to_str().unwrap()), "{command}: {message}");
     }
 }

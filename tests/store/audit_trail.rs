@@ -13,7 +13,7 @@ use rw2fa::store::seal::KeyRing;
 use rw2fa::store::{Document, DocumentKind, Scope, Store};
 use serde_json::{Value, json};
 
-/// Every line of every month, oldest first.
+/// Returns every line of every month, oldest first.
 fn lines(sandbox: &Sandbox) -> Vec<String> {
     let files = fs::read_dir(sandbox.path().join("audit")).unwrap();
     let mut files: Vec<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
@@ -40,7 +40,8 @@ fn appended(sandbox: &Sandbox, run: impl FnOnce() -> Run) -> (Run, Value) {
     (run, serde_json::from_str(&after[before.len()]).unwrap())
 }
 
-/// Guards evidence: every command that changes something leaves one line: who, what, old and new value.
+/// Guards evidence: every command that changes something leaves one line: who, what, old and new
+/// value.
 #[test]
 fn every_change_appends_one_line() {
     let sandbox = Sandbox::new();
@@ -109,7 +110,7 @@ fn every_change_appends_one_line() {
     let all = lines(&sandbox).join("\n");
     assert!(secrets.iter().all(|secret| !all.contains(secret)), "a secret is in the trail");
     check(&sandbox).unwrap();
-    // What changes nothing leaves nothing.
+    // A command that changes nothing leaves no line.
     let before = lines(&sandbox);
     for args in [
         &["disable"][..],
@@ -125,9 +126,9 @@ fn every_change_appends_one_line() {
     }
 }
 
-/// Guards evidence of lockouts and grants that were cleared.
+/// Guards evidence of cleared lockouts and grants.
 #[test]
-fn unlock_and_revoke_tell_what_they_cleared() {
+fn unlock_and_revoke_record_what_they_cleared() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     for code in secret.wrong_codes(sandbox.now()).take(5) {
@@ -144,7 +145,7 @@ fn unlock_and_revoke_tell_what_they_cleared() {
     check(&sandbox).unwrap();
 }
 
-/// Guards evidence of logins: one line each, whatever was decided, with no code and no secret in it.
+/// Guards evidence of logins: one line each, whatever the decision, without a code or a secret.
 #[test]
 fn every_verification_appends_one_line() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -155,7 +156,7 @@ fn every_verification_appends_one_line() {
         assert_eq!(line["reason"], reason, "{line}");
         let text = line.to_string();
         assert!(code.is_none_or(|code| !text.contains(code)), "a code is in the trail: {text}");
-        assert!(!text.contains("cookie"), "the client is only told as a hash: {text}");
+        assert!(!text.contains("cookie"), "the client must only appear as a hash: {text}");
         (run, line)
     };
     let alice = ["--client", "cookie", "--ip", "192.0.2.1", "--", "ALICE"];
@@ -206,12 +207,12 @@ fn months_follow_each_other() {
     appended(&sandbox, || sandbox.verify(&["--", "bob"], None));
     assert_eq!(fs::read_to_string(file("2027-01")).unwrap().lines().count(), 1);
     check(&sandbox).unwrap();
-    // What lies beside the trail is no part of it.
+    // Other files beside the trail are not part of it.
     sandbox.write(&sandbox.path().join("audit/2099-01.jsonl.bak"), "x");
     sandbox.write(&sandbox.path().join("audit/remarks.jsonl.txt"), "x");
     appended(&sandbox, || sandbox.verify(&["--", "bob"], None));
     assert_eq!(fs::read_to_string(file("2027-01")).unwrap().lines().count(), 2);
-    // A month that vanishes is found, be it the first one.
+    // A missing month is found, even the first one.
     let first = fs::read_to_string(file("2026-11")).unwrap();
     let december = fs::read_to_string(file("2026-12")).unwrap();
     fs::remove_file(file("2026-12")).unwrap();
@@ -225,7 +226,7 @@ fn months_follow_each_other() {
     assert!(check(&sandbox).is_err(), "a line was cut from the end of a month");
 }
 
-/// Guards the line that a crash cut short: at every byte it is closed by a recorded repair.
+/// Guards a torn line: wherever it was cut, it is closed by a recorded repair.
 #[test]
 fn a_torn_line_is_repaired_and_recorded() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -249,7 +250,7 @@ fn a_torn_line_is_repaired_and_recorded() {
     }
 }
 
-/// Guards the line that was cut short as the last one of a month: the next month begins with the repair.
+/// Guards a torn line at the end of a month: the next month begins with the repair.
 #[test]
 fn a_line_torn_at_the_end_of_a_month_is_repaired_in_the_next() {
     for cut in [1, 40] {
@@ -274,9 +275,10 @@ fn a_line_torn_at_the_end_of_a_month_is_repaired_in_the_next() {
     }
 }
 
-/// Guards "a login that cannot be recorded is not granted", and that it works when the trail does.
+/// Guards "a login that cannot be recorded is not granted", and that logins work once the trail
+/// does.
 #[test]
-fn without_a_record_nobody_gets_in() {
+fn a_login_that_cannot_be_recorded_is_not_granted() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let path = sandbox.path().join("audit/2026-11.jsonl");
@@ -304,7 +306,7 @@ fn without_a_record_nobody_gets_in() {
     check(&sandbox).unwrap();
 }
 
-/// Guards the check itself: any change of any byte of a line is found.
+/// Guards verification itself: a change of any byte of a line is found.
 #[test]
 fn an_edited_trail_is_found() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);

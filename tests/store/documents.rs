@@ -1,4 +1,4 @@
-//! Hand-edited and damaged documents: what is wrong is told by file, line and key, and opens no door.
+//! Hand-edited and damaged documents: errors name file, line and key, and no login is granted.
 
 #![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
 
@@ -8,7 +8,7 @@ use crate::sandbox::{Run, Sandbox};
 
 const ADDED: &str = "added = 2026-11-24T08:00:00Z\n";
 
-/// What a login of alice without a code ends with.
+/// Runs a login of alice without a code.
 fn login(sandbox: &Sandbox) -> Run {
     sandbox.verify(&["--no-groups", "--qr", "none", "--", "alice"], None)
 }
@@ -17,9 +17,10 @@ fn is_store_error(run: &Run) -> bool {
     run.code == 4 && run.reason() == "store"
 }
 
-/// Guards hand-editing: the error names the file, the line, the key and the way out; nothing is changed.
+/// Guards hand-editing: the error names the file, the line, the key and the fix; nothing is
+/// changed.
 #[test]
-fn problems_are_told_by_file_line_and_key() {
+fn problems_are_reported_by_file_line_and_key() {
     let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
     let store = |more: &str| format!("{head}{more}");
     for (kind, text, line, words) in [
@@ -68,7 +69,8 @@ fn problems_are_told_by_file_line_and_key() {
     }
 }
 
-/// Guards a state document that was cut short, at every byte: an error, never a grant, never a panic.
+/// Guards a state document that was cut short, at every byte: an error, never a grant, never a
+/// panic.
 #[test]
 fn a_state_cut_at_any_byte_is_an_error() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -84,7 +86,7 @@ fn a_state_cut_at_any_byte_is_an_error() {
         let session = sandbox.verify(&["--session", "html5", "--check", "--", "alice"], None);
         assert!(is_store_error(&session), "cut at {end}: {session:?}");
     }
-    // Lines that vanish from the middle do not open a door either.
+    // Lines missing from the middle do not cause a grant either.
     for gone in 0..whole.lines().count() {
         let lines = whole.lines().enumerate().filter(|(at, _)| *at != gone);
         let kept: Vec<_> = lines.map(|(_, line)| line).collect();
@@ -117,9 +119,10 @@ fn settings_cut_at_any_byte_open_no_door() {
     }
 }
 
-/// Guards both halves of a user: the loss of either is told, and `reset` or `remove` mends it.
+/// Guards both documents of a user: the loss of either is reported, and `reset` or `remove` repairs
+/// it.
 #[test]
-fn a_missing_half_is_told() {
+fn a_missing_document_of_a_user_is_reported() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     let state = sandbox.document("state", "alice");
@@ -151,7 +154,7 @@ fn a_missing_half_is_told() {
     assert_eq!(sandbox.admin_ok(&["users", "list"]), "");
 }
 
-/// Guards what editors of other systems leave: a byte order mark and CR LF are read and kept working.
+/// Guards files saved by Windows editors: a byte order mark and CR LF are read and preserved.
 #[test]
 fn a_bom_and_crlf_are_accepted() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -171,9 +174,9 @@ fn a_bom_and_crlf_are_accepted() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
 }
 
-/// Guards the reader from what is no document: size, bytes, an empty file.
+/// Guards the reader from files that are not documents: size, bytes, an empty file.
 #[test]
-fn what_is_no_document_is_refused() {
+fn invalid_document_files_are_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     sandbox.pass(30);
@@ -205,7 +208,7 @@ fn what_is_no_document_is_refused() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
 }
 
-/// Guards secrets: an error about a document never repeats what was sealed in it, nor a key.
+/// Guards secrets: an error about a document never repeats a sealed secret or a key.
 #[test]
 fn errors_never_quote_a_secret() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);

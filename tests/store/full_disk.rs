@@ -1,4 +1,4 @@
-//! A disk without room: a login is an error, nothing is lost, and it works again when there is room.
+//! A full disk: a login is an error, nothing is lost, and logins work again once there is space.
 
 #![allow(clippy::disallowed_methods, reason = "real processes have the real clock")]
 
@@ -17,7 +17,7 @@ use rw2fa::store::seal::KeyRing;
 use rw2fa::store::{Scope, Store, records};
 use rw2fa::time::Timestamp;
 
-/// A small file system on the place of the store, as long as the value lives.
+/// A small file system mounted on the store, until dropped.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -99,7 +99,7 @@ fn a_full_disk_loses_nothing() {
     assert!(chain_is_whole(&sandbox));
 }
 
-/// Guards everybody on a file system without a size, which reports that no block is free.
+/// Guards logins on a file system without a size, which reports that no block is free.
 #[test]
 fn a_file_system_without_a_size_is_not_full() {
     if !crate::sandbox::is_root() {
@@ -127,16 +127,17 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap()
 }
 
-/// Guards each place at which a write can fail, where no disk can be filled: files may not grow
-/// beyond a size, from "nothing can be written" to "all fits".
+/// Guards each place at which a write can fail, even where no disk can be filled: a limit on the
+/// size of files, from "nothing can be written" to "everything fits".
 #[test]
-fn a_write_that_fails_anywhere_is_no_grant() {
+fn a_write_that_fails_anywhere_is_not_a_grant() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
     let shown = real.verify(&["--qr", "none", "--", "alice"], None);
     let secret = Secret::of(&shown.json());
     assert_eq!(real.verify(&["--", "alice"], Some(&secret.code(now()))).reason(), "activated");
-    // The trail is longer than a state document: so some limits let only the document be written.
+    // The trail is longer than a state document: so some limits allow only the document to be
+    // written.
     while audit_length(&sandbox) < 6000 {
         real.verify(&["--", "stranger"], None);
     }
@@ -155,7 +156,7 @@ fn a_write_that_fails_anywhere_is_no_grant() {
         writeln!(child.stdin.take().unwrap(), "{code}").unwrap();
         let output = child.wait_with_output().unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        // What was not recorded opens no session either.
+        // A grant that was not recorded opens no session either.
         let session =
             real.verify(&["--session", "html5", "--client", &client, "--", "alice"], None);
         let opens = session.reason() == "session-valid";
@@ -190,14 +191,14 @@ fn audit_length(sandbox: &Sandbox) -> u64 {
     files.map(|entry| entry.unwrap().metadata().unwrap().len()).max().unwrap()
 }
 
-/// A small ext4 on the place of the store, as long as the value lives.
+/// A small ext4 mounted on the store, until dropped.
 struct SmallExt4(PathBuf);
 
 impl SmallExt4 {
     fn mount(place: PathBuf, image: &std::path::Path) -> Option<Self> {
         fs::File::create(image).unwrap().set_len(8 << 20).unwrap();
         let ok = |command: &mut Command| command.output().is_ok_and(|run| run.status.success());
-        // No blocks are reserved for root, and no journal takes half of the room.
+        // No blocks are reserved for root, and no journal takes half of the space.
         let made =
             ok(Command::new("mkfs.ext4").args(["-q", "-m", "0", "-O", "^has_journal"]).arg(image));
         let mounted = made && ok(Command::new("mount").args(["-o", "loop"]).arg(image).arg(&place));
@@ -211,10 +212,10 @@ impl Drop for SmallExt4 {
     }
 }
 
-/// Guards against guesses on a disk whose free space an attacker controls: without room nothing is compared, and
-/// where there was room a moment ago, the charge needs none.
+/// Guards against guesses on a disk whose free space an attacker controls: without space nothing is
+/// compared, and if the space vanishes after the check, the charge needs none.
 #[test]
-fn on_a_full_disk_nothing_is_compared_and_a_charge_still_counts() {
+fn a_full_disk_prevents_comparison_but_not_charging() {
     if !crate::sandbox::is_root() {
         return;
     }
@@ -242,7 +243,7 @@ fn on_a_full_disk_nothing_is_compared_and_a_charge_still_counts() {
         assert!(run.stderr.contains("is full"), "{run:?}");
     }
     assert_eq!(sandbox.show("alice")["failures"], 0, "nothing was compared, so nothing is charged");
-    // The attacker filled the disk after the verifier had looked.
+    // The attacker filled the disk after the verifier checked it.
     let store = DirStore::open(&sandbox.path()).unwrap();
     let name = Name::parse("alice").unwrap();
     for expected in 1..=3 {

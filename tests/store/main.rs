@@ -1,5 +1,4 @@
-//! The store on the disk: its files and who may use them, damaged documents, names, the audit trail and its
-//! copies.
+//! The store on disk: file permissions, damaged documents, names, the audit trail and its copies.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 

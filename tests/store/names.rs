@@ -1,13 +1,13 @@
-//! Names as they come: each is listed, found, logged in and removed under a path that is safe.
+//! Unusual names: each is listed, found, logged in and removed under a safe path.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use crate::sandbox::Sandbox;
 
-/// Guards the way of a name through list, login and removal, whatever it looks like as a path.
+/// Guards listing, login and removal of a name, whatever it looks like as a path.
 #[test]
-fn odd_names_go_all_the_way() {
+fn odd_names_work_everywhere() {
     let longest = "n".repeat(256);
     let wide = "日".repeat(85);
     for (typed, canonical) in [
@@ -65,7 +65,7 @@ fn odd_names_go_all_the_way() {
     }
 }
 
-/// Guards one user from two entries: names that a directory takes for the same overlap.
+/// Guards against one user with two entries: names that a directory treats as equal overlap.
 #[test]
 fn names_that_differ_in_case_or_accents_are_one_user() {
     for (listed, others) in [
@@ -92,7 +92,7 @@ fn names_that_differ_in_case_or_accents_are_one_user() {
     }
 }
 
-/// Guards names that are different users: each has a document and a secret of his own.
+/// Guards names of different users: each has a separate document and secret.
 #[test]
 fn names_that_only_look_alike_on_disk_are_kept_apart() {
     let names = ["a%2fb", "a/b", "a%252fb", "con", "%63on", "x.", "x", "a+", "a", ".a"];
@@ -103,8 +103,8 @@ fn names_that_only_look_alike_on_disk_are_kept_apart() {
     assert_eq!(secrets.len(), names.len());
 }
 
-/// Guards stores that exist: documents stay where they are, and what else lies among them is a problem only
-/// where it could stand for somebody.
+/// Guards existing stores: documents keep their places, and a foreign file is a problem only where
+/// it could be taken for a user.
 #[test]
 fn documents_have_their_places() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -138,7 +138,7 @@ fn documents_have_their_places() {
     }
 }
 
-/// Guards against names that nobody can tell apart by looking.
+/// Guards against names that look identical.
 #[test]
 fn invisible_characters_are_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);

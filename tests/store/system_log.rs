@@ -1,4 +1,4 @@
-//! Copies of the audit trail for the system's log: complete, and never in anybody's way.
+//! Copies of the audit trail in the system log: complete, and never blocking.
 
 #![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::{Sandbox, Secret};
 
-/// A store whose lines go to a socket beside it, if `syslog` says so; nothing listens there yet.
+/// Creates a store that sends its lines to a socket beside it, if `syslog` says so; the socket does
+/// not exist yet.
 fn store(syslog: &str) -> (Sandbox, Secret, PathBuf) {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
@@ -27,7 +28,7 @@ fn listen(place: &Path) -> UnixDatagram {
     socket
 }
 
-/// What waits at the socket.
+/// Returns the messages waiting at the socket.
 fn received(socket: &UnixDatagram) -> Vec<String> {
     let mut buffer = vec![0; 65536];
     let mut messages = Vec::new();
@@ -37,7 +38,7 @@ fn received(socket: &UnixDatagram) -> Vec<String> {
     messages
 }
 
-/// The lines of the audit trail.
+/// Returns the lines of the audit trail.
 fn trail(sandbox: &Sandbox) -> Vec<String> {
     let mut files: Vec<_> = sandbox.contents().into_iter().collect();
     files.retain(|(path, _)| path.extension().is_some_and(|ending| ending == "jsonl"));
@@ -45,7 +46,7 @@ fn trail(sandbox: &Sandbox) -> Vec<String> {
     texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// Guards that each line arrives as it stands in the trail, one datagram for each.
+/// Guards that each line arrives unchanged, in a datagram of its own.
 #[test]
 fn each_line_is_copied() {
     let (sandbox, secret, place) = store("true");
@@ -55,7 +56,7 @@ fn each_line_is_copied() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
     sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())));
     sandbox.admin_ok(&["users", "edit", "alice", "--notes", "line\nbreak \u{1b}[31m \u{9b}31m"]);
-    // A line that was cut off brings its repair with it.
+    // A line that was cut off is followed by its repair.
     let month = fs::read_dir(sandbox.path().join("audit")).unwrap().next().unwrap().unwrap().path();
     let torn = fs::read_to_string(&month).unwrap() + "{\"torn";
     sandbox.write(&month, &torn);
@@ -77,7 +78,7 @@ fn each_line_is_copied() {
 }
 
 #[test]
-fn nothing_is_sent_unless_it_is_wanted() {
+fn nothing_is_sent_unless_configured() {
     let (sandbox, secret, place) = store("false");
     let socket = listen(&place);
     assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
@@ -85,9 +86,9 @@ fn nothing_is_sent_unless_it_is_wanted() {
     assert_eq!(received(&socket), Vec::<String>::new());
 }
 
-/// Guards logins against a log that is full: its queue holds a few messages, and nobody reads them.
+/// Guards logins against a full log: its queue holds a few messages, and nothing reads them.
 #[test]
-fn a_full_log_makes_nobody_wait() {
+fn a_full_log_does_not_block() {
     let (sandbox, _, place) = store("true");
     let socket = listen(&place);
     let before = trail(&sandbox).len();
@@ -101,9 +102,9 @@ fn a_full_log_makes_nobody_wait() {
     assert!((1..600).contains(&arrived), "the log was never full: {arrived}");
 }
 
-/// Guards logins against whatever may be where the log should be.
+/// Guards logins against anything that may be in the place of the log.
 #[test]
-fn no_log_is_no_reason_to_refuse() {
+fn logins_work_without_a_log() {
     type Plant = fn(&Path);
     let plants: [(&str, Plant); 5] = [
         ("nothing", |_| {}),
@@ -129,7 +130,7 @@ fn no_log_is_no_reason_to_refuse() {
     assert!(!doctor.stdout.contains("\"syslog\""), "{doctor:?}");
 }
 
-/// A system of its own, in which `/dev/log` is a socket of the test and the verifier is set-uid.
+/// An isolated system, in which `/dev/log` is a socket of the test and the verifier is set-uid.
 const SCRIPT: &str = r#"
 set -eu
 umask 022
@@ -149,7 +150,7 @@ $tool --quiet enable
   /var/lib/bin/rw2fa-verify --qr none -- alice || echo "exit code $?"
 "#;
 
-/// Guards the real programs: the socket of the system, written to by the set-uid verifier too.
+/// Guards the real programs: both write to the system's socket, including the set-uid verifier.
 #[test]
 fn the_set_uid_verifier_writes_to_the_log_of_the_system() {
     if !crate::sandbox::may_be_the_system() {
@@ -172,7 +173,7 @@ fn the_set_uid_verifier_writes_to_the_log_of_the_system() {
     let all = format!("{output:?}");
     assert!(output.status.success() && all.contains("exit code 3"), "{all}");
     let messages = received(&socket);
-    let told = |words: &str| messages.iter().any(|message| message.contains(words));
-    assert!(told("\"users add\"") && told("\"enrolment-required\""), "{messages:?}\n{all}");
+    let contains = |words: &str| messages.iter().any(|message| message.contains(words));
+    assert!(contains("\"users add\"") && contains("\"enrolment-required\""), "{messages:?}\n{all}");
     assert!(messages.iter().all(|message| message.starts_with("<86>rw2fa[")), "{messages:?}");
 }

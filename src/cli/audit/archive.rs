@@ -1,7 +1,8 @@
-//! `rw2fa audit archive`: moves whole months of the trail away, so that the rest can still be checked.
+//! `rw2fa audit archive`: moves whole months out of the trail; the rest can still be verified.
 //!
-//! First a line for each month says where it ends, then the months are moved, oldest first: whatever is left after
-//! a kill begins behind a month that such a line names.
+//! First writes a line for each month that records its last line, then moves the months, oldest
+//! first. If a kill interrupts this, the remaining trail still starts right after a month that such
+//! a line names.
 
 use std::path::{Path, PathBuf};
 
@@ -40,13 +41,13 @@ pub(super) struct AuditArchiveArgs {
     dry_run: bool,
 }
 
-/// What the trail says of the months that are to be moved.
+/// The last lines of the months to move, as found in the trail.
 struct Ends {
-    /// The last line of each; `None` if it is the end of the trail.
+    /// The last line of each month; `None` if it is the last line of the trail.
     months: Vec<(String, Option<Link>)>,
-    /// The end of the trail.
+    /// The last line of the trail.
     last: Link,
-    /// The months that lines of the trail say were moved, and their last lines.
+    /// The months already recorded as moved, and their last lines.
     recorded: Vec<(String, Link)>,
 }
 
@@ -79,7 +80,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArchiveArgs) -> Result<
         if error.kind() != ErrorKind::Busy {
             return Err(error);
         }
-        // A login was recorded meanwhile. Its line ends the months before it, so this happens once.
+        // A login was recorded in the meantime. Its line ends the months before it, so this happens
+        // only once.
         ends = find()?;
         record(context, &opened, &keys, &ends)?;
     }
@@ -88,7 +90,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArchiveArgs) -> Result<
         let result = archive.take(month).map(|()| Changed::Moved);
         let has_failed = result.is_err();
         rows.push(moved(month, result));
-        // A later month must not go before this one.
+        // A later month must not be moved before this one.
         if has_failed {
             break;
         }
@@ -96,7 +98,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArchiveArgs) -> Result<
     output::changes(context, false, &rows)
 }
 
-/// The month of `--before`, which no month that is still written may come before.
+/// Parses the month of `--before`. It must not be later than the current month.
 fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
     let date = format!("{text}-01");
     let is_month = text.len() == "2026-09".len() && Timestamp::parse(&date).is_some();
@@ -112,7 +114,8 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
     Ok(text)
 }
 
-/// Makes the directory if it is missing, before the program becomes the store's owner, who may not write there.
+/// Creates a missing directory before the program becomes the store's owner, who may not be allowed
+/// to write there.
 fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let failed = |error| {
         let what = format!("cannot make {}", directory.display());
@@ -128,7 +131,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let is_given = !owner.accepts(current) && current.is_administrator();
     let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = std::fs::canonicalize(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-    // SECURITY: somebody who can exchange directories on the way would be given another one.
+    // SECURITY: someone who can replace a directory on the path could redirect the archive.
     if let Some(problem) = is_given.then(|| platform::trust_problem(&parent)).flatten() {
         return Err(Error::new(ErrorKind::Refused, problem).with_hint(format!(
             "make {} yourself, for {}",
@@ -143,7 +146,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     platform::sync_directory(&parent).map_err(failed)
 }
 
-/// Checks the whole trail and finds the end of each month before `before`.
+/// Verifies the whole trail and finds the last line of each month before `before`.
 fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool) -> Result<Ends> {
     let broken = |file: &str, line: usize, what: &str| {
         Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
@@ -160,11 +163,11 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
             else {
                 return Ok(());
             };
-            // The first line after a month says what the month ends with.
+            // The first line after a month says which line the month ended with.
             for (_, end) in months.iter_mut().filter(|(_, end)| end.is_none()) {
                 *end = line.follows();
             }
-            // A line without its newline was cut off: the next one does not follow it.
+            // A line without its newline was cut off: the next line does not chain to it.
             if place.is_ended {
                 last = line.link();
             }
@@ -187,12 +190,12 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     Ok(Ends { months, last, recorded })
 }
 
-/// Appends a line for each month that has none, all of them in one write.
+/// Appends, in one write, a line for each month that does not have one yet.
 fn record(context: &Context<'_>, opened: &Opened, keys: &KeyRing, ends: &Ends) -> Result<()> {
     let all = ends.months.iter().map(|(month, end)| (month, end.as_ref().unwrap_or(&ends.last)));
     let is_new = |(month, end): &(&String, &Link)| {
         let is_recorded = ends.recorded.iter().any(|(name, link)| (name, link) == (*month, *end));
-        // Of a month before the first line nothing can be said.
+        // A month before the first line has no last line to record.
         end.seq > 0 && !is_recorded
     };
     let events: Vec<_> = all
@@ -209,7 +212,7 @@ fn record(context: &Context<'_>, opened: &Opened, keys: &KeyRing, ends: &Ends) -
     if events.is_empty() {
         return Ok(());
     }
-    // Where nothing follows the months, nothing may be appended to them before these lines.
+    // If nothing follows the months, no other line may be appended before these.
     let is_open = ends.months.iter().any(|(_, end)| end.is_none());
     let expected = is_open.then_some(&ends.last);
     let key = keys.audit_key();

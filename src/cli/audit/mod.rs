@@ -1,7 +1,6 @@
-//! `rw2fa audit`: reads the audit trail, checks its chain, and moves old months away.
+//! `rw2fa audit`: reads the audit trail, verifies its chain, and archives old months.
 //!
-//! Lines are read, filtered and printed one after the other: a trail of years needs no more memory than
-//! one of a day.
+//! Reads, filters and prints one line at a time, so memory use does not grow with the trail.
 
 mod archive;
 mod row;
@@ -66,7 +65,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     }
 }
 
-/// Which lines are wanted.
+/// Selects the lines to show.
 struct Filter {
     name: Option<Name>,
     outcome: Option<String>,
@@ -75,7 +74,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(args: &AuditArgs, now: Timestamp) -> Result<Self> {
+    fn new(args: &AuditArgs, now: Timestamp) -> Result<Self> {
         let time = |text: &Option<String>, is_end| {
             text.as_deref().map(|text| point_in_time(text, now, is_end)).transpose()
         };
@@ -98,7 +97,7 @@ impl Filter {
     }
 }
 
-/// Whether a line is about `name`; a name without a domain means that of every domain.
+/// Returns whether a line is about `name`. A name without a domain matches every domain.
 fn concerns(row: &Row, name: &Name) -> bool {
     [&row.user, &row.object].into_iter().flatten().any(|text| {
         Name::parse(text).is_ok_and(|other| {
@@ -108,7 +107,7 @@ fn concerns(row: &Row, name: &Name) -> bool {
     })
 }
 
-/// Reads a time, a date, or how long ago. `is_end`: a date means its last second.
+/// Parses a time, a date or a duration before `now`. With `is_end`, a date means its last second.
 fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> {
     if let Some(ago) = duration::seconds(text) {
         let ago = i64::try_from(ago).unwrap_or(i64::MAX);
@@ -122,7 +121,7 @@ fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> 
     Ok(if is_end && is_date { time.plus(86_399) } else { time })
 }
 
-/// Gives each line of the trail, and before them those of an archive.
+/// Passes each line of the trail to `each`, after those of an archive, if one is given.
 fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Result<()> {
     match archive {
         Some(directory) => opened.store.archived_lines(directory, each),
@@ -132,16 +131,17 @@ fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Res
 
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
-    let filter = Filter::of(args, context.now())?;
+    let filter = Filter::new(args, context.now())?;
     let mut printer = Printer::begin(context)?;
     let mut fragments = Fragments::default();
     read(&opened, args.archive.as_deref(), &mut |place, bytes| {
         let line = Line::parse(bytes);
-        // SECURITY: text that is not a line is shown whatever is asked for: what it was about is not known.
+        // SECURITY: text that is not a valid line is shown despite any filter: it may have been
+        // about anything.
         if let Some(broken) = fragments.next(place, bytes, line.as_ref()) {
             printer.print(context, &broken)?;
         }
-        let row = line.as_ref().and_then(Row::of).filter(|row| filter.wants(row));
+        let row = line.as_ref().and_then(Row::from_line).filter(|row| filter.wants(row));
         row.map_or(Ok(()), |row| printer.print(context, &row))
     })?;
     if let Some(broken) = fragments.last() {
@@ -161,17 +161,17 @@ fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     Ok(Done::All)
 }
 
-/// Text that is not a line: broken, unless the next line is the repair of it.
+/// Finds text that is not a valid line. Such text is broken unless the next line repairs it.
 #[derive(Default)]
 struct Fragments {
-    /// The last one, how many bytes it has, and whether a newline ends it.
+    /// The latest such text, its length in bytes, and whether a newline ends it.
     pending: Option<(Row, u64, bool)>,
     torn: usize,
     broken: usize,
 }
 
 impl Fragments {
-    /// The row of the text before the next line, if it is broken.
+    /// Returns the row of the text before this line, if that text is broken.
     fn next(&mut self, place: &Place<'_>, bytes: &[u8], line: Option<&Line>) -> Option<Row> {
         let pending = self.pending.take();
         if line.is_none() {
@@ -189,7 +189,8 @@ impl Fragments {
         None
     }
 
-    /// The row of the text at the end, if it is broken. Without a newline it is still being written, or cut off.
+    /// Returns the row of the text at the end, if it is broken. Text without a newline is either
+    /// still being written or cut off.
     fn last(&mut self) -> Option<Row> {
         let (row, _, is_ended) = self.pending.take()?;
         if is_ended {
@@ -201,7 +202,7 @@ impl Fragments {
     }
 }
 
-/// Prints rows as they come.
+/// Prints rows as they arrive.
 struct Printer {
     is_first: bool,
 }
@@ -245,7 +246,7 @@ mod tests {
 
     /// Guards the three ways to write a time.
     #[test]
-    fn times_are_points_dates_and_durations() {
+    fn times_dates_and_durations_are_parsed() {
         let now = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
         for (text, is_end, expected) in [
             ("2026-11-24T07:00:00+01:00", false, Some("2026-11-24T06:00:00Z")),
@@ -261,9 +262,9 @@ mod tests {
         }
     }
 
-    /// Guards that a name finds its lines in every spelling, and no other domain's.
+    /// Guards that a name finds its lines in every spelling, and no lines of another domain.
     #[test]
-    fn a_name_concerns_its_own_lines() {
+    fn a_name_matches_only_its_own_lines() {
         let row = |user: &str| {
             let mut row = Row::broken("", 0);
             row.user = Some(user.into());

@@ -7,10 +7,10 @@ use crate::audit::{Event, Line};
 use crate::cli::output::for_spreadsheets;
 use crate::printable::printable;
 
-/// The event of the row of text that is not a line.
+/// The event of a row for text that is not a valid line.
 const BROKEN: &str = "broken";
 
-/// One line of the trail, as it is shown.
+/// One line of the trail, as displayed.
 #[derive(Default, Serialize)]
 pub(super) struct Row {
     pub(super) time: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Row {
     /// The month that an archive line names.
     #[serde(skip_serializing_if = "Option::is_none")]
     month: Option<String>,
-    /// Where text is that is not a line.
+    /// The file that contains the broken text.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +46,8 @@ pub(super) const COLUMNS: [&str; 18] = [
 ];
 
 impl Row {
-    /// The row of a canonical line.
-    pub(super) fn of(line: &Line) -> Option<Self> {
+    /// Builds the row of a canonical line.
+    pub(super) fn from_line(line: &Line) -> Option<Self> {
         let own = |text: &str| Some(text.to_owned());
         let mut row = Self {
             time: own(line.time()),
@@ -83,7 +83,7 @@ impl Row {
         Some(row)
     }
 
-    /// The row of text that is not a line. None of what it says is shown.
+    /// Builds the row of text that is not a valid line. None of the text itself is shown.
     pub(super) fn broken(file: &str, line: usize) -> Self {
         let event = Some(BROKEN.to_owned());
         Self { event, file: Some(file.to_owned()), line: Some(line), ..Self::default() }
@@ -116,7 +116,7 @@ impl Row {
         ]
     }
 
-    /// One line for people.
+    /// Formats the row as one line for people.
     pub(super) fn sentence(&self) -> String {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let what = match text(&self.event).as_str() {
@@ -155,7 +155,7 @@ impl Row {
     }
 }
 
-/// ` enrolment none → pending`, for each value.
+/// Formats each changed value, as in ` enrolment none → pending`.
 fn changes_in_words(values: &Map<String, Value>) -> String {
     let word = |value: Option<&Value>| match value {
         None | Some(Value::Null) => "none".to_owned(),

@@ -1,4 +1,4 @@
-//! `rw2fa audit verify`: whether anybody changed the trail, and whether it records every attempt.
+//! `rw2fa audit verify`: checks that the trail was not modified and that it records every attempt.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,15 +39,15 @@ pub(super) struct AuditVerifyArgs {
     allow_missing_attempts: bool,
 }
 
-/// Why reading stopped.
+/// The error that stops reading.
 const FOUND: &str = "the trail is broken";
 
-/// How many problems of one kind are listed one by one.
+/// How many problems of one kind are listed individually.
 const LISTED: usize = 20;
 
-/// What reading the trail found out.
+/// What was found in the trail.
 struct Findings {
-    /// The first line that does not fit.
+    /// The first line that does not fit the chain.
     broken: Option<Broken>,
     gaps: Vec<Gap>,
     lines: usize,
@@ -57,7 +57,7 @@ struct Findings {
     attempts: AttemptLog,
 }
 
-/// What JSON says.
+/// The report as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     schema: u32,
@@ -77,7 +77,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
     let opened = context.open()?;
     let keys = opened.keys()?.audit_keys();
     let mut found = examine(&opened, args, &keys, wanted.as_deref())?;
-    // Of a trail that was not read to its end, the end is not known.
+    // If reading stopped early, the end of the trail is unknown.
     let is_read = found.broken.is_none();
     let counters = if is_read { records::counters(&opened.store)? } else { BTreeMap::new() };
     let mut missing = found.attempts.finish(&counters);
@@ -87,7 +87,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
         missing = found.attempts.finish(&counters);
     }
     let is_keyed = found.unkeyed == 0 || args.allow_unkeyed;
-    // The first line is written by `init`: a trail without lines was erased.
+    // `init` writes the first line, so a trail without lines was erased.
     let is_whole = found.broken.is_none()
         && found.is_head_found
         && found.lines > 0
@@ -182,7 +182,7 @@ impl Findings {
     }
 }
 
-/// Names each problem and what to do about it.
+/// Reports each problem and what to do about it.
 fn complain(
     context: &mut Context<'_>,
     found: &Findings,

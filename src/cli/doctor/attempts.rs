@@ -1,18 +1,18 @@
-//! Attempts: whether the audit trail records each one that was charged.
+//! Attempts: checks that the audit trail records every charged attempt.
 
 use super::{Finding, Severity};
 use crate::audit::MissingAttempts;
 use crate::error::Result;
 
-/// How many users are named one by one.
+/// How many users are named individually.
 const LISTED: usize = 5;
 
-/// Judges the attempts that were charged and that no line of the trail records.
+/// Reports charged attempts that are missing from the trail.
 pub(super) fn check(missing: Result<Vec<MissingAttempts>>) -> Option<Finding> {
     let check = "attempts";
     let missing = match missing {
         Ok(missing) => missing,
-        Err(problem) => return Some(Finding::of(check, Severity::Error, &problem)),
+        Err(problem) => return Some(Finding::from_problem(check, Severity::Error, &problem)),
     };
     let first: Vec<_> = missing.iter().take(LISTED).map(ToString::to_string).collect();
     let more = match missing.len() - first.len() {

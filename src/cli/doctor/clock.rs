@@ -1,4 +1,4 @@
-//! The clock of this server, seen from the system, from a time server, and from the phones.
+//! The clock of this server, compared with the system, a time server and the users' devices.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::settings::duration;
 /// How many devices must agree before the server's clock is suspected.
 const ENOUGH_DEVICES: usize = 5;
 
-/// Steps by which a device, or most of them, may be off.
+/// How many steps a device, or most devices, may be off.
 const TOLERATED: i32 = 2;
 
-/// Judges what the system says of its clock.
+/// Checks what the system reports about its clock.
 pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     let check = "clock";
     match state {
@@ -30,12 +30,12 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     }
 }
 
-/// Judges the offset, in milliseconds, that a time server told; positive: this clock is behind.
+/// Checks the offset from a time server, in milliseconds. Positive: this clock is behind.
 pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     let check = "ntp";
     let offset = match offset {
         Ok(offset) => offset,
-        Err(problem) => return Finding::of(check, Severity::Warning, &problem),
+        Err(problem) => return Finding::from_problem(check, Severity::Warning, &problem),
     };
     let (seconds, millis) = (offset.unsigned_abs() / 1000, offset.unsigned_abs() % 1000);
     let side = if offset > 0 { "behind" } else { "ahead of" };
@@ -47,7 +47,8 @@ pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
     }
 }
 
-/// Judges how far the devices are off, in steps: one bad phone, or a bad server?
+/// Checks the drift of the devices, in steps, and distinguishes a few wrong devices from a wrong
+/// server clock.
 pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     let check = "drift";
     let total: usize = drifts.values().map(|names| names.count).sum();
@@ -78,7 +79,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
         let message = format!(
             "devices about {} {side}: {}",
             in_words(steps.saturating_sub(right)),
-            names.told()
+            names.summary()
         );
         let finding = Finding::new(check, Severity::Warning, message);
         findings.push(finding.remedy("have the phone set its time automatically"));
@@ -101,14 +102,14 @@ fn in_words(steps: i32) -> String {
     duration::words(u64::from(steps.unsigned_abs()) * PERIOD.unsigned_abs())
 }
 
-/// Judges users whose last login lies in the future.
+/// Checks for users whose last login is in the future.
 pub(super) fn set_back(names: &Names) -> Option<Finding> {
     if names.is_empty() {
         return None;
     }
     let message = format!(
         "the clock was set back: the last codes of {} lie in the future, and codes before them are refused",
-        names.told()
+        names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
     Some(finding.remedy("put the clock right; if it is right now: rw2fa users reset NAME"))
@@ -127,9 +128,9 @@ mod tests {
         drifts
     }
 
-    /// Guards the difference between one bad phone and a bad server.
+    /// Guards the difference between one wrong phone and a wrong server clock.
     #[test]
-    fn a_bad_phone_and_a_bad_server_are_told_apart() {
+    fn one_wrong_phone_is_not_a_wrong_server_clock() {
         use Severity::{Error, Info, Warning};
         for (name, steps, expected) in [
             ("nobody", &[][..], &[][..]),
@@ -151,9 +152,9 @@ mod tests {
         assert!(found[1].message.contains("3 min ahead"), "{}", found[1].message);
     }
 
-    /// Guards what is said of the system's clock.
+    /// Guards the finding about the system's clock.
     #[test]
-    fn the_clock_is_judged() {
+    fn the_system_clock_is_checked() {
         let severity = |state| synchronised(state).map(|finding| finding.severity);
         assert_eq!(severity(Some(true)), None);
         assert_eq!(severity(Some(false)), Some(Severity::Error));
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(silent.severity, Severity::Warning);
     }
 
-    /// Guards the finding about users who would be refused until the clock has caught up.
+    /// Guards the error about users who are refused until the clock has caught up.
     #[test]
     fn a_clock_that_was_set_back_is_an_error() {
         let mut names = Names::default();

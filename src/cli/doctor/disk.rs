@@ -1,35 +1,36 @@
-//! The disk: room for the next months, and that it is one of this server.
+//! The disk: free space for the coming months, and a local file system.
 
 use super::{Finding, Severity};
 use crate::platform::FileSystem;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Below this the next login may not be recorded, and then it is not granted.
+/// Below this, the next login may not be recorded, and is then refused.
 const TOO_LITTLE: u64 = 50 * MIB;
 
-/// Below this somebody should look.
+/// Below this, an administrator should act.
 const LITTLE: u64 = 500 * MIB;
 
-/// Fewer months than this of audit trail fit on the disk.
+/// The audit trail should have space for at least this many months.
 const MONTHS: u64 = 12;
 
-/// Judges the room, in bytes, beside an audit trail of so many bytes and months.
+/// Checks the free space, in bytes, given the size of the audit trail and the months it covers.
 pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Finding> {
     let check = "disk-space";
     let Some(free) = free else {
         return Some(Finding::new(check, Severity::Info, "the free disk space is not known"));
     };
     let a_month = audit / months.max(1);
-    let told = format!("{} MiB are free where the store is", free / MIB);
+    let shown = format!("{} MiB are free where the store is", free / MIB);
     let move_away =
         "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {
-        (Severity::Error, format!("{told}: on a full disk nobody gets in"))
+        (Severity::Error, format!("{shown}: on a full disk nobody gets in"))
     } else if free < LITTLE {
-        (Severity::Warning, told)
+        (Severity::Warning, shown)
     } else if a_month > 0 && free / a_month < MONTHS {
-        let message = format!("{told}, and the audit trail grows by {} MiB a month", a_month / MIB);
+        let message =
+            format!("{shown}, and the audit trail grows by {} MiB a month", a_month / MIB);
         (Severity::Warning, message)
     } else {
         return None;
@@ -37,7 +38,7 @@ pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Findin
     Some(Finding::new(check, severity, message).remedy(move_away))
 }
 
-/// Judges where the store lies.
+/// Checks the file system of the store.
 pub(super) fn file_system(found: &FileSystem) -> Option<Finding> {
     let check = "file-system";
     let remedy = "move the store to a local disk: rw2fa store export, then import there";
@@ -61,9 +62,9 @@ pub(super) fn file_system(found: &FileSystem) -> Option<Finding> {
 mod tests {
     use super::*;
 
-    /// Guards the warning before the disk is full, also by a trail that grows fast.
+    /// Guards the warning before the disk is full, including for a fast-growing trail.
     #[test]
-    fn room_is_judged_by_what_is_free_and_how_fast_it_goes() {
+    fn free_space_is_compared_with_the_growth_of_the_trail() {
         for (free, audit, months, expected) in [
             (Some(100_000 * MIB), 10 * MIB, 3, None),
             (Some(10 * MIB), 0, 0, Some(Severity::Error)),
@@ -77,7 +78,7 @@ mod tests {
         }
     }
 
-    /// Guards the error about locks that hold on one server only.
+    /// Guards the error about a file system whose locks work on one server only.
     #[test]
     fn a_network_file_system_is_an_error() {
         let severity = |found| file_system(&found).map(|finding| finding.severity);

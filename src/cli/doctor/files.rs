@@ -1,4 +1,4 @@
-//! Files of the store: who may use them, links, what was left behind, where the key lies.
+//! Files of the store: permissions, links, leftovers, and the location of the key.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use crate::store::tidiness::FileProblem;
 use crate::store::unrecorded::Unrecorded;
 use crate::time::Timestamp;
 
-/// Looks at every file of the store. Returns the findings, and the messages that they stand for.
+/// Checks every file of the store. Returns the findings and the messages they cover.
 pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
     let file_problems = match store.file_problems(now) {
         Ok(file_problems) => file_problems,
         Err(problem) => {
-            let finding = Finding::of("files", Severity::Error, &problem);
+            let finding = Finding::from_problem("files", Severity::Error, &problem);
             return (vec![finding], BTreeSet::new());
         }
     };
@@ -27,19 +27,19 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
         match problem {
             FileProblem::Exposed(path, problem) => exposed.push((path, problem)),
             FileProblem::Open(problem) => {
-                findings.push(Finding::of("permissions", Severity::Error, problem));
+                findings.push(Finding::from_problem("permissions", Severity::Error, problem));
             }
             FileProblem::Link(problem) => {
-                findings.push(Finding::of("links", Severity::Error, problem));
+                findings.push(Finding::from_problem("links", Severity::Error, problem));
             }
             FileProblem::Temporary(_, problem) => {
-                findings.push(Finding::of("temporary-files", Severity::Warning, problem));
+                findings.push(Finding::from_problem("temporary-files", Severity::Warning, problem));
             }
         }
     }
     findings.extend(match exposed[..] {
         [] => None,
-        [(_, problem)] => Some(Finding::of("permissions", Severity::Error, problem)),
+        [(_, problem)] => Some(Finding::from_problem("permissions", Severity::Error, problem)),
         [(first, _), ..] => {
             let (count, first) = (exposed.len(), first.display());
             let message =
@@ -60,20 +60,20 @@ fn error_of(found: &FileProblem) -> &Error {
     }
 }
 
-/// What keeps logins from working.
+/// Reports problems that prevent logins.
 pub(super) fn health(problems: &[HealthProblem]) -> impl Iterator<Item = Finding> {
     problems.iter().map(|problem| {
         let severity = if problem.is_error { Severity::Error } else { Severity::Warning };
-        Finding::of(problem.part, severity, &problem.error)
+        Finding::from_problem(problem.part, severity, &problem.error)
     })
 }
 
-/// Changes that the audit trail does not show yet.
+/// Reports changes that are not recorded in the audit trail yet.
 pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Option<Finding> {
     let check = "unrecorded";
     let changes = match changes {
         Ok(changes) => changes,
-        Err(problem) => return Some(Finding::of(check, Severity::Error, &problem)),
+        Err(problem) => return Some(Finding::from_problem(check, Severity::Error, &problem)),
     };
     let first = changes.first()?;
     let what = format!("'{}' at {} by {}", first.action, first.at, first.by);
@@ -81,11 +81,11 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
         1 => format!("the audit trail does not show a change yet: {what}"),
         many => format!("the audit trail does not show {many} changes yet; the first: {what}"),
     };
-    // Whatever keeps the trail from being written is a finding of its own.
+    // A problem that prevents writing the trail has its own finding.
     Some(Finding::new(check, Severity::Warning, message).remedy("rw2fa init"))
 }
 
-/// The key lies where the secrets lie that it opens.
+/// Reports that the key is stored beside the secrets it opens.
 pub(super) fn key_inside(place: &str) -> Finding {
     let message = format!(
         "the key lies in the store ({place}): a copy of the whole store opens every secret"

@@ -1,15 +1,15 @@
-//! The licence: its end, its limit, and whether everybody can issue one. No login depends on it.
+//! The licence: its expiry, its limit, and development keys. No login depends on it.
 
 use super::{Finding, Severity};
 use crate::cli::license::{Concern, concerns};
 use crate::license::status::LicenseStatus;
 
-/// Judges where a store with so many users stands.
-pub(super) fn check(standing: &LicenseStatus, users: usize) -> Vec<Finding> {
+/// Checks the licence of a store with this number of users.
+pub(super) fn check(status: &LicenseStatus, users: usize) -> Vec<Finding> {
     let finding = |Concern { message, remedy }| {
         Finding::new("license", Severity::Warning, message).remedy(remedy)
     };
-    concerns(standing, users).into_iter().map(finding).collect()
+    concerns(status, users).into_iter().map(finding).collect()
 }
 
 #[cfg(test)]
@@ -22,30 +22,30 @@ mod tests {
 
     const DAY: u64 = 86_400;
 
-    /// What is found of a trial that began so many days ago.
-    fn of_trial(days: u64) -> String {
+    /// Returns the findings for a trial that began this many days ago.
+    fn trial_findings(days: u64) -> String {
         let begun = Timestamp::from_unix(1_000_000_000);
-        told(&LicenseStatus::new(begun, None, begun.plus(days * DAY)), 1)
+        messages(&LicenseStatus::new(begun, None, begun.plus(days * DAY)), 1)
     }
 
-    /// The findings in one text, without the one about the key of this build.
-    fn told(standing: &LicenseStatus, users: usize) -> String {
-        let found = check(standing, users).into_iter();
+    /// Joins the findings into one text, without the one about the key of this build.
+    fn messages(status: &LicenseStatus, users: usize) -> String {
+        let found = check(status, users).into_iter();
         let messages = found.map(|finding| finding.message);
         messages.filter(|message| !message.contains("development key")).collect()
     }
 
-    /// Guards that an end is told before it comes, and that one far away is not.
+    /// Guards that an expiry is reported shortly before it happens, and not long before.
     #[test]
-    fn the_end_of_a_trial_is_told_a_week_before() {
-        assert_eq!(of_trial(0), "");
-        assert_eq!(of_trial(22), "");
-        assert!(of_trial(23).contains("the trial ends in 7 days"), "{}", of_trial(23));
-        assert!(of_trial(30).contains("the trial is over"), "{}", of_trial(30));
+    fn the_end_of_a_trial_is_reported_a_week_before() {
+        assert_eq!(trial_findings(0), "");
+        assert_eq!(trial_findings(22), "");
+        assert!(trial_findings(23).contains("the trial ends in 7 days"), "{}", trial_findings(23));
+        assert!(trial_findings(30).contains("the trial is over"), "{}", trial_findings(30));
     }
 
     #[test]
-    fn the_end_and_the_limit_of_a_licence_are_told() {
+    fn the_end_and_the_limit_of_a_licence_are_reported() {
         let now = Timestamp::from_unix(1_000_000_000);
         let judged = |days: Option<u64>, most: Option<u32>, users| {
             let license = License {
@@ -57,7 +57,7 @@ mod tests {
                 expires: days.map(|days| now.plus(days * DAY)),
                 max_users: most.and_then(NonZeroU32::new),
             };
-            told(&LicenseStatus::new(now, Some(Ok(license)), now), users)
+            messages(&LicenseStatus::new(now, Some(Ok(license)), now), users)
         };
         assert_eq!(judged(None, None, 1_000_000), "");
         assert_eq!(judged(Some(31), Some(2), 2), "");

@@ -1,4 +1,4 @@
-//! Whitelist and groups: entries that have outlived their purpose, or never worked.
+//! Whitelist and groups: entries that have expired or never had an effect.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::{Finding, Names, Severity};
 use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 
-/// Looks at the whitelist entries that can be read.
+/// Checks the readable whitelist entries.
 pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     let (mut expired, mut unexplained) = (Names::default(), Names::default());
     for name in store.list(DocumentKind::Whitelist).unwrap_or_default().names {
@@ -29,13 +29,13 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
-        Finding::new("whitelist", severity, format!("{what}: {}", names.told()))
+        Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
             .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
     })
     .collect()
 }
 
-/// Finds the listed groups of which nobody was seen since they are listed.
+/// Finds listed groups without any member seen since they were listed.
 pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
     let mut empty = Names::default();
     let listed = store.list(DocumentKind::Group).unwrap_or_default().names;
@@ -45,7 +45,7 @@ pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Findi
     if empty.is_empty() {
         return None;
     }
-    let message = format!("groups of which no member ever signed in: {}", empty.told());
+    let message = format!("groups of which no member ever signed in: {}", empty.summary());
     let finding = Finding::new("groups", Severity::Warning, message);
     Some(finding.remedy(
         "see that the portal passes --group, spelled as 'rw2fa users list --type group' shows it",

@@ -1,6 +1,6 @@
-//! `rw2fa doctor`: what would bite later, each finding with its remedy.
+//! `rw2fa doctor`: finds problems before they affect a login, each with a hint.
 //!
-//! Each check is a small unit that gets values and gives findings; this file gathers the values.
+//! Each check is a small unit from values to findings; this file gathers the values.
 
 mod attempts;
 mod clock;
@@ -22,7 +22,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::license::{counted, standing};
+use crate::cli::license::{counted, current_status};
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
@@ -52,11 +52,11 @@ pub(super) struct DoctorArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Severity {
-    /// Somebody is or will be refused, or let in who should not be.
+    /// A user is or will be wrongly refused, or wrongly let in.
     Error,
-    /// It works, and will not for ever.
+    /// It works now, but may fail later.
     Warning,
-    /// Good to know.
+    /// Worth knowing.
     Info,
 }
 
@@ -89,14 +89,14 @@ impl Finding {
         self
     }
 
-    /// A problem that names its way out.
-    fn of(check: &'static str, severity: Severity, problem: &Error) -> Self {
+    /// Builds a finding from a problem and its hint.
+    fn from_problem(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
         Self { check, severity, message: problem.to_string(), remedy }
     }
 }
 
-/// Some names, of which a finding tells the first.
+/// Names, of which a finding shows the first few.
 #[derive(Debug, Default)]
 struct Names {
     first: Vec<String>,
@@ -115,8 +115,8 @@ impl Names {
         self.count == 0
     }
 
-    /// `alice, bob and 3 more`.
-    fn told(&self) -> String {
+    /// Formats the names as `alice, bob and 3 more`.
+    fn summary(&self) -> String {
         let first = self.first.join(", ");
         match self.count - self.first.len() {
             0 => first,
@@ -126,21 +126,21 @@ impl Names {
 }
 
 const COLUMNS: &[Column<Finding>] = &[
-    Column { name: "check", cell: |row| row.check.into(), tells: |_| true },
-    Column { name: "severity", cell: |row| row.severity.as_str().into(), tells: |_| true },
-    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column { name: "check", cell: |row| row.check.into(), is_useful: |_| true },
+    Column { name: "severity", cell: |row| row.severity.as_str().into(), is_useful: |_| true },
+    Column { name: "message", cell: |row| row.message.clone(), is_useful: |_| true },
     Column {
         name: "remedy",
         cell: |row| row.remedy.clone().unwrap_or_default(),
-        tells: |row| row.remedy.is_some(),
+        is_useful: |row| row.remedy.is_some(),
     },
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
     let mut findings = examine(context, args)?;
     findings.sort_by_key(|finding| finding.severity);
-    let mut told = BTreeSet::new();
-    findings.retain(|finding| told.insert(finding.message.clone()));
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert(finding.message.clone()));
     if context.globals.format == Format::Text {
         for finding in &findings {
             let line =
@@ -160,16 +160,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     Ok(if is_ill { Done::Partly } else { Done::All })
 }
 
-/// Judges the documents and files of the store, and tries what a login needs.
+/// Checks the documents and files of the store, and tries what a login needs.
 fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<Finding> {
     let (mut findings, known) = files::check(store, now);
-    // A file that others may use is no document, no lock and no trail: that is one finding, not several.
+    // A file with wrong permissions can fail as a document, a lock and a trail: report it once.
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
     let problems = inspection.problems.iter().filter(|problem| is_new(problem));
-    findings.extend(problems.map(|problem| Finding::of("documents", Severity::Error, problem)));
-    let mut unhealthy = store.health_problems(now);
-    unhealthy.retain(|problem| is_new(&problem.error));
-    findings.extend(files::health(&unhealthy));
+    findings.extend(
+        problems.map(|problem| Finding::from_problem("documents", Severity::Error, problem)),
+    );
+    let mut problems = store.health_problems(now);
+    problems.retain(|problem| is_new(&problem.error));
+    findings.extend(files::health(&problems));
     findings.extend(files::unrecorded(store.unrecorded()));
     findings
 }
@@ -183,8 +185,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let now = context.now();
     let enrolment_days = settings.as_ref().map_or(0, |settings| settings.advanced.enrolment_days);
     let mut census = users::Census::new(enrolment_days);
-    let mut progress = Progress::later(context, "checking");
-    let inspection = inspect(&store, &mut |seen| census.see(seen, now), &mut progress);
+    let mut progress = Progress::deferred(context, "checking");
+    let inspection = inspect(&store, &mut |seen| census.add(seen, now), &mut progress);
     drop(progress);
     let mut findings = documents(&store, &inspection, now);
     if let Some(settings) = &settings {
@@ -208,14 +210,14 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::groups(&store, &census.groups));
     findings.extend(users::check(&census));
     let missing = crate::audit::missing_attempts(&store, &census.attempts);
-    // A trail that cannot be read is a finding already.
+    // An unreadable trail already has a finding.
     if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
         findings.extend(attempts::check(missing));
     }
     if let Some(settings) = &settings {
-        let standing = standing(context, settings)?;
-        let users = standing.max_users().map_or(Ok(0), |_| counted(&store))?;
-        findings.extend(license::check(&standing, users));
+        let status = current_status(context, settings)?;
+        let users = status.max_users().map_or(Ok(0), |_| counted(&store))?;
+        findings.extend(license::check(&status, users));
         let problem = crate::cli::sms::problem(&store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }

@@ -1,4 +1,4 @@
-//! Names that the system does not know: mistyped, or of accounts that are gone.
+//! Names that the system does not know: mistyped, or of deleted accounts.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use crate::account::name::Name;
 use crate::process::Process;
 use crate::store::{DocumentKind, Store};
 
-/// How long the system is asked, in all.
+/// How long to wait for the system, in total.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Asks the system for every listed user and group.
+/// Looks up every listed user and group in the system.
 pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
     let started = Instant::now();
     let is_known = |name: &Name, is_group| {
@@ -35,7 +35,7 @@ pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
             match is_known(name, kind == DocumentKind::Group) {
                 Some(true) => {}
                 Some(false) => unknown.add(name),
-                // This program cannot ask.
+                // This program cannot query the system.
                 None => return Vec::new(),
             }
         }
@@ -43,7 +43,7 @@ pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
             let message = format!(
                 "{} that the system does not know, so that whoever was meant may sign in without a code: {}",
                 noun(kind),
-                unknown.told()
+                unknown.summary()
             );
             findings.push(Finding::new("names", Severity::Warning, message).remedy(remove));
         }

@@ -1,14 +1,14 @@
-//! Settings that work, and are not what they should be.
+//! Settings that work but are not advisable.
 
 use super::{Finding, Severity};
 use crate::otp::Digits;
 use crate::settings::Settings;
 use crate::settings::chance::{self, percent};
 
-/// A window up to this is narrow enough: a code is guessed once in 100,000 tries at most.
+/// The widest acceptable window: a guess succeeds at most once in 100,000 tries.
 const NARROW: u32 = 4;
 
-/// Judges the settings. `drift` is the widest that a device has, in steps.
+/// Checks the settings. `drift` is the largest drift of any device, in steps.
 pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
     let advanced = &settings.advanced;
     let mut findings = Vec::new();
@@ -78,7 +78,7 @@ mod tests {
 
     /// Guards each check of a setting, in its good and its bad case.
     #[test]
-    fn settings_are_judged() {
+    fn each_setting_is_checked() {
         for (more, drift, expected) in [
             ("", 0, &[][..]),
             ("enabled = false", 0, &["enabled"]),

@@ -1,4 +1,4 @@
-//! The SMS gateway: whether there is one where it is needed, whether it works, and what is left to spend.
+//! The SMS gateway: whether it is configured where needed, works, and has credit.
 
 use super::{Finding, Names, Severity};
 use crate::cli::sms::Health;
@@ -6,11 +6,11 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
 
-/// A balance below this, in whatever currency, is nearly nothing.
+/// A balance below this is nearly used up, in any currency.
 const LOW: f64 = 10.0;
 
-/// Judges what the settings say. `problem` is why nothing can be sent, if so; `by_sms` are the users whose
-/// codes come by SMS.
+/// Checks the settings. `problem` is why nothing can be sent, if anything; `by_sms` are the users
+/// who get their codes by SMS.
 pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names) -> Vec<Finding> {
     let is_needed = !by_sms.is_empty();
     let mut findings = Vec::new();
@@ -45,21 +45,21 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
     findings
 }
 
-/// A gateway that does not work matters as much as somebody needs it.
+/// Reports a gateway that does not work, with a severity that depends on who needs it.
 fn broken(problem: &Error, by_sms: &Names) -> Finding {
     if by_sms.is_empty() {
-        return Finding::of("sms-gateway", Severity::Warning, problem);
+        return Finding::from_problem("sms-gateway", Severity::Warning, problem);
     }
-    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.told());
+    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.summary());
     let finding = Finding::new("sms-gateway", Severity::Error, message);
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
 
-/// Judges what Twilio told of the account.
+/// Checks what Twilio reports about the account.
 pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
     let health = match health {
         Ok(health) => health,
-        Err(error) => return vec![Finding::of("sms-account", Severity::Error, error)],
+        Err(error) => return vec![Finding::from_problem("sms-account", Severity::Error, error)],
     };
     let mut findings = Vec::new();
     if !health.is_active() {
@@ -89,18 +89,23 @@ mod tests {
     use crate::error::ErrorKind;
 
     fn health(status: &str, kind: &str, balance: &str) -> Health {
-        let told = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let currency = told("USD");
-        Health { status: told(status), kind: told(kind), balance: told(balance), currency }
+        let if_known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let currency = if_known("USD");
+        Health {
+            status: if_known(status),
+            kind: if_known(kind),
+            balance: if_known(balance),
+            currency,
+        }
     }
 
     fn checks(findings: &[Finding]) -> Vec<(&'static str, Severity)> {
         findings.iter().map(|finding| (finding.check, finding.severity)).collect()
     }
 
-    /// Guards each thing that Twilio can tell, good and bad.
+    /// Guards each account condition that Twilio can report, good and bad.
     #[test]
-    fn accounts_are_judged() {
+    fn each_account_condition_is_reported() {
         use Severity::{Error as Bad, Warning};
         for (status, kind, balance, expected) in [
             ("active", "Full", "10.0", &[][..]),
@@ -120,9 +125,9 @@ mod tests {
         assert_eq!(checks(&online(&failed)), [("sms-account", Bad)]);
     }
 
-    /// Guards users who wait for codes that nobody sends.
+    /// Guards the error about users whose codes cannot be sent.
     #[test]
-    fn the_gateway_is_judged_by_who_needs_it() {
+    fn severity_depends_on_who_needs_the_gateway() {
         let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
         let sid = format!("AC{}", "0".repeat(32));
         let whole =

@@ -1,4 +1,4 @@
-//! Asking a time server: a client of SNTP (RFC 4330) that sends one packet and believes one answer.
+//! An SNTP client (RFC 4330) that sends one packet and accepts one answer.
 
 use std::net::{ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
@@ -7,23 +7,23 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::process::Process;
 
-/// How long an answer is waited for.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The port of NTP.
 const PORT: u16 = 123;
 
-/// Seconds from 1900, where NTP begins, to 1970.
+/// Seconds from 1900, the NTP epoch, to 1970.
 const NTP_EPOCH: u64 = 2_208_988_800;
 
-/// By how many milliseconds the clock of this server is behind `host`.
+/// Returns how many milliseconds the clock of this server is behind `host`.
 pub(super) fn offset(process: &Process, host: &str) -> Result<i64> {
     let failed = |error| {
         Error::io(ErrorKind::System, format!("cannot ask {}", printable(host)), error)
             .with_hint("name a time server that this server reaches by UDP")
     };
     let socket = connect(host).map_err(failed)?;
-    // SECURITY: a random number in the place of our time, so that only who saw it can answer.
+    // SECURITY: a random number replaces our timestamp, so that only a server that saw the request
+    // can answer.
     let nonce = *process.random::<8>()?;
     let mut request = [0; 48];
     request[0] = 0b00_100_011;
@@ -78,7 +78,7 @@ fn silent(host: &str) -> Error {
         .with_hint("name a time server that this server reaches by UDP")
 }
 
-/// When the server got the question and when it answered, if this is a true answer to ours.
+/// Returns when the server received the request and when it answered, if the answer is valid.
 fn times(answer: &[u8; 48], nonce: [u8; 8]) -> Option<(i64, i64)> {
     let is_server = answer[0] & 0b111 == 4;
     let is_synchronised = answer[0] >> 6 != 3 && (1..16).contains(&answer[1]);
@@ -88,7 +88,8 @@ fn times(answer: &[u8; 48], nonce: [u8; 8]) -> Option<(i64, i64)> {
     Some((millis(&answer[32..40])?, millis(&answer[40..48])?))
 }
 
-/// Milliseconds since 1970 of a time of NTP; those before 1968 belong to the era from 2036 on.
+/// Converts an NTP timestamp to milliseconds since 1970. Timestamps before 1968 belong to the era
+/// from 2036 on.
 fn millis(bytes: &[u8]) -> Option<i64> {
     let number = u64::from_be_bytes(bytes.try_into().ok()?);
     let (seconds, fraction) = (number >> 32, number & 0xffff_ffff);
@@ -104,7 +105,7 @@ mod tests {
 
     const NOW: i64 = 1_795_507_200;
 
-    /// A server on the loopback that answers once with `change` of a right answer.
+    /// Starts a loopback server that answers once, with `change` applied to a valid answer.
     fn server(ahead: i64, change: fn(&mut [u8; 48])) -> String {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap().to_string();
@@ -133,18 +134,18 @@ mod tests {
 
     /// Guards the arithmetic, in both directions.
     #[test]
-    fn the_offset_is_that_of_the_server() {
+    fn the_offset_is_computed_in_both_directions() {
         for ahead in [0, 90, -90] {
             let offset = asked(&server(ahead, |_| {})).unwrap();
             let expected = ahead * 1000 + 500;
-            // The way there and back is not known exactly.
+            // The round-trip time is not known exactly.
             assert!((offset - expected).abs() < 1500, "{ahead}: {offset}");
         }
     }
 
-    /// Guards against answers that are none: of a client, unsynchronised, or to somebody else.
+    /// Guards against invalid answers: from a client, unsynchronised, or to another request.
     #[test]
-    fn a_false_answer_is_none() {
+    fn invalid_answers_are_rejected() {
         let mut good = [0; 48];
         good[0] = 0b00_100_100;
         good[1] = 1;
@@ -163,7 +164,7 @@ mod tests {
 
     /// Guards the era that begins in 2036.
     #[test]
-    fn time_goes_on_after_2036() {
+    fn timestamps_after_2036_are_read() {
         let at = |seconds: u64| millis(&((seconds & 0xffff_ffff) << 32).to_be_bytes()).unwrap();
         for unix in [1_795_507_200_u64, 2_085_978_496, 2_100_000_000] {
             assert_eq!(at(unix + NTP_EPOCH), i64::try_from(unix).unwrap() * 1000);

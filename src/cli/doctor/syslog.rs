@@ -1,9 +1,9 @@
-//! The system's log, where copies of the audit trail go.
+//! The system log, which receives copies of the audit trail.
 
 use super::{Finding, Severity};
 use crate::platform::SystemLog;
 
-/// Whether the log can be reached that is to get copies.
+/// Checks that the configured log can be reached.
 pub(super) fn check(log: Option<&SystemLog>) -> Option<Finding> {
     let error = log?.check().err()?;
     let message = format!(

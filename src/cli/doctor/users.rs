@@ -1,4 +1,4 @@
-//! Users: who never enrolled, who is locked, who cannot get a code.
+//! Users who never enrolled, are locked, or cannot get a code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,26 +10,26 @@ use crate::otp::Step;
 use crate::store::inspection::Seen;
 use crate::time::Timestamp;
 
-/// After so many seconds on the list somebody should have enrolled.
+/// How long a listed user may take to enrol, in seconds.
 const PATIENCE: u64 = 30 * 86_400;
 
-/// The farthest ahead that a step may be in any window, in steps, and some room.
+/// The farthest ahead that a step can be in any window, with some margin.
 const FARTHEST: i64 = 2880 + 20;
 
-/// What is kept of all users while they are read one after the other.
+/// What is collected from all users, read one at a time.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// Devices by how many steps they are ahead.
+    /// Devices by drift, in steps ahead.
     pub(super) drifts: BTreeMap<i32, Names>,
-    /// Users whose last code or login lies in the future.
+    /// Users whose last code or login is in the future.
     pub(super) from_the_future: Names,
-    /// Groups of which a member was seen.
+    /// Groups with a member that was seen.
     pub(super) groups: BTreeSet<String>,
-    /// Users whose codes come by SMS.
+    /// Users who get their codes by SMS.
     pub(super) by_sms: Names,
-    /// How many attempts each user has made.
+    /// The number of attempts of each user.
     pub(super) attempts: BTreeMap<String, u64>,
-    /// After how many days a user can no longer enrol; 0 for never.
+    /// The number of days after which a user can no longer enrol; 0 for never.
     enrolment_days: u32,
     waiting: Names,
     closed: Names,
@@ -39,13 +39,13 @@ pub(super) struct Census {
 }
 
 impl Census {
-    /// An empty one, for a store with this setting `enrolment-days`.
+    /// Starts an empty census with this setting `enrolment-days`.
     pub(super) fn new(enrolment_days: u32) -> Self {
         Self { enrolment_days, ..Self::default() }
     }
 
-    /// Looks at one user.
-    pub(super) fn see(&mut self, seen: &Seen<'_>, now: Timestamp) {
+    /// Adds one user.
+    pub(super) fn add(&mut self, seen: &Seen<'_>, now: Timestamp) {
         let (name, state) = (seen.name, seen.state);
         if state.attempts.count > 0 {
             self.attempts.insert(name.canonical(), state.attempts.count);
@@ -88,13 +88,13 @@ impl Census {
         }
     }
 
-    /// The widest drift of a device, in steps.
+    /// Returns the largest drift of a device, in steps.
     pub(super) fn widest_drift(&self) -> u32 {
         self.drifts.keys().map(|steps| steps.unsigned_abs()).max().unwrap_or(0)
     }
 }
 
-/// Judges the census.
+/// Turns the census into findings.
 pub(super) fn check(census: &Census) -> Vec<Finding> {
     let first = |names: &Names| names.first.first().cloned().unwrap_or_default();
     [
@@ -141,7 +141,7 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, _, names, ..)| !names.is_empty())
     .map(|(check, severity, names, what, remedy)| {
-        Finding::new(check, severity, format!("{what}: {}", names.told())).remedy(remedy)
+        Finding::new(check, severity, format!("{what}: {}", names.summary())).remedy(remedy)
     })
     .collect()
 }

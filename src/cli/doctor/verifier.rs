@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Finding, Severity};
 use crate::platform;
 
-/// Looks at the verifier in the directory of `program`.
+/// Checks the verifier in the directory of `program`.
 pub(super) fn check(program: Option<&Path>) -> Option<Finding> {
     let name = format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX);
     let path = program?.parent()?.join(name);
@@ -31,7 +31,7 @@ mod tests {
 
     /// Guards the mode of a set-uid verifier.
     #[test]
-    fn a_verifier_that_everybody_may_start_is_an_error() {
+    fn a_world_executable_set_uid_verifier_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let program = directory.path().join("rw2fa");
         assert_eq!(check(Some(&program)), None, "there is none");

@@ -1,6 +1,7 @@
-//! The chain of rules, in the order in which they are asked, and what each of them finds.
+//! The chain of rules in evaluation order, with the finding of each.
 //!
-//! It ends where nothing more is looked at. The rules themselves are those of [`crate::verify::rules`].
+//! Ends at the rule after which nothing more is checked. The rules themselves are in
+//! [`crate::verify::rules`].
 
 use serde::Serialize;
 
@@ -20,31 +21,31 @@ use crate::verify::decision::{Account, Subject};
 use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
 use crate::verify::rules::Rules;
 
-/// A rule, and what it finds.
+/// A rule and its finding.
 #[derive(Serialize)]
 pub(super) struct Link {
     rule: &'static str,
     result: &'static str,
     detail: Option<String>,
-    /// What is asked and decided by this rule.
+    /// The requests that this rule decides.
     decides: Vec<&'static str>,
 }
 
 impl Link {
-    /// Whether this says that neither the user nor a group of his is listed.
+    /// Returns whether this link says that neither the user nor any of their groups is listed.
     pub(super) fn says_not_listed(&self) -> bool {
         (self.rule, self.result) == ("listed", "no")
     }
 }
 
 pub(super) const COLUMNS: &[Column<Link>] = &[
-    Column { name: "rule", cell: |link| link.rule.into(), tells: |_| true },
-    Column { name: "result", cell: |link| link.result.into(), tells: |_| true },
-    Column { name: "decides", cell: |link| link.decides.join(", "), tells: |_| true },
+    Column { name: "rule", cell: |link| link.rule.into(), is_useful: |_| true },
+    Column { name: "result", cell: |link| link.result.into(), is_useful: |_| true },
+    Column { name: "decides", cell: |link| link.decides.join(", "), is_useful: |_| true },
     Column {
         name: "detail",
         cell: |link| link.detail.clone().unwrap_or_default(),
-        tells: |link| link.detail.is_some(),
+        is_useful: |link| link.detail.is_some(),
     },
 ];
 
@@ -52,10 +53,10 @@ fn link(rule: &'static str, result: &'static str, detail: impl Into<Option<Strin
     Link { rule, result, detail: detail.into(), decides: Vec::new() }
 }
 
-/// The chain behind the answers to `looks`, which are all about `login`.
+/// Builds the chain behind the answers to `looks`, all about `login`.
 ///
 /// # Errors
-/// When the store cannot be read for what is told besides.
+/// When the store cannot be read for the additional details.
 pub(super) fn chain(
     opened: &Opened,
     login: &Name,
@@ -177,7 +178,7 @@ fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Re
     })
 }
 
-/// What is listed under the same account name, and is somebody else.
+/// Describes listed entries with the same account name that belong to another user.
 fn unlisted(login: &Name, listed: &[Name]) -> String {
     let others: Vec<_> = listed.iter().map(Name::canonical).collect();
     match others.as_slice() {

@@ -14,7 +14,7 @@ use crate::verify::decision::Subject;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
 
-/// Whether one entry of the store will be asked.
+/// Whether one entry of the store will be asked for a code.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -28,13 +28,13 @@ struct Row {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
-    Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
-    Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
-    Column { name: "asked", cell: |row| row.asked.to_string(), tells: |_| true },
-    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
-    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), tells: |_| true },
-    Column { name: "why", cell: |row| row.why.clone(), tells: |_| true },
+    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
+    Column { name: "type", cell: |row| row.kind.into(), is_useful: |_| true },
+    Column { name: "listed", cell: |row| row.listed.to_string(), is_useful: |row| !row.listed },
+    Column { name: "asked", cell: |row| row.asked.to_string(), is_useful: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
+    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), is_useful: |_| true },
+    Column { name: "why", cell: |row| row.why.clone(), is_useful: |_| true },
 ];
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
@@ -68,14 +68,14 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     Ok(done)
 }
 
-/// Lets the verifier look at a sign-in of a member of these groups.
+/// Evaluates a sign-in of a member of these groups.
 fn look_at<'a>(
     context: &Context<'_>,
     opened: &'a Opened,
     login: &Name,
     groups: Vec<Name>,
 ) -> Look<'a> {
-    // That the portal names its session makes no difference to a sign-in, but may be required.
+    // The portal's session does not affect a sign-in, but may be required.
     let client = Some(ClientHash::new("explain"));
     let memberships = Memberships::Given(groups);
     let request = Request { memberships, client, ..bare_request(login, Ask::SignIn) };
@@ -83,16 +83,16 @@ fn look_at<'a>(
     look(context, opened, request, &groups)
 }
 
-/// The listed groups that covered a user when he signed in last: the system is not asked about
-/// everybody.
+/// Returns the listed groups that covered a user at the last sign-in. Asking the system about every
+/// user would take too long.
 fn groups_at_last_login(store: &dyn Store, name: &Name) -> Vec<Name> {
-    // A damaged document is told by the look.
+    // The evaluation reports a damaged document.
     let state = records::state(store, name).ok().flatten();
     let groups = state.map(|state| state.groups).unwrap_or_default();
     groups.iter().filter_map(|group| Name::parse(group).ok()).collect()
 }
 
-/// A login that the store knows nothing of.
+/// Returns a login that is unknown to the store.
 fn newcomer(store: &dyn Store) -> Result<Name> {
     for number in 0_u64.. {
         let Ok(name) = Name::parse(&format!("newcomer{number}")) else { break };
@@ -119,22 +119,22 @@ fn row(name: &Name, kind: &'static str, listed: bool, look: &Look<'_>, why: Stri
     }
 }
 
-/// Why nobody looked at the user himself.
+/// Explains why no known user was found to check.
 fn obstacle(look: &Look<'_>) -> Option<String> {
     if let End::Failed(_, message) = &look.end {
         return Some(message.clone());
     }
-    let told = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
+    let obstacle = match (look.reason(), look.facts.as_ref().map(|facts| &facts.subject)) {
         (Some(Reason::Disabled), _) => "two-factor authentication is off",
         (_, Some(Subject::GroupsUnknown)) => "the groups of the user cannot be determined",
         (_, Some(Subject::Ambiguous)) => "the name could mean several users",
         (_, Some(Subject::Unlisted) | None) => "in no listed group",
         (_, Some(Subject::Known(_))) => return None,
     };
-    Some(told.into())
+    Some(obstacle.into())
 }
 
-/// What makes a known user need a code.
+/// Explains why a known user needs a code.
 fn cover(look: &Look<'_>) -> String {
     match look.facts.as_ref().map(|facts| &facts.subject) {
         Some(Subject::Known(account)) if !account.listed => {

@@ -1,6 +1,6 @@
-//! `rw2fa explain`: what the next login will be answered, and which rule decides it.
+//! `rw2fa explain`: shows the answer to the next login, and the rule that decides it.
 //!
-//! The answers are those of the verifier: the same facts, the same decision. Nothing is written.
+//! Uses the verifier's own facts and decision. Writes nothing.
 
 mod chain;
 mod everybody;
@@ -49,7 +49,7 @@ pub(super) struct ExplainArgs {
     all: bool,
 }
 
-/// Everything that can be asked without a code.
+/// All requests that work without a code.
 const ASKS: [Ask; 4] = [
     Ask::SignIn,
     Ask::Open(Session::Html5),
@@ -57,14 +57,14 @@ const ASKS: [Ask; 4] = [
     Ask::Open(Session::Rdp),
 ];
 
-/// What the verifier would answer to one call, and what it would look at.
+/// The verifier's answer to one call, and the facts it is based on.
 struct Look<'a> {
     request: Request,
     facts: Option<Facts<'a>>,
     end: End,
 }
 
-/// How the call would end.
+/// How the call ends.
 enum End {
     Decided(Reason),
     /// The caller did not name the session, which this store requires.
@@ -82,7 +82,7 @@ impl End {
 #[derive(Serialize)]
 struct Answer {
     ask: &'static str,
-    /// `None` when the verifier answers nothing, because the call is wrong.
+    /// `None` when the call is invalid and the verifier answers nothing.
     outcome: Option<&'static str>,
     reason: Option<&'static str>,
     rule: &'static str,
@@ -102,7 +102,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
     let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;
     let opened = context.open()?;
-    // The groups of a user are the same whatever is asked, and the system may be slow to tell them.
+    // A user's groups are the same for each request, and looking them up may be slow.
     let Some(first) = requests.first() else { return Ok(Done::All) };
     let groups = groups_of(context, &opened, first);
     let looks: Vec<Look<'_>> =
@@ -130,18 +130,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
 }
 
 const COLUMNS: &[Column<Answer>] = &[
-    Column { name: "ask", cell: |row| row.ask.into(), tells: |_| true },
-    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), tells: |_| true },
+    Column { name: "ask", cell: |row| row.ask.into(), is_useful: |_| true },
+    Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
     Column {
         name: "reason",
         cell: |row| row.reason.unwrap_or("none: the portal's call is wrong").into(),
-        tells: |_| true,
+        is_useful: |_| true,
     },
-    Column { name: "rule", cell: |row| row.rule.into(), tells: |_| true },
-    Column { name: "exit_code", cell: |row| row.exit_code.to_string(), tells: |_| true },
+    Column { name: "rule", cell: |row| row.rule.into(), is_useful: |_| true },
+    Column { name: "exit_code", cell: |row| row.exit_code.to_string(), is_useful: |_| true },
 ];
 
-/// A call with `--check` that tells nothing but who asks for what.
+/// Builds a call with `--check` and only a login and a request.
 fn bare_request(login: &Name, ask: Ask) -> Request {
     Request {
         login: login.clone(),
@@ -157,12 +157,12 @@ fn bare_request(login: &Name, ask: Ask) -> Request {
     }
 }
 
-/// What the verifier would know of the user's groups.
+/// Looks up the user's groups as the verifier would.
 fn groups_of(context: &Context<'_>, opened: &Opened, request: &Request) -> Result<KnownGroups> {
     known_groups(&opened.store, &opened.settings, request, context.process.accounts())
 }
 
-/// Lets the verifier look and decide, under the lock that it would take.
+/// Makes the verifier's decision, under the lock that it would take.
 fn look<'a>(
     context: &Context<'_>,
     opened: &'a Opened,
@@ -181,7 +181,7 @@ fn look<'a>(
         let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
         let found = facts.insert(found);
         let fresh = Secret::from_bytes(*context.process.random()?);
-        // No code is given, so none is ever compared.
+        // Without a code, no code is compared.
         if let Ok(Ruling::Decided(decision)) = decide(found, &request, now, &fresh) {
             end = End::Decided(decision.reason);
         }
@@ -194,7 +194,7 @@ fn look<'a>(
 }
 
 impl Look<'_> {
-    /// The user whom the verifier would name.
+    /// Returns the user that the verifier would name.
     fn user(&self) -> Option<&Name> {
         match &self.facts.as_ref()?.subject {
             Subject::Known(account) => Some(&account.name),
@@ -202,7 +202,7 @@ impl Look<'_> {
         }
     }
 
-    /// The reason that the verifier would answer; `None` for a wrong call.
+    /// Returns the reason that the verifier would answer; `None` for an invalid call.
     fn reason(&self) -> Option<Reason> {
         match &self.end {
             End::Decided(reason) => Some(*reason),
@@ -226,17 +226,17 @@ impl Look<'_> {
         self.request.session().map_or("sign-in", Session::as_str)
     }
 
-    /// Whether a sign-in would send a code.
+    /// Returns whether a sign-in would send a code.
     fn needs_sms(&self) -> bool {
         let Some(facts) = &self.facts else { return false };
         let Subject::Known(account) = &facts.subject else { return false };
         let (advanced, request) = (&facts.settings.advanced, &self.request);
-        // What needs a code by SMS does not depend on the time.
+        // Whether a code by SMS is needed does not depend on the time.
         let now = account.state.open_since;
         Rules { advanced, account, request, now }.needs_sms()
     }
 
-    /// The rule of the chain that this reason is given by.
+    /// Returns the rule of the chain that gives this reason.
     fn rule(&self) -> &'static str {
         let Some(reason) = self.reason() else { return "require-client" };
         match reason {
@@ -256,7 +256,7 @@ impl Look<'_> {
             Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet | Reason::SmsFailed => {
                 "method"
             }
-            // Not without a code, and not at a sign-in.
+            // Never answered without a code, and never at a sign-in.
             Reason::CodeAccepted
             | Reason::Activated
             | Reason::RecoveryCodeAccepted

@@ -1,4 +1,4 @@
-//! `rw2fa key export`: a copy of the key, to be kept apart from copies of the store.
+//! `rw2fa key export`: copies the key, to be stored apart from copies of the store.
 
 use std::path::PathBuf;
 
@@ -31,8 +31,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     let mut target = Target::create(&args.file)?;
     let opened = context.open()?;
     let mut document = None;
-    // SECURITY: the line is durable before the key leaves the store. The key is read under the lock: a
-    // rotation that began meanwhile would make the copy useless.
+    // SECURITY: the audit line is durable before the key leaves the store. The key is read under
+    // the lock: a rotation that began in the meantime would make the copy useless.
     opened.store.update(Scope::Settings, &mut |transaction| {
         let keys = opened.keys()?;
         document = Some(keys.document());

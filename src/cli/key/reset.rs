@@ -1,7 +1,7 @@
-//! `rw2fa key reset`: life after a lost key.
+//! `rw2fa key reset`: recovery from a lost key.
 //!
-//! The new key is written first. A kill after that leaves secrets that no key opens: their users are
-//! refused, not let in, until the command is run again.
+//! The new key is written first. A kill after that leaves secrets that no key opens: those users
+//! are refused, not let in, until the command is run again.
 
 use clap::Args;
 
@@ -57,8 +57,8 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
     let mut keys = None;
     store.update(Scope::Settings, &mut |transaction| {
         let new = DataKey::new(*context.process.random()?);
-        // A key that is there, and is given up, still checks the lines that it signed.
-        // One that cannot be read, since others may read it too, say, is not given up but mended.
+        // An existing key that is given up still verifies the lines that it signed. One that cannot
+        // be read, for example because of wrong permissions, must be repaired, not given up.
         let ring = match store.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
             Some(Ok(ring)) => ring.replaced_by(new),
             None | Some(Err(_)) => KeyRing::from_key(new),
@@ -71,16 +71,17 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
     keys.map_or_else(|| opened.keys(), Ok)
 }
 
-/// Makes everybody enrol anew whose secret the new key does not open; without `keys` only tells who.
+/// Resets the enrolment of every user whose secret the new key does not open. Without `keys`, only
+/// reports them.
 fn drop_secrets(
     context: &mut Context<'_>,
     opened: &Opened,
     keys: Option<&KeyRing>,
 ) -> Result<Vec<ChangeRow>> {
-    let survey = opened.store.list(DocumentKind::State)?;
-    let strays = survey.problems.into_iter();
+    let found = opened.store.list(DocumentKind::State)?;
+    let strays = found.problems.into_iter();
     let mut rows: Vec<_> = strays.map(|error| ChangeRow::new("user", "", Err(error))).collect();
-    for name in &survey.names {
+    for name in &found.names {
         match drop_secret(context, opened, keys, name) {
             Ok(Changed::Unchanged) => {}
             result => rows.push(ChangeRow::new("user", name.canonical(), result)),
@@ -102,7 +103,7 @@ fn drop_secret(
         let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
         let is_lost = |sealed| keys.is_none() || open_code(store, keys, name, sealed).is_err();
         let has_lost_code = codes.into_iter().any(is_lost);
-        // Who enrolled since the key was replaced keeps his secret.
+        // Users who enrolled after the key was replaced keep their secret.
         let is_lost = |sealed| keys.is_none() || open_secret(store, keys, name, sealed).is_err();
         if !has_lost_code && !state.secret.as_ref().is_some_and(is_lost) {
             return Ok(());
@@ -117,7 +118,8 @@ fn drop_secret(
             object: Some(&object),
             values: values("enrolment", state.enrolment, fresh.enrolment),
         };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        // SECURITY: the audit line is durable before the change is made, so no change that weakens
+        // protection goes unrecorded.
         context.audit(transaction, Some(keys), change)?;
         if is_repaired {
             records::write_attempts(transaction, name, attempts)?;
@@ -127,7 +129,8 @@ fn drop_secret(
     Ok(result)
 }
 
-/// Drops the token of the SMS gateway if the new key does not open it; without `keys` only tells.
+/// Drops the token of the SMS gateway if the new key does not open it. Without `keys`, only reports
+/// it.
 fn drop_token(
     context: &mut Context<'_>,
     opened: &Opened,

@@ -1,18 +1,20 @@
-//! `rw2fa key rotate`: a new key, under which every secret is sealed anew while logins go on.
+//! `rw2fa key rotate`: creates a new key and reseals every secret with it while logins continue.
 //!
 //! Why no login is lost and no secret left behind:
 //!
 //! 1. The ring {current: new, previous: old} is written first. From here on both keys open.
-//! 2. Whoever seals reads the ring under the lock of the account for which he seals. [`Store::drain`]
-//!    passes through all of these locks once, so that every login that read the ring before step 1 has
-//!    written its document. Logins that come later seal under the new key.
-//! 3. Only now the documents are listed; each is sealed anew under its account's lock. So the list holds
-//!    everything that the old key sealed, and a login sees the document before or after, never between.
-//! 4. The old key goes when all of that is durable. A login that still has it in memory read its
-//!    document under the lock, and writes it back as the new key sealed it, or seals under the new key.
+//! 2. Every writer reads the ring under the lock of the account whose secret it seals.
+//!    [`Store::drain`] acquires each of these locks once, so every login that read the ring before
+//!    step 1 has written its document. Later logins seal with the new key.
+//! 3. Only then are the documents listed; each is resealed under its account's lock. So the list
+//!    holds everything that the old key sealed, and a login sees the document before or after,
+//!    never between.
+//! 4. The old key is dropped once all of that is durable. A login that still has it in memory read
+//!    its document under the lock, and writes it back as sealed with the new key, or seals with the
+//!    new key.
 //!
-//! A kill leaves step 1 or less undone, or a ring of two keys in which everything opens; the next run
-//! goes on with it. Nothing is dropped that a document of this store may still need.
+//! A kill leaves step 1 undone, or a ring of two keys that opens everything; the next run continues
+//! from there. No key that a document of this store may still need is dropped.
 
 use clap::Args;
 
@@ -52,23 +54,23 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         "A new key is made and seals the secrets of {users}. Copies of the present key no longer open \
          them: export the key again afterwards."
     ))?;
-    let (id, previous) = begin(context, &opened)?;
+    let (id, previous) = begin_rotation(context, &opened)?;
     opened.store.drain()?;
-    let survey = opened.store.list(DocumentKind::State)?;
+    let found = opened.store.list(DocumentKind::State)?;
     let mut rows: Vec<_> =
-        survey.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
+        found.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
     let mut sealed = 0;
-    let progress = Progress::new(context, "sealing anew", survey.names.len());
-    for name in &survey.names {
+    let progress = Progress::new(context, "sealing anew", found.names.len());
+    for name in &found.names {
         progress.advance(1);
-        match seal_anew(context, &opened, name) {
+        match reseal_user(context, &opened, name) {
             Ok(false) => {}
             Ok(true) => sealed += 1,
             Err(error) => rows.push(ChangeRow::new("user", name.canonical(), Err(error))),
         }
     }
     drop(progress);
-    match seal_token_anew(context, &opened) {
+    match reseal_token(context, &opened) {
         Ok(false) => {}
         Ok(true) => sealed += 1,
         Err(error) => rows.push(ChangeRow::new("setting", "SMS gateway", Err(error))),
@@ -76,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     context.note(&format!("sealed anew: {}", count(sealed, "secret")));
     let is_whole = rows.is_empty();
     let end = if is_whole {
-        end(context, &opened, &id, &previous)
+        end_rotation(context, &opened, &id, &previous)
     } else {
         Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").with_hint(
             "mend the documents named here, or reset their users, and run 'rw2fa key rotate' again",
@@ -86,8 +88,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     output::changes(context, false, &rows)
 }
 
-/// Puts a new key before the present one, unless a rotation runs; the ids of both.
-fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
+/// Puts a new key before the current one, unless a rotation is in progress. Returns the ids of
+/// both.
+fn begin_rotation(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
     let store = &opened.store;
     let mut pair = None;
     store.update(Scope::Settings, &mut |transaction| {
@@ -109,8 +112,8 @@ fn begin(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)>
     pair.ok_or_else(|| Error::new(ErrorKind::System, "the rotation did not begin"))
 }
 
-/// Seals what is sealed of `name` under the current key; whether that was to be done.
-fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
+/// Reseals the secrets of `name` with the current key. Returns whether that was necessary.
+fn reseal_user(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
     let store = &opened.store;
     let mut was_old = false;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
@@ -137,8 +140,8 @@ fn seal_anew(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool
     Ok(was_old)
 }
 
-/// Seals the token of the SMS gateway under the current key; whether that was to be done.
-fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
+/// Reseals the token of the SMS gateway with the current key. Returns whether that was necessary.
+fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
     let store = &opened.store;
     let mut was_old = false;
     store.update(Scope::Settings, &mut |transaction| {
@@ -160,12 +163,12 @@ fn seal_token_anew(context: &Context<'_>, opened: &Opened) -> Result<bool> {
     Ok(was_old)
 }
 
-/// Drops the previous key, of which the audit key stays.
-fn end(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
+/// Drops the previous key, but keeps its audit key.
+fn end_rotation(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
     let store = &opened.store;
     store.update(Scope::Settings, &mut |transaction| {
         let ring = records::key_ring(store)?;
-        // SECURITY: another run may have ended this rotation, and even begun the next one, whose
+        // SECURITY: another run may have ended this rotation and even started the next one, whose
         // previous key is still needed.
         if (ring.id(), ring.previous_id()) != (id, Some(previous)) {
             return Ok(());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Map, Value, json};
 
-use super::{counted, in_words, serial, warn};
+use super::{counted, describe, serial, warn};
 use crate::cli::Done;
 use crate::cli::context::{Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
@@ -19,7 +19,7 @@ use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
 use crate::store::{Document, Scope, Store, records};
 
-/// What editors of Windows put before a text.
+/// What Windows editors put at the start of a text file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Check a licence and use it from now on
@@ -38,7 +38,8 @@ pub(in crate::cli) struct ActivateArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done> {
     context.no_csv("license activate")?;
-    // Before the store is opened: from then on this may be an account that cannot read the file.
+    // Must happen before the store is opened: after that, this may be an account that cannot read
+    // the file.
     let text = read(&args.file)?;
     let opened = context.open()?;
     let (store, now) = (&opened.store, context.now());
@@ -69,15 +70,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
         context.audit(transaction, Some(&keys), change)
     })?;
     let order = license.order_number.clone();
-    let standing = LicenseStatus::new(opened.settings.created, Some(Ok(license)), now);
-    context.note(&format!("licence: {}", in_words(&standing)));
+    let status = LicenseStatus::new(opened.settings.created, Some(Ok(license)), now);
+    context.note(&format!("licence: {}", describe(&status)));
     let users = counted(store)?;
-    warn(context, &standing, users);
+    warn(context, &status, users);
     output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(result))])
 }
 
-/// The licence in the file, without what editors and browsers add around it: a byte order mark, and blanks
-/// and line breaks at the end. Of a file that is too long, enough to notice.
+/// Reads the licence without what editors and browsers add: a byte order mark, and trailing blanks
+/// and line breaks. Of a file that is too long, reads enough to notice.
 fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| {
         let what = format!("cannot read {}", path.display());
@@ -89,7 +90,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         Error::io(kind, what, error)
             .with_hint("name the license.lic that the licensing portal gave")
     };
-    // What is no file could keep this waiting: a pipe, a device.
+    // A pipe or a device could block the program.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(Error::new(ErrorKind::Refused, format!("{} is not a file", path.display()))
             .with_hint("name the license.lic that the licensing portal gave"));
@@ -104,7 +105,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Old and new for the audit trail. Who ordered is nobody's business there.
+/// Builds old and new value for the audit trail, without the name of the customer.
 fn changes(old: Option<&License>, new: &License) -> Map<String, Value> {
     fn facts(license: &License) -> [(&'static str, Value); 4] {
         [

@@ -1,7 +1,7 @@
 //! `rw2fa license`: the serial number, the portal, and the licence of this machine.
 //!
-//! Owns also what other commands ask of the licence: where the store stands, who counts, and whether one
-//! more user may be added. Nothing here is part of a login.
+//! Also answers what other commands ask about the licence: its status, who counts, and whether
+//! another user may be added. No login depends on it.
 
 mod activate;
 mod show;
@@ -93,16 +93,16 @@ fn portal(context: &mut Context<'_>) -> Result<Done> {
     Ok(Done::All)
 }
 
-/// The serial number of this machine.
+/// Returns the serial number of this machine.
 fn serial(context: &Context<'_>) -> Result<Serial> {
     Ok(Serial::of_machine(&context.process.machine_id()?))
 }
 
-/// Where the store stands, by the licence in its settings.
+/// Returns the status of the licence in the store's settings.
 ///
 /// # Errors
-/// When the key of this program is none. What is wrong with the licence is a part of the answer.
-pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
+/// When this program's key is invalid. Problems of the licence itself are part of the status.
+pub(super) fn current_status(context: &Context<'_>, settings: &Settings) -> Result<LicenseStatus> {
     let key = VendorKey::built_in()?;
     let stored = settings.license.token().map(|token| match serial(context) {
         Ok(serial) => license::read(token.as_bytes(), &key, &serial),
@@ -111,28 +111,28 @@ pub(super) fn standing(context: &Context<'_>, settings: &Settings) -> Result<Lic
     Ok(LicenseStatus::new(settings.created, stored, context.now()))
 }
 
-/// Whether everybody can issue licences for this program.
+/// Returns whether this build has the development key, with which anyone can issue licences.
 pub(super) fn has_development_key() -> bool {
     VendorKey::built_in().is_ok_and(|key| key.is_development())
 }
 
-/// A licence in one line.
-pub(super) fn in_words(standing: &LicenseStatus) -> String {
+/// Describes a licence in one line.
+pub(super) fn describe(status: &LicenseStatus) -> String {
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
-    match (standing.state, &standing.license) {
+    match (status.state, &status.license) {
         (State::Licensed, Some(license)) => {
-            let users = match standing.max_users() {
+            let users = match status.max_users() {
                 Some(most) => format!("up to {}", count(most as usize, "user")),
                 None => "any number of users".into(),
             };
-            let end = match standing.days_left {
+            let end = match status.days_left {
                 Some(left) => format!("{} left", days(left)),
                 None => "without end".into(),
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }
         (State::Trial | State::Licensed, _) => {
-            format!("trial, {} left", days(standing.days_left.unwrap_or_default()))
+            format!("trial, {} left", days(status.days_left.unwrap_or_default()))
         }
         (State::Expired, Some(license)) => {
             let end = license.expires.map(|end| format!(" at {end}")).unwrap_or_default();
@@ -142,14 +142,14 @@ pub(super) fn in_words(standing: &LicenseStatus) -> String {
     }
 }
 
-/// What an administrator should know about the licence, and do.
+/// A problem of the licence, and its hint.
 pub(super) struct Concern {
     pub(super) message: String,
     pub(super) remedy: &'static str,
 }
 
-/// What is to be said about the licence of a store with so many users.
-pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
+/// Lists the problems of the licence for a store with this number of users.
+pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
     const PORTAL: &str = "rw2fa license portal";
     let mut concerns = Vec::new();
     let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
@@ -161,20 +161,20 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
             "install a build that was made with RW2FA_VENDOR_KEY",
         );
     }
-    match &standing.refusal {
+    match &status.refusal {
         Some(Refusal::Expired(_)) | None => {}
         Some(refusal) => {
             say(format!("the licence in the store is not used: {refusal}"), refusal.hint());
         }
     }
-    if standing.ends_soon() {
-        let what = if standing.state == State::Trial { "trial" } else { "licence" };
-        let left = standing.days_left.unwrap_or_default();
+    if status.ends_soon() {
+        let what = if status.state == State::Trial { "trial" } else { "licence" };
+        let left = status.days_left.unwrap_or_default();
         let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
         say(format!("the {what} ends in {left}; then no users can be added"), PORTAL);
     }
-    if standing.state == State::Expired {
-        let what = if standing.license.is_some() { "licence" } else { "trial" };
+    if status.state == State::Expired {
+        let what = if status.license.is_some() { "licence" } else { "trial" };
         say(
             format!(
                 "the {what} is over: no users can be added, and what is enforced stays enforced"
@@ -182,7 +182,7 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
             PORTAL,
         );
     }
-    if let Some(most) = standing.max_users().filter(|most| users > *most as usize) {
+    if let Some(most) = status.max_users().filter(|most| users > *most as usize) {
         let most = count(most as usize, "user");
         say(
             format!("the licence is for {most}, and there are {users}: no more can be added"),
@@ -192,15 +192,15 @@ pub(super) fn concerns(standing: &LicenseStatus, users: usize) -> Vec<Concern> {
     concerns
 }
 
-/// Warns of what an administrator should do about the licence.
-pub(super) fn warn(context: &mut Context<'_>, standing: &LicenseStatus, users: usize) {
-    for Concern { message, remedy } in concerns(standing, users) {
+/// Warns of the licence's problems.
+pub(super) fn warn(context: &mut Context<'_>, status: &LicenseStatus, users: usize) {
+    for Concern { message, remedy } in concerns(status, users) {
         context.warn(&format!("{message}: {remedy}"));
     }
 }
 
-/// How many users count toward the most that a licence allows: who is listed, and who is not but has
-/// enrolled as a member of a listed group.
+/// Counts the users toward the licence's limit: those who are listed, and those who have enrolled
+/// as members of a listed group.
 ///
 /// A member's document that cannot be read does not count.
 pub(super) fn counted(store: &dyn Store) -> Result<usize> {
@@ -215,31 +215,31 @@ fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
     state.is_some_and(|state| state.enrolment == Enrolment::Active)
 }
 
-/// What lets users be added as long as the licence allows it.
+/// Allows users to be added as long as the licence permits.
 ///
-/// Users are counted once. Two commands that run at the same time may together add a few too many; the
-/// next one is refused.
+/// Users are counted once. Two commands that run at the same time may together add a few too many;
+/// the next one is refused.
 pub(super) struct Gate {
-    standing: LicenseStatus,
+    status: LicenseStatus,
     users: usize,
 }
 
 impl Gate {
-    /// The gate of a store.
-    pub(super) fn of(context: &Context<'_>, opened: &Opened) -> Result<Self> {
-        let standing = standing(context, &opened.settings)?;
-        // Without a limit nobody need be counted, of whom there may be many.
-        let users = match standing.max_users() {
+    /// Builds the gate for a store.
+    pub(super) fn new(context: &Context<'_>, opened: &Opened) -> Result<Self> {
+        let status = current_status(context, &opened.settings)?;
+        // Without a limit there is no need to count what may be many users.
+        let users = match status.max_users() {
             Some(_) => counted(&opened.store)?,
             None => 0,
         };
-        Ok(Self { standing, users })
+        Ok(Self { status, users })
     }
 
-    /// Lets the listing of `name` pass, and counts it. A group counts by its members who enrol.
+    /// Admits the listing of `name` and counts it. A group counts by its enrolled members.
     ///
     /// # Errors
-    /// When the trial or the licence is over, or there would be too many.
+    /// When the trial or the licence has ended, or there would be too many users.
     pub(super) fn admit(
         &mut self,
         store: &dyn Store,
@@ -248,16 +248,16 @@ impl Gate {
     ) -> Result<()> {
         let is_new = kind == DocumentKind::User && !has_enrolled(store, name);
         let users = self.users + usize::from(is_new);
-        self.standing.admit(users)?;
+        self.status.admit(users)?;
         self.users = users;
         Ok(())
     }
 
-    /// Lets pass what adds nobody by itself.
+    /// Admits a change that adds no users by itself.
     ///
     /// # Errors
-    /// When the trial or the licence is over, or there are too many already.
-    pub(super) fn pass(&self) -> Result<()> {
-        self.standing.admit(self.users)
+    /// When the trial or the licence has ended, or there are too many users already.
+    pub(super) fn check(&self) -> Result<()> {
+        self.status.admit(self.users)
     }
 }

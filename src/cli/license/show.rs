@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{counted, has_development_key, in_words, serial, standing, warn};
+use super::{counted, current_status, describe, has_development_key, serial, warn};
 use crate::cli::context::Context;
 use crate::cli::{Done, Format, output};
 use crate::error::Result;
@@ -17,17 +17,17 @@ pub(in crate::cli) struct ShowArgs {}
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     context.no_csv("license show")?;
     let opened = context.open()?;
-    let standing = standing(context, &opened.settings)?;
+    let status = current_status(context, &opened.settings)?;
     let users = counted(&opened.store)?;
     let machine = serial(context);
-    let license = standing.license.as_ref();
+    let license = status.license.as_ref();
     if context.globals.format == Format::Json {
         context.print_json(&json!({
             "schema": 1,
             "license": {
-                "state": standing.state.as_str(),
-                "days_left": standing.days_left,
-                "max_users": standing.max_users(),
+                "state": status.state.as_str(),
+                "days_left": status.days_left,
+                "max_users": status.max_users(),
                 "development_key": has_development_key(),
                 "users": users,
                 "serial": machine.as_ref().ok().map(Serial::as_str),
@@ -36,12 +36,12 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
                 "email": license.map(|license| &license.email),
                 "issued": license.map(|license| license.issued.to_string()),
                 "expires": license.and_then(|license| license.expires).map(|end| end.to_string()),
-                "problem": standing.refusal.as_ref().map(ToString::to_string),
+                "problem": status.refusal.as_ref().map(ToString::to_string),
             },
         }))?;
         return Ok(Done::All);
     }
-    let mut lines = vec![("licence", in_words(&standing))];
+    let mut lines = vec![("licence", describe(&status))];
     if let Some(license) = license {
         lines.push(("order number", license.order_number.clone()));
         lines.push(("e-mail", license.email.clone()));
@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         let end = license.expires.map_or("never".into(), |end| end.to_string());
         lines.push(("ends", end));
     }
-    let counted = match standing.max_users() {
+    let counted = match status.max_users() {
         Some(most) => format!("{users} of {most}"),
         None => users.to_string(),
     };
@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         Ok(serial) => lines.push(("serial number", serial.to_string())),
         Err(error) => lines.push(("serial number", format!("not known: {error}"))),
     }
-    if let Some(refusal) = &standing.refusal {
+    if let Some(refusal) = &status.refusal {
         lines.push(("problem", format!("the stored licence is not used: {refusal}")));
         lines.push(("way out", refusal.hint().into()));
     }
@@ -66,6 +66,6 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         lines.push(("key", "DEVELOPMENT KEY: anybody can issue licences for this build".into()));
     }
     output::pairs(context, &lines)?;
-    warn(context, &standing, users);
+    warn(context, &status, users);
     Ok(Done::All)
 }

@@ -1,8 +1,8 @@
-//! `rw2fa man`: the manual pages, made from the definition of the command line.
+//! `rw2fa man`: the manual pages, generated from the definition of the command line.
 //!
-//! What the definition does not know stands beside this file: the portal protocol (`protocol.roff`) and
-//! the documents of the store (`store.roff`). Pages hold no date of their making and nothing of this
-//! machine, so that the same program always makes the same.
+//! What the definition does not contain is kept beside this file: the portal protocol
+//! (`protocol.roff`) and the documents of the store (`store.roff`). Pages contain no build date and
+//! nothing about this machine, so the output is reproducible.
 
 mod page;
 
@@ -53,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
     Ok(Done::All)
 }
 
-/// Writes a page in the place of what is there. A link is replaced, not followed.
+/// Replaces a page. A link is replaced, not followed.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(".tmp");
@@ -62,40 +62,40 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let result = write_anew(&temporary, text).and_then(|()| fs::rename(&temporary, path));
+    let result = create_file(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {
         let _ = fs::remove_file(&temporary);
     }
     result
 }
 
-/// Makes a file that everybody may read: other files of this program are private.
-fn write_anew(path: &Path, text: &str) -> std::io::Result<()> {
+/// Creates a world-readable file: other files of this program are private.
+fn create_file(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     file.write_all(text.as_bytes())
 }
 
-/// All pages: the commands, the verifier, the store.
+/// Builds all pages: the commands, the verifier, the store.
 fn pages(mut root: Command) -> Result<Vec<Page>> {
     root.build();
     let mut pages = Vec::new();
-    of_command(&root, &[], &mut pages)?;
+    add_command_pages(&root, &[], &mut pages)?;
     pages.push(of_verifier()?);
     pages.push(of_store()?);
     Ok(pages)
 }
 
-/// The pages of a command and of those below it.
-fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
+/// Adds the pages of a command and its subcommands.
+fn add_command_pages(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Result<()> {
     let path = [above, &[command.get_name()]].concat();
     let name = path.join("-");
     if name == VERIFIER {
-        // Its page is that of the program which does the same.
+        // Documented by the page of the program that does the same.
         return Ok(());
     }
-    let mut page = Page::of_command(command, &name, &path.join(" "))?;
+    let mut page = Page::for_command(command, &name, &path.join(" "))?;
     let mut related = Vec::new();
     if !above.is_empty() {
         related.push((above.join("-"), 1));
@@ -105,14 +105,13 @@ fn of_command(command: &Command, above: &[&str], pages: &mut Vec<Page>) -> Resul
     related.push(("rw2fa-store".into(), 5));
     page.see_also(&related)?;
     pages.push(page);
-    command.get_subcommands().try_for_each(|below| of_command(below, &path, pages))
+    command.get_subcommands().try_for_each(|below| add_command_pages(below, &path, pages))
 }
 
-/// The name of the verifier.
 const VERIFIER: &str = "rw2fa-verify";
 
 fn of_verifier() -> Result<Page> {
-    let mut page = Page::of_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
+    let mut page = Page::for_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
     page.add_source(include_str!("protocol.roff"));
     let mut reasons = Roff::new();
     reasons.control("SH", ["REASONS"]);

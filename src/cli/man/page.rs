@@ -1,4 +1,4 @@
-//! One manual page: its parts, and source that `mandoc -Tlint` has nothing to say about.
+//! One manual page: its parts, and source that passes `mandoc -Tlint`.
 
 use clap::{ArgAction, Command};
 use clap_mangen::Man;
@@ -6,19 +6,19 @@ use roff::{Roff, bold, roman};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// When the texts of the pages were last looked through.
+/// When the texts of the pages were last reviewed.
 const DATE: &str = "2026-11-24";
 
-/// What stands in the head of each page.
+/// The title in the header of each page.
 const MANUAL: &str = "Two-factor authentication";
 
-/// The program and its version, in the foot of each page.
+/// The program and its version, in the footer of each page.
 const SOURCE: &str = concat!("rw2fa ", env!("CARGO_PKG_VERSION"));
 
-/// Lines of the source are no longer than this, where they can be broken.
+/// The longest line of source, where it can be broken.
 const WIDTH: usize = 78;
 
-/// Source that `clap_mangen` writes before every section, and that is needed once.
+/// Source that `clap_mangen` writes before every section but is needed only once.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
 /// A page that is being written.
@@ -29,7 +29,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A page with a head and nothing else.
+    /// Starts a page that consists of a header.
     pub(super) fn new(name: &str, section: u8) -> Result<Self> {
         let mut page = Self { name: name.into(), section, source: Vec::new() };
         let mut head = Roff::new();
@@ -39,12 +39,12 @@ impl Page {
         Ok(page)
     }
 
-    /// The page of a command, which is called as `called`: all that its definition says.
-    pub(super) fn of_command(command: &Command, name: &str, called: &str) -> Result<Self> {
+    /// Builds the page of a command, invoked as `called`, from its definition.
+    pub(super) fn for_command(command: &Command, name: &str, called: &str) -> Result<Self> {
         let mut page = Self::new(name, 1)?;
         let is_root = name == called;
         let shown = command.clone().bin_name(called).display_name(name);
-        // What every command has in common is told once.
+        // Common options are described once.
         let shown = if is_root {
             shown
         } else {
@@ -82,7 +82,7 @@ impl Page {
         Ok(page)
     }
 
-    /// The end of the help: remarks, and examples as they are typed.
+    /// Adds the end of the help: remarks and examples.
     fn add_notes(&mut self, text: &str, common: Option<&str>) -> Result<()> {
         let (examples, notes): (Vec<_>, Vec<_>) = text
             .split("\n\n")
@@ -117,7 +117,7 @@ impl Page {
         self.add(&section)
     }
 
-    /// Appends what was made of parts.
+    /// Appends the source of `part`.
     pub(super) fn add(&mut self, part: &Roff) -> Result<()> {
         part.to_writer(&mut self.source).map_err(failed)
     }
@@ -127,7 +127,7 @@ impl Page {
         self.source.extend_from_slice(source.as_bytes());
     }
 
-    /// Names related pages.
+    /// Lists related pages.
     pub(super) fn see_also(&mut self, related: &[(String, u8)]) -> Result<()> {
         let mut section = Roff::new();
         section.control("SH", ["SEE ALSO"]);
@@ -138,16 +138,16 @@ impl Page {
         self.add(&section)
     }
 
-    /// The name of its file.
+    /// Returns the name of the page's file.
     pub(super) fn file(&self) -> String {
         format!("{}.{}", self.name, self.section)
     }
 
-    /// The whole source.
+    /// Returns the complete source.
     pub(super) fn text(&self) -> String {
         let source = String::from_utf8_lossy(&self.source).replace(PREAMBLE, "");
         let mut text = format!("{PREAMBLE}{source}");
-        // A paragraph within an item, which `clap_mangen` writes as an empty line between two breaks.
+        // A paragraph within an item: `clap_mangen` writes it as an empty line between two breaks.
         for (written, meant) in [
             (".br\n\n.br\n", ".sp\n"),
             ("\n\n", "\n.sp\n"),
@@ -185,7 +185,7 @@ fn wrap(line: &str, lines: &mut String) {
             lines.push('\n');
             length = 0;
             if word.starts_with(['.', '\'']) {
-                // Not a macro, although it begins a line.
+                // Text that looks like a macro at the start of a line.
                 lines.push_str("\\&");
             }
         } else if length > 0 {

@@ -1,11 +1,11 @@
-//! An unfinished command line: its words, and how a name is written at its end.
+//! An unfinished command line: its words, and how to quote a name at its end.
 
 /// How the last word is quoted so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quote {
-    /// Not at all, and the shell's script quotes what is offered.
+    /// Not quoted; the shell's script quotes completions.
     Unneeded,
-    /// Not at all: what is special stands behind a backslash.
+    /// Not quoted; special characters follow a backslash.
     None,
     /// `'…`
     Single,
@@ -24,18 +24,18 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// A line of a shell that quotes by itself.
-    pub(super) fn of_words(words: Vec<String>) -> Self {
+    /// Builds a line of a shell that quotes completions itself.
+    pub(super) fn from_words(words: Vec<String>) -> Self {
         Self { words, quote: Quote::Unneeded, kept: 0 }
     }
 
-    /// The unfinished word.
+    /// Returns the unfinished word.
     pub(super) fn last(&self) -> &str {
         self.words.last().map_or("", String::as_str)
     }
 
-    /// What takes the place of the part of the last word that the shell replaces; `None` if `name` cannot
-    /// be written there.
+    /// Returns the replacement for the part of the last word that the shell replaces; `None` if
+    /// `name` cannot be written there.
     pub(super) fn quoted(&self, name: &str) -> Option<String> {
         let rest: String = name.chars().skip(self.kept).collect();
         match self.quote {
@@ -54,11 +54,11 @@ impl Line {
     }
 }
 
-/// The last command of a line as bash has it, up to the cursor. `breaks` are the characters at which bash
-/// begins to replace.
+/// Parses the last command of a bash line, up to the cursor. bash begins to replace at the
+/// characters in `breaks`.
 ///
-/// `None` where the last word is something else than plain text.
-pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
+/// Returns `None` if the last word is not plain text.
+pub(super) fn parse_bash(text: &str, breaks: &str) -> Option<Line> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;
     let (mut quote, mut quoted_at, mut kept) = (Quote::None, 0, 0);
@@ -75,7 +75,7 @@ pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
                 }
                 word.push(next);
             }
-            // A variable, or a command: nobody knows here what it comes to.
+            // The value of a variable or a command is not known here.
             (_, '$' | '`') => return None,
             (Quote::Double, c) => word.get_or_insert_default().push(c),
             (_, '\\') => word.get_or_insert_default().push(letters.next()?),
@@ -94,19 +94,19 @@ pub(super) fn of_bash(text: &str, breaks: &str) -> Option<Line> {
                 let word = word.get_or_insert_default();
                 word.push(c);
                 if breaks.contains(c) {
-                    // An '@' is a break that bash replaces together with what follows it.
+                    // '@' is a break that bash replaces together with what follows it.
                     kept = word.chars().count() - usize::from(c == '@');
                 }
             }
         }
     }
     words.push(word.unwrap_or_default());
-    // A quote in the middle of a word: nobody types names so.
+    // A quote in the middle of a word: names are not typed like this.
     if quote != Quote::None && quoted_at > kept {
         return None;
     }
     let kept = if quote == Quote::None { kept } else { quoted_at };
-    // Variables and the like before the program, such as `sudo -u rw2fa`, are passed over.
+    // Skips variables and the like before the program, such as `sudo -u rw2fa`.
     let program = words.iter().position(|word| word.rsplit('/').next() == Some("rw2fa"))?;
     Some(Line { words: words.split_off(program + 1), quote, kept })
 }
@@ -117,7 +117,7 @@ mod tests {
 
     const BREAKS: &str = " \t\n\"'@><=;|&(:";
 
-    /// Guards how bash's quotes are read, and how a name continues what stands there.
+    /// Guards how bash's quotes are read, and how a name continues what is typed.
     #[test]
     fn names_continue_what_is_typed() {
         for (text, words, name, offered) in [
@@ -151,7 +151,7 @@ mod tests {
             ("sudo -u me /usr/bin/rw2fa x ", &["x", ""], "a", Some("a")),
             ("rw2fa a; rw2fa b ", &["b", ""], "a", Some("a")),
         ] {
-            let line = of_bash(text, BREAKS);
+            let line = parse_bash(text, BREAKS);
             let Some(line) = line else {
                 assert_eq!(offered, None, "{text}");
                 continue;
@@ -160,7 +160,7 @@ mod tests {
             assert_eq!(line.quoted(name).as_deref(), offered, "{text}");
         }
         for text in ["rw2fa x $(", "rw2fa x \"$a", "other x ", "rw2fa x `", r"rw2fa x \"] {
-            assert!(of_bash(text, BREAKS).is_none(), "{text}");
+            assert!(parse_bash(text, BREAKS).is_none(), "{text}");
         }
     }
 }

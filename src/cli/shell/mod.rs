@@ -1,8 +1,8 @@
-//! `rw2fa completions`: scripts that complete commands, options and values in a shell, and names from
-//! the store.
+//! `rw2fa completions`: scripts that complete commands, options and values in a shell, and names
+//! from the store.
 //!
-//! Commands and options come from the one definition of the command line, by way of `clap_complete`.
-//! Names change: each script asks the hidden command `complete-names` for them.
+//! `clap_complete` generates commands and options from the definition of the command line. Names
+//! change, so each script runs the hidden command `complete-names` for them.
 
 pub(super) mod line;
 pub(super) mod names;
@@ -41,7 +41,7 @@ pub(super) fn run(
     Ok(Done::All)
 }
 
-/// The script for a shell.
+/// Builds the script for a shell.
 fn script(shell: Shell, mut command: Command) -> Result<String> {
     let mut bytes = Vec::new();
     clap_complete::generate(shell, &mut command, "rw2fa", &mut bytes);
@@ -57,7 +57,7 @@ fn script(shell: Shell, mut command: Command) -> Result<String> {
     })
 }
 
-/// Takes placeholders of arguments out of the words that are offered, and asks for names last.
+/// Removes argument placeholders from the offered words, and asks for names last.
 fn bash(text: &str) -> String {
     let is_word = |word: &&str| !word.contains(['<', '[']);
     let mut script = String::new();
@@ -78,12 +78,12 @@ fn bash(text: &str) -> String {
     format!("{}\n\n{}{registration}", definition.trim_end(), include_str!("names.bash"))
 }
 
-/// Asks for names where the definition says nothing better.
+/// Asks for names where the definition has nothing better.
 fn zsh(text: &str) -> String {
     let text =
         text.replace(":_default'", ":_rw2fa_names'").replace(":_default\"", ":_rw2fa_names\"");
     let begin = "_rw2fa() {\n";
-    // Its parts change `words`; names are looked for by the line as it was.
+    // The generated code changes `words`; names are completed from the original line.
     let saved = format!(
         "{}\n{begin}    local -a _rw2fa_words=(\"${{(@Q)words[2,CURRENT-1]}}\")\n",
         include_str!("names.zsh")

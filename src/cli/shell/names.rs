@@ -1,6 +1,7 @@
-//! `rw2fa complete-names`: what the scripts for shells ask for names. Hidden: its output is for them only.
+//! `rw2fa complete-names`: completes names for the shell scripts. Hidden: its output is for them
+//! only.
 //!
-//! It never says why there is nothing: no store, no permission, a damaged document.
+//! Never reports why there are no names: no store, no permission, a damaged document.
 
 use clap::{Arg, ArgAction, Args, Command, Subcommand};
 
@@ -26,7 +27,7 @@ enum Form {
     Words { words: Vec<String> },
 }
 
-/// What may stand at the end of the line.
+/// The kind of names that can complete the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     Users,
@@ -35,7 +36,7 @@ enum Wanted {
     Settings,
 }
 
-/// Prints names, one a line; exit code 1 where no names belong.
+/// Prints names, one per line; exit code 1 where no name is expected.
 pub(in crate::cli) fn run(
     context: &mut Context<'_>,
     args: &CompleteNamesArgs,
@@ -43,10 +44,10 @@ pub(in crate::cli) fn run(
 ) -> crate::error::Result<Done> {
     context.globals.quiet = true;
     let line = match &args.form {
-        Form::Bash { line, breaks } => line::of_bash(line, breaks),
+        Form::Bash { line, breaks } => line::parse_bash(line, breaks),
         Form::Words { words } => {
             let word = |word: &String| word.strip_prefix('=').unwrap_or(word).to_owned();
-            Some(Line::of_words(words.iter().map(word).collect()))
+            Some(Line::from_words(words.iter().map(word).collect()))
         }
     };
     let Some(line) = line else { return Ok(Done::Partly) };
@@ -54,7 +55,7 @@ pub(in crate::cli) fn run(
     if let Some(store) = place.store {
         context.globals.store = Some(store.into());
     }
-    // Of `--group=NAME`, what stands before the name.
+    // For `--group=NAME`, splits off the option.
     let (option, typed) = match line.last().split_once('=') {
         Some((option, typed)) if place.is_joined => (format!("{option}="), typed),
         _ => (String::new(), line.last()),
@@ -63,7 +64,7 @@ pub(in crate::cli) fn run(
     for name in names(context, place.wanted) {
         if name.starts_with(&prefix)
             && !place.given.contains(&name)
-            // Anything else that begins so would be read as an option.
+            // A name that begins with `-` would be read as an option.
             && (!name.starts_with('-') || place.is_joined || place.only_names)
             && let Some(text) = line.quoted(&format!("{option}{name}"))
         {
@@ -73,7 +74,7 @@ pub(in crate::cli) fn run(
     Ok(Done::All)
 }
 
-/// The names of what is wanted; none where the store cannot be used.
+/// Lists the wanted names; none if the store cannot be used.
 fn names(context: &mut Context<'_>, wanted: Wanted) -> Vec<String> {
     let kinds: &[DocumentKind] = match wanted {
         Wanted::Settings => return KEYS.iter().map(|key| key.name.to_owned()).collect(),
@@ -91,21 +92,21 @@ fn names(context: &mut Context<'_>, wanted: Wanted) -> Vec<String> {
     names.iter().map(ToString::to_string).collect()
 }
 
-/// A place at which names belong.
+/// A place where a name is expected.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     wanted: Wanted,
-    /// Names that stand on the line already.
+    /// Names that are already on the line.
     given: Vec<String>,
     /// Whether the name is joined to its option: `--group=NAME`.
     is_joined: bool,
-    /// Whether a '--' stands before it.
+    /// Whether a '--' precedes it.
     only_names: bool,
-    /// The option `--store`.
+    /// The value of `--store`.
     store: Option<String>,
 }
 
-/// Which names belong at the end of these words, of which the last one is unfinished.
+/// Finds which names can complete these words, of which the last is unfinished.
 fn place(words: &[String], root: &Command) -> Option<Place> {
     let (last, words) = words.split_last()?;
     let (mut command, mut path) = (root, Vec::new());
@@ -147,7 +148,7 @@ fn place(words: &[String], root: &Command) -> Option<Place> {
     let wanted = match open_option {
         Some(option) => of_option(option.get_id().as_str())?,
         None if last.starts_with('-') && !only_names => return None,
-        None => of_command(&path, given.len())?,
+        None => expected_after(&path, given.len())?,
     };
     Some(Place { wanted, given, is_joined, only_names, store })
 }
@@ -170,8 +171,8 @@ fn of_option(id: &str) -> Option<Wanted> {
     }
 }
 
-/// What belongs behind a command and so many values.
-fn of_command(path: &[&str], values: usize) -> Option<Wanted> {
+/// Returns what a command expects after this number of values.
+fn expected_after(path: &[&str], values: usize) -> Option<Wanted> {
     let is_first = values == 0;
     match path {
         ["users", "show" | "edit" | "reset" | "remove" | "unlock" | "revoke"]
@@ -195,9 +196,9 @@ mod tests {
         place(&words, &public_definition()).map(|place| place.wanted)
     }
 
-    /// Guards where which names belong, wherever options stand.
+    /// Guards which names are expected where, wherever options are placed.
     #[test]
-    fn names_belong_where_they_are_understood() {
+    fn names_complete_only_where_they_are_expected() {
         for (line, expected) in [
             ("users show ", Some(Wanted::Users)),
             ("--store /x users show al", Some(Wanted::Users)),
@@ -225,7 +226,7 @@ mod tests {
         }
     }
 
-    /// Guards that the commands above exist: a renamed one would lose its names silently.
+    /// Guards that the commands above exist: a renamed one would silently lose its names.
     #[test]
     fn every_command_with_names_exists() {
         let root = public_definition();

@@ -1,4 +1,4 @@
-//! `rw2fa sms check`: whether the credentials work, and what is left to spend.
+//! `rw2fa sms check`: checks the credentials and the balance.
 
 use clap::Args;
 use serde_json::json;
@@ -17,20 +17,20 @@ use crate::sms::twilio::{AccountStatus, Balance};
 #[command(after_help = "Example: rw2fa sms check")]
 pub(in crate::cli) struct CheckArgs {}
 
-/// What Twilio told of the account.
+/// What Twilio reports about the account.
 pub(in crate::cli) struct Health {
-    /// `active`, `suspended` or `closed`, as far as it was told.
+    /// `active`, `suspended` or `closed`, if known.
     pub(in crate::cli) status: Option<String>,
-    /// `Trial` or `Full`, as far as it was told.
+    /// `Trial` or `Full`, if known.
     pub(in crate::cli) kind: Option<String>,
-    /// What is left.
+    /// The remaining balance.
     pub(in crate::cli) balance: Option<String>,
-    /// In which currency.
+    /// The currency of the balance.
     pub(in crate::cli) currency: Option<String>,
 }
 
 impl Health {
-    /// Whether messages are sent for this account, as far as it was told.
+    /// Returns whether the account can send messages, as far as known.
     pub(in crate::cli) fn is_active(&self) -> bool {
         self.status.as_deref().is_none_or(|status| status == "active")
     }
@@ -43,7 +43,7 @@ impl Health {
 pub(in crate::cli) fn health(opened: &Opened) -> Result<Health> {
     let api = super::api(opened)?;
     let (standing, balance) = (api.account_status(), api.balance());
-    // An API key may be allowed to send and to see one of them only.
+    // An API key may be allowed to send messages and to read only one of these.
     let (standing, balance) = match (standing, balance) {
         (Err(failure), Err(_)) => return Err(failure.error),
         (standing, balance) => (standing.ok(), balance.ok()),

@@ -60,7 +60,7 @@ pub(in crate::cli) struct ConfigureArgs {
     dry_run: bool,
 }
 
-/// The section as it is to be, and the token if it is a new one.
+/// The new section, and the token if it is new.
 struct Wanted {
     section: SmsSection,
     token: Option<Zeroizing<String>>,
@@ -70,7 +70,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     context.no_csv("sms configure")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let wanted = wanted(context, args, &opened.settings.sms)?;
+    let wanted = build_wanted(context, args, &opened.settings.sms)?;
     let store = &opened.store;
     let mut result = Changed::Unchanged;
     store.update(Scope::Settings, &mut |transaction| {
@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
         }
         let mut after = wanted.section.clone();
         if let Some(token) = &wanted.token {
-            // Read under the lock: a key that is being replaced must seal nothing after that.
+            // Read under the lock: a key that is being replaced must not seal anything after that.
             let nonce = context.process.random::<NONCE>()?;
             after.auth_token = Some(opened.keys()?.seal_token(token.as_bytes(), &nonce));
         }
@@ -95,7 +95,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
         }
         let text = edited(&opened, &before, &after)?;
         records::parse_settings(store, &text)?;
-        let values = audited(&before, &after);
+        let values = audit_values(&before, &after);
         let change = Change { action: "sms configure", object: None, values };
         context.audit(transaction, Some(&keys), change)?;
         transaction.write(&Document::Settings, &text)
@@ -103,13 +103,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     let row = ChangeRow::new("setting", "SMS gateway", Ok(result));
     let done = output::changes(context, args.dry_run, &[row])?;
     if !args.dry_run {
-        tell(context, &wanted.section);
+        report(context, &wanted.section);
     }
     Ok(done)
 }
 
-/// A text that was given: `None` keeps what is there, an empty one forgets it.
-fn given(old: Option<&String>, text: Option<&str>) -> Option<String> {
+/// Applies an argument: `None` keeps the old text, an empty text clears it.
+fn updated_text(old: Option<&String>, text: Option<&str>) -> Option<String> {
     match text.map(str::trim) {
         None => old.cloned(),
         Some("") => None,
@@ -117,19 +117,23 @@ fn given(old: Option<&String>, text: Option<&str>) -> Option<String> {
     }
 }
 
-fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> Result<Wanted> {
+fn build_wanted(
+    context: &mut Context<'_>,
+    args: &ConfigureArgs,
+    old: &SmsSection,
+) -> Result<Wanted> {
     let path = |old: &Option<PathBuf>, path: &Option<String>| match path.as_deref() {
         None => old.clone(),
         Some("") => None,
         Some(path) => Some(path.into()),
     };
     let mut section = SmsSection {
-        account_sid: given(old.account_sid.as_ref(), args.account_sid.as_deref()),
-        api_key: given(old.api_key.as_ref(), args.api_key.as_deref()),
+        account_sid: updated_text(old.account_sid.as_ref(), args.account_sid.as_deref()),
+        api_key: updated_text(old.api_key.as_ref(), args.api_key.as_deref()),
         auth_token: old.auth_token.clone(),
-        from: given(old.from.as_ref(), args.from.as_deref()),
-        api_base: given(old.api_base.as_ref(), args.api_base.as_deref()),
-        proxy: given(old.proxy.as_ref(), args.proxy.as_deref()),
+        from: updated_text(old.from.as_ref(), args.from.as_deref()),
+        api_base: updated_text(old.api_base.as_ref(), args.api_base.as_deref()),
+        proxy: updated_text(old.proxy.as_ref(), args.proxy.as_deref()),
         ca_file: path(&old.ca_file, &args.ca_file),
         command: path(&old.command, &args.command),
     };
@@ -147,7 +151,7 @@ fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> 
         ask(&mut section, names_something)?;
     }
     normalize(&mut section)?;
-    // SECURITY: a token goes only where it was meant to go when it was given.
+    // SECURITY: a token is sent only to the account and address that it was given for.
     if (&section.account_sid, &section.api_key, &section.api_base)
         != (&old.account_sid, &old.api_key, &old.api_base)
     {
@@ -155,7 +159,7 @@ fn wanted(context: &mut Context<'_>, args: &ConfigureArgs, old: &SmsSection) -> 
     }
     let token = token(context, args, &section, has_terminal && !names_something)?;
     if token.is_some() {
-        // It is sealed under the lock.
+        // The token is sealed later, under the lock.
         section.auth_token = Some(Sealed(MASK.into()));
     }
     if section == SmsSection::default() {
@@ -182,7 +186,7 @@ fn missing(what: &str) -> Error {
         .with_hint("the README tells step by step where to find each")
 }
 
-/// Asks for what is missing; for all of it if nothing was named.
+/// Asks for missing values; for all of them if no option was given.
 fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
     let asked = |name: &str, what: &str, value: &mut Option<String>| -> Result<()> {
         if names_something && (value.is_some() || name == "API key") {
@@ -211,7 +215,7 @@ fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
 }
 
-/// Checks what was given, and brings it into one form.
+/// Validates and normalizes what was given.
 fn normalize(section: &mut SmsSection) -> Result<()> {
     let usage =
         |flag: &str, what: String| Error::new(ErrorKind::Usage, format!("--{flag}: {what}"));
@@ -244,7 +248,7 @@ fn normalize(section: &mut SmsSection) -> Result<()> {
     Ok(())
 }
 
-/// The token, if a new one is given.
+/// Returns the token, if a new one is given.
 fn token(
     context: &mut Context<'_>,
     args: &ConfigureArgs,
@@ -281,8 +285,8 @@ fn token(
     Ok(Some(token))
 }
 
-/// Every key of the section with its value.
-fn values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
+/// Lists every key of the section with its value.
+fn key_values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     [
         ("account-sid", section.account_sid.clone()),
@@ -296,9 +300,9 @@ fn values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
     ]
 }
 
-/// The settings with the new section.
+/// Returns the settings with the new section.
 fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<String> {
-    let changed = values(before).into_iter().zip(values(after));
+    let changed = key_values(before).into_iter().zip(key_values(after));
     let changed: Vec<_> = changed
         .filter(|(old, new)| old != new)
         .map(|(_, (key, new))| (["sms", key], new.map(toml_edit::Value::from)))
@@ -308,23 +312,26 @@ fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<St
     records::edit(&opened.store, &Document::Settings, &edits)
 }
 
-/// What the audit trail tells: neither the token nor a whole number.
-fn audited(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
-    let told = |key: &str, value: Option<String>| match (key, value) {
+/// Builds the values for the audit trail: neither the token nor complete phone numbers.
+fn audit_values(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
+    let audit_value = |key: &str, value: Option<String>| match (key, value) {
         ("auth-token", Some(_)) => Some(MASK.to_owned()),
         ("from", Some(from)) => {
             Some(crate::account::listing::Phone::parse(&from).map_or(from, |phone| phone.masked()))
         }
         (_, value) => value,
     };
-    let changed = values(before).into_iter().zip(values(after)).filter(|(old, new)| old != new);
+    let changed =
+        key_values(before).into_iter().zip(key_values(after)).filter(|(old, new)| old != new);
     changed
-        .map(|((key, old), (_, new))| (key.to_owned(), json!([told(key, old), told(key, new)])))
+        .map(|((key, old), (_, new))| {
+            (key.to_owned(), json!([audit_value(key, old), audit_value(key, new)]))
+        })
         .collect()
 }
 
-/// What was saved, and how to try it.
-fn tell(context: &mut Context<'_>, section: &SmsSection) {
+/// Reports what was saved, and how to test it.
+fn report(context: &mut Context<'_>, section: &SmsSection) {
     if let Some(command) = &section.command {
         context.note(&format!("codes go to the command {}", command.display()));
         if let Some(problem) = platform::trust_problem(command) {

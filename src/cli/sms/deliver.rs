@@ -1,5 +1,5 @@
-//! `rw2fa sms deliver`: the SMS command that the verifier runs. Hidden: it reads one message from standard
-//! input, and its output is for the verifier only.
+//! `rw2fa sms deliver`: the SMS command that the verifier runs. Hidden: reads one message from
+//! standard input, and its output is for the verifier only.
 
 use clap::Args;
 
@@ -13,7 +13,7 @@ use crate::sms::message::Message;
 use crate::sms::twilio::{Certainty, Failure};
 use crate::verify::sending::TAKEN;
 
-/// No message is longer.
+/// The longest message.
 const LONGEST: u64 = 16 * 1024;
 
 /// Send the message on standard input by Twilio
@@ -35,7 +35,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &DeliverArgs) -> Result<Done> {
     context.print(&format!("{}{hint}\n", failure.error))?;
     match failure.certainty {
         Certainty::NotSent => Ok(Done::Partly),
-        // What could be told is told.
+        // Pass on what is known.
         Certainty::Unknown => {
             context.flush()?;
             Err(Error::new(ErrorKind::System, "nobody knows whether the message was sent"))
@@ -47,7 +47,7 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let not_sent = |error| Failure { certainty: Certainty::NotSent, error };
     let opened = context.open().map_err(not_sent)?;
     let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
-    // SECURITY: a parser would quote what it did not expect.
+    // SECURITY: a parser's error would quote unexpected input.
     let wrong =
         || not_sent(Error::new(ErrorKind::Usage, "standard input holds no message of schema 1"));
     let message: Message = json::from_slice(text.as_bytes()).map_err(|_| wrong())?;

@@ -1,6 +1,6 @@
-//! `rw2fa sms`: the gateway through which codes are sent.
+//! `rw2fa sms`: the gateway that sends codes.
 //!
-//! Owns also what other commands ask: whether there is a gateway, and who relies on it.
+//! Also answers what other commands ask: whether a gateway is configured, and who relies on it.
 
 mod check;
 mod configure;
@@ -50,16 +50,16 @@ pub(super) fn run(context: &mut Context<'_>, command: &SmsCommand) -> Result<Don
     }
 }
 
-/// What stands in the place of a token.
+/// The text shown in place of a token.
 const MASK: &str = "********";
 
-/// The error that nothing can be sent.
+/// Builds the error that no gateway is configured.
 pub(super) fn not_configured() -> Error {
     Error::new(ErrorKind::Refused, "no SMS gateway is configured")
         .with_hint("run 'rw2fa sms configure' first")
 }
 
-/// Why no message can be sent through the gateway as it is configured, if so. Nobody is asked.
+/// Returns why the gateway as configured cannot send a message, if so. Does not use the network.
 pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> {
     if *section == SmsSection::default() {
         return Some(not_configured());
@@ -67,12 +67,12 @@ pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> 
     gateway::problem(section).map(|found| wrong(store, &found))
 }
 
-/// The error that a key of the section is wrong.
+/// Builds the error that a key of the section is wrong.
 fn wrong(store: &dyn Store, (key, what): &(&'static str, String)) -> Error {
     records::wrong_sms(store, ErrorKind::Refused, key, what)
 }
 
-/// The account at Twilio.
+/// Returns the account at Twilio.
 fn account(opened: &Opened) -> Result<Account> {
     if opened.settings.sms.account_sid.is_none() {
         return Err(not_configured());
@@ -81,7 +81,7 @@ fn account(opened: &Opened) -> Result<Account> {
         .map_err(|found| wrong(&opened.store, &found))
 }
 
-/// A connection to Twilio.
+/// Opens a connection to Twilio.
 fn api(opened: &Opened) -> Result<Api> {
     Api::new(account(opened)?)
 }

@@ -1,4 +1,4 @@
-//! `rw2fa sms portal`: pages of Twilio.
+//! `rw2fa sms portal`: opens pages of Twilio.
 
 use clap::{Args, ValueEnum};
 use serde_json::json;

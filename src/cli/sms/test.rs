@@ -1,4 +1,4 @@
-//! `rw2fa sms test`: one message, sent as the verifier sends codes.
+//! `rw2fa sms test`: sends one message in the same way as the verifier sends codes.
 
 use clap::Args;
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct TestArgs {
     to: Phone,
 }
 
-/// What the gateway told of the message.
+/// What the gateway reports about the message.
 #[derive(Default)]
 struct Outcome {
     sid: Option<String>,
@@ -60,12 +60,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
         }}))?;
         return Ok(Done::All);
     }
-    let told = match (&outcome.sid, &outcome.status) {
+    let shown = match (&outcome.sid, &outcome.status) {
         (Some(sid), Some(status)) => format!(" ({sid}, {status})"),
         (Some(sid), None) => format!(" ({sid})"),
         _ => String::new(),
     };
-    context.print(&format!("{}: sent{told}\n", args.to))?;
+    context.print(&format!("{}: sent{shown}\n", args.to))?;
     context.note(&format!("the message takes {parts} SMS in {}", alphabet.as_str()));
     Ok(Done::All)
 }

@@ -1,4 +1,4 @@
-//! `rw2fa store check`: every document, read and judged, and what a login needs, tried.
+//! `rw2fa store check`: reads and checks every document, and tries what a login needs.
 
 use clap::Args;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::store::records;
 #[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
 pub(in crate::cli) struct StoreCheckArgs {}
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Serialize)]
 struct Row {
     message: String,
@@ -29,17 +29,17 @@ struct Row {
 }
 
 impl Row {
-    fn of(problem: &Error) -> Self {
+    fn from_problem(problem: &Error) -> Self {
         Self { message: problem.to_string(), remedy: problem.hint().map(str::to_owned) }
     }
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "message", cell: |row| row.message.clone(), tells: |_| true },
+    Column { name: "message", cell: |row| row.message.clone(), is_useful: |_| true },
     Column {
         name: "remedy",
         cell: |row| row.remedy.clone().unwrap_or_default(),
-        tells: |row| row.remedy.is_some(),
+        is_useful: |row| row.remedy.is_some(),
     },
 ];
 
@@ -47,12 +47,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let store = context.open_store()?;
     let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
     let store = store.with_key_file(key_file);
-    let found = inspect(&store, &mut |_| {}, &mut Progress::later(context, "checking"));
-    let mut rows: Vec<_> = found.problems.iter().map(Row::of).collect();
+    let found = inspect(&store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
+    let mut rows: Vec<_> = found.problems.iter().map(Row::from_problem).collect();
     for problem in
         store.health_problems(context.now()).into_iter().filter(|problem| problem.is_error)
     {
-        let row = Row::of(&problem.error);
+        let row = Row::from_problem(&problem.error);
         if rows.iter().all(|known| known.message != row.message) {
             rows.push(row);
         }

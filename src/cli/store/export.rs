@@ -1,4 +1,4 @@
-//! `rw2fa store export`: the whole store as one file.
+//! `rw2fa store export`: writes the whole store to one file.
 
 use std::path::PathBuf;
 
@@ -48,7 +48,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let users = names(store, &[DocumentKind::User, DocumentKind::State])?;
     let groups = names(store, &[DocumentKind::Group])?;
     let whitelist = names(store, &[DocumentKind::Whitelist])?;
-    // SECURITY: the line is durable before anything leaves the store.
+    // SECURITY: the audit line is durable before anything leaves the store.
     store.update(Scope::Settings, &mut |transaction| {
         let values = values("secrets", None, Some(secrets));
         let change = Change { action: "store export", object: None, values };
@@ -62,7 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let mut length = 0;
     for name in &users {
         progress.advance(1);
-        let part = user(context, &opened, &keys, secrets, name)?;
+        let part = export_user(context, &opened, &keys, secrets, name)?;
         length += part.len() as u64;
         target.write(context, &part)?;
     }
@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
         ("whitelist", DocumentKind::Whitelist, &whitelist),
     ] {
         for name in names {
-            let part = other(store, list, kind, name)?;
+            let part = export_listing(store, list, kind, name)?;
             target.write(context, &part)?;
         }
     }
@@ -96,7 +96,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     Ok(Done::All)
 }
 
-/// The text of the settings, with the token of the SMS gateway in the form of the other secrets.
+/// Returns the settings, with the token of the SMS gateway in the same form as the other secrets.
 fn with_token(
     context: &Context<'_>,
     opened: &Opened,
@@ -117,7 +117,7 @@ fn with_token(
     })?;
     let written = match secrets {
         Secrets::Revealed => Text::new(String::from_utf8_lossy(&token).into_owned()),
-        // While the key is rotated: an export must open with one key.
+        // During a key rotation: an export must open with one key.
         Secrets::Sealed => {
             Text::new(keys.seal_token(&token, &*context.process.random::<NONCE>()?).0)
         }
@@ -125,7 +125,7 @@ fn with_token(
     Ok(Text::new(text.replace(&sealed.0, &written)))
 }
 
-/// The names of these kinds together, each once.
+/// Lists the names of these kinds, each once.
 fn names(store: &dyn Store, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     let mut names = Vec::new();
     for kind in kinds {
@@ -136,8 +136,8 @@ fn names(store: &dyn Store, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// The part about one user; empty if he was removed meanwhile.
-fn user(
+/// Exports one user; empty if the user was removed in the meantime.
+fn export_user(
     context: &Context<'_>,
     opened: &Opened,
     keys: &KeyRing,
@@ -146,7 +146,7 @@ fn user(
 ) -> Result<Text> {
     let store = &opened.store;
     let mut part = Text::default();
-    // Under the lock both halves fit together.
+    // The lock keeps both documents consistent.
     store.update(Scope::Account(&name.key()), &mut |_| {
         let document = Document::Of(DocumentKind::User, name.clone());
         let listing = records::listing(store, DocumentKind::User, name)?.is_some();
@@ -160,7 +160,7 @@ fn user(
             }
             Some(_) => {}
         }
-        // They are over before anybody imports them.
+        // They will have expired before an import.
         if let Some(state) = &mut state {
             state.detach_attempts();
             state.sms.drop_code();
@@ -170,7 +170,7 @@ fn user(
             let secret = open_secret(store, Some(keys), name, sealed)?;
             match secrets {
                 Secrets::Revealed => sealed.0 = secret.to_base32().to_string(),
-                // While the key is rotated: an export must open with one key.
+                // During a key rotation: an export must open with one key.
                 Secrets::Sealed if !keys.is_current(sealed) => {
                     let nonce = context.process.random::<NONCE>()?;
                     *sealed = keys.seal(name, Field::Secret, secret.as_bytes(), &nonce);
@@ -187,8 +187,13 @@ fn user(
     Ok(part)
 }
 
-/// The part about one group or whitelist entry; empty if it was removed meanwhile.
-fn other(store: &dyn Store, list: &'static str, kind: DocumentKind, name: &Name) -> Result<String> {
+/// Exports one group or whitelist entry; empty if it was removed in the meantime.
+fn export_listing(
+    store: &dyn Store,
+    list: &'static str,
+    kind: DocumentKind,
+    name: &Name,
+) -> Result<String> {
     match kind {
         DocumentKind::Whitelist => records::whitelist_entry(store, name).map(drop)?,
         _ => records::listing(store, kind, name).map(drop)?,

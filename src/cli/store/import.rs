@@ -1,4 +1,4 @@
-//! `rw2fa store import`: a bundle takes the place of what the store holds.
+//! `rw2fa store import`: replaces the contents of the store with a bundle.
 
 use std::path::PathBuf;
 
@@ -15,11 +15,11 @@ use crate::store::bundle::{Bundle, LARGEST_MEBIBYTES};
 use crate::store::restore::{self, Effect, Restoration};
 use crate::store::{Document, DocumentKind, Scope, Store, Transaction};
 
-/// A line is one of a document, of 1 MiB at most, whose quotes are escaped.
+/// A line holds one document of at most 1 MiB, with escaped quotes.
 const LIMITS: Limits =
     Limits { mebibytes: LARGEST_MEBIBYTES, line_mebibytes: 4, may_begin: Bundle::may_begin };
 
-/// How many problems of a file are shown one by one.
+/// How many problems of a file are shown individually.
 const SHOWN: usize = 20;
 
 /// Put an exported store in the place of this one
@@ -42,15 +42,16 @@ pub(in crate::cli) struct StoreImportArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<Done> {
     context.no_csv("store import")?;
-    // Read before the program becomes the owner of the store, who may not be allowed to.
+    // Read before the program becomes the owner of the store, who may not be allowed to read the
+    // file.
     let text = target::read_source(context, &args.file, &LIMITS).map_err(|error| {
         error.with_hint("name the file that 'rw2fa store export' wrote, as it wrote it")
     })?;
     let opened = context.open_unfinished()?;
-    let bundle = told(context, Bundle::parse(&text))?;
+    let bundle = report_problems(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
     let plan = Restoration::new(&opened.store, &keys, &bundle, context.now());
-    let effects = told(context, plan)?.effects()?;
+    let effects = report_problems(context, plan)?.effects()?;
     let mut rows: Vec<_> = effects.iter().map(row).collect();
     rows.push(ChangeRow::new("setting", "settings", Ok(Changed::Changed)));
     if args.dry_run {
@@ -127,8 +128,8 @@ fn row((kind, name, effect): &(DocumentKind, crate::account::name::Name, Effect)
     ChangeRow::new(kind, name.canonical(), Ok(result))
 }
 
-/// What was made of the file, or each problem told and one error for all.
-fn told<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
+/// Reports each problem, and returns one error for all of them.
+fn report_problems<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) -> Result<T> {
     made.map_err(|problems| {
         for problem in problems.iter().take(SHOWN) {
             context.complain(problem);

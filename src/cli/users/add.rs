@@ -1,4 +1,4 @@
-//! `rw2fa users add`: entries by name. Those of a file are the business of `from_file`.
+//! `rw2fa users add`: adds entries by name. `from_file` adds those of a file.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -84,7 +84,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         &args.entries
     };
     let keys = opened.keys()?;
-    let mut gate = Gate::of(context, &opened)?;
+    let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(args.must_exist);
     let mut unknown = Vec::new();
     let entries = entries.texts();
@@ -113,24 +113,28 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                     return Ok(());
                 }
                 let object = name.canonical();
-                let change =
-                    Change { action: ACTION, object: Some(&object), values: told_of(&listing) };
-                // SECURITY: the line is durable first: nobody is listed of whom the trail does not tell.
+                let change = Change {
+                    action: ACTION,
+                    object: Some(&object),
+                    values: audit_values(&listing),
+                };
+                // SECURITY: the audit line is durable first: no user is listed without a line in
+                // the trail.
                 context.audit(transaction, Some(&keys), change)?;
-                put(opened, transaction, target.kind, name, &listing, missing)
+                write_missing(opened, transaction, target.kind, name, &listing, missing)
             })?;
             if !is_known && result == Changed::Added {
                 unknown.push(name.canonical());
             }
             Ok(result.into())
         })?;
-    super::doubt(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
     Ok(done)
 }
 
-/// Writes what is missing for an entry to be listed. The trail tells of it already.
-pub(super) fn put(
+/// Writes the missing documents of an entry. The trail records the entry already.
+pub(super) fn write_missing(
     opened: &Opened,
     transaction: &mut dyn Transaction,
     kind: DocumentKind,
@@ -138,8 +142,9 @@ pub(super) fn put(
     listing: &Listing,
     missing: Missing,
 ) -> Result<()> {
-    // The state first: a kill in between leaves a user who is not listed yet. That it belongs to a
-    // listed user is written last: from then on a lost listing is an error, not a removal.
+    // The state first: a kill in between leaves a user who is not listed yet. The mark that the
+    // state belongs to a listed user is written last: from then on a lost listing is an error, not
+    // a removal.
     if missing == Missing::StateAndListing {
         records::remove_stray_attempts(transaction, name)?;
         records::write_state(transaction, name, &State::new(listing.added))?;
@@ -155,11 +160,11 @@ pub(super) fn put(
     Ok(())
 }
 
-/// What this is called in the audit trail.
+/// The action in the audit trail.
 pub(super) const ACTION: &str = "users add";
 
-/// What the audit trail tells of a new entry.
-pub(super) fn told_of(listing: &Listing) -> Map<String, Value> {
+/// Builds the values of a new entry for the audit trail.
+pub(super) fn audit_values(listing: &Listing) -> Map<String, Value> {
     let mut values = values("method", None, Some(listing.method));
     if let Some(phone) = listing.phone.as_ref().map(Phone::masked) {
         values.insert("phone".into(), serde_json::json!([null, phone]));
@@ -176,32 +181,32 @@ pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
         context.warn(&format!(
             "the system knows no account or group called {}: check the spelling, since whoever was meant \
              is not protected otherwise",
-            super::who(unknown)
+            super::describe_names(unknown)
         ));
     }
 }
 
-/// How long the system is asked for names, in all, before the warning about unknown ones is left out.
+/// How long to wait for the system, in total, before the warning about unknown names is skipped.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The system's accounts, asked whether they include a name.
+/// Looks up names in the system's accounts.
 pub(super) struct System {
     must_exist: bool,
     started: Instant,
 }
 
 impl System {
-    /// With `--must-exist` a name that it does not know is an error.
+    /// Starts a lookup. With `must_exist`, an unknown name is an error.
     pub(super) fn new(must_exist: bool) -> Self {
         Self { must_exist, started: Instant::now() }
     }
 
-    /// Whether the system knows the target, as far as it can be asked.
+    /// Returns whether the system knows the target, if it can be asked.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] with `--must-exist`, when it does not.
+    /// [`ErrorKind::NotFound`] with `must_exist`, when it does not.
     pub(super) fn knows(&mut self, context: &Context<'_>, target: &Target<'_>) -> Result<bool> {
-        // A warning may be left out where the system is slow, a promise may not.
+        // A warning may be skipped if the system is slow, a required check may not.
         if !self.must_exist && self.started.elapsed() > SYSTEM_PATIENCE {
             return Ok(true);
         }
@@ -216,24 +221,24 @@ impl System {
     }
 }
 
-/// What has to be written for an entry to be listed.
+/// What still has to be written for an entry to be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
     Nothing,
-    /// The mark in the state: whoever listed the user was killed before it was written.
+    /// The mark in the state: the command that listed the user was killed before writing it.
     Mark,
     Listing,
     StateAndListing,
 }
 
 impl Missing {
-    /// Whether the list gets longer.
+    /// Returns whether the list grows.
     pub(super) fn adds(self) -> bool {
         matches!(self, Missing::Listing | Missing::StateAndListing)
     }
 }
 
-/// What is missing for an entry to be listed with these attributes.
+/// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
 /// When the name is listed with other attributes, or overlaps another entry.
@@ -251,11 +256,11 @@ pub(super) fn missing(
     let store = &opened.store;
     let has_state = store.read(&Document::Of(DocumentKind::State, name.clone()))?.is_some();
     if present {
-        // A listed user without a state is a loss that only 'reset' may mend.
+        // A listed user without a state is data loss that only 'reset' may repair.
         if !has_state {
             return Err(missing_half(store, DocumentKind::State, name));
         }
-        // A damaged state is told by those who need it.
+        // Commands that need the state report that it is damaged.
         let is_marked = records::state(store, name).map_or(true, |s| s.is_none_or(|s| s.listed));
         return Ok(if is_marked { Missing::Nothing } else { Missing::Mark });
     }
@@ -267,13 +272,13 @@ pub(super) fn missing(
     Ok(if has_state { Missing::Listing } else { Missing::StateAndListing })
 }
 
-/// The error that a new entry could mean the same login as another one.
+/// Builds the error that a new entry could match the same login as another one.
 pub(super) fn overlap(other: &str) -> Error {
     Error::new(ErrorKind::Conflict, format!("overlaps {other}: one login could mean both"))
         .with_hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
 }
 
-/// Whether an entry is listed with these attributes.
+/// Returns whether an entry is listed with these attributes.
 ///
 /// # Errors
 /// When it is listed with others.

@@ -1,6 +1,6 @@
-//! The CSV file of `rw2fa users add --from`: lines to entries, or to what is wrong with them.
+//! The CSV file of `rw2fa users add --from`: parses lines into entries or errors.
 //!
-//! It knows the form of the file only: who is listed already is not its business.
+//! Knows the format of the file only, not who is listed already.
 
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
@@ -11,33 +11,31 @@ use crate::printable::printable;
 use crate::sms::number;
 use crate::store::DocumentKind;
 
-/// The columns that the file must have, in any order.
+/// The required columns, in any order.
 const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
 
-/// The form of the header, for people.
+/// The error for a wrong header.
 const HEADER: &str = "the first line must name the columns name,type,method,phone";
 
 /// One line of the file.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// The line, counted from 1.
+    /// The line number, counted from 1.
     pub(super) line: u64,
-    /// User or group.
     pub(super) kind: DocumentKind,
-    /// Its name.
     pub(super) name: Name,
-    /// The name as it is written in the file.
+    /// The name as written in the file.
     pub(super) written: String,
-    /// How codes reach him.
+    /// How the user gets codes.
     pub(super) method: Method,
-    /// Where SMS go.
+    /// The number that SMS are sent to.
     pub(super) phone: Option<Phone>,
 }
 
-/// The entries of a file, and what is wrong with its lines. Lines without a method have `method`.
+/// Parses a file into entries and errors. Lines without a method get `method`.
 pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // Fields are trimmed later: a line break at the end of one tells of a quote that is not closed.
+    // Fields are trimmed later: a line break at the end of a field reveals an unclosed quote.
     let mut reader =
         ReaderBuilder::new().flexible(true).trim(Trim::None).from_reader(text.as_bytes());
     let header = reader.headers().cloned().unwrap_or_default();
@@ -48,9 +46,9 @@ pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)
     let (mut entries, mut problems) = (Vec::new(), Vec::new());
     let mut lines = Lines { text, at: 0, line: 1 };
     for record in reader.into_records() {
-        // Text in memory that is UTF-8, with records of any length, has no other errors.
+        // UTF-8 in memory, with records of any length, cannot fail in other ways.
         let Ok(record) = record else { continue };
-        let line = lines.of(record.position());
+        let line = lines.number(record.position());
         match entry(&record, line, header.len(), columns, method) {
             Ok(entry) => entries.push(entry),
             Err(error) => problems.push((line, error)),
@@ -59,7 +57,7 @@ pub(super) fn parse(text: &str, method: Method) -> (Vec<Entry>, Vec<(u64, Error)
     (entries, problems)
 }
 
-/// Counts lines as an editor does, empty ones too.
+/// Counts lines as an editor does, including empty ones.
 struct Lines<'t> {
     text: &'t str,
     at: usize,
@@ -67,11 +65,11 @@ struct Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// The line of a record that begins at or after the one before it.
-    fn of(&mut self, position: Option<&Position>) -> u64 {
+    /// Returns the line of a record at or after the previous one.
+    fn number(&mut self, position: Option<&Position>) -> u64 {
         let start = position.and_then(|position| usize::try_from(position.byte()).ok());
         let start = start.unwrap_or(self.at).clamp(self.at, self.text.len());
-        // Empty lines, and the end of the line before, are read as the beginning of a record.
+        // The reader counts empty lines, and the end of the previous line, as part of a record.
         let rest = self.text[start..].trim_start_matches(['\r', '\n']);
         let start = self.text.len() - rest.len();
         self.line += self.text[self.at..start].matches('\n').count() as u64;
@@ -80,17 +78,17 @@ impl Lines<'_> {
     }
 }
 
-/// Refuses a record of several lines, also in columns that nobody reads.
+/// Rejects a record that spans lines, even in unused columns.
 fn in_one_line(record: &StringRecord) -> Result<()> {
     if record.iter().any(|field| field.contains(['\n', '\r'])) {
-        // Whatever follows an open quote is swallowed: nobody may be left out silently.
+        // An open quote swallows the lines after it: no user may be skipped silently.
         return Err(Error::new(ErrorKind::Refused, "a field goes over several lines")
             .with_hint("look for a quote that is opened and not closed"));
     }
     Ok(())
 }
 
-/// Where the columns stand.
+/// Finds the positions of the columns.
 fn columns(header: &StringRecord) -> Result<[usize; 4]> {
     let refused = |what: String| Err(Error::new(ErrorKind::Refused, what).with_hint(HEADER));
     let mut places = [0; 4];
@@ -171,9 +169,9 @@ mod tests {
         problems.into_iter().map(|(line, error)| (line, error.to_string())).collect()
     }
 
-    /// Guards the forms in which spreadsheets and this program write such files.
+    /// Guards the formats that spreadsheets and this program write.
     #[test]
-    fn forms_of_the_file() {
+    fn accepted_file_formats() {
         let alice = |line| vec![(line, "alice".to_owned())];
         for (text, expected) in [
             ("name,type,method,phone\nalice,user,app,\n", alice(2)),
@@ -193,7 +191,7 @@ mod tests {
         }
     }
 
-    /// Guards the attributes, and that an empty method is that of the command line.
+    /// Guards the attributes, and that an empty method means that of the command line.
     #[test]
     fn attributes_of_a_line() {
         let text = "name,type,method,phone\nalice,user,SMS,+33 6 12 34 56 78\nstaff,Group,,\n";
@@ -207,9 +205,9 @@ mod tests {
         assert_eq!((entries[1].kind, entries[1].method), (DocumentKind::Group, Method::Sms));
     }
 
-    /// Guards that every bad line is told by its number, and that none hides another.
+    /// Guards that every bad line is reported by its number, and that none hides another.
     #[test]
-    fn bad_lines_are_told() {
+    fn bad_lines_are_reported_by_number() {
         let head = "name,type,method,phone\n";
         for (text, expected) in [
             ("", vec![(1, "the header has no column 'name'")]),
@@ -234,16 +232,16 @@ mod tests {
             ("a,,,\"\r\n", vec![(2, "a field goes over several lines")]),
         ] {
             let whole = if expected[0].0 == 1 { text.to_owned() } else { format!("{head}{text}") };
-            let told = problems(&whole);
-            let told: Vec<_> = told.iter().map(|(line, text)| (*line, text.as_str())).collect();
-            assert_eq!(told, expected, "{text:?}");
+            let found = problems(&whole);
+            let found: Vec<_> = found.iter().map(|(line, text)| (*line, text.as_str())).collect();
+            assert_eq!(found, expected, "{text:?}");
         }
     }
 
-    /// Guards that a quote that is not closed swallows nobody silently: not at the end of a line, not in
-    /// a column that nobody reads, not in the header.
+    /// Guards that an unclosed quote never swallows users silently: at the end of a line, in an
+    /// unused column, or in the header.
     #[test]
-    fn an_open_quote_swallows_nobody() {
+    fn an_unclosed_quote_swallows_no_lines() {
         let broken = |line| (line, "a field goes over several lines".to_owned());
         for (text, expected) in [
             ("name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n", 2),

@@ -18,7 +18,7 @@ use crate::store::{DocumentKind, Scope, Store, Transaction, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
-#[command(group(super::somebody()))]
+#[command(group(super::at_least_one()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 let Some(before) = records::listing(store, target.kind, name)? else {
                     return Err(not_listed(store, target.kind, name));
                 };
-                let Edits { edits, audited } = Edits::of(&before, args);
+                let Edits { edits, audited } = Edits::new(&before, args);
                 if edits.is_empty() {
                     return Ok(());
                 }
@@ -74,12 +74,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 let object = name.canonical();
                 let change =
                     Change { action: "users edit", object: Some(&object), values: audited };
-                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                // SECURITY: the audit line is durable before the change is made, so no change that
+                // weakens protection goes unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
                 let is_user = target.kind == DocumentKind::User;
                 let new_method = args.method.filter(|method| is_user && *method != before.method);
                 if let Some(method) = new_method {
-                    // First, so that no moment joins the new method with what codes of the old one earned.
+                    // Done first, so that grants earned by the old method never apply to the new
+                    // one.
                     let enrolment = change_method(store, transaction, name, method)?;
                     if method == Method::App && enrolment != Some(Enrolment::Active) {
                         starting_over.push(name.canonical());
@@ -89,18 +91,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             })?;
             Ok(result.into())
         })?;
-    super::doubt(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, args.phone.as_ref());
     if !starting_over.is_empty() {
         context.note(&format!(
             "never proved a code of an app, so the next login shows a QR code (after a code by SMS to \
              who has proved one): {}",
-            super::who(&starting_over)
+            super::describe_names(&starting_over)
         ));
     }
     Ok(done)
 }
 
-/// What is written into a document, and what the trail tells of it.
+/// What is written into a document, and the values for the trail.
 #[derive(Default)]
 struct Edits {
     edits: Vec<(&'static [&'static str], Option<toml_edit::Value>)>,
@@ -108,8 +110,8 @@ struct Edits {
 }
 
 impl Edits {
-    /// What is to be changed of what was `before`.
-    fn of(before: &Listing, args: &EditArgs) -> Self {
+    /// Compares the arguments with the current listing.
+    fn new(before: &Listing, args: &EditArgs) -> Self {
         let mut all = Self::default();
         if let Some(method) = args.method.filter(|method| *method != before.method) {
             all.edits.push((&["method"], Some(method.as_str().into())));
@@ -121,7 +123,7 @@ impl Edits {
             let masked = (old_phone.map(Phone::masked), Some(phone.masked()));
             all.audited.extend(values("phone", masked.0, masked.1));
         }
-        // Written by hand, they may be longer than a line of the trail.
+        // Notes written by hand may be longer than a line of the trail allows.
         let old_notes = shortened(before.notes.clone().unwrap_or_default(), 4 * LONGEST_NOTES);
         if let Some(notes) = args.notes.as_ref().filter(|notes| **notes != old_notes) {
             let value = (!notes.is_empty()).then(|| notes.as_str().into());
@@ -132,8 +134,8 @@ impl Edits {
     }
 }
 
-/// A change of method ends what codes of the old one earned, and the outstanding one. How far the user
-/// has come by the new method.
+/// Ends the grants earned by the old method, and its outstanding code. Returns the user's enrolment
+/// status with the new method.
 fn change_method(
     store: &dyn Store,
     transaction: &mut dyn Transaction,

@@ -1,4 +1,4 @@
-//! `rw2fa users enrol`: the pending secret, handed over in person.
+//! `rw2fa users enrol`: creates a pending secret to be handed over in person.
 
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,8 @@ pub(in crate::cli) struct EnrolArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     context.no_csv("users enrol")?;
     let name = parse_name(&args.name)?;
-    // The file is opened before the program becomes the owner of the store, who may not write there.
+    // Opened before the program becomes the owner of the store, who may not be allowed to write
+    // there.
     let mut file = match &args.qr_file {
         Some(path) if !args.dry_run => Some((picture_form(path)?, NewFile::create(path)?)),
         Some(path) => {
@@ -94,15 +95,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     Ok(Done::All)
 }
 
-/// A secret that is handed over.
+/// A secret to hand over.
 struct Made {
     secret: Secret,
     digits: Digits,
-    /// What a login page has shown before, which is void now.
+    /// What a login page showed before, which is now void.
     void: Option<Shown>,
 }
 
-/// Makes the secret of a user, or takes the one that is handed over already; none where it is only tried.
+/// Creates a user's secret, or returns the one handed over already; `None` for a dry run.
 fn make_secret(
     context: &Context<'_>,
     opened: &Opened,
@@ -112,7 +113,7 @@ fn make_secret(
     let (store, settings) = (&opened.store, &opened.settings);
     let mut made = None;
     store.update(Scope::Account(&name.key()), &mut |transaction| {
-        // Read under the lock: a key that is being replaced must seal nothing after that.
+        // Read under the lock: a key that is being replaced must not seal anything after that.
         let keys = opened.keys()?;
         let state = known_state(store, name)?;
         let listing = records::listing(store, DocumentKind::User, name)?;
@@ -160,7 +161,7 @@ fn make_secret(
     Ok(made)
 }
 
-/// Tells that somebody has seen another secret at a login, if one was shown there.
+/// Warns if a login page showed another secret before.
 fn warn_of_void(context: &mut Context<'_>, name: &Name, void: Option<Shown>) {
     let Some(Shown { times, ip, .. }) = void else { return };
     let times = usize::try_from(times).unwrap_or(usize::MAX);
@@ -171,7 +172,7 @@ fn warn_of_void(context: &mut Context<'_>, name: &Name, void: Option<Shown>) {
     ));
 }
 
-/// Warns of a QR code that does not fit: a part of one cannot be scanned.
+/// Warns if the QR code is larger than the terminal: part of a code cannot be scanned.
 fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
     let size = Term::stdout().size_checked().filter(|_| context.process.terminals.stdout);
     let Some((rows, columns)) = size else { return };
@@ -186,7 +187,7 @@ fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
     }
 }
 
-/// The form of a picture.
+/// The format of a picture.
 #[derive(Clone, Copy)]
 enum Picture {
     Png,

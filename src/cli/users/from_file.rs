@@ -1,10 +1,12 @@
-//! `rw2fa users add --from`: entries of a CSV file, all checked before the first is written, and
-//! written many at a time.
+//! `rw2fa users add --from`: adds the entries of a CSV file. All are checked before the first is
+//! written, and many are written at a time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::add::{ACTION, Missing, System, missing, overlap, put, told_of, warn_of_unknown};
+use super::add::{
+    ACTION, Missing, System, audit_values, missing, overlap, warn_of_unknown, write_missing,
+};
 use super::csv_file::{self, Entry};
 use super::{Target, check_gateway, check_method};
 use crate::account::listing::{Listing, Method};
@@ -25,28 +27,30 @@ use crate::store::{
     records,
 };
 
-/// A list of 100,000 users has about 3 MB. A field is a name of 256 bytes at most; other columns may be longer.
+/// A list of 100,000 users has about 3 MB. A name has at most 256 bytes; other columns may be
+/// longer.
 const LIMITS: Limits = Limits { mebibytes: 64, line_mebibytes: 1, may_begin: |_| true };
 
-/// How many users are written at once: enough to be quick, few enough that no login waits long for
+/// How many users are written at once: enough to be fast, few enough that no login waits long for
 /// the lock.
 const AT_ONCE: usize = 512;
 
-/// From how many new entries on they are written together.
+/// The number of new entries from which they are written in batches.
 const MANY: usize = 16;
 
-/// What the command line says besides the file.
+/// Options besides the file.
 pub(super) struct Options {
-    /// The method of lines that name none.
+    /// The method of lines without one.
     pub(super) method: Method,
-    /// Whether a name that the system does not know is an error.
+    /// Whether a name unknown to the system is an error.
     pub(super) must_exist: bool,
-    /// Whether nothing is to be written.
+    /// Whether to write nothing.
     pub(super) dry_run: bool,
 }
 
 pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> Result<Done> {
-    // Read before the program becomes the owner of the store, who may not be allowed to.
+    // Read before the program becomes the owner of the store, who may not be allowed to read the
+    // file.
     let text = target::read_source(context, path, &LIMITS)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
@@ -93,15 +97,15 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     }
 }
 
-/// What the check of all entries found.
+/// The result of checking all entries.
 struct Checked {
-    /// What each entry lacks.
+    /// What each entry still needs.
     missing: Vec<Missing>,
     /// New names that the system does not know.
     unknown: Vec<String>,
 }
 
-/// Tells every bad line by its number.
+/// Reports every bad line by its number.
 ///
 /// # Errors
 /// When there is any.
@@ -112,10 +116,10 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
     problems.sort_by_key(|(line, _)| *line);
     let place = printable(place);
     for (line, problem) in &problems {
-        let told = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
+        let error = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
         context.complain(&match problem.hint() {
-            Some(hint) => told.with_hint(hint),
-            None => told,
+            Some(hint) => error.with_hint(hint),
+            None => error,
         });
     }
     let found = count(problems.len(), "bad line");
@@ -126,7 +130,7 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
 /// Checks every entry against the others, the store and the system.
 ///
 /// # Errors
-/// When the licence does not allow so many users. What is wrong with a line goes to `problems`.
+/// When the licence does not allow this number of users. Problems with lines go to `problems`.
 fn check(
     context: &Context<'_>,
     opened: &Opened,
@@ -136,7 +140,7 @@ fn check(
 ) -> Result<Checked> {
     let by_sms = entries.iter().any(|entry| entry.method == Method::Sms);
     check_gateway(opened, by_sms.then_some(Method::Sms))?;
-    let mut gate = Gate::of(context, opened)?;
+    let mut gate = Gate::new(context, opened)?;
     let mut system = System::new(options.must_exist);
     let mut before = Before::default();
     let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
@@ -170,22 +174,22 @@ fn check(
         }
     }
     match refusal {
-        // What is wrong with the file is told first.
+        // Problems with the file are reported first.
         Some(refusal) if problems.is_empty() => Err(refusal),
         _ => Ok(checked),
     }
 }
 
-/// The same problem, told of an entry.
+/// Adds the entry's name to a problem.
 fn named(entry: &Entry, problem: &Error) -> Error {
-    let told = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
+    let error = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
     match problem.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
-/// The entries of the file so far, to find what stands there twice.
+/// The earlier entries of the file, to find duplicates.
 #[derive(Default)]
 struct Before {
     users: HashMap<AccountKey, Vec<(u64, Name)>>,
@@ -193,7 +197,7 @@ struct Before {
 }
 
 impl Before {
-    /// Lets an entry pass that is not in the file yet, in any spelling.
+    /// Admits an entry that is not in the file yet, in any spelling.
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
         let twice = |line: u64| {
             Error::new(ErrorKind::Conflict, format!("stands in line {line} already"))
@@ -224,27 +228,26 @@ fn listing(context: &Context<'_>, entry: &Entry) -> Listing {
     Listing { method: entry.method, phone: entry.phone.clone(), notes: None, added: context.now() }
 }
 
-/// One entry that is written.
+/// One entry to write.
 struct Job<'e> {
     entry: &'e Entry,
-    /// Its documents in the order in which they get their places, put aside. None where they depend on
-    /// what is in the store.
+    /// Its prepared documents, in publishing order. Empty if they depend on the contents of the
+    /// store.
     drafts: Vec<(Document, Draft)>,
 }
 
-/// What could not be written, by the line of the file.
+/// Entries that could not be written, by line of the file.
 type Failures = BTreeMap<u64, Error>;
 
-/// Entries of which nobody knows whether they outlive a power failure.
+/// Entries that may not survive a power failure.
 struct Unsure {
-    /// How many; each is among the failures.
+    /// How many; each is also in the failures.
     entries: usize,
-    /// Why.
     problem: Error,
 }
 
-/// Writes the entries that are new, some hundred of one lock at a time. Who cannot be written keeps
-/// nobody else out, and whoever is written is there for good when this ends, but for those that are told.
+/// Writes the new entries, a few hundred of one lock at a time. A failed entry does not block
+/// others, and every entry is durable afterwards, except for those reported.
 ///
 /// # Errors
 /// When nothing was written.
@@ -266,7 +269,7 @@ fn write(
     for (entry, missing) in &wanted {
         let is_new = entry.kind == DocumentKind::User && **missing == Missing::StateAndListing;
         let drafts = if is_bulk && is_new {
-            drafts(context, &mut *bulk, entry).map_err(|problem| nobody(&problem))?
+            drafts(context, &mut *bulk, entry).map_err(|problem| nothing_written(&problem))?
         } else {
             Vec::new()
         };
@@ -274,7 +277,7 @@ fn write(
         places.entry(place).or_default().push(Job { entry, drafts });
         progress.advance(1);
     }
-    bulk.prepared().map_err(|problem| nobody(&problem))?;
+    bulk.prepared().map_err(|problem| nothing_written(&problem))?;
     let mut published = Vec::new();
     for mut jobs in places.into_values() {
         while !jobs.is_empty() {
@@ -291,16 +294,16 @@ fn write(
     Ok(Some(Unsure { entries: published.len(), problem }))
 }
 
-/// The error that ended the work before anything got its place.
-fn nobody(problem: &Error) -> Error {
-    let told = Error::new(problem.kind(), format!("{problem}; nobody was added"));
+/// Adds to the error that nothing was written, keeping its hint.
+fn nothing_written(problem: &Error) -> Error {
+    let error = Error::new(problem.kind(), format!("{problem}; nobody was added"));
     match problem.hint() {
-        Some(hint) => told.with_hint(hint),
-        None => told,
+        Some(hint) => error.with_hint(hint),
+        None => error,
     }
 }
 
-/// Puts the documents of a new user aside, in the order that [`put`] keeps.
+/// Prepares the documents of a new user, in the same order as [`write_missing`].
 fn drafts(
     context: &Context<'_>,
     bulk: &mut dyn Bulk,
@@ -317,8 +320,8 @@ fn drafts(
     ])
 }
 
-/// Writes entries that share a lock; which of them could not be written goes to `failures`, which only got
-/// their places, to `published`.
+/// Writes entries that share a lock. Failed ones go to `failures`; published ones that are not
+/// durable yet go to `published`.
 fn write_batch<'e>(
     context: &Context<'_>,
     opened: &Opened,
@@ -335,7 +338,7 @@ fn write_batch<'e>(
         let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
             let listing = listing(context, job.entry);
-            // Somebody may have written since the check.
+            // Another command may have written since the check.
             match missing(opened, job.entry.kind, &job.entry.name, &listing) {
                 Ok(Missing::Nothing) => listed.push(job.entry.line),
                 Ok(missing) => wanted.push((job, listing, missing)),
@@ -344,14 +347,15 @@ fn write_batch<'e>(
                 }
             }
         }
-        // SECURITY: the lines are durable first: nobody is listed of whom the trail does not tell.
+        // SECURITY: the audit lines are durable first: no user is listed without a line in the
+        // trail.
         record(context, transaction, keys, &wanted)?;
         for (job, listing, missing) in wanted {
             match write_job(opened, transaction, job, &listing, missing) {
                 Ok(Written::Durably) => {}
                 Ok(Written::Published) => published.push(job.entry),
                 Err(problem) => {
-                    let problem = as_it_is(opened, job.entry, problem);
+                    let problem = with_listing_status(opened, job.entry, problem);
                     failures.insert(job.entry.line, named(job.entry, &problem));
                 }
             }
@@ -365,8 +369,8 @@ fn write_batch<'e>(
     }
 }
 
-/// The same problem, which also tells if the entry came onto the list all the same.
-fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
+/// Adds to a problem whether the entry was listed all the same.
+fn with_listing_status(opened: &Opened, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
     if !matches!(opened.store.read(&document), Ok(Some(_))) {
         return problem;
@@ -377,13 +381,13 @@ fn as_it_is(opened: &Opened, entry: &Entry, problem: Error) -> Error {
 
 /// How an entry was written.
 enum Written {
-    /// It is there for good.
+    /// It is durable.
     Durably,
-    /// It is there, and durable when the work ends.
+    /// It is visible, and becomes durable when the work ends.
     Published,
 }
 
-/// Writes one entry, of which the trail tells already.
+/// Writes one entry, which the trail records already.
 fn write_job(
     opened: &Opened,
     transaction: &mut dyn BulkTransaction,
@@ -398,7 +402,7 @@ fn write_job(
         }
         return Ok(Written::Published);
     }
-    put(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
+    write_missing(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
     Ok(Written::Durably)
 }
 
@@ -413,7 +417,7 @@ fn record(
     let changes = names.iter().zip(wanted).map(|(name, (_, listing, _))| Change {
         action: ACTION,
         object: Some(name),
-        values: told_of(listing),
+        values: audit_values(listing),
     });
     context.audit_all(transaction, Some(keys), changes)
 }

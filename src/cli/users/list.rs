@@ -54,34 +54,34 @@ fn or_empty(value: Option<&str>) -> String {
 }
 
 const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), tells: |_| true },
-    Column { name: "type", cell: |row| row.kind.into(), tells: |_| true },
+    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
+    Column { name: "type", cell: |row| row.kind.into(), is_useful: |_| true },
     Column {
         name: "method",
         cell: |row| or_empty(row.method.map(Method::as_str)),
-        tells: |_| true,
+        is_useful: |_| true,
     },
     Column {
         name: "phone",
         cell: |row| or_empty(row.phone.as_deref()),
-        tells: |row| row.phone.is_some(),
+        is_useful: |row| row.phone.is_some(),
     },
-    Column { name: "state", cell: |row| or_empty(row.state), tells: |_| true },
+    Column { name: "state", cell: |row| or_empty(row.state), is_useful: |_| true },
     Column {
         name: "enrolment",
         cell: |row| or_empty(row.enrolment),
-        tells: |row| row.enrolment.is_some() && row.enrolment != row.state,
+        is_useful: |row| row.enrolment.is_some() && row.enrolment != row.state,
     },
-    Column { name: "listed", cell: |row| row.listed.to_string(), tells: |row| !row.listed },
+    Column { name: "listed", cell: |row| row.listed.to_string(), is_useful: |row| !row.listed },
     Column {
         name: "locked_until",
         cell: |row| or_empty(row.locked_until.as_deref()),
-        tells: |row| row.locked_until.is_some(),
+        is_useful: |row| row.locked_until.is_some(),
     },
     Column {
         name: "last_login",
         cell: |row| or_empty(row.last_login.as_deref()),
-        tells: |row| row.last_login.is_some(),
+        is_useful: |row| row.last_login.is_some(),
     },
 ];
 

@@ -1,6 +1,6 @@
-//! `rw2fa users`: the list of who needs a code.
+//! `rw2fa users`: the list of users who need a code.
 //!
-//! This file owns what the commands share: finding names, trying several names.
+//! This file owns what the commands share: finding names and applying a change to several names.
 
 mod add;
 mod csv_file;
@@ -69,8 +69,8 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
     }
 }
 
-/// Both documents of a user.
-fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
+/// Reads both documents of a user.
+fn read_user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
     let listing = records::listing(store, DocumentKind::User, name)?;
     let state = records::state(store, name)?;
     if listing.is_none() && state.as_ref().is_some_and(|state| state.listed) {
@@ -79,22 +79,23 @@ fn user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State
     Ok((listing, state))
 }
 
-/// The state of a user whom the store knows.
+/// Reads the state of a known user.
 ///
 /// # Errors
-/// [`ErrorKind::NotFound`] for nobody, and what is wrong with his documents.
+/// [`ErrorKind::NotFound`] for an unknown user, and problems with the documents.
 fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
-    match user(store, name)? {
+    match read_user(store, name)? {
         (_, Some(state)) => Ok(state),
         (Some(_), None) => Err(missing_half(store, DocumentKind::State, name)),
         (None, None) => Err(not_listed(store, DocumentKind::User, name)),
     }
 }
 
-/// The state of a user with a sound attempt counter, and whether the counter has to be written.
+/// Reads a user's state and repairs a missing or damaged attempt counter. Returns whether the
+/// counter must be written.
 ///
 /// # Errors
-/// As for [`known_state`], but a missing or damaged counter is none.
+/// As for [`known_state`], except for the counter.
 fn repairable_state(store: &dyn Store, name: &Name) -> Result<(State, bool)> {
     let listing = records::listing(store, DocumentKind::User, name)?;
     let Some(state) = records::state_document(store, name)? else {
@@ -107,7 +108,7 @@ fn repairable_state(store: &dyn Store, name: &Name) -> Result<(State, bool)> {
     Ok((State { attempts, ..state }, is_repaired))
 }
 
-/// What the audit trail says of an attempt counter that was made again.
+/// Builds the values of a repaired attempt counter for the audit trail.
 fn repaired(attempts: Attempts) -> Map<String, Value> {
     values("attempts", None, Some(attempts.count))
 }
@@ -128,7 +129,7 @@ impl Selection {
         if !self.all {
             return Ok(self.names.clone());
         }
-        Ok(everybody(store)?.iter().map(ToString::to_string).collect())
+        Ok(all_users(store)?.iter().map(ToString::to_string).collect())
     }
 }
 
@@ -143,35 +144,36 @@ struct Entries {
     groups: Vec<String>,
 }
 
-/// At least one user or group must be named.
-fn somebody() -> clap::ArgGroup {
+/// Requires at least one user or group.
+fn at_least_one() -> clap::ArgGroup {
     clap::ArgGroup::new("somebody").args(["names", "groups"]).required(true).multiple(true)
 }
 
 impl Entries {
-    /// Whether nobody is named.
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.groups.is_empty()
     }
 
-    /// The entries with their kinds, users first.
+    /// Lists the entries with their kinds, users first.
     fn texts(&self) -> impl Iterator<Item = (DocumentKind, &String)> {
         let users = self.names.iter().map(|name| (DocumentKind::User, name));
         users.chain(self.groups.iter().map(|name| (DocumentKind::Group, name)))
     }
 
-    /// Who they are, for a question.
-    fn who(&self) -> String {
+    /// Describes the entries for a question.
+    fn describe(&self) -> String {
         match (self.names.as_slice(), self.groups.as_slice()) {
-            (names, []) => who(names),
+            (names, []) => describe_names(names),
             ([], groups) => format!("the group {}", groups.join(", ")),
-            (names, groups) => format!("{} and the group {}", who(names), groups.join(", ")),
+            (names, groups) => {
+                format!("{} and the group {}", describe_names(names), groups.join(", "))
+            }
         }
     }
 }
 
-/// All users who are listed, or have a state.
-fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
+/// Lists all users who are listed or have a state.
+fn all_users(store: &dyn Store) -> Result<Vec<Name>> {
     let mut names = store.scan(DocumentKind::User)?;
     names.extend(store.scan(DocumentKind::State)?);
     names.sort();
@@ -179,8 +181,8 @@ fn everybody(store: &dyn Store) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// The users who were members of a listed group at their last verification, and the states that cannot
-/// be read: a damaged one hides no member.
+/// Lists the users who were members of a group at their last verification, and the states that
+/// cannot be read: a damaged one does not hide other members.
 fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     let group = group.canonical();
     let NameList { names, mut problems } = store.list(DocumentKind::State)?;
@@ -195,8 +197,8 @@ fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     Ok((members, problems))
 }
 
-/// Whether a question about several users names them or counts them.
-fn who(names: &[String]) -> String {
+/// Names a few users in a question, and counts many.
+fn describe_names(names: &[String]) -> String {
     match names {
         [] => "nobody".into(),
         [name] => name.clone(),
@@ -207,11 +209,9 @@ fn who(names: &[String]) -> String {
 
 /// One user or group that a command is to change.
 struct Target<'a> {
-    /// User or group.
     kind: DocumentKind,
-    /// Its name.
     name: &'a Name,
-    /// The name as it was written on the command line.
+    /// The name as written on the command line.
     written: &'a str,
 }
 
@@ -221,7 +221,7 @@ impl Target<'_> {
     }
 }
 
-/// What became of a target.
+/// What happened to a target.
 struct Effect {
     changed: Changed,
     /// Groups that still cover a user who was taken off the list.
@@ -234,7 +234,7 @@ impl From<Changed> for Effect {
     }
 }
 
-/// Tries each entry, reports each, and tells whether any failed.
+/// Tries and reports each entry, and returns whether any failed.
 fn for_each<'t>(
     context: &mut Context<'_>,
     opened: &Opened,
@@ -266,18 +266,18 @@ fn for_each<'t>(
     output::changes(context, dry_run, &rows)
 }
 
-/// The entries of a list of user names.
+/// Turns user names into entries.
 fn users(names: &[String]) -> impl Iterator<Item = (DocumentKind, &String)> {
     names.iter().map(|name| (DocumentKind::User, name))
 }
 
-/// Refuses the method `sms` where no message could be sent.
+/// Rejects the method `sms` if no message can be sent.
 fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
     let is_needed = method == Some(Method::Sms);
     sms::problem(&opened.store, &opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
 }
 
-/// Refuses the method `sms` for whom no message reaches.
+/// Rejects the method `sms` for users without a phone number.
 fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Result<()> {
     if method != Method::Sms {
         return Ok(());
@@ -295,8 +295,8 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
     Ok(())
 }
 
-/// Warns about a number of a range that the numbering plans do not know.
-fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
+/// Warns about a number outside the known numbering plans.
+fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
             "the numbering plans do not know {phone}: check the digits, or send a test with 'rw2fa sms \
@@ -305,7 +305,7 @@ fn doubt(context: &mut Context<'_>, phone: Option<&Phone>) {
     }
 }
 
-/// Refuses `--phone` for more than one user, and for groups.
+/// Rejects `--phone` for more than one user, and for groups.
 fn check_phone(phone: Option<&Phone>, entries: &Entries) -> Result<()> {
     if phone.is_some() && (entries.names.len() != 1 || !entries.groups.is_empty()) {
         return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
@@ -313,10 +313,9 @@ fn check_phone(phone: Option<&Phone>, entries: &Entries) -> Result<()> {
     Ok(())
 }
 
-/// Most characters of notes: they stand in documents and in lines of the audit trail.
+/// The longest notes, in characters: they are part of documents and of audit lines.
 const LONGEST_NOTES: usize = 1000;
 
-/// Reads `--notes`.
 fn parse_notes(text: &str) -> std::result::Result<String, String> {
     if text.chars().count() > LONGEST_NOTES {
         return Err(format!("at most {LONGEST_NOTES} characters"));
@@ -324,7 +323,7 @@ fn parse_notes(text: &str) -> std::result::Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Whether the enrolment with an app is finished.
+/// Returns whether enrolment with an app is complete.
 fn is_active(state: &State) -> bool {
     state.enrolment == Enrolment::Active
 }

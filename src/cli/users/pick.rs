@@ -1,4 +1,4 @@
-//! `rw2fa users add` without names, on a terminal: the system's accounts and groups to choose from.
+//! `rw2fa users add` without names, on a terminal: offers the system's accounts and groups.
 
 use dialoguer::MultiSelect;
 use dialoguer::console::Term;
@@ -11,13 +11,13 @@ use crate::platform;
 use crate::printable::printable;
 use crate::store::{DocumentKind, Store};
 
-/// What to do where there is nothing to choose from.
+/// The alternative if there is nothing to choose from.
 const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
 
-/// Makes sure that somebody can be asked.
+/// Checks that a prompt is possible.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] where nobody can, or wants to.
+/// [`ErrorKind::Usage`] without a terminal, or where prompts are not wanted.
 pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     let terminals = context.process.terminals;
     if context.globals.yes || !terminals.stdin || !terminals.stderr {
@@ -28,10 +28,10 @@ pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Asks who needs a code.
+/// Asks which users and groups need a code.
 ///
 /// # Errors
-/// [`ErrorKind::Declined`] when nobody is chosen.
+/// [`ErrorKind::Declined`] when none is chosen.
 pub(super) fn pick(opened: &Opened) -> Result<Entries> {
     let (accounts, groups) = platform::people_and_groups();
     let accounts = unlisted(opened, DocumentKind::User, accounts)?;
@@ -60,7 +60,7 @@ pub(super) fn pick(opened: &Opened) -> Result<Entries> {
     Ok(entries)
 }
 
-/// Names that are not on the list yet.
+/// Removes names that are already listed.
 fn unlisted(opened: &Opened, kind: DocumentKind, names: Vec<String>) -> Result<Vec<String>> {
     let listed = opened.store.list(kind)?.names;
     let is_listed = |name: &Name| listed.binary_search(name).is_ok();
@@ -68,9 +68,9 @@ fn unlisted(opened: &Opened, kind: DocumentKind, names: Vec<String>) -> Result<V
     Ok(names.into_iter().filter(wanted).collect())
 }
 
-/// Lets some of the items be chosen.
+/// Lets the user choose some of the items.
 fn ask(items: &[String]) -> Result<Vec<usize>> {
-    // Ctrl-C would end the program with the cursor hidden: it comes as an error instead.
+    // Ctrl-C would end the program with the cursor hidden: report it as an error instead.
     platform::hold_interrupts();
     let terminal = Term::stderr();
     let answer = MultiSelect::new()

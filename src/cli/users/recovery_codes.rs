@@ -1,4 +1,4 @@
-//! `rw2fa users recovery-codes`: codes that let a user in without his device, shown once.
+//! `rw2fa users recovery-codes`: codes that let a user in without their device, shown once.
 
 use clap::Args;
 use serde_json::json;
@@ -53,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     show(context, &name, &codes)
 }
 
-/// The state of a user who may have recovery codes.
+/// Reads the state of a user who may have recovery codes.
 fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
@@ -63,7 +63,7 @@ fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
     Ok(state)
 }
 
-/// Makes codes in the place of those that the user has.
+/// Replaces the user's recovery codes.
 fn make(
     context: &Context<'_>,
     opened: &Opened,
@@ -89,7 +89,8 @@ fn make(
             values: values("recovery-codes", before, fresh.left()),
         };
         next.recovery_codes = fresh;
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        // SECURITY: the audit line is durable before the change is made, so no change that weakens
+        // protection goes unrecorded.
         context.audit(transaction, Some(&keys), change)?;
         records::write_state(transaction, name, &next)
     })?;

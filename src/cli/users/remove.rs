@@ -16,14 +16,14 @@ use crate::store::seal::KeyRing;
 use crate::store::{Document, DocumentKind, Scope, Store, records};
 use crate::verify::facts::ask_system;
 
-/// How long the system is asked, in all, by which groups users are still covered.
+/// How long to wait for the system, in total, for the groups that still cover users.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Take users and groups off the list; the secrets of users are destroyed
 ///
 /// From the next login on a password alone lets them in, unless a listed group covers them.
 #[derive(Args, Debug)]
-#[command(group(super::somebody()))]
+#[command(group(super::at_least_one()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
@@ -73,8 +73,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             if args.dry_run {
                 return Ok(());
             }
-            // A kill between these steps leaves the user listed as before, or not listed: a state that
-            // says 'listed' must never stand alone, or the user could not sign in at all.
+            // A kill between these steps leaves the user listed or not listed: a state that says
+            // 'listed' must never exist without a listing, or the user could not sign in at all.
             let before = records::state_document(store, name).ok().flatten();
             let was = before.as_ref().map(|before| before.enrolment);
             let object = name.canonical();
@@ -83,7 +83,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 object: Some(&object),
                 values: values("enrolment", was, None),
             };
-            // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+            // SECURITY: the audit line is durable before the change is made, so no change that
+            // weakens protection goes unrecorded.
             context.audit(transaction, Some(&keys), change)?;
             if let Some(before) = before.filter(|before| before.listed) {
                 records::write_state(transaction, name, &State { listed: false, ..before })?;
@@ -103,10 +104,10 @@ fn question(entries: &Entries) -> String {
             "the secrets of the users are destroyed, and a password alone lets them and the members in"
         }
     };
-    format!("This removes {}: {end}.", entries.who())
+    format!("This removes {}: {end}.", entries.describe())
 }
 
-/// The listed groups that cover a user by what the system says; none if it cannot tell.
+/// Returns the listed groups that cover a user according to the system; none if it cannot tell.
 fn system_groups(
     context: &Context<'_>,
     opened: &Opened,
@@ -123,16 +124,16 @@ fn system_groups(
     Ok(covering.into_iter().map(Name::canonical).collect())
 }
 
-/// The listed groups that still cover a user: those he was last seen in, and those the system names.
-/// A group that the same command removes is none.
+/// Returns the listed groups that still cover a user: those of the last login, and those the system
+/// names, except groups that the same command removes.
 fn still_covering(
     store: &dyn Store,
     target: &Target<'_>,
     by_system: &[String],
     args: &RemoveArgs,
 ) -> Result<Vec<String>> {
-    // A damaged state tells no groups; the user is removed all the same.
-    let state = records::state_document(store, target.name).ok().flatten();
+    // A damaged state has no groups; the user is removed all the same.
+    let state = records::state(store, target.name).ok().flatten();
     let mut names = by_system.to_vec();
     if let Some(state) = &state {
         names.extend(state.groups.iter().cloned());
@@ -176,7 +177,8 @@ fn remove_group(
         let name = name.canonical();
         let values = values("group", Some(&name), None);
         let change = Change { action: "users remove", object: Some(&name), values };
-        // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+        // SECURITY: the audit line is durable before the change is made, so no change that weakens
+        // protection goes unrecorded.
         context.audit(transaction, Some(keys), change)?;
         transaction.remove(&target.document()).map(|_| ())
     })?;

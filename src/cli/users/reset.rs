@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::{everybody, for_each, members, repaired, users, who};
+use super::{all_users, describe_names, for_each, members, repaired, users};
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::context::{Change, Context, not_listed, values};
@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let (names, problems) = concerned(&opened.store, args)?;
+    let (names, problems) = users_to_reset(&opened.store, args)?;
     for problem in &problems {
         context.complain(problem);
     }
@@ -50,7 +50,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     } else if !args.dry_run {
         context.confirm(&format!(
             "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
-            who(&names)
+            describe_names(&names)
         ))?;
     }
     let done =
@@ -79,7 +79,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                 let groups =
                     before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
                 let fresh = State { listed: listing.is_some(), groups, ..fresh };
-                // Where enrolment closes after some days, a reset opens it again.
+                // If enrolment closes after some days, a reset opens it again.
                 let closes = opened.settings.advanced.enrolment_days > 0;
                 let is_fresh = |old: &State| {
                     let open_since = if closes { fresh.open_since } else { old.open_since };
@@ -98,7 +98,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                     values.extend(repaired(attempts));
                 }
                 let change = Change { action: "users reset", object: Some(&object), values };
-                // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+                // SECURITY: the audit line is durable before the change is made, so no change that
+                // weakens protection goes unrecorded.
                 context.audit(transaction, Some(&keys), change)?;
                 if is_repaired {
                     records::write_attempts(transaction, name, attempts)?;
@@ -110,10 +111,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     Ok(if problems.is_empty() { done } else { Done::Partly })
 }
 
-/// The users whose secrets are to be forgotten, each once, and the states that cannot be read.
-fn concerned(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
+/// Lists the users to reset, each once, and the states that cannot be read.
+fn users_to_reset(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
     if args.all {
-        return Ok((everybody(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
+        return Ok((all_users(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
     }
     let mut names = args.names.clone();
     let mut seen: HashSet<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();

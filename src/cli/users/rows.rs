@@ -1,4 +1,4 @@
-//! The rows of the list: what is told of each user and group.
+//! The rows of the list: what is shown of each user and group.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::store::user::missing_half;
 use crate::store::{DocumentKind, Store, records};
 use crate::time::Timestamp;
 
-/// One user or group, as listed.
+/// One listed user or group.
 #[derive(Debug, Serialize)]
 pub(in crate::cli) struct Row {
     pub(super) name: String,
@@ -25,44 +25,44 @@ pub(in crate::cli) struct Row {
     pub(super) listed: bool,
     pub(super) locked_until: Option<String>,
     pub(super) last_login: Option<String>,
-    /// What is wrong with a document of this entry.
+    /// The problem of a document of this entry.
     #[serde(skip)]
     pub(super) problem: Option<Error>,
-    /// When the last message was sent to this user, and how that ended.
+    /// When the last message was sent to this user, and its result.
     #[serde(skip)]
     pub(super) last_message: Option<(Timestamp, &'static str)>,
 }
 
-/// Who is in a store.
+/// The users and groups of a store.
 pub(in crate::cli) struct Rows {
     /// Users and groups.
     pub(in crate::cli) rows: Vec<Row>,
-    /// What lies among their documents and is none.
+    /// Files among their documents that are not documents.
     pub(in crate::cli) strays: Vec<Error>,
 }
 
 impl Row {
-    /// Whether this is a user, not a group.
     pub(in crate::cli) fn is_user(&self) -> bool {
         self.kind == "user"
     }
 
-    /// Whether this counts toward the users of a licence: see [`crate::cli::license::counted`].
+    /// Returns whether this counts toward the users of a licence: see
+    /// [`crate::cli::license::counted`].
     pub(in crate::cli) fn counts(&self) -> bool {
         self.is_user() && (self.listed || self.enrolment == Some(Enrolment::Active.as_str()))
     }
 
-    /// The state, for counting.
+    /// Returns the state, for counting.
     pub(in crate::cli) fn state(&self) -> &str {
         self.state.unwrap_or_default()
     }
 
-    /// When the last message was sent to this user, and how that ended.
+    /// Returns when the last message was sent to this user, and its result.
     pub(in crate::cli) fn last_message(&self) -> Option<(Timestamp, &'static str)> {
         self.last_message
     }
 
-    /// What is wrong with a document of this entry.
+    /// Returns the problem of a document of this entry.
     pub(in crate::cli) fn problem(&self) -> Option<&Error> {
         self.problem.as_ref()
     }
@@ -111,7 +111,7 @@ impl Row {
         }
     }
 
-    /// What a covering group says of a user who is not listed himself.
+    /// Applies a covering group to a user who is not listed.
     pub(super) fn cover(&mut self, state: &State, group: Option<&Listing>) {
         self.method = group.map(|listing| listing.method);
         if let Some(method) = self.method {
@@ -139,10 +139,10 @@ impl Row {
     }
 }
 
-/// All groups, then all users, by name.
+/// Lists all groups, then all users, by name.
 ///
 /// # Errors
-/// Only when the documents cannot be listed: a damaged one hides no other.
+/// Only when the documents cannot be listed: a damaged one does not hide others.
 pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     let (groups, mut users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
     let states = store.list(DocumentKind::State)?;
@@ -161,7 +161,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     users.names.sort();
     users.names.dedup();
     for name in users.names {
-        match super::user(store, &name) {
+        match super::read_user(store, &name) {
             Ok((Some(listing), Some(state))) => {
                 rows.push(Row::of_user(&name, Some(&listing), &state, now));
             }
@@ -184,7 +184,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
     Ok(Rows { rows, strays })
 }
 
-/// Which of the groups that a user was last seen in are still listed, and how codes reach their members.
+/// Returns the user's groups at the last login that are still listed, with their listings.
 pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
     let mut covering = Vec::new();
     for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {
@@ -195,7 +195,7 @@ pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Li
     Ok(covering)
 }
 
-/// How many listed users get their codes by SMS. What cannot be read is told elsewhere.
+/// Counts the listed users who get their codes by SMS. Unreadable documents are reported elsewhere.
 pub(in crate::cli) fn by_sms(store: &dyn Store) -> Result<usize> {
     let is_by_sms = |name: &Name| {
         let listing = records::listing(store, DocumentKind::User, name);

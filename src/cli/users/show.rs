@@ -1,4 +1,4 @@
-//! `rw2fa users show`: everything but the secret.
+//! `rw2fa users show`: shows everything but the secret.
 
 use clap::Args;
 use serde::Serialize;
@@ -20,7 +20,7 @@ use crate::verify::facts::covering_whitelist_entry;
 
 /// Show all that is known of users and groups, except secrets
 #[derive(Args, Debug)]
-#[command(group(super::somebody()))]
+#[command(group(super::at_least_one()))]
 #[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
 pub(in crate::cli) struct ShowArgs {
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
 
 fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -> Result<Details> {
     let name = parse_name(text)?;
-    let (listing, state) = super::user(store, &name)?;
+    let (listing, state) = super::read_user(store, &name)?;
     let state = match (&listing, state) {
         (_, Some(state)) => state,
         (Some(_), None) => return Err(missing_half(store, DocumentKind::State, &name)),
@@ -152,7 +152,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
     })
 }
 
-/// What is known of a group.
+/// Collects the details of a group.
 fn group_details(
     context: &mut Context<'_>,
     store: &dyn Store,

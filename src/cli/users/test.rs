@@ -1,4 +1,4 @@
-//! `rw2fa users test`: the help desk looks at a code without spending it.
+//! `rw2fa users test`: lets the help desk check a code without spending it.
 
 use std::time::Duration;
 

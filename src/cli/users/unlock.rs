@@ -39,7 +39,7 @@ pub(super) fn unlock(context: &mut Context<'_>, args: &UnlockArgs) -> Result<Don
     clear(context, "users unlock", &args.selection, args.dry_run, repairable_state, |state| {
         let failures = state.failures();
         if failures.count >= HARD_STOP {
-            // The hard stop ends every grant; unlocking does not bring them back.
+            // The hard stop ends every grant; unlocking does not restore them.
             state.grants.clear();
         }
         if failures != Failures::default() {
@@ -56,7 +56,7 @@ pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Don
     })
 }
 
-/// Clears a part of the state of users, which tells its old and new value.
+/// Clears part of the users' state. `part` clears it and returns its old and new value.
 fn clear(
     context: &mut Context<'_>,
     action: &str,
@@ -87,7 +87,8 @@ fn clear(
             }
             let object = name.canonical();
             let change = Change { action, object: Some(&object), values };
-            // SECURITY: the line is durable first: a change that opens a door never stands unrecorded.
+            // SECURITY: the audit line is durable before the change is made, so no change that
+            // weakens protection goes unrecorded.
             context.audit(transaction, Some(&keys), change)?;
             if is_repaired {
                 records::write_attempts(transaction, name, after.attempts)?;

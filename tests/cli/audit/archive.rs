@@ -1,4 +1,4 @@
-//! `rw2fa audit archive`: months that are moved away, and the chain across both places.
+//! `rw2fa audit archive`: archived months, and the chain across trail and archive.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{month, shown, verified};
 use crate::sandbox::{self, Run, Sandbox};
 
-/// A store with lines in September to December 2026; it is December.
+/// Creates a store with lines in September to December 2026, in December.
 fn four_months() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     fs::rename(month(&sandbox, "2026-11"), month(&sandbox, "2026-09")).unwrap();
@@ -30,7 +30,7 @@ fn months(sandbox: &Sandbox) -> Vec<String> {
     names(&sandbox.path().join("audit"))
 }
 
-/// The months in a directory.
+/// Lists the months in a directory.
 fn names(directory: &std::path::Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -47,15 +47,15 @@ fn archive(sandbox: &Sandbox, before: &str, more: &[&str]) -> (Run, PathBuf) {
     (run, directory)
 }
 
-/// Checks trail and archive as one chain.
+/// Verifies trail and archive as one chain.
 fn across(sandbox: &Sandbox) -> (u8, serde_json::Value) {
     verified(sandbox, &["--archive", sandbox.beside("archive").to_str().unwrap()])
 }
 
-/// Guards the whole way: months go, in steps, the rest can be checked alone, and both as one chain; nothing is
+/// Guards archiving in steps: the rest can be verified alone, both as one chain, and nothing is
 /// lost.
 #[test]
-fn months_are_moved_and_can_be_checked() {
+fn archived_months_can_be_verified() {
     let sandbox = four_months();
     let before = shown(&sandbox, &[]);
     let texts: Vec<_> =
@@ -86,7 +86,7 @@ fn months_are_moved_and_can_be_checked() {
     assert_eq!(verified(&sandbox, &[]).0, 0);
     let (code, whole) = across(&sandbox);
     assert_eq!((code, &whole["lines"]), (0, &json!(before.len() + 4)), "{whole}");
-    // What was there is shown as before, and then what was done since.
+    // Earlier lines are shown as before, followed by those written since.
     let path = directory.to_str().unwrap();
     let after = shown(&sandbox, &["--archive", path]);
     assert_eq!(after[..before.len()], before);
@@ -95,11 +95,11 @@ fn months_are_moved_and_can_be_checked() {
     assert_eq!(months, ["2026-09", "2026-10", "2026-11"]);
     let text = sandbox.admin_ok(&["audit"]);
     assert!(text.contains("2026-11 archived by "), "{text}");
-    // Nothing is left to do.
+    // Nothing is left to archive.
     let (run, _) = archive(&sandbox, "2026-12", &[]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
     assert!(run.stderr.contains("no month before 2026-12"), "{run:?}");
-    // A head that was noted before is found where its month is now.
+    // An earlier head is found in its month's new place.
     let head = first_mac(&directory);
     assert_eq!(verified(&sandbox, &["--head", &head]).0, 1);
     assert_eq!(verified(&sandbox, &["--head", &head, "--archive", path]).0, 0);
@@ -111,9 +111,9 @@ fn first_mac(directory: &std::path::Path) -> String {
     line["mac"].as_str().unwrap().to_owned()
 }
 
-/// Guards the month of the last login, when nobody has logged in since: it can go, too.
+/// Guards the month of the last login: it can be archived even without later logins.
 #[test]
-fn the_newest_month_may_go_when_it_is_over() {
+fn the_newest_month_can_be_archived_once_it_has_ended() {
     let sandbox = four_months();
     sandbox.pass(40 * 86_400);
     let (run, directory) = archive(&sandbox, "2027-01", &[]);
@@ -124,13 +124,15 @@ fn the_newest_month_may_go_when_it_is_over() {
     assert_eq!((verified(&sandbox, &[]).0, across(&sandbox).0), (0, 0));
 }
 
-/// Guards a kill at each step: what is left is sound, nothing is lost, and the same command completes it.
+/// Guards a kill at each step: the rest is valid, nothing is lost, and the same command completes
+/// the work.
 #[test]
 fn an_interrupted_archive_is_completed_by_the_same_command() {
     let finished = four_months();
     assert_eq!(archive(&finished, "2026-12", &[]).0.code, 0);
     let moved = ["2026-09", "2026-10", "2026-11"];
-    // How many months were copied, and how many of these were removed; half of the next copy is written.
+    // How many months were copied, and how many of these were removed; half of the next copy is
+    // written.
     for (copied, removed) in [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2), (3, 2), (3, 3)] {
         let sandbox = four_months();
         let before = shown(&sandbox, &[]).len();
@@ -169,7 +171,7 @@ fn an_interrupted_archive_is_completed_by_the_same_command() {
     }
 }
 
-/// Guards an archive that was changed, is of another store, or lacks a month.
+/// Guards against an archive that was modified, belongs to another store, or lacks a month.
 #[test]
 fn a_changed_archive_is_found() {
     let sandbox = four_months();
@@ -201,7 +203,7 @@ fn a_changed_archive_is_found() {
     fs::remove_file(file("2026-10")).unwrap();
     fs::remove_file(file("2026-11")).unwrap();
     assert_eq!(across(&sandbox).0, 0, "an empty archive");
-    // More than what was archived is gone.
+    // More than the archived months is missing.
     let text = fs::read_to_string(month(&sandbox, "2026-12")).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
     sandbox.write(&month(&sandbox, "2026-12"), rest);
@@ -210,7 +212,7 @@ fn a_changed_archive_is_found() {
     assert!(run.code == 1 && run.stderr.contains("there is no directory /nowhere"), "{run:?}");
 }
 
-/// Guards what is there: a file of an archive is never replaced, and nothing is moved then.
+/// Guards existing files: an archive file is never replaced, and in that case nothing is moved.
 #[test]
 fn another_file_is_never_replaced() {
     let sandbox = four_months();
@@ -229,9 +231,9 @@ fn another_file_is_never_replaced() {
     assert_eq!(sandbox.contents(), before, "something was changed");
 }
 
-/// Guards the ways in which it is asked for too much.
+/// Guards against archiving too much.
 #[test]
-fn what_cannot_be_archived_is_refused() {
+fn invalid_archive_requests_are_refused() {
     let sandbox = four_months();
     let before = sandbox.contents();
     for (month, code, words) in [
@@ -260,7 +262,7 @@ fn what_cannot_be_archived_is_refused() {
         assert_eq!(sandbox.contents(), before);
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
     }
-    // A broken trail is evidence: it stays where it is.
+    // A broken trail is evidence and is not moved.
     let path = month(&sandbox, "2026-10");
     let text = fs::read_to_string(&path).unwrap();
     sandbox.write(&path, &text.replacen("alice", "carol", 1));
@@ -269,7 +271,7 @@ fn what_cannot_be_archived_is_refused() {
     assert_eq!(months(&sandbox).len(), 4);
 }
 
-/// Guards lines that were written while the key was lost: they are archived only when that is asked for.
+/// Guards lines that were written while the key was lost: they are archived only on request.
 #[test]
 fn lines_without_a_key_are_archived_on_demand() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -290,9 +292,9 @@ fn lines_without_a_key_are_archived_on_demand() {
     assert_eq!(verified(&sandbox, &["--archive", path]).0, 1);
 }
 
-/// Guards a line that a crash cut short at the end of a month: the month can go, and the repair stays.
+/// Guards a torn line at the end of a month: the month can be archived, and the repair stays.
 #[test]
-fn a_month_that_ends_with_a_torn_line_can_go() {
+fn a_month_that_ends_with_a_torn_line_can_be_archived() {
     for cut in [1, 30] {
         let sandbox = Sandbox::with_users(&["alice"]);
         sandbox.verify(&["--", "alice"], None);
@@ -311,7 +313,7 @@ fn a_month_that_ends_with_a_torn_line_can_go() {
     }
 }
 
-/// Guards logins that go on meanwhile: each gets its answer and its line.
+/// Guards concurrent logins: each gets its answer and its line.
 #[test]
 fn logins_go_on_while_months_are_moved() {
     let sandbox = Sandbox::with_users(&["alice"]);

@@ -1,4 +1,4 @@
-//! Numbers of attempts: what was charged and never recorded is found.
+//! Attempt numbers: charged attempts that were never recorded are found.
 
 use rw2fa::audit::{self, Event, Verification};
 use rw2fa::store::dir::DirStore;
@@ -33,8 +33,8 @@ fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
         .unwrap();
 }
 
-/// Guards guesses that left no trace: a number that is missing fails the check, one that is there twice breaks
-/// the trail.
+/// Guards against guesses without a trace: a missing number fails verification, a repeated one
+/// breaks the trail.
 #[test]
 fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -58,7 +58,7 @@ fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
         "{run:?}"
     );
 
-    // Who is removed counts from 1 again.
+    // The count of a removed user starts at 1 again.
     sandbox.admin_ok(&["users", "remove", "alice", "bob", "--yes"]);
     attempt(&sandbox, "alice", 1);
     assert_eq!(verified(&sandbox, &[]).1["missing_attempts"], missing);
@@ -69,7 +69,7 @@ fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
     assert!(what.contains("repeats the number of an attempt"), "{found}");
 }
 
-/// Guards what `doctor` may ask: attempts that are missing at the end, by the numbers that accounts have.
+/// Guards the check of `doctor`: attempts missing at the end are found by the accounts' numbers.
 #[test]
 fn missing_attempts_are_found_without_the_key() {
     let sandbox = Sandbox::with_users(&["alice"]);

@@ -1,4 +1,4 @@
-//! Lines that rw2fa did not write so: they are found, and never shown as what they claim to be.
+//! Lines that rw2fa did not write: they are found, and never shown as what they claim to be.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::sandbox::Sandbox;
 
 const MONTH: &str = "2026-12";
 
-/// What somebody makes of the lines of a month.
+/// A forgery of the lines of a month.
 type Forge = fn(&str) -> String;
 
 /// Each turns a denied or an ordinary line of `line` into something that claims a grant for bob.
@@ -40,7 +40,7 @@ const FORGERIES: [(&str, Forge); 13] = [
     ("no authenticator", |line| format!("{}}}", &line[..line.rfind(r#","mac":"#).unwrap()])),
 ];
 
-/// The line without key and authenticator, as anybody can write it.
+/// Returns the line without key and authenticator, which anyone could write.
 fn unkeyed(line: &str) -> String {
     let (before, rest) = line.split_once(r#","key":""#).unwrap();
     let prev = rest.find(r#","prev":"#).unwrap();
@@ -48,7 +48,7 @@ fn unkeyed(line: &str) -> String {
     format!(r#"{before},"key":null{},"mac":null}}"#, &rest[prev..mac])
 }
 
-/// Writes the month with its second line, a denied login of alice, as `forge` makes it.
+/// Writes the month with its second line, a denied login of alice, replaced by `forge`.
 fn forged(sandbox: &Sandbox, good: &str, forge: Forge) {
     let mut lines: Vec<String> = good.lines().map(str::to_owned).collect();
     assert!(lines[1].contains(r#""outcome":"deny""#), "{}", lines[1]);
@@ -57,10 +57,10 @@ fn forged(sandbox: &Sandbox, good: &str, forge: Forge) {
     sandbox.write(&month(sandbox, MONTH), &(lines.join("\n") + "\n"));
 }
 
-/// Guards the evidence: text that is not exactly a line of rw2fa is shown as broken in every form, whatever is
-/// asked for, and a check of the trail names it.
+/// Guards the evidence: text that is not exactly a line of rw2fa is shown as broken in every
+/// format, despite any filter, and verification reports it.
 #[test]
-fn what_is_not_a_line_is_never_shown_as_one() {
+fn invalid_lines_are_never_shown_as_valid() {
     let sandbox = two_months();
     let good = fs::read_to_string(month(&sandbox, MONTH)).unwrap();
     let grants = shown(&sandbox, &["--user", "bob", "--outcome", "grant"]).len();
@@ -92,9 +92,9 @@ fn what_is_not_a_line_is_never_shown_as_one() {
     }
 }
 
-/// Guards appending: a line that was changed breaks the chain there, whatever comes after it.
+/// Guards appending: a modified line breaks the chain, no matter what follows.
 #[test]
-fn what_follows_a_changed_line_does_not_heal_it() {
+fn later_lines_do_not_repair_a_modified_one() {
     let sandbox = two_months();
     let good = fs::read_to_string(month(&sandbox, MONTH)).unwrap();
     let (whole, last) = good.trim_end().rsplit_once('\n').unwrap();
@@ -107,7 +107,8 @@ fn what_follows_a_changed_line_does_not_heal_it() {
     assert_eq!((code, &found["broken"]["line"]), (1, &json!(3)), "{found}");
 }
 
-/// Guards lines that anybody can write: without a key they fail, unless they are allowed; then they are reported.
+/// Guards lines that anyone could write: lines without a key fail unless allowed, and are then
+/// reported.
 #[test]
 fn lines_without_a_key_fail_unless_they_are_allowed() {
     let sandbox = two_months();
@@ -129,14 +130,14 @@ fn lines_without_a_key_fail_unless_they_are_allowed() {
     );
     assert_eq!(found["gaps"][0]["line"], 4, "{found}");
     let run = sandbox.admin(&["audit", "verify"]);
-    let told = "error: 1 line written without a key, first in ";
-    assert!(run.stderr.contains(told) && run.stderr.contains("--allow-unkeyed"), "{run:?}");
+    let message = "error: 1 line written without a key, first in ";
+    assert!(run.stderr.contains(message) && run.stderr.contains("--allow-unkeyed"), "{run:?}");
     let (code, found) = verified(&sandbox, &["--allow-unkeyed"]);
     assert_eq!((code, &found["whole"], &found["unkeyed"]), (0, &json!(true), &json!(1)), "{found}");
     assert_eq!(found["gaps"].as_array().unwrap().len(), 1, "{found}");
 }
 
-/// Guards the beginning: a month that was moved away by hand, and a trail that was erased and goes on.
+/// Guards the beginning: a month that was moved by hand, and a trail that was erased and continued.
 #[test]
 fn a_trail_that_begins_later_is_broken() {
     let sandbox = two_months();
@@ -148,7 +149,7 @@ fn a_trail_that_begins_later_is_broken() {
     assert!(run.stderr.contains("hint: ") && run.stderr.contains("audit archive"), "{run:?}");
     fs::remove_file(month(&sandbox, MONTH)).unwrap();
     assert!(sandbox.admin(&["audit", "verify"]).stderr.contains("the trail is empty"));
-    // What goes on, or makes the store complete, begins no trail.
+    // Continuing a trail, or completing the store, does not start a new trail.
     sandbox.admin_ok(&["init"]);
     assert!(sandbox.admin(&["audit", "verify"]).stderr.contains("the trail is empty"));
     sandbox.verify(&["--", "bob"], None);
@@ -157,7 +158,8 @@ fn a_trail_that_begins_later_is_broken() {
     assert_eq!((code, &found["broken"]["line"]), (1, &json!(1)), "{found}");
 }
 
-/// Guards an `init` that was killed before its line: the next one writes it, while nothing is in the store.
+/// Guards an `init` killed before it wrote its line: the next one writes it, if the store is still
+/// empty.
 #[test]
 fn an_interrupted_init_writes_its_line_when_it_is_run_again() {
     let sandbox = Sandbox::new();

@@ -1,11 +1,12 @@
-//! What is taken as a licence, and what is refused.
+//! Which licences are accepted and which are rejected.
 
 use std::fs;
 
 use super::{TOKENS, activate, activate_bytes, settings_file, show, token};
 use crate::sandbox::{Run, Sandbox};
 
-/// Guards the number that licences are bound to, and that the machine's id does not show.
+/// Guards the serial number that licences are bound to, and that it does not reveal the machine's
+/// id.
 #[test]
 fn the_serial_number_and_the_portal() {
     let sandbox = Sandbox::new();
@@ -38,7 +39,7 @@ product        Two-Factor Authentication
     assert_eq!(sandbox.admin(&["--format", "csv", "license", "serial"]).code, 2);
 }
 
-/// Guards activation: what is stored, what is kept, what the trail says, and what is shown.
+/// Guards activation: what is stored, kept, recorded in the trail, and shown.
 #[test]
 fn a_licence_is_activated_and_shown() {
     let sandbox = Sandbox::new();
@@ -95,7 +96,8 @@ key               DEVELOPMENT KEY: anybody can issue licences for this build
     );
 }
 
-/// Guards licences that went through an editor or a mail: what it adds around the line is not part of it.
+/// Guards licences that went through an editor or a mail: anything added around the line is
+/// ignored.
 #[test]
 fn what_editors_add_around_a_licence_does_not_matter() {
     for (what, start, end) in [
@@ -109,14 +111,15 @@ fn what_editors_add_around_a_licence_does_not_matter() {
         let file = format!("{start}{}{end}", token("good"));
         let run = activate_bytes(&sandbox, file.as_bytes());
         assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{what}: {run:?}");
-        // The store holds the licence alone, so the same one without them changes nothing.
+        // The store holds the licence alone, so activating the same one without additions changes
+        // nothing.
         assert_eq!(activate(&sandbox, "good").stdout, "A-1001: unchanged\n", "{what}");
     }
 }
 
-/// Guards that every good licence of the other implementation is taken, with any end of line.
+/// Guards that valid licences of the other implementation are accepted, with any line ending.
 #[test]
-fn good_licences_are_taken() {
+fn good_licences_are_accepted() {
     let sandbox = Sandbox::new();
     for (name, days, users) in [
         ("good-typ", Some(365), Some(3)),
@@ -137,7 +140,7 @@ fn good_licences_are_taken() {
     }
 }
 
-/// What is refused, and the words that name the cause.
+/// Rejected licences, and the words that name the cause.
 const REFUSED: &[(&str, &str)] = &[
     ("without-product", "missing field `product`"),
     ("without-serial", "missing field `serial`"),
@@ -178,8 +181,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("other-claims", "its signature is wrong"),
 ];
 
-/// Guards against each licence that must not count: refused by name, with a way out, and the one before
-/// stays to the byte.
+/// Guards against each kind of invalid licence: rejected by name, with a hint, and the previous
+/// licence stays unchanged.
 #[test]
 fn bad_licences_are_refused_by_name() {
     let sandbox = Sandbox::new();
@@ -227,7 +230,7 @@ fn bad_licences_are_refused_by_name() {
     ] {
         refused(what, &activate_bytes(&sandbox, &bytes), words);
     }
-    // The last of the 86 characters of a signature has four bits that mean nothing.
+    // The last of the 86 characters of a signature has four unused bits.
     let last = good.chars().last().unwrap();
     let other = char::from(u8::try_from(last).unwrap() + 1);
     let other = good[..good.len() - 1].to_owned() + &other.to_string();
@@ -245,9 +248,9 @@ fn bad_licences_are_refused_by_name() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards the file: what is none is named, and nothing is waited for.
+/// Guards the file argument: anything but a file is named in the error, and never blocks.
 #[test]
-fn what_is_no_file_is_refused() {
+fn anything_but_a_file_is_refused() {
     let sandbox = Sandbox::new();
     let beside = |name: &str| sandbox.beside(name).to_str().unwrap().to_owned();
     let missing = sandbox.admin(&["license", "activate", &beside("none.lic")]);

@@ -1,4 +1,4 @@
-//! What the trial and the licence limit, and what they never touch.
+//! What the trial and the licence limit, and what they never affect.
 
 use std::fs;
 
@@ -7,8 +7,8 @@ use crate::sandbox::{Sandbox, Secret};
 
 const DAY: i64 = 86_400;
 
-/// Guards what ends with the trial, and what does not: users and the first `enable` are refused, with the
-/// way out; logins, `disable`, and enabling again are not.
+/// Guards the end of the trial: adding users and the first `enable` are refused with a hint;
+/// logins, `disable`, and enabling again are not.
 #[test]
 fn after_the_trial() {
     let new = Sandbox::new();
@@ -39,15 +39,15 @@ fn after_the_trial() {
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "enrolment-required");
     sandbox.admin_ok(&["users", "remove", "carl", "--yes"]);
     assert_eq!(show(&sandbox)["state"], "expired");
-    // The clock set back: 30 days again, never more.
+    // With the clock set back, 30 days are left again, never more.
     sandbox.pass(-3650 * DAY);
     assert_eq!(show(&sandbox)["days_left"], 30);
 }
 
-/// Guards a store that was on before its program knew of licences, and one that its first `enable` turned
-/// on: both can be turned on again, whatever somebody made of the section.
+/// Guards a store that was enabled before its program had licences, and one enabled since: both can
+/// be enabled again, whatever the section contains.
 #[test]
-fn what_was_on_once_can_be_turned_on_again() {
+fn a_store_enabled_once_can_be_enabled_again() {
     let sandbox = Sandbox::new();
     let file = settings_file(&sandbox);
     sandbox.edit(&file, "enabled = false", "enabled = true # by hand");
@@ -67,8 +67,8 @@ fn what_was_on_once_can_be_turned_on_again() {
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "disabled");
 }
 
-/// Guards the number of users: who is listed counts, and who has enrolled through a group; the one too
-/// many is refused, and nobody is thrown out.
+/// Guards the number of users: listed users count, and those enrolled through a group. One user too
+/// many is refused, and existing users stay.
 #[test]
 fn the_number_of_users() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -93,7 +93,7 @@ fn the_number_of_users() {
     assert_eq!(show(&sandbox)["users"], 3, "a group does not count");
     assert!(sandbox.admin_ok(&["license", "show"]).contains("3 of 3"));
 
-    // A smaller licence: nobody is thrown out.
+    // A smaller licence removes no users.
     let run = activate(&sandbox, "good-one-user");
     assert_eq!(run.code, 0);
     let over = "the licence is for 1 user, and there are 3: no more can be added";
@@ -107,7 +107,7 @@ fn the_number_of_users() {
     sandbox.admin_ok(&["users", "remove", "bob", "mia", "alice", "--yes"]);
     sandbox.admin_ok(&["users", "add", "dora"]);
 
-    // A first enable with too many.
+    // A first enable with too many users.
     let new = Sandbox::new();
     new.admin_ok(&["users", "add", "alice", "bob"]);
     assert_eq!(activate(&new, "good-one-user").code, 0);
@@ -116,7 +116,8 @@ fn the_number_of_users() {
     assert!(run.stderr.contains("the licence is for 1 user, and there would be 2"), "{run:?}");
 }
 
-/// Guards a licence to its end: a warning 30 days before, and then what the end of a trial does.
+/// Guards the end of a licence: a warning 30 days before, and then the same limits as after a
+/// trial.
 #[test]
 fn the_end_of_a_licence() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -141,7 +142,7 @@ fn the_end_of_a_licence() {
     assert_eq!((&shown["state"], &shown["days_left"]), (&"expired".into(), &0.into()));
     assert_eq!(shown["max_users"], serde_json::Value::Null);
     assert_eq!(shown["order_number"], "A-1001");
-    // An expired licence within the days of the trial is no trial.
+    // An expired licence during the trial period is not a trial.
     let early = Sandbox::new();
     let text = fs::read_to_string(settings_file(&early)).unwrap();
     early.write(
@@ -151,8 +152,8 @@ fn the_end_of_a_licence() {
     assert_eq!(early.admin(&["users", "add", "x"]).code, 1);
 }
 
-/// Guards logins: whatever stands in the section, the verifier decides as if it were not there, and the
-/// administrator is told what is wrong.
+/// Guards logins: the verifier's decision does not depend on the section, and the administrator
+/// sees what is wrong.
 #[test]
 fn no_login_depends_on_the_licence() {
     let sandbox = Sandbox::with_users(&["alice"]);

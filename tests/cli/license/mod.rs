@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use crate::sandbox::{Run, Sandbox};
 
-/// A line for each licence: its name and the licence.
+/// One line per licence: its name and the licence.
 const TOKENS: &str = include_str!("tokens.txt");
 
-/// The licence of this name.
+/// Returns the licence with this name.
 fn token(name: &str) -> &'static str {
     let mut lines = TOKENS.lines();
     let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -1,5 +1,5 @@
-//! What OpenSSL has to say, where it is installed: the licences of the tests are its own, and
-//! `examples/licensing/issue.sh` issues some that are taken.
+//! Tests with OpenSSL, where installed: it made the test licences, and
+//! `examples/licensing/issue.sh` issues valid ones.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -18,9 +18,9 @@ fn issue(args: &[&str]) -> Output {
     script("examples/licensing/issue.sh", args)
 }
 
-/// Guards that the licences of the tests are what another implementation makes of the published key.
+/// Guards that another implementation makes the same test licences from the published key.
 #[test]
-fn the_licences_of_the_tests_are_openssls() {
+fn the_test_licences_match_those_of_openssl() {
     if !has("openssl", "apt-get install openssl") {
         return;
     }
@@ -35,9 +35,9 @@ fn the_licences_of_the_tests_are_openssls() {
 const ORDER: [&str; 6] =
     ["--serial", "7GRS-RBNB-DFT7-SX10", "--order", "B-2", "--email", "it@example.com"];
 
-/// Guards the script that issues licences: what it makes is taken, with all that was asked for.
+/// Guards the script that issues licences: its licences are accepted with all requested attributes.
 #[test]
-fn issued_licences_are_taken() {
+fn issued_licences_are_accepted() {
     if !has("openssl", "apt-get install openssl") {
         return;
     }
@@ -61,16 +61,16 @@ fn issued_licences_are_taken() {
         let shown = show(&sandbox);
         assert_eq!((&shown["state"], &shown["edition"]), (&"licensed".into(), &edition.into()));
         assert_eq!((&shown["order_number"], &shown["email"]), (&"B-2".into(), &ORDER[5].into()));
-        // The licence may be issued a second after the sandbox took its time.
+        // The licence may be issued a second after the sandbox read its time.
         let left = shown["days_left"].as_u64();
         assert!(left == days || left == days.map(|days| days + 1), "{left:?} {days:?}");
         assert_eq!(shown["max_users"].as_u64(), users);
     }
 }
 
-/// Guards the script from issuing what no rw2fa would take.
+/// Guards the script from issuing licences that rw2fa would reject.
 #[test]
-fn the_script_refuses_what_would_be_refused() {
+fn the_script_refuses_invalid_requests() {
     if !has("openssl", "apt-get install openssl") {
         return;
     }

@@ -1,14 +1,15 @@
-//! The packaging scripts: nothing that accepts licences of the development key is packaged by accident.
+//! The packaging scripts: a build that accepts licences of the development key is never packaged by
+//! accident.
 
 use std::process::Command;
 
 use rw2fa::license::vendor::DEVELOPMENT;
 
-/// Exit code and errors of a packaging script.
+/// Returns the exit code and errors of a packaging script.
 fn package(script: &str, args: &[&str], key: Option<&str>) -> (Option<i32>, String) {
     let mut command = Command::new("bash");
     command.arg(script).args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // A script that goes on finds no cargo, and leaves the packages of this build alone.
+    // A script that continues finds no cargo, and leaves the packages of this build alone.
     let nowhere = tempfile::TempDir::new().unwrap();
     command.env("CARGO_TARGET_DIR", nowhere.path()).env("PATH", "/usr/bin:/bin");
     match key {
@@ -21,7 +22,7 @@ fn package(script: &str, args: &[&str], key: Option<&str>) -> (Option<i32>, Stri
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
-/// Guards releases: without the vendor's key, anybody could issue licences for the package.
+/// Guards releases: without the vendor's key, anyone could issue licences for the package.
 #[test]
 fn a_package_without_the_vendor_key_is_refused() {
     for script in [".ci/package-debian", ".ci/package-windows"] {

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Makes the licences of the tests, good and bad, with OpenSSL alone: an implementation of Ed25519 and
-# base64 that shares nothing with rw2fa. Ed25519 needs no randomness, so the same lines come out each time.
+# base64 that shares no code with rw2fa. Ed25519 needs no randomness, so the output is reproducible.
 #
 #   tests/cli/license/tokens.sh >tests/cli/license/tokens.txt
 #
 # Each line: a name, a space, the licence. The machine of the tests has the serial number below, and its
-# clock stands at 2026-11-24T08:00:00Z.
+# clock shows 2026-11-24T08:00:00Z.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 
@@ -20,7 +20,7 @@ base64url() {
   openssl base64 -A | tr '+/' '-_' | tr -d '='
 }
 
-# sign KEY TEXT: the signature over TEXT in base64url. From a file: OpenSSL 3.0 signs no pipe.
+# sign KEY TEXT: the signature over TEXT in base64url. Uses a file: OpenSSL 3.0 cannot sign a pipe.
 sign() {
   printf '%s' "$2" >"$work/text"
   openssl pkeyutl -sign -rawin -inkey "$1" -in "$work/text" | base64url
@@ -33,7 +33,7 @@ token() {
   printf '%s %s.%s\n' "$1" "$text" "$(sign "$key" "$text")"
 }
 
-# claims [NAME [VALUE]]: all claims; NAME is left out, or has VALUE instead, in JSON.
+# claims [NAME [VALUE]]: all claims; NAME is omitted, or set to VALUE in JSON.
 claims() {
   local name comma='' value
   printf '{'

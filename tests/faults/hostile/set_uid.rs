@@ -1,7 +1,7 @@
-//! The set-uid verifier, started by a caller who prepared what it inherits.
+//! The set-uid verifier, started by a caller who controls what it inherits.
 //!
-//! Needs root, and a mount namespace of its own, in which an empty file system lies on `/var/lib`: the
-//! system store that is made there vanishes with the namespace.
+//! Needs root, and its own mount namespace with an empty file system on `/var/lib`: the system
+//! store created there vanishes with the namespace.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -31,7 +31,7 @@ echo ready
 exec sleep 600
 "#;
 
-/// A namespace with a system store, in which alice is listed.
+/// A namespace with a system store that lists alice.
 struct System(Child);
 
 impl System {
@@ -50,7 +50,7 @@ impl System {
         Some(system)
     }
 
-    /// A program inside.
+    /// Returns a program to run inside the namespace.
     fn inside(&self, args: &[&str]) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.0.id().to_string(), "-m", "--"]).args(args);
@@ -58,7 +58,7 @@ impl System {
         command
     }
 
-    /// A shell of an account without rights, which runs this script with these arguments.
+    /// Returns a shell of an unprivileged account that runs this script with these arguments.
     fn hostile(&self, script: &str, args: &[&str]) -> Command {
         let drop =
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"];
@@ -78,7 +78,7 @@ impl System {
         finish(child)
     }
 
-    /// How many lines of the audit trail hold this text.
+    /// Counts the lines of the audit trail that contain this text.
     fn recorded(&self, text: &str) -> usize {
         let trail =
             finish(self.inside(&["sh", "-c", "cat /var/lib/rw2fa/audit/*"]).spawn().unwrap());
@@ -93,8 +93,8 @@ impl Drop for System {
     }
 }
 
-/// Guards the charge of each guess: with all but three descriptors taken by the caller, a login is decided and
-/// recorded as ever; with too low a limit nothing is compared.
+/// Guards the charge of each guess: with all but three descriptors taken by the caller, a login is
+/// decided and recorded as usual; with too low a limit nothing is compared.
 #[test]
 fn inherited_descriptors_leave_no_guess_uncharged() {
     let Some(system) = System::new() else { return };
@@ -116,10 +116,10 @@ fn inherited_descriptors_leave_no_guess_uncharged() {
     assert_eq!(run.end(), (0, "code-accepted".into()), "a soft limit is raised: {run:?}");
 }
 
-/// Guards a login against what its caller left in it: descriptors, the first place among the victims of a
-/// shortage of memory, a directory to keep busy, a processor of the caller's choice.
+/// Guards a login against inherited state: open descriptors, a high OOM score, a busy working
+/// directory, and a CPU chosen by the caller.
 #[test]
-fn what_a_caller_prepared_is_reset() {
+fn inherited_process_state_is_reset() {
     let Some(system) = System::new() else { return };
     let script = format!(
         "cd /var/lib/bin; exec 7</etc/passwd 200>/dev/null; taskset -pc 0 $$ >/dev/null
@@ -152,14 +152,14 @@ fn what_a_caller_prepared_is_reset() {
     let processors = status.lines().find(|line| line.starts_with("Cpus_allowed_list")).unwrap();
     let expected = fs::read_to_string("/proc/self/status").unwrap();
     assert!(expected.contains(processors), "{processors}");
-    // Not dumpable again: root owns what shows its memory.
+    // Not dumpable again: root owns the files that expose its memory.
     let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(format!("{place}/mem")).unwrap());
     assert_eq!(owner, 0);
     drop(child.stdin.take());
     assert_eq!(finish(child).reason(), "enrolment-required");
 }
 
-/// Guards the help for a service in which set-uid does nothing: the reason is named.
+/// Guards the message for a service in which set-uid has no effect: the reason is given.
 #[test]
 fn a_set_uid_bit_without_effect_is_explained() {
     let Some(system) = System::new() else { return };

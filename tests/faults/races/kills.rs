@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use super::{coming_codes, enrolled};
 use crate::sandbox::{Real, Run, Sandbox, Secret, finish, real_now, was_killed};
 
-/// Kills that must have hit a running process. Under Wine each process takes long to start.
+/// The number of kills that must hit a running process. Under Wine each process starts slowly.
 const KILLS: u32 = if cfg!(windows) { 10 } else { 120 };
 
-/// Numbers that differ at each run of the tests.
-struct Dice(u64);
+/// Random numbers that differ at each run of the tests.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn thrown() -> Self {
         Self(u64::from(std::process::id()) << 32 | u64::try_from(real_now()).unwrap() | 1)
     }
@@ -25,7 +25,7 @@ impl Dice {
     }
 }
 
-/// Kills a process after a while; how it ended if it was faster.
+/// Kills a process after a pause. Returns how it ended if it was faster.
 fn kill_after(mut child: Child, pause: Duration) -> Option<Run> {
     std::thread::sleep(pause);
     child.kill().unwrap();
@@ -37,12 +37,12 @@ fn kill_after(mut child: Child, pause: Duration) -> Option<Run> {
     })
 }
 
-/// A store in which processes are killed.
+/// A store whose processes are killed.
 struct Battlefield {
     sandbox: Sandbox,
     real: Real,
-    dice: Dice,
-    /// How long a run takes.
+    dice: Random,
+    /// The duration of a run.
     usual: Duration,
     kills: u32,
     survivors: u32,
@@ -56,11 +56,11 @@ impl Battlefield {
             finish(real.start(&["--end", "--", "alice"], None));
         }
         let usual = started.elapsed() / 5;
-        Self { sandbox, real, dice: Dice::thrown(), usual, kills: 0, survivors: 0 }
+        Self { sandbox, real, dice: Random::thrown(), usual, kills: 0, survivors: 0 }
     }
 
     /// Kills a process at a random moment; `None` if it was hit before it ended.
-    fn shoot(&mut self, child: Child) -> Option<Run> {
+    fn kill_randomly(&mut self, child: Child) -> Option<Run> {
         let most = u64::try_from(self.usual.as_micros()).unwrap() * 3 / 2;
         let run = kill_after(child, Duration::from_micros(self.dice.below(most.max(2))));
         match run {
@@ -75,7 +75,8 @@ impl Battlefield {
         self.kills < KILLS
     }
 
-    /// Asks in this process; a lock that was left behind, or half a document, would end in an error.
+    /// Runs the verifier in this process; a lock left behind, or half a document, would cause an
+    /// error.
     fn ask(&self, args: &[&str], code: Option<&str>) -> String {
         let run = self.sandbox.at_real_time().verify(args, code);
         assert_ne!(run.code, 4, "a kill left something behind: {run:?}");
@@ -99,7 +100,7 @@ fn a_killed_login_loses_nothing_and_accepts_no_code_twice() {
             codes.reverse();
             continue;
         };
-        let run = field.shoot(field.real.start(&alice, Some(&code)));
+        let run = field.kill_randomly(field.real.start(&alice, Some(&code)));
         let again = field.ask(&alice, Some(&code));
         match run {
             Some(run) => {
@@ -121,7 +122,7 @@ fn a_killed_first_login_leaves_one_secret_and_lets_the_user_enrol() {
     let mut field = Battlefield::new(sandbox);
     let alice = ["--qr", "none", "--", "alice"];
     while field.goes_on() {
-        let run = field.shoot(field.real.start(&alice, None));
+        let run = field.kill_randomly(field.real.start(&alice, None));
         let shown = field.sandbox.at_real_time().verify(&alice, None);
         if let Some(run) = run {
             assert_eq!(Secret::of(&run.json()), Secret::of(&shown.json()), "shown and forgotten");
@@ -132,7 +133,7 @@ fn a_killed_first_login_leaves_one_secret_and_lets_the_user_enrol() {
     }
 }
 
-/// Guards the pair of documents that a listed user has: a kill between the two blocks nobody.
+/// Guards the two documents of a listed user: a kill between the writes locks out no user.
 #[test]
 fn killed_administrators_leave_the_old_or_the_new_state() {
     let (sandbox, _) = enrolled(&["alice", "bob"]);
@@ -141,7 +142,7 @@ fn killed_administrators_leave_the_old_or_the_new_state() {
     while field.goes_on() {
         let name = format!("user{}", field.kills + field.survivors);
         let check = ["--check", "--", &name];
-        let added = field.shoot(field.real.tool(["users", "add", &name]).spawn().unwrap());
+        let added = field.kill_randomly(field.real.tool(["users", "add", &name]).spawn().unwrap());
         let found = field.ask(&check, None);
         match added {
             Some(run) => assert_eq!((run.code, &*found), (0, "enrolment-required"), "{run:?}"),
@@ -151,7 +152,7 @@ fn killed_administrators_leave_the_old_or_the_new_state() {
         assert_eq!(field.ask(&check, None), "enrolment-required");
 
         let remove = ["users", "remove", "--yes", &name];
-        let removed = field.shoot(field.real.tool(remove).spawn().unwrap());
+        let removed = field.kill_randomly(field.real.tool(remove).spawn().unwrap());
         let found = field.ask(&check, None);
         match removed {
             Some(run) => assert_eq!((run.code, &*found), (0, "not-listed"), "{run:?}"),
@@ -161,7 +162,7 @@ fn killed_administrators_leave_the_old_or_the_new_state() {
         assert_eq!(field.ask(&check, None), "not-listed");
 
         let reset = ["users", "reset", "--yes", "bob"];
-        let reset = field.shoot(field.real.tool(reset).spawn().unwrap());
+        let reset = field.kill_randomly(field.real.tool(reset).spawn().unwrap());
         let found = field.ask(&["--check", "--", "bob"], None);
         match reset {
             Some(run) => assert_eq!((run.code, &*found), (0, "enrolment-required"), "{run:?}"),
@@ -173,7 +174,7 @@ fn killed_administrators_leave_the_old_or_the_new_state() {
 
         let next = seconds + 1;
         let set = ["advanced", "set", "lockout-seconds", &next.to_string()];
-        let set = field.shoot(field.real.tool(set).spawn().unwrap());
+        let set = field.kill_randomly(field.real.tool(set).spawn().unwrap());
         let found = field.sandbox.admin_ok(&["advanced", "get", "lockout-seconds"]);
         let found: i64 = found.trim().parse().unwrap();
         assert!(found == next || (set.is_none() && found == seconds), "{found}, {set:?}");

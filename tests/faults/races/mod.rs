@@ -1,4 +1,4 @@
-//! Real processes at the same time, stopped, killed, or talking to nobody.
+//! Real processes that run concurrently, are stopped or killed, or have broken streams.
 
 mod kills;
 mod parallel;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::sandbox::{Sandbox, Secret, real_now};
 
-/// A store whose users are added and enrolled at the real time.
+/// Creates a store whose users are added and enrolled at the real time.
 fn enrolled(users: &[&str]) -> (Sandbox, Vec<Secret>) {
     let sandbox = Sandbox::with_users(&[]);
     sandbox.at_real_time();
@@ -17,10 +17,10 @@ fn enrolled(users: &[&str]) -> (Sandbox, Vec<Secret>) {
     (sandbox, secrets)
 }
 
-/// The codes of the coming three hours, each of them for the first time.
+/// Returns the codes of the next three hours, each at its first occurrence.
 ///
-/// They all lie in the window, so that a test need not wait for the next step, and no step ends at an
-/// unlucky moment.
+/// All of them are in the window, so that a test need not wait for the next step, and no step ends
+/// at an unlucky moment.
 fn coming_codes(secret: &Secret) -> impl Iterator<Item = String> + use<'_> {
     let mut seen = BTreeSet::from([secret.code(real_now()), secret.code(real_now() - 30)]);
     let start = real_now();

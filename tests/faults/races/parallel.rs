@@ -15,7 +15,7 @@ fn at_once(sandbox: &Sandbox, logins: &[(&str, Option<&str>)]) -> Vec<Run> {
     children.into_iter().map(finish).collect()
 }
 
-/// How often something is tried: under Wine each process takes long to start.
+/// How often something is tried: under Wine each process starts slowly.
 const fn rounds(usual: usize) -> usize {
     if cfg!(windows) { usual.div_ceil(4) } else { usual }
 }
@@ -79,7 +79,7 @@ fn twenty_users_at_once_all_get_in() {
 
 /// Guards against a burst of guesses that passes the limit before the first one is counted.
 #[test]
-fn of_twenty_wrong_codes_at_once_five_are_charged() {
+fn five_of_twenty_wrong_codes_at_once_are_charged() {
     for _ in 0..rounds(3) {
         let (sandbox, secrets) = enrolled(&["alice"]);
         let wrong: Vec<String> = secrets[0].wrong_codes(sandbox.now()).take(20).collect();
@@ -149,9 +149,9 @@ fn logins_and_edits_at_once_lose_nothing() {
     }
 }
 
-/// Guards that a stopped program in possession of the lock cannot hang the portal.
+/// Guards that a stopped program that holds the lock cannot hang the portal.
 #[test]
-fn a_lock_that_somebody_holds_is_an_error_after_five_seconds() {
+fn a_held_lock_is_an_error_after_five_seconds() {
     let (sandbox, secrets) = enrolled(&["alice"]);
     let code = secrets[0].code(sandbox.now() + 30);
     let before = sandbox.contents();
@@ -172,9 +172,9 @@ fn a_lock_that_somebody_holds_is_an_error_after_five_seconds() {
     assert_eq!(run.end(), (0, "code-accepted".to_owned()), "the code was not spent");
 }
 
-/// Guards the reader that has opened a document at the moment at which another one takes its place.
+/// Guards a reader whose open document is being replaced.
 #[test]
-fn a_document_that_is_replaced_while_it_is_read_is_the_old_or_the_new_one() {
+fn a_reader_sees_the_old_or_the_new_document() {
     use std::sync::atomic::{AtomicBool, Ordering};
     let sandbox = Sandbox::with_users(&["alice"]);
     let (document, copy) = (sandbox.path().join("store.toml"), sandbox.path().join(".copy"));

@@ -1,4 +1,4 @@
-//! Standard input that never ends, standard output that nobody reads.
+//! Standard input that never ends, and standard output without a reader.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ fn a_silent_standard_input_is_an_error_after_five_seconds() {
     let started = Instant::now();
     let mut child = sandbox.real().verifier(["--code-stdin", "--", "alice"]).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // A code without the end of its line is no line yet.
+    // A code without a line ending is not complete.
     write!(stdin, "{}", secrets[0].code(sandbox.now() + 30)).unwrap();
     let run = finish(child);
     assert_eq!(run.end(), (4, "timeout".to_owned()), "{run:?}");
@@ -42,7 +42,7 @@ fn a_trickle_on_standard_input_ends_in_time_too() {
 }
 
 #[test]
-fn an_endless_line_is_no_code_and_is_not_charged() {
+fn an_endless_line_is_not_a_code_and_is_not_charged() {
     let (sandbox, _) = enrolled(&["alice"]);
     let started = Instant::now();
     let mut child = sandbox.real().verifier(["--code-stdin", "--", "alice"]).spawn().unwrap();
@@ -56,25 +56,26 @@ fn an_endless_line_is_no_code_and_is_not_charged() {
 }
 
 #[test]
-fn a_closed_standard_input_is_no_code() {
+fn a_closed_standard_input_is_not_a_code() {
     let (sandbox, _) = enrolled(&["alice"]);
     let mut command = sandbox.real().verifier(["--code-stdin", "--", "alice"]);
     let run = finish(command.stdin(Stdio::null()).spawn().unwrap());
     assert_eq!(run.end(), (3, "code-required".to_owned()), "{run:?}");
 }
 
-/// Guards the portal that reads the exit code alone: an answer that did not arrive is no grant.
+/// Guards a portal that reads only the exit code: an answer that did not arrive is not a grant.
 #[test]
-fn an_answer_that_nobody_reads_does_not_end_in_zero() {
+fn an_unread_answer_does_not_exit_with_zero() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
-    assert_eq!(real.verify(&["--", "bob"], None).code, 0, "a grant, if it can be told");
+    assert_eq!(real.verify(&["--", "bob"], None).code, 0, "a grant, if the answer arrives");
     let unread = || {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         Stdio::from(writer)
     };
-    // What a reader left is no failure of the tool (141 is what SIGPIPE would end it with), and no success.
+    // A closed reader is neither a failure of the tool (141 is the exit code for SIGPIPE) nor a
+    // success.
     for (mut command, code) in [
         (real.verifier(["--", "bob"]), 4),
         (real.verifier(["--format", "text", "--", "bob"]), 4),
@@ -86,16 +87,16 @@ fn an_answer_that_nobody_reads_does_not_end_in_zero() {
         let run = finish(command.stdout(unread()).spawn().unwrap());
         assert_eq!(run.code, code, "{command:?}: {run:?}");
     }
-    // Nor does one whose error nobody hears.
+    // The same applies to an error whose output is closed.
     let mut command = real.verifier(["--", "bob"]);
     let run = finish(command.stdout(unread()).stderr(unread()).spawn().unwrap());
     assert_eq!(run.code, 4);
 }
 
-/// Guards against a full disk, behind which a script keeps the answer, ending in 0.
+/// Guards against a full disk: a script that redirects the answer must not get exit code 0.
 #[cfg(target_os = "linux")]
 #[test]
-fn an_answer_that_does_not_fit_does_not_end_in_zero() {
+fn an_answer_on_a_full_disk_does_not_exit_with_zero() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let real = sandbox.real();
@@ -105,9 +106,9 @@ fn an_answer_that_does_not_fit_does_not_end_in_zero() {
     }
 }
 
-/// Guards that a grant which could not be told is not lost to the user for good.
+/// Guards that a grant whose answer failed is not lost to the user for good.
 #[test]
-fn after_an_answer_that_nobody_read_the_next_code_works() {
+fn the_next_code_works_after_an_unread_answer() {
     let (sandbox, secrets) = enrolled(&["alice"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -122,8 +123,8 @@ fn after_an_answer_that_nobody_read_the_next_code_works() {
     assert_eq!(sandbox.real().verify(&["--", "alice"], Some(&next)).reason(), "code-accepted");
 }
 
-/// Guards against a document taking the place of a stream that the portal closed, and the answer going
-/// into it.
+/// Guards against a document taking the place of a stream that the portal closed, which would
+/// receive the answer.
 #[cfg(unix)]
 #[test]
 fn closed_streams_reach_no_document() {
@@ -153,7 +154,7 @@ fn closed_streams_reach_no_document() {
         if code == 0 && crate::sandbox::is_root() {
             assert_leading_nowhere(&child, closed.matches("&-").count());
         }
-        // One that does not read its input may have ended.
+        // A program that does not read its input may have ended.
         let _ = writeln!(
             child.stdin.take().unwrap(),
             "{}",
@@ -170,7 +171,7 @@ fn closed_streams_reach_no_document() {
     }
 }
 
-/// Looks at the streams of a verifier that waits for a code, until this many of them lead nowhere.
+/// Waits until this many streams of a verifier that waits for a code lead to /dev/null.
 #[cfg(target_os = "linux")]
 #[track_caller]
 fn assert_leading_nowhere(child: &std::process::Child, closed: usize) {
@@ -179,7 +180,7 @@ fn assert_leading_nowhere(child: &std::process::Child, closed: usize) {
         std::fs::read_link(format!("/proc/{}/fd/{stream}", child.id()))
             .is_ok_and(|target| target == std::path::Path::new("/dev/null"))
     };
-    // The shell becomes the verifier, which needs a moment.
+    // The shell becomes the verifier, which takes a moment.
     while [0, 1, 2].iter().filter(|stream| leads_nowhere(stream)).count() != closed {
         assert!(started.elapsed() < Duration::from_secs(4), "{closed} streams were closed");
         std::thread::sleep(Duration::from_millis(5));
