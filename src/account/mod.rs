@@ -10,6 +10,7 @@ pub mod lockout;
 pub mod matching;
 pub mod name;
 pub mod recovery;
+pub mod sealed;
 pub mod showing;
 pub mod sms;
 pub mod spelling;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::account::attempts::Charge;
 use crate::account::listing::Phone;
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 use crate::otp::{Code, Digits, Typed};
 use crate::time::Timestamp;
 

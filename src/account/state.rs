@@ -9,6 +9,7 @@ use crate::account::grant::Grant;
 use crate::account::listing::Method;
 use crate::account::lockout::{Failures, Lockout};
 use crate::account::recovery::RecoveryCodes;
+use crate::account::sealed::Sealed;
 use crate::account::sms::SmsState;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
@@ -51,11 +52,6 @@ pub struct Shown {
     /// The address it was last shown to, as passed by the portal.
     pub ip: Option<String>,
 }
-
-/// A sealed value: the id of its key and the encrypted text. See [`crate::store::seal`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Sealed(pub String);
 
 /// The state document of one user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

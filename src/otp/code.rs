@@ -12,12 +12,10 @@ use zeroize::Zeroizing;
 use super::keyed::KeyedHash;
 use super::recovery::RecoveryCode;
 use super::secret::Secret;
+use super::separators::without_separators;
 
 /// The length of a time step in seconds (`X` of RFC 6238 §4.1).
 pub const PERIOD: i64 = 30;
-
-/// The longest typed text that is parsed, in bytes. Longer text is malformed.
-const LONGEST_TYPED: usize = 256;
 
 /// A time step: the number of 30 s periods since 1970-01-01 00:00:00 UTC (`T` of RFC 6238 §4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -185,18 +183,6 @@ impl Typed {
         }
         RecoveryCode::from_plain(&plain).map_or(Self::Malformed, Self::Recovery)
     }
-}
-
-/// Removes white space around typed text, and spaces and dashes between groups. `None` if the
-/// text is too long.
-pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
-    if typed.len() > LONGEST_TYPED {
-        return None;
-    }
-    // Reserves the whole length: a growing string would leave unwiped copies behind.
-    let mut plain = Zeroizing::new(String::with_capacity(typed.len()));
-    plain.extend(typed.trim().chars().filter(|c| !matches!(c, ' ' | '-')));
-    Some(plain)
 }
 
 /// Computes the codes of one secret (RFC 4226 §5.3 over the steps of RFC 6238 §4).

@@ -9,6 +9,7 @@ mod png;
 pub mod qr;
 mod recovery;
 mod secret;
+mod separators;
 mod uri;
 mod window;
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 
 /// The contents of the section.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

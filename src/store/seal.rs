@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::account::name::Name;
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 
 /// The length of a nonce, in bytes.
 pub const NONCE: usize = 24;

@@ -1,8 +1,8 @@
 //! The link between a user's two documents and the key: opens sealed values and reports missing halves.
 
 use crate::account::name::Name;
+use crate::account::sealed::Sealed;
 use crate::account::sms::SentCode;
-use crate::account::state::Sealed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::seal::{Field, KeyRing};

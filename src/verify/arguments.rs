@@ -12,7 +12,7 @@ use clap_lex::{ArgCursor, RawArgs};
 
 use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::request::{QrForm, Session};
+use crate::verify::options::{QrForm, Session};
 
 /// The hint of every usage error.
 const HINT: &str = "rw2fa help verify tells the options";

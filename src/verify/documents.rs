@@ -3,7 +3,7 @@
 use crate::account::attempts::Attempts;
 use crate::account::grant::ClientHash;
 use crate::account::name::Name;
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 use crate::audit::{self, Event, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Process;

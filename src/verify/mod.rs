@@ -12,6 +12,7 @@ pub mod facts;
 mod late;
 #[cfg(test)]
 mod model;
+pub mod options;
 pub mod reason;
 pub mod request;
 pub mod response;
@@ -25,8 +26,8 @@ use std::time::{Duration, Instant};
 
 use crate::account::attempts::Charge;
 use crate::account::name::Name;
+use crate::account::sealed::Sealed;
 use crate::account::sms::Ending;
-use crate::account::state::Sealed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::platform;

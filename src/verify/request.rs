@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use zeroize::Zeroizing;
 
 use crate::account::grant::ClientHash;
@@ -10,6 +9,7 @@ use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Line, Process};
 use crate::verify::arguments::VerifyArgs;
+pub use crate::verify::options::{QrForm, Session};
 
 /// The longest line that is read as a code, in bytes.
 const LONGEST_CODE: usize = 256;
@@ -19,40 +19,6 @@ const CODE_PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_CLIENT: usize = 128;
 /// The longest address, in bytes.
 const LONGEST_IP: usize = 64;
-
-/// A kind of session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Session {
-    /// In the browser.
-    Html5,
-    /// A published application.
-    Remoteapp,
-    /// A plain RDP connection; only the whitelist opens it.
-    Rdp,
-}
-
-impl Session {
-    /// The word for it on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Session::Html5 => "html5",
-            Session::Remoteapp => "remoteapp",
-            Session::Rdp => "rdp",
-        }
-    }
-}
-
-/// In which form the QR code is answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum QrForm {
-    /// SVG text.
-    #[default]
-    Svg,
-    /// A PNG picture as a data URI.
-    Png,
-    /// No picture; the secret and its URI are answered all the same.
-    None,
-}
 
 /// What the portal asks for.
 #[derive(Clone, Copy, Debug)]

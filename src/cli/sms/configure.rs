@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::MASK;
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 use crate::cli::Done;
 use crate::cli::context::{Change, Context, Opened};
 use crate::cli::output::{self, ChangeRow, Changed};

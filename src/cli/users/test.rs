@@ -9,7 +9,7 @@ use serde_json::json;
 use super::known_state;
 use crate::account::listing::Method;
 use crate::account::name::Name;
-use crate::account::state::Sealed;
+use crate::account::sealed::Sealed;
 use crate::cli::context::{Change, Context, Opened, values};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};

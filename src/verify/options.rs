@@ -1,0 +1,37 @@
+//! Values of options of the verifier: kinds of sessions, and forms of the QR code.
+
+use clap::ValueEnum;
+
+/// A kind of session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Session {
+    /// In the browser.
+    Html5,
+    /// A published application.
+    Remoteapp,
+    /// A plain RDP connection; only the whitelist opens it.
+    Rdp,
+}
+
+impl Session {
+    /// The word for it on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Session::Html5 => "html5",
+            Session::Remoteapp => "remoteapp",
+            Session::Rdp => "rdp",
+        }
+    }
+}
+
+/// In which form the QR code is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum QrForm {
+    /// SVG text.
+    #[default]
+    Svg,
+    /// A PNG picture as a data URI.
+    Png,
+    /// No picture; the secret and its URI are answered all the same.
+    None,
+}
