@@ -81,7 +81,7 @@ fn lines_are_shown_to_people_and_as_csv() {
     let mut lines = csv.lines();
     assert_eq!(
         lines.next().unwrap(),
-        "time,event,user,outcome,reason,session,client,ip,drift,by,action,object,values,seq"
+        "time,event,user,outcome,reason,session,client,ip,drift,by,action,object,values,seq,attempt,month,file,line"
     );
     assert_eq!(lines.count(), 1);
     // The key is needed to verify the trail, not to read it.
