@@ -21,9 +21,6 @@ use crate::store::{
     file, file_name, trail,
 };
 
-/// The most bytes that a login can add to a document: a grant, a step, and some spare room.
-const GROWTH: usize = 1024;
-
 /// The extension of attempt counters, which are next to the state documents.
 const COUNTER: &str = "attempts";
 
@@ -333,13 +330,11 @@ pub(super) struct DirTransaction<'a> {
     pub(super) store: &'a DirStore,
     /// The trail and its lock file, if they were opened to append a line later.
     trail: Option<Prepared>,
-    /// Room for a document that is written later.
-    reserved: Option<file::Replacement>,
 }
 
 impl<'a> DirTransaction<'a> {
     pub(super) fn new(store: &'a DirStore) -> Self {
-        Self { store, trail: None, reserved: None }
+        Self { store, trail: None }
     }
 
     /// Returns the path of a document, creating missing directories.
@@ -382,14 +377,6 @@ impl<'a> DirTransaction<'a> {
         trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
     }
 
-    /// Prepares the new text of the file at `path`, using the reserved disk space if there is any.
-    fn replacement(&mut self, path: &Path, text: &str) -> Result<file::Replacement> {
-        match self.reserved.take_if(|reserved| reserved.replaces(path)) {
-            Some(mut reserved) => reserved.fill(text.as_bytes()).map(|()| reserved),
-            None => file::Replacement::begin(path, text.as_bytes()),
-        }
-    }
-
     /// Makes lines durable and sends their copy to the system log.
     fn make_durable(&self, appended: Appended) -> Result<()> {
         let lines = appended.sync()?;
@@ -406,13 +393,7 @@ impl Transaction for DirTransaction<'_> {
         if let Document::Attempts(_) = document {
             return file::overwrite(&path, text.as_bytes(), self.store.owner);
         }
-        let is_reserved = self.reserved.is_some();
-        self.replacement(&path, text)?.publish()?;
-        if is_reserved && self.reserved.is_none() {
-            // The document may be written once more: reserve the space for that.
-            self.reserved = Some(file::Replacement::reserve(&path, text.len() + GROWTH)?);
-        }
-        Ok(())
+        file::replace(&path, text.as_bytes())
     }
 
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
@@ -427,9 +408,8 @@ impl Transaction for DirTransaction<'_> {
         let patience = file::PATIENCE.saturating_sub(started.elapsed());
         self.trail = Some(Prepared { opened, lock_file, patience });
         let path = self.place(document, file::make_directory)?;
-        let length = fs::symlink_metadata(&path).map_or(0, |metadata| metadata.len());
-        let length = usize::try_from(length).unwrap_or(0).saturating_add(GROWTH);
-        self.reserved = Some(file::Replacement::reserve(&path, length)?);
+        let directory = path.parent().unwrap_or(&path);
+        platform::check_writable(directory).map_err(|error| file::not_written(&path, error))?;
         Ok(())
     }
 
@@ -450,7 +430,7 @@ impl Transaction for DirTransaction<'_> {
         text: &str,
     ) -> Result<()> {
         let path = self.place(document, file::make_directory)?;
-        let mut replacement = self.replacement(&path, text)?;
+        let mut replacement = file::Replacement::begin(&path, text.as_bytes())?;
         // Writes both before waiting for either.
         let mut appended = self.append(month, make)?;
         appended.begin_to_sync();

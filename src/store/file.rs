@@ -3,7 +3,7 @@
 //! Works with bytes and paths; it does not know documents.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -185,25 +185,6 @@ impl Replacement {
         let begun = Self { path, parent, temporary, file: Some(file), is_published: false };
         written.map_err(|error| begun.not_written(error))?;
         Ok(begun)
-    }
-
-    /// Reserves disk space for `length` bytes of new text, written later by [`Self::fill`]. The caller
-    /// holds the lock.
-    pub(super) fn reserve(path: &Path, length: usize) -> Result<Self> {
-        Self::begin(path, &vec![b'\n'; length])
-    }
-
-    /// Writes the text into the reserved space.
-    pub(super) fn fill(&mut self, text: &[u8]) -> Result<()> {
-        let Some(file) = &mut self.file else { return Ok(()) };
-        let filled = file.rewind().and_then(|()| file.write_all(text));
-        let filled = filled.and_then(|()| file.set_len(text.len() as u64));
-        filled.map_err(|error| self.not_written(error))
-    }
-
-    /// Reports whether this replaces the file at `path`.
-    pub(super) fn replaces(&self, path: &Path) -> bool {
-        self.path == path
     }
 
     /// Makes the new text durable without moving it into place.

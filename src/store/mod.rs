@@ -172,7 +172,8 @@ pub trait Transaction {
     fn write(&mut self, document: &Document, text: &str) -> Result<()>;
 
     /// Prepares for appending a line to the audit trail and writing `document` later in this transaction:
-    /// opens the trail and reserves disk space, as far as the store can. `month` is the current month.
+    /// opens the trail, and checks that there is disk space and that both can be written. `month` is the current
+    /// month.
     ///
     /// # Errors
     /// If either fails.

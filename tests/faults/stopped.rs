@@ -66,7 +66,7 @@ fn waiting_for_it_ends_in_an_error_and_others_get_in() {
     }
     // The first two stop with the lock of the account: when they make the charge durable, and the
     // line of the trail. The third one also holds the lock of the trail, when it writes its line.
-    let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 3), false)];
+    let stops = [(("fdatasync", 1), true), (("fdatasync", 2), true), (("write", 2), false)];
     for (call, others_get_in) in stops {
         let arena = Arena::with(|sandbox| {
             sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "10"]);

@@ -258,3 +258,41 @@ fn a_full_disk_prevents_comparison_but_not_charging() {
         assert_eq!(sandbox.show("alice")["failures"], expected);
     }
 }
+
+/// Guards honest users: where the outcome of a login cannot be written, right codes are refused and cost nothing.
+#[test]
+fn right_codes_are_not_charged_where_the_state_is_immutable() {
+    if !crate::sandbox::is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    fs::remove_dir_all(sandbox.path()).unwrap();
+    fs::create_dir(sandbox.path()).unwrap();
+    let Some(_disk) = SmallExt4::mount(sandbox.path(), &sandbox.beside("image")) else {
+        skipped("a file system cannot be made and mounted here");
+        return;
+    };
+    fs::remove_dir(sandbox.path().join("lost+found")).unwrap();
+    fs::set_permissions(sandbox.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .unwrap();
+    sandbox.admin_ok(&["init"]);
+    sandbox.admin_ok(&["users", "add", "alice"]);
+    sandbox.admin_ok(&["enable"]);
+    let secret = sandbox.enrol("alice");
+    let state = sandbox.document("state", "alice");
+    let chattr = |attribute: &str| {
+        let run = Command::new("chattr").arg(attribute).arg(state.parent().unwrap()).output();
+        run.is_ok_and(|run| run.status.success())
+    };
+    if !chattr("+i") {
+        skipped("files cannot be made immutable here");
+        return;
+    }
+    for _ in 0..6 {
+        let login = sandbox.pass(30).login("alice", &secret);
+        assert_eq!(login.end(), (4, "store".into()), "{login:?}");
+    }
+    assert!(chattr("-i"));
+    assert_eq!(sandbox.show("alice")["failures"], 0);
+    assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
+}

@@ -65,6 +65,17 @@ fn room(found: &nix::sys::statvfs::Statvfs) -> Option<u64> {
 /// The free space that a login may need, in bytes and in files.
 const LEAST_ROOM: (u64, u64) = (64 * 1024, 4);
 
+/// Checks that files can be created in the directory at `path`: its mode, an immutable attribute, and a read-only file
+/// system are reasons why not.
+///
+/// # Errors
+/// The reason.
+pub fn check_writable(path: &Path) -> std::io::Result<()> {
+    use nix::unistd::AccessFlags;
+
+    nix::unistd::access(path, AccessFlags::W_OK | AccessFlags::X_OK).map_err(Into::into)
+}
+
 /// Reports whether the file system of `file` lacks the space for a login. If the system does not say,
 /// assumes there is space.
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]

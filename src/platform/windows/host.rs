@@ -23,6 +23,14 @@ pub fn file_system(path: &Path) -> FileSystem {
     }
 }
 
+/// Windows reports a directory that cannot be written only on a write.
+///
+/// # Errors
+/// None.
+pub fn check_writable(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// Windows reports a full disk only on a write.
 pub fn is_full(_: &std::fs::File) -> bool {
     false
