@@ -192,7 +192,7 @@ impl Bundle {
                         state.listed = entry.settings.is_some();
                     }
                     if users.insert(name, entry).is_some() {
-                        problems.push(wrong(format!("{what} stands twice")));
+                        problems.push(wrong(format!("{what} is there twice")));
                     }
                 }
             }
@@ -245,7 +245,7 @@ fn others(
             Err(error) => problems.push(wrong(format!("{what}: {error}"))),
             Ok(name) => {
                 if found.insert(name, settings).is_some() {
-                    problems.push(wrong(format!("{what} stands twice")));
+                    problems.push(wrong(format!("{what} is there twice")));
                 }
             }
         }

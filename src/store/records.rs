@@ -398,7 +398,7 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
         _ => String::new(),
     };
     Error::new(ErrorKind::Store, format!("{place}, line {line}:{key} {message}"))
-        .with_hint("mend the document by hand, or restore it from a backup; nothing was changed")
+        .with_hint("fix the document by hand, or restore it from a backup; nothing was changed")
 }
 
 #[cfg(test)]

@@ -128,8 +128,8 @@ impl<'a> Restoration<'a> {
         let parse = |text: &str| {
             text.parse::<toml_edit::DocumentMut>().map_err(|_| {
                 let place = self.store.describe(&Document::Settings);
-                Error::new(ErrorKind::Store, format!("{place} is no TOML"))
-                    .with_hint("mend it by hand")
+                Error::new(ErrorKind::Store, format!("{place} is not valid TOML"))
+                    .with_hint("fix it by hand")
             })
         };
         let (here, mut next) = (parse(present)?, parse(&self.bundle.text)?);

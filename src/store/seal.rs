@@ -124,7 +124,7 @@ impl KeyRing {
                 }
             };
             if place.replace(DataKey::read(id, key)?).is_some() {
-                return Err("a key stands twice");
+                return Err("a key is there twice");
             }
         }
         Ok(Self { current: current.ok_or("there is no current key")?, previous, retired })

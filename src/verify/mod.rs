@@ -63,7 +63,7 @@ const MIN_SMS_TIMEOUT: Duration = Duration::from_secs(1);
 const SMS_DEADLINE: Duration = Duration::from_secs(15);
 /// The hint when the system does not report the user's groups.
 const GROUPS_HINT: &str =
-    "mend the system's name service, or let the portal pass --group or --no-groups";
+    "fix the system's name service, or let the portal pass --group or --no-groups";
 
 /// Runs `rw2fa-verify` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {

@@ -86,7 +86,7 @@ impl<'a> SmsCommand<'a> {
             }
             Self::Other(program, store) => {
                 if !program.is_absolute() {
-                    let what = format!("{} is no absolute path", program.display());
+                    let what = format!("{} is not an absolute path", program.display());
                     return Err(records::wrong_sms(*store, ErrorKind::System, "command", &what)
                         .with_hint("correct it with 'rw2fa sms configure --command PATH'"));
                 }

@@ -160,7 +160,7 @@ fn nothing_is_written_before_confirmation_and_checks() {
             "[[users]]\ncolour = 1\nname = \"alice\"",
             "colour",
         ),
-        ("twice", "name = \"bob\"", "name = \"Alice\"", "'Alice' stands twice"),
+        ("twice", "name = \"bob\"", "name = \"Alice\"", "'Alice' is there twice"),
         ("no name", "name = \"bob\"", "name = \"a\\\\b\\\\c\"", "user 'a"),
         ("bad settings", "discrepancy = 4", "discrepancy = 99999", "settings, line"),
         (

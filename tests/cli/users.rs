@@ -278,7 +278,7 @@ dora   user          broken
     for run in [&list, &status] {
         for (path, problem, hint) in [
             (&bert, "cut short", "rw2fa users reset bert"),
-            (&carol, "line 1", "mend the document by hand"),
+            (&carol, "line 1", "fix the document by hand"),
             (&sandbox.path().join("state"), "is missing, though dora", "rw2fa users reset dora"),
             (&stray, "has a name that rw2fa does not give", "remove it"),
         ] {

@@ -332,7 +332,7 @@ fn test_does_not_spend_the_code() {
         r#"{"schema":1,"test":{"name":"alice","result":"right","step":59850263,"time":"2026-11-24T08:11:30Z","drift_steps":3,"retry_after":null}}"#
     );
     assert_eq!(sandbox.show("alice")["failures"], 0);
-    assert_eq!(test("12345x").stdout, "alice: that is no code; nothing was charged\n");
+    assert_eq!(test("12345x").stdout, "alice: that is not a code; nothing was charged\n");
     assert_eq!(test("").code, 2);
     for (at, code) in secret.wrong_codes(sandbox.now()).take(5).enumerate() {
         let wrong = test(&code);

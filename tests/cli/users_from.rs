@@ -110,12 +110,12 @@ fn every_bad_line_is_reported_and_nothing_is_written() {
     assert_eq!(
         message,
         [
-            "error: standard input, line 3: 'alice': stands in line 2 already",
+            "error: standard input, line 3: 'alice': is already in line 2",
             "error: standard input, line 4: 'erin': overlaps 'corp\\erin': one login could mean both",
             "error: standard input, line 5: 'corp\\carol': is listed with other attributes",
             "error: standard input, line 6: a field goes over several lines",
             "error: standard input, line 9: 'dave@corp': overlaps 'corp\\dave' in line 8: one login could mean both",
-            "error: standard input, line 11: 'staff': stands in line 10 already",
+            "error: standard input, line 11: 'staff': is already in line 10",
             "error: standard input, line 12: the type 'usr' is none: write user or group",
             "error: standard input has 7 bad lines; nobody was added",
         ],

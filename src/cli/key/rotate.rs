@@ -81,7 +81,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         end_rotation(context, &opened, &id, &previous)
     } else {
         Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").with_hint(
-            "mend the documents named here, or reset their users, and run 'rw2fa key rotate' again",
+            "fix the documents named here, or reset their users, and run 'rw2fa key rotate' again",
         ))
     };
     rows.push(ChangeRow::new("key", id, end.map(|()| Changed::Changed)));

@@ -136,6 +136,6 @@ fn report_problems<T>(context: &mut Context<'_>, made: Result<T, Vec<Error>>) ->
         }
         let found = count(problems.len(), "problem");
         Error::new(ErrorKind::Refused, format!("the file has {found}; nothing was changed"))
-            .with_hint("mend the file, or export it again")
+            .with_hint("fix the file, or export it again")
     })
 }

@@ -144,7 +144,7 @@ fn entry(
     let phone = match field(phone) {
         "" => None,
         text => Some(number::parse(text).map_err(|hint| {
-            refused(format!("'{}' is no phone number", printable(text))).with_hint(hint)
+            refused(format!("'{}' is not a phone number", printable(text))).with_hint(hint)
         })?),
     };
     if phone.is_some() && kind == DocumentKind::Group {
@@ -222,7 +222,7 @@ mod tests {
                     (3, "'': the name is empty"),
                     (4, "the type 'usr' is none: write user or group"),
                     (5, "the method 'push' is none: write app or sms"),
-                    (6, "'0612' is no phone number"),
+                    (6, "'0612' is not a phone number"),
                     (7, "'staff' is a group and has a phone number"),
                 ],
             ),

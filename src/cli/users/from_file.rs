@@ -80,7 +80,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     if failed > 0 {
         let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
         context.complain(&Error::new(ErrorKind::Refused, what).with_hint(
-            "mend that and run the command again: whoever is on the list stays as he is",
+            "fix that and run the command again; names already on the list are left alone",
         ));
     }
     warn_of_unknown(context, &checked.unknown);
@@ -90,7 +90,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
             let new = count(entries, "new name");
             let what = format!("{problem}; {new} may be gone after a power failure");
             Err(Error::new(problem.kind(), what).with_hint(
-                "mend the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the \
+                "fix the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the \
                  same command again tell who is missing",
             ))
         }
@@ -124,7 +124,7 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
     }
     let found = count(problems.len(), "bad line");
     Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; nobody was added"))
-        .with_hint("mend the file and run the command again"))
+        .with_hint("fix the file and run the command again"))
 }
 
 /// Checks every entry against the others, the store and the system.
@@ -200,7 +200,7 @@ impl Before {
     /// Admits an entry that is not in the file yet, in any spelling.
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
         let twice = |line: u64| {
-            Error::new(ErrorKind::Conflict, format!("stands in line {line} already"))
+            Error::new(ErrorKind::Conflict, format!("is already in line {line}"))
                 .with_hint("remove one of the lines")
         };
         if entry.kind == DocumentKind::Group {

@@ -156,7 +156,7 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
         Trial::RecoveryLeft => "that is a recovery code, and it can still be used".into(),
         Trial::RecoveryUsed => "that is a recovery code, and it was used".into(),
         Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
-        Trial::Malformed => "that is no code; nothing was charged".into(),
+        Trial::Malformed => "that is not a code; nothing was charged".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; no code was compared", duration::words(*seconds))
         }
