@@ -40,8 +40,11 @@ impl VendorKey {
     /// When the built-in bytes are not a valid key.
     pub fn built_in() -> Result<Self> {
         Self::from_base64(VENDOR.unwrap_or(DEVELOPMENT)).ok_or_else(|| {
-            Error::new(ErrorKind::System, "the vendor key in this program is not an Ed25519 public key")
-                .with_hint("this program was built wrongly: tell its vendor")
+            Error::new(
+                ErrorKind::System,
+                "the vendor key in this program is not an Ed25519 public key",
+            )
+            .with_hint("this program was built wrongly: tell its vendor")
         })
     }
 

@@ -36,6 +36,32 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Mounts a file system on a new store in which alice has enrolled. `None` for accounts other than root, and where
+/// nothing can be mounted.
+fn mounted_store<T>(
+    mount: impl FnOnce(PathBuf, &std::path::Path) -> Option<T>,
+) -> Option<(Sandbox, T, Secret)> {
+    if !crate::sandbox::is_root() {
+        return None;
+    }
+    let sandbox = Sandbox::new();
+    let root = sandbox.path();
+    fs::remove_dir_all(&root).unwrap();
+    fs::create_dir(&root).unwrap();
+    let Some(disk) = mount(root.clone(), &sandbox.beside("image")) else {
+        skipped("a small file system cannot be made and mounted here");
+        return None;
+    };
+    // Only ext4 has this directory.
+    let _ = fs::remove_dir(root.join("lost+found"));
+    fs::set_permissions(&root, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    sandbox.admin_ok(&["init"]);
+    sandbox.admin_ok(&["users", "add", "alice"]);
+    sandbox.admin_ok(&["enable"]);
+    let secret = sandbox.enrol("alice");
+    Some((sandbox, disk, secret))
+}
+
 fn chain_is_whole(sandbox: &Sandbox) -> bool {
     let key = fs::read_to_string(sandbox.path().join("key")).unwrap();
     let key = KeyRing::parse(&key).unwrap().audit_key();
@@ -50,20 +76,10 @@ fn chain_is_whole(sandbox: &Sandbox) -> bool {
 /// Guards logins and changes on a really full file system.
 #[test]
 fn a_full_disk_loses_nothing() {
-    if !crate::sandbox::is_root() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    fs::remove_dir_all(sandbox.path()).unwrap();
-    fs::create_dir(sandbox.path()).unwrap();
-    let Some(_disk) = SmallDisk::mount(sandbox.path(), "256k") else {
-        skipped("a small file system cannot be mounted here");
+    let Some((sandbox, _disk, secret)) = mounted_store(|place, _| SmallDisk::mount(place, "256k"))
+    else {
         return;
     };
-    sandbox.admin_ok(&["init"]);
-    sandbox.admin_ok(&["users", "add", "alice"]);
-    sandbox.admin_ok(&["enable"]);
-    let secret = sandbox.enrol("alice");
     let filler = sandbox.path().join(".filler");
     for round in 0..3 {
         let mut file = fs::File::create(&filler).unwrap();
@@ -102,20 +118,10 @@ fn a_full_disk_loses_nothing() {
 /// Guards logins on a file system without a size, which reports that no block is free.
 #[test]
 fn a_file_system_without_a_size_is_not_full() {
-    if !crate::sandbox::is_root() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    fs::remove_dir_all(sandbox.path()).unwrap();
-    fs::create_dir(sandbox.path()).unwrap();
-    let Some(_disk) = SmallDisk::mount(sandbox.path(), "0") else {
-        skipped("a small file system cannot be mounted here");
+    let Some((sandbox, _disk, secret)) = mounted_store(|place, _| SmallDisk::mount(place, "0"))
+    else {
         return;
     };
-    sandbox.admin_ok(&["init"]);
-    sandbox.admin_ok(&["users", "add", "alice"]);
-    sandbox.admin_ok(&["enable"]);
-    let secret = sandbox.enrol("alice");
     sandbox.pass(30);
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
     let found = sandbox.admin(&["doctor"]).stdout;
@@ -216,24 +222,7 @@ impl Drop for SmallExt4 {
 /// compared, and if the space vanishes after the check, the charge needs none.
 #[test]
 fn a_full_disk_prevents_comparison_but_not_charging() {
-    if !crate::sandbox::is_root() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    fs::remove_dir_all(sandbox.path()).unwrap();
-    fs::create_dir(sandbox.path()).unwrap();
-    let image = sandbox.beside("image");
-    let Some(_disk) = SmallExt4::mount(sandbox.path(), &image) else {
-        skipped("a file system cannot be made and mounted here");
-        return;
-    };
-    fs::remove_dir(sandbox.path().join("lost+found")).unwrap();
-    fs::set_permissions(sandbox.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .unwrap();
-    sandbox.admin_ok(&["init"]);
-    sandbox.admin_ok(&["users", "add", "alice"]);
-    sandbox.admin_ok(&["enable"]);
-    let secret = sandbox.enrol("alice");
+    let Some((sandbox, _disk, secret)) = mounted_store(SmallExt4::mount) else { return };
     let mut file = fs::File::create(sandbox.path().join(".filler")).unwrap();
     while file.write_all(&[b'x'; 512]).is_ok() {}
     drop(file);
@@ -262,23 +251,7 @@ fn a_full_disk_prevents_comparison_but_not_charging() {
 /// Guards honest users: where the outcome of a login cannot be written, right codes are refused and cost nothing.
 #[test]
 fn right_codes_are_not_charged_where_the_state_is_immutable() {
-    if !crate::sandbox::is_root() {
-        return;
-    }
-    let sandbox = Sandbox::new();
-    fs::remove_dir_all(sandbox.path()).unwrap();
-    fs::create_dir(sandbox.path()).unwrap();
-    let Some(_disk) = SmallExt4::mount(sandbox.path(), &sandbox.beside("image")) else {
-        skipped("a file system cannot be made and mounted here");
-        return;
-    };
-    fs::remove_dir(sandbox.path().join("lost+found")).unwrap();
-    fs::set_permissions(sandbox.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))
-        .unwrap();
-    sandbox.admin_ok(&["init"]);
-    sandbox.admin_ok(&["users", "add", "alice"]);
-    sandbox.admin_ok(&["enable"]);
-    let secret = sandbox.enrol("alice");
+    let Some((sandbox, _disk, secret)) = mounted_store(SmallExt4::mount) else { return };
     let state = sandbox.document("state", "alice");
     let chattr = |attribute: &str| {
         let run = Command::new("chattr").arg(attribute).arg(state.parent().unwrap()).output();
