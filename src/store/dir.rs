@@ -320,7 +320,7 @@ impl Store for DirStore {
 /// The trail, opened to append a line later.
 struct Prepared {
     opened: trail::Opened,
-    lock_file: File,
+    lock_file: Option<File>,
     /// How much longer the lock may be waited for: both times together are no more than one.
     patience: Duration,
 }
@@ -366,12 +366,12 @@ impl<'a> DirTransaction<'a> {
     /// Appends to the trail. Releases its lock before the lines are durable, so that no login waits for
     /// another one's disk sync.
     fn append(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<Appended> {
-        let prepared = self.trail.take();
-        let (opened, _lock) = match prepared {
-            Some(Prepared { opened, lock_file, patience }) => {
+        let (opened, _lock) = match self.trail.take() {
+            Some(Prepared { opened, lock_file: Some(lock_file), patience }) => {
                 let path = self.store.lock_path("audit");
                 (Some(opened), file::take(&path, lock_file, patience)?)
             }
+            Some(Prepared { opened, .. }) => (Some(opened), self.store.lock_file("audit")?),
             None => (None, self.store.lock_file("audit")?),
         };
         trail::append(&self.store.root.join("audit"), self.store.owner, month, opened, make)
@@ -398,13 +398,12 @@ impl Transaction for DirTransaction<'_> {
 
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
         let directory = self.store.root.join("audit");
-        let path = self.store.lock_path("audit");
         let started = Instant::now();
         // Under the lock: two logins may begin a month at the same time. Where the lock cannot be had, no line could
         // be appended later either.
         let lock = self.store.lock_file("audit")?;
         let opened = trail::Opened::open(&directory, self.store.owner, month)?;
-        let lock_file = lock.release().map_err(|error| file::not_locked(&path, error))?;
+        let lock_file = lock.release();
         let patience = file::PATIENCE.saturating_sub(started.elapsed());
         self.trail = Some(Prepared { opened, lock_file, patience });
         let path = self.place(document, file::make_directory)?;

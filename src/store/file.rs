@@ -285,9 +285,10 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Releases the lock and keeps the lock file open for [`take`].
-    pub(super) fn release(self) -> std::io::Result<File> {
-        self.file.unlock().map(|()| self.file)
+    /// Releases the lock, and keeps the lock file open for [`take`] where the system can unlock an open file.
+    pub(super) fn release(self) -> Option<File> {
+        // Otherwise closing the file frees the lock.
+        self.file.unlock().ok().map(|()| self.file)
     }
 }
 
