@@ -145,8 +145,8 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         },
         "2099-03.jsonl is the audit trail of a month that is still to come",
     ),
-    ("locks", "error", |s| make_directory(s, "locks/audit"), "cannot open"),
-    ("locks", "error", |s| make_directory(s, "locks/09"), "cannot open"),
+    ("locks", "error", |s| make_directory(s, "locks/audit"), "audit"),
+    ("locks", "error", |s| make_directory(s, "locks/09"), "09"),
     ("locks", "error", |s| move_away(s, "locks"), "locks is missing"),
     (
         "unrecorded",
