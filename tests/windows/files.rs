@@ -52,8 +52,10 @@ fn a_document_that_stays_open_elsewhere_is_an_error_and_stays() {
     assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(5), "{waited:?}");
     drop(open);
     let mut after = sandbox.contents();
-    // The trail says what would have been granted; nothing else changed, and no copy was left behind.
-    after.retain(|path, _| path.extension().is_some_and(|ending| ending != "jsonl"));
+    // The trail says what would have been granted, and the attempt stays charged; nothing else changed, and no copy was
+    // left behind.
+    let is_document = |ending: &std::ffi::OsStr| ending != "jsonl" && ending != "attempts";
+    after.retain(|path, _| path.extension().is_some_and(is_document));
     let kept = before.iter().filter(|(path, _)| after.contains_key(*path));
     assert!(kept.eq(after.iter()));
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&code)).reason(), "code-accepted");
