@@ -1,4 +1,5 @@
-/* The minimal program for a durable login: lock, read, charge, append, replace, answer. */
+/* The minimal program for a durable login: lock, read, charge, append, replace, answer.
+   With a second argument it is a wrong code: the state is not replaced. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -14,6 +15,7 @@ int main(int argc, char **argv) {
     if (pread(attempts, count, sizeof count, 0) != sizeof count) return 4;
     if (pwrite(attempts, count, sizeof count, 0) != sizeof count || fdatasync(attempts)) return 4;
     if (write(audit, text, length) != length || fdatasync(audit)) return 4;
+    if (argc > 2) return puts("{\"outcome\":\"deny\"}") < 0;
     int out = open("state.new", O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (write(out, text, length) != length || fsync(out) || rename("state.new", "state") || fsync(dir)) return 4;
     return puts("{\"outcome\":\"grant\"}") < 0;

@@ -61,11 +61,12 @@ fn main() -> Result<()> {
     println!("making stores of {ACTIVE} and {} users …", options.users);
     let mut small = Store::make(&options, &place.path().join("small"), ACTIVE)?;
     let mut large = Store::make(&options, &place.path().join("large"), options.users)?;
-    let mut times: [Vec<Duration>; 5] = Default::default();
+    let mut times: [Vec<Duration>; 6] = Default::default();
     for round in 0..options.rounds + 3 {
         let took = [
             timed(Command::new("/bin/true").stdin(Stdio::null()), 0)?,
             timed(Command::new(&floor.0).arg(&floor.1).stdin(small.code_file()?), 0)?,
+            timed(Command::new(&floor.0).arg(&floor.1).arg("wrong").stdin(small.code_file()?), 0)?,
             small.login(&options)?,
             small.wrong_code(&options)?,
             large.login(&options)?,
@@ -74,24 +75,18 @@ fn main() -> Result<()> {
             times.iter_mut().zip(took).for_each(|(times, took)| times.push(took));
         }
     }
-    let [spawn, floor_times, accepted, wrong, many] = &times;
+    let [spawn, floor_accepted, floor_wrong, accepted, wrong, many] = &times;
     println!("time, medians of {} rounds in turn:", options.rounds);
-    println!("  /bin/true                                       {:>8.3} ms", millis(spawn));
-    println!("  accepted login / /bin/true                      {:>8.2}", ratio(accepted, spawn));
-    println!(
-        "  floor / /bin/true                               {:>8.2}",
-        ratio(floor_times, spawn)
-    );
-    println!(
-        "  accepted login / floor                          {:>8.2}",
-        ratio(accepted, floor_times)
-    );
-    println!(
-        "  wrong code at discrepancy {DISCREPANCY} / /bin/true       {:>8.2}",
-        ratio(wrong, spawn)
-    );
+    println!("  {:<46}  {:>8.3} ms", "/bin/true", millis(spawn));
+    let row = |label: &str, of, to| println!("  {label:<46}  {:>8.2}", ratio(of, to));
+    row("accepted login / /bin/true", accepted, spawn);
+    row("floor of an accepted login / /bin/true", floor_accepted, spawn);
+    row("accepted login / its floor", accepted, floor_accepted);
+    row(&format!("wrong code at discrepancy {DISCREPANCY} / /bin/true"), wrong, spawn);
+    row("floor of a wrong code / /bin/true", floor_wrong, spawn);
+    row("wrong code / its floor", wrong, floor_wrong);
     let large_store = format!("{} users / {ACTIVE} users, accepted logins", options.users);
-    println!("  {large_store:<46}  {:>8.2}", ratio(many, accepted));
+    row(&large_store, many, accepted);
     small.instructions(&options)?;
     let size = fs::metadata(&options.verifier)?.len();
     println!("size of the verifier          {size:>11} bytes");
