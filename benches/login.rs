@@ -20,7 +20,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, bail, ensure};
 use rw2fa::account::name::Name;
 use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
-use rw2fa::store::file_name;
+use rw2fa::store::dir::file_name;
 
 /// Users whose logins are measured; the others only fill the store.
 const ACTIVE: usize = 10;

@@ -17,7 +17,7 @@ pub use line::{Line, Link};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::seal::AuditKey;
-use crate::store::{AuditEnd, Document, Store, Transaction};
+use crate::store::{AuditEnd, Document, Locked, Reader, Store};
 use crate::time::Timestamp;
 
 /// Appends `event`. If the key is lost, the line is written without a key and says so.
@@ -25,12 +25,12 @@ use crate::time::Timestamp;
 /// # Errors
 /// When the line cannot be made durable.
 pub fn append(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     key: Option<&AuditKey>,
     now: Timestamp,
     event: &Event<'_>,
 ) -> Result<()> {
-    append_all(transaction, key, now, std::slice::from_ref(event))
+    append_all(locked, key, now, std::slice::from_ref(event))
 }
 
 /// Appends `event`, then replaces a document with `text`. Never replaces the document without the line.
@@ -38,7 +38,7 @@ pub fn append(
 /// # Errors
 /// When they could not be made durable.
 pub fn append_and_write(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     key: Option<&AuditKey>,
     now: Timestamp,
     event: &Event<'_>,
@@ -46,7 +46,7 @@ pub fn append_and_write(
 ) -> Result<()> {
     let events = std::slice::from_ref(event);
     let mut make = |end: &AuditEnd| write_lines(end, key, now, events);
-    transaction.append_audit_and_write(&now.month(), &mut make, document, text)
+    locked.append_audit_and_write(&now.month(), &mut make, document, text)
 }
 
 /// Appends `events` in this order, in one write.
@@ -54,12 +54,12 @@ pub fn append_and_write(
 /// # Errors
 /// When they could not be made durable.
 pub fn append_all(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     key: Option<&AuditKey>,
     now: Timestamp,
     events: &[Event<'_>],
 ) -> Result<()> {
-    transaction.append_audit(&now.month(), &mut |end| write_lines(end, key, now, events))
+    locked.append_audit(&now.month(), &mut |end| write_lines(end, key, now, events))
 }
 
 /// Appends events that allow months to be moved away. `expected` is the link of the last line of the last month,
@@ -68,13 +68,13 @@ pub fn append_all(
 /// # Errors
 /// [`ErrorKind::Busy`] when another line was appended in the meantime, and when the lines cannot be made durable.
 pub fn append_archive(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     key: &AuditKey,
     now: Timestamp,
     events: &[Event<'_>],
     expected: Option<&Link>,
 ) -> Result<()> {
-    transaction.append_audit(&now.month(), &mut |end| {
+    locked.append_audit(&now.month(), &mut |end| {
         let last = end.last_line.as_deref().map_or_else(Link::first, Link::after);
         if expected.is_some_and(|expected| *expected != last) {
             return Err(Error::new(ErrorKind::Busy, "the audit trail grew while it was read")
@@ -124,7 +124,7 @@ pub fn missing_attempts(
     Ok(read_attempts(store)?.finish(present))
 }
 
-fn read_attempts(store: &dyn Store) -> Result<AttemptLog> {
+fn read_attempts(store: &dyn Reader) -> Result<AttemptLog> {
     let mut attempts = AttemptLog::new();
     store.audit_lines(&mut |_, bytes| {
         if let Some(line) = Line::parse(bytes) {

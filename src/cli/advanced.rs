@@ -14,7 +14,7 @@ use crate::printable::printable;
 use crate::settings::advanced::{self, Advanced, KEYS, Key};
 use crate::settings::chance::{self, percent};
 use crate::sms::message;
-use crate::store::{Document, Scope, Store, records};
+use crate::store::{Document, Scope, Update, records};
 
 /// Show and change the advanced settings
 #[derive(Subcommand, Debug)]
@@ -192,35 +192,30 @@ fn change(
         key.assign(&mut wanted, value).map_err(|message| Error::new(ErrorKind::Usage, message))?;
     }
     let opened = context.open()?;
-    let store = &opened.store;
-    let mut result = Changed::Unchanged;
-    let mut after = opened.settings.advanced.clone();
-    store.update(Scope::Settings, &mut |transaction| {
-        let before = records::settings(store)?;
+    let (changed, after) = opened.store.update(Scope::Settings, |locked| {
+        let before = records::settings(locked)?;
         let edited = value
             .map(|value| value.to_string().parse())
             .transpose()
             .map_err(|_| Error::new(ErrorKind::System, format!("cannot write {}", key.name)))?;
-        let text = records::edit(store, &Document::Settings, &[(&["advanced", key.name], edited)])?;
-        after = records::parse_settings(store, &text)?.advanced;
+        let text =
+            records::edit(locked, &Document::Settings, &[(&["advanced", key.name], edited)])?;
+        let after = records::parse_settings(locked, &text)?.advanced;
         let (old, new) = (key.value(&before.advanced), key.value(&after));
-        let is_same_text = store.read(&Document::Settings)?.is_some_and(|old| *old == text);
+        let is_same_text = locked.read(&Document::Settings)?.is_some_and(|old| *old == text);
         if is_same_text {
-            return Ok(());
-        }
-        result = Changed::Changed;
-        if dry_run {
-            return Ok(());
+            return Ok((Changed::Unchanged, after));
         }
         let values = values(key.name, old, new);
         let change = Change { action: "advanced", object: Some(key.name), values };
-        // SECURITY: the audit line is durable before the change is made, so no change that weakens
-        // protection goes unrecorded.
-        context.audit(transaction, Some(&opened.keys()?), change)?;
-        transaction.write(&Document::Settings, &text)
+        let keys = records::key_ring(locked)?;
+        context.change(locked, Some(&keys), dry_run, change, |locked| {
+            locked.write(&Document::Settings, &text)
+        })?;
+        Ok((Changed::Changed, after))
     })?;
     report_consequences(context, key, &after);
-    output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(result))])
+    output::changes(context, dry_run, &[ChangeRow::new("setting", key.name, Ok(changed))])
 }
 
 /// Reports what the new settings mean for users and for attackers who guess codes.

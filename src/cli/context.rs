@@ -15,10 +15,9 @@ use crate::platform;
 use crate::printable::{printable, printable_json};
 use crate::process::Process;
 use crate::settings::Settings;
-use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
 use crate::store::unrecorded::Unrecorded;
-use crate::store::{Store, Transaction, records};
+use crate::store::{self, Locked, Reader, Store, records};
 use crate::time::Timestamp;
 
 /// One run of a command.
@@ -32,7 +31,7 @@ pub(super) struct Context<'a> {
 
 /// An open store and its settings.
 pub(super) struct Opened {
-    pub(super) store: DirStore,
+    pub(super) store: Box<dyn Store>,
     pub(super) settings: Settings,
 }
 
@@ -42,7 +41,7 @@ impl Opened {
     /// # Errors
     /// When the key is missing or damaged.
     pub(super) fn keys(&self) -> Result<KeyRing> {
-        records::key_ring(&self.store)
+        records::key_ring(&*self.store)
     }
 }
 
@@ -74,7 +73,7 @@ impl<'a> Context<'a> {
     /// When the store does not exist or must not be used.
     pub(super) fn open(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
-        let settings = records::settings(&store)?;
+        let settings = records::settings(&*store)?;
         Ok(self.opened(store, settings))
     }
 
@@ -85,13 +84,12 @@ impl<'a> Context<'a> {
     /// When the store does not exist or must not be used.
     pub(super) fn open_unfinished(&mut self) -> Result<Opened> {
         let store = self.open_store()?;
-        let settings = records::unfinished_settings(&store)?;
+        let settings = records::unfinished_settings(&*store)?;
         Ok(self.opened(store, settings))
     }
 
-    fn opened(&self, store: DirStore, settings: Settings) -> Opened {
-        let log = self.process.system_log().filter(|_| settings.syslog).cloned();
-        let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
+    fn opened(&self, mut store: Box<dyn Store>, settings: Settings) -> Opened {
+        store::configure(&mut *store, &settings, self.process.system_log());
         Opened { store, settings }
     }
 
@@ -99,12 +97,12 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// When the store does not exist or must not be used.
-    pub(super) fn open_store(&mut self) -> Result<DirStore> {
+    pub(super) fn open_store(&mut self) -> Result<Box<dyn Store>> {
         let path = store_path(self.process, self.globals.store.as_ref());
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
             self.note(&format!("using the store of this user: {}", path.display()));
         }
-        DirStore::open(&path)
+        store::open(&path)
     }
 
     /// Returns the time of this run.
@@ -117,17 +115,38 @@ impl<'a> Context<'a> {
         &self.caller
     }
 
+    /// Makes an administrative change with `write`, and records it. For a dry run, does neither.
+    ///
+    /// # Errors
+    /// When the line cannot be made durable, and those of `write`.
+    // SECURITY: the line is durable before the change is made, so no change that weakens protection goes unrecorded. A
+    // kill in between leaves a line without its change.
+    pub(super) fn change(
+        &self,
+        locked: &mut dyn Locked,
+        keys: Option<&KeyRing>,
+        dry_run: bool,
+        change: Change<'_>,
+        write: impl FnOnce(&mut dyn Locked) -> Result<()>,
+    ) -> Result<()> {
+        if dry_run {
+            return Ok(());
+        }
+        self.audit(locked, keys, change)?;
+        write(locked)
+    }
+
     /// Appends an administrative change to the audit trail.
     ///
     /// # Errors
     /// When the line cannot be made durable.
     pub(super) fn audit(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
         change: Change<'_>,
     ) -> Result<()> {
-        self.audit_all(transaction, keys, [change])
+        self.audit_all(locked, keys, [change])
     }
 
     /// Appends an administrative change to the audit trail, with the attempt that it charged, if
@@ -137,12 +156,12 @@ impl<'a> Context<'a> {
     /// When the line cannot be made durable.
     pub(super) fn audit_attempt(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
         change: Change<'_>,
         attempt: Option<u64>,
     ) -> Result<()> {
-        self.append(transaction, keys, &[self.event(change, attempt)])
+        self.append(locked, keys, &[self.event(change, attempt)])
     }
 
     /// Appends many administrative changes to the audit trail in one write, after any that are
@@ -152,15 +171,15 @@ impl<'a> Context<'a> {
     /// When the lines cannot be made durable.
     pub(super) fn audit_all<'c>(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
         changes: impl IntoIterator<Item = Change<'c>>,
     ) -> Result<()> {
-        let unrecorded = transaction.unrecorded()?;
+        let unrecorded = locked.unrecorded()?;
         let mut events: Vec<_> = unrecorded.iter().map(recorded_late).collect();
         events.extend(changes.into_iter().map(|change| self.event(change, None)));
-        self.append(transaction, keys, &events)?;
-        forget(transaction, &unrecorded)
+        self.append(locked, keys, &events)?;
+        forget(locked, &unrecorded)
     }
 
     /// Starts an audit trail with this change.
@@ -169,15 +188,15 @@ impl<'a> Context<'a> {
     /// When the line cannot be made durable.
     pub(super) fn audit_beginning(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
         change: Change<'_>,
     ) -> Result<()> {
-        let unrecorded = transaction.unrecorded()?;
+        let unrecorded = locked.unrecorded()?;
         let mut events = vec![self.event(change, None)];
         events.extend(unrecorded.iter().map(recorded_late));
-        self.append(transaction, keys, &events)?;
-        forget(transaction, &unrecorded)
+        self.append(locked, keys, &events)?;
+        forget(locked, &unrecorded)
     }
 
     /// Records the changes that are still missing from the audit trail, and returns how many there
@@ -187,16 +206,16 @@ impl<'a> Context<'a> {
     /// When the lines cannot be made durable.
     pub(super) fn record_late(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
     ) -> Result<usize> {
-        let unrecorded = transaction.unrecorded()?;
+        let unrecorded = locked.unrecorded()?;
         if unrecorded.is_empty() {
             return Ok(0);
         }
         let events: Vec<_> = unrecorded.iter().map(recorded_late).collect();
-        self.append(transaction, keys, &events)?;
-        forget(transaction, &unrecorded).map(|()| unrecorded.len())
+        self.append(locked, keys, &events)?;
+        forget(locked, &unrecorded).map(|()| unrecorded.len())
     }
 
     /// Describes a change of this run that cannot be recorded in the audit trail yet.
@@ -216,24 +235,20 @@ impl<'a> Context<'a> {
 
     fn append(
         &self,
-        transaction: &mut dyn Transaction,
+        locked: &mut dyn Locked,
         keys: Option<&KeyRing>,
         events: &[Event<'_>],
     ) -> Result<()> {
-        audit::append_all(transaction, keys.map(KeyRing::audit_key).as_ref(), self.now(), events)
+        audit::append_all(locked, keys.map(KeyRing::audit_key).as_ref(), self.now(), events)
     }
 
     /// Records in the audit trail that the key was replaced by the key of `keys`.
     ///
     /// # Errors
     /// When the line cannot be made durable.
-    pub(super) fn audit_key_reset(
-        &self,
-        transaction: &mut dyn Transaction,
-        keys: &KeyRing,
-    ) -> Result<()> {
+    pub(super) fn audit_key_reset(&self, locked: &mut dyn Locked, keys: &KeyRing) -> Result<()> {
         let event = Event::KeyReset { by: &self.caller };
-        audit::append(transaction, Some(&keys.audit_key()), self.now(), &event)
+        audit::append(locked, Some(&keys.audit_key()), self.now(), &event)
     }
 
     /// Asks for confirmation before an irreversible change.
@@ -392,8 +407,8 @@ fn recorded_late(change: &Unrecorded) -> Event<'_> {
 
 /// Forgets changes whose lines are now in the trail. If a kill prevents this, they are recorded
 /// twice.
-fn forget(transaction: &mut dyn Transaction, recorded: &[Unrecorded]) -> Result<()> {
-    recorded.iter().try_for_each(|change| transaction.forget_unrecorded(change))
+fn forget(locked: &mut dyn Locked, recorded: &[Unrecorded]) -> Result<()> {
+    recorded.iter().try_for_each(|change| locked.forget_unrecorded(change))
 }
 
 /// Chooses the store: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
@@ -428,7 +443,7 @@ pub(super) fn values<V: Serialize>(key: &str, old: V, new: V) -> Map<String, Val
 
 /// Finds the listed name closest to a mistyped one.
 pub(super) fn nearest(
-    store: &dyn Store,
+    store: &dyn Reader,
     kind: crate::store::DocumentKind,
     name: &Name,
 ) -> Option<Name> {
@@ -445,7 +460,7 @@ pub(super) fn nearest(
 
 /// Builds the error that `name` is not listed, suggesting similar entries.
 pub(super) fn not_listed(
-    store: &dyn Store,
+    store: &dyn Reader,
     kind: crate::store::DocumentKind,
     name: &Name,
 ) -> Error {

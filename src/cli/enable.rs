@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, NameList, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, records};
 
 /// Turn two-factor authentication on
 ///
@@ -65,23 +65,18 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
 }
 
 fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
-    let store = &opened.store;
-    let mut result = Changed::Unchanged;
-    let mut unrecorded = None;
-    store.update(Scope::Settings, &mut |transaction| {
-        let settings = records::settings(store)?;
-        if settings.enabled != on {
-            result = Changed::Changed;
-        }
-        if dry_run {
-            return Ok(());
-        }
-        unrecorded = if settings.enabled == on {
-            context.record_late(transaction, opened.keys().ok().as_ref()).err()
-        } else {
-            write_switch(context, transaction, opened, &settings, on)?
+    let (changed, unrecorded) = opened.store.update(Scope::Settings, |locked| {
+        let settings = records::settings(locked)?;
+        let changed = if settings.enabled == on { Changed::Unchanged } else { Changed::Changed };
+        let unrecorded = match changed {
+            _ if dry_run => None,
+            Changed::Unchanged => {
+                let keys = records::key_ring(locked).ok();
+                context.record_late(locked, keys.as_ref()).err()
+            }
+            _ => write_switch(context, locked, &settings, on)?,
         };
-        Ok(())
+        Ok((changed, unrecorded))
     })?;
     match unrecorded {
         Some(problem) if on => return Err(problem),
@@ -89,14 +84,13 @@ fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -
         None => {}
     }
     let name = if on { "two-factor authentication on" } else { "two-factor authentication off" };
-    output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(result))])
+    output::changes(context, dry_run, &[ChangeRow::new("setting", name, Ok(changed))])
 }
 
 /// Records the change and makes it. If the change was made without a line, returns the reason.
 fn write_switch(
     context: &Context<'_>,
-    transaction: &mut dyn Transaction,
-    opened: &Opened,
+    locked: &mut dyn Locked,
     settings: &Settings,
     on: bool,
 ) -> Result<Option<Error>> {
@@ -107,7 +101,7 @@ fn write_switch(
         let now = toml::value::Datetime::from(context.now());
         edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
     }
-    let text = records::edit(&opened.store, &Document::Settings, &edits)?;
+    let text = records::edit(locked, &Document::Settings, &edits)?;
     let action = if on { "enable" } else { "disable" };
     let change = Change { action, object: None, values: values("enabled", before, on) };
     // SECURITY: a change that weakens protection is recorded durably before it is made, with one
@@ -115,17 +109,18 @@ fn write_switch(
     // lock of the trail must not keep everybody out. So `disable` proceeds without its line, and
     // the store keeps the change durably, before it is made, until the next change or `init`
     // records it.
-    let recorded = context.audit(transaction, opened.keys().ok().as_ref(), change);
+    let keys = records::key_ring(locked).ok();
+    let recorded = context.audit(locked, keys.as_ref(), change);
     let problem = match recorded {
         Ok(()) => None,
         Err(problem) if on => return Err(problem),
         Err(problem) => {
             let values = toml::Table::from_iter([("enabled".to_owned(), vec![before, on].into())]);
-            transaction.keep_unrecorded(&context.unrecorded(action, values))?;
+            locked.keep_unrecorded(&context.unrecorded(action, values))?;
             Some(problem)
         }
     };
-    transaction.write(&Document::Settings, &text)?;
+    locked.write(&Document::Settings, &text)?;
     Ok(problem)
 }
 
@@ -145,7 +140,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     let (mut pending, mut sms, mut without_number) = (0, 0, 0);
     for name in &names {
-        let listing = match records::listing(&opened.store, DocumentKind::User, name) {
+        let listing = match records::listing(&*opened.store, DocumentKind::User, name) {
             Ok(listing) => listing,
             Err(error) => {
                 context.complain(&error);
@@ -157,10 +152,10 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
             sms += 1;
             without_number += usize::from(listing.is_some_and(|listing| listing.phone.is_none()));
         }
-        match records::state(&opened.store, name) {
+        match records::state(&*opened.store, name) {
             Ok(Some(state)) if state.enrolment == Enrolment::Active || method == Method::Sms => {}
             Ok(Some(_)) => pending += 1,
-            Ok(None) => context.complain(&missing_half(&opened.store, DocumentKind::State, name)),
+            Ok(None) => context.complain(&missing_half(&*opened.store, DocumentKind::State, name)),
             Err(error) => context.complain(&error),
         }
     }
@@ -178,7 +173,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     if sms > 0 {
         let users = count(sms, "user");
-        match crate::cli::sms::problem(&opened.store, &opened.settings.sms) {
+        match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
             None => context.note(&format!("codes by SMS: {users}")),
             Some(problem) => {
                 context.warn(&format!("codes by SMS: {users}, who cannot get one: {problem}"));

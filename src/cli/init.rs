@@ -10,10 +10,8 @@ use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::settings;
-use crate::store::creation::Made;
-use crate::store::dir::DirStore;
 use crate::store::seal::DataKey;
-use crate::store::{Scope, Store, records};
+use crate::store::{self, Made, Scope, Update, records};
 
 /// Make a store; what exists is never overwritten
 ///
@@ -75,31 +73,31 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         })?;
     }
     if args.new_trail {
-        DirStore::open(&path)?.make_trail()?;
+        store::open(&path)?.make_trail()?;
     }
     let text = settings::initial_text(context.now());
     let key = DataKey::new(*context.process.random()?);
-    let made = DirStore::create(&path, account, &text, &key.document())?;
+    let made = store::create(&path, account, &text, &key.document())?;
     let added = made == Made::Store;
     let is_given = !added && grant_access(&path, account)?;
     // SECURITY: only for an empty store: an erased trail must not start again.
-    let is_unfinished = !added && !args.new_trail && DirStore::open(&path)?.is_unused()?;
+    let is_unfinished = !added && !args.new_trail && store::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
-        let store = DirStore::open(&path)?;
-        let keys = records::key_ring(&store)?;
+        let store = store::open(&path)?;
+        let keys = records::key_ring(&*store)?;
         let mut values = serde_json::Map::default();
         if let (true, Some(account)) = (args.service_account.is_some(), account) {
             let name = account.name();
             context.warn(&format!("{name} can use the store, and can read the secrets in it"));
             values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
         }
-        store.update(Scope::Settings, &mut |transaction| {
+        store.update(Scope::Settings, |locked| {
             let change = Change { action: "init", object: None, values: values.clone() };
-            context.audit(transaction, Some(&keys), change)
+            context.audit(locked, Some(&keys), change)
         })?;
     }
     // In an existing store, adds what is missing and removes what killed programs left behind.
-    let tidied = if added { 0 } else { DirStore::open(&path)?.tidy(context.now())? };
+    let tidied = if added { 0 } else { store::open(&path)?.tidy(context.now())? };
     if tidied > 0 {
         let files = context::count(tidied, "temporary file");
         context.note(&format!("removed what killed programs left behind: {files}"));
@@ -129,27 +127,28 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
 /// Starts a new audit trail if `is_new`, records changes that are missing from it, and returns how
 /// many there were.
 fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Result<usize> {
-    let store = DirStore::open(path)?;
+    let mut store = store::open(path)?;
     let unrecorded = store.unrecorded()?.len();
     if !is_new && unrecorded == 0 {
         return Ok(0);
     }
     // Unreadable settings or an interrupted import do not matter to the trail.
-    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
-    let store = store.with_key_file(key_file);
-    let keys = match records::key_ring(&store) {
+    if let Ok(settings) = records::unfinished_settings(&*store) {
+        store::configure(&mut *store, &settings, None);
+    }
+    let keys = match records::key_ring(&*store) {
         Ok(keys) => Some(keys),
         // A trail must begin with a line that has a key.
         Err(error) if is_new => return Err(error),
         Err(_) => None,
     };
-    store.update(Scope::Settings, &mut |transaction| {
+    store.update(Scope::Settings, |locked| {
         if !is_new {
-            return context.record_late(transaction, keys.as_ref()).map(drop);
+            return context.record_late(locked, keys.as_ref()).map(drop);
         }
         let values = context::values("trail", "gone", "new");
         let change = Change { action: "init", object: None, values };
-        context.audit_beginning(transaction, keys.as_ref(), change)
+        context.audit_beginning(locked, keys.as_ref(), change)
     })?;
     if is_new {
         context.note("began a new audit trail; its first line says that the one before it is gone");

@@ -13,7 +13,7 @@ use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::sms::SmsSection;
 use crate::settings::{SCHEMA, duration};
-use crate::store::{DocumentKind, NameList, Store, records};
+use crate::store::{DocumentKind, NameList, Reader, records};
 use crate::time::Timestamp;
 
 /// Show whether users are protected
@@ -61,7 +61,7 @@ impl Counts {
 }
 
 /// Counts valid and expired whitelist entries.
-fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usize)> {
+fn whitelist(context: &mut Context<'_>, store: &dyn Reader) -> Result<(usize, usize)> {
     let NameList { names, problems } = store.list(DocumentKind::Whitelist)?;
     for problem in &problems {
         context.complain(problem);
@@ -80,7 +80,7 @@ fn whitelist(context: &mut Context<'_>, store: &dyn Store) -> Result<(usize, usi
 pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     context.no_csv("status")?;
     let opened = context.open()?;
-    let (store, settings) = (&opened.store, &opened.settings);
+    let (store, settings) = (&*opened.store, &opened.settings);
     let now = context.now();
     let Rows { rows, strays } = super::users::rows(store, now)?;
     for problem in strays.iter().chain(rows.iter().filter_map(Row::problem)) {
@@ -175,7 +175,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
 }
 
 /// Counts the changes that are still missing from the audit trail.
-fn unrecorded(context: &mut Context<'_>, store: &dyn Store) -> usize {
+fn unrecorded(context: &mut Context<'_>, store: &dyn Reader) -> usize {
     match store.unrecorded() {
         Ok(changes) => changes.len(),
         Err(problem) => {
@@ -196,7 +196,7 @@ fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
 
 /// Describes the SMS gateway and the result of the last message.
 fn describe_sms(
-    store: &dyn Store,
+    store: &dyn Reader,
     section: &SmsSection,
     last: Option<(Timestamp, &'static str)>,
 ) -> String {

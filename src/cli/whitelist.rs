@@ -13,7 +13,7 @@ use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::settings::duration;
-use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Locked, Scope, Update, records};
 use crate::time::Timestamp;
 
 /// Longest reason, in characters.
@@ -137,28 +137,24 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
         rows.push(change_one(text, |name| {
-            let mut done = (Changed::Unchanged, None);
-            opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let before = records::whitelist_entry(&opened.store, name)?;
+            opened.store.update(Scope::Account(&name.key()), |locked| {
+                let before = records::whitelist_entry(locked, name)?;
                 let after = updated_entry(name, before.as_ref(), args, until, now)?;
-                done.1 = after.until;
-                done.0 = match &before {
+                let changed = match &before {
                     None => Changed::Added,
-                    Some(before) if *before == after => return Ok(()),
+                    Some(before) if *before == after => {
+                        return Ok((Changed::Unchanged, after.until));
+                    }
                     Some(_) => Changed::Changed,
                 };
-                if args.dry_run {
-                    return Ok(());
-                }
                 let values = audit_values(before.as_ref(), Some(&after));
                 let object = name.canonical();
                 let change = Change { action: "whitelist add", object: Some(&object), values };
-                // SECURITY: the audit line is durable before the change is made, so no change that
-                // weakens protection goes unrecorded.
-                context.audit(transaction, Some(&keys), change)?;
-                write(&opened.store, transaction, name, before.as_ref(), &after)
-            })?;
-            Ok(done)
+                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                    write(locked, name, before.as_ref(), &after)
+                })?;
+                Ok((changed, after.until))
+            })
         }));
     }
     output::changes(context, args.dry_run, &rows)
@@ -187,53 +183,48 @@ fn updated_entry(
 
 /// Writes a new entry, or edits the existing document.
 fn write(
-    store: &dyn Store,
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     before: Option<&WhitelistEntry>,
     after: &WhitelistEntry,
 ) -> Result<()> {
     if before.is_none() {
-        return records::write_whitelist_entry(transaction, name, after);
+        return records::write_whitelist_entry(locked, name, after);
     }
     let document = Document::Of(DocumentKind::Whitelist, name.clone());
     let until = after.until.map(|until| toml::value::Datetime::from(until).into());
     let reason = after.reason.as_deref().map(Into::into);
-    let text = records::edit(store, &document, &[(&["reason"], reason), (&["until"], until)])?;
-    transaction.write(&document, &text)
+    let text = records::edit(locked, &document, &[(&["reason"], reason), (&["until"], until)])?;
+    locked.write(&document, &text)
 }
 
 fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("whitelist remove")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let store = &opened.store;
+    let store = &*opened.store;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
         let row = change_one(text, |name| {
             let document = Document::Of(DocumentKind::Whitelist, name.clone());
-            let mut result = Changed::Unchanged;
-            store.update(Scope::Account(&name.key()), &mut |transaction| {
+            store.update(Scope::Account(&name.key()), |locked| {
                 // A damaged entry can be removed too, so it is not read here.
-                if store.read(&document)?.is_none() {
-                    return args
-                        .ignore_missing
-                        .then_some(())
-                        .ok_or_else(|| not_listed(store, DocumentKind::Whitelist, name));
+                if locked.read(&document)?.is_none() {
+                    return if args.ignore_missing {
+                        Ok((Changed::Unchanged, None))
+                    } else {
+                        Err(not_listed(locked, DocumentKind::Whitelist, name))
+                    };
                 }
-                result = Changed::Removed;
-                if args.dry_run {
-                    return Ok(());
-                }
-                let before = records::whitelist_entry(store, name).ok().flatten();
+                let before = records::whitelist_entry(locked, name).ok().flatten();
                 let name = name.canonical();
                 let values = audit_values(before.as_ref(), None);
                 let change = Change { action: "whitelist remove", object: Some(&name), values };
-                // The audit line is durable first, so that a kill leaves no change unrecorded.
-                context.audit(transaction, Some(&keys), change)?;
-                transaction.remove(&document).map(|_| ())
-            })?;
-            Ok((result, None))
+                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                    locked.remove(&document).map(drop)
+                })?;
+                Ok((Changed::Removed, None))
+            })
         });
         if row.result == Changed::Removed {
             warn_of_others(context, &opened, &row.name)?;
@@ -329,7 +320,7 @@ fn list(context: &mut Context<'_>) -> Result<Done> {
     let mut problems = found.problems;
     let mut rows = Vec::with_capacity(found.names.len());
     for name in found.names {
-        match records::whitelist_entry(&opened.store, &name) {
+        match records::whitelist_entry(&*opened.store, &name) {
             Ok(Some(entry)) => rows.push(Row {
                 name: name.canonical(),
                 state: if entry.is_valid(now) { "valid" } else { "expired" },

@@ -6,7 +6,7 @@ use crate::account::state::State;
 use crate::error::{Error, ErrorKind};
 use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
-use crate::store::{DocumentKind, NameList, Store, records};
+use crate::store::{DocumentKind, NameList, Reader, records};
 
 /// The result of an inspection.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ pub struct Seen<'a> {
 /// Reads every document. Calls `look` for each user whose documents are valid, and `advance` with the
 /// number of users read so far and in total.
 pub fn inspect(
-    store: &dyn Store,
+    store: &dyn Reader,
     look: &mut dyn FnMut(&Seen<'_>),
     advance: &mut dyn FnMut(usize, usize),
 ) -> Inspection {
@@ -80,7 +80,7 @@ impl Inspection {
         read.map_err(|problem| self.problems.push(problem)).ok()
     }
 
-    fn list(&mut self, store: &dyn Store, kind: DocumentKind) -> Vec<Name> {
+    fn list(&mut self, store: &dyn Reader, kind: DocumentKind) -> Vec<Name> {
         match store.list(kind) {
             Ok(NameList { names, problems }) => {
                 self.problems.extend(problems);
@@ -95,7 +95,7 @@ impl Inspection {
 
     fn user(
         &mut self,
-        store: &dyn Store,
+        store: &dyn Reader,
         keys: Option<&KeyRing>,
         name: &Name,
         look: &mut dyn FnMut(&Seen<'_>),

@@ -1,32 +1,38 @@
-//! Storage: one narrow trait in front of the documents, the locks and the audit trail.
+//! Storage: a contract in front of documents, locks and the audit trail, and the code that works through it.
 //!
-//! Callers work with documents and names. Only the code that opens, creates and checks a store knows that
-//! it is a directory; logins and changes do not.
+//! [`dir`] is the backend: it alone knows that a store is a directory. Everything else names documents, and changes
+//! them while it holds a lock. `contract` holds the tests that every backend passes, and `memory` a second backend,
+//! for tests.
 
-pub mod archive;
-mod bulk;
 pub mod bundle;
-pub mod creation;
+#[cfg(test)]
+mod contract;
 pub mod dir;
 mod file;
-pub mod file_name;
-pub mod health;
 pub mod inspection;
+#[cfg(test)]
+pub(crate) mod memory;
+mod opening;
 pub mod records;
 pub mod restore;
 pub mod seal;
-pub mod tidiness;
-mod trail;
 pub mod unrecorded;
+pub mod upkeep;
 pub mod user;
 
+pub use opening::{Made, configure, create, open};
+
+use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Result};
+use crate::platform::SystemLog;
 use crate::store::unrecorded::Unrecorded;
+use crate::store::upkeep::Upkeep;
 
 /// Kinds of documents that exist once per name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +48,7 @@ pub enum DocumentKind {
 }
 
 /// A document of a store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Document {
     /// The settings of the store.
     Settings,
@@ -70,11 +76,11 @@ pub enum Scope<'a> {
 /// The text of a document, wiped on drop because it may hold secrets.
 pub type Text = Zeroizing<String>;
 
-/// A place that keeps documents.
+/// Reads documents.
 ///
-/// Reading needs no lock: a reader sees either the old or the new document. A caller that writes based on
-/// what it read does both inside [`Store::update`].
-pub trait Store {
+/// Reading needs no lock: a reader sees either the old or the new document. A change that depends on what it read
+/// reads under a lock, through [`Locked`].
+pub trait Reader {
     /// The store's location, for display.
     fn location(&self) -> String;
 
@@ -103,7 +109,7 @@ pub trait Store {
     /// Lists all names of this kind in order, and fails if anything else is among their documents.
     ///
     /// # Errors
-    /// The first problem that [`Store::list`] found.
+    /// The first problem that [`Reader::list`] found.
     fn scan(&self, kind: DocumentKind) -> Result<Vec<Name>> {
         let NameList { names, problems } = self.list(kind)?;
         problems.into_iter().next().map_or(Ok(names), Err)
@@ -111,18 +117,6 @@ pub trait Store {
 
     /// Reports whether any document of this kind exists.
     fn has_any(&self, kind: DocumentKind) -> Result<bool>;
-
-    /// Runs `change` with exclusive access to `scope`. Its writes are durable when this returns.
-    ///
-    /// # Errors
-    /// [`crate::error::ErrorKind::Busy`] if the lock is not free within 5 s, and any error of `change`.
-    fn update(&self, scope: Scope<'_>, change: &mut Change<'_>) -> Result<()>;
-
-    /// Waits until every account update that is now running has ended.
-    ///
-    /// # Errors
-    /// [`crate::error::ErrorKind::Busy`] if one of them takes more than 5 s.
-    fn drain(&self) -> Result<()>;
 
     /// Passes each line of the audit trail to `each`, oldest first, without its newline. Stops when `each`
     /// fails.
@@ -136,6 +130,101 @@ pub trait Store {
     /// # Errors
     /// If one of them cannot be read.
     fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
+}
+
+/// Something that reads its documents from another reader.
+pub trait ReadsFrom {
+    /// The reader.
+    fn reader(&self) -> &dyn Reader;
+}
+
+impl<T: ReadsFrom> Reader for T {
+    fn location(&self) -> String {
+        self.reader().location()
+    }
+
+    fn describe(&self, document: &Document) -> String {
+        self.reader().describe(document)
+    }
+
+    fn read(&self, document: &Document) -> Result<Option<Text>> {
+        self.reader().read(document)
+    }
+
+    fn names_like(&self, kind: DocumentKind, key: &AccountKey) -> Result<Vec<Name>> {
+        self.reader().names_like(kind, key)
+    }
+
+    fn list(&self, kind: DocumentKind) -> Result<NameList> {
+        self.reader().list(kind)
+    }
+
+    fn has_any(&self, kind: DocumentKind) -> Result<bool> {
+        self.reader().has_any(kind)
+    }
+
+    fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
+        self.reader().audit_lines(each)
+    }
+
+    fn unrecorded(&self) -> Result<Vec<Unrecorded>> {
+        self.reader().unrecorded()
+    }
+}
+
+/// Takes locks. A lock can be taken inside another one, in this order: settings, account, number of messages.
+pub trait Locks {
+    /// Waits for exclusive access to `scope`, which lasts until the result is dropped.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Busy`] if the lock is not free within 5 s.
+    fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>>;
+
+    /// Waits until every account update that is now running has ended.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Busy`] if one of them takes more than 5 s.
+    fn drain(&self) -> Result<()>;
+}
+
+/// Runs changes under a lock.
+pub trait Update: Locks {
+    /// Runs `change` with exclusive access to `scope`, and returns its result. Everything that the change depends on
+    /// is read from its argument.
+    ///
+    /// # Errors
+    /// Those of [`Locks::lock`] and of `change`.
+    fn update<T, E: From<Error>>(
+        &self,
+        scope: Scope<'_>,
+        change: impl FnOnce(&mut dyn Locked) -> Result<T, E>,
+    ) -> Result<T, E> {
+        change(&mut *self.lock(scope)?)
+    }
+}
+
+impl<L: Locks + ?Sized> Update for L {}
+
+/// A place that keeps documents.
+pub trait Store: Reader + Locks + Upkeep {
+    /// The store's location as an argument of `--store` that every directory understands.
+    ///
+    /// # Errors
+    /// If the system does not report the current directory.
+    fn argument(&self) -> Result<OsString>;
+
+    /// Sends a copy of each line of the audit trail to the system log from now on.
+    fn copy_to_system_log(&mut self, log: SystemLog);
+
+    /// Reads the data key from `path` instead of from the store.
+    fn use_key_file(&mut self, path: PathBuf);
+
+    /// The number of the lock for this account. Accounts with the same number are locked together, so one
+    /// update can change many of them.
+    fn lock_shard(&self, key: &AccountKey) -> u32;
+
+    /// Begins to create many documents in one batch.
+    fn bulk(&self) -> Box<dyn Bulk + '_>;
 }
 
 /// A callback for one line of the audit trail.
@@ -162,16 +251,13 @@ pub struct NameList {
     pub problems: Vec<Error>,
 }
 
-/// Work done under a lock.
-pub type Change<'a> = dyn FnMut(&mut dyn Transaction) -> Result<()> + 'a;
-
-/// Changes made under a lock. Each step is durable when it returns.
-pub trait Transaction {
+/// Reads and changes documents while a lock is held. Each change is durable when it returns.
+pub trait Locked: Reader + Locks {
     /// Replaces a document with `text`. An existing attempt counter is overwritten in place, which takes no
     /// disk space.
     fn write(&mut self, document: &Document, text: &str) -> Result<()>;
 
-    /// Prepares for appending a line to the audit trail and writing `document` later in this transaction:
+    /// Prepares for appending a line to the audit trail and writing `document` later under this lock:
     /// opens the trail, and checks that there is disk space and that both can be written. `month` is the current
     /// month.
     ///
@@ -199,25 +285,17 @@ pub trait Transaction {
         self.write(document, text)
     }
 
-    /// Lists the changes that are not in the audit trail yet, oldest first.
-    fn unrecorded(&self) -> Result<Vec<Unrecorded>>;
+    /// Replaces a document with a staged text. See [`Bulk::finish`] for when it is durable.
+    ///
+    /// # Errors
+    /// If the text was not staged by the batch that took this lock.
+    fn publish(&mut self, document: &Document, draft: Draft) -> Result<()>;
 
     /// Saves a change until it is recorded. The caller holds the settings lock.
     fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
 
     /// Deletes a saved change once its line is in the trail.
     fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
-}
-
-/// A store that can create many documents in one batch. Separate from [`Store`] because logins never need
-/// it.
-pub trait BulkStore: Store {
-    /// The number of the lock for this account. Accounts with the same number are locked together, so one
-    /// update can change many of them.
-    fn lock_shard(&self, key: &AccountKey) -> u32;
-
-    /// Begins a batch.
-    fn bulk(&self) -> Box<dyn Bulk + '_>;
 }
 
 /// A batch of new documents: all texts are staged first, then moved into place.
@@ -231,9 +309,12 @@ pub trait Bulk {
     /// Makes all staged texts durable.
     fn prepared(&mut self) -> Result<()>;
 
-    /// Works like [`Store::update`], except that published documents are durable only after
-    /// [`Bulk::finish`]. After a power failure, documents published earlier in the batch may remain.
-    fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()>;
+    /// Works like [`Locks::lock`], and the result can publish what was staged. Published documents are durable only
+    /// after [`Bulk::finish`]: after a power failure, some of them may remain.
+    ///
+    /// # Errors
+    /// [`crate::error::ErrorKind::Busy`] if the lock is not free within 5 s.
+    fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>>;
 
     /// Makes all published documents durable and discards the rest.
     fn finish(&mut self) -> Result<()>;
@@ -246,15 +327,6 @@ pub enum Draft {
     Stored(u64),
     /// In memory.
     Text(Text),
-}
-
-/// Changes to many documents, made under a lock.
-pub type BulkChange<'a> = dyn FnMut(&mut dyn BulkTransaction) -> Result<()> + 'a;
-
-/// A transaction that can publish staged texts.
-pub trait BulkTransaction: Transaction {
-    /// Replaces a document with a staged text.
-    fn publish(&mut self, document: &Document, draft: Draft) -> Result<()>;
 }
 
 /// Builds the lines to append from the end of the audit trail.

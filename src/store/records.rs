@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
 use crate::store::seal::KeyRing;
-use crate::store::{Document, DocumentKind, Store, Text, Transaction};
+use crate::store::{Document, DocumentKind, Locked, Reader, Text};
 use crate::time::Timestamp;
 
 /// The last line of a state document. If it is missing, the document was cut short.
@@ -25,24 +25,24 @@ const END: &str = "# end\n";
 const LONGEST_WORD: usize = 30;
 
 /// Reads the settings of the store.
-pub fn settings(store: &dyn Store) -> Result<Settings> {
+pub fn settings(store: &dyn Reader) -> Result<Settings> {
     let text = required(store, &Document::Settings, "restore it from a backup")?;
     parse_settings(store, &text)
 }
 
 /// Reads the settings of the store, even while an import is unfinished.
-pub fn unfinished_settings(store: &dyn Store) -> Result<Settings> {
+pub fn unfinished_settings(store: &dyn Reader) -> Result<Settings> {
     let text = required(store, &Document::Settings, "restore it from a backup")?;
     with_location(store, &text, settings::parse_unfinished(&text))
 }
 
 /// Parses a text that is, or will become, the settings.
-pub fn parse_settings(store: &dyn Store, text: &str) -> Result<Settings> {
+pub fn parse_settings(store: &dyn Reader, text: &str) -> Result<Settings> {
     with_location(store, text, settings::parse(text))
 }
 
 /// Reports a wrong key in the `[sms]` section of the settings, with its file and line.
-pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> Error {
+pub fn wrong_sms(store: &dyn Reader, kind: ErrorKind, key: &str, what: &str) -> Error {
     let place = store.describe(&Document::Settings);
     let text = store.read(&Document::Settings).ok().flatten();
     let at = text.as_ref().and_then(|text| SmsSection::position_of(key, text));
@@ -55,7 +55,7 @@ pub fn wrong_sms(store: &dyn Store, kind: ErrorKind, key: &str, what: &str) -> E
 }
 
 fn with_location(
-    store: &dyn Store,
+    store: &dyn Reader,
     text: &str,
     parsed: std::result::Result<Settings, settings::Problem>,
 ) -> Result<Settings> {
@@ -69,7 +69,7 @@ fn with_location(
 }
 
 /// Reads the keys that seal secrets.
-pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
+pub fn key_ring(store: &dyn Reader) -> Result<KeyRing> {
     let text = required(
         store,
         &Document::Key,
@@ -84,12 +84,12 @@ pub fn key_ring(store: &dyn Store) -> Result<KeyRing> {
 }
 
 /// Reads the settings of a user or group.
-pub fn listing(store: &dyn Store, kind: DocumentKind, name: &Name) -> Result<Option<Listing>> {
+pub fn listing(store: &dyn Reader, kind: DocumentKind, name: &Name) -> Result<Option<Listing>> {
     read(store, &Document::Of(kind, name.clone()))
 }
 
 /// Reads a whitelist entry.
-pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<WhitelistEntry>> {
+pub fn whitelist_entry(store: &dyn Reader, name: &Name) -> Result<Option<WhitelistEntry>> {
     read(store, &Document::Of(DocumentKind::Whitelist, name.clone()))
 }
 
@@ -98,7 +98,7 @@ pub fn whitelist_entry(store: &dyn Store, name: &Name) -> Result<Option<Whitelis
 /// # Errors
 /// If a document is damaged. An active user without a counter, or with one below the forgiven count, is
 /// damaged too: a missing counter never makes attempts free.
-pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
+pub fn state(store: &dyn Reader, name: &Name) -> Result<Option<State>> {
     let Some(mut state) = state_document(store, name)? else { return Ok(None) };
     let attempts = attempts(store, name)?;
     let forgiven = state.forgiven.unwrap_or(0);
@@ -120,7 +120,7 @@ pub fn state(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 ///
 /// # Errors
 /// If it is damaged.
-pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
+pub fn state_document(store: &dyn Reader, name: &Name) -> Result<Option<State>> {
     let document = Document::Of(DocumentKind::State, name.clone());
     let Some(text) = store.read(&document)? else { return Ok(None) };
     // The counter keeps its value, so with an older document the right codes since then count as wrong
@@ -148,7 +148,7 @@ pub fn state_document(store: &dyn Store, name: &Name) -> Result<Option<State>> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
+pub fn attempts(store: &dyn Reader, name: &Name) -> Result<Option<Attempts>> {
     let Some(text) = store.read(&Document::Attempts(name.clone()))? else { return Ok(None) };
     let attempts = Attempts::from_text(&text);
     attempts.map(Some).ok_or_else(|| bad_counter(store, name, "is damaged"))
@@ -158,7 +158,7 @@ pub fn attempts(store: &dyn Store, name: &Name) -> Result<Option<Attempts>> {
 ///
 /// # Errors
 /// If the users cannot be listed.
-pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
+pub fn counters(store: &dyn Reader) -> Result<BTreeMap<String, u64>> {
     let names = store.list(DocumentKind::State)?.names.into_iter();
     let counted = names.filter_map(|name| {
         let attempts = attempts(store, &name).ok().flatten()?;
@@ -167,7 +167,7 @@ pub fn counters(store: &dyn Store) -> Result<BTreeMap<String, u64>> {
     Ok(counted.collect())
 }
 
-fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {
+fn bad_counter(store: &dyn Reader, name: &Name, what: &str) -> Error {
     let place = store.describe(&Document::Attempts(name.clone()));
     Error::new(ErrorKind::Store, format!("{place}: the attempt counter of {name} {what}"))
         .with_hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
@@ -176,7 +176,7 @@ fn bad_counter(store: &dyn Store, name: &Name, what: &str) -> Error {
 /// Returns the counter that a user with this `state` continues with, and whether it must be written because
 /// the document is missing, damaged, or below the forgiven count. Never reuses a known number.
 pub fn repaired_attempts(
-    store: &dyn Store,
+    store: &dyn Reader,
     name: &Name,
     state: Option<&State>,
 ) -> (Attempts, bool) {
@@ -189,12 +189,8 @@ pub fn repaired_attempts(
 }
 
 /// Writes the attempt counter of a user.
-pub fn write_attempts(
-    transaction: &mut dyn Transaction,
-    name: &Name,
-    attempts: Attempts,
-) -> Result<()> {
-    transaction.write(&Document::Attempts(name.clone()), &attempts.to_text())
+pub fn write_attempts(locked: &mut dyn Locked, name: &Name, attempts: Attempts) -> Result<()> {
+    locked.write(&Document::Attempts(name.clone()), &attempts.to_text())
 }
 
 /// Charges one attempt to a user, durably, and adds it to `state`.
@@ -203,7 +199,7 @@ pub fn write_attempts(
 /// If the counter could not be written. The caller must then not compare any code.
 // SECURITY: the only place that charges an attempt.
 pub fn charge(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     state: &mut State,
     rules: Rules,
@@ -211,32 +207,32 @@ pub fn charge(
 ) -> Result<Charge> {
     let charge = state
         .attempts
-        .charge(state.failures(), rules, now, |next| write_attempts(transaction, name, next))?;
+        .charge(state.failures(), rules, now, |next| write_attempts(locked, name, next))?;
     state.attempts = charge.attempts();
     if !state.needs_counter() && state.has_proved_anything() {
         // A user of an earlier version: the counter must exist from now on.
         state.forgiven = Some(0);
-        write_state(transaction, name, state)?;
+        write_state(locked, name, state)?;
     }
     Ok(charge)
 }
 
 /// Removes a user's state and counter. Returns whether there were any. The counter goes last: if killed in
 /// between, this leaves an unused counter, not a state that blocks every login.
-pub fn remove_state(transaction: &mut dyn Transaction, name: &Name) -> Result<bool> {
-    let was_there = transaction.remove(&Document::Of(DocumentKind::State, name.clone()))?;
-    remove_stray_attempts(transaction, name)?;
+pub fn remove_state(locked: &mut dyn Locked, name: &Name) -> Result<bool> {
+    let was_there = locked.remove(&Document::Of(DocumentKind::State, name.clone()))?;
+    remove_stray_attempts(locked, name)?;
     Ok(was_there)
 }
 
 /// Removes a counter without a state, so that a new user of that name does not inherit its failed attempts.
-pub fn remove_stray_attempts(transaction: &mut dyn Transaction, name: &Name) -> Result<()> {
-    transaction.remove(&Document::Attempts(name.clone())).map(drop)
+pub fn remove_stray_attempts(locked: &mut dyn Locked, name: &Name) -> Result<()> {
+    locked.remove(&Document::Attempts(name.clone())).map(drop)
 }
 
 /// Writes a user's state.
-pub fn write_state(transaction: &mut dyn Transaction, name: &Name, state: &State) -> Result<()> {
-    transaction.write(&Document::Of(DocumentKind::State, name.clone()), &state_text(state)?)
+pub fn write_state(locked: &mut dyn Locked, name: &Name, state: &State) -> Result<()> {
+    locked.write(&Document::Of(DocumentKind::State, name.clone()), &state_text(state)?)
 }
 
 /// The text of a state document.
@@ -251,31 +247,31 @@ pub fn listing_text(listing: &Listing) -> Result<Text> {
 
 /// Writes the settings of a new user or group.
 pub fn write_listing(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     kind: DocumentKind,
     name: &Name,
     listing: &Listing,
 ) -> Result<()> {
-    transaction.write(&Document::Of(kind, name.clone()), &serialize(listing)?)
+    locked.write(&Document::Of(kind, name.clone()), &serialize(listing)?)
 }
 
 /// Writes a new whitelist entry.
 pub fn write_whitelist_entry(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     entry: &WhitelistEntry,
 ) -> Result<()> {
-    transaction.write(&Document::Of(DocumentKind::Whitelist, name.clone()), &serialize(entry)?)
+    locked.write(&Document::Of(DocumentKind::Whitelist, name.clone()), &serialize(entry)?)
 }
 
 /// Reads the number of messages sent today.
-pub fn sms_count<T: DeserializeOwned>(store: &dyn Store) -> Result<Option<T>> {
+pub fn sms_count<T: DeserializeOwned>(store: &dyn Reader) -> Result<Option<T>> {
     read(store, &Document::SmsCount)
 }
 
 /// Writes the number of messages sent today.
-pub fn write_sms_count(transaction: &mut dyn Transaction, count: &impl Serialize) -> Result<()> {
-    transaction.write(&Document::SmsCount, &serialize(count)?)
+pub fn write_sms_count(locked: &mut dyn Locked, count: &impl Serialize) -> Result<()> {
+    locked.write(&Document::SmsCount, &serialize(count)?)
 }
 
 /// Changes keys of a hand-editable document, keeping comments and order. `None` removes a key.
@@ -283,7 +279,7 @@ pub fn write_sms_count(transaction: &mut dyn Transaction, count: &impl Serialize
 /// # Errors
 /// If the document is missing or is not TOML.
 pub fn edit(
-    store: &dyn Store,
+    store: &dyn Reader,
     document: &Document,
     changes: &[(&[&str], Option<toml_edit::Value>)],
 ) -> Result<String> {
@@ -345,18 +341,18 @@ fn remove_key(table: &mut dyn toml_edit::TableLike, key: &str) {
     }
 }
 
-fn required(store: &dyn Store, document: &Document, hint: &str) -> Result<Text> {
+fn required(store: &dyn Reader, document: &Document, hint: &str) -> Result<Text> {
     store.read(document)?.ok_or_else(|| {
         Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document)))
             .with_hint(hint)
     })
 }
 
-fn read<T: DeserializeOwned>(store: &dyn Store, document: &Document) -> Result<Option<T>> {
+fn read<T: DeserializeOwned>(store: &dyn Reader, document: &Document) -> Result<Option<T>> {
     store.read(document)?.map(|text| parse(store, document, &text)).transpose()
 }
 
-fn parse<T: DeserializeOwned>(store: &dyn Store, document: &Document, text: &str) -> Result<T> {
+fn parse<T: DeserializeOwned>(store: &dyn Reader, document: &Document, text: &str) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         located(store, document, text, at, error.message())
@@ -383,7 +379,7 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 /// An error at byte `at` of a document, with its file, line and key.
-fn located(store: &dyn Store, document: &Document, text: &str, at: usize, message: &str) -> Error {
+fn located(store: &dyn Reader, document: &Document, text: &str, at: usize, message: &str) -> Error {
     let line = line_of(text, at);
     let place = store.describe(document);
     let message = without_values(message);
@@ -404,8 +400,8 @@ fn located(store: &dyn Store, document: &Document, text: &str, at: usize, messag
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Scope;
-    use crate::store::dir::DirStore;
+    use crate::store::memory::Memory;
+    use crate::store::{Scope, Update as _};
 
     /// Guards against a lockout: a removal killed before its last step leaves no state that blocks every
     /// login.
@@ -413,22 +409,21 @@ mod tests {
     fn the_counter_of_a_removed_user_is_removed_last() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
-        DirStore::create(&root, None, "", "").unwrap();
-        let store = DirStore::open(&root).unwrap();
+        crate::store::create(&root, None, "", "").unwrap();
+        let store = crate::store::open(&root).unwrap();
         let name = Name::parse("alice").unwrap();
         let now = Timestamp::from_unix(0);
-        store
-            .update(Scope::Account(&name.key()), &mut |transaction| {
-                let state = State::reset(now, Attempts { count: 7, lockout: None });
-                write_state(transaction, &name, &state)?;
-                // A directory cannot be removed as a file: the last step fails.
-                let counter = store.describe(&Document::Attempts(name.clone()));
-                std::fs::create_dir(counter).unwrap();
-                assert!(remove_state(transaction, &name).is_err());
-                assert!(state_document(&store, &name)?.is_none());
-                Ok(())
-            })
-            .unwrap();
+        let update = store.update(Scope::Account(&name.key()), |locked| {
+            let state = State::reset(now, Attempts { count: 7, lockout: None });
+            write_state(locked, &name, &state)?;
+            // A directory cannot be removed as a file: the last step fails.
+            let counter = locked.describe(&Document::Attempts(name.clone()));
+            std::fs::create_dir(counter).unwrap();
+            assert!(remove_state(locked, &name).is_err());
+            assert!(state_document(locked, &name)?.is_none());
+            Ok::<_, Error>(())
+        });
+        update.unwrap();
     }
 
     /// Guards users' comments: a comment stays when the setting below it is removed.
@@ -449,10 +444,7 @@ mod tests {
     /// Guards secrets: an error names the line and key, and quotes nothing that could be a value.
     #[test]
     fn an_error_names_line_and_key_but_never_a_value() {
-        let directory = tempfile::TempDir::new().unwrap();
-        let root = directory.path().join("store");
-        DirStore::create(&root, None, "", "").unwrap();
-        let store = DirStore::open(&root).unwrap();
+        let store = Memory::default().open();
         let (word, secret) = ("w".repeat(LONGEST_WORD), "s".repeat(LONGEST_WORD + 1));
         for (text, at, message, expected) in [
             ("a = 1\nbb = secret\n", 6, "is wrong", "line 2: 'bb': is wrong".to_owned()),
@@ -465,7 +457,7 @@ mod tests {
             (&format!("{secret} = 1"), 0, "is wrong", "line 1: is wrong".to_owned()),
             ("", 0, &format!("it is {word} or\n{secret}\n"), format!("line 1: it is {word} or; …")),
         ] {
-            let error = located(&store, &Document::Settings, text, at, message).to_string();
+            let error = located(&*store, &Document::Settings, text, at, message).to_string();
             assert!(error.ends_with(&format!("store.toml, {expected}")), "{expected}: {error}");
         }
     }

@@ -17,12 +17,13 @@ use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
 use crate::store::bundle::{Bundle, Secrets, UserEntry};
 use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Document, DocumentKind, NameList, Scope, Store, Text, records};
+use crate::store::{
+    Document, DocumentKind, Locked, NameList, Reader, Scope, Text, Update, records,
+};
 use crate::time::Timestamp;
 
 /// A bundle whose secrets this store can open.
 pub struct Restoration<'a> {
-    store: &'a dyn Store,
     keys: &'a KeyRing,
     bundle: &'a Bundle,
     now: Timestamp,
@@ -47,13 +48,8 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// One error for each user whose secret cannot be opened.
-    pub fn new(
-        store: &'a dyn Store,
-        keys: &'a KeyRing,
-        bundle: &'a Bundle,
-        now: Timestamp,
-    ) -> Result<Self, Vec<Error>> {
-        let plan = Self { store, keys, bundle, now };
+    pub fn new(keys: &'a KeyRing, bundle: &'a Bundle, now: Timestamp) -> Result<Self, Vec<Error>> {
+        let plan = Self { keys, bundle, now };
         let problems: Vec<_> = bundle
             .users
             .iter()
@@ -67,11 +63,11 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// If the store cannot be listed.
-    pub fn effects(&self) -> Result<Vec<(DocumentKind, Name, Effect)>> {
+    pub fn effects(&self, reader: &dyn Reader) -> Result<Vec<(DocumentKind, Name, Effect)>> {
         let mut effects = Vec::new();
         for (kind, wanted) in self.wanted() {
             let mut all: BTreeMap<Name, Effect> =
-                self.present(kind)?.into_iter().map(|name| (name, Effect::Removed)).collect();
+                present(reader, kind)?.into_iter().map(|name| (name, Effect::Removed)).collect();
             for name in wanted {
                 let present = all.contains_key(&name);
                 all.insert(name, if present { Effect::Replaced } else { Effect::Added });
@@ -86,34 +82,39 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// If something could not be written. Repeating the import repairs it.
-    pub fn write(&self, nonces: &Nonces<'_>, advance: &mut dyn FnMut()) -> Result<()> {
+    pub fn write(
+        &self,
+        locked: &dyn Locked,
+        nonces: &Nonces<'_>,
+        advance: &mut dyn FnMut(),
+    ) -> Result<()> {
         for (name, text) in &self.bundle.groups {
-            self.put(DocumentKind::Group, name, text)?;
+            put(locked, DocumentKind::Group, name, text)?;
             advance();
         }
         for (name, entry) in &self.bundle.users {
-            self.put_user(name, entry, nonces)?;
+            self.put_user(locked, name, entry, nonces)?;
             advance();
         }
-        for name in self.present(DocumentKind::Whitelist)? {
+        for name in present(locked, DocumentKind::Whitelist)? {
             if !self.bundle.whitelist.contains_key(&name) {
-                self.remove(DocumentKind::Whitelist, &name)?;
+                remove(locked, DocumentKind::Whitelist, &name)?;
                 advance();
             }
         }
         for (name, text) in &self.bundle.whitelist {
-            self.put(DocumentKind::Whitelist, name, text)?;
+            put(locked, DocumentKind::Whitelist, name, text)?;
             advance();
         }
-        for name in self.present(DocumentKind::User)? {
+        for name in present(locked, DocumentKind::User)? {
             if !self.bundle.users.contains_key(&name) {
-                self.remove_user(&name)?;
+                remove_user(locked, &name)?;
                 advance();
             }
         }
-        for name in self.present(DocumentKind::Group)? {
+        for name in present(locked, DocumentKind::Group)? {
             if !self.bundle.groups.contains_key(&name) {
-                self.remove(DocumentKind::Group, &name)?;
+                remove(locked, DocumentKind::Group, &name)?;
                 advance();
             }
         }
@@ -124,10 +125,15 @@ impl<'a> Restoration<'a> {
     ///
     /// # Errors
     /// If the present text is not valid TOML.
-    pub fn settings(&self, present: &str, nonces: &Nonces<'_>) -> Result<Text> {
+    pub fn settings(
+        &self,
+        reader: &dyn Reader,
+        present: &str,
+        nonces: &Nonces<'_>,
+    ) -> Result<Text> {
         let parse = |text: &str| {
             text.parse::<toml_edit::DocumentMut>().map_err(|_| {
-                let place = self.store.describe(&Document::Settings);
+                let place = reader.describe(&Document::Settings);
                 Error::new(ErrorKind::Store, format!("{place} is not valid TOML"))
                     .with_hint("fix it by hand")
             })
@@ -146,7 +152,7 @@ impl<'a> Restoration<'a> {
             next[section][key] = toml_edit::value(self.keys.seal_token(&token, &*nonces()?).0);
         }
         let text = Text::new(next.to_string());
-        records::parse_settings(self.store, &text)?;
+        records::parse_settings(reader, &text)?;
         Ok(text)
     }
 
@@ -178,32 +184,19 @@ impl<'a> Restoration<'a> {
         ]
     }
 
-    /// Lists the names in the store. For users, this includes everyone with a state or settings.
-    fn present(&self, kind: DocumentKind) -> Result<Vec<Name>> {
-        // Skips invalid names, which 'store check' reports: an import must be able to repair a store.
-        let NameList { mut names, .. } = self.store.list(kind)?;
-        if kind == DocumentKind::User {
-            names.extend(self.store.list(DocumentKind::State)?.names);
-            names.sort();
-            names.dedup();
-        }
-        Ok(names)
-    }
-
-    fn put(&self, kind: DocumentKind, name: &Name, text: &str) -> Result<()> {
-        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            transaction.write(&Document::Of(kind, name.clone()), text)
-        })
-    }
-
-    fn put_user(&self, name: &Name, entry: &UserEntry, nonces: &Nonces<'_>) -> Result<()> {
+    fn put_user(
+        &self,
+        locks: &dyn Locked,
+        name: &Name,
+        entry: &UserEntry,
+        nonces: &Nonces<'_>,
+    ) -> Result<()> {
         let Some(state) = &entry.state else { return Ok(()) };
-        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
+        locks.update(Scope::Account(&name.key()), |locked| {
             let mut state = state.clone();
             // A damaged document is replaced; it cannot show which codes were used.
-            let here = records::state_document(self.store, name).ok().flatten();
-            let (attempts, is_repaired) =
-                records::repaired_attempts(self.store, name, here.as_ref());
+            let here = records::state_document(locked, name).ok().flatten();
+            let (attempts, is_repaired) = records::repaired_attempts(locked, name, here.as_ref());
             let failures = here.as_ref().map(|here| State { attempts, ..here.clone() }.failures());
             keep_failures(&mut state, failures.unwrap_or_default());
             let mut same = None;
@@ -224,28 +217,15 @@ impl<'a> Restoration<'a> {
             if is_repaired || state.has_proved_anything() || attempts.count > 0 {
                 state.attach_attempts(attempts);
                 if is_repaired || attempts.count == 0 {
-                    records::write_attempts(transaction, name, attempts)?;
+                    records::write_attempts(locked, name, attempts)?;
                 }
             }
-            records::write_state(transaction, name, &state)?;
+            records::write_state(locked, name, &state)?;
             let document = Document::Of(DocumentKind::User, name.clone());
             match &entry.settings {
-                Some(text) => transaction.write(&document, text),
-                None => transaction.remove(&document).map(drop),
+                Some(text) => locked.write(&document, text),
+                None => locked.remove(&document).map(drop),
             }
-        })
-    }
-
-    fn remove(&self, kind: DocumentKind, name: &Name) -> Result<()> {
-        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            transaction.remove(&Document::Of(kind, name.clone())).map(drop)
-        })
-    }
-
-    fn remove_user(&self, name: &Name) -> Result<()> {
-        self.store.update(Scope::Account(&name.key()), &mut |transaction| {
-            transaction.remove(&Document::Of(DocumentKind::User, name.clone()))?;
-            records::remove_state(transaction, name).map(drop)
         })
     }
 
@@ -278,6 +258,37 @@ impl<'a> Restoration<'a> {
     }
 }
 
+/// Lists the names in the store. For users, this includes everyone with a state or settings.
+fn present(reader: &dyn Reader, kind: DocumentKind) -> Result<Vec<Name>> {
+    // Skips invalid names, which 'store check' reports: an import must be able to repair a store.
+    let NameList { mut names, .. } = reader.list(kind)?;
+    if kind == DocumentKind::User {
+        names.extend(reader.list(DocumentKind::State)?.names);
+        names.sort();
+        names.dedup();
+    }
+    Ok(names)
+}
+
+fn put(locks: &dyn Locked, kind: DocumentKind, name: &Name, text: &str) -> Result<()> {
+    locks.update(Scope::Account(&name.key()), |locked| {
+        locked.write(&Document::Of(kind, name.clone()), text)
+    })
+}
+
+fn remove(locks: &dyn Locked, kind: DocumentKind, name: &Name) -> Result<()> {
+    locks.update(Scope::Account(&name.key()), |locked| {
+        locked.remove(&Document::Of(kind, name.clone())).map(drop)
+    })
+}
+
+fn remove_user(locks: &dyn Locked, name: &Name) -> Result<()> {
+    locks.update(Scope::Account(&name.key()), |locked| {
+        locked.remove(&Document::Of(DocumentKind::User, name.clone()))?;
+        records::remove_state(locked, name).map(drop)
+    })
+}
+
 /// Keeps the failed attempts of the bundle or of this store, whichever are more.
 // SECURITY: a backup must not give back attempts that were charged since.
 fn keep_failures(state: &mut State, here: Failures) {
@@ -301,7 +312,7 @@ fn spend_past_steps(state: &mut State, here: Option<&State>, now: Timestamp) {
 }
 
 /// Returns the text of the settings while an import runs.
-pub fn importing_settings(store: &dyn Store) -> Result<String> {
+pub fn importing_settings(store: &dyn Reader) -> Result<String> {
     records::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
 }
 

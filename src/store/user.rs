@@ -6,14 +6,14 @@ use crate::account::sms::SentCode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::seal::{Field, KeyRing};
-use crate::store::{Document, DocumentKind, Store};
+use crate::store::{Document, DocumentKind, Reader};
 
 /// Opens the secret of `name`.
 ///
 /// # Errors
 /// If there is no key, or the secret does not open under it.
 pub fn open_secret(
-    store: &dyn Store,
+    store: &dyn Reader,
     keys: Option<&KeyRing>,
     name: &Name,
     sealed: &Sealed,
@@ -26,7 +26,7 @@ pub fn open_secret(
 /// # Errors
 /// If there is no key, or the code does not open under it.
 pub fn open_code(
-    store: &dyn Store,
+    store: &dyn Reader,
     keys: Option<&KeyRing>,
     name: &Name,
     sealed: &Sealed,
@@ -35,7 +35,7 @@ pub fn open_code(
 }
 
 fn open<T>(
-    store: &dyn Store,
+    store: &dyn Reader,
     keys: Option<&KeyRing>,
     name: &Name,
     field: Field,
@@ -57,7 +57,7 @@ fn open<T>(
 }
 
 /// Reports that one of a user's two documents is missing.
-pub fn missing_half(store: &dyn Store, kind: DocumentKind, name: &Name) -> Error {
+pub fn missing_half(store: &dyn Reader, kind: DocumentKind, name: &Name) -> Error {
     let place = store.describe(&Document::Of(kind, name.clone()));
     let hint = match kind {
         DocumentKind::User => {
@@ -72,18 +72,15 @@ pub fn missing_half(store: &dyn Store, kind: DocumentKind, name: &Name) -> Error
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::dir::DirStore;
+    use crate::store::memory::Memory;
 
     /// Guards the hints: a user with only a state is removed, and a user with only settings is reset.
     #[test]
     fn each_missing_half_has_its_hint() {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path().join("store");
-        DirStore::create(&root, None, "", "").unwrap();
-        let store = DirStore::open(&root).unwrap();
+        let store = Memory::default().open();
         let name = Name::parse("alice").unwrap();
         for (kind, command) in [(DocumentKind::User, "remove"), (DocumentKind::State, "reset")] {
-            let problem = missing_half(&store, kind, &name);
+            let problem = missing_half(&*store, kind, &name);
             assert!(problem.to_string().ends_with("is missing, though alice is listed"));
             let hint = problem.hint().unwrap();
             assert!(hint.contains(&format!("'rw2fa users {command} alice'")), "{hint}");

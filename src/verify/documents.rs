@@ -8,7 +8,7 @@ use crate::audit::{self, Event, Verification};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Process;
 use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::{Document, DocumentKind, Text, Transaction, records};
+use crate::store::{Document, DocumentKind, Locked, Text, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Decision, Facts, Subject};
 use crate::verify::request::{Request, Session};
@@ -59,7 +59,7 @@ pub(super) fn next_state(
 
 /// Writes the audit line, then the next state of the user.
 pub(super) fn remember(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     request: &Request,
     decision: &Decision,
@@ -68,21 +68,21 @@ pub(super) fn remember(
     now: Timestamp,
 ) -> Result<()> {
     let Some(Next { document, text, attempts, .. }) = next else {
-        return record(transaction, name, request, decision, keys, now);
+        return record(locked, name, request, decision, keys, now);
     };
     if let (Some(attempts), Document::Of(_, name)) = (attempts, document) {
-        records::write_attempts(transaction, name, *attempts)?;
+        records::write_attempts(locked, name, *attempts)?;
     }
     // SECURITY: a grant is recorded before it exists, so a login that cannot be recorded leaves nothing that
     // opens sessions. A wrong code was charged before it was compared.
     let name = name.canonical();
     let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
-    audit::append_and_write(transaction, key.as_ref(), now, &event, (document, text))
+    audit::append_and_write(locked, key.as_ref(), now, &event, (document, text))
 }
 
 /// Writes only the audit line.
 pub(super) fn record(
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     request: &Request,
     decision: &Decision,
@@ -91,7 +91,7 @@ pub(super) fn record(
 ) -> Result<()> {
     let name = name.canonical();
     let (key, event) = (keys.map(KeyRing::audit_key), event(&name, request, decision));
-    audit::append(transaction, key.as_ref(), now, &event)
+    audit::append(locked, key.as_ref(), now, &event)
 }
 
 /// The audit event of a decision.

@@ -13,7 +13,7 @@ use crate::process::Accounts;
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
@@ -33,7 +33,7 @@ pub enum KnownGroups {
 /// # Errors
 /// When the store cannot be read.
 pub fn known_groups(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &Settings,
     request: &Request,
     accounts: &dyn Accounts,
@@ -80,7 +80,7 @@ pub fn ask_system(login: &Name, written: &str, accounts: &dyn Accounts) -> Resul
 /// # Errors
 /// When a document is missing or damaged.
 pub fn gather<'a>(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &'a Settings,
     request: &Request,
     groups: &KnownGroups,
@@ -98,7 +98,7 @@ pub fn gather<'a>(
 }
 
 fn subject(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &Settings,
     request: &Request,
     groups: &KnownGroups,
@@ -190,7 +190,7 @@ fn subject(
 
 /// The subject when the name matches no listed user but the states of several.
 fn match_several_states(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &Settings,
     request: &Request,
     groups: &KnownGroups,
@@ -225,7 +225,7 @@ fn member_name(login: &Name, listed: &[Name], settings: &Settings) -> Name {
 ///
 /// # Errors
 /// When the groups cannot be listed.
-pub fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> Result<Vec<Name>> {
+pub fn covers(store: &dyn Reader, settings: &Settings, groups: &KnownGroups) -> Result<Vec<Name>> {
     let KnownGroups::Known(memberships) = groups else { return Ok(Vec::new()) };
     if memberships.is_empty() {
         return Ok(Vec::new());
@@ -236,7 +236,7 @@ pub fn covers(store: &dyn Store, settings: &Settings, groups: &KnownGroups) -> R
 
 /// The settings that a user gets from listed groups. The first group by name decides the method.
 fn covering_listing(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &Settings,
     groups: &KnownGroups,
 ) -> Result<Option<Listing>> {
@@ -255,7 +255,7 @@ fn member_listing(added: Timestamp, method: Method) -> Listing {
 /// # Errors
 /// When a matching entry is damaged.
 pub fn covering_whitelist_entry(
-    store: &dyn Store,
+    store: &dyn Reader,
     settings: &Settings,
     login: &Name,
     now: Timestamp,
@@ -291,7 +291,7 @@ struct Codes {
 }
 
 fn open_codes(
-    store: &dyn Store,
+    store: &dyn Reader,
     keys: Option<&KeyRing>,
     name: &Name,
     listing: &Listing,

@@ -34,9 +34,8 @@ use crate::platform;
 use crate::printable::printable;
 use crate::process::Process;
 use crate::settings::Settings;
-use crate::store::dir::DirStore;
 use crate::store::seal::KeyRing;
-use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
+use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
 use crate::time::Timestamp;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
@@ -153,91 +152,105 @@ fn verify(
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
-    let store = DirStore::open(root)?;
-    let settings = records::settings(&store)?;
-    let log = process.system_log().filter(|_| settings.syslog).cloned();
-    let store = store.with_key_file(settings.key_file.clone()).with_system_log(log);
-    let groups = known_groups(&store, &settings, request, process.accounts())?;
-    let mut result = Err(Failure::MissingClient);
-    let mut reserved = None;
-    store.update(Scope::Account(&request.login.key()), &mut |transaction| {
-        let now = process.now();
-        let keys = keys(&store, &settings)?;
-        let mut facts = gather(&store, &settings, request, &groups, keys.as_ref(), now)?;
-        let fresh = Secret::from_bytes(*process.random()?);
-        let Ok(ruling) = decide(&facts, request, now, &fresh) else { return Ok(()) };
-        let mut decision = match ruling {
-            Ruling::Decided(decision) => decision,
-            Ruling::Compare => {
-                let charge = charge(transaction, &mut facts, now)?;
-                compare(&facts, request, now, &fresh, &charge)
+    let mut store = store::open(root)?;
+    let settings = records::settings(&*store)?;
+    store::configure(&mut *store, &settings, process.system_log());
+    let groups = known_groups(&*store, &settings, request, process.accounts())?;
+    let login = Login { process, settings: &settings, request, groups: &groups };
+    let under_lock = store
+        .update(Scope::Account(&request.login.key()), |locked| decide_under_lock(&login, locked))?;
+    match under_lock {
+        UnderLock::Reserved(reserved) => {
+            Ok(send(process, &*store, &settings, request, reserved, started)?)
+        }
+        UnderLock::Decided(mut verdict) => {
+            if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups)
+            {
+                let has_hint = problem.hint().is_some();
+                verdict.problem =
+                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
             }
-        };
-        let limit = settings.advanced.sms_daily_limit;
-        if decision.outgoing.is_some() && limit > 0 {
-            facts.today = count_today(&store, limit, now)?;
-            if facts.today != DailyQuota::Open {
-                match decide(&facts, request, now, &fresh) {
-                    Ok(Ruling::Decided(again)) => decision = again,
-                    Ok(Ruling::Compare) => {
-                        let what = "a decision to send a message became one to compare a code";
-                        return Err(Error::new(ErrorKind::System, what));
-                    }
-                    Err(_) => return Ok(()),
+            Ok(verdict)
+        }
+    }
+}
+
+/// What one login is decided from, before its account is locked.
+struct Login<'a> {
+    process: &'a Process,
+    settings: &'a Settings,
+    request: &'a Request,
+    groups: &'a KnownGroups,
+}
+
+/// How far a login came while its account was locked.
+enum UnderLock {
+    /// It is decided and recorded.
+    Decided(Verdict),
+    /// A message is to be sent first, without the lock.
+    Reserved(Reserved),
+}
+
+/// Decides a login and records the decision.
+fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<UnderLock, Failure> {
+    let Login { process, settings, request, groups } = *login;
+    let now = process.now();
+    let keys = keys(locked, settings)?;
+    let mut facts = gather(locked, settings, request, groups, keys.as_ref(), now)?;
+    let fresh = Secret::from_bytes(*process.random()?);
+    let missing_client = |_| Failure::MissingClient;
+    let mut decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+        Ruling::Decided(decision) => decision,
+        Ruling::Compare => {
+            let charge = charge(locked, &mut facts, now)?;
+            compare(&facts, request, now, &fresh, &charge)
+        }
+    };
+    let limit = settings.advanced.sms_daily_limit;
+    if decision.outgoing.is_some() && limit > 0 {
+        facts.today = count_today(locked, limit, now)?;
+        if facts.today != DailyQuota::Open {
+            decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+                Ruling::Decided(decision) => decision,
+                Ruling::Compare => {
+                    let what = "a decision to send a message became one to compare a code";
+                    return Err(Error::new(ErrorKind::System, what).into());
                 }
-            }
+            };
         }
-        let name = match &facts.subject {
-            Subject::Known(account) => &account.name,
-            _ => &request.login,
-        };
-        let next = if request.check {
-            None
-        } else {
-            next_state(process, &facts, &decision, keys.as_ref())?
-        };
-        if decision.outgoing.is_some() {
-            // Only reserves the message here. `send` records the outcome.
-            if let Some(next) = &next {
-                transaction.write(&next.document, &next.text)?;
-            }
-            let made = next.and_then(|next| next.made);
-            reserved = Some(Reserved { name: name.clone(), decision, made });
-            return Ok(());
-        }
-        if !request.check {
-            remember(transaction, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
-        }
-        let response = respond(name, &decision, &settings, request)?;
-        let problem = missing_gateway(&facts, decision.reason);
-        result = Ok(Verdict { response, reason: decision.reason, problem });
-        Ok(())
-    })?;
-    if let Some(reserved) = reserved {
-        return Ok(send(process, &store, &settings, request, reserved, started)?);
     }
-    let mut verdict = result?;
-    if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups) {
-        let has_hint = problem.hint().is_some();
-        verdict.problem = Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
+    let name = match &facts.subject {
+        Subject::Known(account) => &account.name,
+        _ => &request.login,
+    };
+    let next =
+        if request.check { None } else { next_state(process, &facts, &decision, keys.as_ref())? };
+    if decision.outgoing.is_some() {
+        // Only reserves the message here. `send` records the outcome.
+        if let Some(next) = &next {
+            locked.write(&next.document, &next.text)?;
+        }
+        let made = next.and_then(|next| next.made);
+        return Ok(UnderLock::Reserved(Reserved { name: name.clone(), decision, made }));
     }
-    Ok(verdict)
+    if !request.check {
+        remember(locked, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
+    }
+    let response = respond(name, &decision, settings, request)?;
+    let problem = missing_gateway(&facts, decision.reason);
+    Ok(UnderLock::Decided(Verdict { response, reason: decision.reason, problem }))
 }
 
 /// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
 /// the disk, so that a full disk does not cost an honest user an attempt.
-fn charge(
-    transaction: &mut dyn Transaction,
-    facts: &mut Facts<'_>,
-    now: Timestamp,
-) -> Result<Charge> {
+fn charge(locked: &mut dyn Locked, facts: &mut Facts<'_>, now: Timestamp) -> Result<Charge> {
     let Subject::Known(account) = &mut facts.subject else {
         return Err(Error::new(ErrorKind::System, "there is no user to charge an attempt to"));
     };
     let state = Document::Of(DocumentKind::State, account.name.clone());
-    transaction.prepare(&now.month(), &state)?;
+    locked.prepare(&now.month(), &state)?;
     let rules = facts.settings.advanced.lockout();
-    records::charge(transaction, &account.name, &mut account.state, rules, now)
+    records::charge(locked, &account.name, &mut account.state, rules, now)
 }
 
 /// A message that is counted against the limits but not sent yet.
@@ -251,7 +264,7 @@ struct Reserved {
 /// Sends a message without holding a lock, then confirms it under the lock.
 fn send(
     process: &Process,
-    store: &DirStore,
+    store: &dyn Store,
     settings: &Settings,
     request: &Request,
     reserved: Reserved,
@@ -273,17 +286,17 @@ fn send(
         let is_late = *ending == Ending::Refused && error.kind() == ErrorKind::Timeout;
         decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
     }
-    store.update(Scope::Account(&request.login.key()), &mut |transaction| {
+    store.update(Scope::Account(&request.login.key()), |locked| {
         // Meanwhile, the key may have been replaced or the user removed.
-        let keys = keys(store, settings)?;
+        let keys = keys(locked, settings)?;
         if ending == Ending::Refused && settings.advanced.sms_daily_limit > 0 {
-            uncount_today(store, now)?;
+            uncount_today(locked, now)?;
         }
-        if let Some(mut state) = records::state(store, &name)? {
+        if let Some(mut state) = records::state(locked, &name)? {
             state.sms.settle(now, ending, made.as_ref());
-            records::write_state(transaction, &name, &state)?;
+            records::write_state(locked, &name, &state)?;
         }
-        record(transaction, &name, request, &decision, keys.as_ref(), now)
+        record(locked, &name, request, &decision, keys.as_ref(), now)
     })?;
     let response = respond(&name, &decision, settings, request)?;
     Ok(Verdict { response, reason: decision.reason, problem: sent.err().map(|(_, error)| error) })
@@ -312,7 +325,7 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
 }
 
 /// The keys of the store. A store that is switched off may have none.
-pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyRing>> {
+pub(crate) fn keys(store: &dyn Reader, settings: &Settings) -> Result<Option<KeyRing>> {
     match records::key_ring(store) {
         Ok(keys) => Ok(Some(keys)),
         Err(_) if !settings.enabled => Ok(None),

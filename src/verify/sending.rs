@@ -17,8 +17,7 @@ use crate::platform;
 use crate::printable::printable;
 use crate::settings::Settings;
 use crate::sms::message::{Message, fill};
-use crate::store::dir::DirStore;
-use crate::store::{Scope, Store, records};
+use crate::store::{Locked, Scope, Store, Update, records};
 use crate::time::Timestamp;
 use crate::verify::sms::{DailyQuota, Outgoing};
 
@@ -32,8 +31,8 @@ const DAY: i64 = 86_400;
 
 /// The program that sends messages.
 pub(crate) enum SmsCommand<'a> {
-    /// `rw2fa sms deliver`, for the store at this path.
-    Default(&'a Path),
+    /// `rw2fa sms deliver`, for this store.
+    Default(&'a dyn Store),
     /// The program that the administrator set in this store.
     Other(&'a Path, &'a dyn Store),
 }
@@ -43,9 +42,9 @@ pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
 
 impl<'a> SmsCommand<'a> {
     /// The command that the settings name.
-    pub(crate) fn from_settings(settings: &'a Settings, store: &'a DirStore) -> Self {
+    pub(crate) fn from_settings(settings: &'a Settings, store: &'a dyn Store) -> Self {
         match settings.sms.command.as_deref() {
-            None => Self::Default(store.root()),
+            None => Self::Default(store),
             Some(program) => Self::Other(program, store),
         }
     }
@@ -75,13 +74,11 @@ impl<'a> SmsCommand<'a> {
 
     fn run(&self, input: &[u8], patience: Duration, elevated: bool) -> Result<Output> {
         match self {
-            Self::Default(root) => {
-                let root = std::path::absolute(root).map_err(|error| {
-                    Error::io(ErrorKind::System, "cannot tell where the store is", error)
-                })?;
+            Self::Default(store) => {
+                let store = store.argument()?;
                 let program = child::sibling("rw2fa", elevated)?;
                 let args =
-                    ["--store".as_ref(), root.as_os_str(), "sms".as_ref(), "deliver".as_ref()];
+                    ["--store".as_ref(), store.as_os_str(), "sms".as_ref(), "deliver".as_ref()];
                 child::run(&program, &args, input, patience)
             }
             Self::Other(program, store) => {
@@ -153,43 +150,33 @@ pub(crate) struct DayCount {
 ///
 /// # Errors
 /// When the count cannot be read or written.
-pub(super) fn count_today(store: &dyn Store, limit: u32, now: Timestamp) -> Result<DailyQuota> {
-    let mut today = DailyQuota::Open;
-    update_count(store, now, &mut |count| {
-        if *count >= limit {
-            today = DailyQuota::Spent((DAY - now.unix() % DAY).unsigned_abs());
-            return false;
-        }
-        *count += 1;
-        true
-    })?;
-    Ok(today)
+pub(super) fn count_today(locks: &dyn Locked, limit: u32, now: Timestamp) -> Result<DailyQuota> {
+    let next = |count: u32| (count < limit).then_some(count + 1);
+    let counted = update_count(locks, now, next)?;
+    let left = (DAY - now.unix() % DAY).unsigned_abs();
+    Ok(if counted { DailyQuota::Open } else { DailyQuota::Spent(left) })
 }
 
 /// Takes back one message from today's count.
 ///
 /// # Errors
 /// When the count cannot be read or written.
-pub(super) fn uncount_today(store: &dyn Store, now: Timestamp) -> Result<()> {
-    update_count(store, now, &mut |count| {
-        *count = count.saturating_sub(1);
-        true
-    })
+pub(super) fn uncount_today(locks: &dyn Locked, now: Timestamp) -> Result<()> {
+    update_count(locks, now, |count| Some(count.saturating_sub(1))).map(drop)
 }
 
+/// Replaces today's count by what `next` makes of it. Returns whether that was anything.
 fn update_count(
-    store: &dyn Store,
+    locks: &dyn Locked,
     now: Timestamp,
-    change: &mut dyn FnMut(&mut u32) -> bool,
-) -> Result<()> {
+    next: impl FnOnce(u32) -> Option<u32>,
+) -> Result<bool> {
     let day = now.unix() / DAY;
-    store.update(Scope::SmsCount, &mut |transaction| {
-        let kept = records::sms_count::<DayCount>(store)?;
-        let mut count = kept.filter(|kept| kept.day == day).unwrap_or_default();
-        count.day = day;
-        if change(&mut count.count) {
-            records::write_sms_count(transaction, &count)?;
-        }
-        Ok(())
+    locks.update(Scope::SmsCount, |locked| {
+        let kept = records::sms_count::<DayCount>(locked)?;
+        let kept = kept.filter(|kept| kept.day == day).unwrap_or_default();
+        let Some(count) = next(kept.count) else { return Ok(false) };
+        records::write_sms_count(locked, &DayCount { day, count })?;
+        Ok(true)
     })
 }

@@ -245,8 +245,8 @@ fn logins_go_on_while_the_key_is_rotated() {
 /// Guards a condition of rotation: it waits for a login that read the ring before it.
 #[test]
 fn settling_waits_for_running_updates() {
-    use rw2fa::store::dir::DirStore;
-    use rw2fa::store::{Scope, Store};
+    use rw2fa::store;
+    use rw2fa::store::{Scope, Update};
     use std::sync::mpsc::channel;
 
     let sandbox = Sandbox::new();
@@ -254,16 +254,16 @@ fn settling_waits_for_running_updates() {
     let (go_on, goes_on) = channel::<()>();
     let path = sandbox.path();
     let login = std::thread::spawn(move || {
-        let store = DirStore::open(&path).unwrap();
+        let store = store::open(&path).unwrap();
         let key = Name::parse("alice").unwrap().key();
-        store.update(Scope::Account(&key), &mut |_| {
+        store.update(Scope::Account(&key), |_| {
             inside.send(()).unwrap();
             goes_on.recv().unwrap();
-            Ok(())
+            Ok::<_, rw2fa::error::Error>(())
         })
     });
     is_inside.recv().unwrap();
-    let store = DirStore::open(&sandbox.path()).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
     assert_eq!(store.drain().unwrap_err().kind(), rw2fa::error::ErrorKind::Busy);
     go_on.send(()).unwrap();
     login.join().unwrap().unwrap();

@@ -9,9 +9,9 @@ use data_encoding::BASE32_NOPAD;
 use rw2fa::account::name::Name;
 use rw2fa::account::state::{Enrolment, State};
 use rw2fa::otp::Digits;
-use rw2fa::store::dir::DirStore;
+use rw2fa::store;
 use rw2fa::store::seal::Field;
-use rw2fa::store::{Scope, Store, records};
+use rw2fa::store::{Scope, Update, records};
 use rw2fa::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -214,16 +214,16 @@ fn enrolled(users: usize) -> (Sandbox, Vec<Secret>) {
     let add: Vec<&str> = ["users", "add"].into_iter().chain(names.iter().map(|n| &**n)).collect();
     sandbox.admin_ok(&add);
     sandbox.admin_ok(&["enable"]);
-    let store = DirStore::open(&sandbox.path()).unwrap();
-    let keys = records::key_ring(&store).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
+    let keys = records::key_ring(&*store).unwrap();
     let now = Timestamp::from_unix(sandbox.now());
     let secrets = names.iter().map(|name| {
         let bytes = &Sha256::digest(name)[..20];
         let account = Name::parse(name).unwrap();
         let nonce = Sha256::digest(bytes)[..24].try_into().unwrap();
         store
-            .update(Scope::Account(&account.key()), &mut |transaction| {
-                let state = records::state(&store, &account)?.unwrap();
+            .update(Scope::Account(&account.key()), |locked| {
+                let state = records::state(locked, &account)?.unwrap();
                 let next = State {
                     enrolment: Enrolment::Active,
                     secret: Some(keys.seal(&account, Field::Secret, bytes, &nonce)),
@@ -231,7 +231,7 @@ fn enrolled(users: usize) -> (Sandbox, Vec<Secret>) {
                     activated: Some(now),
                     ..state
                 };
-                records::write_state(transaction, &account, &next)
+                records::write_state(locked, &account, &next)
             })
             .unwrap();
         Secret::from_base32(&BASE32_NOPAD.encode(bytes))

@@ -222,15 +222,15 @@ fn state(user: &User) -> String {
 /// Puts the world in the place of what is in the store. Where a document is, the library tells.
 fn build(sandbox: &Sandbox, key: &str, world: &World) {
     use rw2fa::account::name::Name;
-    use rw2fa::store::dir::DirStore;
-    use rw2fa::store::{Document, DocumentKind, Store};
+    use rw2fa::store;
+    use rw2fa::store::{Document, DocumentKind};
     for kind in ["users", "state", "groups", "whitelist"] {
         for entry in fs::read_dir(sandbox.path().join(kind)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
         }
     }
-    let store = DirStore::open(&sandbox.path()).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
     // The store itself would wait for the disk at each document.
     let write = |kind: DocumentKind, name: &str, text: &str| {
         let place = store.describe(&Document::Of(kind, Name::parse(name).unwrap()));

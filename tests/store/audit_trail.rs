@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use crate::sandbox::{Run, Sandbox};
 use rw2fa::account::name::Name;
 use rw2fa::audit;
-use rw2fa::store::dir::DirStore;
+use rw2fa::store;
 use rw2fa::store::seal::KeyRing;
-use rw2fa::store::{Document, DocumentKind, Scope, Store};
+use rw2fa::store::{Document, DocumentKind, Scope, Update};
 use serde_json::{Value, json};
 
 /// Returns every line of every month, oldest first.
@@ -329,15 +329,13 @@ fn many_accounts_begin_a_month_at_the_same_time() {
     let sandbox = Sandbox::with_users(&names);
     let root = sandbox.path();
     let prepare = |name: &str| {
-        let store = DirStore::open(&root).unwrap();
+        let store = store::open(&root).unwrap();
         let name = Name::parse(name).unwrap();
         let state = Document::Of(DocumentKind::State, name.clone());
         for month in 1..=60 {
             let month = format!("20{:02}-{:02}", 30 + month / 12, month % 12 + 1);
             store
-                .update(Scope::Account(&name.key()), &mut |transaction| {
-                    transaction.prepare(&month, &state)
-                })
+                .update(Scope::Account(&name.key()), |locked| locked.prepare(&month, &state))
                 .unwrap();
         }
     };

@@ -12,9 +12,9 @@ use crate::sandbox::{Sandbox, Secret, skipped};
 use rw2fa::account::lockout::Rules;
 use rw2fa::account::name::Name;
 use rw2fa::audit;
-use rw2fa::store::dir::DirStore;
+use rw2fa::store;
 use rw2fa::store::seal::KeyRing;
-use rw2fa::store::{Scope, Store, records};
+use rw2fa::store::{Scope, Update, records};
 use rw2fa::time::Timestamp;
 
 /// A small file system mounted on the store, until dropped.
@@ -233,15 +233,15 @@ fn a_full_disk_prevents_comparison_but_not_charging() {
     }
     assert_eq!(sandbox.show("alice")["failures"], 0, "nothing was compared, so nothing is charged");
     // The attacker filled the disk after the verifier checked it.
-    let store = DirStore::open(&sandbox.path()).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
     let name = Name::parse("alice").unwrap();
     for expected in 1..=3 {
         store
-            .update(Scope::Account(&name.key()), &mut |transaction| {
-                let mut state = records::state(&store, &name)?.expect("a state");
+            .update(Scope::Account(&name.key()), |locked| {
+                let mut state = records::state(locked, &name)?.expect("a state");
                 let rules = Rules { attempts: 5, seconds: 60 };
                 let now = Timestamp::from_unix(sandbox.now());
-                records::charge(transaction, &name, &mut state, rules, now).map(drop)
+                records::charge(locked, &name, &mut state, rules, now).map(drop)
             })
             .unwrap();
         assert_eq!(sandbox.show("alice")["failures"], expected);

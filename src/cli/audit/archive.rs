@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::printable::printable;
 use crate::store::seal::KeyRing;
-use crate::store::{Scope, Store};
+use crate::store::{Scope, Update};
 use crate::time::Timestamp;
 
 /// Move old months of the audit trail into a directory
@@ -216,7 +216,7 @@ fn record(context: &Context<'_>, opened: &Opened, keys: &KeyRing, ends: &Ends) -
     let is_open = ends.months.iter().any(|(_, end)| end.is_none());
     let expected = is_open.then_some(&ends.last);
     let key = keys.audit_key();
-    opened.store.update(Scope::Settings, &mut |transaction| {
-        audit::append_archive(transaction, &key, context.now(), &events, expected)
+    opened.store.update(Scope::Settings, |locked| {
+        audit::append_archive(locked, &key, context.now(), &events, expected)
     })
 }

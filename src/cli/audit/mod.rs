@@ -20,7 +20,7 @@ use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
-use crate::store::{EachLine, Place, Store};
+use crate::store::{EachLine, Place};
 use crate::time::Timestamp;
 use crate::verify::reason::Outcome;
 

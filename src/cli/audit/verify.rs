@@ -13,8 +13,8 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
+use crate::store::records;
 use crate::store::seal::AuditKey;
-use crate::store::{Store, records};
 
 /// Check the chain of the audit trail, and print its head
 ///
@@ -79,7 +79,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditVerifyArgs) -> Result<D
     let mut found = examine(&opened, args, &keys, wanted.as_deref())?;
     // If reading stopped early, the end of the trail is unknown.
     let is_read = found.broken.is_none();
-    let counters = if is_read { records::counters(&opened.store)? } else { BTreeMap::new() };
+    let counters = if is_read { records::counters(&*opened.store)? } else { BTreeMap::new() };
     let mut missing = found.attempts.finish(&counters);
     if found.attempts.is_unsettled(&missing) {
         opened.store.drain()?;

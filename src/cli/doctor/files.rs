@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use super::{Finding, Severity};
 use crate::error::Error;
-use crate::platform;
-use crate::store::dir::DirStore;
-use crate::store::health::HealthProblem;
-use crate::store::tidiness::FileProblem;
+use crate::store::Store;
 use crate::store::unrecorded::Unrecorded;
+use crate::store::upkeep::{FileProblem, HealthProblem};
 use crate::time::Timestamp;
 
 /// Checks every file of the store. Returns the findings and the messages they cover.
-pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
+pub(super) fn check(store: &dyn Store, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
     let file_problems = match store.file_problems(now) {
         Ok(file_problems) => file_problems,
         Err(problem) => {
@@ -45,7 +43,7 @@ pub(super) fn check(store: &DirStore, now: Timestamp) -> (Vec<Finding>, BTreeSet
             let message =
                 format!("{count} files and directories can be used by others, such as {first}");
             let finding = Finding::new("permissions", Severity::Error, message);
-            Some(finding.remedy(platform::close_command(store.root())))
+            Some(finding.remedy(store.close_command()))
         }
     });
     (findings, messages)

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Finding, Names, Severity};
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 
 /// Checks the readable whitelist entries.
-pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
+pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
     let (mut expired, mut unexplained) = (Names::default(), Names::default());
     for name in store.list(DocumentKind::Whitelist).unwrap_or_default().names {
         let Ok(Some(entry)) = records::whitelist_entry(store, &name) else { continue };
@@ -36,7 +36,7 @@ pub(super) fn whitelist(store: &dyn Store, now: Timestamp) -> Vec<Finding> {
 }
 
 /// Finds listed groups without any member seen since they were listed.
-pub(super) fn groups(store: &dyn Store, seen: &BTreeSet<String>) -> Option<Finding> {
+pub(super) fn groups(store: &dyn Reader, seen: &BTreeSet<String>) -> Option<Finding> {
     let mut empty = Names::default();
     let listed = store.list(DocumentKind::Group).unwrap_or_default().names;
     for name in listed.iter().filter(|name| !seen.contains(&name.canonical())) {

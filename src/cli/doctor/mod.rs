@@ -28,9 +28,8 @@ use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
-use crate::store::dir::DirStore;
 use crate::store::inspection::{Inspection, inspect};
-use crate::store::{Store, records};
+use crate::store::{self, Store, records};
 use crate::time::Timestamp;
 
 /// Examine the store and this server: what would bite later, and the remedy
@@ -161,7 +160,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
 }
 
 /// Checks the documents and files of the store, and tries what a login needs.
-fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<Finding> {
+fn documents(store: &dyn Store, inspection: &Inspection, now: Timestamp) -> Vec<Finding> {
     let (mut findings, known) = files::check(store, now);
     // A file with wrong permissions can fail as a document, a lock and a trail: report it once.
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
@@ -177,18 +176,22 @@ fn documents(store: &DirStore, inspection: &Inspection, now: Timestamp) -> Vec<F
 }
 
 fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>> {
-    let store = context.open_store()?;
-    let settings = records::settings(&store).ok();
-    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
-    let is_key_inside = key_file.as_ref().is_none_or(|path| path.starts_with(store.root()));
-    let store = store.with_key_file(key_file);
+    let mut store = context.open_store()?;
+    let settings = records::settings(&*store).ok();
+    // Unreadable settings or an interrupted import do not matter to the key.
+    let unfinished = records::unfinished_settings(&*store).ok();
+    let key_file = unfinished.as_ref().and_then(|settings| settings.key_file.as_deref());
+    let is_key_inside = key_file.is_none_or(|path| store.contains(path));
+    if let Some(settings) = &unfinished {
+        store::configure(&mut *store, settings, None);
+    }
     let now = context.now();
     let enrolment_days = settings.as_ref().map_or(0, |settings| settings.advanced.enrolment_days);
     let mut census = users::Census::new(enrolment_days);
     let mut progress = Progress::deferred(context, "checking");
-    let inspection = inspect(&store, &mut |seen| census.add(seen, now), &mut progress);
+    let inspection = inspect(&*store, &mut |seen| census.add(seen, now), &mut progress);
     drop(progress);
-    let mut findings = documents(&store, &inspection, now);
+    let mut findings = documents(&*store, &inspection, now);
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
         let log = context.process.system_log().filter(|_| settings.syslog);
@@ -197,31 +200,31 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     if inspection.has_keys && is_key_inside {
         findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
     }
-    let (audit, months) = store.audit_size();
-    findings.extend(disk::space(platform::free_bytes(store.root()), audit, months));
-    findings.extend(disk::file_system(&platform::file_system(store.root())));
+    let disk = store.disk();
+    findings.extend(disk::space(disk.free, disk.audit_size, disk.audit_months));
+    findings.extend(disk.file_system.as_ref().and_then(disk::file_system));
     findings.extend(clock::synchronised(context.process.clock_is_synchronised()));
     findings.extend(clock::drift(&census.drifts));
     findings.extend(clock::set_back(&census.from_the_future));
     if let Some(host) = args.ntp.as_deref() {
         findings.push(clock::compared(host, sntp::offset(context.process, host)));
     }
-    findings.extend(lists::whitelist(&store, now));
-    findings.extend(lists::groups(&store, &census.groups));
+    findings.extend(lists::whitelist(&*store, now));
+    findings.extend(lists::groups(&*store, &census.groups));
     findings.extend(users::check(&census));
-    let missing = crate::audit::missing_attempts(&store, &census.attempts);
+    let missing = crate::audit::missing_attempts(&*store, &census.attempts);
     // An unreadable trail already has a finding.
     if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
         findings.extend(attempts::check(missing));
     }
     if let Some(settings) = &settings {
         let status = current_status(context, settings)?;
-        let users = status.max_users().map_or(Ok(0), |_| counted(&store))?;
+        let users = status.max_users().map_or(Ok(0), |_| counted(&*store))?;
         findings.extend(license::check(&status, users));
-        let problem = crate::cli::sms::problem(&store, &settings.sms);
+        let problem = crate::cli::sms::problem(&*store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }
-    findings.extend(names::check(&store, context.process));
+    findings.extend(names::check(&*store, context.process));
     findings.extend(verifier::check(platform::program().as_deref()));
     if let Some(settings) =
         settings.filter(|settings| args.online && settings.sms.account_sid.is_some())

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use super::{Finding, Names, Severity};
 use crate::account::name::Name;
 use crate::process::Process;
-use crate::store::{DocumentKind, Store};
+use crate::store::{DocumentKind, Reader};
 
 /// How long to wait for the system, in total.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Looks up every listed user and group in the system.
-pub(super) fn check(store: &dyn Store, process: &Process) -> Vec<Finding> {
+pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
     let started = Instant::now();
     let is_known = |name: &Name, is_group| {
         let canonical = name.canonical();

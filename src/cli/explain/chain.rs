@@ -15,7 +15,7 @@ use crate::cli::context::{Opened, count};
 use crate::cli::output::Column;
 use crate::error::Result;
 use crate::settings::Settings;
-use crate::store::{DocumentKind, Store};
+use crate::store::DocumentKind;
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Subject};
 use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
@@ -92,7 +92,7 @@ fn rules(
     now: Timestamp,
     chain: &mut Vec<Link>,
 ) -> Result<()> {
-    let Opened { store, settings } = opened;
+    let (store, settings) = (&*opened.store, &opened.settings);
     if !settings.enabled {
         let hint = "nobody is asked for a code: turn it on with 'rw2fa enable'";
         chain.push(link("enabled", "off", hint.to_owned()));
@@ -156,7 +156,7 @@ fn rules(
 }
 
 fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Result<Link> {
-    let Opened { store, settings } = opened;
+    let (store, settings) = (&*opened.store, &opened.settings);
     let joined = |names: &[Name]| names.iter().map(Name::canonical).collect::<Vec<_>>().join(", ");
     Ok(match known {
         KnownGroups::Unknown(doubt) => {
@@ -200,7 +200,7 @@ fn ambiguous(rules: Rules<'_>) -> Link {
 }
 
 fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
-    let Opened { store, settings } = opened;
+    let (store, settings) = (&*opened.store, &opened.settings);
     let found = match covering_whitelist_entry(store, settings, login, now) {
         Ok(found) => found,
         Err(error) => return Ok(link("whitelist", "failed", error.to_string())),

@@ -9,7 +9,7 @@ use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
 use crate::error::Result;
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 use crate::verify::decision::Subject;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
@@ -39,7 +39,7 @@ const COLUMNS: &[Column<Row>] = &[
 
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
-    let store = &opened.store;
+    let store = &*opened.store;
     let (groups, users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
     let states = store.list(DocumentKind::State)?;
     let mut done = Done::All;
@@ -85,7 +85,7 @@ fn look_at<'a>(
 
 /// Returns the listed groups that covered a user at the last sign-in. Asking the system about every
 /// user would take too long.
-fn groups_at_last_login(store: &dyn Store, name: &Name) -> Vec<Name> {
+fn groups_at_last_login(store: &dyn Reader, name: &Name) -> Vec<Name> {
     // The evaluation reports a damaged document.
     let state = records::state(store, name).ok().flatten();
     let groups = state.map(|state| state.groups).unwrap_or_default();
@@ -93,7 +93,7 @@ fn groups_at_last_login(store: &dyn Store, name: &Name) -> Vec<Name> {
 }
 
 /// Returns a login that is unknown to the store.
-fn newcomer(store: &dyn Store) -> Result<Name> {
+fn newcomer(store: &dyn Reader) -> Result<Name> {
     for number in 0_u64.. {
         let Ok(name) = Name::parse(&format!("newcomer{number}")) else { break };
         let key = name.key();

@@ -15,7 +15,7 @@ use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
-use crate::store::{Scope, Store};
+use crate::store::{Scope, Update};
 use crate::verify::decision::{Facts, Ruling, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::reason::{Outcome, Reason};
@@ -112,7 +112,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
     if context.globals.format == Format::Text
         && chain.iter().any(chain::Link::says_not_listed)
-        && let Some(other) = nearest(&opened.store, crate::store::DocumentKind::User, &login)
+        && let Some(other) = nearest(&*opened.store, crate::store::DocumentKind::User, &login)
     {
         context.note(&format!("nobody is listed as '{login}': did you mean '{other}'?"));
     }
@@ -159,7 +159,7 @@ fn bare_request(login: &Name, ask: Ask) -> Request {
 
 /// Looks up the user's groups as the verifier would.
 fn groups_of(context: &Context<'_>, opened: &Opened, request: &Request) -> Result<KnownGroups> {
-    known_groups(&opened.store, &opened.settings, request, context.process.accounts())
+    known_groups(&*opened.store, &opened.settings, request, context.process.accounts())
 }
 
 /// Makes the verifier's decision, under the lock that it would take.
@@ -169,27 +169,23 @@ fn look<'a>(
     request: Request,
     groups: &Result<KnownGroups>,
 ) -> Look<'a> {
-    let Opened { store, settings } = opened;
+    let (store, settings) = (&*opened.store, &opened.settings);
     let groups = match groups {
         Ok(groups) => groups,
         Err(error) => return Look { request, facts: None, end: End::failed(error) },
     };
-    let (mut facts, mut end) = (None, End::MissingClient);
-    let looked = store.update(Scope::Account(&request.login.key()), &mut |_| {
+    let looked = store.update(Scope::Account(&request.login.key()), |locked| {
         let now = context.now();
-        let keys = keys(store, settings)?;
-        let found = gather(store, settings, &request, groups, keys.as_ref(), now)?;
-        let found = facts.insert(found);
+        let keys = keys(locked, settings)?;
+        let facts = gather(locked, settings, &request, groups, keys.as_ref(), now)?;
         let fresh = Secret::from_bytes(*context.process.random()?);
-        // Without a code, no code is compared.
-        if let Ok(Ruling::Decided(decision)) = decide(found, &request, now, &fresh) {
-            end = End::Decided(decision.reason);
-        }
-        Ok(())
+        Ok::<_, Error>(match decide(&facts, &request, now, &fresh) {
+            // Without a code, no code is compared.
+            Ok(Ruling::Decided(decision)) => (Some(facts), End::Decided(decision.reason)),
+            Ok(Ruling::Compare) | Err(_) => (Some(facts), End::MissingClient),
+        })
     });
-    if let Err(error) = looked {
-        end = End::failed(&error);
-    }
+    let (facts, end) = looked.unwrap_or_else(|error| (None, End::failed(&error)));
     Look { request, facts, end }
 }
 

@@ -8,7 +8,7 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context};
 use crate::cli::target::Target;
 use crate::error::Result;
-use crate::store::{Scope, Store};
+use crate::store::{Scope, Update, records};
 
 /// Copy the key, to be kept apart from copies of the store
 ///
@@ -30,22 +30,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     )?;
     let mut target = Target::create(&args.file)?;
     let opened = context.open()?;
-    let mut document = None;
     // SECURITY: the audit line is durable before the key leaves the store. The key is read under
     // the lock: a rotation that began in the meantime would make the copy useless.
-    opened.store.update(Scope::Settings, &mut |transaction| {
-        let keys = opened.keys()?;
-        document = Some(keys.document());
+    let document = opened.store.update(Scope::Settings, |locked| {
+        let keys = records::key_ring(locked)?;
         let change = Change {
             action: "key export",
             object: Some(keys.id()),
             values: serde_json::Map::default(),
         };
-        context.audit(transaction, Some(&keys), change)
+        context.audit(locked, Some(&keys), change).map(|()| keys.document())
     })?;
-    if let Some(document) = document {
-        target.write(context, &document)?;
-    }
+    target.write(context, &document)?;
     target.finish()?;
     context.note("the key was copied; 'rw2fa key rotate' makes this copy useless for new secrets");
     Ok(Done::All)

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Update, records};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
 ///
@@ -53,22 +53,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
 }
 
 fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
-    let store = &opened.store;
-    let mut keys = None;
-    store.update(Scope::Settings, &mut |transaction| {
+    let store = &*opened.store;
+    store.update(Scope::Settings, |locked| {
         let new = DataKey::new(*context.process.random()?);
         // An existing key that is given up still verifies the lines that it signed. One that cannot
         // be read, for example because of wrong permissions, must be repaired, not given up.
-        let ring = match store.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
+        let ring = match locked.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
             Some(Ok(ring)) => ring.replaced_by(new),
             None | Some(Err(_)) => KeyRing::from_key(new),
         };
-        transaction.write(&Document::Key, &ring.document())?;
-        context.audit_key_reset(transaction, &ring)?;
-        keys = Some(ring);
-        Ok(())
-    })?;
-    keys.map_or_else(|| opened.keys(), Ok)
+        locked.write(&Document::Key, &ring.document())?;
+        context.audit_key_reset(locked, &ring)?;
+        Ok(ring)
+    })
 }
 
 /// Resets the enrolment of every user whose secret the new key does not open. Without `keys`, only
@@ -96,21 +93,21 @@ fn drop_secret(
     keys: Option<&KeyRing>,
     name: &Name,
 ) -> Result<Changed> {
-    let store = &opened.store;
-    let mut result = Changed::Unchanged;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let Some(state) = records::state_document(store, name)? else { return Ok(()) };
+    let store = &*opened.store;
+    store.update(Scope::Account(&name.key()), |locked| {
+        let Some(state) = records::state_document(locked, name)? else {
+            return Ok(Changed::Unchanged);
+        };
         let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
-        let is_lost = |sealed| keys.is_none() || open_code(store, keys, name, sealed).is_err();
+        let is_lost = |sealed| keys.is_none() || open_code(locked, keys, name, sealed).is_err();
         let has_lost_code = codes.into_iter().any(is_lost);
         // Users who enrolled after the key was replaced keep their secret.
-        let is_lost = |sealed| keys.is_none() || open_secret(store, keys, name, sealed).is_err();
+        let is_lost = |sealed| keys.is_none() || open_secret(locked, keys, name, sealed).is_err();
         if !has_lost_code && !state.secret.as_ref().is_some_and(is_lost) {
-            return Ok(());
+            return Ok(Changed::Unchanged);
         }
-        result = Changed::Changed;
-        let Some(keys) = keys else { return Ok(()) };
-        let (attempts, is_repaired) = records::repaired_attempts(store, name, Some(&state));
+        let Some(keys) = keys else { return Ok(Changed::Changed) };
+        let (attempts, is_repaired) = records::repaired_attempts(locked, name, Some(&state));
         let fresh = State { listed: state.listed, ..State::reset(context.now(), attempts) };
         let object = name.canonical();
         let change = Change {
@@ -118,15 +115,14 @@ fn drop_secret(
             object: Some(&object),
             values: values("enrolment", state.enrolment, fresh.enrolment),
         };
-        // SECURITY: the audit line is durable before the change is made, so no change that weakens
-        // protection goes unrecorded.
-        context.audit(transaction, Some(keys), change)?;
-        if is_repaired {
-            records::write_attempts(transaction, name, attempts)?;
-        }
-        records::write_state(transaction, name, &fresh)
-    })?;
-    Ok(result)
+        context.change(locked, Some(keys), false, change, |locked| {
+            if is_repaired {
+                records::write_attempts(locked, name, attempts)?;
+            }
+            records::write_state(locked, name, &fresh)
+        })?;
+        Ok(Changed::Changed)
+    })
 }
 
 /// Drops the token of the SMS gateway if the new key does not open it. Without `keys`, only reports
@@ -136,17 +132,18 @@ fn drop_token(
     opened: &Opened,
     keys: Option<&KeyRing>,
 ) -> Result<Option<ChangeRow>> {
-    let store = &opened.store;
-    let mut is_lost = false;
-    store.update(Scope::Settings, &mut |transaction| {
-        let Some(sealed) = records::settings(store)?.sms.auth_token else { return Ok(()) };
-        is_lost = keys.is_none_or(|keys| keys.open_token(&sealed).is_err());
-        let (true, Some(keys)) = (is_lost, keys) else { return Ok(()) };
-        let text = records::edit(store, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
+    let store = &*opened.store;
+    let is_lost = store.update(Scope::Settings, |locked| {
+        let Some(sealed) = records::settings(locked)?.sms.auth_token else { return Ok(false) };
+        let is_lost = keys.is_none_or(|keys| keys.open_token(&sealed).is_err());
+        let (true, Some(keys)) = (is_lost, keys) else { return Ok(is_lost) };
+        let text = records::edit(locked, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
         let values = values("auth-token", Some("set"), None);
         let change = Change { action: "key reset", object: Some("sms"), values };
-        context.audit(transaction, Some(keys), change)?;
-        transaction.write(&Document::Settings, &text)
+        context.change(locked, Some(keys), false, change, |locked| {
+            locked.write(&Document::Settings, &text)
+        })?;
+        Ok(true)
     })?;
     if is_lost && keys.is_some() {
         context.note(

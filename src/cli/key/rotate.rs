@@ -27,7 +27,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Update, records};
 
 /// Make a new key and seal all secrets under it; logins go on
 ///
@@ -91,95 +91,89 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
 /// Puts a new key before the current one, unless a rotation is in progress. Returns the ids of
 /// both.
 fn begin_rotation(context: &mut Context<'_>, opened: &Opened) -> Result<(String, String)> {
-    let store = &opened.store;
-    let mut pair = None;
-    store.update(Scope::Settings, &mut |transaction| {
-        let ring = records::key_ring(store)?;
+    let store = &*opened.store;
+    store.update(Scope::Settings, |locked| {
+        let ring = records::key_ring(locked)?;
         if let Some(previous) = ring.previous_id() {
-            pair = Some((ring.id().to_owned(), previous.to_owned()));
-            return Ok(());
+            return Ok((ring.id().to_owned(), previous.to_owned()));
         }
         let old = ring.id().to_owned();
         let new = DataKey::new(*context.process.random()?);
         let ring = ring.begin_rotation(new).map_err(|what| Error::new(ErrorKind::Refused, what))?;
-        transaction.write(&Document::Key, &ring.document())?;
+        locked.write(&Document::Key, &ring.document())?;
         let change =
             Change { action: "key rotate", object: None, values: values("key", &*old, ring.id()) };
-        context.audit(transaction, Some(&ring), change)?;
-        pair = Some((ring.id().to_owned(), old));
-        Ok(())
-    })?;
-    pair.ok_or_else(|| Error::new(ErrorKind::System, "the rotation did not begin"))
+        context.audit(locked, Some(&ring), change)?;
+        Ok((ring.id().to_owned(), old))
+    })
 }
 
 /// Reseals the secrets of `name` with the current key. Returns whether that was necessary.
 fn reseal_user(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bool> {
-    let store = &opened.store;
-    let mut was_old = false;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let ring = records::key_ring(store)?;
-        let Some(mut state) = records::state_document(store, name)? else { return Ok(()) };
+    let store = &*opened.store;
+    store.update(Scope::Account(&name.key()), |locked| {
+        let ring = records::key_ring(locked)?;
+        let Some(mut state) = records::state_document(locked, name)? else { return Ok(false) };
+        let mut was_old = false;
         let nonce = || context.process.random::<NONCE>();
         if let Some(sealed) = state.secret.as_mut().filter(|sealed| !ring.is_current(sealed)) {
-            let secret = open_secret(store, Some(&ring), name, sealed)?;
+            let secret = open_secret(locked, Some(&ring), name, sealed)?;
             *sealed = ring.seal(name, Field::Secret, secret.as_bytes(), &*nonce()?);
             was_old = true;
         }
         for sealed in [&mut state.sms.code, &mut state.sms.used].into_iter().flatten() {
             if !ring.is_current(sealed) {
-                let code = open_code(store, Some(&ring), name, sealed)?;
+                let code = open_code(locked, Some(&ring), name, sealed)?;
                 *sealed = ring.seal(name, Field::SmsCode, code.to_plain().as_bytes(), &*nonce()?);
                 was_old = true;
             }
         }
         if was_old {
-            records::write_state(transaction, name, &state)?;
+            records::write_state(locked, name, &state)?;
         }
-        Ok(())
-    })?;
-    Ok(was_old)
+        Ok(was_old)
+    })
 }
 
 /// Reseals the token of the SMS gateway with the current key. Returns whether that was necessary.
 fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
-    let store = &opened.store;
-    let mut was_old = false;
-    store.update(Scope::Settings, &mut |transaction| {
-        let ring = records::key_ring(store)?;
-        let token = records::settings(store)?.sms.auth_token;
-        let Some(sealed) = token.filter(|sealed| !ring.is_current(sealed)) else { return Ok(()) };
+    let store = &*opened.store;
+    store.update(Scope::Settings, |locked| {
+        let ring = records::key_ring(locked)?;
+        let token = records::settings(locked)?.sms.auth_token;
+        let Some(sealed) = token.filter(|sealed| !ring.is_current(sealed)) else {
+            return Ok(false);
+        };
         let token = ring.open_token(&sealed).map_err(|problem| {
-            records::wrong_sms(store, ErrorKind::Store, "auth-token", problem)
+            records::wrong_sms(locked, ErrorKind::Store, "auth-token", problem)
                 .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
         })?;
         let nonce = context.process.random::<NONCE>()?;
         let sealed = ring.seal_token(&token, &nonce).0;
         let edits = [(SmsSection::TOKEN, Some(sealed.into()))];
-        let text = records::edit(store, &Document::Settings, &edits)?;
-        transaction.write(&Document::Settings, &text)?;
-        was_old = true;
-        Ok(())
-    })?;
-    Ok(was_old)
+        let text = records::edit(locked, &Document::Settings, &edits)?;
+        locked.write(&Document::Settings, &text)?;
+        Ok(true)
+    })
 }
 
 /// Drops the previous key, but keeps its audit key.
 fn end_rotation(context: &Context<'_>, opened: &Opened, id: &str, previous: &str) -> Result<()> {
-    let store = &opened.store;
-    store.update(Scope::Settings, &mut |transaction| {
-        let ring = records::key_ring(store)?;
+    let store = &*opened.store;
+    store.update(Scope::Settings, |locked| {
+        let ring = records::key_ring(locked)?;
         // SECURITY: another run may have ended this rotation and even started the next one, whose
         // previous key is still needed.
         if (ring.id(), ring.previous_id()) != (id, Some(previous)) {
             return Ok(());
         }
         let ring: KeyRing = ring.end_rotation();
-        transaction.write(&Document::Key, &ring.document())?;
+        locked.write(&Document::Key, &ring.document())?;
         let change = Change {
             action: "key rotate",
             object: None,
             values: values("previous", Some(previous), None),
         };
-        context.audit(transaction, Some(&ring), change)
+        context.audit(locked, Some(&ring), change)
     })
 }

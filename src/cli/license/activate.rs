@@ -17,7 +17,7 @@ use crate::license::status::LicenseStatus;
 use crate::license::vendor::VendorKey;
 use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
-use crate::store::{Document, Scope, Store, records};
+use crate::store::{Document, Scope, Update, records};
 
 /// What Windows editors put at the start of a text file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -42,39 +42,37 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
     // the file.
     let text = read(&args.file)?;
     let opened = context.open()?;
-    let (store, now) = (&opened.store, context.now());
+    let (store, now) = (&*opened.store, context.now());
     let (key, machine) = (VendorKey::built_in()?, serial(context)?);
     let refused = |refusal: Refusal| refusal.to_error(&args.file.display().to_string());
     let license = license::read(&text, &key, &machine).map_err(refused)?;
     license.check_time(now).map_err(refused)?;
     let token = String::from_utf8_lossy(&text).into_owned();
     let keys = opened.keys()?;
-    let mut result = Changed::Unchanged;
-    store.update(Scope::Settings, &mut |transaction| {
-        let before = records::settings(store)?.license.token();
+    let changed = store.update(Scope::Settings, |locked| {
+        let before = records::settings(locked)?.license.token();
         if before.as_deref() == Some(token.as_str()) {
-            return Ok(());
+            return Ok(Changed::Unchanged);
         }
         let edited = Some(toml_edit::Value::from(token.as_str()));
-        let text = records::edit(store, &Document::Settings, &[(LicenseSection::TOKEN, edited)])?;
-        records::parse_settings(store, &text)?;
-        result = if before.is_some() { Changed::Changed } else { Changed::Added };
-        if args.dry_run {
-            return Ok(());
-        }
-        transaction.write(&Document::Settings, &text)?;
+        let text = records::edit(locked, &Document::Settings, &[(LicenseSection::TOKEN, edited)])?;
+        records::parse_settings(locked, &text)?;
+        let changed = if before.is_some() { Changed::Changed } else { Changed::Added };
         let old = before.and_then(|token| license::read(token.as_bytes(), &key, &machine).ok());
         let values = changes(old.as_ref(), &license);
         let object = Some(license.order_number.as_str());
         let change = Change { action: "license activate", object, values };
-        context.audit(transaction, Some(&keys), change)
+        context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+            locked.write(&Document::Settings, &text)
+        })?;
+        Ok(changed)
     })?;
     let order = license.order_number.clone();
     let status = LicenseStatus::new(opened.settings.created, Some(Ok(license)), now);
     context.note(&format!("licence: {}", describe(&status)));
     let users = counted(store)?;
     warn(context, &status, users);
-    output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(result))])
+    output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(changed))])
 }
 
 /// Reads the licence without what editors and browsers add: a byte order mark, and trailing blanks

@@ -19,7 +19,7 @@ use crate::license::status::{LicenseStatus, State};
 use crate::license::vendor::{PORTAL, VendorKey};
 use crate::license::{self, PRODUCT, Refusal};
 use crate::settings::Settings;
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 
 /// Show and activate the licence of this machine
 #[derive(Subcommand, Debug)]
@@ -203,14 +203,14 @@ pub(super) fn warn(context: &mut Context<'_>, status: &LicenseStatus, users: usi
 /// as members of a listed group.
 ///
 /// A member's document that cannot be read does not count.
-pub(super) fn counted(store: &dyn Store) -> Result<usize> {
+pub(super) fn counted(store: &dyn Reader) -> Result<usize> {
     let listed = store.list(DocumentKind::User)?.names;
     let members = store.list(DocumentKind::State)?.names;
     let members = members.into_iter().filter(|name| listed.binary_search(name).is_err());
     Ok(listed.len() + members.filter(|name| has_enrolled(store, name)).count())
 }
 
-fn has_enrolled(store: &dyn Store, name: &Name) -> bool {
+fn has_enrolled(store: &dyn Reader, name: &Name) -> bool {
     let state = records::state(store, name).ok().flatten();
     state.is_some_and(|state| state.enrolment == Enrolment::Active)
 }
@@ -230,7 +230,7 @@ impl Gate {
         let status = current_status(context, &opened.settings)?;
         // Without a limit there is no need to count what may be many users.
         let users = match status.max_users() {
-            Some(_) => counted(&opened.store)?,
+            Some(_) => counted(&*opened.store)?,
             None => 0,
         };
         Ok(Self { status, users })
@@ -242,7 +242,7 @@ impl Gate {
     /// When the trial or the licence has ended, or there would be too many users.
     pub(super) fn admit(
         &mut self,
-        store: &dyn Store,
+        store: &dyn Reader,
         kind: DocumentKind,
         name: &Name,
     ) -> Result<()> {

@@ -18,7 +18,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     context.no_csv("license show")?;
     let opened = context.open()?;
     let status = current_status(context, &opened.settings)?;
-    let users = counted(&opened.store)?;
+    let users = counted(&*opened.store)?;
     let machine = serial(context);
     let license = status.license.as_ref();
     if context.globals.format == Format::Json {

@@ -10,7 +10,7 @@ use crate::account::name::canonical_text;
 use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::settings::advanced::KEYS;
-use crate::store::{DocumentKind, Store};
+use crate::store::DocumentKind;
 
 /// Print the names that could be meant at the end of a command line
 #[derive(Args, Debug)]

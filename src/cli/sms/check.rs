@@ -60,7 +60,7 @@ pub(in crate::cli) fn health(opened: &Opened) -> Result<Health> {
 pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
     context.no_csv("sms check")?;
     let opened = context.open()?;
-    if let Some(problem) = super::problem(&opened.store, &opened.settings.sms) {
+    if let Some(problem) = super::problem(&*opened.store, &opened.settings.sms) {
         return Err(problem);
     }
     if opened.settings.sms.account_sid.is_none() {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::MASK;
 use crate::account::sealed::Sealed;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened};
+use crate::cli::context::{Change, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +21,7 @@ use crate::sms::gateway::{
     self, Sender, check_account, check_api_key, check_token, parse_base, parse_proxy, parse_sender,
 };
 use crate::store::seal::NONCE;
-use crate::store::{Document, Scope, Store, records};
+use crate::store::{Document, Reader, Scope, Update, records};
 
 /// Name the gateway through which codes are sent
 ///
@@ -71,10 +71,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     let opened = context.open()?;
     let keys = opened.keys()?;
     let wanted = build_wanted(context, args, &opened.settings.sms)?;
-    let store = &opened.store;
-    let mut result = Changed::Unchanged;
-    store.update(Scope::Settings, &mut |transaction| {
-        let before = records::settings(store)?.sms;
+    let changed = opened.store.update(Scope::Settings, |locked| {
+        let before = records::settings(locked)?.sms;
         if before != opened.settings.sms {
             return Err(Error::new(ErrorKind::Refused, "the gateway was changed meanwhile")
                 .with_hint("look at it with 'rw2fa sms show', and try again"));
@@ -83,24 +81,23 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
         if let Some(token) = &wanted.token {
             // Read under the lock: a key that is being replaced must not seal anything after that.
             let nonce = context.process.random::<NONCE>()?;
-            after.auth_token = Some(opened.keys()?.seal_token(token.as_bytes(), &nonce));
+            after.auth_token =
+                Some(records::key_ring(locked)?.seal_token(token.as_bytes(), &nonce));
         }
         if before == after {
-            return Ok(());
+            return Ok(Changed::Unchanged);
         }
-        let is_new = before == SmsSection::default();
-        result = if is_new { Changed::Added } else { Changed::Changed };
-        if args.dry_run {
-            return Ok(());
-        }
-        let text = edited(&opened, &before, &after)?;
-        records::parse_settings(store, &text)?;
+        let text = edited(locked, &before, &after)?;
+        records::parse_settings(locked, &text)?;
         let values = audit_values(&before, &after);
         let change = Change { action: "sms configure", object: None, values };
-        context.audit(transaction, Some(&keys), change)?;
-        transaction.write(&Document::Settings, &text)
+        context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+            locked.write(&Document::Settings, &text)
+        })?;
+        let is_new = before == SmsSection::default();
+        Ok(if is_new { Changed::Added } else { Changed::Changed })
     })?;
-    let row = ChangeRow::new("setting", "SMS gateway", Ok(result));
+    let row = ChangeRow::new("setting", "SMS gateway", Ok(changed));
     let done = output::changes(context, args.dry_run, &[row])?;
     if !args.dry_run {
         report(context, &wanted.section);
@@ -301,7 +298,7 @@ fn key_values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
 }
 
 /// Returns the settings with the new section.
-fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<String> {
+fn edited(reader: &dyn Reader, before: &SmsSection, after: &SmsSection) -> Result<String> {
     let changed = key_values(before).into_iter().zip(key_values(after));
     let changed: Vec<_> = changed
         .filter(|(old, new)| old != new)
@@ -309,7 +306,7 @@ fn edited(opened: &Opened, before: &SmsSection, after: &SmsSection) -> Result<St
         .collect();
     let edits: Vec<(&[&str], _)> =
         changed.iter().map(|(path, value)| (&path[..], value.clone())).collect();
-    records::edit(&opened.store, &Document::Settings, &edits)
+    records::edit(reader, &Document::Settings, &edits)
 }
 
 /// Builds the values for the audit trail: neither the token nor complete phone numbers.

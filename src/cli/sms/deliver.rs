@@ -55,6 +55,6 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let api = super::api(&opened).map_err(not_sent)?;
     let from = opened.settings.sms.from.as_deref().unwrap_or_default();
     let from = parse_sender(from)
-        .map_err(|what| not_sent(super::wrong(&opened.store, &("from", what))))?;
+        .map_err(|what| not_sent(super::wrong(&*opened.store, &("from", what))))?;
     api.send(&from, &to, &message.body).map(drop)
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::sms::gateway::{self, Account};
 use crate::sms::twilio::Api;
-use crate::store::{Store, records};
+use crate::store::{Reader, records};
 
 pub(super) use check::{Health, health};
 
@@ -60,7 +60,7 @@ pub(super) fn not_configured() -> Error {
 }
 
 /// Returns why the gateway as configured cannot send a message, if so. Does not use the network.
-pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> {
+pub(super) fn problem(store: &dyn Reader, section: &SmsSection) -> Option<Error> {
     if *section == SmsSection::default() {
         return Some(not_configured());
     }
@@ -68,7 +68,7 @@ pub(super) fn problem(store: &dyn Store, section: &SmsSection) -> Option<Error> 
 }
 
 /// Builds the error that a key of the section is wrong.
-fn wrong(store: &dyn Store, (key, what): &(&'static str, String)) -> Error {
+fn wrong(store: &dyn Reader, (key, what): &(&'static str, String)) -> Error {
     records::wrong_sms(store, ErrorKind::Refused, key, what)
 }
 
@@ -78,7 +78,7 @@ fn account(opened: &Opened) -> Result<Account> {
         return Err(not_configured());
     }
     gateway::account(&opened.settings.sms, &opened.keys()?)
-        .map_err(|found| wrong(&opened.store, &found))
+        .map_err(|found| wrong(&*opened.store, &found))
 }
 
 /// Opens a connection to Twilio.

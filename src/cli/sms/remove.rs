@@ -7,7 +7,7 @@ use crate::cli::context::{Change, Context, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
 use crate::settings::sms::SmsSection;
-use crate::store::{Document, Scope, Store, records};
+use crate::store::{Document, Scope, Update, records};
 
 /// Forget the gateway and its token
 ///
@@ -23,27 +23,25 @@ pub(in crate::cli) struct RemoveArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("sms remove")?;
     let opened = context.open()?;
-    let store = &opened.store;
-    let mut result = Changed::Unchanged;
-    store.update(Scope::Settings, &mut |transaction| {
-        if records::settings(store)?.sms == SmsSection::default() {
-            return Ok(());
+    let store = &*opened.store;
+    let changed = store.update(Scope::Settings, |locked| {
+        if records::settings(locked)?.sms == SmsSection::default() {
+            return Ok(Changed::Unchanged);
         }
-        result = Changed::Removed;
-        if args.dry_run {
-            return Ok(());
-        }
-        let text = records::edit(store, &Document::Settings, &[(&["sms"], None)])?;
-        records::parse_settings(store, &text)?;
+        let text = records::edit(locked, &Document::Settings, &[(&["sms"], None)])?;
+        records::parse_settings(locked, &text)?;
         let values = values("configured", true, false);
         let change = Change { action: "sms remove", object: None, values };
-        context.audit(transaction, opened.keys().ok().as_ref(), change)?;
-        transaction.write(&Document::Settings, &text)
+        let keys = records::key_ring(locked).ok();
+        context.change(locked, keys.as_ref(), args.dry_run, change, |locked| {
+            locked.write(&Document::Settings, &text)
+        })?;
+        Ok(Changed::Removed)
     })?;
     let users = crate::cli::users::by_sms(store)?;
-    if result == Changed::Removed && users > 0 {
+    if changed == Changed::Removed && users > 0 {
         context.warn(&format!("{} cannot get a code any more", count(users, "user")));
     }
-    let row = ChangeRow::new("setting", "SMS gateway", Ok(result));
+    let row = ChangeRow::new("setting", "SMS gateway", Ok(changed));
     output::changes(context, args.dry_run, &[row])
 }

@@ -22,7 +22,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &ShowArgs) -> Result<Done> {
     let token = sms.auth_token.as_ref().map(|_| MASK);
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|p| p.display().to_string());
     let (ca_file, command) = (path(&sms.ca_file), path(&sms.command));
-    let problem = super::problem(&opened.store, sms);
+    let problem = super::problem(&*opened.store, sms);
     if context.globals.format == Format::Json {
         context.print_json(&json!({
             "schema": 1,

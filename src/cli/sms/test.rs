@@ -12,7 +12,7 @@ use crate::platform;
 use crate::sms::gateway::parse_sender;
 use crate::sms::message::{fill, segments};
 use crate::sms::number;
-use crate::store::{Scope, Store};
+use crate::store::{Scope, Update, records};
 use crate::verify::SMS_PATIENCE;
 use crate::verify::sending::SmsCommand;
 
@@ -37,7 +37,7 @@ struct Outcome {
 pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("sms test")?;
     let opened = context.open()?;
-    if let Some(problem) = super::problem(&opened.store, &opened.settings.sms) {
+    if let Some(problem) = super::problem(&*opened.store, &opened.settings.sms) {
         return Err(problem);
     }
     let advanced = &opened.settings.advanced;
@@ -46,11 +46,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     let (alphabet, parts) = segments(&body);
     let sent = send(&opened, &args.to, body);
     let result = if sent.is_ok() { "sent" } else { "failed" };
-    opened.store.update(Scope::Settings, &mut |transaction| {
+    opened.store.update(Scope::Settings, |locked| {
         let to = args.to.masked();
         let values = values("result", None, Some(result));
         let change = Change { action: "sms test", object: Some(&to), values };
-        context.audit(transaction, Some(&opened.keys()?), change)
+        let keys = records::key_ring(locked)?;
+        context.audit(locked, Some(&keys), change)
     })?;
     let outcome = sent?;
     if context.globals.format == Format::Json {
@@ -73,7 +74,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
 fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome> {
     let section = &opened.settings.sms;
     if section.command.is_some() {
-        let command = SmsCommand::from_settings(&opened.settings, &opened.store);
+        let command = SmsCommand::from_settings(&opened.settings, &*opened.store);
         let sent = command.send(&to.to_string(), body, SMS_PATIENCE, false);
         return sent.map(|()| Outcome::default()).map_err(|(_, error)| {
             Error::new(ErrorKind::Refused, error.to_string()).with_hint(
@@ -82,7 +83,7 @@ fn send(opened: &Opened, to: &Phone, body: Zeroizing<String>) -> Result<Outcome>
         });
     }
     let from = parse_sender(section.from.as_deref().unwrap_or_default());
-    let from = from.map_err(|what| super::wrong(&opened.store, &("from", what)))?;
+    let from = from.map_err(|what| super::wrong(&*opened.store, &("from", what)))?;
     let receipt = super::api(opened)?.send(&from, to, &body).map_err(|failure| failure.error)?;
     Ok(Outcome { sid: Some(receipt.sid), status: receipt.status })
 }

@@ -10,7 +10,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::store::inspection::inspect;
-use crate::store::records;
+use crate::store::{self, records};
 
 /// Read every document, do what a login does, and name what is wrong
 ///
@@ -44,10 +44,11 @@ const COLUMNS: &[Column<Row>] = &[
 ];
 
 pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done> {
-    let store = context.open_store()?;
-    let key_file = records::unfinished_settings(&store).ok().and_then(|settings| settings.key_file);
-    let store = store.with_key_file(key_file);
-    let found = inspect(&store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
+    let mut store = context.open_store()?;
+    if let Ok(settings) = records::unfinished_settings(&*store) {
+        store::configure(&mut *store, &settings, None);
+    }
+    let found = inspect(&*store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
     let mut rows: Vec<_> = found.problems.iter().map(Row::from_problem).collect();
     for problem in
         store.health_problems(context.now()).into_iter().filter(|problem| problem.is_error)

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::store::bundle::{self, Secrets};
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::user::{missing_half, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Store, Text, records};
+use crate::store::{Document, DocumentKind, Reader, Scope, Text, Update, records};
 
 /// Write the whole store into one TOML file
 ///
@@ -44,15 +44,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let mut target = Target::create(&args.file)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let store = &opened.store;
+    let store = &*opened.store;
     let users = names(store, &[DocumentKind::User, DocumentKind::State])?;
     let groups = names(store, &[DocumentKind::Group])?;
     let whitelist = names(store, &[DocumentKind::Whitelist])?;
     // SECURITY: the audit line is durable before anything leaves the store.
-    store.update(Scope::Settings, &mut |transaction| {
+    store.update(Scope::Settings, |locked| {
         let values = values("secrets", None, Some(secrets));
         let change = Change { action: "store export", object: None, values };
-        context.audit(transaction, Some(&keys), change)
+        context.audit(locked, Some(&keys), change)
     })?;
     let settings = text(store, &Document::Settings)?;
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
@@ -105,14 +105,14 @@ fn with_token(
     text: String,
 ) -> Result<Text> {
     let text = Text::new(text);
-    let Some(sealed) = records::parse_settings(&opened.store, &text)?.sms.auth_token else {
+    let Some(sealed) = records::parse_settings(&*opened.store, &text)?.sms.auth_token else {
         return Ok(text);
     };
     if secrets == Secrets::Sealed && keys.is_current(&sealed) {
         return Ok(text);
     }
     let token = keys.open_token(&sealed).map_err(|problem| {
-        records::wrong_sms(&opened.store, ErrorKind::Store, "auth-token", problem)
+        records::wrong_sms(&*opened.store, ErrorKind::Store, "auth-token", problem)
             .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
     })?;
     let written = match secrets {
@@ -126,7 +126,7 @@ fn with_token(
 }
 
 /// Lists the names of these kinds, each once.
-fn names(store: &dyn Store, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
+fn names(store: &dyn Reader, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     let mut names = Vec::new();
     for kind in kinds {
         names.extend(store.scan(*kind)?);
@@ -144,19 +144,18 @@ fn export_user(
     secrets: Secrets,
     name: &Name,
 ) -> Result<Text> {
-    let store = &opened.store;
-    let mut part = Text::default();
+    let store = &*opened.store;
     // The lock keeps both documents consistent.
-    store.update(Scope::Account(&name.key()), &mut |_| {
+    store.update(Scope::Account(&name.key()), |locked| {
         let document = Document::Of(DocumentKind::User, name.clone());
-        let listing = records::listing(store, DocumentKind::User, name)?.is_some();
-        let settings = if listing { text(store, &document)? } else { None };
-        let mut state: Option<State> = records::state(store, name)?;
+        let listing = records::listing(locked, DocumentKind::User, name)?.is_some();
+        let settings = if listing { text(locked, &document)? } else { None };
+        let mut state: Option<State> = records::state(locked, name)?;
         match &state {
-            None if listing => return Err(missing_half(store, DocumentKind::State, name)),
-            None => return Ok(()),
+            None if listing => return Err(missing_half(locked, DocumentKind::State, name)),
+            None => return Ok(Text::default()),
             Some(state) if state.listed && !listing => {
-                return Err(missing_half(store, DocumentKind::User, name));
+                return Err(missing_half(locked, DocumentKind::User, name));
             }
             Some(_) => {}
         }
@@ -167,7 +166,7 @@ fn export_user(
             state.sms.used = None;
         }
         if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
-            let secret = open_secret(store, Some(keys), name, sealed)?;
+            let secret = open_secret(locked, Some(keys), name, sealed)?;
             match secrets {
                 Secrets::Revealed => sealed.0 = secret.to_base32().to_string(),
                 // During a key rotation: an export must open with one key.
@@ -178,18 +177,17 @@ fn export_user(
                 Secrets::Sealed => {}
             }
         }
-        part = bundle::user(name, settings, state.clone())?;
+        let part = bundle::user(name, settings, state.clone())?;
         if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
             sealed.0.zeroize();
         }
-        Ok(())
-    })?;
-    Ok(part)
+        Ok(part)
+    })
 }
 
 /// Exports one group or whitelist entry; empty if it was removed in the meantime.
 fn export_listing(
-    store: &dyn Store,
+    store: &dyn Reader,
     list: &'static str,
     kind: DocumentKind,
     name: &Name,
@@ -204,11 +202,11 @@ fn export_listing(
     }
 }
 
-fn text(store: &dyn Store, document: &Document) -> Result<Option<String>> {
+fn text(store: &dyn Reader, document: &Document) -> Result<Option<String>> {
     Ok(store.read(document)?.map(|text| text.to_string()))
 }
 
-fn gone(store: &dyn Store, document: &Document) -> Error {
+fn gone(store: &dyn Reader, document: &Document) -> Error {
     Error::new(ErrorKind::Store, format!("{} is missing", store.describe(document)))
         .with_hint("restore it from a backup")
 }

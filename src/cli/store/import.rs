@@ -6,14 +6,14 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::context::{Change, Context, count, values};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::bundle::{Bundle, LARGEST_MEBIBYTES};
 use crate::store::restore::{self, Effect, Restoration};
-use crate::store::{Document, DocumentKind, Scope, Store, Transaction};
+use crate::store::{Document, DocumentKind, Locked, Scope, Update, records};
 
 /// A line holds one document of at most 1 MiB, with escaped quotes.
 const LIMITS: Limits =
@@ -50,8 +50,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     let opened = context.open_unfinished()?;
     let bundle = report_problems(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
-    let plan = Restoration::new(&opened.store, &keys, &bundle, context.now());
-    let effects = report_problems(context, plan)?.effects()?;
+    let plan = Restoration::new(&keys, &bundle, context.now());
+    let effects = report_problems(context, plan)?.effects(&*opened.store)?;
     let mut rows: Vec<_> = effects.iter().map(row).collect();
     rows.push(ChangeRow::new("setting", "settings", Ok(Changed::Changed)));
     if args.dry_run {
@@ -74,8 +74,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     context.confirm(&question)?;
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     let progress = Progress::new(context, "importing", effects.len());
-    opened.store.update(Scope::Settings, &mut |transaction| {
-        import(context, &opened, transaction, &bundle, &hash, &mut || progress.advance(1))
+    opened.store.update(Scope::Settings, |locked| {
+        import(context, locked, &bundle, &hash, &mut || progress.advance(1))
     })?;
     drop(progress);
     output::changes(context, false, &rows)
@@ -83,35 +83,34 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
 
 fn import(
     context: &Context<'_>,
-    opened: &Opened,
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     bundle: &Bundle,
     hash: &str,
     advance: &mut dyn FnMut(),
 ) -> Result<()> {
-    let store = &opened.store;
     // Read under the lock: no rotation begins or ends from here on.
-    let keys = opened.keys()?;
+    let keys = records::key_ring(locked)?;
     let first = |problems: Vec<Error>| {
         let changed = || Error::new(ErrorKind::Refused, "the key was replaced meanwhile");
         problems.into_iter().next().unwrap_or_else(changed)
     };
-    let plan = Restoration::new(store, &keys, bundle, context.now()).map_err(first)?;
-    let present = store.read(&Document::Settings)?;
-    let next = plan.settings(present.as_ref().map_or("", |text| text.as_str()), &|| {
+    let plan = Restoration::new(&keys, bundle, context.now()).map_err(first)?;
+    let present = locked.read(&Document::Settings)?;
+    let next = plan.settings(locked, present.as_ref().map_or("", |text| text.as_str()), &|| {
         context.process.random()
     })?;
-    transaction.write(&Document::Settings, &restore::importing_settings(store)?)?;
-    let record = |transaction: &mut dyn Transaction, old: Option<&str>, new: Option<&str>| {
+    let importing = restore::importing_settings(locked)?;
+    locked.write(&Document::Settings, &importing)?;
+    let record = |locked: &mut dyn Locked, old: Option<&str>, new: Option<&str>| {
         let change =
             Change { action: "store import", object: None, values: values("importing", old, new) };
-        context.audit(transaction, Some(&keys), change)
+        context.audit(locked, Some(&keys), change)
     };
-    record(transaction, None, Some(hash))?;
-    store.drain()?;
-    plan.write(&|| context.process.random(), advance)?;
-    record(transaction, Some(hash), None)?;
-    transaction.write(&Document::Settings, &next)
+    record(locked, None, Some(hash))?;
+    locked.drain()?;
+    plan.write(locked, &|| context.process.random(), advance)?;
+    record(locked, Some(hash), None)?;
+    locked.write(&Document::Settings, &next)
 }
 
 fn row((kind, name, effect): &(DocumentKind, crate::account::name::Name, Effect)) -> ChangeRow {

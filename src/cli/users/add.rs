@@ -15,13 +15,14 @@ use crate::account::matching::overlapping;
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::context::{Change, Context, values};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
+use crate::settings::Settings;
 use crate::sms::number;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, Scope, Store, Transaction, records};
+use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
 
 /// Put users and groups on the list
 ///
@@ -99,18 +100,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 notes: args.notes.clone(),
                 added: context.now(),
             };
-            let mut result = Changed::Unchanged;
-            opened.store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let missing = missing(opened, target.kind, name, &listing)?;
+            let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
+                let missing = missing(locked, &opened.settings, target.kind, name, &listing)?;
                 if missing == Missing::Nothing {
-                    return Ok(());
+                    return Ok(Changed::Unchanged);
                 }
                 if missing.adds() {
-                    gate.admit(&opened.store, target.kind, name)?;
-                }
-                result = Changed::Added;
-                if args.dry_run {
-                    return Ok(());
+                    gate.admit(locked, target.kind, name)?;
                 }
                 let object = name.canonical();
                 let change = Change {
@@ -118,15 +114,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                     object: Some(&object),
                     values: audit_values(&listing),
                 };
-                // SECURITY: the audit line is durable first: no user is listed without a line in
-                // the trail.
-                context.audit(transaction, Some(&keys), change)?;
-                write_missing(opened, transaction, target.kind, name, &listing, missing)
+                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                    write_missing(locked, target.kind, name, &listing, missing)
+                })?;
+                Ok(Changed::Added)
             })?;
-            if !is_known && result == Changed::Added {
+            if !is_known && changed == Changed::Added {
                 unknown.push(name.canonical());
             }
-            Ok(result.into())
+            Ok(changed.into())
         })?;
     super::warn_of_unknown_range(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
@@ -135,8 +131,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
 
 /// Writes the missing documents of an entry. The trail records the entry already.
 pub(super) fn write_missing(
-    opened: &Opened,
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     kind: DocumentKind,
     name: &Name,
     listing: &Listing,
@@ -146,16 +141,16 @@ pub(super) fn write_missing(
     // state belongs to a listed user is written last: from then on a lost listing is an error, not
     // a removal.
     if missing == Missing::StateAndListing {
-        records::remove_stray_attempts(transaction, name)?;
-        records::write_state(transaction, name, &State::new(listing.added))?;
+        records::remove_stray_attempts(locked, name)?;
+        records::write_state(locked, name, &State::new(listing.added))?;
     }
     if missing.adds() {
-        records::write_listing(transaction, kind, name, listing)?;
+        records::write_listing(locked, kind, name, listing)?;
     }
     if kind == DocumentKind::User
-        && let Some(state) = records::state_document(&opened.store, name)?
+        && let Some(state) = records::state_document(locked, name)?
     {
-        records::write_state(transaction, name, &State { listed: true, ..state })?;
+        records::write_state(locked, name, &State { listed: true, ..state })?;
     }
     Ok(())
 }
@@ -243,30 +238,30 @@ impl Missing {
 /// # Errors
 /// When the name is listed with other attributes, or overlaps another entry.
 pub(super) fn missing(
-    opened: &Opened,
+    reader: &dyn Reader,
+    settings: &Settings,
     kind: DocumentKind,
     name: &Name,
     listing: &Listing,
 ) -> Result<Missing> {
-    let present = same_listing(opened, kind, name, listing)?;
+    let present = same_listing(reader, kind, name, listing)?;
     if kind == DocumentKind::Group {
         // Groups may overlap: any match counts.
         return Ok(if present { Missing::Nothing } else { Missing::Listing });
     }
-    let store = &opened.store;
-    let has_state = store.read(&Document::Of(DocumentKind::State, name.clone()))?.is_some();
+    let has_state = reader.read(&Document::Of(DocumentKind::State, name.clone()))?.is_some();
     if present {
         // A listed user without a state is data loss that only 'reset' may repair.
         if !has_state {
-            return Err(missing_half(store, DocumentKind::State, name));
+            return Err(missing_half(reader, DocumentKind::State, name));
         }
         // Commands that need the state report that it is damaged.
-        let is_marked = records::state(store, name).map_or(true, |s| s.is_none_or(|s| s.listed));
+        let is_marked = records::state(reader, name).map_or(true, |s| s.is_none_or(|s| s.listed));
         return Ok(if is_marked { Missing::Nothing } else { Missing::Mark });
     }
-    let mut others = store.names_like(DocumentKind::User, &name.key())?;
-    others.extend(store.names_like(DocumentKind::State, &name.key())?);
-    if let Some(other) = overlapping(name, &others, &opened.settings.domains) {
+    let mut others = reader.names_like(DocumentKind::User, &name.key())?;
+    others.extend(reader.names_like(DocumentKind::State, &name.key())?);
+    if let Some(other) = overlapping(name, &others, &settings.domains) {
         return Err(overlap(&format!("'{other}'")));
     }
     Ok(if has_state { Missing::Listing } else { Missing::StateAndListing })
@@ -283,12 +278,12 @@ pub(super) fn overlap(other: &str) -> Error {
 /// # Errors
 /// When it is listed with others.
 fn same_listing(
-    opened: &Opened,
+    reader: &dyn Reader,
     kind: DocumentKind,
     name: &Name,
     listing: &Listing,
 ) -> Result<bool> {
-    let Some(present) = records::listing(&opened.store, kind, name)? else { return Ok(false) };
+    let Some(present) = records::listing(reader, kind, name)? else { return Ok(false) };
     let same = present.method == listing.method
         && (listing.phone.is_none() || present.phone == listing.phone)
         && (listing.notes.is_none() || present.notes == listing.notes);

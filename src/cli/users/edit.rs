@@ -14,7 +14,7 @@ use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::shortened;
 use crate::sms::number;
-use crate::store::{DocumentKind, Scope, Store, Transaction, records};
+use crate::store::{DocumentKind, Locked, Scope, Update, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
@@ -51,45 +51,41 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     let mut starting_over = Vec::new();
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
-            let (store, name) = (&opened.store, target.name);
+            let (store, name) = (&*opened.store, target.name);
             let document = target.document();
-            let mut result = Changed::Unchanged;
-            store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let Some(before) = records::listing(store, target.kind, name)? else {
-                    return Err(not_listed(store, target.kind, name));
+            let changed = store.update(Scope::Account(&name.key()), |locked| {
+                let Some(before) = records::listing(locked, target.kind, name)? else {
+                    return Err(not_listed(locked, target.kind, name));
                 };
                 let Edits { edits, audited } = Edits::new(&before, args);
                 if edits.is_empty() {
-                    return Ok(());
+                    return Ok(Changed::Unchanged);
                 }
                 if let Some(method) = args.method {
                     let phone = args.phone.as_ref().or(before.phone.as_ref());
                     check_method(target.kind, method, phone)?;
                 }
-                result = Changed::Changed;
-                if args.dry_run {
-                    return Ok(());
-                }
-                let text = records::edit(store, &document, &edits)?;
+                let text = records::edit(locked, &document, &edits)?;
                 let object = name.canonical();
                 let change =
                     Change { action: "users edit", object: Some(&object), values: audited };
-                // SECURITY: the audit line is durable before the change is made, so no change that
-                // weakens protection goes unrecorded.
-                context.audit(transaction, Some(&keys), change)?;
-                let is_user = target.kind == DocumentKind::User;
-                let new_method = args.method.filter(|method| is_user && *method != before.method);
-                if let Some(method) = new_method {
-                    // Done first, so that grants earned by the old method never apply to the new
-                    // one.
-                    let enrolment = change_method(store, transaction, name, method)?;
-                    if method == Method::App && enrolment != Some(Enrolment::Active) {
-                        starting_over.push(name.canonical());
+                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                    let is_user = target.kind == DocumentKind::User;
+                    let new_method =
+                        args.method.filter(|method| is_user && *method != before.method);
+                    if let Some(method) = new_method {
+                        // Done first, so that grants earned by the old method never apply to the
+                        // new one.
+                        let enrolment = change_method(locked, name, method)?;
+                        if method == Method::App && enrolment != Some(Enrolment::Active) {
+                            starting_over.push(name.canonical());
+                        }
                     }
-                }
-                transaction.write(&document, &text)
+                    locked.write(&document, &text)
+                })?;
+                Ok(Changed::Changed)
             })?;
-            Ok(result.into())
+            Ok(changed.into())
         })?;
     super::warn_of_unknown_range(context, args.phone.as_ref());
     if !starting_over.is_empty() {
@@ -137,14 +133,13 @@ impl Edits {
 /// Ends the grants earned by the old method, and its outstanding code. Returns the user's enrolment
 /// status with the new method.
 fn change_method(
-    store: &dyn Store,
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     name: &Name,
     method: Method,
 ) -> Result<Option<Enrolment>> {
-    let Some(mut state) = records::state(store, name)? else { return Ok(None) };
+    let Some(mut state) = records::state(locked, name)? else { return Ok(None) };
     state.grants.clear();
     state.sms.drop_code();
-    records::write_state(transaction, name, &state)?;
+    records::write_state(locked, name, &state)?;
     Ok(Some(state.enrolment_by(method)))
 }

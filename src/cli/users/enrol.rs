@@ -19,7 +19,7 @@ use crate::otp::{self, Digits, Secret, qr};
 use crate::platform;
 use crate::store::seal::{Field, NONCE};
 use crate::store::user::open_secret;
-use crate::store::{DocumentKind, Scope, Store, records};
+use crate::store::{DocumentKind, Scope, Update, records};
 
 /// Make the pending secret of a user now and draw its QR code, to hand it over in person
 ///
@@ -110,13 +110,12 @@ fn make_secret(
     name: &Name,
     dry_run: bool,
 ) -> Result<Option<Made>> {
-    let (store, settings) = (&opened.store, &opened.settings);
-    let mut made = None;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
+    let (store, settings) = (&*opened.store, &opened.settings);
+    store.update(Scope::Account(&name.key()), |locked| {
         // Read under the lock: a key that is being replaced must not seal anything after that.
-        let keys = opened.keys()?;
-        let state = known_state(store, name)?;
-        let listing = records::listing(store, DocumentKind::User, name)?;
+        let keys = records::key_ring(locked)?;
+        let state = known_state(locked, name)?;
+        let listing = records::listing(locked, DocumentKind::User, name)?;
         if listing.is_some_and(|listing| listing.method == Method::Sms) {
             return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
                 .with_hint(format!("for an app: rw2fa users edit {name} --method app")));
@@ -126,7 +125,7 @@ fn make_secret(
                 .with_hint(format!("to start over with a new secret: rw2fa users reset {name}")));
         }
         if dry_run {
-            return Ok(());
+            return Ok(None);
         }
         let now = context.now();
         let fresh = Secret::from_bytes(*context.process.random()?);
@@ -138,7 +137,7 @@ fn make_secret(
         let (mut next, new_secret) =
             show_secret(&state, settings.advanced.digits(), now, &fresh, showing);
         let secret = match (new_secret, &state.secret) {
-            (None, Some(sealed)) => open_secret(store, Some(&keys), name, sealed)?,
+            (None, Some(sealed)) => open_secret(locked, Some(&keys), name, sealed)?,
             (new, _) => {
                 let secret = new.unwrap_or(fresh);
                 let nonce = context.process.random::<NONCE>()?;
@@ -146,19 +145,18 @@ fn make_secret(
                 secret
             }
         };
-        records::write_state(transaction, name, &next)?;
         let object = name.canonical();
         let change = Change {
             action: "users enrol",
             object: Some(&object),
             values: values("enrolment", state.enrolment, next.enrolment),
         };
-        context.audit(transaction, Some(&keys), change)?;
+        context.change(locked, Some(&keys), dry_run, change, |locked| {
+            records::write_state(locked, name, &next)
+        })?;
         let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
-        made = Some(Made { secret, digits, void });
-        Ok(())
-    })?;
-    Ok(made)
+        Ok(Some(Made { secret, digits, void }))
+    })
 }
 
 /// Warns if a login page showed another secret before.

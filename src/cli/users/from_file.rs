@@ -21,11 +21,9 @@ use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
+use crate::settings::Settings;
 use crate::store::seal::KeyRing;
-use crate::store::{
-    Bulk, BulkStore, BulkTransaction, Document, DocumentKind, Draft, Scope, Store, Transaction,
-    records,
-};
+use crate::store::{Bulk, Document, DocumentKind, Draft, Locked, Reader, Scope, records};
 
 /// A list of 100,000 users has about 3 MB. A name has at most 256 bytes; other columns may be
 /// longer.
@@ -140,6 +138,7 @@ fn check(
 ) -> Result<Checked> {
     let by_sms = entries.iter().any(|entry| entry.method == Method::Sms);
     check_gateway(opened, by_sms.then_some(Method::Sms))?;
+    let (reader, settings) = (&*opened.store, &opened.settings);
     let mut gate = Gate::new(context, opened)?;
     let mut system = System::new(options.must_exist);
     let mut before = Before::default();
@@ -150,7 +149,9 @@ fn check(
         progress.advance(1);
         let found = check_method(entry.kind, entry.method, entry.phone.as_ref())
             .and_then(|()| before.admit(entry, opened))
-            .and_then(|()| missing(opened, entry.kind, &entry.name, &listing(context, entry)));
+            .and_then(|()| {
+                missing(reader, settings, entry.kind, &entry.name, &listing(context, entry))
+            });
         let mut adds = true;
         match found {
             Ok(missing) => {
@@ -169,7 +170,7 @@ fn check(
             Err(problem) => problems.push((entry.line, named(entry, &problem))),
         }
         if adds {
-            let admitted = gate.admit(&opened.store, entry.kind, &entry.name);
+            let admitted = gate.admit(&*opened.store, entry.kind, &entry.name);
             refusal = refusal.or(admitted.err());
         }
     }
@@ -283,7 +284,15 @@ fn write(
         while !jobs.is_empty() {
             let batch: Vec<_> = jobs.drain(..jobs.len().min(AT_ONCE)).collect();
             progress.advance(batch.len());
-            write_batch(context, opened, keys, &mut *bulk, batch, failures, &mut published);
+            write_batch(
+                context,
+                &opened.settings,
+                keys,
+                &mut *bulk,
+                batch,
+                failures,
+                &mut published,
+            );
         }
     }
     let Err(problem) = bulk.finish() else { return Ok(None) };
@@ -324,7 +333,7 @@ fn drafts(
 /// durable yet go to `published`.
 fn write_batch<'e>(
     context: &Context<'_>,
-    opened: &Opened,
+    settings: &Settings,
     keys: &KeyRing,
     bulk: &mut dyn Bulk,
     mut batch: Vec<Job<'e>>,
@@ -334,12 +343,13 @@ fn write_batch<'e>(
     let Some(first) = batch.first() else { return };
     let key = first.entry.name.key();
     let mut listed = Vec::new();
-    let result = bulk.update(Scope::Account(&key), &mut |transaction| {
+    let result = bulk.lock(Scope::Account(&key)).and_then(|mut locked| {
+        let locked = &mut *locked;
         let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
             let listing = listing(context, job.entry);
             // Another command may have written since the check.
-            match missing(opened, job.entry.kind, &job.entry.name, &listing) {
+            match missing(locked, settings, job.entry.kind, &job.entry.name, &listing) {
                 Ok(Missing::Nothing) => listed.push(job.entry.line),
                 Ok(missing) => wanted.push((job, listing, missing)),
                 Err(problem) => {
@@ -349,13 +359,13 @@ fn write_batch<'e>(
         }
         // SECURITY: the audit lines are durable first: no user is listed without a line in the
         // trail.
-        record(context, transaction, keys, &wanted)?;
+        record(context, locked, keys, &wanted)?;
         for (job, listing, missing) in wanted {
-            match write_job(opened, transaction, job, &listing, missing) {
+            match write_job(locked, job, &listing, missing) {
                 Ok(Written::Durably) => {}
                 Ok(Written::Published) => published.push(job.entry),
                 Err(problem) => {
-                    let problem = with_listing_status(opened, job.entry, problem);
+                    let problem = with_listing_status(locked, job.entry, problem);
                     failures.insert(job.entry.line, named(job.entry, &problem));
                 }
             }
@@ -370,9 +380,9 @@ fn write_batch<'e>(
 }
 
 /// Adds to a problem whether the entry was listed all the same.
-fn with_listing_status(opened: &Opened, entry: &Entry, problem: Error) -> Error {
+fn with_listing_status(reader: &dyn Reader, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
-    if !matches!(opened.store.read(&document), Ok(Some(_))) {
+    if !matches!(reader.read(&document), Ok(Some(_))) {
         return problem;
     }
     Error::new(problem.kind(), format!("{problem}; it is on the list all the same"))
@@ -389,27 +399,26 @@ enum Written {
 
 /// Writes one entry, which the trail records already.
 fn write_job(
-    opened: &Opened,
-    transaction: &mut dyn BulkTransaction,
+    locked: &mut dyn Locked,
     job: &mut Job<'_>,
     listing: &Listing,
     missing: Missing,
 ) -> Result<Written> {
     if missing == Missing::StateAndListing && !job.drafts.is_empty() {
-        records::remove_stray_attempts(transaction, &job.entry.name)?;
+        records::remove_stray_attempts(locked, &job.entry.name)?;
         for (document, draft) in job.drafts.drain(..) {
-            transaction.publish(&document, draft)?;
+            locked.publish(&document, draft)?;
         }
         return Ok(Written::Published);
     }
-    write_missing(opened, transaction, job.entry.kind, &job.entry.name, listing, missing)?;
+    write_missing(locked, job.entry.kind, &job.entry.name, listing, missing)?;
     Ok(Written::Durably)
 }
 
 /// Appends a line for each new entry to the audit trail.
 fn record(
     context: &Context<'_>,
-    transaction: &mut dyn Transaction,
+    locked: &mut dyn Locked,
     keys: &KeyRing,
     wanted: &[(&mut Job<'_>, Listing, Missing)],
 ) -> Result<()> {
@@ -419,5 +428,5 @@ fn record(
         object: Some(name),
         values: audit_values(listing),
     });
-    context.audit_all(transaction, Some(keys), changes)
+    context.audit_all(locked, Some(keys), changes)
 }

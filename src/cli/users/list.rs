@@ -87,7 +87,7 @@ const COLUMNS: &[Column<Row>] = &[
 
 pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
     let opened = context.open()?;
-    let Rows { mut rows, strays } = super::rows(&opened.store, context.now())?;
+    let Rows { mut rows, strays } = super::rows(&*opened.store, context.now())?;
     let mut done = Done::All;
     for stray in &strays {
         context.complain(stray);

@@ -31,7 +31,7 @@ use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sms::number;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, NameList, Store, records};
+use crate::store::{Document, DocumentKind, NameList, Reader, records};
 
 use rows::covering;
 pub(super) use rows::{Row, Rows, by_sms, rows};
@@ -70,7 +70,7 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
 }
 
 /// Reads both documents of a user.
-fn read_user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
+fn read_user(store: &dyn Reader, name: &Name) -> Result<(Option<Listing>, Option<State>)> {
     let listing = records::listing(store, DocumentKind::User, name)?;
     let state = records::state(store, name)?;
     if listing.is_none() && state.as_ref().is_some_and(|state| state.listed) {
@@ -83,7 +83,7 @@ fn read_user(store: &dyn Store, name: &Name) -> Result<(Option<Listing>, Option<
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] for an unknown user, and problems with the documents.
-fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
+fn known_state(store: &dyn Reader, name: &Name) -> Result<State> {
     match read_user(store, name)? {
         (_, Some(state)) => Ok(state),
         (Some(_), None) => Err(missing_half(store, DocumentKind::State, name)),
@@ -96,7 +96,7 @@ fn known_state(store: &dyn Store, name: &Name) -> Result<State> {
 ///
 /// # Errors
 /// As for [`known_state`], except for the counter.
-fn repairable_state(store: &dyn Store, name: &Name) -> Result<(State, bool)> {
+fn repairable_state(store: &dyn Reader, name: &Name) -> Result<(State, bool)> {
     let listing = records::listing(store, DocumentKind::User, name)?;
     let Some(state) = records::state_document(store, name)? else {
         return known_state(store, name).map(|state| (state, false));
@@ -125,7 +125,7 @@ struct Selection {
 }
 
 impl Selection {
-    fn texts(&self, store: &dyn Store) -> Result<Vec<String>> {
+    fn texts(&self, store: &dyn Reader) -> Result<Vec<String>> {
         if !self.all {
             return Ok(self.names.clone());
         }
@@ -173,7 +173,7 @@ impl Entries {
 }
 
 /// Lists all users who are listed or have a state.
-fn all_users(store: &dyn Store) -> Result<Vec<Name>> {
+fn all_users(store: &dyn Reader) -> Result<Vec<Name>> {
     let mut names = store.scan(DocumentKind::User)?;
     names.extend(store.scan(DocumentKind::State)?);
     names.sort();
@@ -183,7 +183,7 @@ fn all_users(store: &dyn Store) -> Result<Vec<Name>> {
 
 /// Lists the users who were members of a group at their last verification, and the states that
 /// cannot be read: a damaged one does not hide other members.
-fn members(store: &dyn Store, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
+fn members(store: &dyn Reader, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
     let group = group.canonical();
     let NameList { names, mut problems } = store.list(DocumentKind::State)?;
     let mut members = Vec::new();
@@ -274,7 +274,7 @@ fn users(names: &[String]) -> impl Iterator<Item = (DocumentKind, &String)> {
 /// Rejects the method `sms` if no message can be sent.
 fn check_gateway(opened: &Opened, method: Option<Method>) -> Result<()> {
     let is_needed = method == Some(Method::Sms);
-    sms::problem(&opened.store, &opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
+    sms::problem(&*opened.store, &opened.settings.sms).filter(|_| is_needed).map_or(Ok(()), Err)
 }
 
 /// Rejects the method `sms` for users without a phone number.

@@ -9,7 +9,7 @@ use crate::cli::context::{Context, Opened};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::printable::printable;
-use crate::store::{DocumentKind, Store};
+use crate::store::DocumentKind;
 
 /// The alternative if there is nothing to choose from.
 const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";

@@ -13,7 +13,7 @@ use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::RecoveryCode;
-use crate::store::{Scope, Store, records};
+use crate::store::{Reader, Scope, Update, records};
 
 /// Make single-use codes for a user who may lose his device, and show them once
 ///
@@ -40,7 +40,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     context.no_csv("users recovery-codes")?;
     let name = parse_name(&args.name)?;
     let opened = context.open()?;
-    let left = enrolled_state(&opened.store, &name)?.recovery_codes.left();
+    let left = enrolled_state(&*opened.store, &name)?.recovery_codes.left();
     if args.dry_run {
         let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
         return output::changes(context, true, &[row]);
@@ -54,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
 }
 
 /// Reads the state of a user who may have recovery codes.
-fn enrolled_state(store: &dyn Store, name: &Name) -> Result<State> {
+fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
@@ -70,11 +70,11 @@ fn make(
     name: &Name,
     number: u8,
 ) -> Result<Vec<RecoveryCode>> {
-    let store = &opened.store;
-    let mut codes = Vec::new();
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let keys = opened.keys()?;
-        let mut next = enrolled_state(store, name)?;
+    let store = &*opened.store;
+    store.update(Scope::Account(&name.key()), |locked| {
+        let keys = records::key_ring(locked)?;
+        let mut next = enrolled_state(locked, name)?;
+        let mut codes = Vec::new();
         let before = next.recovery_codes.left();
         let mut fresh = RecoveryCodes::default();
         for _ in 0..number {
@@ -89,12 +89,11 @@ fn make(
             values: values("recovery-codes", before, fresh.left()),
         };
         next.recovery_codes = fresh;
-        // SECURITY: the audit line is durable before the change is made, so no change that weakens
-        // protection goes unrecorded.
-        context.audit(transaction, Some(&keys), change)?;
-        records::write_state(transaction, name, &next)
-    })?;
-    Ok(codes)
+        context.change(locked, Some(&keys), false, change, |locked| {
+            records::write_state(locked, name, &next)
+        })?;
+        Ok(codes)
+    })
 }
 
 fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Result<Done> {

@@ -13,7 +13,7 @@ use crate::cli::context::{Change, Context, Opened, not_listed, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::store::seal::KeyRing;
-use crate::store::{Document, DocumentKind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Reader, Scope, Update, records};
 use crate::verify::facts::ask_system;
 
 /// How long to wait for the system, in total, for the groups that still cover users.
@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
         if target.kind == DocumentKind::Group {
             return remove_group(context, opened, &keys, args, target);
         }
-        let (store, name) = (&opened.store, target.name);
+        let (store, name) = (&*opened.store, target.name);
         let user = target.document();
         // The system may be slow, so it is asked before the lock is taken.
         let by_system = if asking_since.elapsed() < SYSTEM_PATIENCE {
@@ -57,25 +57,18 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
         } else {
             Vec::new()
         };
-        let mut covered_by = Vec::new();
         let state = Document::Of(DocumentKind::State, name.clone());
-        let mut result = Changed::Unchanged;
-        store.update(Scope::Account(&name.key()), &mut |transaction| {
+        store.update(Scope::Account(&name.key()), |locked| {
             // Damaged documents can be removed too, so they are not read here.
-            if store.read(&user)?.is_none() && store.read(&state)?.is_none() {
-                return args
-                    .ignore_missing
-                    .then_some(())
-                    .ok_or_else(|| not_listed(store, DocumentKind::User, name));
+            if locked.read(&user)?.is_none() && locked.read(&state)?.is_none() {
+                return if args.ignore_missing {
+                    Ok(Changed::Unchanged.into())
+                } else {
+                    Err(not_listed(locked, DocumentKind::User, name))
+                };
             }
-            result = Changed::Removed;
-            covered_by = still_covering(store, target, &by_system, args)?;
-            if args.dry_run {
-                return Ok(());
-            }
-            // A kill between these steps leaves the user listed or not listed: a state that says
-            // 'listed' must never exist without a listing, or the user could not sign in at all.
-            let before = records::state_document(store, name).ok().flatten();
+            let covered_by = still_covering(locked, target, &by_system, args)?;
+            let before = records::state_document(locked, name).ok().flatten();
             let was = before.as_ref().map(|before| before.enrolment);
             let object = name.canonical();
             let change = Change {
@@ -83,16 +76,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                 object: Some(&object),
                 values: values("enrolment", was, None),
             };
-            // SECURITY: the audit line is durable before the change is made, so no change that
-            // weakens protection goes unrecorded.
-            context.audit(transaction, Some(&keys), change)?;
-            if let Some(before) = before.filter(|before| before.listed) {
-                records::write_state(transaction, name, &State { listed: false, ..before })?;
-            }
-            transaction.remove(&user)?;
-            records::remove_state(transaction, name).map(drop)
-        })?;
-        Ok(Effect { changed: result, covered_by })
+            // A kill between these steps leaves the user listed or not listed: a state that says
+            // 'listed' must never exist without a listing, or the user could not sign in at all.
+            context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                if let Some(before) = before.filter(|before| before.listed) {
+                    records::write_state(locked, name, &State { listed: false, ..before })?;
+                }
+                locked.remove(&user)?;
+                records::remove_state(locked, name).map(drop)
+            })?;
+            Ok(Effect { changed: Changed::Removed, covered_by })
+        })
     })
 }
 
@@ -113,7 +107,7 @@ fn system_groups(
     opened: &Opened,
     target: &Target<'_>,
 ) -> Result<Vec<String>> {
-    let store = &opened.store;
+    let store = &*opened.store;
     if !store.has_any(DocumentKind::Group)? {
         return Ok(Vec::new());
     }
@@ -127,7 +121,7 @@ fn system_groups(
 /// Returns the listed groups that still cover a user: those of the last login, and those the system
 /// names, except groups that the same command removes.
 fn still_covering(
-    store: &dyn Store,
+    store: &dyn Reader,
     target: &Target<'_>,
     by_system: &[String],
     args: &RemoveArgs,
@@ -161,26 +155,21 @@ fn remove_group(
     args: &RemoveArgs,
     target: &Target<'_>,
 ) -> Result<Effect> {
-    let (store, name) = (&opened.store, target.name);
-    let mut result = Changed::Unchanged;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        if store.read(&target.document())?.is_none() {
-            return args
-                .ignore_missing
-                .then_some(())
-                .ok_or_else(|| not_listed(store, DocumentKind::Group, name));
-        }
-        result = Changed::Removed;
-        if args.dry_run {
-            return Ok(());
+    let (store, name) = (&*opened.store, target.name);
+    store.update(Scope::Account(&name.key()), |locked| {
+        if locked.read(&target.document())?.is_none() {
+            return if args.ignore_missing {
+                Ok(Changed::Unchanged.into())
+            } else {
+                Err(not_listed(locked, DocumentKind::Group, name))
+            };
         }
         let name = name.canonical();
         let values = values("group", Some(&name), None);
         let change = Change { action: "users remove", object: Some(&name), values };
-        // SECURITY: the audit line is durable before the change is made, so no change that weakens
-        // protection goes unrecorded.
-        context.audit(transaction, Some(keys), change)?;
-        transaction.remove(&target.document()).map(|_| ())
-    })?;
-    Ok(result.into())
+        context.change(locked, Some(keys), args.dry_run, change, |locked| {
+            locked.remove(&target.document()).map(drop)
+        })?;
+        Ok(Changed::Removed.into())
+    })
 }

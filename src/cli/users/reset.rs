@@ -12,7 +12,7 @@ use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Reader, Scope, Update, records};
 
 /// Forget secrets: the next login presents a new QR code
 ///
@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let (names, problems) = users_to_reset(&opened.store, args)?;
+    let (names, problems) = users_to_reset(&*opened.store, args)?;
     for problem in &problems {
         context.complain(problem);
     }
@@ -55,25 +55,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     }
     let done =
         for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
-            let (store, name) = (&opened.store, target.name);
-            let mut result = Changed::Unchanged;
-            store.update(Scope::Account(&name.key()), &mut |transaction| {
-                let listing = records::listing(store, DocumentKind::User, name)?;
+            let (store, name) = (&*opened.store, target.name);
+            let changed = store.update(Scope::Account(&name.key()), |locked| {
+                let listing = records::listing(locked, DocumentKind::User, name)?;
                 let document = Document::Of(DocumentKind::State, name.clone());
-                let old = store.read(&document)?;
+                let old = locked.read(&document)?;
                 if listing.is_none() && old.is_none() {
-                    return Err(not_listed(store, DocumentKind::User, name));
+                    return Err(not_listed(locked, DocumentKind::User, name));
                 }
                 // This repairs a damaged state or counter, so neither has to be readable.
-                let mut before = records::state_document(store, name).ok().flatten();
+                let mut before = records::state_document(locked, name).ok().flatten();
                 let (attempts, is_repaired) =
-                    records::repaired_attempts(store, name, before.as_ref());
+                    records::repaired_attempts(locked, name, before.as_ref());
                 if let Some(before) = &mut before {
                     before.attempts = attempts;
                 }
                 let fresh = State::reset(context.now(), attempts);
                 if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
-                    return Err(missing_half(store, DocumentKind::User, name));
+                    return Err(missing_half(locked, DocumentKind::User, name));
                 }
                 let was = before.as_ref().map(|before| before.enrolment);
                 let groups =
@@ -86,11 +85,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                     *old == State { open_since, listed: old.listed, ..fresh.clone() }
                 };
                 if !is_repaired && before.as_ref().is_some_and(is_fresh) {
-                    return Ok(());
-                }
-                result = Changed::Changed;
-                if args.dry_run {
-                    return Ok(());
+                    return Ok(Changed::Unchanged);
                 }
                 let object = name.canonical();
                 let mut values = values("enrolment", was, Some(fresh.enrolment));
@@ -98,21 +93,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
                     values.extend(repaired(attempts));
                 }
                 let change = Change { action: "users reset", object: Some(&object), values };
-                // SECURITY: the audit line is durable before the change is made, so no change that
-                // weakens protection goes unrecorded.
-                context.audit(transaction, Some(&keys), change)?;
-                if is_repaired {
-                    records::write_attempts(transaction, name, attempts)?;
-                }
-                records::write_state(transaction, name, &fresh)
+                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
+                    if is_repaired {
+                        records::write_attempts(locked, name, attempts)?;
+                    }
+                    records::write_state(locked, name, &fresh)
+                })?;
+                Ok(Changed::Changed)
             })?;
-            Ok(result.into())
+            Ok(changed.into())
         })?;
     Ok(if problems.is_empty() { done } else { Done::Partly })
 }
 
 /// Lists the users to reset, each once, and the states that cannot be read.
-fn users_to_reset(store: &dyn Store, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
+fn users_to_reset(store: &dyn Reader, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
     if args.all {
         return Ok((all_users(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
     }

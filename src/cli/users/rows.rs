@@ -9,7 +9,7 @@ use crate::account::sms::Ending;
 use crate::account::state::{Enrolment, State};
 use crate::error::{Error, Result};
 use crate::store::user::missing_half;
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 
 /// One listed user or group.
@@ -143,7 +143,7 @@ impl Row {
 ///
 /// # Errors
 /// Only when the documents cannot be listed: a damaged one does not hide others.
-pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
+pub(in crate::cli) fn rows(store: &dyn Reader, now: Timestamp) -> Result<Rows> {
     let (groups, mut users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
     let states = store.list(DocumentKind::State)?;
     let mut strays = groups.problems;
@@ -185,7 +185,7 @@ pub(in crate::cli) fn rows(store: &dyn Store, now: Timestamp) -> Result<Rows> {
 }
 
 /// Returns the user's groups at the last login that are still listed, with their listings.
-pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Listing)>> {
+pub(super) fn covering(store: &dyn Reader, state: &State) -> Result<Vec<(Name, Listing)>> {
     let mut covering = Vec::new();
     for group in state.groups.iter().filter_map(|group| Name::parse(group).ok()) {
         if let Some(listing) = records::listing(store, DocumentKind::Group, &group)? {
@@ -196,7 +196,7 @@ pub(super) fn covering(store: &dyn Store, state: &State) -> Result<Vec<(Name, Li
 }
 
 /// Counts the listed users who get their codes by SMS. Unreadable documents are reported elsewhere.
-pub(in crate::cli) fn by_sms(store: &dyn Store) -> Result<usize> {
+pub(in crate::cli) fn by_sms(store: &dyn Reader) -> Result<usize> {
     let is_by_sms = |name: &Name| {
         let listing = records::listing(store, DocumentKind::User, name);
         matches!(listing, Ok(Some(listing)) if listing.method == Method::Sms)

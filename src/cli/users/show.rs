@@ -14,7 +14,7 @@ use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
-use crate::store::{DocumentKind, Store, records};
+use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 use crate::verify::facts::covering_whitelist_entry;
 
@@ -83,8 +83,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     let mut done = Done::All;
     for (kind, text) in args.entries.texts() {
         let details = match kind {
-            DocumentKind::Group => group_details(context, &opened.store, text, &mut done),
-            _ => details(&opened.store, &opened.settings, text, now),
+            DocumentKind::Group => group_details(context, &*opened.store, text, &mut done),
+            _ => details(&*opened.store, &opened.settings, text, now),
         };
         match details {
             Ok(user) => users.push(user),
@@ -107,7 +107,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     Ok(done)
 }
 
-fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -> Result<Details> {
+fn details(store: &dyn Reader, settings: &Settings, text: &str, now: Timestamp) -> Result<Details> {
     let name = parse_name(text)?;
     let (listing, state) = super::read_user(store, &name)?;
     let state = match (&listing, state) {
@@ -155,7 +155,7 @@ fn details(store: &dyn Store, settings: &Settings, text: &str, now: Timestamp) -
 /// Collects the details of a group.
 fn group_details(
     context: &mut Context<'_>,
-    store: &dyn Store,
+    store: &dyn Reader,
     text: &str,
     done: &mut Done,
 ) -> Result<Details> {

@@ -17,7 +17,7 @@ use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Store, records};
+use crate::store::{Document, DocumentKind, Scope, Update, records};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Tell which step a code belongs to, and how far the device's clock is off
@@ -88,22 +88,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
 
 /// Charges an attempt, compares the code, and records the result.
 fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Result<Trial> {
-    let (store, now) = (&opened.store, context.now());
+    let (store, now) = (&*opened.store, context.now());
     let advanced = &opened.settings.advanced;
-    let mut trial = Trial::NoSecret;
-    store.update(Scope::Account(&name.key()), &mut |transaction| {
-        let keys = opened.keys()?;
-        let mut state = known_state(store, name)?;
-        let listing = records::listing(store, DocumentKind::User, name)?;
+    store.update(Scope::Account(&name.key()), |locked| {
+        let keys = records::key_ring(locked)?;
+        let mut state = known_state(locked, name)?;
+        let listing = records::listing(locked, DocumentKind::User, name)?;
         let is_by_sms = listing.is_some_and(|listing| listing.method == Method::Sms);
         let open = |sealed: &Option<Sealed>| {
             let sealed = sealed.as_ref().filter(|_| is_by_sms);
-            sealed.map(|sealed| open_code(store, Some(&keys), name, sealed)).transpose()
+            sealed.map(|sealed| open_code(locked, Some(&keys), name, sealed)).transpose()
         };
         let (sent, used) = (open(&state.sms.code)?, open(&state.sms.used)?);
         let secret = state.secret.as_ref().filter(|_| !is_by_sms);
         let secret =
-            secret.map(|sealed| open_secret(store, Some(&keys), name, sealed)).transpose()?;
+            secret.map(|sealed| open_secret(locked, Some(&keys), name, sealed)).transpose()?;
         let expected = if is_by_sms {
             Expected::Sms { sent: sent.as_ref(), used: used.as_ref() }
         } else {
@@ -111,26 +110,25 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
         };
         let test = CodeTest { advanced, expected, typed, now };
         let mut attempt = None;
-        trial = if let Some(trial) = test.without_comparison(&state) {
+        let trial = if let Some(trial) = test.without_comparison(&state) {
             trial
         } else {
-            transaction.prepare(&now.month(), &Document::Of(DocumentKind::State, name.clone()))?;
+            locked.prepare(&now.month(), &Document::Of(DocumentKind::State, name.clone()))?;
             let rules = advanced.lockout();
-            let charge = records::charge(transaction, name, &mut state, rules, now)?;
+            let charge = records::charge(locked, name, &mut state, rules, now)?;
             attempt = Some(charge.number());
             test.compare(&state, &charge)
         };
         let object = name.canonical();
         let values = values("result", None, Some(trial.as_str()));
         let change = Change { action: "users test", object: Some(&object), values };
-        context.audit_attempt(transaction, Some(&keys), change, attempt)?;
+        context.audit_attempt(locked, Some(&keys), change, attempt)?;
         if attempt.is_some() && trial.belongs_to_user() {
             state.forgive_last();
-            records::write_state(transaction, name, &state)?;
+            records::write_state(locked, name, &state)?;
         }
-        Ok(())
-    })?;
-    Ok(trial)
+        Ok(trial)
+    })
 }
 
 fn sentence(trial: &Trial, starts: Option<&str>) -> String {

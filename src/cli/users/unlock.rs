@@ -11,7 +11,7 @@ use crate::cli::Done;
 use crate::cli::context::{Change, Context, values};
 use crate::cli::output::Changed;
 use crate::error::Result;
-use crate::store::{Scope, Store, records};
+use crate::store::{Reader, Scope, Update, records};
 
 /// Clear lockouts: users may try codes again at once
 #[derive(Args, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn unlock(context: &mut Context<'_>, args: &UnlockArgs) -> Result<Don
 }
 
 pub(super) fn revoke(context: &mut Context<'_>, args: &RevokeArgs) -> Result<Done> {
-    let load = |store: &dyn Store, name: &Name| Ok((known_state(store, name)?, false));
+    let load = |store: &dyn Reader, name: &Name| Ok((known_state(store, name)?, false));
     clear(context, "users revoke", &args.selection, args.dry_run, load, |state| {
         values("grants", std::mem::take(&mut state.grants).len(), 0)
     })
@@ -62,39 +62,34 @@ fn clear(
     action: &str,
     selection: &Selection,
     dry_run: bool,
-    load: fn(&dyn Store, &Name) -> Result<(State, bool)>,
+    load: fn(&dyn Reader, &Name) -> Result<(State, bool)>,
     part: fn(&mut State) -> Map<String, Value>,
 ) -> Result<Done> {
     context.no_csv(action)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let names = selection.texts(&opened.store)?;
+    let names = selection.texts(&*opened.store)?;
     for_each(context, &opened, dry_run, users(&names), &mut |context, opened, target| {
-        let (store, name) = (&opened.store, target.name);
-        let mut result = Changed::Unchanged;
-        store.update(Scope::Account(&name.key()), &mut |transaction| {
-            let (before, is_repaired) = load(store, name)?;
+        let (store, name) = (&*opened.store, target.name);
+        let changed = store.update(Scope::Account(&name.key()), |locked| {
+            let (before, is_repaired) = load(locked, name)?;
             let mut after = before.clone();
             let mut values = part(&mut after);
             if is_repaired {
                 values.extend(repaired(after.attempts));
             } else if after == before {
-                return Ok(());
-            }
-            result = Changed::Changed;
-            if dry_run {
-                return Ok(());
+                return Ok(Changed::Unchanged);
             }
             let object = name.canonical();
             let change = Change { action, object: Some(&object), values };
-            // SECURITY: the audit line is durable before the change is made, so no change that
-            // weakens protection goes unrecorded.
-            context.audit(transaction, Some(&keys), change)?;
-            if is_repaired {
-                records::write_attempts(transaction, name, after.attempts)?;
-            }
-            records::write_state(transaction, name, &after)
+            context.change(locked, Some(&keys), dry_run, change, |locked| {
+                if is_repaired {
+                    records::write_attempts(locked, name, after.attempts)?;
+                }
+                records::write_state(locked, name, &after)
+            })?;
+            Ok(Changed::Changed)
         })?;
-        Ok(result.into())
+        Ok(changed.into())
     })
 }

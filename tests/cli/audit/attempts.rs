@@ -1,9 +1,9 @@
 //! Attempt numbers: charged attempts that were never recorded are found.
 
 use rw2fa::audit::{self, Event, Verification};
-use rw2fa::store::dir::DirStore;
+use rw2fa::store;
 use rw2fa::store::seal::KeyRing;
-use rw2fa::store::{Scope, Store};
+use rw2fa::store::{Scope, Update};
 use rw2fa::time::Timestamp;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::sandbox::Sandbox;
 
 /// Appends the line of an attempt.
 fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
-    let store = DirStore::open(&sandbox.path()).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
     let key = std::fs::read_to_string(sandbox.path().join("key")).unwrap();
     let key = KeyRing::parse(&key).unwrap().audit_key();
     let event = Event::Verification(Verification {
@@ -26,11 +26,7 @@ fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
         attempt: Some(number),
     });
     let now = Timestamp::from_unix(sandbox.now());
-    store
-        .update(Scope::Settings, &mut |transaction| {
-            audit::append(transaction, Some(&key), now, &event)
-        })
-        .unwrap();
+    store.update(Scope::Settings, |locked| audit::append(locked, Some(&key), now, &event)).unwrap();
 }
 
 /// Guards against guesses without a trace: a missing number fails verification, a repeated one
@@ -74,12 +70,12 @@ fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
 fn missing_attempts_are_found_without_the_key() {
     let sandbox = Sandbox::with_users(&["alice"]);
     attempt(&sandbox, "alice", 2);
-    let store = DirStore::open(&sandbox.path()).unwrap();
+    let store = store::open(&sandbox.path()).unwrap();
     for (present, expected) in
         [(None, "alice 1-1"), (Some(2), "alice 1-1"), (Some(4), "alice 1-1, alice 3-4")]
     {
         let present = present.map(|count| ("alice".to_owned(), count)).into_iter().collect();
-        let missing = audit::missing_attempts(&store, &present).unwrap();
+        let missing = audit::missing_attempts(&*store, &present).unwrap();
         let missing: Vec<_> = missing
             .iter()
             .map(|found| format!("{} {}-{}", found.user, found.first, found.last))

@@ -6,7 +6,7 @@ use rw2fa::account::matching::{Domains, Resolution, covering_groups, resolve, wh
 use rw2fa::account::name::Name;
 use rw2fa::otp::{Digits, RecoveryCode, Secret, Typed};
 use rw2fa::printable::printable;
-use rw2fa::store::file_name;
+use rw2fa::store::dir::file_name;
 
 fuzz_target!(|data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };

@@ -2,7 +2,7 @@
 
 use crate::sandbox::Sandbox;
 use rw2fa::account::name::Name;
-use rw2fa::store::file_name;
+use rw2fa::store::dir::file_name;
 
 /// No setting.
 const OPEN: &str = "";

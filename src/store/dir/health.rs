@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::platform;
-use crate::store::creation::{NEW_TRAIL_HINT, lock_names};
-use crate::store::dir::DirStore;
-use crate::store::{file, trail};
+use crate::store::dir::creation::{NEW_TRAIL_HINT, lock_names};
+use crate::store::dir::files::Files;
+use crate::store::dir::trail;
+use crate::store::file;
+use crate::store::upkeep::HealthProblem;
 use crate::time::Timestamp;
 
 /// How long to wait for all locks together.
@@ -25,30 +27,9 @@ const FEW_INODES: u64 = 1000;
 /// The disk space of one document.
 const PROBE: [u8; 4096] = [0; 4096];
 
-/// A problem that prevents logins or changes, now or soon.
-#[derive(Debug)]
-pub struct HealthProblem {
-    /// The part of the store.
-    pub part: &'static str,
-    /// Whether logins or changes already fail.
-    pub is_error: bool,
-    /// What is wrong, with a hint.
-    pub error: Error,
-}
-
-impl HealthProblem {
-    fn error(part: &'static str, problem: Error) -> Self {
-        Self { part, is_error: true, error: problem }
-    }
-
-    fn warning(part: &'static str, problem: Error) -> Self {
-        Self { part, is_error: false, error: problem }
-    }
-}
-
-impl DirStore {
+impl Files {
     /// Does what a login does, and returns every problem.
-    pub fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
+    pub(super) fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");

@@ -4,37 +4,33 @@
 //! and only then renamed into place. No lock is held during the sync, and a power failure leaves no empty
 //! document. Elsewhere, each document is synced separately.
 
+use std::cell::Cell;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::account::name::AccountKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
-use crate::store::dir::{DirStore, DirTransaction};
-use crate::store::unrecorded::Unrecorded;
-use crate::store::{
-    Bulk, BulkChange, BulkStore, BulkTransaction, Document, Draft, MakeLines, Scope, Text,
-    Transaction, file, file_name,
-};
+use crate::store::dir::files::Files;
+use crate::store::dir::locked::DirLocked;
+use crate::store::{Bulk, Draft, Locked, Scope, Text, file};
 
 /// The staging directory, below the root of the store.
 const STAGING: &str = ".tmp-bulk";
 
-impl BulkStore for DirStore {
-    fn lock_shard(&self, key: &AccountKey) -> u32 {
-        file_name::lock_index(key).into()
-    }
-
-    fn bulk(&self) -> Box<dyn Bulk + '_> {
-        Box::new(DirBulk { store: self, staging: None })
-    }
-}
-
-struct DirBulk<'a> {
-    store: &'a DirStore,
+/// A batch.
+pub(super) struct DirBulk<'a> {
+    files: &'a Files,
+    held: &'a Cell<u32>,
     /// `None` before the first text, and on systems that sync each document separately.
     staging: Option<Staging>,
+}
+
+impl<'a> DirBulk<'a> {
+    /// Begins a batch.
+    pub(super) fn new(files: &'a Files, held: &'a Cell<u32>) -> Self {
+        Self { files, held, staging: None }
+    }
 }
 
 impl Bulk for DirBulk<'_> {
@@ -44,24 +40,23 @@ impl Bulk for DirBulk<'_> {
         }
         let staging = match self.staging.take() {
             Some(staging) => staging,
-            None => Staging::open(self.store)?,
+            None => Staging::open(self.files)?,
         };
         self.staging.insert(staging).write(text).map(Draft::Stored)
     }
 
     fn prepared(&mut self) -> Result<()> {
-        self.staging.as_ref().map_or(Ok(()), |_| sync_file_system(self.store.root()))
+        self.staging.as_ref().map_or(Ok(()), |_| sync_file_system(self.files.root()))
     }
 
-    fn update(&mut self, scope: Scope<'_>, change: &mut BulkChange<'_>) -> Result<()> {
-        let _lock = self.store.lock(scope)?;
-        let inner = DirTransaction::new(self.store);
-        change(&mut DirBulkTransaction { inner, staging: self.staging.as_ref() })
+    fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>> {
+        let locked = DirLocked::new(self.files, self.held, scope)?;
+        Ok(Box::new(locked.with_staging(self.staging.as_ref())))
     }
 
     fn finish(&mut self) -> Result<()> {
         if self.staging.is_some() {
-            sync_file_system(self.store.root())?;
+            sync_file_system(self.files.root())?;
         }
         // Dropping it removes the directory.
         self.staging = None;
@@ -69,60 +64,9 @@ impl Bulk for DirBulk<'_> {
     }
 }
 
-struct DirBulkTransaction<'a> {
-    inner: DirTransaction<'a>,
-    staging: Option<&'a Staging>,
-}
-
-impl Transaction for DirBulkTransaction<'_> {
-    fn write(&mut self, document: &Document, text: &str) -> Result<()> {
-        self.inner.write(document, text)
-    }
-
-    fn remove(&mut self, document: &Document) -> Result<bool> {
-        self.inner.remove(document)
-    }
-
-    fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
-        self.inner.prepare(month, document)
-    }
-
-    fn append_audit(&mut self, month: &str, make: &mut MakeLines<'_>) -> Result<()> {
-        self.inner.append_audit(month, make)
-    }
-
-    fn unrecorded(&self) -> Result<Vec<Unrecorded>> {
-        self.inner.unrecorded()
-    }
-
-    fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
-        self.inner.keep_unrecorded(change)
-    }
-
-    fn forget_unrecorded(&mut self, change: &Unrecorded) -> Result<()> {
-        self.inner.forget_unrecorded(change)
-    }
-}
-
-impl BulkTransaction for DirBulkTransaction<'_> {
-    fn publish(&mut self, document: &Document, draft: Draft) -> Result<()> {
-        match (draft, self.staging) {
-            (Draft::Text(text), _) => self.inner.write(document, &text),
-            (Draft::Stored(number), Some(staging)) => {
-                let path = self.inner.place(document, make_directory)?;
-                platform::with_retry(|| fs::rename(staging.path(number), &path))
-                    .map_err(|error| file::not_written(&path, error))
-            }
-            (Draft::Stored(_), None) => {
-                Err(Error::new(ErrorKind::Store, "a text that was put aside is gone"))
-            }
-        }
-    }
-}
-
 /// Reports whether `path` is the staging directory.
-pub(super) fn is_staging_directory(store: &DirStore, path: &Path) -> bool {
-    path == store.root().join(STAGING)
+pub(super) fn is_staging_directory(files: &Files, path: &Path) -> bool {
+    path == files.root().join(STAGING)
 }
 
 /// Reports whether the staging directory at `path` is unused.
@@ -131,18 +75,18 @@ pub(super) fn is_left_behind(path: &Path) -> bool {
 }
 
 /// Removes the staging directory that a killed program left behind. Returns the number of files removed.
-pub(super) fn tidy(store: &DirStore) -> Result<usize> {
-    let directory = store.root().join(STAGING);
-    if !file::has_directory(&directory, store.owner())? {
+pub(super) fn tidy(files: &Files) -> Result<usize> {
+    let directory = files.root().join(STAGING);
+    if !file::has_directory(&directory, files.owner())? {
         return Ok(0);
     }
     let texts = fs::read_dir(&directory).map_or(0, Iterator::count);
     // Dropping it removes the directory.
-    Staging::open(store).map(|_| texts.max(1))
+    Staging::open(files).map(|_| texts.max(1))
 }
 
 /// The staging directory, used by one program at a time and removed at the end.
-struct Staging {
+pub(super) struct Staging {
     directory: PathBuf,
     /// Locked. The system releases it if the process dies, and the next program clears the directory.
     _lock: File,
@@ -150,11 +94,11 @@ struct Staging {
 }
 
 impl Staging {
-    fn open(store: &DirStore) -> Result<Self> {
-        let directory = store.root().join(STAGING);
+    fn open(files: &Files) -> Result<Self> {
+        let directory = files.root().join(STAGING);
         loop {
             make_directory(&directory)?;
-            file::check_directory(&directory, store.owner())?;
+            file::check_directory(&directory, files.owner())?;
             let failed = |error| {
                 Error::io(ErrorKind::Store, format!("cannot use {}", directory.display()), error)
             };
@@ -176,6 +120,12 @@ impl Staging {
                 return Ok(Self { directory, _lock: lock, next: 0 });
             }
         }
+    }
+
+    /// Moves a staged text to `path`.
+    pub(super) fn publish(&self, number: u64, path: &Path) -> Result<()> {
+        platform::with_retry(|| fs::rename(self.path(number), path))
+            .map_err(|error| file::not_written(path, error))
     }
 
     fn path(&self, number: u64) -> PathBuf {
@@ -210,7 +160,7 @@ fn clear(directory: &Path) -> std::io::Result<()> {
 }
 
 /// Creates a directory that only its owner can enter, unless it exists. Durable after [`sync_file_system`].
-fn make_directory(path: &Path) -> Result<()> {
+pub(super) fn make_directory(path: &Path) -> Result<()> {
     match platform::make_private_directory(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error))
@@ -239,6 +189,7 @@ mod tests {
 
     use super::*;
     use crate::account::name::Name;
+    use crate::store::dir::{begin, find};
 
     #[test]
     fn a_directory_that_cannot_be_made_is_an_error() {
@@ -253,14 +204,14 @@ mod tests {
     fn accounts_with_the_same_number_share_a_lock() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
-        DirStore::create(&root, None, "", "").unwrap();
-        let store = DirStore::open(&root).unwrap();
+        begin(&root, None).unwrap().finish("", "").unwrap();
+        let store = find(&root).unwrap().open().unwrap().files;
         let keys = (0..50).map(|number| Name::parse(&format!("user {number}")).unwrap().key());
         let mut places = BTreeSet::new();
         let mut locks = Vec::new();
         // Accounts with another number must not be blocked by the lock.
         for key in keys {
-            if places.insert(store.lock_shard(&key)) {
+            if places.insert(crate::store::dir::file_name::lock_index(&key)) {
                 locks.push(store.lock(Scope::Account(&key)).unwrap());
             }
         }

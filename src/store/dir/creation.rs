@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
-use crate::store::dir::DirStore;
-use crate::store::file;
+use crate::store::dir::files::Files;
+use crate::store::{Made, file};
 
 /// The number of account lock files; the hash of an account's folded name selects one.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
@@ -21,72 +21,79 @@ pub(super) const SMS_LOCK: &str = "sms";
 pub(super) const NEW_TRAIL_HINT: &str =
     "restore it from a backup; if there is none, begin a new one: rw2fa init --new-trail";
 
-/// What [`DirStore::create`] created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Made {
-    /// A new store.
-    Store,
-    /// This many lock files that an existing store was missing.
-    Locks(usize),
-}
-
 /// The directories of a store.
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
 
-impl DirStore {
-    /// Creates a store at `root` for `owner`, or the missing parts of an existing one. Returns what it
-    /// created.
+/// A directory in which a store is being made or completed.
+pub(in crate::store) struct Begun {
+    root: PathBuf,
+    owner: Owner,
+    /// Whether it held a store already.
+    existed: bool,
+}
+
+/// Prepares the directory at `root` for a store of `owner`, and changes nothing that exists.
+///
+/// # Errors
+/// If the directory holds something else, or belongs to another account.
+pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun> {
+    let root = &without_trailing_slash(root);
+    if let Ok(metadata) = fs::symlink_metadata(root) {
+        refuse_link(root, &metadata)?;
+        if !metadata.is_dir() {
+            return Err(file::broken(root, "is not a directory").with_hint("name another place"));
+        }
+        let (present, current) = (Owner::of_store(root, &metadata)?, Owner::current());
+        if !present.accepts(current) && !current.is_administrator() {
+            let present = present.name();
+            return Err(file::broken(root, &format!("belongs to {present}"))
+                .with_hint(format!("run as administrator, or as {present}")));
+        }
+    }
+    // SECURITY: anyone able to swap a parent directory would be given a directory of their choice.
+    if owner.is_some()
+        && let Some(problem) = parent_of(root).and_then(|parent| platform::trust_problem(&parent))
+    {
+        return Err(Error::new(ErrorKind::Refused, problem).with_hint(
+            "a store is given to another account only where the administrator alone can write; \
+             or run 'rw2fa init' as that account",
+        ));
+    }
+    let existed = is_there(&root.join("store.toml"))?;
+    if !existed {
+        prepare_root(root, owner)?;
+    }
+    let metadata = fs::symlink_metadata(root).map_err(|error| {
+        Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+    })?;
+    let wanted = owner;
+    let owner = Owner::of_store(root, &metadata)?;
+    // On Unix a store has one owner, and no other account's verifier could use it.
+    if let Some(wanted) = wanted.filter(|wanted| cfg!(unix) && !owner.accepts(*wanted)) {
+        let (place, wanted) = (platform::quoted(root), wanted.name());
+        let message = format!("the store {place} belongs to {}, not to {wanted}", owner.name());
+        return Err(Error::new(ErrorKind::Refused, message)
+            .with_hint(format!("to hand it over: chown -R {wanted}: {place}")));
+    }
+    Ok(Begun { root: root.clone(), owner, existed })
+}
+
+impl Begun {
+    /// The account that owns the directory.
+    pub(in crate::store) fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// Creates the store, or the missing parts of an existing one.
     ///
-    /// Changes nothing that exists. The settings are written last: a directory without them is not a store,
-    /// so a kill never leaves something that looks like one.
+    /// The settings are written last: a directory without them is not a store, so a kill never leaves something that
+    /// looks like one.
     ///
     /// # Errors
-    /// If the directory holds something else, or a part of an existing store is missing.
-    pub fn create(root: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
-        let root = &without_trailing_slash(root);
-        if let Ok(metadata) = fs::symlink_metadata(root) {
-            refuse_link(root, &metadata)?;
-            if !metadata.is_dir() {
-                return Err(
-                    file::broken(root, "is not a directory").with_hint("name another place")
-                );
-            }
-            let (present, current) = (Owner::of_store(root, &metadata)?, Owner::current());
-            if !present.accepts(current) && !current.is_administrator() {
-                let present = present.name();
-                return Err(file::broken(root, &format!("belongs to {present}"))
-                    .with_hint(format!("run as administrator, or as {present}")));
-            }
-        }
-        // SECURITY: anyone able to swap a parent directory would be given a directory of their choice.
-        if owner.is_some()
-            && let Some(problem) =
-                parent_of(root).and_then(|parent| platform::trust_problem(&parent))
-        {
-            return Err(Error::new(ErrorKind::Refused, problem).with_hint(
-                "a store is given to another account only where the administrator alone can write; \
-                 or run 'rw2fa init' as that account",
-            ));
-        }
-        let existed = is_there(&root.join("store.toml"))?;
-        if !existed {
-            prepare_root(root, owner)?;
-        }
-        let metadata = fs::symlink_metadata(root).map_err(|error| {
-            Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
-        })?;
-        let wanted = owner;
-        let owner = Owner::of_store(root, &metadata)?;
-        // On Unix a store has one owner, and no other account's verifier could use it.
-        if let Some(wanted) = wanted.filter(|wanted| cfg!(unix) && !owner.accepts(*wanted)) {
-            let (place, wanted) = (platform::quoted(root), wanted.name());
-            let message = format!("the store {place} belongs to {}, not to {wanted}", owner.name());
-            return Err(Error::new(ErrorKind::Refused, message)
-                .with_hint(format!("to hand it over: chown -R {wanted}: {place}")));
-        }
-        if !owner.accepts(Owner::current()) {
-            owner.assume()?;
-        }
+    /// If a part of an existing store is missing, or something cannot be written.
+    pub(in crate::store) fn finish(self, settings: &str, key: &str) -> Result<Made> {
+        let Self { root, owner, existed } = self;
+        let root = &root;
         // SECURITY: a new key would make every sealed secret useless.
         if !existed && holds_documents(root)? {
             return Err(Error::new(
@@ -119,12 +126,14 @@ impl DirStore {
         }
         Ok(if existed { Made::Locks(locks) } else { Made::Store })
     }
+}
 
+impl Files {
     /// Creates the directory of a new audit trail where the old one is missing.
     ///
     /// # Errors
     /// If there is an audit trail.
-    pub fn make_trail(&self) -> Result<()> {
+    pub(super) fn make_trail(&self) -> Result<()> {
         let directory = self.root().join("audit");
         if file::has_directory(&directory, self.owner())? && !file::entries(&directory)?.is_empty()
         {
@@ -141,12 +150,12 @@ impl DirStore {
     ///
     /// # Errors
     /// If a directory cannot be listed.
-    pub fn is_unused(&self) -> Result<bool> {
+    pub(super) fn is_unused(&self) -> Result<bool> {
         holds_documents(self.root()).map(|holds| !holds)
     }
 
     /// Lists the missing lock files that some command or login needs.
-    pub fn missing_locks(&self) -> Vec<PathBuf> {
+    pub(super) fn missing_locks(&self) -> Vec<PathBuf> {
         let needed = lock_names().filter(|name| name != SMS_LOCK);
         let is_missing = |path: &PathBuf| matches!(is_there(path), Ok(false));
         needed.map(|name| self.lock_path(&name)).filter(is_missing).collect()

@@ -10,32 +10,21 @@ use std::time::UNIX_EPOCH;
 use crate::account::name::AccountKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
-use crate::store::dir::DirStore;
-use crate::store::{Scope, bulk, file, file_name};
+use crate::store::dir::files::Files;
+use crate::store::dir::{bulk, file_name};
+use crate::store::upkeep::FileProblem;
+use crate::store::{Scope, file};
 use crate::time::Timestamp;
 
 /// The age, in seconds, after which no running writer can own a temporary file.
 const LONGEST_WRITE: u64 = 60;
 
-/// A problem with a file.
-#[derive(Debug)]
-pub enum FileProblem {
-    /// A file belongs to another account, or it has several links.
-    Open(Error),
-    /// A file with the right owner is open to other accounts.
-    Exposed(PathBuf, Error),
-    /// A link, which could redirect the program elsewhere.
-    Link(Error),
-    /// A leftover of a killed writer, with its path.
-    Temporary(PathBuf, Error),
-}
-
-impl DirStore {
+impl Files {
     /// Checks every file and directory.
     ///
     /// # Errors
     /// If a directory cannot be listed.
-    pub fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
+    pub(super) fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
         let mut found = Vec::new();
         self.walk(self.root(), now, &mut found)?;
         Ok(found)
@@ -45,7 +34,7 @@ impl DirStore {
     ///
     /// # Errors
     /// If one of them cannot be removed, or another process holds its file's lock.
-    pub fn tidy(&self, now: Timestamp) -> Result<usize> {
+    pub(super) fn tidy(&self, now: Timestamp) -> Result<usize> {
         let mut count = 0;
         for problem in self.file_problems(now)? {
             let FileProblem::Temporary(path, _) = problem else { continue };
@@ -138,7 +127,7 @@ impl DirStore {
     }
 
     /// Returns the size of the audit trail in bytes, and its number of months.
-    pub fn audit_size(&self) -> (u64, u64) {
+    pub(super) fn audit_size(&self) -> (u64, u64) {
         let files = file::entries(&self.root().join("audit")).unwrap_or_default();
         let sizes =
             files.iter().filter(|(_, is_directory)| !is_directory).filter_map(|(name, _)| {
@@ -167,11 +156,12 @@ fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::account::name::Name;
+    use crate::store::dir::{begin, find};
 
-    fn store(directory: &tempfile::TempDir) -> DirStore {
+    fn store(directory: &tempfile::TempDir) -> Files {
         let root = directory.path().join("store");
-        DirStore::create(&root, None, "", "").unwrap();
-        DirStore::open(&root).unwrap()
+        begin(&root, None).unwrap().finish("", "").unwrap();
+        find(&root).unwrap().open().unwrap().files
     }
 
     /// Guards running writers: their files are removed only under the lock that they hold.

@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
-use crate::store::dir::DirStore;
-use crate::store::{EachLine, file, trail};
+use crate::store::dir::files::Files;
+use crate::store::dir::trail;
+use crate::store::upkeep::Archive;
+use crate::store::{EachLine, file};
 
 /// The lock file of an archive. It stops two programs from copying into it at once.
 const LOCK: &str = ".lock";
@@ -19,18 +21,18 @@ const LOCK: &str = ".lock";
 const CHUNK: usize = 64 * 1024;
 
 /// An archive directory, locked until it is dropped.
-pub struct Archive<'a> {
-    store: &'a DirStore,
+pub(super) struct DirArchive<'a> {
+    files: &'a Files,
     directory: &'a Path,
     _lock: file::Lock,
 }
 
-impl DirStore {
+impl Files {
     /// Lists the months of the trail, oldest first, such as `2026-09`.
     ///
     /// # Errors
     /// If they cannot be listed.
-    pub fn audit_months(&self) -> Result<Vec<String>> {
+    pub(super) fn audit_months(&self) -> Result<Vec<String>> {
         months(&self.trail_directory())
     }
 
@@ -38,7 +40,7 @@ impl DirStore {
     ///
     /// # Errors
     /// If the month is missing or cannot be read, and any error of `each`.
-    pub fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
+    pub(super) fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
         let path = month_path(&self.trail_directory(), month);
         if trail::file_lines(&path, self.owner(), each)? { Ok(()) } else { Err(vanished(&path)) }
     }
@@ -48,7 +50,7 @@ impl DirStore {
     ///
     /// # Errors
     /// If a month cannot be read or differs between the two, and any error of `each`.
-    pub fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
+    pub(super) fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
         self.check_archive(directory)?;
         let (archived, present) = (months(directory)?, self.audit_months()?);
         let mut all: Vec<_> = archived.iter().chain(&present).collect();
@@ -73,18 +75,18 @@ impl DirStore {
     ///
     /// # Errors
     /// If it does not meet these conditions, or another program is archiving into it.
-    pub fn archive<'a>(&'a self, directory: &'a Path) -> Result<Archive<'a>> {
+    pub(super) fn archive<'a>(&'a self, directory: &'a Path) -> Result<DirArchive<'a>> {
         self.refuse_inside(directory)?;
         self.check_archive(directory)?;
         let lock = file::lock(&directory.join(LOCK), self.owner(), file::IfMissing::Create)?;
-        Ok(Archive { store: self, directory, _lock: lock })
+        Ok(DirArchive { files: self, directory, _lock: lock })
     }
 
     /// Refuses a directory inside the store.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`].
-    pub fn refuse_inside(&self, directory: &Path) -> Result<()> {
+    pub(super) fn refuse_inside(&self, directory: &Path) -> Result<()> {
         let place = directory.ancestors().find_map(|part| {
             let part = if part.as_os_str().is_empty() { Path::new(".") } else { part };
             fs::canonicalize(part).ok()
@@ -141,12 +143,8 @@ impl DirStore {
     }
 }
 
-impl Archive<'_> {
-    /// Refuses a month if the archive holds a different version of it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Refused`].
-    pub fn check(&self, month: &str) -> Result<()> {
+impl Archive for DirArchive<'_> {
+    fn check(&self, month: &str) -> Result<()> {
         let (copy, original) = self.places(month);
         match fs::symlink_metadata(&copy) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -154,29 +152,24 @@ impl Archive<'_> {
                 let what = format!("cannot look at {}", copy.display());
                 Err(Error::io(ErrorKind::Store, what, error))
             }
-            Ok(_) if self.store.differs(&copy, &original)? => Err(differing(&copy, &original)),
+            Ok(_) if self.files.differs(&copy, &original)? => Err(differing(&copy, &original)),
             Ok(_) => Ok(()),
         }
     }
 
-    /// Moves a month into the archive. The trail must already record this: from then on, nothing is
-    /// appended to the month.
-    ///
-    /// # Errors
-    /// If it could not be copied or removed. It is then still complete in one of the two places.
-    pub fn take(&self, month: &str) -> Result<()> {
+    fn take(&self, month: &str) -> Result<()> {
         let (copy, original) = self.places(month);
         self.check(month)?;
         if !copy.exists() {
             self.copy(&original, &copy)?;
         }
         // SECURITY: the original is removed only after the same bytes are durable in the archive.
-        if self.store.differs(&copy, &original)? {
+        if self.files.differs(&copy, &original)? {
             return Err(differing(&copy, &original));
         }
         // A copy that was there already may not be durable.
         let mut options = platform::private_file();
-        let found = file::open(&copy, self.store.owner(), options.read(true))?;
+        let found = file::open(&copy, self.files.owner(), options.read(true))?;
         let (copied, _) = found.ok_or_else(|| vanished(&copy))?;
         platform::sync_read_file(&copied, &copy)
             .map_err(|error| file::not_written(&copy, error))?;
@@ -184,10 +177,12 @@ impl Archive<'_> {
             .map_err(|error| file::not_written(&copy, error))?;
         file::remove(&original).map(|_| ())
     }
+}
 
+impl DirArchive<'_> {
     fn copy(&self, original: &Path, copy: &Path) -> Result<()> {
         let mut options = platform::private_file();
-        let found = file::open(original, self.store.owner(), options.read(true))?;
+        let found = file::open(original, self.files.owner(), options.read(true))?;
         let (mut source, _) = found.ok_or_else(|| vanished(original))?;
         let (_, temporary) = file::temporary_of(copy)?;
         let failed = |error| file::not_written(copy, error);
@@ -203,7 +198,7 @@ impl Archive<'_> {
     }
 
     fn places(&self, month: &str) -> (PathBuf, PathBuf) {
-        (month_path(self.directory, month), month_path(&self.store.trail_directory(), month))
+        (month_path(self.directory, month), month_path(&self.files.trail_directory(), month))
     }
 }
 

@@ -1,0 +1,71 @@
+//! The directory's side of [`Upkeep`]: which file answers which question.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::platform;
+use crate::store::EachLine;
+use crate::store::dir::DirStore;
+use crate::store::upkeep::{Archive, Disk, FileProblem, HealthProblem, Upkeep};
+use crate::time::Timestamp;
+
+impl Upkeep for DirStore {
+    fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
+        self.files.health_problems(now)
+    }
+
+    fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
+        self.files.file_problems(now)
+    }
+
+    fn close_command(&self) -> String {
+        platform::close_command(self.files.root())
+    }
+
+    fn tidy(&self, now: Timestamp) -> Result<usize> {
+        self.files.tidy(now)
+    }
+
+    fn disk(&self) -> Disk {
+        let root = self.files.root();
+        let (audit_size, audit_months) = self.files.audit_size();
+        Disk {
+            free: platform::free_bytes(root),
+            file_system: Some(platform::file_system(root)),
+            audit_size,
+            audit_months,
+        }
+    }
+
+    fn contains(&self, path: &Path) -> bool {
+        path.starts_with(self.files.root())
+    }
+
+    fn is_unused(&self) -> Result<bool> {
+        self.files.is_unused()
+    }
+
+    fn make_trail(&self) -> Result<()> {
+        self.files.make_trail()
+    }
+
+    fn audit_months(&self) -> Result<Vec<String>> {
+        self.files.audit_months()
+    }
+
+    fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
+        self.files.audit_month(month, each)
+    }
+
+    fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
+        self.files.archived_lines(directory, each)
+    }
+
+    fn refuse_inside(&self, directory: &Path) -> Result<()> {
+        self.files.refuse_inside(directory)
+    }
+
+    fn archive<'a>(&'a self, directory: &'a Path) -> Result<Box<dyn Archive + 'a>> {
+        self.files.archive(directory).map(|archive| Box::new(archive) as _)
+    }
+}

@@ -1,0 +1,69 @@
+//! Chooses the backend of a store, and opens it as the account that owns it.
+//!
+//! A program that runs as root or administrator assumes the owner's identity first, so that it never leaves files behind
+//! that the owner cannot read.
+
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::platform::{self, Owner, SystemLog};
+use crate::settings::Settings;
+use crate::store::{Store, dir};
+
+/// What [`create`] created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// A new store.
+    Store,
+    /// This many lock files that an existing store was missing.
+    Locks(usize),
+}
+
+/// Opens the store at `location`.
+///
+/// # Errors
+/// If there is no store, it belongs to another account, or other accounts can use it.
+pub fn open(location: &Path) -> Result<Box<dyn Store>> {
+    let found = dir::find(location)?;
+    let (owner, current) = (found.owner(), Owner::current());
+    if !owner.accepts(current) {
+        if !current.is_administrator() {
+            return Err(belongs_to_another(location, owner));
+        }
+        owner.assume()?;
+        found.check_reachable()?;
+    }
+    Ok(Box::new(found.open()?))
+}
+
+/// Creates a store at `location` for `owner`, or the missing parts of an existing one. Returns what it created.
+/// Changes nothing that exists.
+///
+/// # Errors
+/// If the place holds something else, or a part of an existing store is missing.
+pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
+    let begun = dir::begin(location, owner)?;
+    if !begun.owner().accepts(Owner::current()) {
+        begun.owner().assume()?;
+    }
+    begun.finish(settings, key)
+}
+
+/// Tells the store what its settings say: where the key is, and whether the system log gets a copy of the trail.
+pub fn configure(store: &mut dyn Store, settings: &Settings, log: Option<&SystemLog>) {
+    if let Some(path) = &settings.key_file {
+        store.use_key_file(path.clone());
+    }
+    if let Some(log) = log.filter(|_| settings.syslog) {
+        store.copy_to_system_log(log.clone());
+    }
+}
+
+fn belongs_to_another(location: &Path, owner: Owner) -> Error {
+    let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());
+    let place = location.components().collect::<std::path::PathBuf>();
+    let what = format!("the store at {} belongs to {owner}", place.display());
+    let hint =
+        obstacle.map_or_else(|| format!("run as administrator, or as {owner}"), str::to_owned);
+    Error::new(ErrorKind::Store, what).with_hint(hint)
+}
