@@ -61,9 +61,8 @@ impl Page {
             });
             let about = command.get_long_about().or_else(|| command.get_about());
             let about = about.map(ToString::to_string).unwrap_or_default();
-            shown = shown.long_about(format!(
-                "{about}\n\nrw2fa(1) describes the options of every command."
-            ));
+            shown = shown
+                .long_about(format!("{about}\n\nrw2fa(1) describes the options of every command."));
         }
         Self::start(shown, 1, Man::render)
     }
