@@ -8,6 +8,7 @@
 mod bash;
 mod names;
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{Args, Command};
@@ -61,8 +62,14 @@ pub(super) fn answer(process: &mut Process, definition: fn() -> Command) -> bool
     if process.args.get(1).is_none_or(|first| first != "--") {
         return false;
     }
-    let words = process.args.iter().skip(2).map(|word| word.to_string_lossy().into_owned());
-    let text = candidates(process, &shell.to_string_lossy(), words.collect(), definition);
+    let mark = if shell == "powershell" { "=" } else { "" };
+    let plain = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.strip_prefix(mark).unwrap_or(&word).to_owned()
+    };
+    let words: Vec<_> = process.args.iter().skip(2).map(plain).collect();
+    let text = candidates(process, &shell.to_string_lossy(), &words, definition);
+    let text = text.unwrap_or_default();
     // A shell that has gone away needs no candidates.
     let _ = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
     true
@@ -72,32 +79,25 @@ pub(super) fn answer(process: &mut Process, definition: fn() -> Command) -> bool
 fn candidates(
     process: &Process,
     shell: &str,
-    words: Vec<String>,
+    words: &[String],
     definition: fn() -> Command,
-) -> String {
-    match shell {
-        "bash" => {
-            let Some(line) = Line::parse(&words) else { return String::new() };
-            let found = complete(process, &line.words, definition);
-            lines(found, |candidate| line.quoted(&value(candidate)))
-        }
-        "powershell" => {
-            let plain = |word: String| word.strip_prefix('=').map(str::to_owned).unwrap_or(word);
-            let words: Vec<_> = words.into_iter().map(plain).collect();
-            lines(complete(process, &words, definition), |candidate| Some(described(candidate)))
-        }
-        "fish" => {
-            lines(complete(process, &words, definition), |candidate| Some(described(candidate)))
-        }
-        "zsh" => lines(complete(process, &words, definition), |candidate| {
+) -> Option<String> {
+    let line = if shell == "bash" { Some(Line::parse(words)?) } else { None };
+    let found = complete(process, line.as_ref().map_or(words, |line| &line.words), definition);
+    let lines = found.iter().filter_map(|candidate| match shell {
+        "bash" => line.as_ref()?.quoted(&value(candidate)),
+        "zsh" => {
             let value = value(candidate).replace('\\', r"\\").replace(':', r"\:");
-            Some(match help(candidate) {
-                Some(help) => format!("{value}:{}", help.replace('\\', r"\\")),
-                None => value,
-            })
-        }),
-        _ => lines(complete(process, &words, definition), |candidate| Some(value(candidate))),
-    }
+            let help = help(candidate).map(|help| format!(":{}", help.replace('\\', r"\\")));
+            Some(value + &help.unwrap_or_default())
+        }
+        "fish" | "powershell" => {
+            let help = help(candidate).map(|help| format!("\t{help}"));
+            Some(value(candidate) + &help.unwrap_or_default())
+        }
+        _ => Some(value(candidate)),
+    });
+    Some(lines.map(|line| line + "\n").collect())
 }
 
 /// Returns the candidates for the last of these words. The first is the name of the program.
@@ -123,25 +123,10 @@ fn complete(
     found
 }
 
-fn lines(
-    candidates: Vec<CompletionCandidate>,
-    line: impl Fn(&CompletionCandidate) -> Option<String>,
-) -> String {
-    candidates.iter().filter_map(line).map(|line| line + "\n").collect()
-}
-
 fn value(candidate: &CompletionCandidate) -> String {
     candidate.get_value().to_string_lossy().into_owned()
 }
 
 fn help(candidate: &CompletionCandidate) -> Option<String> {
     candidate.get_help().and_then(|help| help.to_string().lines().next().map(str::to_owned))
-}
-
-/// Returns a candidate and, after a tabulator, its help.
-fn described(candidate: &CompletionCandidate) -> String {
-    match help(candidate) {
-        Some(help) => format!("{}\t{help}", value(candidate)),
-        None => value(candidate),
-    }
 }
