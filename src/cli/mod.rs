@@ -116,8 +116,6 @@ enum Any {
 #[derive(Subcommand, Debug)]
 enum Internal {
     #[command(hide = true)]
-    CompleteNames(shell::names::CompleteNamesArgs),
-    #[command(hide = true)]
     SystemGroups(system_groups::SystemGroupsArgs),
 }
 
@@ -161,6 +159,9 @@ pub enum Done {
 
 /// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
+    if shell::answer(process, Cli::<Command>::command) {
+        return 0;
+    }
     let matches = Cli::<Any>::command().try_get_matches_from(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(process, cli),
@@ -195,9 +196,6 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
     let mut context = Context::new(process, cli.globals);
     let result = match cli.command {
         Any::Public(command) => run_command(&mut context, command),
-        Any::Internal(Internal::CompleteNames(args)) => {
-            shell::names::run(&mut context, &args, &public_definition())
-        }
         Any::Internal(Internal::SystemGroups(args)) => system_groups::run(&mut context, &args),
     };
     match result.and_then(|done| context.flush().map(|()| done)) {
@@ -228,7 +226,7 @@ fn run_command(context: &mut Context<'_>, command: Command) -> Result<Done> {
         Command::Key(command) => key::run(context, &command),
         Command::Store(command) => store::run(context, &command),
         Command::Doctor(args) => doctor::run(context, &args),
-        Command::Completions(args) => shell::run(context, &args, public_definition()),
+        Command::Completions(args) => shell::run(context, &args),
         Command::Man(args) => man::run(context, &args, public_definition()),
         // Handled by `run_verify`, which has its own protocol.
         Command::Verify(_) => Ok(Done::Partly),

@@ -177,12 +177,13 @@ pub fn initial_text(created: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::records::line_of;
 
     const HEAD: &str = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";
 
     fn problem(text: &str) -> (usize, String) {
         let problem = parse(text).unwrap_err();
-        (text[..problem.at].matches('\n').count() + 1, problem.message)
+        (line_of(text, problem.at), problem.message)
     }
 
     #[test]

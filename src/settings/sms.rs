@@ -60,6 +60,7 @@ impl SmsSection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::records::line_of;
 
     #[test]
     fn keys_are_found_in_every_notation() {
@@ -73,7 +74,7 @@ mod tests {
             ("[sms\n", "from", None),
         ] {
             let at = SmsSection::position_of(key, text);
-            assert_eq!(at.map(|at| text[..at].matches('\n').count() + 1), line, "{key} in {text}");
+            assert_eq!(at.map(|at| line_of(text, at)), line, "{key} in {text}");
         }
     }
 }

@@ -162,8 +162,7 @@ impl Bundle {
             )]);
         }
         let document: Document = toml::from_str(text).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start);
-            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let line = records::line_of(text, error.span().map_or(0, |span| span.start));
             // SECURITY: a parser quotes unexpected text, which may be a secret.
             let message = records::without_values(error.message());
             vec![wrong(format!("line {line}: {message}"))]
@@ -175,9 +174,8 @@ impl Bundle {
         let mut problems = Vec::new();
         problems.extend(too_long("settings", &document.settings));
         let settings = settings::parse(&document.settings).map_err(|problem| {
-            let line = document.settings.bytes().take(problem.at).filter(|b| *b == b'\n').count();
-            let place = format!("settings, line {}: {}", line + 1, problem.message);
-            problems.push(wrong(place));
+            let line = records::line_of(&document.settings, problem.at);
+            problems.push(wrong(format!("settings, line {line}: {}", problem.message)));
         });
         let mut users = BTreeMap::new();
         for mut entry in document.users {

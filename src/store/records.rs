@@ -372,8 +372,8 @@ pub fn without_values(message: &str) -> String {
     message.split(' ').map(short).collect::<Vec<_>>().join(" ")
 }
 
-/// The line that contains byte `at` of a text, counted from 1.
-fn line_of(text: &str, at: usize) -> usize {
+/// Returns the line that contains byte `at` of a text, counted from 1.
+pub(crate) fn line_of(text: &str, at: usize) -> usize {
     let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     text[..at].matches('\n').count() + 1
 }

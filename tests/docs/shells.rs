@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Sandbox, has, write_script};
+use crate::sandbox::{Run, Sandbox, has, write_script};
 
 /// What the shells print when they wait for a command.
 const PROMPT: &str = "READY> ";
@@ -33,6 +33,12 @@ const TYPED: &[(&str, &str)] = &[
     ("rw2fa --format json whitelist remove --dry-run w", r#""name": "wendy""#),
     ("rw2fa --format json stat", r#""discrepancy": 480"#),
     ("rw2fa --format json users list --type gr", r#""name": "remote staff""#),
+    ("rw2fa --format j", r#"{"schema":1,"error""#),
+    ("rw2fa --format json users show mü", r#""name": "müller""#),
+    ("rw2fa --format json users show --group=rem", r#""name": "remote staff""#),
+    ("rw2fa --format json users show '$", r#""name": "$dollar*""#),
+    ("rw2fa --format json users show corp.ex:1", r#""name": "corp.ex:1:x""#),
+    ("rw2fa help users unl", "rw2fa users unlock"),
 ];
 
 /// A shell on a terminal.
@@ -108,6 +114,7 @@ impl Drop for Terminal {
 fn store() -> Sandbox {
     let sandbox =
         Sandbox::with_users(&["alice", r"CORP\bob", "carol@corp.example", "o'neil", "zoe quell"]);
+    sandbox.admin_ok(&["users", "add", "Müller", "$dollar*", "corp.ex:1:x"]);
     sandbox.admin_ok(&["users", "add", "--group", "Remote Staff"]);
     sandbox.admin_ok(&["whitelist", "add", "wendy"]);
     sandbox
@@ -123,10 +130,8 @@ fn check_shell(command: &str, directory: &Path, store: &Sandbox, end: &str) {
     let mut terminal = Terminal::start(command, directory, &store.path());
     terminal.wait_for(PROMPT).unwrap_or_else(|screen| panic!("{command}: no prompt: {screen}"));
     for (keys, printed) in TYPED {
-        // Elvish takes only what begins with exactly what is typed; its script knows no values of options
-        // but names.
-        let beyond_elvish = keys.ends_with("AL") || keys.ends_with("--type gr");
-        if command.starts_with("elvish") && beyond_elvish {
+        // Elvish takes only what begins with exactly what is typed.
+        if command.starts_with("elvish") && keys.ends_with("AL") {
             continue;
         }
         terminal.type_keys(&format!("{keys}{end}"));
@@ -153,7 +158,7 @@ fn bash_completes_names() {
     check_shell(&command, directory.path(), &store, "\t\r");
 }
 
-/// Guards who completes the path of a program: it is not run before he types the end of the line.
+/// Guards users who complete the path of a program: it does not run before they finish the line.
 #[test]
 fn bash_runs_no_program_that_was_only_typed() {
     let (store, directory) = (store(), tempfile::tempdir().unwrap());
@@ -161,7 +166,7 @@ fn bash_runs_no_program_that_was_only_typed() {
     write_script(&foreign, ": >started");
     let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap();
     let typed = "source \"$1\"; COMP_LINE='./rw2fa users show al'; COMP_POINT=${#COMP_LINE}
-        _rw2fa_or_names ./rw2fa al show; printf '%s\\n' \"${COMPREPLY[@]}\"";
+        _rw2fa ./rw2fa al show; printf '%s\\n' \"${COMPREPLY[@]}\"";
     let mut bash = Command::new("bash");
     bash.args(["--norc", "-c", typed, "bash"]).arg(completions("rw2fa.bash"));
     bash.current_dir(directory.path()).env("RW2FA_STORE", store.path());
@@ -171,6 +176,18 @@ fn bash_runs_no_program_that_was_only_typed() {
     assert!(!directory.path().join("started").exists(), "it was run");
 }
 
+/// Runs what a completion script runs.
+fn ask(sandbox: &Sandbox, shell: &str, words: &[&str]) -> Run {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+    program.env("RW2FA_COMPLETE", shell).env("RW2FA_STORE", sandbox.path());
+    let output = program.arg("--").args(words).output().unwrap();
+    Run {
+        code: u8::try_from(output.status.code().unwrap()).unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
 /// Guards names that look like options: they are offered only where they are read as names.
 #[test]
 fn names_like_options_are_offered_behind_two_dashes() {
@@ -178,15 +195,15 @@ fn names_like_options_are_offered_behind_two_dashes() {
     sandbox.admin_ok(&["users", "add", "--", "-y"]);
     sandbox.admin_ok(&["users", "add", "--group=--all"]);
     for (words, offered) in [
-        (&["=users", "=show", "="][..], false),
-        (&["=users", "=show", "=--", "="], true),
-        (&["=users", "=show", "--group", "="], false),
-        (&["=users", "=show", "=--group="], true),
+        (&["users", "show", ""][..], &[][..]),
+        (&["users", "show", "--", ""], &["-y"]),
+        (&["users", "show", "--group", ""], &[]),
+        (&["users", "show", "--group", "-"], &[]),
+        (&["users", "show", "--group="], &["--group=--all", "--group=remote staff"]),
     ] {
-        let names = sandbox.admin(&[&["complete-names", "words"], words].concat());
-        let found =
-            names.stdout.lines().any(|name| matches!(name, "-y" | "--group=--all" | "--all"));
-        assert_eq!(found, offered, "{words:?}: {names:?}");
+        let names = ask(&sandbox, "elvish", &[&["rw2fa"], words].concat());
+        let dashed: Vec<_> = names.stdout.lines().filter(|name| name.starts_with('-')).collect();
+        assert_eq!(dashed, offered, "{words:?}: {names:?}");
     }
 }
 
@@ -194,8 +211,8 @@ fn names_like_options_are_offered_behind_two_dashes() {
 #[test]
 fn powershell_quotes_names_by_its_own_rules() {
     let script = fs::read_to_string(completions("rw2fa.ps1")).unwrap();
-    assert!(script.contains("::EscapeSingleQuotedStringContent($_)"));
-    assert!(!script.contains("& $commandElements"));
+    assert!(script.contains("::EscapeSingleQuotedStringContent($value)"));
+    assert!(!script.contains("& $commandElements") && !script.contains("Invoke-Expression"));
 }
 
 #[test]
@@ -247,41 +264,80 @@ fn elvish_completes_names() {
     check_shell(&command, directory.path(), &store, "\t\r\r");
 }
 
-/// Guards that names are asked for without a word where there is nothing to tell.
+/// Guards that completion offers nothing, silently, where there is nothing to offer.
 #[test]
-fn asking_for_names_is_harmless() {
+fn completion_is_harmless() {
     let sandbox = store();
-    let ask = |args: &[&str]| sandbox.admin(&[&["complete-names"], args].concat());
     let before = sandbox.contents();
-    let names = ask(&["words", "=users", "=show", "="]);
-    assert_eq!(
-        (names.code, names.stdout.as_str(), names.stderr.as_str()),
-        (0, "alice\ncarol@corp.example\ncorp\\bob\no'neil\nzoe quell\n", "")
-    );
-    let rest = ask(&["words", "=users", "=show", "=ALICE", "=-y", "=c"]);
-    assert_eq!(rest.stdout, "carol@corp.example\ncorp\\bob\n");
-    for args in [
-        &["words", "=users", "=add", "="][..],
-        &["words", "=--version", "=", "=-"],
-        &["words", "=nonsense", "=", "=$(reboot)"],
-        &["words"],
-        &["bash", "rw2fa users show $(", " "],
-        &["bash", "", ""],
+    let offered = |shell: &str, words: &[&str]| {
+        let run = ask(&sandbox, shell, words);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{shell} {words:?}");
+        run.stdout
+    };
+    let names =
+        "$dollar*\nalice\ncarol@corp.example\ncorp.ex:1:x\ncorp\\bob\nmüller\no'neil\nzoe quell\n";
+    for (words, expected) in [
+        (&["rw2fa", "users", "show", ""][..], names),
+        (&["rw2fa", "users", "show", "ALICE", "-y", "ca"], "carol@corp.example\n"),
+        (&["rw2fa", "users", "show", "ALICE", "al"], ""),
+        (&["rw2fa", "users", "enrol", "alice", ""], ""),
+        (&["rw2fa", "verify", "--no-groups", "--", "al"], "alice\n"),
+        (&["rw2fa", "audit", "--user", "al"], "alice\n"),
+        (&["rw2fa", "users", "edit", "--method", "s"], "sms\n"),
+        (&["rw2fa", "users", "list", "--state", "l"], "locked\n"),
+        (&["rw2fa", "help", "whitelist", "rem"], "remove\n"),
+        (&["rw2fa", "system"], ""),
+        (&["rw2fa", "users", "add", ""], ""),
+        (&["rw2fa", "users", "edit", "--phone", ""], ""),
+        (&["rw2fa", "advanced", "set", "digits", "--store", "--x", ""], ""),
+        (&["rw2fa", "nonsense", "$(reboot)"], ""),
+        (&["rw2fa"], ""),
+        (&[], ""),
+        (&["rw2fa", "--store", "/nonexistent", "users", "show", ""], ""),
+        (&["rw2fa", "users", "--store=/nonexistent", "show", ""], ""),
     ] {
-        let none = ask(args);
-        assert_eq!(
-            (none.code, none.stdout.as_str(), none.stderr.as_str()),
-            (1, "", ""),
-            "{args:?}"
-        );
+        assert_eq!(offered("elvish", words), expected, "{words:?}");
     }
-    let elsewhere = ask(&["words", "=--store", "=/nonexistent", "=users", "=show", "="]);
-    assert_eq!((elsewhere.stdout.as_str(), elsewhere.stderr.as_str()), ("", ""), "{elsewhere:?}");
+    for (command, names) in [
+        ("users show|users edit|users reset|users remove|users unlock|users revoke", "alice\n"),
+        ("users enrol|users test|users recovery-codes|explain|verify|whitelist add", "alice\n"),
+        ("whitelist remove", "wendy\n"),
+        ("advanced get|advanced set|advanced unset", "digits\n"),
+        ("users show --group|explain --group|verify --group", "remote staff\n"),
+    ] {
+        for command in command.split('|') {
+            let last = &names[..3];
+            let words: Vec<_> =
+                ["rw2fa"].into_iter().chain(command.split(' ')).chain([last]).collect();
+            assert_eq!(offered("elvish", &words), names, "{command}");
+        }
+    }
+    assert_eq!(offered("powershell", &["=rw2fa", "=users", "=show", "=al"]), "alice\n");
+    assert_eq!(offered("fish", &["rw2fa", "sta"]).split('\t').next(), Some("status"));
+    assert_eq!(
+        offered("zsh", &["rw2fa", "users", "show", "corp"]),
+        "corp.ex\\:1\\:x\ncorp\\\\bob\n"
+    );
+    assert_eq!(offered("bash", &["rw2fa users show zo", "zo"]), "zoe\\ quell\n");
+    assert_eq!(offered("bash", &["rw2fa users show $(", " "]), "");
+    assert_eq!(offered("nonsense", &["rw2fa", "system"]), "");
     sandbox.write(&sandbox.path().join("store.toml"), "nonsense");
-    assert_eq!(ask(&["words", "=users", "=show", "=a"]).stderr, "");
+    assert!(!offered("elvish", &["rw2fa", "users", "show", "a"]).contains("error"));
     sandbox.write(
         &sandbox.path().join("store.toml"),
         std::str::from_utf8(&before[&sandbox.path().join("store.toml")]).unwrap(),
     );
     assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards logins: the variable alone turns no command into one that succeeds.
+#[test]
+fn only_a_completion_script_is_answered() {
+    let sandbox = store();
+    for (args, code) in [(&["verify", "--no-groups", "--", "alice"][..], 3), (&["nonsense"], 2)] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+        program.env("RW2FA_COMPLETE", "bash").env("RW2FA_STORE", sandbox.path());
+        let output = program.args(args).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
+    }
 }

@@ -38,12 +38,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
     let pages = pages(command)?;
     let Some(directory) = &args.directory else {
         for page in &pages {
-            context.print(&format!("{}\n", page.file()))?;
+            context.print(&format!("{}\n", page.file))?;
         }
         return Ok(Done::All);
     };
     for page in &pages {
-        let path = directory.join(page.file());
+        let path = directory.join(&page.file);
         write(&path, &page.text()).map_err(|error| {
             Error::io(ErrorKind::Refused, format!("cannot write {}", path.display()), error)
                 .with_hint("name a directory that exists and that you may write to")

@@ -1,18 +1,28 @@
-//! `rw2fa completions`: scripts that complete commands, options and values in a shell, and names
-//! from the store.
+//! Completion in shells: the scripts in `completions/`, which `rw2fa completions` prints, and the
+//! answers to them.
 //!
-//! `clap_complete` generates commands and options from the definition of the command line. Names
-//! change, so each script runs the hidden command `complete-names` for them.
+//! A script only sets [`VARIABLE`] and runs `rw2fa -- WORDS`; `clap_complete` finds the candidates. Its own
+//! scripts are not used: they pass words with their quotes on, bash's splits names at `@` and inserts
+//! candidates unquoted, and PowerShell's evaluates the line that is being typed.
 
-pub(super) mod line;
-pub(super) mod names;
+mod bash;
+mod names;
+
+use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{Args, Command};
-use clap_complete::Shell;
+use clap_complete::{CompletionCandidate, Shell, engine};
 
+use self::bash::Line;
+use self::names::Typed;
 use crate::cli::Done;
 use crate::cli::context::Context;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+use crate::process::Process;
+
+/// The environment variable that asks for candidates. Its value is a shell.
+const VARIABLE: &str = "RW2FA_COMPLETE";
 
 /// Print a script that completes commands and names in a shell
 ///
@@ -30,72 +40,93 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(super) fn run(
-    context: &mut Context<'_>,
-    args: &CompletionsArgs,
-    command: Command,
-) -> Result<Done> {
+pub(super) fn run(context: &mut Context<'_>, args: &CompletionsArgs) -> Result<Done> {
     context.no_csv("completions")?;
-    let script = script(args.shell, command)?;
-    context.print(&script)?;
+    context.print(match args.shell {
+        Shell::Zsh => include_str!("../../../completions/rw2fa.zsh"),
+        Shell::Fish => include_str!("../../../completions/rw2fa.fish"),
+        Shell::PowerShell => include_str!("../../../completions/rw2fa.ps1"),
+        Shell::Elvish => include_str!("../../../completions/rw2fa.elv"),
+        _ => include_str!("../../../completions/rw2fa.bash"),
+    })?;
     Ok(Done::All)
 }
 
-/// Builds the script for a shell.
-fn script(shell: Shell, mut command: Command) -> Result<String> {
-    let mut bytes = Vec::new();
-    clap_complete::generate(shell, &mut command, "rw2fa", &mut bytes);
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Error::new(ErrorKind::System, "the completions are not UTF-8"))?;
-    Ok(match shell {
-        Shell::Bash => bash(&text),
-        Shell::Zsh => zsh(&text),
-        Shell::Fish => text + include_str!("names.fish"),
-        Shell::PowerShell => power_shell(&text),
-        Shell::Elvish => elvish(&text),
-        _ => text,
-    })
-}
-
-/// Removes argument placeholders from the offered words, and asks for names last.
-fn bash(text: &str) -> String {
-    let is_word = |word: &&str| !word.contains(['<', '[']);
-    let mut script = String::new();
-    for line in text.lines() {
-        match line.split_once("opts=\"") {
-            Some((indent, words)) => {
-                let words = words.trim_end_matches('"').split(' ').filter(is_word);
-                let words = words.collect::<Vec<_>>().join(" ");
-                script.extend([indent, "opts=\"", &words, "\""]);
-            }
-            None => script += line,
-        }
-        script.push('\n');
+/// Answers a completion script. Returns whether one asked.
+///
+/// Prints nothing but candidates, so a store that cannot be read has no names.
+// SECURITY: no command line of a user begins with `--`, so that the variable alone changes nothing: in
+// particular, `rw2fa verify` still decides a login.
+pub(super) fn answer(process: &mut Process, definition: fn() -> Command) -> bool {
+    let Some(shell) = process.variable(VARIABLE) else { return false };
+    if process.args.get(1).is_none_or(|first| first != "--") {
+        return false;
     }
-    let registration = script.find("\nif [[ \"${BASH_VERSINFO[0]}\"").unwrap_or(script.len());
-    let (definition, registration) = script.split_at(registration);
-    let registration = registration.replace("-F _rw2fa ", "-F _rw2fa_or_names ");
-    format!("{}\n\n{}{registration}", definition.trim_end(), include_str!("names.bash"))
+    let mark = if shell == "powershell" { "=" } else { "" };
+    let plain = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.strip_prefix(mark).unwrap_or(&word).to_owned()
+    };
+    let words: Vec<_> = process.args.iter().skip(2).map(plain).collect();
+    let text = candidates(process, &shell.to_string_lossy(), &words, definition);
+    let text = text.unwrap_or_default();
+    // A shell that has gone away needs no candidates.
+    let _ = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
+    true
 }
 
-/// Asks for names where the definition has nothing better.
-fn zsh(text: &str) -> String {
-    let text =
-        text.replace(":_default'", ":_rw2fa_names'").replace(":_default\"", ":_rw2fa_names\"");
-    let begin = "_rw2fa() {\n";
-    // The generated code changes `words`; names are completed from the original line.
-    let saved = format!(
-        "{}\n{begin}    local -a _rw2fa_words=(\"${{(@Q)words[2,CURRENT-1]}}\")\n",
-        include_str!("names.zsh")
-    );
-    text.replacen(begin, &saved, 1)
+/// Returns the candidates for the last of these words, one per line, as this shell reads them.
+fn candidates(
+    process: &Process,
+    shell: &str,
+    words: &[String],
+    definition: fn() -> Command,
+) -> Option<String> {
+    let line = if shell == "bash" { Some(Line::parse(words)?) } else { None };
+    let found = complete(process, line.as_ref().map_or(words, |line| &line.words), definition);
+    let lines = found.iter().filter_map(|candidate| match shell {
+        "bash" => line.as_ref()?.quoted(&value(candidate)),
+        "zsh" => {
+            let value = value(candidate).replace('\\', r"\\").replace(':', r"\:");
+            let help = help(candidate).map(|help| format!(":{}", help.replace('\\', r"\\")));
+            Some(value + &help.unwrap_or_default())
+        }
+        "fish" | "powershell" => {
+            let help = help(candidate).map(|help| format!("\t{help}"));
+            Some(value(candidate) + &help.unwrap_or_default())
+        }
+        _ => Some(value(candidate)),
+    });
+    Some(lines.map(|line| line + "\n").collect())
 }
 
-fn power_shell(text: &str) -> String {
-    let end = "    $completions.Where{";
-    text.replacen(end, &format!("{}\n{end}", include_str!("names.ps1")), 1)
+/// Returns the candidates for the last of these words. The first is the name of the program.
+fn complete(
+    process: &Process,
+    words: &[String],
+    definition: fn() -> Command,
+) -> Vec<CompletionCandidate> {
+    let Some((last, before)) = words.split_last().filter(|(_, before)| !before.is_empty()) else {
+        return Vec::new();
+    };
+    let typed = Typed::parse(process, definition(), before, last);
+    let mut command = typed.offer_names(definition());
+    let args = words.iter().map(Into::into).collect();
+    let found = engine::complete(&mut command, args, before.len(), Some(Path::new(".")));
+    let mut found = found.unwrap_or_default();
+    found.retain(|candidate| {
+        let value = value(candidate);
+        // Options are offered after a dash only, and a file's name must not forge a line.
+        (typed.is_escaped() || last.starts_with('-') || !value.starts_with('-'))
+            && !value.contains(char::is_control)
+    });
+    found
 }
 
-fn elvish(text: &str) -> String {
-    text.replacen("    $completions[$command]\n", include_str!("names.elv"), 1)
+fn value(candidate: &CompletionCandidate) -> String {
+    candidate.get_value().to_string_lossy().into_owned()
+}
+
+fn help(candidate: &CompletionCandidate) -> Option<String> {
+    candidate.get_help().and_then(|help| help.to_string().lines().next().map(str::to_owned))
 }
