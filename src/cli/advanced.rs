@@ -4,7 +4,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::context::{Change, Context, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::status::describe_window;
 use crate::cli::{Done, Format};
@@ -14,7 +15,7 @@ use crate::printable::printable;
 use crate::settings::advanced::{self, Advanced, KEYS, Key};
 use crate::settings::chance::{self, percent};
 use crate::sms::message;
-use crate::store::{Document, Scope, Update, records};
+use crate::store::{Document, Scope, Update, editing, records};
 
 /// Show and change the advanced settings
 #[derive(Subcommand, Debug)]
@@ -199,7 +200,7 @@ fn change(
             .transpose()
             .map_err(|_| Error::new(ErrorKind::System, format!("cannot write {}", key.name)))?;
         let text =
-            records::edit(locked, &Document::Settings, &[(&["advanced", key.name], edited)])?;
+            editing::edit(locked, &Document::Settings, &[(&["advanced", key.name], edited)])?;
         let after = records::parse_settings(locked, &text)?.advanced;
         let (old, new) = (key.value(&before.advanced), key.value(&after));
         let is_same_text = locked.read(&Document::Settings)?.is_some_and(|old| *old == text);

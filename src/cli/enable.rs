@@ -5,14 +5,15 @@ use clap::Args;
 use crate::account::listing::Method;
 use crate::account::state::Enrolment;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, records};
+use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, editing, records};
 
 /// Turn two-factor authentication on
 ///
@@ -101,7 +102,7 @@ fn write_switch(
         let now = toml::value::Datetime::from(context.now());
         edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
     }
-    let text = records::edit(locked, &Document::Settings, &edits)?;
+    let text = editing::edit(locked, &Document::Settings, &edits)?;
     let action = if on { "enable" } else { "disable" };
     let change = Change { action, object: None, values: values("enabled", before, on) };
     // SECURITY: a change that weakens protection is recorded durably before it is made, with one

@@ -5,7 +5,8 @@ use std::path::Path;
 use clap::Args;
 
 use crate::cli::Done;
-use crate::cli::context::{self, Change, Context};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{self, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
@@ -146,7 +147,7 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
         if !is_new {
             return context.record_late(locked, keys.as_ref()).map(drop);
         }
-        let values = context::values("trail", "gone", "new");
+        let values = values("trail", "gone", "new");
         let change = Change { action: "init", object: None, values };
         context.audit_beginning(locked, keys.as_ref(), change)
     })?;

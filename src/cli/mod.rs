@@ -4,6 +4,7 @@
 
 mod advanced;
 mod audit;
+mod change;
 mod context;
 mod doctor;
 mod enable;

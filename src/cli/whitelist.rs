@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 use crate::account::listing::WhitelistEntry;
 use crate::account::matching::whitelisted;
 use crate::account::name::Name;
-use crate::cli::context::{Change, Context, Opened, not_listed};
+use crate::cli::change::Change;
+use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::printable;
 use crate::settings::duration;
-use crate::store::{Document, DocumentKind, Locked, Scope, Update, records};
+use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};
 use crate::time::Timestamp;
 
 /// Longest reason, in characters.
@@ -194,7 +195,7 @@ fn write(
     let document = Document::Of(DocumentKind::Whitelist, name.clone());
     let until = after.until.map(|until| toml::value::Datetime::from(until).into());
     let reason = after.reason.as_deref().map(Into::into);
-    let text = records::edit(locked, &document, &[(&["reason"], reason), (&["until"], until)])?;
+    let text = editing::edit(locked, &document, &[(&["reason"], reason), (&["until"], until)])?;
     locked.write(&document, &text)
 }
 

@@ -61,7 +61,7 @@ pub fn percent(chance: f64) -> String {
 mod tests {
     use super::*;
     use crate::settings::advanced::Advanced;
-    use crate::verify::SMS_PATIENCE;
+    use crate::verify::login::SMS_PATIENCE;
 
     const RULES: Rules = Rules { attempts: 5, seconds: 60 };
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, ErrorKind, Result};
-use crate::platform::SystemLog;
+use crate::platform::{Owner, SystemLog};
+use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 use crate::store::{
@@ -21,11 +22,13 @@ use crate::store::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The contents of a store; every clone is the same store.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Memory(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
+    key_file: KeyFile,
+    /// Holds the key.
+    _directory: tempfile::TempDir,
     contents: Mutex<Contents>,
     /// The names of the locks that are held.
     locks: Mutex<BTreeSet<String>>,
@@ -38,6 +41,19 @@ struct Contents {
     /// The lines of each month.
     trail: BTreeMap<String, Vec<Vec<u8>>>,
     unrecorded: BTreeMap<String, Unrecorded>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self(Arc::new(Shared {
+            key_file: KeyFile::new(directory.path().join("key"), Owner::current()),
+            _directory: directory,
+            contents: Mutex::default(),
+            locks: Mutex::default(),
+            freed: Condvar::new(),
+        }))
+    }
 }
 
 impl Memory {
@@ -107,6 +123,10 @@ impl Reader for Memory {
             Document::Of(kind, name) => format!("memory/{kind}/{name}"),
             other => format!("memory/{other:?}"),
         }
+    }
+
+    fn key_file(&self) -> &KeyFile {
+        &self.0.key_file
     }
 
     fn read(&self, document: &Document) -> Result<Option<Text>> {

@@ -8,8 +8,10 @@ pub mod bundle;
 #[cfg(test)]
 mod contract;
 pub mod dir;
+pub mod editing;
 mod file;
 pub mod inspection;
+pub mod key_file;
 #[cfg(test)]
 pub(crate) mod memory;
 mod opening;
@@ -31,6 +33,7 @@ use zeroize::Zeroizing;
 use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Result};
 use crate::platform::SystemLog;
+use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 
@@ -52,8 +55,6 @@ pub enum DocumentKind {
 pub enum Document {
     /// The settings of the store.
     Settings,
-    /// The key that seals secrets.
-    Key,
     /// The number of messages sent today; only kept while there is a daily limit.
     SmsCount,
     /// A user's attempt counter, overwritten in place.
@@ -86,6 +87,9 @@ pub trait Reader {
 
     /// A document's location, for error messages.
     fn describe(&self, document: &Document) -> String;
+
+    /// The file of the data key, which is not a document.
+    fn key_file(&self) -> &KeyFile;
 
     /// Reads the text of a document; `None` if it does not exist.
     ///
@@ -145,6 +149,10 @@ impl<T: ReadsFrom> Reader for T {
 
     fn describe(&self, document: &Document) -> String {
         self.reader().describe(document)
+    }
+
+    fn key_file(&self) -> &KeyFile {
+        self.reader().key_file()
     }
 
     fn read(&self, document: &Document) -> Result<Option<Text>> {
@@ -216,7 +224,7 @@ pub trait Store: Reader + Locks + Upkeep {
     /// Sends a copy of each line of the audit trail to the system log from now on.
     fn copy_to_system_log(&mut self, log: SystemLog);
 
-    /// Reads the data key from `path` instead of from the store.
+    /// Reads the data key from `path` from now on.
     fn use_key_file(&mut self, path: PathBuf);
 
     /// The number of the lock for this account. Accounts with the same number are locked together, so one

@@ -46,7 +46,13 @@ pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) 
     if !begun.owner().accepts(Owner::current()) {
         begun.owner().assume()?;
     }
-    begun.finish(settings, key)
+    let locks = begun.complete()?;
+    if begun.existed() {
+        return Ok(Made::Locks(locks));
+    }
+    begun.key_file().create(key)?;
+    begun.write_settings(settings)?;
+    Ok(Made::Store)
 }
 
 /// Tells the store what its settings say: where the key is, and whether the system log gets a copy of the trail.

@@ -18,7 +18,7 @@ use crate::settings::sms::SmsSection;
 use crate::store::bundle::{Bundle, Secrets, UserEntry};
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{
-    Document, DocumentKind, Locked, NameList, Reader, Scope, Text, Update, records,
+    Document, DocumentKind, Locked, NameList, Reader, Scope, Text, Update, editing, records,
 };
 use crate::time::Timestamp;
 
@@ -313,7 +313,7 @@ fn spend_past_steps(state: &mut State, here: Option<&State>, now: Timestamp) {
 
 /// Returns the text of the settings while an import runs.
 pub fn importing_settings(store: &dyn Reader) -> Result<String> {
-    records::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
+    editing::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
 }
 
 /// Reports whether an import turns two-factor authentication off.

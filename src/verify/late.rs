@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::{MIN_SMS_TIMEOUT, SMS_DEADLINE, SMS_PATIENCE, arguments, run_since};
+use super::login::{MIN_SMS_TIMEOUT, SMS_DEADLINE, SMS_PATIENCE};
+use super::{arguments, run_since};
 use crate::process::{Captured, Process};
 use crate::time::Timestamp;
 use crate::verify::arguments::AnswerFormat;

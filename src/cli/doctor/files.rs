@@ -1,6 +1,7 @@
 //! Files of the store: permissions, links, leftovers, and the location of the key.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::{Finding, Severity};
 use crate::error::Error;
@@ -84,7 +85,8 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
 }
 
 /// Reports that the key is stored beside the secrets it opens.
-pub(super) fn key_inside(place: &str) -> Finding {
+pub(super) fn key_inside(place: &Path) -> Finding {
+    let place = place.display();
     let message = format!(
         "the key lies in the store ({place}): a copy of the whole store opens every secret"
     );

@@ -180,11 +180,10 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let settings = records::settings(&*store).ok();
     // Unreadable settings or an interrupted import do not matter to the key.
     let unfinished = records::unfinished_settings(&*store).ok();
-    let key_file = unfinished.as_ref().and_then(|settings| settings.key_file.as_deref());
-    let is_key_inside = key_file.is_none_or(|path| store.contains(path));
     if let Some(settings) = &unfinished {
         store::configure(&mut *store, settings, None);
     }
+    let is_key_inside = store.contains(store.key_file().path());
     let now = context.now();
     let enrolment_days = settings.as_ref().map_or(0, |settings| settings.advanced.enrolment_days);
     let mut census = users::Census::new(enrolment_days);
@@ -198,7 +197,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.extend(syslog::check(log));
     }
     if inspection.has_keys && is_key_inside {
-        findings.push(files::key_inside(&store.describe(&crate::store::Document::Key)));
+        findings.push(files::key_inside(store.key_file().path()));
     }
     let disk = store.disk();
     findings.extend(disk::space(disk.free, disk.audit_size, disk.audit_months));

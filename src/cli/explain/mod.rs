@@ -18,10 +18,11 @@ use crate::otp::Secret;
 use crate::store::{Scope, Update};
 use crate::verify::decision::{Facts, Ruling, Subject, decide};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
 use crate::verify::rules::Rules;
-use crate::verify::{USAGE, keys, reason_of};
+use crate::verify::{USAGE, reason_of};
 
 /// Explain what the next login will be answered, and which rule decides it
 ///

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::Done;
-use crate::cli::context::{Change, Context};
+use crate::cli::change::Change;
+use crate::cli::context::Context;
 use crate::cli::target::Target;
 use crate::error::Result;
 use crate::store::{Scope, Update, records};

@@ -8,13 +8,14 @@ use clap::Args;
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Update, records};
+use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
 ///
@@ -58,11 +59,11 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
         let new = DataKey::new(*context.process.random()?);
         // An existing key that is given up still verifies the lines that it signed. One that cannot
         // be read, for example because of wrong permissions, must be repaired, not given up.
-        let ring = match locked.read(&Document::Key)?.map(|text| KeyRing::parse(&text)) {
+        let ring = match locked.key_file().read()?.map(|text| KeyRing::parse(&text)) {
             Some(Ok(ring)) => ring.replaced_by(new),
             None | Some(Err(_)) => KeyRing::from_key(new),
         };
-        locked.write(&Document::Key, &ring.document())?;
+        records::write_key_ring(locked, &ring)?;
         context.audit_key_reset(locked, &ring)?;
         Ok(ring)
     })
@@ -137,7 +138,7 @@ fn drop_token(
         let Some(sealed) = records::settings(locked)?.sms.auth_token else { return Ok(false) };
         let is_lost = keys.is_none_or(|keys| keys.open_token(&sealed).is_err());
         let (true, Some(keys)) = (is_lost, keys) else { return Ok(is_lost) };
-        let text = records::edit(locked, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
+        let text = editing::edit(locked, &Document::Settings, &[(SmsSection::TOKEN, None)])?;
         let values = values("auth-token", Some("set"), None);
         let change = Change { action: "key reset", object: Some("sms"), values };
         context.change(locked, Some(keys), false, change, |locked| {

@@ -20,14 +20,15 @@ use clap::Args;
 
 use crate::account::name::Name;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, Opened, count, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
 use crate::store::user::{open_code, open_secret};
-use crate::store::{Document, DocumentKind, Scope, Update, records};
+use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
 /// Make a new key and seal all secrets under it; logins go on
 ///
@@ -100,7 +101,7 @@ fn begin_rotation(context: &mut Context<'_>, opened: &Opened) -> Result<(String,
         let old = ring.id().to_owned();
         let new = DataKey::new(*context.process.random()?);
         let ring = ring.begin_rotation(new).map_err(|what| Error::new(ErrorKind::Refused, what))?;
-        locked.write(&Document::Key, &ring.document())?;
+        records::write_key_ring(locked, &ring)?;
         let change =
             Change { action: "key rotate", object: None, values: values("key", &*old, ring.id()) };
         context.audit(locked, Some(&ring), change)?;
@@ -151,7 +152,7 @@ fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
         let nonce = context.process.random::<NONCE>()?;
         let sealed = ring.seal_token(&token, &nonce).0;
         let edits = [(SmsSection::TOKEN, Some(sealed.into()))];
-        let text = records::edit(locked, &Document::Settings, &edits)?;
+        let text = editing::edit(locked, &Document::Settings, &edits)?;
         locked.write(&Document::Settings, &text)?;
         Ok(true)
     })
@@ -168,7 +169,7 @@ fn end_rotation(context: &Context<'_>, opened: &Opened, id: &str, previous: &str
             return Ok(());
         }
         let ring: KeyRing = ring.end_rotation();
-        locked.write(&Document::Key, &ring.document())?;
+        records::write_key_ring(locked, &ring)?;
         let change = Change {
             action: "key rotate",
             object: None,

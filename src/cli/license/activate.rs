@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::{counted, describe, serial, warn};
 use crate::cli::Done;
-use crate::cli::context::{Change, Context};
+use crate::cli::change::Change;
+use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::license::claims::License;
@@ -17,7 +18,7 @@ use crate::license::status::LicenseStatus;
 use crate::license::vendor::VendorKey;
 use crate::license::{self, LONGEST, Refusal};
 use crate::settings::license::LicenseSection;
-use crate::store::{Document, Scope, Update, records};
+use crate::store::{Document, Scope, Update, editing, records};
 
 /// What Windows editors put at the start of a text file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -55,7 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
             return Ok(Changed::Unchanged);
         }
         let edited = Some(toml_edit::Value::from(token.as_str()));
-        let text = records::edit(locked, &Document::Settings, &[(LicenseSection::TOKEN, edited)])?;
+        let text = editing::edit(locked, &Document::Settings, &[(LicenseSection::TOKEN, edited)])?;
         records::parse_settings(locked, &text)?;
         let changed = if before.is_some() { Changed::Changed } else { Changed::Added };
         let old = before.and_then(|token| license::read(token.as_bytes(), &key, &machine).ok());

@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use super::MASK;
 use crate::account::sealed::Sealed;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context};
+use crate::cli::change::Change;
+use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,7 +22,7 @@ use crate::sms::gateway::{
     self, Sender, check_account, check_api_key, check_token, parse_base, parse_proxy, parse_sender,
 };
 use crate::store::seal::NONCE;
-use crate::store::{Document, Reader, Scope, Update, records};
+use crate::store::{Document, Reader, Scope, Update, editing, records};
 
 /// Name the gateway through which codes are sent
 ///
@@ -306,7 +307,7 @@ fn edited(reader: &dyn Reader, before: &SmsSection, after: &SmsSection) -> Resul
         .collect();
     let edits: Vec<(&[&str], _)> =
         changed.iter().map(|(path, value)| (&path[..], value.clone())).collect();
-    records::edit(reader, &Document::Settings, &edits)
+    editing::edit(reader, &Document::Settings, &edits)
 }
 
 /// Builds the values for the audit trail: neither the token nor complete phone numbers.

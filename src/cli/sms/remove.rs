@@ -3,11 +3,12 @@
 use clap::Args;
 
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, count, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
 use crate::settings::sms::SmsSection;
-use crate::store::{Document, Scope, Update, records};
+use crate::store::{Document, Scope, Update, editing, records};
 
 /// Forget the gateway and its token
 ///
@@ -28,7 +29,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
         if records::settings(locked)?.sms == SmsSection::default() {
             return Ok(Changed::Unchanged);
         }
-        let text = records::edit(locked, &Document::Settings, &[(&["sms"], None)])?;
+        let text = editing::edit(locked, &Document::Settings, &[(&["sms"], None)])?;
         records::parse_settings(locked, &text)?;
         let values = values("configured", true, false);
         let change = Change { action: "sms remove", object: None, values };

@@ -5,7 +5,8 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::account::listing::Phone;
-use crate::cli::context::{Change, Context, Opened, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, Opened};
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
@@ -13,7 +14,7 @@ use crate::sms::gateway::parse_sender;
 use crate::sms::message::{fill, segments};
 use crate::sms::number;
 use crate::store::{Scope, Update, records};
-use crate::verify::SMS_PATIENCE;
+use crate::verify::login::SMS_PATIENCE;
 use crate::verify::sending::SmsCommand;
 
 /// Send a test message, which is paid for like any other

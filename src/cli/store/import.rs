@@ -6,7 +6,8 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, count, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};

@@ -9,12 +9,13 @@ use crate::account::listing::{Listing, Method, Phone};
 use crate::account::name::Name;
 use crate::account::state::Enrolment;
 use crate::cli::Done;
-use crate::cli::context::{Change, Context, not_listed, values};
+use crate::cli::change::{Change, values};
+use crate::cli::context::{Context, not_listed};
 use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::shortened;
 use crate::sms::number;
-use crate::store::{DocumentKind, Locked, Scope, Update, records};
+use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept
 #[derive(Args, Debug)]
@@ -65,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                     let phone = args.phone.as_ref().or(before.phone.as_ref());
                     check_method(target.kind, method, phone)?;
                 }
-                let text = records::edit(locked, &document, &edits)?;
+                let text = editing::edit(locked, &document, &edits)?;
                 let object = name.canonical();
                 let change =
                     Change { action: "users edit", object: Some(&object), values: audited };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::files::Files;
+use crate::store::dir::lock_file;
 use crate::store::dir::trail;
 use crate::store::upkeep::Archive;
 use crate::store::{EachLine, file};
@@ -24,7 +25,7 @@ const CHUNK: usize = 64 * 1024;
 pub(super) struct DirArchive<'a> {
     files: &'a Files,
     directory: &'a Path,
-    _lock: file::Lock,
+    _lock: lock_file::Lock,
 }
 
 impl Files {
@@ -78,7 +79,8 @@ impl Files {
     pub(super) fn archive<'a>(&'a self, directory: &'a Path) -> Result<DirArchive<'a>> {
         self.refuse_inside(directory)?;
         self.check_archive(directory)?;
-        let lock = file::lock(&directory.join(LOCK), self.owner(), file::IfMissing::Create)?;
+        let lock =
+            lock_file::lock(&directory.join(LOCK), self.owner(), lock_file::IfMissing::Create)?;
         Ok(DirArchive { files: self, directory, _lock: lock })
     }
 

@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
     use crate::account::name::Name;
-    use crate::store::dir::{begin, find};
+    use crate::store::dir::find;
 
     #[test]
     fn a_directory_that_cannot_be_made_is_an_error() {
@@ -204,7 +204,7 @@ mod tests {
     fn accounts_with_the_same_number_share_a_lock() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
-        begin(&root, None).unwrap().finish("", "").unwrap();
+        crate::store::create(&root, None, "", "").unwrap();
         let store = find(&root).unwrap().open().unwrap().files;
         let keys = (0..50).map(|number| Name::parse(&format!("user {number}")).unwrap().key());
         let mut places = BTreeSet::new();

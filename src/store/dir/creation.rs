@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::dir::files::Files;
-use crate::store::{Made, file};
+use crate::store::file;
+use crate::store::key_file::KeyFile;
 
 /// The number of account lock files; the hash of an account's folded name selects one.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
 
 /// The lock of the daily message count. Stores made by the first version do not have it.
 pub(super) const SMS_LOCK: &str = "sms";
+
+/// The name of the data key's file.
+pub(super) const KEY: &str = "key";
 
 /// The hint when the audit trail is missing.
 pub(super) const NEW_TRAIL_HINT: &str =
@@ -84,47 +88,52 @@ impl Begun {
         self.owner
     }
 
-    /// Creates the store, or the missing parts of an existing one.
-    ///
-    /// The settings are written last: a directory without them is not a store, so a kill never leaves something that
-    /// looks like one.
+    /// Reports whether the directory held a store already.
+    pub(in crate::store) fn existed(&self) -> bool {
+        self.existed
+    }
+
+    /// The file of the data key, if the settings name no other.
+    pub(in crate::store) fn key_file(&self) -> KeyFile {
+        KeyFile::new(self.root.join(KEY), self.owner)
+    }
+
+    /// Creates the missing parts of the store except the settings. Returns the number of lock files among them.
     ///
     /// # Errors
-    /// If a part of an existing store is missing, or something cannot be written.
-    pub(in crate::store) fn finish(self, settings: &str, key: &str) -> Result<Made> {
-        let Self { root, owner, existed } = self;
-        let root = &root;
+    /// If an existing store lacks more than locks, or something cannot be written.
+    pub(in crate::store) fn complete(&self) -> Result<usize> {
+        let root = &self.root;
         // SECURITY: a new key would make every sealed secret useless.
-        if !existed && holds_documents(root)? {
+        if !self.existed && holds_documents(root)? {
             return Err(Error::new(
                 ErrorKind::Store,
                 format!("{} holds documents of a store, and store.toml is missing", root.display()),
             )
             .with_hint("restore store.toml from a backup, or name another directory"));
         }
-        if existed {
-            for directory in DIRECTORIES {
-                let place = root.join(directory);
-                let checked = file::check_directory(&place, owner);
-                // SECURITY: a missing trail is a loss, so never create a new one silently.
-                let is_trail = directory == "audit" && !is_there(&place)?;
-                checked.map_err(|problem| {
-                    if is_trail { problem.with_hint(NEW_TRAIL_HINT) } else { problem }
-                })?;
+        for directory in DIRECTORIES {
+            let place = root.join(directory);
+            if !self.existed {
+                file::make_directory(&place)?;
+                continue;
             }
-        } else {
-            for directory in DIRECTORIES {
-                file::make_directory(&root.join(directory))?;
-            }
+            // SECURITY: a missing trail is a loss, so never create a new one silently.
+            let is_trail = directory == "audit" && !is_there(&place)?;
+            file::check_directory(&place, self.owner).map_err(|problem| {
+                if is_trail { problem.with_hint(NEW_TRAIL_HINT) } else { problem }
+            })?;
         }
-        let locks = make_locks(&root.join("locks"))?;
-        if !existed {
-            if !is_there(&root.join("key"))? {
-                file::replace(&root.join("key"), key.as_bytes())?;
-            }
-            file::replace(&root.join("store.toml"), settings.as_bytes())?;
-        }
-        Ok(if existed { Made::Locks(locks) } else { Made::Store })
+        make_locks(&root.join("locks"))
+    }
+
+    /// Writes the settings of a new store, after everything else: a directory without them is not a store, so a kill
+    /// never leaves something that looks like one.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(in crate::store) fn write_settings(&self, settings: &str) -> Result<()> {
+        file::replace(&self.root.join("store.toml"), settings.as_bytes())
     }
 }
 
@@ -195,7 +204,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let ours = |name: &str| {
-                DIRECTORIES.contains(&name) || name == "key" || platform::OWN_FILES.contains(&name)
+                DIRECTORIES.contains(&name) || name == KEY || platform::OWN_FILES.contains(&name)
             };
             let foreign = file::entries(root)?.into_iter().find(|(name, _)| !ours(name));
             if let Some((name, _)) = foreign {

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::account::name::{AccountKey, Name};
 use crate::error::Result;
 use crate::platform::{Owner, SystemLog};
-use crate::store::dir::creation::{ACCOUNT_LOCKS, SMS_LOCK};
+use crate::store::dir::creation::{ACCOUNT_LOCKS, KEY, SMS_LOCK};
+use crate::store::dir::lock_file;
 use crate::store::dir::{file_name, trail};
-use crate::store::file::{self, IfMissing};
+use crate::store::file;
+use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{Document, DocumentKind, EachLine, NameList, Reader, Scope, Text};
 
@@ -19,14 +21,15 @@ pub(super) struct Files {
     pub(super) root: PathBuf,
     /// The account that owns the store.
     pub(super) owner: Owner,
-    pub(super) key_file: Option<PathBuf>,
+    pub(super) key_file: KeyFile,
     pub(super) system_log: Option<SystemLog>,
 }
 
 impl Files {
     /// The files of the store at `root`.
     pub(super) fn new(root: PathBuf, owner: Owner) -> Self {
-        Self { root, owner, key_file: None, system_log: None }
+        let key_file = KeyFile::new(root.join(KEY), owner);
+        Self { root, owner, key_file, system_log: None }
     }
 
     /// The directory of the store.
@@ -66,7 +69,6 @@ impl Files {
     pub(super) fn path(&self, document: &Document) -> PathBuf {
         match document {
             Document::Settings => self.root.join("store.toml"),
-            Document::Key => self.key_file.clone().unwrap_or_else(|| self.root.join("key")),
             Document::SmsCount => self.root.join("sms-count.toml"),
             Document::Attempts(name) => {
                 self.document_path(DocumentKind::State, name).with_extension(COUNTER)
@@ -130,16 +132,18 @@ impl Files {
         Ok(Some(path))
     }
 
-    pub(super) fn lock(&self, scope: Scope<'_>) -> Result<file::Lock> {
+    pub(super) fn lock(&self, scope: Scope<'_>) -> Result<lock_file::Lock> {
         match scope {
             Scope::Settings => self.lock_file("settings"),
-            Scope::SmsCount => file::lock(&self.lock_path(SMS_LOCK), self.owner, IfMissing::Create),
+            Scope::SmsCount => {
+                lock_file::lock(&self.lock_path(SMS_LOCK), self.owner, lock_file::IfMissing::Create)
+            }
             Scope::Account(key) => self.lock_file(&format!("{:02x}", file_name::lock_index(key))),
         }
     }
 
-    pub(super) fn lock_file(&self, name: &str) -> Result<file::Lock> {
-        file::lock(&self.lock_path(name), self.owner, IfMissing::Refuse)
+    pub(super) fn lock_file(&self, name: &str) -> Result<lock_file::Lock> {
+        lock_file::lock(&self.lock_path(name), self.owner, lock_file::IfMissing::Refuse)
     }
 
     pub(super) fn lock_path(&self, name: &str) -> PathBuf {
@@ -165,6 +169,10 @@ impl Reader for Files {
         self.path(document).display().to_string()
     }
 
+    fn key_file(&self) -> &KeyFile {
+        &self.key_file
+    }
+
     fn read(&self, document: &Document) -> Result<Option<Text>> {
         let path = match document {
             Document::Of(kind, name) => self.reachable_path(*kind, name)?,
@@ -172,7 +180,7 @@ impl Reader for Files {
                 let path = self.reachable_path(DocumentKind::State, name)?;
                 path.map(|path| path.with_extension(COUNTER))
             }
-            Document::Settings | Document::Key | Document::SmsCount => Some(self.path(document)),
+            Document::Settings | Document::SmsCount => Some(self.path(document)),
         };
         path.map_or(Ok(None), |path| file::read(&path, self.owner))
     }

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::platform;
 use crate::store::dir::creation::{NEW_TRAIL_HINT, lock_names};
 use crate::store::dir::files::Files;
+use crate::store::dir::lock_file;
 use crate::store::dir::trail;
 use crate::store::file;
 use crate::store::upkeep::HealthProblem;
@@ -102,7 +103,7 @@ impl Files {
         let mut held: Vec<(PathBuf, File)> = Vec::new();
         for name in lock_names() {
             let path = self.lock_path(&name);
-            match file::open_lock(&path, self.owner()) {
+            match lock_file::open_lock(&path, self.owner()) {
                 Ok(Some(file)) => held.push((path, file)),
                 Ok(None) => {}
                 Err(problem) => unusable.push(unusable_file(problem, &path)),
@@ -114,7 +115,7 @@ impl Files {
                 Ok(()) => false,
                 Err(TryLockError::WouldBlock) => true,
                 Err(TryLockError::Error(error)) => {
-                    unusable.push(file::not_locked(path, error));
+                    unusable.push(lock_file::not_locked(path, error));
                     false
                 }
             });

@@ -10,6 +10,7 @@ use crate::platform::{self, SystemLog};
 use crate::printable::printable_json;
 use crate::store::dir::bulk::Staging;
 use crate::store::dir::files::{Files, is_sharded};
+use crate::store::dir::lock_file;
 use crate::store::dir::trail::{self, Appended};
 use crate::store::dir::{bulk, file_name};
 use crate::store::file;
@@ -35,7 +36,7 @@ pub(super) struct DirLocked<'a> {
     trail: Option<Prepared>,
     /// What the batch that took this lock has staged.
     staging: Option<&'a Staging>,
-    _lock: file::Lock,
+    _lock: lock_file::Lock,
 }
 
 impl<'a> DirLocked<'a> {
@@ -57,7 +58,7 @@ impl<'a> DirLocked<'a> {
         let owned = match document {
             Document::Of(kind, name) => Some((*kind, name)),
             Document::Attempts(name) => Some((DocumentKind::State, name)),
-            Document::Settings | Document::Key | Document::SmsCount => None,
+            Document::Settings | Document::SmsCount => None,
         };
         if let Some((kind, name)) = owned {
             self.files.check_kind(kind)?;
@@ -80,7 +81,7 @@ impl<'a> DirLocked<'a> {
         let (opened, _lock) = match self.trail.take() {
             Some(Prepared { opened, lock_file: Some(lock_file), patience }) => {
                 let path = self.files.lock_path("audit");
-                (Some(opened), file::take(&path, lock_file, patience)?)
+                (Some(opened), lock_file::take(&path, lock_file, patience)?)
             }
             Some(Prepared { opened, .. }) => (Some(opened), self.files.lock_file("audit")?),
             None => (None, self.files.lock_file("audit")?),
@@ -137,7 +138,7 @@ impl Locked for DirLocked<'_> {
         let lock = self.files.lock_file("audit")?;
         let opened = trail::Opened::open(&directory, self.files.owner, month)?;
         let lock_file = lock.release();
-        let patience = file::PATIENCE.saturating_sub(started.elapsed());
+        let patience = lock_file::PATIENCE.saturating_sub(started.elapsed());
         self.trail = Some(Prepared { opened, lock_file, patience });
         let path = self.place(document, file::make_directory)?;
         let directory = path.parent().unwrap_or(&path);

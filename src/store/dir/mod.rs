@@ -9,6 +9,7 @@ mod creation;
 pub mod file_name;
 mod files;
 mod health;
+mod lock_file;
 mod locked;
 mod tidiness;
 mod trail;
@@ -149,7 +150,7 @@ impl Store for DirStore {
     }
 
     fn use_key_file(&mut self, path: PathBuf) {
-        self.files.key_file = Some(path);
+        self.files.key_file.relocate(path);
     }
 
     fn lock_shard(&self, key: &AccountKey) -> u32 {

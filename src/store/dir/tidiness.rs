@@ -156,11 +156,11 @@ fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::account::name::Name;
-    use crate::store::dir::{begin, find};
+    use crate::store::dir::find;
 
     fn store(directory: &tempfile::TempDir) -> Files {
         let root = directory.path().join("store");
-        begin(&root, None).unwrap().finish("", "").unwrap();
+        crate::store::create(&root, None, "", "").unwrap();
         find(&root).unwrap().open().unwrap().files
     }
 

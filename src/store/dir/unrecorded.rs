@@ -69,7 +69,7 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::dir::{begin, find};
+    use crate::store::dir::find;
     use crate::time::Timestamp;
 
     /// Guards that no change is lost: each is saved under its own name, in order, until it is recorded.
@@ -77,7 +77,7 @@ mod tests {
     fn changes_are_kept_in_order_until_they_are_recorded() {
         let directory = tempfile::TempDir::new().unwrap();
         let root = directory.path().join("store");
-        begin(&root, None).unwrap().finish("", "").unwrap();
+        crate::store::create(&root, None, "", "").unwrap();
         let store = find(&root).unwrap().open().unwrap().files;
         assert_eq!(store.read_unrecorded().unwrap(), []);
         let values: toml::Table = toml::from_str("enabled = [true, false]").unwrap();

@@ -1,0 +1,278 @@
+//! One login from request to answer: facts, decision and documents under the account's lock, and a message without it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::account::attempts::Charge;
+use crate::account::name::Name;
+use crate::account::sealed::Sealed;
+use crate::account::sms::Ending;
+use crate::error::{Error, ErrorKind, Result};
+use crate::otp::Secret;
+use crate::platform;
+use crate::process::Process;
+use crate::settings::Settings;
+use crate::store::seal::KeyRing;
+use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
+use crate::time::Timestamp;
+use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
+use crate::verify::documents::{next_state, record, remember};
+use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::reason::Reason;
+use crate::verify::request::Request;
+use crate::verify::response::{Presentation, Response};
+use crate::verify::sending::{self, SmsCommand, count_today, uncount_today};
+use crate::verify::sms::DailyQuota;
+/// The longest time that the SMS command may take.
+pub(crate) const SMS_PATIENCE: Duration = Duration::from_secs(10);
+/// The SMS command is not started with less time left than this.
+pub(super) const MIN_SMS_TIMEOUT: Duration = Duration::from_secs(1);
+/// The deadline of the SMS command, counted from the start of the program. Everything together may take 20 s,
+/// and waiting for the lock again may take 5 s of them.
+pub(super) const SMS_DEADLINE: Duration = Duration::from_secs(15);
+/// The hint when the system does not report the user's groups.
+const GROUPS_HINT: &str =
+    "fix the system's name service, or let the portal pass --group or --no-groups";
+
+/// A decision and its answer.
+pub(super) struct Verdict {
+    pub(super) response: Response,
+    pub(super) reason: Reason,
+    /// The problem behind the decision, which an administrator should fix.
+    pub(super) problem: Option<Error>,
+}
+
+/// Why no decision was made.
+pub(super) enum Failure {
+    MissingClient,
+    Error(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+/// Processes one login from request to answer: facts, decision and documents under the account's lock.
+pub(super) fn verify(
+    process: &Process,
+    root: &Path,
+    request: &Request,
+    started: Instant,
+) -> Result<Verdict, Failure> {
+    let mut store = store::open(root)?;
+    let settings = records::settings(&*store)?;
+    store::configure(&mut *store, &settings, process.system_log());
+    let groups = known_groups(&*store, &settings, request, process.accounts())?;
+    let login = Login { process, settings: &settings, request, groups: &groups };
+    let under_lock = store
+        .update(Scope::Account(&request.login.key()), |locked| decide_under_lock(&login, locked))?;
+    match under_lock {
+        UnderLock::Reserved(reserved) => {
+            Ok(send(process, &*store, &settings, request, reserved, started)?)
+        }
+        UnderLock::Decided(mut verdict) => {
+            if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups)
+            {
+                let has_hint = problem.hint().is_some();
+                verdict.problem =
+                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
+            }
+            Ok(verdict)
+        }
+    }
+}
+
+/// What one login is decided from, before its account is locked.
+struct Login<'a> {
+    process: &'a Process,
+    settings: &'a Settings,
+    request: &'a Request,
+    groups: &'a KnownGroups,
+}
+
+/// How far a login came while its account was locked.
+enum UnderLock {
+    /// It is decided and recorded.
+    Decided(Verdict),
+    /// A message is to be sent first, without the lock.
+    Reserved(Reserved),
+}
+
+/// Decides a login and records the decision.
+fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<UnderLock, Failure> {
+    let Login { process, settings, request, groups } = *login;
+    let now = process.now();
+    let keys = keys(locked, settings)?;
+    let mut facts = gather(locked, settings, request, groups, keys.as_ref(), now)?;
+    let fresh = Secret::from_bytes(*process.random()?);
+    let missing_client = |_| Failure::MissingClient;
+    let mut decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+        Ruling::Decided(decision) => decision,
+        Ruling::Compare => {
+            let charge = charge(locked, &mut facts, now)?;
+            compare(&facts, request, now, &fresh, &charge)
+        }
+    };
+    let limit = settings.advanced.sms_daily_limit;
+    if decision.outgoing.is_some() && limit > 0 {
+        facts.today = count_today(locked, limit, now)?;
+        if facts.today != DailyQuota::Open {
+            decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+                Ruling::Decided(decision) => decision,
+                Ruling::Compare => {
+                    let what = "a decision to send a message became one to compare a code";
+                    return Err(Error::new(ErrorKind::System, what).into());
+                }
+            };
+        }
+    }
+    let name = match &facts.subject {
+        Subject::Known(account) => &account.name,
+        _ => &request.login,
+    };
+    let next =
+        if request.check { None } else { next_state(process, &facts, &decision, keys.as_ref())? };
+    if decision.outgoing.is_some() {
+        // Only reserves the message here. `send` records the outcome.
+        if let Some(next) = &next {
+            locked.write(&next.document, &next.text)?;
+        }
+        let made = next.and_then(|next| next.made);
+        return Ok(UnderLock::Reserved(Reserved { name: name.clone(), decision, made }));
+    }
+    if !request.check {
+        remember(locked, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
+    }
+    let response = respond(name, &decision, settings, request)?;
+    let problem = missing_gateway(&facts, decision.reason);
+    Ok(UnderLock::Decided(Verdict { response, reason: decision.reason, problem }))
+}
+
+/// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
+/// the disk, so that a full disk does not cost an honest user an attempt.
+fn charge(locked: &mut dyn Locked, facts: &mut Facts<'_>, now: Timestamp) -> Result<Charge> {
+    let Subject::Known(account) = &mut facts.subject else {
+        return Err(Error::new(ErrorKind::System, "there is no user to charge an attempt to"));
+    };
+    let state = Document::Of(DocumentKind::State, account.name.clone());
+    locked.prepare(&now.month(), &state)?;
+    let rules = facts.settings.advanced.lockout();
+    records::charge(locked, &account.name, &mut account.state, rules, now)
+}
+
+/// A message that is counted against the limits but not sent yet.
+struct Reserved {
+    name: Name,
+    decision: Decision,
+    /// The sealed code in the state, if it was made for this message.
+    made: Option<Sealed>,
+}
+
+/// Sends a message without holding a lock, then confirms it under the lock.
+fn send(
+    process: &Process,
+    store: &dyn Store,
+    settings: &Settings,
+    request: &Request,
+    reserved: Reserved,
+    started: Instant,
+) -> Result<Verdict> {
+    let Reserved { name, mut decision, made } = reserved;
+    let now = process.now();
+    let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
+        let Some(timeout) = sms_timeout(started.elapsed()) else {
+            let what = "no time was left to send the message";
+            return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
+        };
+        let command = SmsCommand::from_settings(settings, store);
+        let body = sending::body(settings, outgoing);
+        command.send(&outgoing.to.to_string(), body, timeout, process.elevated)
+    });
+    let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
+    if let Err((ending, error)) = &sent {
+        let is_late = *ending == Ending::Refused && error.kind() == ErrorKind::Timeout;
+        decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
+    }
+    store.update(Scope::Account(&request.login.key()), |locked| {
+        // Meanwhile, the key may have been replaced or the user removed.
+        let keys = keys(locked, settings)?;
+        if ending == Ending::Refused && settings.advanced.sms_daily_limit > 0 {
+            uncount_today(locked, now)?;
+        }
+        if let Some(mut state) = records::state(locked, &name)? {
+            state.sms.settle(now, ending, made.as_ref());
+            records::write_state(locked, &name, &state)?;
+        }
+        record(locked, &name, request, &decision, keys.as_ref(), now)
+    })?;
+    let response = respond(&name, &decision, settings, request)?;
+    Ok(Verdict { response, reason: decision.reason, problem: sent.err().map(|(_, error)| error) })
+}
+
+/// How long the SMS command may take, `elapsed` after the start of the program; `None` if it is too late to
+/// start it.
+fn sms_timeout(elapsed: Duration) -> Option<Duration> {
+    let left = SMS_PATIENCE.min(SMS_DEADLINE.saturating_sub(elapsed));
+    (left >= MIN_SMS_TIMEOUT).then_some(left)
+}
+
+/// The error when no message could be attempted: the gateway or the phone number is missing.
+fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
+    let (Reason::SmsFailed, Subject::Known(account)) = (reason, &facts.subject) else {
+        return None;
+    };
+    let name = &account.name;
+    Some(if facts.settings.sms.is_configured() {
+        Error::new(ErrorKind::Refused, format!("{name} has no phone number"))
+            .with_hint(format!("rw2fa users edit {name} --phone +…"))
+    } else {
+        Error::new(ErrorKind::Refused, "no SMS gateway is configured")
+            .with_hint("rw2fa sms configure")
+    })
+}
+
+/// The keys of the store. A store that is switched off may have none.
+pub(crate) fn keys(store: &dyn Reader, settings: &Settings) -> Result<Option<KeyRing>> {
+    match records::key_ring(store) {
+        Ok(keys) => Ok(Some(keys)),
+        Err(_) if !settings.enabled => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn respond(
+    name: &Name,
+    decision: &Decision,
+    settings: &Settings,
+    request: &Request,
+) -> Result<Response> {
+    let issuer = match decision.details.shown_secret {
+        Some(_) => settings.advanced.issuer(&platform::host_name()),
+        None => String::new(),
+    };
+    let validity = settings.advanced.validity();
+    Response::new(name, decision, &Presentation { issuer: &issuer, validity, qr: request.qr })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards the total of 20 s: a login that waited long has less time to send.
+    #[test]
+    fn the_sms_timeout_shrinks_with_the_time_left() {
+        for (elapsed, left) in [
+            (0, Some(10_000)),
+            (5000, Some(10_000)),
+            (5001, Some(9999)),
+            (14_000, Some(1000)),
+            (14_001, None),
+            (15_001, None),
+        ] {
+            let left = left.map(Duration::from_millis);
+            assert_eq!(sms_timeout(Duration::from_millis(elapsed)), left, "{elapsed} ms");
+        }
+    }
+}
