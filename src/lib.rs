@@ -6,7 +6,8 @@
 //! # How a login is processed
 //!
 //! 1. [`verify::request`] checks the command line and reads the code from standard input.
-//! 2. [`store::dir`] opens the store: a directory of small documents that only its owner can access.
+//! 2. [`store::open`] opens the store, such as a directory of small documents that only its owner can access
+//!    ([`store::dir`]).
 //! 3. [`verify::facts::known_groups`] reads the user's groups from the system, if any group is listed.
 //!    No lock is held yet.
 //! 4. [`verify::facts`] takes the account's lock and gathers the input of the decision: the settings, the
