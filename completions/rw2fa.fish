@@ -436,9 +436,9 @@ complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and not __fish_seen_sub
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l account-sid -d 'The SID of the Twilio account' -r
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l api-key -d 'The SID of an API key of the account; the token is then the secret of the key' -r
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l from -d 'The sender: a number, a messaging service, a short code or a name' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l api-base -d 'Where the API is, for an account of another region' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l proxy -d 'The HTTP proxy to go through' -r
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l ca-file -d 'Certificates to trust besides the system\'s, such as those of an inspecting proxy' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l api-base -d 'Where the API is, for an account of another region, such as https://api.dublin.ie1.twilio.com; only https, except on this machine' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l proxy -d 'The HTTP proxy to go through; variables such as HTTPS_PROXY are ignored' -r
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l ca-file -d 'Certificates (PEM) to trust besides the system\'s, such as those of an inspecting proxy; the store\'s owner must be able to read the file' -r
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l command -d 'The program that sends, in place of Twilio; an absolute path' -r
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l store -d 'The store, instead of RW2FA_STORE or the system\'s' -r -F
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l format -d 'Form of the output' -r -f -a "text\t'Tables and lines for people'
@@ -447,7 +447,7 @@ csv\t'Comma-separated values, for commands that list something'"
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l color -d 'Use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l auth-token-stdin -d 'Read the token from standard input'
+complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l auth-token-stdin -d 'Read the token from standard input; it is sealed and never shown'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -l dry-run -d 'Only tell what would be done'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s y -l yes -d 'Answer every question with yes'
 complete -c rw2fa -n "__fish_rw2fa_using_subcommand sms; and __fish_seen_subcommand_from configure" -s q -l quiet -d 'Print no messages, only data and errors'

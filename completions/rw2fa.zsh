@@ -687,9 +687,9 @@ _arguments "${_arguments_options[@]}" : \
 '--account-sid=[The SID of the Twilio account]:AC…:_rw2fa_names' \
 '--api-key=[The SID of an API key of the account; the token is then the secret of the key]:SK…:_rw2fa_names' \
 '--from=[The sender\: a number, a messaging service, a short code or a name]:+E164|MG…|NAME:_rw2fa_names' \
-'--api-base=[Where the API is, for an account of another region]:URL:_rw2fa_names' \
-'--proxy=[The HTTP proxy to go through]:URL:_rw2fa_names' \
-'--ca-file=[Certificates to trust besides the system'\''s, such as those of an inspecting proxy]:FILE:_rw2fa_names' \
+'--api-base=[Where the API is, for an account of another region, such as https\://api.dublin.ie1.twilio.com; only https, except on this machine]:URL:_rw2fa_names' \
+'--proxy=[The HTTP proxy to go through; variables such as HTTPS_PROXY are ignored]:URL:_rw2fa_names' \
+'--ca-file=[Certificates (PEM) to trust besides the system'\''s, such as those of an inspecting proxy; the store'\''s owner must be able to read the file]:FILE:_rw2fa_names' \
 '--command=[The program that sends, in place of Twilio; an absolute path]:PATH:_rw2fa_names' \
 '--store=[The store, instead of RW2FA_STORE or the system'\''s]:PATH:_files' \
 '--format=[Form of the output]:FORMAT:((text\:"Tables and lines for people"
@@ -698,7 +698,7 @@ csv\:"Comma-separated values, for commands that list something"))' \
 '--color=[Use colours]:WHEN:((auto\:"On a terminal, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
-'--auth-token-stdin[Read the token from standard input]' \
+'--auth-token-stdin[Read the token from standard input; it is sealed and never shown]' \
 '--dry-run[Only tell what would be done]' \
 '-y[Answer every question with yes]' \
 '--yes[Answer every question with yes]' \

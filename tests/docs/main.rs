@@ -11,5 +11,6 @@ mod readme;
 mod recipes;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod settings;
 #[cfg(target_os = "linux")]
 mod shells;

@@ -6,7 +6,8 @@
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
 //! - `<!-- operating -->`: the same, all of them in one shell.
-//! - `<!-- settings -->`, `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's.
+//! - `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's. `settings.rs` compares
+//!   `<!-- settings -->` and `<!-- sms options -->`.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
@@ -20,7 +21,6 @@ use std::process::{Command, Output, Stdio};
 
 use rw2fa::account::lockout::Rules;
 use rw2fa::otp::Digits;
-use rw2fa::settings::advanced::{Advanced, KEYS};
 use rw2fa::settings::chance::{of_guessing, percent};
 use rw2fa::verify::reason::Reason;
 
@@ -252,24 +252,6 @@ fn every_command_is_named() {
             let named = [" ", "`"].map(|end| text.contains(&format!("`{group} {word}{end}")));
             assert!(named.contains(&true), "{group} {word} is not in README.md");
         }
-    }
-}
-
-/// Guards the table of settings: keys, defaults and bounds are those of the program.
-#[test]
-fn the_settings_are_those_of_the_program() {
-    let told: Vec<_> = marked("settings").concat().iter().map(|line| cells(line)).collect();
-    let actual: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-    assert_eq!(told.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), actual);
-    let defaults = Advanced::default();
-    for (row, key) in told.iter().zip(KEYS) {
-        let default = match key.value(&defaults) {
-            toml::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        // The default of the issuer is made of the host's name.
-        assert!(row[1] == default || key.name == "issuer", "{}: {default}", key.name);
-        assert_eq!(row[2], key.valid(), "{}", key.name);
     }
 }
 
