@@ -4,43 +4,43 @@ use crate::account::grant::Validity;
 use crate::account::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
-use crate::settings::key::{self, Key, Rule, Section, section};
+use crate::settings::key::{self, Key, Section, Spec, section};
 
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
     Advanced = "advanced";
     /// steps of 30 s that an app code is valid before and after its own
-    "discrepancy" discrepancy: u32 = 480, Rule::number(0, 2880);
+    "discrepancy" discrepancy: u32 = 480, Spec::number(0, 2880);
     /// name shown in the authenticator app
     "issuer" issuer: String = String::new(),
-        Rule::text("1 to 64 characters without ':'", check_issuer).or("the server's name and remote-work");
+        Spec::text("1 to 64 characters without ':'", check_issuer).or("the server's name and remote-work");
     /// further sessions need no new code for this long after the first one opened
     "validity-after-first-session" validity_after_first_session: u32 = 480,
-        Rule::duration(0, 43_200, Minutes);
+        Spec::duration(0, 43_200, Minutes);
     /// the first session must open within this time after a code; 0: together with the code
     "validity-before-first-session" validity_before_first_session: u32 = 3600,
-        Rule::duration(0, 86_400, Seconds);
+        Spec::duration(0, 86_400, Seconds);
     /// digits of a code, for users who enrol from now on
-    "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Rule::number(4, 12);
+    "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Spec::number(4, 12);
     /// text of the SMS; %CODE% and %ISSUER% are filled in
     "sms-message" sms_message: String = "Your %ISSUER% verification code is: %CODE%".into(),
-        Rule::text("a text with %CODE%", check_message);
+        Spec::text("a text with %CODE%", check_message);
     /// life of a code sent by SMS
-    "sms-validity" sms_validity: u32 = 600, Rule::duration(60, 14_400, Seconds);
+    "sms-validity" sms_validity: u32 = 600, Spec::duration(60, 14_400, Seconds);
     /// least time between two messages to one user
-    "sms-interval" sms_interval: u32 = 30, Rule::duration(0, 86_400, Seconds);
+    "sms-interval" sms_interval: u32 = 30, Spec::duration(0, 86_400, Seconds);
     /// most messages to one user within an hour; 0: no limit
-    "sms-hourly-limit" sms_hourly_limit: u32 = 6, Rule::number(0, 1000);
+    "sms-hourly-limit" sms_hourly_limit: u32 = 6, Spec::number(0, 1000);
     /// most messages to all users within a day; 0: no limit
-    "sms-daily-limit" sms_daily_limit: u32 = 0, Rule::number(0, 1_000_000);
+    "sms-daily-limit" sms_daily_limit: u32 = 0, Spec::number(0, 1_000_000);
     /// wrong codes in a row that lock
-    "lockout-attempts" lockout_attempts: u32 = 5, Rule::number(1, 100);
+    "lockout-attempts" lockout_attempts: u32 = 5, Spec::number(1, 100);
     /// length of the first lock; it doubles with each further wrong code, up to 1 h
-    "lockout-seconds" lockout_seconds: u32 = 60, Rule::duration(1, 86_400, Seconds);
+    "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
     /// days on the list after which users can no longer enrol on their own; 0: no limit
-    "enrolment-days" enrolment_days: u32 = 0, Rule::duration(0, 365, Days);
+    "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// whether the portal must name its session with --client
-    "require-client" require_client: bool = false, Rule::flag();
+    "require-client" require_client: bool = false, Spec::flag();
 }
 
 /// Every advanced setting, in the order in which they are listed.

@@ -93,7 +93,7 @@ pub struct CommandOption {
 
 /// Everything about a key besides its name, its meaning and its place in the struct.
 #[derive(Clone, Copy, Debug)]
-pub struct Rule {
+pub struct Spec {
     /// The valid values.
     pub valid: Valid,
     /// Whether the document must contain the key.
@@ -104,7 +104,7 @@ pub struct Rule {
     pub option: Option<CommandOption>,
 }
 
-impl Rule {
+impl Spec {
     const fn new(valid: Valid) -> Self {
         Self { valid, is_required: false, default_words: None, option: None }
     }
@@ -164,7 +164,7 @@ impl Rule {
 }
 
 /// A type that a key can have.
-pub trait Field: Sized {
+pub trait KeyType: Sized {
     /// Reads a value; `None` if it has another type or is out of range.
     fn read(value: &Value) -> Option<Self>;
 
@@ -172,7 +172,7 @@ pub trait Field: Sized {
     fn write(&self) -> Option<Value>;
 }
 
-impl Field for u32 {
+impl KeyType for u32 {
     fn read(value: &Value) -> Option<Self> {
         value.as_integer().and_then(|number| Self::try_from(number).ok())
     }
@@ -182,7 +182,7 @@ impl Field for u32 {
     }
 }
 
-impl Field for bool {
+impl KeyType for bool {
     fn read(value: &Value) -> Option<Self> {
         value.as_bool()
     }
@@ -192,7 +192,7 @@ impl Field for bool {
     }
 }
 
-impl Field for String {
+impl KeyType for String {
     fn read(value: &Value) -> Option<Self> {
         value.as_str().map(str::to_owned)
     }
@@ -202,7 +202,7 @@ impl Field for String {
     }
 }
 
-impl Field for PathBuf {
+impl KeyType for PathBuf {
     fn read(value: &Value) -> Option<Self> {
         value.as_str().map(Self::from)
     }
@@ -212,7 +212,7 @@ impl Field for PathBuf {
     }
 }
 
-impl Field for Sealed {
+impl KeyType for Sealed {
     fn read(value: &Value) -> Option<Self> {
         String::read(value).map(Self)
     }
@@ -222,7 +222,7 @@ impl Field for Sealed {
     }
 }
 
-impl Field for Timestamp {
+impl KeyType for Timestamp {
     fn read(value: &Value) -> Option<Self> {
         value.as_datetime().and_then(|time| Self::try_from(*time).ok())
     }
@@ -232,7 +232,7 @@ impl Field for Timestamp {
     }
 }
 
-impl Field for BTreeMap<String, String> {
+impl KeyType for BTreeMap<String, String> {
     fn read(value: &Value) -> Option<Self> {
         let entries = value.as_table()?.iter();
         entries.map(|(name, value)| Some((name.clone(), String::read(value)?))).collect()
@@ -244,7 +244,7 @@ impl Field for BTreeMap<String, String> {
     }
 }
 
-impl<T: Field> Field for Option<T> {
+impl<T: KeyType> KeyType for Option<T> {
     fn read(value: &Value) -> Option<Self> {
         T::read(value).map(Some)
     }
@@ -262,7 +262,7 @@ pub struct Key<S: 'static> {
     /// Its purpose, in one line.
     pub meaning: &'static str,
     /// Its valid values.
-    pub rule: Rule,
+    pub spec: Spec,
     /// Returns its value.
     pub get: fn(&S) -> Option<Value>,
     /// Sets its value; `None` for a value of another type.
@@ -286,14 +286,14 @@ pub trait Section: Default + 'static {
     }
 }
 
-/// Declares a table of `store.toml`: a struct, its defaults, and the rule and meaning of each key.
+/// Declares a table of `store.toml`: a struct, its defaults, and what is known of each key.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
         $name:ident = $table:literal;
         $(
             $(#[doc = $meaning:literal])+
-            $key:literal $field:ident: $type:ty = $default:expr, $rule:expr;
+            $key:literal $field:ident: $type:ty = $default:expr, $spec:expr;
         )+
     ) => {
         $(#[doc = $about])+
@@ -315,10 +315,10 @@ macro_rules! section {
                 $crate::settings::key::Key {
                     name: $key,
                     meaning: concat!($($meaning),+).trim_ascii(),
-                    rule: $rule,
-                    get: |section| $crate::settings::key::Field::write(&section.$field),
+                    spec: $spec,
+                    get: |section| $crate::settings::key::KeyType::write(&section.$field),
                     set: |section, value| {
-                        section.$field = $crate::settings::key::Field::read(value)?;
+                        section.$field = $crate::settings::key::KeyType::read(value)?;
                         Some(())
                     },
                     reset: |section| section.$field = $default,
@@ -335,7 +335,7 @@ impl<S> Key<S> {
     /// # Errors
     /// The expected value, with the key's name and bounds.
     pub fn read(&self, text: &str) -> Result<Value, String> {
-        match self.rule.valid {
+        match self.spec.valid {
             Valid::Number { unit: Some(unit), .. } => duration::parse(text, unit)
                 .map(Value::Integer)
                 .map_err(|error| format!("{}: {error}", self.name)),
@@ -362,7 +362,7 @@ impl<S> Key<S> {
     pub fn assign(&self, section: &mut S, value: &Value) -> Result<(), String> {
         let name = self.name;
         let wrong = |found: &str| format!("{name} must be {}, not {found}", self.valid());
-        match (self.rule.valid, value) {
+        match (self.spec.valid, value) {
             (Valid::Number { least, most, .. }, Value::Integer(number)) => {
                 if !(i64::from(least)..=i64::from(most)).contains(number) {
                     return Err(wrong(&number.to_string()));
@@ -394,7 +394,7 @@ impl<S> Key<S> {
 
     /// The unit of the setting.
     pub fn unit(&self) -> Option<Unit> {
-        match self.rule.valid {
+        match self.spec.valid {
             Valid::Number { unit, .. } => unit,
             _ => None,
         }
@@ -402,7 +402,7 @@ impl<S> Key<S> {
 
     /// Describes the valid values.
     pub fn valid(&self) -> String {
-        self.rule.valid.describe()
+        self.spec.valid.describe()
     }
 }
 
@@ -415,7 +415,7 @@ pub(super) type Entries<'i> = Vec<(Spanned<DeString<'i>>, Spanned<DeValue<'i>>)>
 /// The first problem.
 pub(super) fn read_keys<S: Section>(entries: Entries<'_>) -> Result<S, Problem> {
     let mut section = S::default();
-    for required in S::KEYS.iter().filter(|key| key.rule.is_required) {
+    for required in S::KEYS.iter().filter(|key| key.spec.is_required) {
         if !entries.iter().any(|(name, _)| name.get_ref() == required.name) {
             return Err(Problem::new(0, format!("missing field `{}`", required.name)));
         }

@@ -184,11 +184,11 @@ fn describe<S: Section>() -> Vec<Described> {
         about: S::ABOUT,
         name: key.name,
         meaning: key.meaning,
-        valid: key.rule.valid,
-        is_required: key.rule.is_required,
-        default: match key.rule.default_words {
+        valid: key.spec.valid,
+        is_required: key.spec.is_required,
+        default: match key.spec.default_words {
             Some(words) => Some(words.into()),
-            None if key.rule.is_required => None,
+            None if key.spec.is_required => None,
             None => key.value(&defaults).map(|value| value.to_string()),
         },
     };

@@ -368,6 +368,6 @@ mod tests {
             assert_ne!(what, "is not checked", "{name}");
         }
         let base = SmsSection::find("api-base").unwrap();
-        assert_eq!(base.rule.default_words, Some(API));
+        assert_eq!(base.spec.default_words, Some(API));
     }
 }

@@ -134,7 +134,7 @@ fn declared_types_are_enforced() {
 fn tables() -> [(&'static str, Vec<String>); 2] {
     let advanced = described().into_iter().filter(|key| key.table == Advanced::TABLE);
     let settings = advanced.zip(KEYS).map(|(described, key)| {
-        let fixed = key.text(&Advanced::default()).filter(|_| key.rule.default_words.is_none());
+        let fixed = key.text(&Advanced::default()).filter(|_| key.spec.default_words.is_none());
         let default = fixed.map_or(described.default.unwrap(), |fixed| format!("`{fixed}`"));
         format!("| `{}` | {default} | {} | {} |", key.name, key.valid(), key.meaning)
     });

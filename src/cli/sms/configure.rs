@@ -48,7 +48,7 @@ const TOKEN_OPTION: &str = "auth-token-stdin";
 
 impl Args for Given {
     fn augment_args(command: Command) -> Command {
-        let options = SmsSection::KEYS.iter().filter_map(|key| Some((key, key.rule.option?)));
+        let options = SmsSection::KEYS.iter().filter_map(|key| Some((key, key.spec.option?)));
         options.fold(command, |command, (key, option)| {
             command.arg(if key.name == TOKEN {
                 let label = option.label;
@@ -239,7 +239,7 @@ fn normalize(section: &mut SmsSection) -> Result<()> {
         let Some(text) = key.text(section) else { continue };
         let plain = gateway::normalized(key.name, &text)
             .map_err(|what| Error::new(ErrorKind::Usage, format!("--{}: {what}", key.name)))?;
-        let is_default = key.rule.default_words == Some(plain.as_str());
+        let is_default = key.spec.default_words == Some(plain.as_str());
         set(key, section, if is_default { "" } else { &plain })?;
     }
     Ok(())

@@ -47,9 +47,9 @@ pub(super) fn run(context: &mut Context<'_>, _: &ShowArgs) -> Result<Done> {
     let (first, others): (Vec<_>, _) =
         SmsSection::KEYS.iter().partition(|key| key.name == "command");
     for key in [first, others].concat() {
-        let default = key.rule.default_words.filter(|_| sms.account_sid.is_some());
+        let default = key.spec.default_words.filter(|_| sms.account_sid.is_some());
         let shown = shown_text(key, sms).or_else(|| default.map(str::to_owned));
-        let label = key.rule.option.map(|option| option.label);
+        let label = key.spec.option.map(|option| option.label);
         lines.extend(label.zip(shown));
     }
     output::pairs(context, &lines)?;
