@@ -4,7 +4,8 @@ use crate::account::grant::Validity;
 use crate::account::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
-use crate::settings::key::{self, Key, Section, Spec, section};
+use crate::settings::key::{Key, Section, Spec, section};
+use crate::settings::reading::nearest;
 
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
@@ -112,7 +113,7 @@ fn check_message(text: &str) -> Result<(), &'static str> {
 /// If there is none; the error names the closest one.
 pub fn find(name: &str) -> Result<&'static Key<Advanced>, String> {
     Advanced::find(name).ok_or_else(|| {
-        let nearest = key::nearest(name, KEYS.iter().map(|key| key.name))
+        let nearest = nearest(name, KEYS.iter().map(|key| key.name))
             .map_or(String::new(), |nearest| format!("; did you mean '{nearest}'?"));
         format!("there is no setting '{}'{nearest}", name.escape_debug())
     })

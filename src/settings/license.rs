@@ -6,7 +6,8 @@
 use toml::de::DeTable;
 
 use crate::settings::Described;
-use crate::settings::key::{Problem, Valid, to_value};
+use crate::settings::key::Valid;
+use crate::settings::reading::{Problem, to_value};
 
 /// The keys that the program writes, their valid values and their meaning.
 const KEYS: [(&str, Valid, &str); 2] = [

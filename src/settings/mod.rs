@@ -8,6 +8,7 @@ pub mod duration;
 pub mod head;
 pub mod key;
 pub mod license;
+mod reading;
 pub mod sms;
 
 use std::path::PathBuf;
@@ -19,9 +20,10 @@ use crate::account::matching::Domains;
 use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
 use crate::settings::head::{AuditSection, DomainsSection, Head};
-pub use crate::settings::key::Problem;
-use crate::settings::key::{Section, Valid, read_keys, read_table, unknown};
+use crate::settings::key::{Section, Valid};
 use crate::settings::license::LicenseSection;
+pub use crate::settings::reading::Problem;
+use crate::settings::reading::{read_keys, read_table, unknown};
 use crate::settings::sms::SmsSection;
 use crate::time::Timestamp;
 

@@ -18,6 +18,7 @@ use crate::otp::{Digits, Match, RecoveryCode, Secret, Step, Typed, spend};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::verify::reason::Reason;
+use crate::verify::report::{Observer, Rule};
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
 use crate::verify::sms::{DailyQuota, Outgoing, SmsNotice};
@@ -149,33 +150,68 @@ pub fn decide(
     now: Timestamp,
     fresh: &Secret,
 ) -> Result<Ruling, MissingClient> {
-    let decided = |decision| Ok(Ruling::Decided(decision));
+    decide_and_report(facts, request, now, fresh, &mut ())
+}
+
+/// Decides as [`decide`] does, and reports the rules that it applies.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_and_report(
+    facts: &Facts<'_>,
+    request: &Request,
+    now: Timestamp,
+    fresh: &Secret,
+    observer: &mut impl Observer,
+) -> Result<Ruling, MissingClient> {
     if matches!(request.ask, Ask::End) {
-        return decided(end_grants(&facts.subject, request));
+        return Ok(Ruling::Decided(end_grants(&facts.subject, request)));
     }
+    observer.applies(Rule::Enabled);
     if !facts.settings.enabled {
-        return decided(Decision::plain(Reason::Disabled));
+        return decided(observer, Rule::Enabled, Reason::Disabled);
     }
+    observer.applies(Rule::Groups);
+    observer.applies(Rule::Listed);
     let account = match &facts.subject {
-        Subject::GroupsUnknown => return decided(Decision::plain(Reason::GroupsUnknown)),
-        Subject::Ambiguous => return decided(Decision::plain(Reason::AmbiguousUser)),
-        Subject::Unlisted => return decided(Decision::plain(Reason::NotListed)),
+        Subject::GroupsUnknown => return decided(observer, Rule::Groups, Reason::GroupsUnknown),
+        Subject::Unlisted => return decided(observer, Rule::Listed, Reason::NotListed),
+        Subject::Ambiguous => {
+            observer.applies(Rule::Ambiguous);
+            return decided(observer, Rule::Ambiguous, Reason::AmbiguousUser);
+        }
         Subject::Known(account) => account,
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
     let login = Login { rules, facts, fresh };
+    observer.applies(Rule::Ambiguous);
     if rules.is_of_another_domain() {
-        return decided(Decision::plain(Reason::AmbiguousUser));
+        return decided(observer, Rule::Ambiguous, Reason::AmbiguousUser);
     }
-    match request.ask {
-        Ask::Open(Session::Rdp) if account.whitelisted => {
-            decided(Decision::plain(Reason::Whitelisted))
-        }
-        Ask::Open(Session::Rdp) => decided(Decision::plain(Reason::RdpNotAllowed)),
-        _ if rules.lacks_client() => Err(MissingClient),
-        Ask::Open(_) if request.code.is_none() => decided(login.open_session()),
-        _ => Ok(login.sign_in()),
+    observer.applies(Rule::Whitelist);
+    if matches!(request.ask, Ask::Open(Session::Rdp)) {
+        let reason = if account.whitelisted { Reason::Whitelisted } else { Reason::RdpNotAllowed };
+        return decided(observer, Rule::Whitelist, reason);
     }
+    observer.applies(Rule::RequireClient);
+    if rules.lacks_client() {
+        observer.decides(Rule::RequireClient);
+        return Err(MissingClient);
+    }
+    if matches!(request.ask, Ask::Open(_)) && request.code.is_none() {
+        return Ok(Ruling::Decided(login.open_session(observer)));
+    }
+    Ok(login.sign_in(observer))
+}
+
+/// Ends a decision by a rule that needs no further look at the user.
+fn decided(
+    observer: &mut impl Observer,
+    rule: Rule,
+    reason: Reason,
+) -> Result<Ruling, MissingClient> {
+    observer.decides(rule);
+    Ok(Ruling::Decided(Decision::plain(reason)))
 }
 
 /// Compares the typed code after [`decide`] returned [`Ruling::Compare`]. The state in `facts` includes the
@@ -254,7 +290,9 @@ impl Login<'_> {
     }
 
     /// Opens a session without a code if this client has a live grant.
-    fn open_session(&self) -> Decision {
+    fn open_session(&self, observer: &mut impl Observer) -> Decision {
+        observer.applies(Rule::Grant);
+        observer.decides(Rule::Grant);
         let state = &self.rules.account.state;
         let Some(found) = self.rules.live_grant() else {
             return self.ask_for_code(Reason::CodeRequired);
@@ -271,10 +309,12 @@ impl Login<'_> {
         decision
     }
 
-    fn sign_in(&self) -> Ruling {
+    fn sign_in(&self, observer: &mut impl Observer) -> Ruling {
+        observer.applies(Rule::Lock);
         let state = &self.rules.account.state;
         let lockout = self.rules.lockout_state();
         if lockout != LockoutState::Open {
+            observer.decides(Rule::Lock);
             let mut decision = self.locked(lockout);
             let mut next = state.clone();
             next.rebase_lockout(self.rules.now);
@@ -283,8 +323,15 @@ impl Login<'_> {
             }
             return Ruling::Decided(decision);
         }
+        observer.applies(Rule::Enrolment);
         if self.rules.is_enrolment_closed() && !self.rules.is_handed_over() {
+            observer.decides(Rule::Enrolment);
             return Ruling::Decided(self.decision(Reason::EnrolmentClosed));
+        }
+        observer.applies(Rule::Method);
+        if self.rules.request.code.is_none() {
+            let by_sms = self.rules.needs_sms();
+            observer.decides(if by_sms { Rule::Method } else { Rule::Enrolment });
         }
         Ruling::Decided(match (self.rules.needs_sms(), &self.rules.request.code) {
             (true, None) => self.send_code(),

@@ -14,6 +14,7 @@ mod late;
 mod model;
 pub mod options;
 pub mod reason;
+pub mod report;
 pub mod request;
 pub mod response;
 pub mod rules;
