@@ -177,81 +177,54 @@ impl Response {
 /// The message for the user, in English. Not meant to be parsed.
 fn message(reason: Reason, details: &Details) -> String {
     let by_sms = details.method == Some(Method::Sms);
-    match reason {
-        Reason::Disabled | Reason::NotListed => "No code is needed.".into(),
-        Reason::Whitelisted => "You may connect by RDP without a code.".into(),
-        Reason::SessionValid => "Your session opens.".into(),
-        Reason::CodeAccepted => "You are signed in.".into(),
-        Reason::RecoveryCodeAccepted => match details.recovery_codes_left {
-            Some(left @ 1..) => {
+    let to = details.sms.as_ref().map(|sms| &sms.to);
+    let special = match reason {
+        Reason::RecoveryCodeAccepted => {
+            details.recovery_codes_left.filter(|left| *left > 0).map(|left| {
                 format!("You are signed in. This recovery code is now used up; left: {left}.")
-            }
-            _ => "You are signed in. This recovery code is now used up, and it was the last one."
-                .into(),
-        },
-        Reason::Activated if by_sms => "Your number is confirmed and you are signed in.".into(),
-        Reason::Activated => activated(details.shown.as_ref(), details.shown_ago),
-        Reason::RdpNotAllowed => {
-            "You may not connect by RDP. Use the web portal, or ask your administrator.".into()
+            })
         }
+        Reason::Activated if by_sms => {
+            Some("Your number is confirmed and you are signed in.".into())
+        }
+        Reason::Activated => details
+            .shown
+            .as_ref()
+            .map(|shown| activated(reason.message(), shown, details.shown_ago)),
         Reason::Locked => match details.retry_after {
-            Some(RetryAfter::Seconds(seconds)) => format!(
+            Some(RetryAfter::Seconds(seconds)) => Some(format!(
                 "Too many wrong codes. Try again in {} with a new code.",
                 duration::words(seconds)
-            ),
-            _ => "Too many wrong codes. Only your administrator can unlock your account.".into(),
+            )),
+            _ => None,
         },
-        Reason::EnrolmentClosed => {
-            "The time to set up your second factor is over. Ask your administrator.".into()
+        Reason::CodeUsed if by_sms => Some("This code was used before. Ask for a new one.".into()),
+        Reason::WrongCode if details.attempts_left == Some(1) => {
+            Some("The code is wrong. One more wrong code locks your account for a while.".into())
         }
-        Reason::CodeUsed if by_sms => "This code was used before. Ask for a new one.".into(),
-        Reason::CodeUsed => {
-            "This code was used before. Wait for the next code of your app and type that.".into()
+        Reason::WrongCode if by_sms => {
+            Some("The code is wrong, or too old. Type the newest one.".into())
         }
-        Reason::WrongCode => match details.attempts_left {
-            Some(1) => {
-                "The code is wrong. One more wrong code locks your account for a while.".into()
-            }
-            _ if by_sms => "The code is wrong, or too old. Type the newest one.".into(),
-            _ => "The code is wrong. Check the clock of your device and try the next code.".into(),
-        },
-        Reason::CodeRequired if by_sms => "A code by SMS is needed.".into(),
-        Reason::CodeRequired => match details.digits {
-            Some(digits) => format!("Type the {} digits that your app shows.", digits.get()),
-            None => "Type the code that your app shows.".into(),
-        },
-        Reason::EnrolmentRequired => {
-            "Scan the QR code with your authenticator app, then type the code that it shows.".into()
-        }
-        Reason::SmsSent => format!("A code was sent to {}.", masked_number(details)),
+        Reason::CodeRequired if by_sms => Some("A code by SMS is needed.".into()),
+        Reason::CodeRequired => details
+            .digits
+            .map(|digits| format!("Type the {} digits that your app shows.", digits.get())),
+        Reason::SmsSent => to.map(|to| format!("A code was sent to {to}.")),
         Reason::SmsAlreadySent => {
-            format!("A code was sent to {} before. Type that.", masked_number(details))
+            to.map(|to| format!("A code was sent to {to} before. Type that."))
         }
         Reason::SmsNotYet => {
             let wait = details.sms.as_ref().map_or(0, |sms| sms.retry_after);
-            format!("No further code can be sent yet. Try again in {}.", duration::words(wait))
+            let wait = duration::words(wait);
+            Some(format!("No further code can be sent yet. Try again in {wait}."))
         }
-        Reason::SmsFailed => "No code could be sent to your phone. Ask your administrator.".into(),
-        Reason::Busy => "The sign-in is busy. Try again.".into(),
-        Reason::Timeout => "The sign-in took too long. Try again.".into(),
-        Reason::Store | Reason::GroupsUnknown => {
-            "The sign-in is not available now. Tell your administrator.".into()
-        }
-        Reason::AmbiguousUser => {
-            "This name could mean several users. Sign in with your domain's name before it.".into()
-        }
-        Reason::Ended => "You are signed out.".into(),
-    }
+        _ => None,
+    };
+    special.unwrap_or_else(|| reason.message().to_owned())
 }
 
-/// The masked phone number that the user may see.
-fn masked_number(details: &Details) -> &str {
-    details.sms.as_ref().map_or("your phone", |sms| &sms.to)
-}
-
-fn activated(shown: Option<&Shown>, ago: u64) -> String {
-    let head = "Your authenticator app is set up and you are signed in.";
-    let Some(shown) = shown else { return head.into() };
+/// The message after the first code of an app: when and where its QR code was shown.
+fn activated(head: &str, shown: &Shown, ago: u64) -> String {
     // A relative time, because the user's time zone is unknown.
     let when = match ago {
         0 => "just now".to_owned(),

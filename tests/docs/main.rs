@@ -14,3 +14,4 @@ mod sandbox;
 mod settings;
 #[cfg(target_os = "linux")]
 mod shells;
+mod tables;

@@ -6,8 +6,7 @@
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
 //! - `<!-- operating -->`: the same, all of them in one shell.
-//! - `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's. `settings.rs` compares
-//!   `<!-- settings -->` and `<!-- sms options -->`.
+//! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
@@ -277,19 +276,6 @@ fn the_chances_are_computed() {
         let actual = [percent(chance.one), percent(chance.day), percent(chance.hard_stop)];
         assert_eq!(row[2..], actual, "{line}");
     }
-}
-
-/// Guards the table of reasons: complete, in order, each with its outcome.
-#[test]
-fn every_reason_is_explained() {
-    let told: Vec<_> = marked("reasons").concat().iter().map(|line| cells(line)).collect();
-    let actual: Vec<_> = Reason::ALL
-        .iter()
-        .map(|reason| [reason.as_str().to_owned(), reason.outcome().as_str().to_owned()])
-        .collect();
-    let rows: Vec<_> = told.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
-    assert_eq!(rows, actual);
-    assert!(told.iter().all(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty())));
 }
 
 /// Guards the answers shown: JSON, known reasons, the right outcome.

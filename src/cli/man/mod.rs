@@ -119,7 +119,7 @@ fn of_verifier() -> Result<Page> {
     for reason in Reason::ALL {
         reasons.control("TP", []);
         reasons.text([bold(reason.as_str()), roman(format!(" ({})", reason.outcome().as_str()))]);
-        reasons.text([roman(reason.meaning().trim())]);
+        reasons.text([roman(reason.meaning().replace('`', ""))]);
     }
     page.add(&reasons)?;
     page.see_also(&[("rw2fa".into(), 1), ("rw2fa-store".into(), 5)])?;
