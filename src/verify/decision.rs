@@ -3,8 +3,6 @@
 //! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
 //! state of the user for its caller to write.
 
-use serde::Serialize;
-
 use crate::account::attempts::Charge;
 use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
@@ -13,15 +11,16 @@ use crate::account::name::Name;
 use crate::account::recovery::RecoveryMatch;
 use crate::account::showing::{Showing, show_secret};
 use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, Shown, State};
-use crate::otp::{Digits, Match, RecoveryCode, Secret, Step, Typed, spend};
+use crate::account::state::{Enrolment, State};
+use crate::otp::{Match, RecoveryCode, Secret, Step, Typed, spend};
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::verify::details::{Details, GrantNotice, RetryAfter};
 use crate::verify::reason::Reason;
 use crate::verify::report::{Observer, Rule};
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
-use crate::verify::sms::{DailyQuota, Outgoing, SmsNotice};
+use crate::verify::sms::{DailyQuota, Outgoing};
 use crate::verify::trial::search;
 
 /// The input of a decision.
@@ -84,47 +83,6 @@ pub struct Decision {
     pub new_secret: Option<Secret>,
     /// The message to send once `next` is written.
     pub outgoing: Option<Outgoing>,
-}
-
-/// The fields of an answer besides outcome and reason.
-#[derive(Default)]
-pub struct Details {
-    /// How codes reach the user.
-    pub method: Option<Method>,
-    /// How many digits the expected code has.
-    pub digits: Option<Digits>,
-    /// Whether the user has entered a correct code before.
-    pub enrolled: Option<bool>,
-    /// How many wrong codes are left before the account locks.
-    pub attempts_left: Option<u32>,
-    /// When the next code will be accepted for comparison.
-    pub retry_after: Option<RetryAfter>,
-    /// The secret to show.
-    pub shown_secret: Option<Secret>,
-    /// Where and how often the secret was shown before it was confirmed.
-    pub shown: Option<Shown>,
-    /// How many seconds ago it was last shown.
-    pub shown_ago: u64,
-    /// The grant that was earned or used.
-    pub grant: Option<Grant>,
-    /// Clock drift of the device in steps; positive if it is ahead.
-    pub drift: Option<i32>,
-    /// The message that was sent, or why none was.
-    pub sms: Option<SmsNotice>,
-    /// How many recovery codes are left after one was used.
-    pub recovery_codes_left: Option<usize>,
-    /// The number of the charged attempt, if a code was compared.
-    pub attempt: Option<u64>,
-}
-
-/// When a locked user may try again; a number of seconds or `null` in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum RetryAfter {
-    /// After this many seconds.
-    Seconds(u64),
-    /// After an administrator unlocks the account.
-    Unlocked,
 }
 
 /// The result of [`decide`].
@@ -289,6 +247,10 @@ impl Login<'_> {
         decision
     }
 
+    fn notice_of(&self, grant: &Grant) -> GrantNotice {
+        GrantNotice::new(grant, self.rules.advanced.validity())
+    }
+
     /// Opens a session without a code if this client has a live grant.
     fn open_session(&self, observer: &mut impl Observer) -> Decision {
         observer.applies(Rule::Grant);
@@ -303,7 +265,7 @@ impl Login<'_> {
             if !self.rules.request.check {
                 grant.first_session.get_or_insert(self.rules.now);
             }
-            decision.details.grant = Some(grant.clone());
+            decision.details.grant = Some(self.notice_of(grant));
         }
         decision.remember(next, state);
         decision
@@ -516,7 +478,7 @@ impl Login<'_> {
         };
         grant::add(&mut next.grants, grant.clone(), self.rules.now, self.rules.advanced.validity());
         decision.details.enrolled = Some(true);
-        decision.details.grant = Some(grant);
+        decision.details.grant = Some(self.notice_of(&grant));
         decision.remember(next, &self.rules.account.state);
         decision
     }

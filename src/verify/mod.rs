@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod decision;
+pub mod details;
 mod documents;
 pub mod facts;
 #[cfg(unix)]
@@ -209,9 +210,10 @@ fn verify(
         if !request.check {
             remember(transaction, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
         }
-        let response = respond(name, &decision, &settings, request)?;
-        let problem = missing_gateway(&facts, decision.reason);
-        result = Ok(Verdict { response, reason: decision.reason, problem });
+        let reason = decision.reason;
+        let response = respond(name, decision, &settings, request)?;
+        let problem = missing_gateway(&facts, reason);
+        result = Ok(Verdict { response, reason, problem });
         Ok(())
     })?;
     if let Some(reserved) = reserved {
@@ -286,8 +288,9 @@ fn send(
         }
         record(transaction, &name, request, &decision, keys.as_ref(), now)
     })?;
-    let response = respond(&name, &decision, settings, request)?;
-    Ok(Verdict { response, reason: decision.reason, problem: sent.err().map(|(_, error)| error) })
+    let reason = decision.reason;
+    let response = respond(&name, decision, settings, request)?;
+    Ok(Verdict { response, reason, problem: sent.err().map(|(_, error)| error) })
 }
 
 /// How long the SMS command may take, `elapsed` after the start of the program; `None` if it is too late to
@@ -323,7 +326,7 @@ pub(crate) fn keys(store: &dyn Store, settings: &Settings) -> Result<Option<KeyR
 
 fn respond(
     name: &Name,
-    decision: &Decision,
+    decision: Decision,
     settings: &Settings,
     request: &Request,
 ) -> Result<Response> {
@@ -331,8 +334,7 @@ fn respond(
         Some(_) => settings.advanced.issuer(&platform::host_name()),
         None => String::new(),
     };
-    let validity = settings.advanced.validity();
-    Response::new(name, decision, &Presentation { issuer: &issuer, validity, qr: request.qr })
+    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr })
 }
 
 /// The reason that the portal gets when an error kept the verifier from deciding.

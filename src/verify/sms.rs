@@ -2,6 +2,8 @@
 //!
 //! Like the decision, this does no I/O. `sending.rs` sends the message.
 
+use serde::Serialize;
+
 use crate::account::attempts::Charge;
 use crate::account::listing::{Method, Phone};
 use crate::account::sms::{Limits, SentCode};
@@ -33,6 +35,7 @@ pub struct Outgoing {
 }
 
 /// What an answer says about a message.
+#[derive(Serialize)]
 pub struct SmsNotice {
     /// The number, masked.
     pub to: String,
