@@ -120,18 +120,21 @@ impl Spec {
     }
 
     /// Makes the key required.
+    #[must_use]
     pub const fn required(mut self) -> Self {
         self.is_required = true;
         self
     }
 
     /// Describes a default that is not a fixed value.
+    #[must_use]
     pub const fn or(mut self, words: &'static str) -> Self {
         self.default_words = Some(words);
         self
     }
 
     /// Names the key for `rw2fa sms configure`.
+    #[must_use]
     pub const fn option(mut self, label: &'static str, value_name: &'static str) -> Self {
         self.option = Some(CommandOption { label, value_name });
         self
@@ -227,6 +230,11 @@ impl<T: KeyType> KeyType for Option<T> {
     fn write(&self) -> Option<Value> {
         self.as_ref().and_then(T::write)
     }
+}
+
+/// Returns a meaning without the backticks of the documents, for help and manual pages.
+pub fn plain(meaning: &str) -> String {
+    meaning.replace('`', "")
 }
 
 /// One key of the table that `S` holds.
@@ -338,10 +346,10 @@ impl<S> Key<S> {
         let name = self.name;
         let wrong = |found: &str| format!("{name} must be {}, not {found}", self.valid());
         match (self.spec.valid, value) {
-            (Valid::Number { least, most, .. }, Value::Integer(number)) => {
-                if !(i64::from(least)..=i64::from(most)).contains(number) {
-                    return Err(wrong(&number.to_string()));
-                }
+            (Valid::Number { least, most, .. }, Value::Integer(number))
+                if !(i64::from(least)..=i64::from(most)).contains(number) =>
+            {
+                return Err(wrong(&number.to_string()));
             }
             (Valid::Text { check, .. }, Value::String(text)) => {
                 check(text).map_err(|error| format!("{name} {error}"))?;

@@ -73,7 +73,13 @@ pub(super) fn read_table<S: Section>(document: &mut DeTable<'_>) -> Result<S, Pr
 
 /// Converts a value, which then has no position.
 pub(super) fn to_value(value: Spanned<DeValue<'_>>) -> Result<Value, Problem> {
-    Ok(Value::deserialize(ValueDeserializer::from(value))?)
+    Ok(match value.get_ref() {
+        // Without the detour through serde, which every login would take.
+        DeValue::Boolean(flag) => Value::Boolean(*flag),
+        DeValue::Datetime(time) => Value::Datetime(*time),
+        DeValue::String(text) => Value::String(text.to_string()),
+        _ => Value::deserialize(ValueDeserializer::from(value))?,
+    })
 }
 
 /// Describes an unknown key, with the closest known one.

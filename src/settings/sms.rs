@@ -24,13 +24,13 @@ section! {
     "from" from: Option<String> = None,
         Spec::word("+E164, MG and 32 hexadecimal digits, 3 to 8 digits, or a name of at most 11 characters")
             .option("sender", "+E164|MG…|NAME");
-    /// where the API is, for an account of another region, such as https://api.dublin.ie1.twilio.com; only
-    /// https, except on this machine
+    /// where the API is, for an account of another region, such as
+    /// `https://api.dublin.ie1.twilio.com`; only https, except on this machine
     "api-base" api_base: Option<String> = None,
         Spec::word("an https address, or an http address of this machine")
             .or("https://api.twilio.com")
             .option("API", "URL");
-    /// the HTTP proxy to go through; variables such as HTTPS_PROXY are ignored
+    /// the HTTP proxy to go through; variables such as `HTTPS_PROXY` are ignored
     "proxy" proxy: Option<String> = None,
         Spec::word("an http or https address without a path").option("proxy", "URL");
     /// certificates (PEM) to trust besides the system's, such as those of an inspecting proxy; the store's

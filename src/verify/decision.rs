@@ -127,16 +127,18 @@ pub fn decide_and_report(
     }
     observer.applies(Rule::Enabled);
     if !facts.settings.enabled {
-        return decided(observer, Rule::Enabled, Reason::Disabled);
+        return Ok(decided(observer, Rule::Enabled, Reason::Disabled));
     }
     observer.applies(Rule::Groups);
     observer.applies(Rule::Listed);
     let account = match &facts.subject {
-        Subject::GroupsUnknown => return decided(observer, Rule::Groups, Reason::GroupsUnknown),
-        Subject::Unlisted => return decided(observer, Rule::Listed, Reason::NotListed),
+        Subject::GroupsUnknown => {
+            return Ok(decided(observer, Rule::Groups, Reason::GroupsUnknown));
+        }
+        Subject::Unlisted => return Ok(decided(observer, Rule::Listed, Reason::NotListed)),
         Subject::Ambiguous => {
             observer.applies(Rule::Ambiguous);
-            return decided(observer, Rule::Ambiguous, Reason::AmbiguousUser);
+            return Ok(decided(observer, Rule::Ambiguous, Reason::AmbiguousUser));
         }
         Subject::Known(account) => account,
     };
@@ -144,12 +146,12 @@ pub fn decide_and_report(
     let login = Login { rules, facts, fresh };
     observer.applies(Rule::Ambiguous);
     if rules.is_of_another_domain() {
-        return decided(observer, Rule::Ambiguous, Reason::AmbiguousUser);
+        return Ok(decided(observer, Rule::Ambiguous, Reason::AmbiguousUser));
     }
     observer.applies(Rule::Whitelist);
     if matches!(request.ask, Ask::Open(Session::Rdp)) {
         let reason = if account.whitelisted { Reason::Whitelisted } else { Reason::RdpNotAllowed };
-        return decided(observer, Rule::Whitelist, reason);
+        return Ok(decided(observer, Rule::Whitelist, reason));
     }
     observer.applies(Rule::RequireClient);
     if rules.lacks_client() {
@@ -163,13 +165,9 @@ pub fn decide_and_report(
 }
 
 /// Ends a decision by a rule that needs no further look at the user.
-fn decided(
-    observer: &mut impl Observer,
-    rule: Rule,
-    reason: Reason,
-) -> Result<Ruling, MissingClient> {
+fn decided(observer: &mut impl Observer, rule: Rule, reason: Reason) -> Ruling {
     observer.decides(rule);
-    Ok(Ruling::Decided(Decision::plain(reason)))
+    Ruling::Decided(Decision::plain(reason))
 }
 
 /// Compares the typed code after [`decide`] returned [`Ruling::Compare`]. The state in `facts` includes the

@@ -1,13 +1,12 @@
 //! The fields of an answer that depend on the user. The decision sets them, the answer shows them.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::account::grant::{Grant, Validity};
 use crate::account::listing::Method;
 use crate::account::state::Shown;
 use crate::otp::{Digits, Secret};
-use crate::time::Timestamp;
 use crate::verify::sms::SmsNotice;
 
 /// The fields of an answer between the reason and the message, in the order of the JSON, and what the message
@@ -84,35 +83,20 @@ pub struct EnrolmentNotice {
 #[derive(Serialize)]
 pub struct GrantNotice {
     /// When the code was accepted.
-    #[serde(serialize_with = "as_text")]
-    pub validated: Timestamp,
+    pub validated: String,
     /// When the first session must have opened.
-    #[serde(serialize_with = "as_text")]
-    pub open_before: Timestamp,
+    pub open_before: String,
     /// When the grant ends for further sessions; `None` before the first session.
-    #[serde(serialize_with = "as_optional_text")]
-    pub valid_until: Option<Timestamp>,
+    pub valid_until: Option<String>,
 }
 
 impl GrantNotice {
     /// Describes a grant.
     pub fn new(grant: &Grant, validity: Validity) -> Self {
         Self {
-            validated: grant.validated,
-            open_before: grant.open_before(validity),
-            valid_until: grant.valid_until(validity),
+            validated: grant.validated.to_string(),
+            open_before: grant.open_before(validity).to_string(),
+            valid_until: grant.valid_until(validity).map(|until| until.to_string()),
         }
     }
-}
-
-fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(time)
-}
-
-#[allow(clippy::ref_option, reason = "serde passes a reference to the field")]
-fn as_optional_text<S: Serializer>(
-    time: &Option<Timestamp>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    time.map(|time| time.to_string()).serialize(serializer)
 }

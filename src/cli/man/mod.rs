@@ -18,6 +18,7 @@ use crate::cli::Done;
 use crate::cli::context::{Context, count};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings;
+use crate::settings::key::plain;
 use crate::verify::arguments;
 use crate::verify::reason::Reason;
 
@@ -119,7 +120,7 @@ fn of_verifier() -> Result<Page> {
     for reason in Reason::ALL {
         reasons.control("TP", []);
         reasons.text([bold(reason.as_str()), roman(format!(" ({})", reason.outcome().as_str()))]);
-        reasons.text([roman(reason.meaning().replace('`', ""))]);
+        reasons.text([roman(plain(reason.meaning()))]);
     }
     page.add(&reasons)?;
     page.see_also(&[("rw2fa".into(), 1), ("rw2fa-store".into(), 5)])?;
@@ -147,7 +148,7 @@ fn of_store() -> Result<Page> {
             (None, true) => " Required.".to_owned(),
             (None, false) => String::new(),
         };
-        let (meaning, valid) = (key.meaning, key.valid.describe());
+        let (meaning, valid) = (plain(key.meaning), key.valid.describe());
         settings.text([roman(format!("{meaning}.{default} Valid: {valid}."))]);
     }
     page.add(&settings)?;

@@ -15,7 +15,7 @@ use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::process::Line;
-use crate::settings::key::{Key, Section};
+use crate::settings::key::{Key, Section, plain};
 use crate::settings::sms::SmsSection;
 use crate::sms::gateway::{self, check_token};
 use crate::store::seal::NONCE;
@@ -57,7 +57,7 @@ impl Args for Given {
                 Arg::new(TOKEN_OPTION).long(TOKEN_OPTION).action(ArgAction::SetTrue).help(help)
             } else {
                 let arg = Arg::new(key.name).long(key.name).value_name(option.value_name);
-                arg.help(capitalized(key.meaning))
+                arg.help(capitalized(&plain(key.meaning)))
             })
         })
     }
