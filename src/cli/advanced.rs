@@ -12,8 +12,9 @@ use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Digits;
 use crate::printable::printable;
-use crate::settings::advanced::{self, Advanced, KEYS, Key};
+use crate::settings::advanced::{self, Advanced, KEYS};
 use crate::settings::chance::{self, percent};
+use crate::settings::key;
 use crate::sms::message;
 use crate::store::{Document, Scope, Update, editing, records};
 
@@ -92,6 +93,9 @@ pub(super) fn run(context: &mut Context<'_>, command: AdvancedCommand) -> Result
     }
 }
 
+/// An advanced setting.
+type Key = key::Key<Advanced>;
+
 fn find(name: &str) -> Result<&'static Key> {
     advanced::find(name).map_err(|message| {
         Error::new(ErrorKind::Usage, message).with_hint("'rw2fa advanced list' names every setting")
@@ -99,10 +103,10 @@ fn find(name: &str) -> Result<&'static Key> {
 }
 
 /// The value as a TOML value, with a placeholder for an unset issuer.
-fn display_value(key: &Key, advanced: &Advanced) -> toml::Value {
+fn display_value(key: &Key, advanced: &Advanced) -> Option<toml::Value> {
     match key.value(advanced) {
-        toml::Value::String(text) if text.is_empty() => {
-            toml::Value::String(advanced.issuer(&crate::platform::host_name()))
+        Some(toml::Value::String(text)) if text.is_empty() => {
+            Some(toml::Value::String(advanced.issuer(&crate::platform::host_name())))
         }
         value => value,
     }

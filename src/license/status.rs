@@ -19,7 +19,7 @@ const DAY: u64 = 86_400;
 
 /// Whether a store is in its trial, licensed or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum LicenseState {
     /// In the trial: any number of users.
     Trial,
     /// A licence for this machine is valid.
@@ -28,7 +28,7 @@ pub enum State {
     Expired,
 }
 
-impl State {
+impl LicenseState {
     /// The word for it in answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl State {
 #[derive(Clone, Debug)]
 pub struct LicenseStatus {
     /// Trial, licensed or expired.
-    pub state: State,
+    pub state: LicenseState,
     /// Days until that ends, including the current day; `None` if never.
     pub days_left: Option<u64>,
     /// The licence, even if it has expired.
@@ -70,14 +70,14 @@ impl LicenseStatus {
         let (state, days_left) = match (&license, &refusal) {
             (Some(license), None) => {
                 let days = license.expires.map(|end| now.until(end).div_ceil(DAY));
-                (State::Licensed, days)
+                (LicenseState::Licensed, days)
             }
             // An expired licence does not bring the trial back.
-            (_, Some(Refusal::Expired(_))) => (State::Expired, Some(0)),
+            (_, Some(Refusal::Expired(_))) => (LicenseState::Expired, Some(0)),
             // A clock that was set back does not extend the trial.
             _ => match now.until(created.plus(TRIAL_DAYS * DAY)).div_ceil(DAY).min(TRIAL_DAYS) {
-                0 => (State::Expired, Some(0)),
-                days => (State::Trial, Some(days)),
+                0 => (LicenseState::Expired, Some(0)),
+                days => (LicenseState::Trial, Some(days)),
             },
         };
         Self { state, days_left, license, refusal }
@@ -85,7 +85,7 @@ impl LicenseStatus {
 
     /// The maximum number of users; `None` if unlimited.
     pub fn max_users(&self) -> Option<u32> {
-        let license = self.license.as_ref().filter(|_| self.state == State::Licensed)?;
+        let license = self.license.as_ref().filter(|_| self.state == LicenseState::Licensed)?;
         license.max_users.map(std::num::NonZeroU32::get)
     }
 
@@ -96,7 +96,7 @@ impl LicenseStatus {
     pub fn admit(&self, users: usize) -> Result<()> {
         const HINT: &str = "'rw2fa license portal' tells how to get a licence, 'rw2fa license \
                                activate FILE' takes it; whoever is asked for a code stays so";
-        if self.state == State::Expired {
+        if self.state == LicenseState::Expired {
             let what = match self.refusal {
                 Some(Refusal::Expired(end)) => format!("the licence expired at {end}"),
                 _ => format!("the trial of {TRIAL_DAYS} days is over"),
@@ -119,9 +119,9 @@ impl LicenseStatus {
     /// Whether the trial or the licence ends soon enough for a warning.
     pub fn ends_soon(&self) -> bool {
         let within = match self.state {
-            State::Trial => WARN_DAYS_OF_TRIAL,
-            State::Licensed => WARN_DAYS,
-            State::Expired => return false,
+            LicenseState::Trial => WARN_DAYS_OF_TRIAL,
+            LicenseState::Licensed => WARN_DAYS,
+            LicenseState::Expired => return false,
         };
         self.days_left.is_some_and(|days| days <= within)
     }

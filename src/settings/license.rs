@@ -1,20 +1,52 @@
-//! The section `[license]` of `store.toml`.
+//! The table `[license]` of `store.toml`.
 //!
 //! Any content is accepted, so that no login fails because of it. Only the administration tool interprets
 //! it.
 
-use serde::Deserialize;
+use toml::de::DeTable;
+
+use crate::settings::Described;
+use crate::settings::key::Valid;
+use crate::settings::reading::{Problem, to_value};
+
+/// The keys that the program writes, their valid values and their meaning.
+const KEYS: [(&str, Valid, &str); 2] = [
+    ("first-enabled", Valid::Time, "when two-factor authentication was first enabled"),
+    ("token", Valid::Word("a licence"), "the licence, stored by 'rw2fa license activate'"),
+];
 
 /// The content of the section, not interpreted.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default)]
 pub struct LicenseSection(Option<toml::Value>);
 
 impl LicenseSection {
+    /// The name of the table.
+    pub const TABLE: &str = "license";
     /// The key path of the activated licence.
     pub const TOKEN: &[&str] = &["license", "token"];
     /// The key path of the time when two-factor authentication was first enabled.
     pub const FIRST_ENABLED: &[&str] = &["license", "first-enabled"];
+
+    /// Takes the table out of the document.
+    ///
+    /// # Errors
+    /// If a number in it is too large for TOML.
+    pub(super) fn take(document: &mut DeTable<'_>) -> Result<Self, Problem> {
+        document.remove(Self::TABLE).map(to_value).transpose().map(Self)
+    }
+
+    /// Describes the keys of the table.
+    pub(super) fn described() -> impl Iterator<Item = Described> {
+        KEYS.into_iter().map(|(name, valid, meaning)| Described {
+            table: Self::TABLE,
+            about: "The licence, written by the program. Other keys are ignored.",
+            name,
+            meaning,
+            valid,
+            is_required: false,
+            default: None,
+        })
+    }
 
     /// Returns the licence, if there is one.
     pub fn token(&self) -> Option<String> {

@@ -1,23 +1,31 @@
 //! The settings of a store, read from `store.toml`.
+//!
+//! Each key is declared once, with [`key::section!`] or in [`license::KEYS`].
 
 pub mod advanced;
 pub mod chance;
 pub mod duration;
+pub mod head;
+pub mod key;
 pub mod license;
+mod reading;
 pub mod sms;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::account::matching::Domains;
 use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
+use crate::settings::head::{AuditSection, DomainsSection, Head};
+use crate::settings::key::{Section, Valid};
 use crate::settings::license::LicenseSection;
+pub use crate::settings::reading::Problem;
+use crate::settings::reading::{read_keys, read_table, unknown};
 use crate::settings::sms::SmsSection;
-use crate::time::{Timestamp, readable};
+use crate::time::Timestamp;
 
 /// The schema version of documents that this program reads and writes.
 pub const SCHEMA: u32 = 1;
@@ -41,52 +49,6 @@ pub struct Settings {
     pub sms: SmsSection,
     /// Whether the system log gets a copy of the audit trail.
     pub syslog: bool,
-}
-
-/// A wrong value and its position in the document.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The byte position.
-    pub at: usize,
-    /// What is wrong, with the name of the key.
-    pub message: String,
-    /// A hint, if the fix is not obvious.
-    pub hint: Option<&'static str>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Document {
-    schema: Spanned<u32>,
-    enabled: bool,
-    #[serde(with = "readable")]
-    created: Timestamp,
-    key_file: Option<PathBuf>,
-    importing: Option<Spanned<bool>>,
-    #[serde(default)]
-    advanced: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
-    #[serde(default)]
-    license: LicenseSection,
-    #[serde(default)]
-    domains: DomainsDocument,
-    #[serde(default)]
-    sms: SmsSection,
-    #[serde(default)]
-    audit: AuditDocument,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AuditDocument {
-    syslog: Option<Spanned<bool>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DomainsDocument {
-    default: Option<String>,
-    #[serde(default)]
-    aliases: BTreeMap<String, String>,
 }
 
 /// Parses the text of `store.toml`.
@@ -115,47 +77,124 @@ pub fn parse_unfinished(text: &str) -> Result<Settings, Problem> {
 
 /// Returns the settings, and the position of the key that marks a running import.
 fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
-    let document: Document = toml::from_str(text).map_err(|error| Problem {
-        at: error.span().map_or(0, |span| span.start),
-        message: error.message().to_owned(),
-        hint: None,
-    })?;
-    let schema = *document.schema.get_ref();
-    if schema != SCHEMA {
-        return Err(Problem {
-            at: document.schema.span().start,
-            message: format!("schema {schema} is not known to this program, which knows {SCHEMA}"),
-            hint: Some("use the version of rw2fa that made the store, or a newer one"),
-        });
+    let mut document = DeTable::parse(text)?.into_inner();
+    check_schema(&document)?;
+    let position = |table, key| position_of(table, key, text).unwrap_or(0);
+    let license = LicenseSection::take(&mut document)?;
+    let advanced = read_table::<Advanced>(&mut document)?;
+    let domains = read_table::<DomainsSection>(&mut document)?;
+    let sms = read_table::<SmsSection>(&mut document)?;
+    let audit = read_table::<AuditSection>(&mut document)?;
+    for name in document.keys() {
+        let known = || Head::KEYS.iter().map(|key| key.name).chain(TABLES);
+        if !known().any(|known| known == name.get_ref()) {
+            let message = unknown(name.get_ref(), known());
+            return Err(Problem { at: name.span().start, message, hint: None });
+        }
     }
-    let importing = document.importing.filter(|importing| *importing.get_ref());
-    let mut advanced = Advanced::default();
-    for (name, value) in document.advanced {
-        let at =
-            |span: std::ops::Range<usize>, message| Problem { at: span.start, message, hint: None };
-        let key = advanced::find(name.get_ref()).map_err(|message| at(name.span(), message))?;
-        let span = value.span();
-        key.assign(&mut advanced, value.get_ref()).map_err(|message| at(span, message))?;
-    }
-    let syslog = document.audit.syslog.filter(|wanted| *wanted.get_ref());
-    if let (Some(wanted), false) = (&syslog, SystemLog::IS_OFFERED) {
+    let head = read_keys::<Head>(document.into_iter().collect())?;
+    if audit.syslog && !SystemLog::IS_OFFERED {
         return Err(Problem {
-            at: wanted.span().start,
+            at: position(AuditSection::TABLE, "syslog"),
             message: "syslog: this system has no such log".into(),
             hint: Some("set it to false"),
         });
     }
     let settings = Settings {
-        enabled: document.enabled,
-        created: document.created,
-        key_file: document.key_file,
+        enabled: head.enabled,
+        created: head.created,
+        key_file: head.key_file,
         advanced,
-        license: document.license,
-        domains: Domains::new(document.domains.default.as_deref(), document.domains.aliases),
-        sms: document.sms,
-        syslog: syslog.is_some(),
+        license,
+        domains: Domains::new(domains.default.as_deref(), domains.aliases),
+        sms,
+        syslog: audit.syslog,
     };
-    Ok((settings, importing.map(|importing| importing.span().start)))
+    Ok((settings, head.importing.then(|| position(Head::TABLE, "importing"))))
+}
+
+/// Checks the schema first: a newer document can have keys that this program does not know.
+fn check_schema(document: &DeTable<'_>) -> Result<(), Problem> {
+    let Some(value) = document.get("schema") else { return Ok(()) };
+    let Some(schema) = value.get_ref().as_integer().map(ToString::to_string) else { return Ok(()) };
+    if schema == SCHEMA.to_string() {
+        return Ok(());
+    }
+    Err(Problem {
+        at: value.span().start,
+        message: format!("schema {schema} is not known to this program, which knows {SCHEMA}"),
+        hint: Some("use the version of rw2fa that made the store, or a newer one"),
+    })
+}
+
+/// The tables of the document.
+const TABLES: [&str; 5] = [
+    Advanced::TABLE,
+    SmsSection::TABLE,
+    AuditSection::TABLE,
+    DomainsSection::TABLE,
+    LicenseSection::TABLE,
+];
+
+/// Returns the byte position of a key of a table, or of the table if the key is missing.
+pub fn position_of(table: &str, key: &str, text: &str) -> Option<usize> {
+    let document = DeTable::parse(text).ok()?.into_inner();
+    let start = |table: &DeTable<'_>| {
+        table.get_key_value(key).map(|(name, _): (&Spanned<_>, _)| name.span().start)
+    };
+    if table.is_empty() {
+        return start(&document);
+    }
+    let section = document.get(table)?;
+    let found = section.get_ref().as_table().and_then(start);
+    Some(found.unwrap_or(section.span().start))
+}
+
+/// A key of the document, as manual pages and documents describe it.
+pub struct Described {
+    /// The table; empty for the keys above all tables.
+    pub table: &'static str,
+    /// The purpose of the table.
+    pub about: &'static str,
+    /// The key.
+    pub name: &'static str,
+    /// Its purpose, in one line.
+    pub meaning: &'static str,
+    /// Its valid values.
+    pub valid: Valid,
+    /// Whether the document must contain it.
+    pub is_required: bool,
+    /// Its default, if it has one.
+    pub default: Option<String>,
+}
+
+/// Describes every key of `store.toml`, table by table.
+pub fn described() -> Vec<Described> {
+    let mut all = describe::<Head>();
+    all.extend(describe::<Advanced>());
+    all.extend(describe::<SmsSection>());
+    all.extend(describe::<AuditSection>());
+    all.extend(describe::<DomainsSection>());
+    all.extend(LicenseSection::described());
+    all
+}
+
+fn describe<S: Section>() -> Vec<Described> {
+    let defaults = S::default();
+    let key = |key: &key::Key<S>| Described {
+        table: S::TABLE,
+        about: S::ABOUT,
+        name: key.name,
+        meaning: key.meaning,
+        valid: key.spec.valid,
+        is_required: key.spec.is_required,
+        default: match key.spec.default_words {
+            Some(words) => Some(words.into()),
+            None if key.spec.is_required => None,
+            None => key.value(&defaults).map(|value| value.to_string()),
+        },
+    };
+    S::KEYS.iter().map(key).collect()
 }
 
 /// Returns the text of a new `store.toml`.
@@ -214,8 +253,11 @@ mod tests {
             ("colour = 1\n", 4, "colour"),
             ("[domains]\nfoo = 1\n", 5, "foo"),
             ("[sms]\n\nform = \"+33612345678\"\n", 6, "form"),
-            ("[audit]\nsyslog = \"yes\"\n", 5, "boolean"),
-            ("[audit]\nlog = true\n", 5, "log"),
+            ("[audit]\nsyslog = \"yes\"\n", 5, "syslog must be true or false, not string"),
+            ("[audit]\nlog = true\n", 5, "unknown field `log`"),
+            ("sms = 3\n", 4, "sms must be a table, not integer"),
+            ("[sms]\nproxy = 5\n", 5, "proxy must be an http or https address"),
+            ("[domains]\naliases = { \"corp.example\" = 5 }\n", 5, "aliases must be a table"),
         ] {
             let (found, message) = problem(&format!("{HEAD}{more}"));
             assert!(message.contains(words), "{message}");
@@ -245,5 +287,21 @@ mod tests {
     fn a_newer_schema_and_an_unfinished_import_are_refused() {
         assert!(problem(&HEAD.replace("schema = 1", "schema = 2")).1.contains("schema 2"));
         assert!(problem(&format!("{HEAD}importing = true\n")).1.contains("import"));
+    }
+
+    #[test]
+    fn keys_are_found_in_every_notation() {
+        for (text, key, line) in [
+            ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "from", Some(5)),
+            ("a = 1\n\n[sms]\n# x\nfrom = \"12345\"\nproxy = 5\n", "proxy", Some(6)),
+            ("a = 1\n\n[sms]\nfrom = \"12345\"\n[advanced]\nproxy = 1\n", "proxy", Some(3)),
+            ("sms = { from = \"1\",\n  \"proxy\" = \"\" }\n", "proxy", Some(2)),
+            ("x = 1\nsms.from = \"1\"\nsms.proxy = \"\"\n", "proxy", Some(3)),
+            ("from = 1\n", "from", None),
+            ("[sms\n", "from", None),
+        ] {
+            let at = position_of("sms", key, text);
+            assert_eq!(at.map(|at| text[..at].matches('\n').count() + 1), line, "{key} in {text}");
+        }
     }
 }

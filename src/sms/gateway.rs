@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
+use crate::settings::key::{Key, Section};
 use crate::settings::sms::SmsSection;
 use crate::sms::number;
 use crate::store::seal::KeyRing;
@@ -185,28 +186,42 @@ pub fn check_command(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Checks the value of a key of the section and returns it in its usual form.
+///
+/// # Errors
+/// Why the value cannot be used.
+pub fn normalized(key: &str, text: &str) -> Result<String, String> {
+    let unchanged = |()| text.to_owned();
+    match key {
+        "account-sid" => check_account(text).map(unchanged),
+        "api-key" => check_api_key(text).map(unchanged),
+        "from" => parse_sender(text).map(|sender| match sender {
+            Sender::From(plain) | Sender::Service(plain) => plain,
+        }),
+        "api-base" => parse_base(text),
+        "proxy" => parse_proxy(text),
+        "ca-file" => check_ca_file(Path::new(text)).map(unchanged),
+        "command" => check_command(Path::new(text)).map(unchanged),
+        // The token is sealed; opening it checks it.
+        "auth-token" => Ok(text.to_owned()),
+        _ => Err("is not checked".to_owned()),
+    }
+}
+
 /// Returns the first problem in the section, with its key.
 pub fn problem(section: &SmsSection) -> Option<(&'static str, String)> {
-    let check = |key, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
-        Some((key, check(value.as_deref()?).err()?))
-    };
-    check("account-sid", &section.account_sid, check_account)
-        .or_else(|| check("api-key", &section.api_key, check_api_key))
-        .or_else(|| check("from", &section.from, |text| parse_sender(text).map(drop)))
-        .or_else(|| check("api-base", &section.api_base, |text| parse_base(text).map(drop)))
-        .or_else(|| check("proxy", &section.proxy, |text| parse_proxy(text).map(drop)))
-        .or_else(|| Some(("ca-file", check_ca_file(section.ca_file.as_deref()?).err()?)))
-        .or_else(|| Some(("command", check_command(section.command.as_deref()?).err()?)))
-        .or_else(|| {
-            let has_some = *section != SmsSection::default();
-            let missing = [
-                ("account-sid", section.account_sid.is_none()),
-                ("auth-token", section.auth_token.is_none()),
-                ("from", section.from.is_none()),
-            ];
-            let (key, _) = missing.into_iter().find(|(_, missing)| *missing)?;
-            (has_some && section.command.is_none()).then(|| (key, "is missing".to_owned()))
-        })
+    let wrong =
+        |key: &Key<SmsSection>| Some((key.name, normalized(key.name, &key.text(section)?).err()?));
+    SmsSection::KEYS.iter().find_map(wrong).or_else(|| {
+        let has_some = *section != SmsSection::default();
+        let missing = [
+            ("account-sid", section.account_sid.is_none()),
+            ("auth-token", section.auth_token.is_none()),
+            ("from", section.from.is_none()),
+        ];
+        let (key, _) = missing.into_iter().find(|(_, missing)| *missing)?;
+        (has_some && section.command.is_none()).then(|| (key, "is missing".to_owned()))
+    })
 }
 
 /// Returns the account that the section names, with its token opened.
@@ -320,7 +335,10 @@ mod tests {
 
     #[test]
     fn an_incomplete_section_names_the_missing_key() {
-        let section = |text: &str| toml::from_str::<SmsSection>(text).unwrap();
+        let section = |text: &str| {
+            let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n[sms]\n";
+            crate::settings::parse(&format!("{head}{text}")).unwrap().sms
+        };
         let sid = format!("AC{}", "0".repeat(32));
         let whole = format!("account-sid = \"{sid}\"\nauth-token = \"x\"\nfrom = \"12345\"\n");
         assert_eq!(problem(&section(&whole)), None);
@@ -337,5 +355,19 @@ mod tests {
             let text = lines.collect::<Vec<_>>().join("\n") + "\n" + more;
             assert_eq!(problem(&section(&text)).unwrap().0, key, "{text}");
         }
+    }
+
+    /// Guards against a key without a check, and against a default that the manual page describes wrongly.
+    #[test]
+    fn every_key_is_checked() {
+        for key in SmsSection::KEYS.iter().filter(|key| key.name != "auth-token") {
+            let mut section = SmsSection::default();
+            key.assign(&mut section, &toml::Value::String("\u{1}".into())).unwrap();
+            let (name, what) = problem(&section).unwrap();
+            assert_eq!(name, key.name);
+            assert_ne!(what, "is not checked", "{name}");
+        }
+        let base = SmsSection::find("api-base").unwrap();
+        assert_eq!(base.spec.default_words, Some(API));
     }
 }

@@ -11,6 +11,7 @@ use crate::account::lockout::Rules;
 use crate::account::name::Name;
 use crate::account::state::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::settings::key::Section as _;
 use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
 use crate::store::seal::KeyRing;
@@ -45,7 +46,7 @@ pub fn parse_settings(store: &dyn Reader, text: &str) -> Result<Settings> {
 pub fn wrong_sms(store: &dyn Reader, kind: ErrorKind, key: &str, what: &str) -> Error {
     let place = store.describe(&Document::Settings);
     let text = store.read(&Document::Settings).ok().flatten();
-    let at = text.as_ref().and_then(|text| SmsSection::position_of(key, text));
+    let at = text.as_ref().and_then(|text| settings::position_of(SmsSection::TABLE, key, text));
     let line = match (&text, at) {
         (Some(text), Some(at)) => format!(", line {}", line_of(text, at)),
         _ => String::new(),

@@ -3,10 +3,6 @@
 //! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
 //! state of the user for its caller to write.
 
-use std::ops::Deref;
-
-use serde::Serialize;
-
 use crate::account::attempts::Charge;
 use crate::account::grant::{self, Grant};
 use crate::account::listing::{Method, Phone};
@@ -15,14 +11,16 @@ use crate::account::name::Name;
 use crate::account::recovery::RecoveryMatch;
 use crate::account::showing::{Showing, show_secret};
 use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, Shown, State};
-use crate::otp::{Digits, Match, RecoveryCode, Secret, Step, Typed, spend};
+use crate::account::state::{Enrolment, State};
+use crate::otp::{Match, RecoveryCode, Secret, Step, Typed, spend};
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::verify::details::{Details, GrantNotice, RetryAfter};
 use crate::verify::reason::Reason;
+use crate::verify::report::{Observer, Rule};
 use crate::verify::request::{Ask, Request, Session};
 use crate::verify::rules::Rules;
-use crate::verify::sms::{DailyQuota, Outgoing, SmsNotice};
+use crate::verify::sms::{DailyQuota, Outgoing};
 use crate::verify::trial::search;
 
 /// The input of a decision.
@@ -87,47 +85,6 @@ pub struct Decision {
     pub outgoing: Option<Outgoing>,
 }
 
-/// The fields of an answer besides outcome and reason.
-#[derive(Default)]
-pub struct Details {
-    /// How codes reach the user.
-    pub method: Option<Method>,
-    /// How many digits the expected code has.
-    pub digits: Option<Digits>,
-    /// Whether the user has entered a correct code before.
-    pub enrolled: Option<bool>,
-    /// How many wrong codes are left before the account locks.
-    pub attempts_left: Option<u32>,
-    /// When the next code will be accepted for comparison.
-    pub retry_after: Option<RetryAfter>,
-    /// The secret to show.
-    pub shown_secret: Option<Secret>,
-    /// Where and how often the secret was shown before it was confirmed.
-    pub shown: Option<Shown>,
-    /// How many seconds ago it was last shown.
-    pub shown_ago: u64,
-    /// The grant that was earned or used.
-    pub grant: Option<Grant>,
-    /// Clock drift of the device in steps; positive if it is ahead.
-    pub drift: Option<i32>,
-    /// The message that was sent, or why none was.
-    pub sms: Option<SmsNotice>,
-    /// How many recovery codes are left after one was used.
-    pub recovery_codes_left: Option<usize>,
-    /// The number of the charged attempt, if a code was compared.
-    pub attempt: Option<u64>,
-}
-
-/// When a locked user may try again; a number of seconds or `null` in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum RetryAfter {
-    /// After this many seconds.
-    Seconds(u64),
-    /// After an administrator unlocks the account.
-    Unlocked,
-}
-
 /// The result of [`decide`].
 #[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 pub enum Ruling {
@@ -151,33 +108,66 @@ pub fn decide(
     now: Timestamp,
     fresh: &Secret,
 ) -> Result<Ruling, MissingClient> {
-    let decided = |decision| Ok(Ruling::Decided(decision));
+    decide_and_report(facts, request, now, fresh, &mut ())
+}
+
+/// Decides as [`decide`] does, and reports the rules that it applies.
+///
+/// # Errors
+/// As [`decide`].
+pub fn decide_and_report(
+    facts: &Facts<'_>,
+    request: &Request,
+    now: Timestamp,
+    fresh: &Secret,
+    observer: &mut impl Observer,
+) -> Result<Ruling, MissingClient> {
     if matches!(request.ask, Ask::End) {
-        return decided(end_grants(&facts.subject, request));
+        return Ok(Ruling::Decided(end_grants(&facts.subject, request)));
     }
+    observer.applies(Rule::Enabled);
     if !facts.settings.enabled {
-        return decided(Decision::plain(Reason::Disabled));
+        return Ok(decided(observer, Rule::Enabled, Reason::Disabled));
     }
+    observer.applies(Rule::Groups);
+    observer.applies(Rule::Listed);
     let account = match &facts.subject {
-        Subject::GroupsUnknown => return decided(Decision::plain(Reason::GroupsUnknown)),
-        Subject::Ambiguous => return decided(Decision::plain(Reason::AmbiguousUser)),
-        Subject::Unlisted => return decided(Decision::plain(Reason::NotListed)),
+        Subject::GroupsUnknown => {
+            return Ok(decided(observer, Rule::Groups, Reason::GroupsUnknown));
+        }
+        Subject::Unlisted => return Ok(decided(observer, Rule::Listed, Reason::NotListed)),
+        Subject::Ambiguous => {
+            observer.applies(Rule::Ambiguous);
+            return Ok(decided(observer, Rule::Ambiguous, Reason::AmbiguousUser));
+        }
         Subject::Known(account) => account,
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
     let login = Login { rules, facts, fresh };
+    observer.applies(Rule::Ambiguous);
     if rules.is_of_another_domain() {
-        return decided(Decision::plain(Reason::AmbiguousUser));
+        return Ok(decided(observer, Rule::Ambiguous, Reason::AmbiguousUser));
     }
-    match request.ask {
-        Ask::Open(Session::Rdp) if account.whitelisted => {
-            decided(Decision::plain(Reason::Whitelisted))
-        }
-        Ask::Open(Session::Rdp) => decided(Decision::plain(Reason::RdpNotAllowed)),
-        _ if rules.lacks_client() => Err(MissingClient),
-        Ask::Open(_) if request.code.is_none() => decided(login.open_session()),
-        _ => Ok(login.sign_in()),
+    observer.applies(Rule::Whitelist);
+    if matches!(request.ask, Ask::Open(Session::Rdp)) {
+        let reason = if account.whitelisted { Reason::Whitelisted } else { Reason::RdpNotAllowed };
+        return Ok(decided(observer, Rule::Whitelist, reason));
     }
+    observer.applies(Rule::RequireClient);
+    if rules.lacks_client() {
+        observer.decides(Rule::RequireClient);
+        return Err(MissingClient);
+    }
+    if matches!(request.ask, Ask::Open(_)) && request.code.is_none() {
+        return Ok(Ruling::Decided(login.open_session(observer)));
+    }
+    Ok(login.sign_in(observer))
+}
+
+/// Ends a decision by a rule that needs no further look at the user.
+fn decided(observer: &mut impl Observer, rule: Rule, reason: Reason) -> Ruling {
+    observer.decides(rule);
+    Ruling::Decided(Decision::plain(reason))
 }
 
 /// Compares the typed code after [`decide`] returned [`Ruling::Compare`]. The state in `facts` includes the
@@ -233,17 +223,9 @@ impl Decision {
 
 /// One login of a known user.
 pub(super) struct Login<'a> {
-    rules: Rules<'a>,
+    pub(super) rules: Rules<'a>,
     pub(super) facts: &'a Facts<'a>,
     pub(super) fresh: &'a Secret,
-}
-
-impl<'a> Deref for Login<'a> {
-    type Target = Rules<'a>;
-
-    fn deref(&self) -> &Rules<'a> {
-        &self.rules
-    }
 }
 
 impl Login<'_> {
@@ -251,53 +233,70 @@ impl Login<'_> {
         let mut decision = Decision::plain(reason);
         // How the expected code reaches the user.
         decision.details.method =
-            Some(if self.needs_sms() { Method::Sms } else { self.account.method });
-        decision.details.enrolled = Some(self.is_active());
+            Some(if self.rules.needs_sms() { Method::Sms } else { self.rules.account.method });
+        decision.details.enrolled = Some(self.rules.is_active());
         decision
     }
 
     /// A decision whose answer says how many digits the user has to type.
     pub(super) fn ask_for_code(&self, reason: Reason) -> Decision {
         let mut decision = self.decision(reason);
-        decision.details.digits = Some(self.digits());
+        decision.details.digits = Some(self.rules.digits());
         decision
     }
 
+    fn notice_of(&self, grant: &Grant) -> GrantNotice {
+        GrantNotice::new(grant, self.rules.advanced.validity())
+    }
+
     /// Opens a session without a code if this client has a live grant.
-    fn open_session(&self) -> Decision {
-        let state = &self.account.state;
-        let Some(found) = self.live_grant() else { return self.ask_for_code(Reason::CodeRequired) };
+    fn open_session(&self, observer: &mut impl Observer) -> Decision {
+        observer.applies(Rule::Grant);
+        observer.decides(Rule::Grant);
+        let state = &self.rules.account.state;
+        let Some(found) = self.rules.live_grant() else {
+            return self.ask_for_code(Reason::CodeRequired);
+        };
         let mut decision = self.decision(Reason::SessionValid);
         let mut next = state.clone();
         if let Some(grant) = next.grants.get_mut(found) {
-            if !self.request.check {
-                grant.first_session.get_or_insert(self.now);
+            if !self.rules.request.check {
+                grant.first_session.get_or_insert(self.rules.now);
             }
-            decision.details.grant = Some(grant.clone());
+            decision.details.grant = Some(self.notice_of(grant));
         }
         decision.remember(next, state);
         decision
     }
 
-    fn sign_in(&self) -> Ruling {
-        let state = &self.account.state;
-        let lockout = self.lockout_state();
+    fn sign_in(&self, observer: &mut impl Observer) -> Ruling {
+        observer.applies(Rule::Lock);
+        let state = &self.rules.account.state;
+        let lockout = self.rules.lockout_state();
         if lockout != LockoutState::Open {
+            observer.decides(Rule::Lock);
             let mut decision = self.locked(lockout);
             let mut next = state.clone();
-            next.rebase_lockout(self.now);
-            if !self.request.check {
+            next.rebase_lockout(self.rules.now);
+            if !self.rules.request.check {
                 decision.remember(next, state);
             }
             return Ruling::Decided(decision);
         }
-        if self.is_enrolment_closed() && !self.is_handed_over() {
+        observer.applies(Rule::Enrolment);
+        if self.rules.is_enrolment_closed() && !self.rules.is_handed_over() {
+            observer.decides(Rule::Enrolment);
             return Ruling::Decided(self.decision(Reason::EnrolmentClosed));
         }
-        Ruling::Decided(match (self.needs_sms(), &self.request.code) {
+        observer.applies(Rule::Method);
+        if self.rules.request.code.is_none() {
+            let by_sms = self.rules.needs_sms();
+            observer.decides(if by_sms { Rule::Method } else { Rule::Enrolment });
+        }
+        Ruling::Decided(match (self.rules.needs_sms(), &self.rules.request.code) {
             (true, None) => self.send_code(),
             // SECURITY: the password alone must not reveal a secret that was handed over in person.
-            (false, None) if self.is_active() || self.is_handed_over() => {
+            (false, None) if self.rules.is_active() || self.rules.is_handed_over() => {
                 self.ask_for_code(Reason::CodeRequired)
             }
             (false, None) => self.enrol(),
@@ -306,26 +305,27 @@ impl Login<'_> {
                 self.enrol()
             }
             (_, Some(typed)) if self.can_be_a_code(typed) => return Ruling::Compare,
-            (_, Some(_)) => self.reject(self.failures().count),
+            (_, Some(_)) => self.reject(self.rules.failures().count),
         })
     }
 
     /// The secret that an app's code is compared with.
     fn secret(&self) -> Option<&Secret> {
-        let is_usable = self.is_active() || self.account.state.has_live_pending_secret(self.now);
-        self.account.secret.as_ref().filter(|_| is_usable)
+        let is_usable = self.rules.is_active()
+            || self.rules.account.state.has_live_pending_secret(self.rules.now);
+        self.rules.account.secret.as_ref().filter(|_| is_usable)
     }
 
     /// Whether `typed` has the format of a code that it would be compared with.
     fn can_be_a_code(&self, typed: &str) -> bool {
-        let used = self.account.used_code.as_ref().filter(|_| self.needs_sms());
+        let used = self.rules.account.used_code.as_ref().filter(|_| self.rules.needs_sms());
         let used = used.map(|used| used.code.digits());
-        let pending = self.account.state.digits.filter(|_| self.has_pending_secret());
-        used.into_iter().chain(pending).chain([self.digits()]).any(|digits| {
+        let pending = self.rules.account.state.digits.filter(|_| self.rules.has_pending_secret());
+        used.into_iter().chain(pending).chain([self.rules.digits()]).any(|digits| {
             match Typed::parse(typed, digits) {
                 Typed::Code(_) => true,
                 // Only an active user can have recovery codes.
-                Typed::Recovery(_) => self.is_active(),
+                Typed::Recovery(_) => self.rules.is_active(),
                 Typed::Malformed => false,
             }
         })
@@ -342,10 +342,10 @@ impl Login<'_> {
 
     /// Shows the pending secret; generates one if none is live.
     fn enrol(&self) -> Decision {
-        if self.request.check {
+        if self.rules.request.check {
             return self.ask_for_code(Reason::EnrolmentRequired);
         }
-        self.show(&self.account.state)
+        self.show(&self.rules.account.state)
     }
 
     /// Shows the pending secret of `state`, which the caller is about to write.
@@ -353,42 +353,45 @@ impl Login<'_> {
         let mut decision = self.ask_for_code(Reason::EnrolmentRequired);
         let (next, new_secret) = show_secret(
             state,
-            self.advanced.digits(),
-            self.now,
+            self.rules.advanced.digits(),
+            self.rules.now,
             self.fresh,
             Showing {
-                ip: self.request.ip.clone(),
-                domain: self.account.domain.clone(),
+                ip: self.rules.request.ip.clone(),
+                domain: self.rules.account.domain.clone(),
                 handed_over: false,
             },
         );
         decision.details.method = Some(Method::App);
         decision.details.digits = next.digits;
-        decision.details.shown_secret = new_secret.clone().or_else(|| self.account.secret.clone());
+        decision.details.shown_secret =
+            new_secret.clone().or_else(|| self.rules.account.secret.clone());
         decision.new_secret = new_secret;
-        decision.remember(next, &self.account.state);
+        decision.remember(next, &self.rules.account.state);
         decision
     }
 
     /// Compares the typed code with the user's secret.
     fn compare(&self, typed: &str, charge: &Charge) -> Decision {
-        let state = &self.account.state;
-        match (self.secret(), Typed::parse(typed, self.digits())) {
+        let state = &self.rules.account.state;
+        match (self.secret(), Typed::parse(typed, self.rules.digits())) {
             (Some(secret), Typed::Code(code)) => {
-                match search(self.advanced, state, secret, &code, self.now, charge) {
+                match search(self.rules.advanced, state, secret, &code, self.rules.now, charge) {
                     Match::Fresh(step) => self.accept(step),
                     Match::Used(_) => self.reject_used(),
                     Match::Wrong => self.reject_wrong(),
                 }
             }
-            (Some(_), Typed::Recovery(code)) if self.is_active() => self.recover(&code, charge),
+            (Some(_), Typed::Recovery(code)) if self.rules.is_active() => {
+                self.recover(&code, charge)
+            }
             _ => self.reject_wrong(),
         }
     }
 
     /// Compares a recovery code with the user's recovery codes.
     pub(super) fn recover(&self, code: &RecoveryCode, charge: &Charge) -> Decision {
-        let mut next = self.account.state.clone();
+        let mut next = self.rules.account.state.clone();
         match next.recovery_codes.spend(code, charge) {
             RecoveryMatch::Fresh => {
                 let left = next.recovery_codes.left();
@@ -404,7 +407,7 @@ impl Login<'_> {
     /// Rejects a code that was not compared, or that was wrong without locking the account.
     fn reject(&self, failures: u32) -> Decision {
         let mut decision = self.ask_for_code(Reason::WrongCode);
-        let left = self.advanced.lockout_attempts.saturating_sub(failures);
+        let left = self.rules.advanced.lockout_attempts.saturating_sub(failures);
         // Once a lock has ended, a single wrong code locks again.
         decision.details.attempts_left = Some(left.max(1));
         decision
@@ -412,49 +415,49 @@ impl Login<'_> {
 
     /// Rejects a code that was used before. Forgives the attempt and changes nothing else.
     pub(super) fn reject_used(&self) -> Decision {
-        let mut next = self.account.state.clone();
+        let mut next = self.rules.account.state.clone();
         next.forgive_last();
         let mut decision = self.ask_for_code(Reason::CodeUsed);
-        decision.remember(next, &self.account.state);
+        decision.remember(next, &self.rules.account.state);
         decision
     }
 
     /// Rejects a wrong code. The attempt and its lock are already charged.
     pub(super) fn reject_wrong(&self) -> Decision {
-        let failures = self.failures();
-        let lockout = failures.state_at(self.now);
+        let failures = self.rules.failures();
+        let lockout = failures.state_at(self.rules.now);
         if lockout == LockoutState::Open {
             return self.reject(failures.count);
         }
         let mut decision = self.locked(lockout);
         if lockout == LockoutState::Stopped {
-            let mut next = self.account.state.clone();
+            let mut next = self.rules.account.state.clone();
             next.grants.clear();
-            decision.remember(next, &self.account.state);
+            decision.remember(next, &self.rules.account.state);
         }
         decision
     }
 
     /// Accepts the code of `step`: spends it and earns a grant.
     pub(super) fn accept(&self, step: Step) -> Decision {
-        let state = &self.account.state;
-        let first_time = !self.is_active();
-        let now_step = Step::at(self.now.unix());
+        let state = &self.rules.account.state;
+        let first_time = !self.rules.is_active();
+        let now_step = Step::at(self.rules.now.unix());
         let mut next = state.clone();
         next.last_step = Some(spend(state.last_step, &mut next.spent, step, now_step));
         next.drift = i32::try_from(step.since(now_step)).unwrap_or(0);
         let drift = next.drift;
         if first_time {
             next.enrolment = Enrolment::Active;
-            next.activated = Some(self.now);
+            next.activated = Some(self.rules.now);
             next.handed_over = false;
         }
         let reason = if first_time { Reason::Activated } else { Reason::CodeAccepted };
         let mut decision = self.admit(next, reason);
         if first_time {
             decision.details.shown.clone_from(&state.shown);
-            let last = state.shown.as_ref().map_or(self.now, |shown| shown.last);
-            decision.details.shown_ago = last.until(self.now);
+            let last = state.shown.as_ref().map_or(self.rules.now, |shown| shown.last);
+            decision.details.shown_ago = last.until(self.rules.now);
         }
         decision.details.method = Some(Method::App);
         decision.details.drift = Some(drift);
@@ -463,18 +466,18 @@ impl Login<'_> {
 
     /// Lets the user in after `next` spent a correct code: forgives failed attempts and adds a grant.
     pub(super) fn admit(&self, mut next: State, reason: Reason) -> Decision {
-        next.last_login = Some(self.now);
+        next.last_login = Some(self.rules.now);
         next.forgive_all();
         let mut decision = self.decision(reason);
         let grant = Grant {
-            client: self.request.client.clone(),
-            validated: self.now,
-            first_session: self.request.session().map(|_| self.now),
+            client: self.rules.request.client.clone(),
+            validated: self.rules.now,
+            first_session: self.rules.request.session().map(|_| self.rules.now),
         };
-        grant::add(&mut next.grants, grant.clone(), self.now, self.advanced.validity());
+        grant::add(&mut next.grants, grant.clone(), self.rules.now, self.rules.advanced.validity());
         decision.details.enrolled = Some(true);
-        decision.details.grant = Some(grant);
-        decision.remember(next, &self.account.state);
+        decision.details.grant = Some(self.notice_of(&grant));
+        decision.remember(next, &self.rules.account.state);
         decision
     }
 }

@@ -145,9 +145,10 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     if !request.check {
         remember(locked, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
     }
-    let response = respond(name, &decision, settings, request)?;
-    let problem = missing_gateway(&facts, decision.reason);
-    Ok(UnderLock::Decided(Verdict { response, reason: decision.reason, problem }))
+    let reason = decision.reason;
+    let response = respond(name, decision, settings, request)?;
+    let problem = missing_gateway(&facts, reason);
+    Ok(UnderLock::Decided(Verdict { response, reason, problem }))
 }
 
 /// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
@@ -207,8 +208,9 @@ fn send(
         }
         record(locked, &name, request, &decision, keys.as_ref(), now)
     })?;
-    let response = respond(&name, &decision, settings, request)?;
-    Ok(Verdict { response, reason: decision.reason, problem: sent.err().map(|(_, error)| error) })
+    let reason = decision.reason;
+    let response = respond(&name, decision, settings, request)?;
+    Ok(Verdict { response, reason, problem: sent.err().map(|(_, error)| error) })
 }
 
 /// How long the SMS command may take, `elapsed` after the start of the program; `None` if it is too late to
@@ -244,7 +246,7 @@ pub(crate) fn keys(store: &dyn Reader, settings: &Settings) -> Result<Option<Key
 
 fn respond(
     name: &Name,
-    decision: &Decision,
+    decision: Decision,
     settings: &Settings,
     request: &Request,
 ) -> Result<Response> {
@@ -252,8 +254,7 @@ fn respond(
         Some(_) => settings.advanced.issuer(&platform::host_name()),
         None => String::new(),
     };
-    let validity = settings.advanced.validity();
-    Response::new(name, decision, &Presentation { issuer: &issuer, validity, qr: request.qr })
+    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod decision;
+pub mod details;
 mod documents;
 pub mod facts;
 #[cfg(unix)]
@@ -15,6 +16,7 @@ pub(crate) mod login;
 mod model;
 pub mod options;
 pub mod reason;
+pub mod report;
 pub mod request;
 pub mod response;
 pub mod rules;

@@ -43,7 +43,10 @@ impl Outcome {
 }
 
 macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $word:literal => $outcome:ident,)+) => {
+    ($(
+        $(#[doc = $doc:literal])+
+        $variant:ident = $word:literal => $outcome:ident, show $message:literal, portal $advice:literal;
+    )+) => {
         /// Why a verification ended as it did.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Reason { $($(#[doc = $doc])+ $variant,)+ }
@@ -59,7 +62,17 @@ macro_rules! reasons {
 
             /// What it means, in one sentence.
             pub fn meaning(self) -> &'static str {
-                match self { $(Reason::$variant => concat!($($doc),+),)+ }
+                match self { $(Reason::$variant => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
+            /// The message for the user where nothing more is known.
+            pub fn message(self) -> &'static str {
+                match self { $(Reason::$variant => $message,)+ }
+            }
+
+            /// What the portal should do or show.
+            pub fn advice(self) -> &'static str {
+                match self { $(Reason::$variant => $advice,)+ }
             }
 
             /// What the portal has to do.
@@ -73,52 +86,101 @@ macro_rules! reasons {
 reasons! {
     /// Two-factor authentication is off.
     Disabled = "disabled" => Grant,
-    /// Neither the user nor a group of his is listed.
+        show "No code is needed.",
+        portal "let in";
+    /// Neither the user nor any of their groups is listed.
     NotListed = "not-listed" => Grant,
+        show "No code is needed.",
+        portal "let in";
     /// The whitelist lets the user connect by RDP.
     Whitelisted = "whitelisted" => Grant,
+        show "You may connect by RDP without a code.",
+        portal "let in";
     /// A grant of this client is live.
     SessionValid = "session-valid" => Grant,
+        show "Your session opens.",
+        portal "open the session";
     /// The code is right.
     CodeAccepted = "code-accepted" => Grant,
-    /// The code is right, and the first one of this secret.
+        show "You are signed in.",
+        portal "let in";
+    /// The first right code: the app is set up, or the number confirmed.
     Activated = "activated" => Grant,
-    /// The recovery code is right, and now spent.
+        show "Your authenticator app is set up and you are signed in.",
+        portal "let in; show `message`, which says how often the QR code was shown";
+    /// A recovery code was right, and is used up.
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
-    /// Only the whitelist lets users connect by RDP.
+        show "You are signed in. This recovery code is now used up, and it was the last one.",
+        portal "let in; show `message`";
+    /// Plain RDP needs a whitelist entry.
     RdpNotAllowed = "rdp-not-allowed" => Deny,
+        show "You may not connect by RDP. Use the web portal, or ask your administrator.",
+        portal "refuse; point to the web portal";
     /// Too many wrong codes.
     Locked = "locked" => Deny,
-    /// The time to enrol without help is over.
+        show "Too many wrong codes. Only your administrator can unlock your account.",
+        portal "refuse; `retry_after` is the number of seconds, or `null` if an administrator must unlock";
+    /// The days to enrol are over.
     EnrolmentClosed = "enrolment-closed" => Deny,
-    /// The code was accepted before.
+        show "The time to set up your second factor is over. Ask your administrator.",
+        portal "refuse; the administrator helps with `users enrol` or `users reset`";
+    /// This code, or a later one, was accepted before.
     CodeUsed = "code-used" => Deny,
-    /// The code is wrong.
+        show "This code was used before. Wait for the next code of your app and type that.",
+        portal "see *The same code twice*; else ask for the next code";
+    /// The code is wrong, or is not a code.
     WrongCode = "wrong-code" => Deny,
-    /// A code is needed.
+        show "The code is wrong. Check the clock of your device and try the next code.",
+        portal "ask again; `attempts_left` is how many are left";
+    /// A code is needed; with `enrolled` false, that of a QR code which was handed over in person, and
+    /// which no login shows.
     CodeRequired = "code-required" => Challenge,
-    /// The user has to set up the authenticator app.
+        show "Type the code that your app shows.",
+        portal "show a field for `digits` digits; let it take 19 characters, so that a recovery code fits";
+    /// The user has no app yet.
     EnrolmentRequired = "enrolment-required" => Challenge,
+        show "Scan the QR code with your authenticator app, then type the code that it shows.",
+        portal "show `enrolment.qr`, `enrolment.secret` below it, and a field for the code";
     /// A code was sent by SMS.
     SmsSent = "sms-sent" => Challenge,
+        show "A code was sent to your phone.",
+        portal "show a field for the code and `sms.to`";
     /// A code was sent before and is still good.
     SmsAlreadySent = "sms-already-sent" => Challenge,
-    /// No further SMS may be sent yet.
+        show "A code was sent to your phone before. Type that.",
+        portal "the same, with a button that calls with `--resend`";
+    /// No further message may be sent yet.
     SmsNotYet = "sms-not-yet" => Challenge,
+        show "No further code can be sent yet. Try again later.",
+        portal "the same; `sms.retry_after` is the number of seconds";
     /// The store cannot be used.
     Store = "store" => Error,
-    /// The lock was not had in time.
+        show "The sign-in is not available now. Tell your administrator.",
+        portal "refuse; the administrator looks at standard error";
+    /// Another process held the lock for 5 s; standard error names it.
     Busy = "busy" => Error,
+        show "The sign-in is busy. Try again.",
+        portal "refuse; the user may try again";
     /// The user's groups cannot be determined.
     GroupsUnknown = "groups-unknown" => Error,
+        show "The sign-in is not available now. Tell your administrator.",
+        portal "refuse; the administrator looks at standard error";
     /// The name could mean several users.
     AmbiguousUser = "ambiguous-user" => Error,
-    /// The SMS could not be sent.
+        show "This name could mean several users. Sign in with your domain's name before it.",
+        portal "refuse; the user signs in with the domain's name";
+    /// No message was sent, or it is unknown whether one was.
     SmsFailed = "sms-failed" => Error,
-    /// Something took longer than it may.
+        show "No code could be sent to your phone. Ask your administrator.",
+        portal "refuse; the administrator looks at standard error";
+    /// Something took too long, for example the code on standard input.
     Timeout = "timeout" => Error,
+        show "The sign-in took too long. Try again.",
+        portal "refuse; the user may try again";
     /// The grants of this client are ended.
     Ended = "ended" => Ended,
+        show "You are signed out.",
+        portal "show the sign-in page";
 }
 
 #[cfg(test)]

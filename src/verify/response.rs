@@ -5,14 +5,14 @@ use std::fmt::Write;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::account::grant::Validity;
 use crate::account::listing::Method;
 use crate::account::name::Name;
 use crate::account::state::Shown;
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::{self, qr};
 use crate::settings::duration;
-use crate::verify::decision::{Decision, Details, RetryAfter};
+use crate::verify::decision::Decision;
+use crate::verify::details::{Details, EnrolmentNotice, RetryAfter};
 use crate::verify::reason::Reason;
 use crate::verify::request::QrForm;
 
@@ -23,52 +23,15 @@ pub struct Response {
     user: String,
     outcome: &'static str,
     reason: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    digits: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enrolled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts_left: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<RetryAfter>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    enrolment: Option<EnrolmentAnswer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sms: Option<SmsAnswer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grant: Option<GrantAnswer>,
+    #[serde(flatten)]
+    details: Details,
     message: String,
-}
-
-#[derive(Serialize)]
-struct EnrolmentAnswer {
-    uri: Zeroizing<String>,
-    secret: Zeroizing<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    qr: Option<Zeroizing<String>>,
-}
-
-#[derive(Serialize)]
-struct SmsAnswer {
-    to: String,
-    retry_after: u64,
-}
-
-#[derive(Serialize)]
-struct GrantAnswer {
-    validated: String,
-    open_before: String,
-    valid_until: Option<String>,
 }
 
 /// How to present a decision.
 pub struct Presentation<'a> {
     /// The issuer shown in the authenticator app.
     pub issuer: &'a str,
-    /// How long grants last.
-    pub validity: Validity,
     /// The format of the QR code.
     pub qr: QrForm,
 }
@@ -78,24 +41,8 @@ impl Response {
     ///
     /// # Errors
     /// When the QR code cannot be drawn.
-    pub fn new(user: &Name, decision: &Decision, present: &Presentation<'_>) -> Result<Self> {
-        let mut response =
-            Self::bare(user, decision.reason, message(decision.reason, &decision.details));
-        let details = &decision.details;
-        response.method = details.method.map(Method::as_str);
-        response.digits = details.digits.map(otp::Digits::get);
-        response.enrolled = details.enrolled;
-        response.attempts_left = details.attempts_left;
-        response.retry_after = details.retry_after;
-        response.sms = details
-            .sms
-            .as_ref()
-            .map(|sms| SmsAnswer { to: sms.to.clone(), retry_after: sms.retry_after });
-        response.grant = details.grant.as_ref().map(|grant| GrantAnswer {
-            validated: grant.validated.to_string(),
-            open_before: grant.open_before(present.validity).to_string(),
-            valid_until: grant.valid_until(present.validity).map(|until| until.to_string()),
-        });
+    pub fn new(user: &Name, decision: Decision, present: &Presentation<'_>) -> Result<Self> {
+        let mut details = decision.details;
         if let (Some(secret), Some(digits)) = (&details.shown_secret, details.digits) {
             let uri = otp::enrolment_uri(present.issuer, &user.canonical(), secret, digits);
             let picture = match present.qr {
@@ -106,32 +53,25 @@ impl Response {
             let qr = picture
                 .transpose()
                 .map_err(|error| Error::new(ErrorKind::System, format!("no QR code: {error}")))?;
-            let qr = qr.map(Zeroizing::new);
-            response.enrolment = Some(EnrolmentAnswer { uri, secret: secret.to_base32(), qr });
+            let (secret, qr) = (secret.to_base32(), qr.map(Zeroizing::new));
+            details.enrolment = Some(EnrolmentNotice { uri, secret, qr });
         }
-        Ok(response)
+        Ok(Self::with(user, decision.reason, details))
     }
 
     /// The answer when no decision was possible.
     pub fn failure(user: &Name, reason: Reason) -> Self {
-        Self::bare(user, reason, message(reason, &Details::default()))
+        Self::with(user, reason, Details::default())
     }
 
-    fn bare(user: &Name, reason: Reason, message: String) -> Self {
+    fn with(user: &Name, reason: Reason, details: Details) -> Self {
         Self {
             schema: 1,
             user: user.canonical(),
             outcome: reason.outcome().as_str(),
             reason: reason.as_str(),
-            method: None,
-            digits: None,
-            enrolled: None,
-            attempts_left: None,
-            retry_after: None,
-            enrolment: None,
-            sms: None,
-            grant: None,
-            message,
+            message: message(reason, &details),
+            details,
         }
     }
 
@@ -151,20 +91,20 @@ impl Response {
         // Writing into memory cannot fail.
         let _ =
             writeln!(text, "{}: {} ({})\n{}", self.user, self.outcome, self.reason, self.message);
-        if let Some(enrolment) = &self.enrolment {
+        if let Some(enrolment) = &self.details.enrolment {
             if let (true, Ok(drawing)) = (draw, qr::terminal(&enrolment.uri)) {
                 let drawing = Zeroizing::new(drawing);
                 text.push_str(&drawing);
             }
             let _ = writeln!(text, "secret  {}\nuri     {}", *enrolment.secret, *enrolment.uri);
         }
-        if let Some(sms) = self.sms.as_ref().filter(|sms| sms.retry_after > 0) {
+        if let Some(sms) = self.details.sms.as_ref().filter(|sms| sms.retry_after > 0) {
             let _ = writeln!(text, "another SMS in  {}", duration::words(sms.retry_after));
         }
-        if let Some(left) = self.attempts_left {
+        if let Some(left) = self.details.attempts_left {
             let _ = writeln!(text, "attempts left  {left}");
         }
-        if let Some(grant) = &self.grant {
+        if let Some(grant) = &self.details.grant {
             let _ = match &grant.valid_until {
                 Some(until) => writeln!(text, "sessions open until {until}"),
                 None => writeln!(text, "the first session must open before {}", grant.open_before),
@@ -177,81 +117,54 @@ impl Response {
 /// The message for the user, in English. Not meant to be parsed.
 fn message(reason: Reason, details: &Details) -> String {
     let by_sms = details.method == Some(Method::Sms);
-    match reason {
-        Reason::Disabled | Reason::NotListed => "No code is needed.".into(),
-        Reason::Whitelisted => "You may connect by RDP without a code.".into(),
-        Reason::SessionValid => "Your session opens.".into(),
-        Reason::CodeAccepted => "You are signed in.".into(),
-        Reason::RecoveryCodeAccepted => match details.recovery_codes_left {
-            Some(left @ 1..) => {
+    let to = details.sms.as_ref().map(|sms| &sms.to);
+    let special = match reason {
+        Reason::RecoveryCodeAccepted => {
+            details.recovery_codes_left.filter(|left| *left > 0).map(|left| {
                 format!("You are signed in. This recovery code is now used up; left: {left}.")
-            }
-            _ => "You are signed in. This recovery code is now used up, and it was the last one."
-                .into(),
-        },
-        Reason::Activated if by_sms => "Your number is confirmed and you are signed in.".into(),
-        Reason::Activated => activated(details.shown.as_ref(), details.shown_ago),
-        Reason::RdpNotAllowed => {
-            "You may not connect by RDP. Use the web portal, or ask your administrator.".into()
+            })
         }
+        Reason::Activated if by_sms => {
+            Some("Your number is confirmed and you are signed in.".into())
+        }
+        Reason::Activated => details
+            .shown
+            .as_ref()
+            .map(|shown| activated(reason.message(), shown, details.shown_ago)),
         Reason::Locked => match details.retry_after {
-            Some(RetryAfter::Seconds(seconds)) => format!(
+            Some(RetryAfter::Seconds(seconds)) => Some(format!(
                 "Too many wrong codes. Try again in {} with a new code.",
                 duration::words(seconds)
-            ),
-            _ => "Too many wrong codes. Only your administrator can unlock your account.".into(),
+            )),
+            _ => None,
         },
-        Reason::EnrolmentClosed => {
-            "The time to set up your second factor is over. Ask your administrator.".into()
+        Reason::CodeUsed if by_sms => Some("This code was used before. Ask for a new one.".into()),
+        Reason::WrongCode if details.attempts_left == Some(1) => {
+            Some("The code is wrong. One more wrong code locks your account for a while.".into())
         }
-        Reason::CodeUsed if by_sms => "This code was used before. Ask for a new one.".into(),
-        Reason::CodeUsed => {
-            "This code was used before. Wait for the next code of your app and type that.".into()
+        Reason::WrongCode if by_sms => {
+            Some("The code is wrong, or too old. Type the newest one.".into())
         }
-        Reason::WrongCode => match details.attempts_left {
-            Some(1) => {
-                "The code is wrong. One more wrong code locks your account for a while.".into()
-            }
-            _ if by_sms => "The code is wrong, or too old. Type the newest one.".into(),
-            _ => "The code is wrong. Check the clock of your device and try the next code.".into(),
-        },
-        Reason::CodeRequired if by_sms => "A code by SMS is needed.".into(),
-        Reason::CodeRequired => match details.digits {
-            Some(digits) => format!("Type the {} digits that your app shows.", digits.get()),
-            None => "Type the code that your app shows.".into(),
-        },
-        Reason::EnrolmentRequired => {
-            "Scan the QR code with your authenticator app, then type the code that it shows.".into()
-        }
-        Reason::SmsSent => format!("A code was sent to {}.", masked_number(details)),
+        Reason::CodeRequired if by_sms => Some("A code by SMS is needed.".into()),
+        Reason::CodeRequired => details
+            .digits
+            .map(|digits| format!("Type the {} digits that your app shows.", digits.get())),
+        Reason::SmsSent => to.map(|to| format!("A code was sent to {to}.")),
         Reason::SmsAlreadySent => {
-            format!("A code was sent to {} before. Type that.", masked_number(details))
+            to.map(|to| format!("A code was sent to {to} before. Type that."))
         }
         Reason::SmsNotYet => {
             let wait = details.sms.as_ref().map_or(0, |sms| sms.retry_after);
-            format!("No further code can be sent yet. Try again in {}.", duration::words(wait))
+            let wait = duration::words(wait);
+            Some(format!("No further code can be sent yet. Try again in {wait}."))
         }
-        Reason::SmsFailed => "No code could be sent to your phone. Ask your administrator.".into(),
-        Reason::Busy => "The sign-in is busy. Try again.".into(),
-        Reason::Timeout => "The sign-in took too long. Try again.".into(),
-        Reason::Store | Reason::GroupsUnknown => {
-            "The sign-in is not available now. Tell your administrator.".into()
-        }
-        Reason::AmbiguousUser => {
-            "This name could mean several users. Sign in with your domain's name before it.".into()
-        }
-        Reason::Ended => "You are signed out.".into(),
-    }
+        _ => None,
+    };
+    special.unwrap_or_else(|| reason.message().to_owned())
 }
 
-/// The masked phone number that the user may see.
-fn masked_number(details: &Details) -> &str {
-    details.sms.as_ref().map_or("your phone", |sms| &sms.to)
-}
-
-fn activated(shown: Option<&Shown>, ago: u64) -> String {
-    let head = "Your authenticator app is set up and you are signed in.";
-    let Some(shown) = shown else { return head.into() };
+/// The message after the first code of an app: when and where its QR code was shown.
+fn activated(head: &str, shown: &Shown, ago: u64) -> String {
     // A relative time, because the user's time zone is unknown.
     let when = match ago {
         0 => "just now".to_owned(),

@@ -2,6 +2,8 @@
 //!
 //! Like the decision, this does no I/O. `sending.rs` sends the message.
 
+use serde::Serialize;
+
 use crate::account::attempts::Charge;
 use crate::account::listing::{Method, Phone};
 use crate::account::sms::{Limits, SentCode};
@@ -33,6 +35,7 @@ pub struct Outgoing {
 }
 
 /// What an answer says about a message.
+#[derive(Serialize)]
 pub struct SmsNotice {
     /// The number, masked.
     pub to: String,
@@ -71,51 +74,53 @@ fn outstanding(account: &Account, now: Timestamp) -> Option<&SentCode> {
 
 impl Login<'_> {
     fn outstanding(&self) -> Option<&SentCode> {
-        outstanding(self.account, self.now)
+        outstanding(self.rules.account, self.rules.now)
     }
 
     /// Sends a code, or says why none is sent now.
     pub(super) fn send_code(&self) -> Decision {
         let mut decision = self.ask_for_code(Reason::CodeRequired);
         let Some(to) =
-            self.account.phone.as_ref().filter(|_| self.facts.settings.sms.is_configured())
+            self.rules.account.phone.as_ref().filter(|_| self.facts.settings.sms.is_configured())
         else {
             decision.reason = Reason::SmsFailed;
             return decision;
         };
-        if self.request.check {
+        if self.rules.request.check {
             return decision;
         }
-        let old = &self.account.state;
+        let old = &self.rules.account.state;
         let mut next = old.clone();
-        next.sms.rebase(self.now);
-        let limits = self.advanced.sms_limits();
-        let wait = match (next.sms.wait(limits, self.now), self.facts.today) {
+        next.sms.rebase(self.rules.now);
+        let limits = self.rules.advanced.sms_limits();
+        let wait = match (next.sms.wait(limits, self.rules.now), self.facts.today) {
             (wait, DailyQuota::Open) => wait,
             (wait, DailyQuota::Spent(until)) => wait.max(until),
         };
         let outstanding = self.outstanding();
         let mut notice = SmsNotice { to: to.masked(), retry_after: wait };
-        decision.reason =
-            if outstanding.is_some() && next.sms.is_delivered(self.now) && !self.request.resend {
-                Reason::SmsAlreadySent
-            } else if wait > 0 {
-                Reason::SmsNotYet
-            } else {
-                let again = outstanding.filter(|sent| sent.is_worth_sending(self.now));
-                let made = again.is_none().then(|| self.new_code(to));
-                if let Some(sent) = again.or(made.as_ref()) {
-                    decision.details.digits = Some(sent.code.digits());
-                    let code = sent.code.clone();
-                    decision.outgoing = Some(Outgoing { to: to.clone(), code, made });
-                }
-                next.sms.reserve(self.now);
-                if !self.is_bound() {
-                    next.domain.clone_from(&self.account.domain);
-                }
-                notice.retry_after = next.sms.wait(limits, self.now);
-                Reason::SmsSent
-            };
+        decision.reason = if outstanding.is_some()
+            && next.sms.is_delivered(self.rules.now)
+            && !self.rules.request.resend
+        {
+            Reason::SmsAlreadySent
+        } else if wait > 0 {
+            Reason::SmsNotYet
+        } else {
+            let again = outstanding.filter(|sent| sent.is_worth_sending(self.rules.now));
+            let made = again.is_none().then(|| self.new_code(to));
+            if let Some(sent) = again.or(made.as_ref()) {
+                decision.details.digits = Some(sent.code.digits());
+                let code = sent.code.clone();
+                decision.outgoing = Some(Outgoing { to: to.clone(), code, made });
+            }
+            next.sms.reserve(self.rules.now);
+            if !self.rules.is_bound() {
+                next.domain.clone_from(&self.rules.account.domain);
+            }
+            notice.retry_after = next.sms.wait(limits, self.rules.now);
+            Reason::SmsSent
+        };
         decision.details.sms = Some(notice);
         decision.remember(next, old);
         decision
@@ -126,10 +131,10 @@ impl Login<'_> {
         let number =
             self.fresh.as_bytes().iter().take(8).fold(0, |n, byte| n << 8 | u64::from(*byte));
         SentCode {
-            made: self.now,
-            expires: self.now.plus(u64::from(self.advanced.sms_validity)),
+            made: self.rules.now,
+            expires: self.rules.now.plus(u64::from(self.rules.advanced.sms_validity)),
             to: to.clone(),
-            code: Code::from_number(number, self.advanced.digits()),
+            code: Code::from_number(number, self.rules.advanced.digits()),
         }
     }
 
@@ -138,39 +143,40 @@ impl Login<'_> {
         if self.outstanding().is_some_and(|sent| sent.matches(typed, charge)) {
             return self.accept_sent();
         }
-        if self.account.used_code.as_ref().is_some_and(|used| used.matches(typed, charge)) {
+        if self.rules.account.used_code.as_ref().is_some_and(|used| used.matches(typed, charge)) {
             return self.reject_used();
         }
-        let state = &self.account.state;
+        let state = &self.rules.account.state;
         // Once an SMS code has unlocked the app secret, the user types a code from the app.
-        if let Some(secret) = self.account.secret.as_ref().filter(|_| self.has_pending_secret())
+        if let Some(secret) =
+            self.rules.account.secret.as_ref().filter(|_| self.rules.has_pending_secret())
             && let Some(digits) = state.digits
             && let Typed::Code(code) = Typed::parse(typed, digits)
         {
-            match search(self.advanced, state, secret, &code, self.now, charge) {
+            match search(self.rules.advanced, state, secret, &code, self.rules.now, charge) {
                 Match::Fresh(step) => return self.accept(step),
                 Match::Used(_) => return self.reject_used(),
                 Match::Wrong => {}
             }
         }
-        match Typed::parse(typed, self.digits()) {
-            Typed::Recovery(code) if self.is_active() => self.recover(&code, charge),
+        match Typed::parse(typed, self.rules.digits()) {
+            Typed::Recovery(code) if self.rules.is_active() => self.recover(&code, charge),
             _ => self.reject_wrong(),
         }
     }
 
     /// Accepts the outstanding code and marks it used. It earns a grant, or the display of an app secret.
     fn accept_sent(&self) -> Decision {
-        let old = &self.account.state;
+        let old = &self.rules.account.state;
         let mut next = old.clone();
         next.sms.used = next.sms.code.take();
         next.sms.unconfirmed = None;
-        if self.account.method == Method::App {
+        if self.rules.account.method == Method::App {
             next.forgive_all();
             return self.show(&next);
         }
         let first_time = next.sms.proved.is_none();
-        next.sms.proved.get_or_insert(self.now);
+        next.sms.proved.get_or_insert(self.rules.now);
         self.admit(next, if first_time { Reason::Activated } else { Reason::CodeAccepted })
     }
 }

@@ -11,5 +11,7 @@ mod readme;
 mod recipes;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
+mod settings;
 #[cfg(target_os = "linux")]
 mod shells;
+mod tables;

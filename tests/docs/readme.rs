@@ -6,7 +6,7 @@
 //!   is compared. `…` stands for any text within a line.
 //! - `<!-- setup -->`: the `#` commands are run in another store and must end with 0.
 //! - `<!-- operating -->`: the same, all of them in one shell.
-//! - `<!-- settings -->`, `<!-- chances -->`, `<!-- reasons -->`: tables, compared with the library's.
+//! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store, read as such.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
@@ -20,7 +20,6 @@ use std::process::{Command, Output, Stdio};
 
 use rw2fa::account::lockout::Rules;
 use rw2fa::otp::Digits;
-use rw2fa::settings::advanced::{Advanced, KEYS};
 use rw2fa::settings::chance::{of_guessing, percent};
 use rw2fa::verify::reason::Reason;
 
@@ -255,24 +254,6 @@ fn every_command_is_named() {
     }
 }
 
-/// Guards the table of settings: keys, defaults and bounds are those of the program.
-#[test]
-fn the_settings_are_those_of_the_program() {
-    let told: Vec<_> = marked("settings").concat().iter().map(|line| cells(line)).collect();
-    let actual: Vec<_> = KEYS.iter().map(|key| key.name).collect();
-    assert_eq!(told.iter().map(|row| row[0].as_str()).collect::<Vec<_>>(), actual);
-    let defaults = Advanced::default();
-    for (row, key) in told.iter().zip(KEYS) {
-        let default = match key.value(&defaults) {
-            toml::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        // The default of the issuer is made of the host's name.
-        assert!(row[1] == default || key.name == "issuer", "{}: {default}", key.name);
-        assert_eq!(row[2], key.valid(), "{}", key.name);
-    }
-}
-
 /// Guards the documents shown: the program reads them, with every key in its place.
 #[test]
 fn the_documents_can_be_read() {
@@ -295,19 +276,6 @@ fn the_chances_are_computed() {
         let actual = [percent(chance.one), percent(chance.day), percent(chance.hard_stop)];
         assert_eq!(row[2..], actual, "{line}");
     }
-}
-
-/// Guards the table of reasons: complete, in order, each with its outcome.
-#[test]
-fn every_reason_is_explained() {
-    let told: Vec<_> = marked("reasons").concat().iter().map(|line| cells(line)).collect();
-    let actual: Vec<_> = Reason::ALL
-        .iter()
-        .map(|reason| [reason.as_str().to_owned(), reason.outcome().as_str().to_owned()])
-        .collect();
-    let rows: Vec<_> = told.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
-    assert_eq!(rows, actual);
-    assert!(told.iter().all(|row| row.len() == 4 && row.iter().all(|cell| !cell.is_empty())));
 }
 
 /// Guards the answers shown: JSON, known reasons, the right outcome.

@@ -1,7 +1,6 @@
 //! The chain of rules in evaluation order, with the finding of each.
 //!
-//! Ends at the rule after which nothing more is checked. The rules themselves are in
-//! [`crate::verify::rules`].
+//! Which rules there are, and their order, is what the decision reports: see [`crate::verify::report`].
 
 use serde::Serialize;
 
@@ -19,7 +18,11 @@ use crate::store::DocumentKind;
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Subject};
 use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
+use crate::verify::report::Rule;
 use crate::verify::rules::Rules;
+
+/// The link of the store, which no decision looks at.
+pub(super) const STORE: &str = "store";
 
 /// A rule and its finding.
 #[derive(Serialize)]
@@ -79,11 +82,12 @@ fn store(opened: &Opened, looks: &[Look<'_>]) -> Link {
         End::Decided(_) | End::MissingClient => None,
     });
     match failure {
-        Some(failure) => link("store", "failed", failure),
-        None => link("store", "ok", opened.store.location()),
+        Some(failure) => link(STORE, "failed", failure),
+        None => link(STORE, "ok", opened.store.location()),
     }
 }
 
+/// Builds a link for each rule that the decisions applied.
 fn rules(
     opened: &Opened,
     login: &Name,
@@ -92,31 +96,64 @@ fn rules(
     now: Timestamp,
     chain: &mut Vec<Link>,
 ) -> Result<()> {
-    let (store, settings) = (&*opened.store, &opened.settings);
-    if !settings.enabled {
-        let hint = "nobody is asked for a code: turn it on with 'rw2fa enable'";
-        chain.push(link("enabled", "off", hint.to_owned()));
-        return Ok(());
-    }
-    chain.push(link("enabled", "on", None));
     let Some(look) = looks.iter().find(|look| look.facts.is_some()).or(looks.first()) else {
         return Ok(());
     };
-    let Some(known) = known else { return Ok(()) };
+    for rule in &look.rules {
+        chain.extend(finding(opened, login, *rule, look, known, now)?);
+    }
+    Ok(())
+}
+
+/// Builds the link of a rule; `None` if too little is known about the user.
+fn finding(
+    opened: &Opened,
+    login: &Name,
+    rule: Rule,
+    look: &Look<'_>,
+    known: Option<&KnownGroups>,
+    now: Timestamp,
+) -> Result<Option<Link>> {
+    let settings = &opened.settings;
     let subject = look.facts.as_ref().map(|facts| &facts.subject);
-    chain.push(groups(opened, known, subject)?);
-    let Some(facts) = &look.facts else { return Ok(()) };
+    let rules = match subject {
+        Some(Subject::Known(account)) => {
+            Some(Rules { advanced: &settings.advanced, account, request: &look.request, now })
+        }
+        _ => None,
+    };
+    Ok(match rule {
+        Rule::Enabled => Some(enabled(settings)),
+        Rule::Groups => known
+            .filter(|_| settings.enabled)
+            .map(|known| groups(opened, known, subject))
+            .transpose()?,
+        Rule::Listed => subject.map(|subject| listed(opened, login, subject)).transpose()?,
+        Rule::Ambiguous => Some(rules.map_or_else(several_users, ambiguous)),
+        Rule::Whitelist => rules.map(|_| whitelist(opened, login, now)).transpose()?,
+        Rule::RequireClient => rules.map(require_client),
+        Rule::Lock => rules.map(lock),
+        Rule::Grant => rules.map(grant),
+        Rule::Enrolment => rules.map(enrolment),
+        Rule::Method => rules.map(|rules| method(rules, settings)),
+    })
+}
+
+fn enabled(settings: &Settings) -> Link {
+    if settings.enabled {
+        return link("enabled", "on", None);
+    }
+    let hint = "nobody is asked for a code: turn it on with 'rw2fa enable'";
+    link("enabled", "off", hint.to_owned())
+}
+
+fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
+    let Opened { store, settings } = opened;
     let listed = store.names_like(DocumentKind::User, &login.key())?;
     let domains = &settings.domains;
-    let account = match &facts.subject {
-        Subject::GroupsUnknown => {
-            chain.push(link("listed", "unknown", "not listed himself".to_owned()));
-            return Ok(());
-        }
-        Subject::Unlisted => {
-            chain.push(link("listed", "no", unlisted(login, &listed)));
-            return Ok(());
-        }
+    Ok(match subject {
+        Subject::GroupsUnknown => link("listed", "unknown", "not listed himself".to_owned()),
+        Subject::Unlisted => link("listed", "no", unlisted(login, &listed)),
         Subject::Ambiguous => {
             let mut all = listed.clone();
             if matches!(resolve(login, &listed, domains), Resolution::Unlisted) {
@@ -126,33 +163,22 @@ fn rules(
                 Resolution::Ambiguous(names) => names.into_iter().map(Name::canonical).collect(),
                 Resolution::Entry(_) | Resolution::Unlisted => Vec::new(),
             };
-            chain.push(link("listed", "several", meant.join(", ")));
-            let detail =
-                "this login could mean each of them: a login with its NetBIOS domain does not";
-            chain.push(link("ambiguous", "yes", detail.to_owned()));
-            return Ok(());
+            link("listed", "several", meant.join(", "))
         }
-        Subject::Known(account) => account,
-    };
-    chain.push(if account.listed {
-        let why = spelling::explain_match(login, &account.name, &listed, domains);
-        link("listed", "entry", format!("{}: {why}", account.name))
-    } else {
-        let by = account.groups.iter().flatten().next();
-        link("listed", "group", by.map(Name::canonical))
-    });
-    let rules = Rules { advanced: &settings.advanced, account, request: &look.request, now };
-    chain.push(ambiguous(rules));
-    if rules.is_of_another_domain() {
-        return Ok(());
-    }
-    chain.push(whitelist(opened, login, now)?);
-    chain.push(require_client(rules));
-    chain.push(lock(rules));
-    chain.push(grant(rules));
-    chain.push(enrolment(rules));
-    chain.push(method(rules, settings));
-    Ok(())
+        Subject::Known(account) if account.listed => {
+            let why = spelling::explain_match(login, &account.name, &listed, domains);
+            link("listed", "entry", format!("{}: {why}", account.name))
+        }
+        Subject::Known(account) => {
+            let by = account.groups.iter().flatten().next();
+            link("listed", "group", by.map(Name::canonical))
+        }
+    })
+}
+
+fn several_users() -> Link {
+    let detail = "this login could mean each of them: a login with its NetBIOS domain does not";
+    link("ambiguous", "yes", detail.to_owned())
 }
 
 fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Result<Link> {

@@ -16,12 +16,13 @@ use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::otp::Secret;
 use crate::store::{Scope, Update};
-use crate::verify::decision::{Facts, Ruling, Subject, decide};
+use crate::time::Timestamp;
+use crate::verify::decision::{Facts, Ruling, Subject, decide_and_report};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
+use crate::verify::report::{Report, Rule};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
-use crate::verify::rules::Rules;
 use crate::verify::{USAGE, reason_of};
 
 /// Explain what the next login will be answered, and which rule decides it
@@ -63,7 +64,14 @@ struct Look<'a> {
     request: Request,
     facts: Option<Facts<'a>>,
     end: End,
+    /// The rule that decides.
+    decided: Option<Rule>,
+    /// The rules to show.
+    rules: Vec<Rule>,
 }
+
+/// The rules to show when the store cannot be read: these need no facts about the user.
+const WITHOUT_FACTS: [Rule; 2] = [Rule::Enabled, Rule::Groups];
 
 /// How the call ends.
 enum End {
@@ -171,23 +179,33 @@ fn look<'a>(
     groups: &Result<KnownGroups>,
 ) -> Look<'a> {
     let (store, settings) = (&*opened.store, &opened.settings);
+    let rules = WITHOUT_FACTS.to_vec();
+    let look = Look { request, facts: None, end: End::MissingClient, decided: None, rules };
     let groups = match groups {
         Ok(groups) => groups,
-        Err(error) => return Look { request, facts: None, end: End::failed(error) },
+        Err(error) => return Look { end: End::failed(error), ..look },
     };
+    let request = &look.request;
     let looked = store.update(Scope::Account(&request.login.key()), |locked| {
         let now = context.now();
         let keys = keys(locked, settings)?;
-        let facts = gather(locked, settings, &request, groups, keys.as_ref(), now)?;
+        let facts = gather(locked, settings, request, groups, keys.as_ref(), now)?;
         let fresh = Secret::from_bytes(*context.process.random()?);
-        Ok::<_, Error>(match decide(&facts, &request, now, &fresh) {
+        let mut report = Report::default();
+        let end = match decide_and_report(&facts, request, now, &fresh, &mut report) {
             // Without a code, no code is compared.
-            Ok(Ruling::Decided(decision)) => (Some(facts), End::Decided(decision.reason)),
-            Ok(Ruling::Compare) | Err(_) => (Some(facts), End::MissingClient),
-        })
+            Ok(Ruling::Decided(decision)) => End::Decided(decision.reason),
+            Ok(Ruling::Compare) | Err(_) => End::MissingClient,
+        };
+        let rules = applied_rules(&facts, request, now, &fresh);
+        Ok::<_, Error>((facts, end, report.decided, rules))
     });
-    let (facts, end) = looked.unwrap_or_else(|error| (None, End::failed(&error)));
-    Look { request, facts, end }
+    match looked {
+        Ok((facts, end, decided, rules)) => {
+            Look { facts: Some(facts), end, decided, rules, ..look }
+        }
+        Err(error) => Look { end: End::failed(&error), ..look },
+    }
 }
 
 impl Look<'_> {
@@ -223,43 +241,35 @@ impl Look<'_> {
         self.request.session().map_or("sign-in", Session::as_str)
     }
 
-    /// Returns whether a sign-in would send a code.
-    fn needs_sms(&self) -> bool {
-        let Some(facts) = &self.facts else { return false };
-        let Subject::Known(account) = &facts.subject else { return false };
-        let (advanced, request) = (&facts.settings.advanced, &self.request);
-        // Whether a code by SMS is needed does not depend on the time.
-        let now = account.state.open_since;
-        Rules { advanced, account, request, now }.needs_sms()
-    }
-
-    /// Returns the rule of the chain that gives this reason.
+    /// Returns the rule of the chain that decides.
     fn rule(&self) -> &'static str {
-        let Some(reason) = self.reason() else { return "require-client" };
-        match reason {
-            Reason::Store | Reason::Busy | Reason::Timeout => "store",
-            Reason::Disabled => "enabled",
-            Reason::GroupsUnknown => "groups",
-            Reason::NotListed => "listed",
-            Reason::AmbiguousUser => "ambiguous",
-            Reason::Whitelisted | Reason::RdpNotAllowed => "whitelist",
-            Reason::SessionValid => "grant",
-            Reason::CodeRequired if self.request.session().is_some() => "grant",
-            Reason::Locked => "lock",
-            Reason::CodeRequired if self.needs_sms() => "method",
-            Reason::CodeRequired | Reason::EnrolmentRequired | Reason::EnrolmentClosed => {
-                "enrolment"
-            }
-            Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet | Reason::SmsFailed => {
-                "method"
-            }
-            // Never answered without a code, and never at a sign-in.
-            Reason::CodeAccepted
-            | Reason::Activated
-            | Reason::RecoveryCodeAccepted
-            | Reason::CodeUsed
-            | Reason::WrongCode
-            | Reason::Ended => "code",
+        match self.end {
+            End::Failed(..) => chain::STORE,
+            End::Decided(_) | End::MissingClient => self.decided.map_or(chain::STORE, Rule::as_str),
         }
+    }
+}
+
+/// Returns the rules that decisions about these facts apply. If all asks are decided by the same rule, it hides
+/// what follows. Otherwise, every rule says something about the user.
+fn applied_rules(
+    facts: &Facts<'_>,
+    request: &Request,
+    now: Timestamp,
+    fresh: &Secret,
+) -> Vec<Rule> {
+    let reports = ASKS.map(|ask| {
+        let mut report = Report::default();
+        let request =
+            Request { client: request.client.clone(), ..bare_request(&request.login, ask) };
+        // Only the report matters here.
+        let _ = decide_and_report(facts, &request, now, fresh, &mut report);
+        report
+    });
+    match &reports {
+        [first, others @ ..] if others.iter().all(|other| other.decided == first.decided) => {
+            first.applied.clone()
+        }
+        _ => Rule::ALL.to_vec(),
     }
 }

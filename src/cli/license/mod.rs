@@ -15,7 +15,7 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format, output};
 use crate::error::Result;
 use crate::license::serial::Serial;
-use crate::license::status::{LicenseStatus, State};
+use crate::license::status::{LicenseState, LicenseStatus};
 use crate::license::vendor::{PORTAL, VendorKey};
 use crate::license::{self, PRODUCT, Refusal};
 use crate::settings::Settings;
@@ -120,7 +120,7 @@ pub(super) fn has_development_key() -> bool {
 pub(super) fn describe(status: &LicenseStatus) -> String {
     let days = |days: u64| count(usize::try_from(days).unwrap_or(usize::MAX), "day");
     match (status.state, &status.license) {
-        (State::Licensed, Some(license)) => {
+        (LicenseState::Licensed, Some(license)) => {
             let users = match status.max_users() {
                 Some(most) => format!("up to {}", count(most as usize, "user")),
                 None => "any number of users".into(),
@@ -131,14 +131,14 @@ pub(super) fn describe(status: &LicenseStatus) -> String {
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }
-        (State::Trial | State::Licensed, _) => {
+        (LicenseState::Trial | LicenseState::Licensed, _) => {
             format!("trial, {} left", days(status.days_left.unwrap_or_default()))
         }
-        (State::Expired, Some(license)) => {
+        (LicenseState::Expired, Some(license)) => {
             let end = license.expires.map(|end| format!(" at {end}")).unwrap_or_default();
             format!("expired{end}; what is enforced stays enforced")
         }
-        (State::Expired, None) => "trial is over; what is enforced stays enforced".into(),
+        (LicenseState::Expired, None) => "trial is over; what is enforced stays enforced".into(),
     }
 }
 
@@ -168,12 +168,12 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
         }
     }
     if status.ends_soon() {
-        let what = if status.state == State::Trial { "trial" } else { "licence" };
+        let what = if status.state == LicenseState::Trial { "trial" } else { "licence" };
         let left = status.days_left.unwrap_or_default();
         let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
         say(format!("the {what} ends in {left}; then no users can be added"), PORTAL);
     }
-    if status.state == State::Expired {
+    if status.state == LicenseState::Expired {
         let what = if status.license.is_some() { "licence" } else { "trial" };
         say(
             format!(

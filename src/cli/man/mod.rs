@@ -17,7 +17,8 @@ use self::page::Page;
 use crate::cli::Done;
 use crate::cli::context::{Context, count};
 use crate::error::{Error, ErrorKind, Result};
-use crate::settings::advanced::{Advanced, KEYS};
+use crate::settings;
+use crate::settings::key::plain;
 use crate::verify::arguments;
 use crate::verify::reason::Reason;
 
@@ -119,7 +120,7 @@ fn of_verifier() -> Result<Page> {
     for reason in Reason::ALL {
         reasons.control("TP", []);
         reasons.text([bold(reason.as_str()), roman(format!(" ({})", reason.outcome().as_str()))]);
-        reasons.text([roman(reason.meaning().trim())]);
+        reasons.text([roman(plain(reason.meaning()))]);
     }
     page.add(&reasons)?;
     page.see_also(&[("rw2fa".into(), 1), ("rw2fa-store".into(), 5)])?;
@@ -130,24 +131,25 @@ fn of_store() -> Result<Page> {
     let mut page = Page::new("rw2fa-store", 5)?;
     page.add_source(include_str!("store.roff"));
     let mut settings = Roff::new();
-    settings.control("SH", ["SETTINGS"]);
-    settings.text([
-        roman("The keys of the table "),
-        bold("[advanced]"),
-        roman(" of store.toml, which "),
-        bold("rw2fa advanced set"),
-        roman(" changes:"),
-    ]);
-    let defaults = Advanced::default();
-    for key in KEYS {
-        let default = match key.value(&defaults) {
-            toml::Value::String(text) if text.is_empty() => "the server's name, remote-work".into(),
-            value => value.to_string(),
-        };
+    settings.control("SH", ["store.toml"]);
+    let mut table = None;
+    for key in settings::described() {
+        if table != Some(key.table) {
+            table = Some(key.table);
+            if !key.table.is_empty() {
+                settings.control("SS", [format!("[{}]", key.table).as_str()]);
+            }
+            settings.text([roman(key.about)]);
+        }
         settings.control("TP", []);
         settings.text([bold(key.name)]);
-        let (meaning, valid) = (key.meaning, key.valid());
-        settings.text([roman(format!("{meaning}. Default: {default}. Valid: {valid}."))]);
+        let default = match (key.default, key.is_required) {
+            (Some(default), _) => format!(" Default: {default}."),
+            (None, true) => " Required.".to_owned(),
+            (None, false) => String::new(),
+        };
+        let (meaning, valid) = (plain(key.meaning), key.valid.describe());
+        settings.text([roman(format!("{meaning}.{default} Valid: {valid}."))]);
     }
     page.add(&settings)?;
     page.see_also(&[("rw2fa".into(), 1), (VERIFIER.into(), 1)])?;

@@ -1,13 +1,12 @@
 //! `rw2fa sms configure`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::MASK;
+use super::{MASK, TOKEN};
 use crate::account::sealed::Sealed;
 use crate::cli::Done;
 use crate::cli::change::Change;
@@ -17,10 +16,9 @@ use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::process::Line;
+use crate::settings::key::{Key, Section, plain};
 use crate::settings::sms::SmsSection;
-use crate::sms::gateway::{
-    self, Sender, check_account, check_api_key, check_token, parse_base, parse_proxy, parse_sender,
-};
+use crate::sms::gateway::{self, check_token};
 use crate::store::seal::NONCE;
 use crate::store::{Document, Reader, Scope, Update, editing, records};
 
@@ -32,33 +30,70 @@ use crate::store::{Document, Reader, Scope, Update, editing, records};
 #[command(after_help = "Example: rw2fa sms configure --account-sid AC… --auth-token-stdin \
                         --from +33700000000 <token.txt")]
 pub(in crate::cli) struct ConfigureArgs {
-    /// The SID of the Twilio account
-    #[arg(long, value_name = "AC…")]
-    account_sid: Option<String>,
-    /// The SID of an API key of the account; the token is then the secret of the key
-    #[arg(long, value_name = "SK…")]
-    api_key: Option<String>,
-    /// Read the token from standard input
-    #[arg(long)]
-    auth_token_stdin: bool,
-    /// The sender: a number, a messaging service, a short code or a name
-    #[arg(long, value_name = "+E164|MG…|NAME")]
-    from: Option<String>,
-    /// Where the API is, for an account of another region
-    #[arg(long, value_name = "URL")]
-    api_base: Option<String>,
-    /// The HTTP proxy to go through
-    #[arg(long, value_name = "URL")]
-    proxy: Option<String>,
-    /// Certificates to trust besides the system's, such as those of an inspecting proxy
-    #[arg(long, value_name = "FILE")]
-    ca_file: Option<String>,
-    /// The program that sends, in place of Twilio; an absolute path
-    #[arg(long, value_name = "PATH")]
-    command: Option<String>,
+    #[command(flatten)]
+    given: Given,
     /// Only tell what would be done
     #[arg(long)]
     dry_run: bool,
+}
+
+/// The keys of the section that were given, each with its text.
+#[derive(Debug, Default)]
+struct Given {
+    texts: Vec<(&'static Key<SmsSection>, String)>,
+    auth_token_stdin: bool,
+}
+
+/// The option that reads the token.
+const TOKEN_OPTION: &str = "auth-token-stdin";
+
+impl Args for Given {
+    fn augment_args(command: Command) -> Command {
+        let options = SmsSection::KEYS.iter().filter_map(|key| Some((key, key.spec.option?)));
+        options.fold(command, |command, (key, option)| {
+            command.arg(if key.name == TOKEN {
+                let label = option.label;
+                let help =
+                    format!("Read the {label} from standard input; it is sealed and never shown");
+                Arg::new(TOKEN_OPTION).long(TOKEN_OPTION).action(ArgAction::SetTrue).help(help)
+            } else {
+                let arg = Arg::new(key.name).long(key.name).value_name(option.value_name);
+                arg.help(capitalized(&plain(key.meaning)))
+            })
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Given {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let mut given = Self::default();
+        given.update_from_arg_matches(matches)?;
+        Ok(given)
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        let keys = SmsSection::KEYS.iter().filter(|key| key.name != TOKEN);
+        self.texts = keys
+            .filter_map(|key| Some((key, matches.get_one::<String>(key.name)?.clone())))
+            .collect();
+        self.auth_token_stdin = matches.get_flag(TOKEN_OPTION);
+        Ok(())
+    }
+}
+
+/// Returns a text that begins with a capital letter.
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or(String::new(), |first| format!("{}{}", first.to_uppercase(), chars.as_str()))
 }
 
 /// The new section, and the token if it is new.
@@ -106,46 +141,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     Ok(done)
 }
 
-/// Applies an argument: `None` keeps the old text, an empty text clears it.
-fn updated_text(old: Option<&String>, text: Option<&str>) -> Option<String> {
-    match text.map(str::trim) {
-        None => old.cloned(),
-        Some("") => None,
-        Some(text) => Some(text.to_owned()),
-    }
-}
-
 fn build_wanted(
     context: &mut Context<'_>,
     args: &ConfigureArgs,
     old: &SmsSection,
 ) -> Result<Wanted> {
-    let path = |old: &Option<PathBuf>, path: &Option<String>| match path.as_deref() {
-        None => old.clone(),
-        Some("") => None,
-        Some(path) => Some(path.into()),
-    };
-    let mut section = SmsSection {
-        account_sid: updated_text(old.account_sid.as_ref(), args.account_sid.as_deref()),
-        api_key: updated_text(old.api_key.as_ref(), args.api_key.as_deref()),
-        auth_token: old.auth_token.clone(),
-        from: updated_text(old.from.as_ref(), args.from.as_deref()),
-        api_base: updated_text(old.api_base.as_ref(), args.api_base.as_deref()),
-        proxy: updated_text(old.proxy.as_ref(), args.proxy.as_deref()),
-        ca_file: path(&old.ca_file, &args.ca_file),
-        command: path(&old.command, &args.command),
-    };
+    let mut section = old.clone();
+    for (key, text) in &args.given.texts {
+        set(key, &mut section, text.trim())?;
+    }
     let has_terminal = context.process.terminals.stdin && context.process.terminals.stderr;
     let by_command = section.command.is_some() && section.account_sid.is_none();
-    let names_something = args.account_sid.is_some()
-        || args.api_key.is_some()
-        || args.auth_token_stdin
-        || args.from.is_some()
-        || args.api_base.is_some()
-        || args.proxy.is_some()
-        || args.ca_file.is_some()
-        || args.command.is_some();
-    if has_terminal && !by_command && !args.auth_token_stdin {
+    let names_something = !args.given.texts.is_empty() || args.given.auth_token_stdin;
+    if has_terminal && !by_command && !args.given.auth_token_stdin {
         ask(&mut section, names_something)?;
     }
     normalize(&mut section)?;
@@ -177,6 +185,16 @@ fn build_wanted(
         Some((key, what)) => return Err(Error::new(ErrorKind::Refused, format!("{key}: {what}"))),
     }
     Ok(Wanted { section, token })
+}
+
+/// Sets a key; an empty text resets it.
+fn set(key: &Key<SmsSection>, section: &mut SmsSection, text: &str) -> Result<()> {
+    if text.is_empty() {
+        (key.reset)(section);
+        return Ok(());
+    }
+    key.assign(section, &toml::Value::String(text.into()))
+        .map_err(|message| Error::new(ErrorKind::Usage, message))
 }
 
 fn missing(what: &str) -> Error {
@@ -215,33 +233,12 @@ fn interrupted() -> Error {
 
 /// Validates and normalizes what was given.
 fn normalize(section: &mut SmsSection) -> Result<()> {
-    let usage =
-        |flag: &str, what: String| Error::new(ErrorKind::Usage, format!("--{flag}: {what}"));
-    if let Some(sid) = &section.account_sid {
-        check_account(sid).map_err(|what| usage("account-sid", what))?;
-    }
-    if let Some(key) = &section.api_key {
-        check_api_key(key).map_err(|what| usage("api-key", what))?;
-    }
-    if let Some(from) = &mut section.from {
-        match parse_sender(from).map_err(|what| usage("from", what))? {
-            Sender::From(plain) | Sender::Service(plain) => *from = plain,
-        }
-    }
-    if let Some(base) = &mut section.api_base {
-        *base = parse_base(base).map_err(|what| usage("api-base", what))?;
-    }
-    if section.api_base.as_deref() == Some(gateway::API) {
-        section.api_base = None;
-    }
-    if let Some(proxy) = &mut section.proxy {
-        *proxy = parse_proxy(proxy).map_err(|what| usage("proxy", what))?;
-    }
-    if let Some(path) = &section.ca_file {
-        gateway::check_ca_file(path).map_err(|what| usage("ca-file", what))?;
-    }
-    if let Some(path) = &section.command {
-        gateway::check_command(path).map_err(|what| usage("command", what))?;
+    for key in SmsSection::KEYS {
+        let Some(text) = key.text(section) else { continue };
+        let plain = gateway::normalized(key.name, &text)
+            .map_err(|what| Error::new(ErrorKind::Usage, format!("--{}: {what}", key.name)))?;
+        let is_default = key.spec.default_words == Some(plain.as_str());
+        set(key, section, if is_default { "" } else { &plain })?;
     }
     Ok(())
 }
@@ -254,13 +251,13 @@ fn token(
     asks_all: bool,
 ) -> Result<Option<Zeroizing<String>>> {
     let has_terminal = context.process.terminals.stdin && context.process.terminals.stderr;
-    let token = if args.auth_token_stdin && !has_terminal {
+    let token = if args.given.auth_token_stdin && !has_terminal {
         match context.process.read_line(512, Duration::from_secs(60))? {
             Line::Text(text) => text,
             Line::Unreadable => Zeroizing::new(String::new()),
         }
     } else if has_terminal
-        && (args.auth_token_stdin
+        && (args.given.auth_token_stdin
             || section.account_sid.is_some() && (asks_all || section.auth_token.is_none()))
     {
         let keeps =
@@ -283,27 +280,19 @@ fn token(
     Ok(Some(token))
 }
 
-/// Lists every key of the section with its value.
-fn key_values(section: &SmsSection) -> [(&'static str, Option<String>); 8] {
-    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-    [
-        ("account-sid", section.account_sid.clone()),
-        ("api-key", section.api_key.clone()),
-        ("auth-token", section.auth_token.as_ref().map(|sealed| sealed.0.clone())),
-        ("from", section.from.clone()),
-        ("api-base", section.api_base.clone()),
-        ("proxy", section.proxy.clone()),
-        ("ca-file", path(&section.ca_file)),
-        ("command", path(&section.command)),
-    ]
+/// Lists the changed keys, with their old and new values.
+fn changed_keys<'a>(
+    before: &'a SmsSection,
+    after: &'a SmsSection,
+) -> impl Iterator<Item = (&'static str, Option<String>, Option<String>)> + 'a {
+    let values = |key: &Key<SmsSection>| (key.name, key.text(before), key.text(after));
+    SmsSection::KEYS.iter().map(values).filter(|(_, old, new)| old != new)
 }
 
 /// Returns the settings with the new section.
 fn edited(reader: &dyn Reader, before: &SmsSection, after: &SmsSection) -> Result<String> {
-    let changed = key_values(before).into_iter().zip(key_values(after));
-    let changed: Vec<_> = changed
-        .filter(|(old, new)| old != new)
-        .map(|(_, (key, new))| (["sms", key], new.map(toml_edit::Value::from)))
+    let changed: Vec<_> = changed_keys(before, after)
+        .map(|(key, _, new)| ([SmsSection::TABLE, key], new.map(toml_edit::Value::from)))
         .collect();
     let edits: Vec<(&[&str], _)> =
         changed.iter().map(|(path, value)| (&path[..], value.clone())).collect();
@@ -313,16 +302,14 @@ fn edited(reader: &dyn Reader, before: &SmsSection, after: &SmsSection) -> Resul
 /// Builds the values for the audit trail: neither the token nor complete phone numbers.
 fn audit_values(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
     let audit_value = |key: &str, value: Option<String>| match (key, value) {
-        ("auth-token", Some(_)) => Some(MASK.to_owned()),
+        (TOKEN, Some(_)) => Some(MASK.to_owned()),
         ("from", Some(from)) => {
             Some(crate::account::listing::Phone::parse(&from).map_or(from, |phone| phone.masked()))
         }
         (_, value) => value,
     };
-    let changed =
-        key_values(before).into_iter().zip(key_values(after)).filter(|(old, new)| old != new);
-    changed
-        .map(|((key, old), (_, new))| {
+    changed_keys(before, after)
+        .map(|(key, old, new)| {
             (key.to_owned(), json!([audit_value(key, old), audit_value(key, new)]))
         })
         .collect()

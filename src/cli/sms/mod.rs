@@ -52,6 +52,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &SmsCommand) -> Result<Don
 
 /// The text shown in place of a token.
 const MASK: &str = "********";
+/// The key of the token.
+const TOKEN: &str = "auth-token";
 
 /// Builds the error that no gateway is configured.
 pub(super) fn not_configured() -> Error {
