@@ -12,7 +12,6 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
-. tests/memory
 
 triple=x86_64-pc-windows-gnu
 place=${CARGO_TARGET_DIR:-$PWD/target}/windows
@@ -20,8 +19,6 @@ wine=/usr/lib/wine/wine64
 wineserver=/usr/lib/wine/wineserver64
 # tests/run may install packages at the same time.
 apt_lock=${place%/windows}/apt.lock
-# The directory in memory that has the temporary files; empty if there is none.
-memory=
 started=$SECONDS
 
 # Property tests take long under Wine and hardly meet the system; the documents are the same on all systems.
@@ -167,29 +164,6 @@ make_stand_in() {
   "$place/rustc" --edition 2024 --target "$triple" -o "$2" "$1"
 }
 
-# Puts a place in memory where the programs look for their directory for temporary files.
-use_memory() {
-  temporary=$("$place/wine" cmd /c 'echo %TEMP%' 2>/dev/null | tr -d '\r')
-  [[ $temporary = C:* ]] || fail "temporary files are in '$temporary'"
-  temporary=${temporary#C:}
-  temporary=$place/prefix/drive_c${temporary//\\//}
-  rm -rf "$temporary"
-  memory=$(place_in_memory)
-  if [ -n "$memory" ]; then
-    ln -s "$memory" "$temporary"
-  else
-    mkdir "$temporary"
-  fi
-}
-
-clean_up() {
-  "$wineserver" -k || true
-  if [ -n "$memory" ]; then
-    rm -rf "$memory" "$temporary"
-    mkdir "$temporary"
-  fi
-}
-
 # A directory of somebody else, which only root can make.
 make_foreign_store() {
   export RW2FA_TEST_FOREIGN=
@@ -205,7 +179,8 @@ make_foreign_store() {
 on_console() {
   local question=$1 typed=$2 keyboard screen=$place/screen tries=0 code=0
   shift 2
-  rm -f "$place/keyboard" "$screen"
+  rm -f "$place/keyboard"
+  : >"$screen"
   mkfifo "$place/keyboard"
   # Opened for reading and writing: opening does not block, and rw2fa.exe never reads an end of file.
   exec {keyboard}<>"$place/keyboard"
@@ -342,9 +317,8 @@ build
 export WINEPREFIX=$place/prefix WINEDEBUG=-all
 "$wineserver" -k || true
 "$wineserver" -p
-trap clean_up EXIT
+trap '"$wineserver" -k || true' EXIT
 "$place/wine" cmd /c exit >/dev/null 2>&1
-use_memory
 
 make_stand_ins
 make_foreign_store
