@@ -21,6 +21,7 @@ case "${1-}" in
   --bin)
     [ "$#" -eq 2 ] || fail 'usage: quickstart.sh [--bin DIR]'
     bin=$(cd "$2" && pwd)
+    examples=$bin/examples
     ;;
   *) fail 'usage: quickstart.sh [--bin DIR]' ;;
 esac
@@ -67,14 +68,16 @@ if [ -z "$bin" ]; then
   target=$(mkdir -p "$target" && cd "$target" && pwd)
   say 'Building rw2fa (a few minutes the first time)'
   show 'cargo build --release'
-  (cd "$root" && cargo build --quiet --release --locked --target-dir "$target" \
-    --bins --example phone) </dev/null || fail 'the build failed'
-  bin=$(cd "$target/release" && pwd)
+  # Two builds: in one, the dependencies of the example would change the features of those of the programs.
+  (cd "$root" && cargo build --quiet --release --locked --target-dir "$target" --bins &&
+    cargo build --quiet --locked --target-dir "$target" --example phone) </dev/null || fail 'the build failed'
+  bin=$target/release
+  examples=$target/debug/examples
 fi
-for program in rw2fa rw2fa-verify examples/phone; do
-  [ -x "$bin/$program" ] || fail "$bin/$program is missing"
+for program in "$bin/rw2fa" "$bin/rw2fa-verify" "$examples/phone"; do
+  [ -x "$program" ] || fail "$program is missing"
 done
-PATH=$bin:$bin/examples:$PATH
+PATH=$bin:$examples:$PATH
 
 directory=$(mktemp -d)
 trap 'rm -rf -- "$directory"' EXIT

@@ -3,6 +3,7 @@
 #
 #   tests/windows.sh            every suite that is not for other systems, but for the slow ones
 #   tests/windows.sh faults     these suites only: names of test targets, "lib", or "console"
+#   tests/windows.sh --no-run   builds and lints what the first form runs, and runs nothing
 #
 # The code for Windows is linted too. Needs Debian 12, cargo and python3. Two Debian packages are installed
 # if they are missing and this account may; a Rust compiler that knows Windows is unpacked under
@@ -16,6 +17,8 @@ triple=x86_64-pc-windows-gnu
 place=${CARGO_TARGET_DIR:-$PWD/target}/windows
 wine=/usr/lib/wine/wine64
 wineserver=/usr/lib/wine/wineserver64
+# tests/run may install packages at the same time.
+apt_lock=${place%/windows}/apt.lock
 started=$SECONDS
 
 # Property tests take long under Wine and hardly meet the system; the documents are the same on all systems.
@@ -48,8 +51,8 @@ install_packages() {
   [ "${#packages[@]}" -gt 0 ] || return 0
   command -v apt-get >/dev/null || fail "missing: ${packages[*]}. There is no apt-get here"
   say "installing ${packages[*]}"
-  as_root apt-get update -qq >/dev/null
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq \
+  as_root flock "$apt_lock" apt-get update -qq >/dev/null
+  as_root flock "$apt_lock" env DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq \
     --no-install-recommends "${packages[@]}" >/dev/null
 }
 
@@ -67,11 +70,11 @@ make_compiler() {
   say 'making a compiler for Windows'
   rm -rf "$place"
   mkdir -p "$place/packages" "$place/library/src"
-  as_root apt-get update -qq >/dev/null
+  as_root flock "$apt_lock" apt-get update -qq >/dev/null
   std=$(dependency libstd-rust-web-dev '^libstd-rust-web-[0-9]')
   llvm=$(dependency "$std" '^libllvm[0-9]')
   (cd "$place/packages" &&
-    apt-get download -qq -o APT::Sandbox::User=root \
+    flock "$apt_lock" apt-get download -qq -o APT::Sandbox::User=root \
       rustc-web libstd-rust-web-dev rust-web-src rust-web-clippy "$std" "$llvm") ||
     fail 'the packages of the compiler could not be downloaded'
   local package
@@ -171,13 +174,31 @@ make_foreign_store() {
   export RW2FA_TEST_FOREIGN=$place/foreign
 }
 
-# on_console TYPED ARGUMENT…: runs rw2fa.exe on a terminal, types, and prints what the terminal shows. Wine
-# starts slowly: what is typed comes when the program waits for it.
+# on_console QUESTION TYPED ARGUMENT…: runs rw2fa.exe on a terminal, types TYPED once it shows QUESTION, and
+# prints what the terminal shows. With an empty QUESTION nothing is typed.
 on_console() {
-  local typed=$1
-  shift
-  { sleep 4; printf '%s' "$typed"; sleep 2; } |
-    TERM=xterm script --quiet --return --command "$place/wine $debug/rw2fa.exe --store C:/console $*" /dev/null
+  local question=$1 typed=$2 keyboard screen=$place/screen tries=0 code=0
+  shift 2
+  rm -f "$place/keyboard"
+  : >"$screen"
+  mkfifo "$place/keyboard"
+  # Opened for reading and writing: opening does not block, and rw2fa.exe never reads an end of file.
+  exec {keyboard}<>"$place/keyboard"
+  TERM=xterm script --quiet --flush --return --command "$place/wine $debug/rw2fa.exe --store C:/console $*" \
+    /dev/null <&"$keyboard" >"$screen" 2>&1 &
+  if [ -n "$question" ]; then
+    until grep -qF -- "$question" "$screen" || [ "$tries" -ge 120 ]; do
+      sleep 0.5
+      tries=$((tries + 1))
+    done
+    # It starts to read a moment after the question.
+    sleep 1
+    printf '%s' "$typed" >&"$keyboard"
+  fi
+  wait $! || code=$?
+  exec {keyboard}>&-
+  cat "$screen"
+  return "$code"
 }
 
 # What is handed out: the zip file holds programs that run, and what it says of them is true.
@@ -199,20 +220,20 @@ test_package() {
 test_console() {
   local shown code answer
   rm -rf "$place/prefix/drive_c/console"
-  on_console '' init >/dev/null || { echo 'init failed on a console'; return 1; }
-  on_console '' users add alice >/dev/null || { echo 'users add failed on a console'; return 1; }
-  shown=$(on_console '' status)
+  on_console '' '' init >/dev/null || { echo 'init failed on a console'; return 1; }
+  on_console '' '' users add alice >/dev/null || { echo 'users add failed on a console'; return 1; }
+  shown=$(on_console '' '' status)
   grep -q $'\e\\[[0-9;]*m' <<<"$shown" || { echo "no colours: $shown"; return 1; }
-  shown=$(NO_COLOR=1 on_console '' status)
+  shown=$(NO_COLOR=1 on_console '' '' status)
   ! grep -q $'\e\\[38' <<<"$shown" || { echo "colours in spite of NO_COLOR: $shown"; return 1; }
   # A made-up account and token: what is typed for the token is not shown.
-  shown=$(on_console 'token-of-a-test'$'\r' sms configure --account-sid "AC$(printf '%032d' 7)" --from +33700000001) ||
+  shown=$(on_console 'Token, not shown' 'token-of-a-test'$'\r' sms configure --account-sid "AC$(printf '%032d' 7)" --from +33700000001) ||
     { echo "sms configure failed on a console: $shown"; return 1; }
   grep -q 'sealed in the store' <<<"$shown" || { echo "the token was not taken: $shown"; return 1; }
   ! grep -q 'token-of' <<<"$shown" || { echo "the token was shown: $shown"; return 1; }
   for answer in n y; do
     code=0
-    shown=$(on_console "$answer"$'\r' users reset alice) || code=$?
+    shown=$(on_console 'Continue?' "$answer"$'\r' users reset alice) || code=$?
     grep -q 'Continue?' <<<"$shown" || { echo "no question: $shown"; return 1; }
     [ "$answer$code" = n1 ] || [ "$answer$code" = y0 ] ||
       { echo "answer $answer ended in $code: $shown"; return 1; }
@@ -221,18 +242,18 @@ test_console() {
 
 command -v python3 >/dev/null || fail 'python3 is missing: apt-get install python3'
 command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
+mkdir -p "${apt_lock%/*}"
 # Under Wine what is new is not what its directory lets in, but what the mask of this process leaves.
 umask 077
 install_packages
 make_compiler
 make_wine
-make_stand_ins
-make_foreign_store
 "$place/rustc" --version
 "$place/wine" --version
 
 export CARGO_TARGET_DIR=$place/build
 debug=$CARGO_TARGET_DIR/$triple/debug
+release=$CARGO_TARGET_DIR/$triple/release
 export RUSTC=$place/rustc
 export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$place/wine
 export CARGO_PROFILE_DEV_DEBUG=none
@@ -241,16 +262,33 @@ export RW2FA_TEST_FULL=1 CARGO_TERM_COLOR=never
 # Where there is no console, this alone tells that colours are understood.
 export TERM=xterm
 
-# One server for all programs, started here so that it has the mask; it ends with this script. So do the
-# services, which the first program starts: they keep its output open.
-export WINEPREFIX=$place/prefix WINEDEBUG=-all
-"$wineserver" -k || true
-"$wineserver" -p
-trap '"$wineserver" -k || true' EXIT
-"$place/wine" cmd /c exit >/dev/null 2>&1
+# Builds the release programs, if they are tested, and lints and builds the tests.
+build() {
+  local program
+  if [ "$with_release" = yes ]; then
+    say 'release programs'
+    cargo build --locked --quiet --release --bins --target "$triple"
+    for program in rw2fa rw2fa-verify; do
+      printf '%s: %d bytes\n' "$release/$program.exe" "$(wc -c <"$release/$program.exe")"
+    done
+  fi
+  # The linter compiles what it reads, so that nothing is compiled twice. It takes what stands for a thread's
+  # own value with this linker for a slow one.
+  say 'building and linting the tests'
+  export RUSTC_WORKSPACE_WRAPPER=$place/clippy-driver
+  export CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__-Aclippy::missing-const-for-thread-local__CLIPPY_HACKERY__
+  cargo build --locked --quiet --bins --target "$triple"
+  cargo test --locked --quiet --no-run --target "$triple" "${suites[@]}"
+}
 
 suites=()
 with_console=no
+with_release=no
+no_run=no
+if [ "${1-}" = --no-run ]; then
+  no_run=yes
+  shift
+fi
 if [ "$#" -gt 0 ]; then
   for suite in "$@"; do
     case $suite in
@@ -262,29 +300,32 @@ if [ "$#" -gt 0 ]; then
 else
   suites=(--lib)
   with_console=yes
+  with_release=yes
   for file in tests/*/main.rs; do
     # What is for other systems only would be built for nothing.
     ! grep -qE '^#!\[cfg\((unix|target_os = "linux")\)\]' "$file" || continue
     suite=$(basename "${file%/main.rs}")
     case " ${left_out[*]} " in *" $suite "*) ;; *) suites+=(--test "$suite") ;; esac
   done
-  say 'release programs'
-  cargo build --locked --quiet --release --bins --target "$triple"
-  for program in rw2fa rw2fa-verify; do
-    exe=$CARGO_TARGET_DIR/$triple/release/$program.exe
-    printf '%s: %d bytes\n' "$exe" "$(wc -c <"$exe")"
-  done
-  rm -rf "$place/prefix/drive_c/packaged"
-  test_package "$CARGO_TARGET_DIR/$triple/release" || fail 'the zip file is not good'
 fi
 
-# The linter compiles what it reads, so that nothing is compiled twice. It takes what stands for a thread's
-# own value with this linker for a slow one.
-say 'building and linting the tests'
-export RUSTC_WORKSPACE_WRAPPER=$place/clippy-driver
-export CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__-Aclippy::missing-const-for-thread-local__CLIPPY_HACKERY__
-cargo build --locked --quiet --bins --target "$triple"
-cargo test --locked --quiet --no-run --target "$triple" "${suites[@]}"
+build
+[ "$no_run" = no ] || exit 0
+
+# One server for all programs, started here so that it has the mask; it ends with this script. So do the
+# services, which the first program starts: they keep its output open.
+export WINEPREFIX=$place/prefix WINEDEBUG=-all
+"$wineserver" -k || true
+"$wineserver" -p
+trap '"$wineserver" -k || true' EXIT
+"$place/wine" cmd /c exit >/dev/null 2>&1
+
+make_stand_ins
+make_foreign_store
+if [ "$with_release" = yes ]; then
+  rm -rf "$place/prefix/drive_c/packaged"
+  test_package "$release" || fail 'the zip file is not good'
+fi
 # What a test that was interrupted left behind.
 rm -rf "$place/prefix/drive_c/ProgramData/rw2fa"
 say 'running the tests'
