@@ -105,7 +105,14 @@ fn declared_types_are_enforced() {
             let (text, line) = document(key.table, &format!("{} = {value}", key.name));
             match parse(&text) {
                 Ok(_) => accepted.push(value),
-                Err(problem) if problem.message.contains("did not end") => accepted.push(value),
+                // The type is right: an import is running, or the system, Windows, has no such log.
+                Err(problem)
+                    if ["did not end", "no such log"]
+                        .iter()
+                        .any(|end| problem.message.ends_with(end)) =>
+                {
+                    accepted.push(value);
+                }
                 Err(problem) => {
                     assert_eq!(text[..problem.at].lines().count(), line, "{text}: {problem:?}");
                     assert!(problem.message.contains(key.name), "{text}: {problem:?}");
