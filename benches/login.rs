@@ -18,7 +18,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
-use rw2fa::account::name::Name;
+use rw2fa::names::name::Name;
 use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
 use rw2fa::store::dir::file_name;
 

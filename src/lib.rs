@@ -11,7 +11,7 @@
 //! 3. [`verify::facts::known_groups`] reads the user's groups from the system, if any group is listed.
 //!    No lock is held yet.
 //! 4. [`verify::facts`] takes the account's lock and gathers the input of the decision: the settings, the
-//!    user that the name refers to ([`account::matching`]), the user's documents ([`store::records`]) and
+//!    user that the name refers to ([`names::matching`]), the user's documents ([`store::records`]) and
 //!    the user's secret ([`store::seal`]).
 //! 5. [`verify::decision`] decides, without any I/O. [`otp`] compares codes.
 //! 6. The [`audit`] line and the next state are written durably. A grant is recorded before it exists, and
@@ -22,8 +22,8 @@
 //! depends on the operating system.
 //!
 //! ```
-//! use rw2fa::account::matching::{Domains, Resolution, resolve};
-//! use rw2fa::account::name::Name;
+//! use rw2fa::names::matching::{Domains, Resolution, resolve};
+//! use rw2fa::names::name::Name;
 //!
 //! let listed = [Name::parse("CORP\\alice").unwrap()];
 //! let login = Name::parse("Alice").unwrap();
@@ -33,19 +33,19 @@
 // The Windows platform layer needs a few calls that no safe crate offers.
 #![cfg_attr(not(windows), forbid(unsafe_code))]
 
-pub mod account;
 pub mod audit;
 pub mod child;
 pub mod cli;
 pub mod error;
+pub mod factor;
 pub mod json;
 pub mod license;
+pub mod names;
 pub mod otp;
 pub mod platform;
 pub mod printable;
 pub mod process;
 pub mod settings;
-pub mod sms;
 pub mod store;
 pub mod time;
 pub mod verify;

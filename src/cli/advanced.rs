@@ -10,12 +10,12 @@ use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::status::describe_window;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::message;
 use crate::otp::Digits;
 use crate::printable::printable;
 use crate::settings::advanced::{self, Advanced, KEYS};
 use crate::settings::chance::{self, percent};
 use crate::settings::key;
-use crate::sms::message;
 use crate::store::{Document, Scope, Update, editing, records};
 
 /// Show and change the advanced settings

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::account::name::Name;
 use crate::cli::prompt;
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::platform;
 use crate::printable::{printable, printable_json};
 use crate::process::Process;

@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use crate::account::listing::Method;
-use crate::account::state::Enrolment;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, Result};
+use crate::factor::state::Enrolment;
+use crate::names::listing::Method;
 use crate::settings::Settings;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;

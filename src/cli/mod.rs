@@ -311,8 +311,8 @@ fn usage_error(error: &clap::Error, text: &str) -> Error {
 /// How much of an invalid name is quoted.
 const LONGEST_NAME: usize = 300;
 
-fn parse_name(text: &str) -> Result<crate::account::name::Name> {
-    crate::account::name::Name::parse(text).map_err(|error| {
+fn parse_name(text: &str) -> Result<crate::names::name::Name> {
+    crate::names::name::Name::parse(text).map_err(|error| {
         let quoted = printable(&shortened(text.to_owned(), LONGEST_NAME));
         Error::new(ErrorKind::Refused, format!("'{quoted}': {error}"))
     })

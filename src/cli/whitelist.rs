@@ -4,14 +4,14 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::account::listing::WhitelistEntry;
-use crate::account::matching::whitelisted;
-use crate::account::name::Name;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::listing::WhitelistEntry;
+use crate::names::matching::whitelisted;
+use crate::names::name::Name;
 use crate::printable::printable;
 use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};

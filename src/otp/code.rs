@@ -1,4 +1,4 @@
-//! One-time codes: time steps, code widths, codes, and typed text.
+//! One-time codes: time steps, code widths and codes.
 //!
 //! Owns the arithmetic of RFC 4226 and RFC 6238 for a single step. Must not know which steps are
 //! accepted: the window decides that.
@@ -10,9 +10,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::keyed::KeyedHash;
-use super::recovery::RecoveryCode;
 use super::secret::Secret;
-use super::separators::without_separators;
 
 /// The length of a time step in seconds (`X` of RFC 6238 §4.1).
 pub const PERIOD: i64 = 30;
@@ -157,33 +155,6 @@ impl PartialEq for Code {
 }
 
 impl Eq for Code {}
-
-/// Text typed in answer to a request for a code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Typed {
-    /// A code of the expected width.
-    Code(Code),
-    /// A recovery code.
-    Recovery(RecoveryCode),
-    /// Neither. It cannot be a code of this user, so it does not count as a guess.
-    Malformed,
-}
-
-impl Typed {
-    /// Parses typed text. Ignores white space around it, and ASCII spaces and `-` anywhere. Exactly
-    /// `digits` ASCII digits are a code, exactly 16 Crockford base32 characters are a recovery code,
-    /// and anything else is malformed.
-    pub fn parse(typed: &str, digits: Digits) -> Self {
-        let Some(plain) = without_separators(typed) else {
-            return Self::Malformed;
-        };
-        // The two formats differ in length, so no text is both.
-        if let Some(code) = Code::parse(&plain, digits) {
-            return Self::Code(code);
-        }
-        RecoveryCode::from_plain(&plain).map_or(Self::Malformed, Self::Recovery)
-    }
-}
 
 /// Computes the codes of one secret (RFC 4226 §5.3 over the steps of RFC 6238 §4).
 ///

@@ -7,14 +7,11 @@ mod code;
 mod keyed;
 mod png;
 pub mod qr;
-mod recovery;
 mod secret;
-mod separators;
 mod uri;
 mod window;
 
-pub use code::{Code, CodeGenerator, Digits, PERIOD, Step, Typed};
-pub use recovery::RecoveryCode;
+pub use code::{Code, CodeGenerator, Digits, PERIOD, Step};
 pub use secret::Secret;
 pub use uri::enrolment_uri;
 pub use window::{Match, SPENT_LIMIT, Search, spend};

@@ -5,7 +5,7 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::account::attempts::Charge;
+use crate::factor::attempts::Charge;
 
 use super::code::{Code, CodeGenerator, Digits, Step};
 

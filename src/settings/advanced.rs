@@ -1,7 +1,7 @@
 //! The table `[advanced]` of `store.toml`.
 
-use crate::account::grant::Validity;
-use crate::account::lockout::Rules;
+use crate::factor::grant::Validity;
+use crate::factor::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
 use crate::settings::key::{Key, Section, Spec, section};

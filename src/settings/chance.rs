@@ -1,6 +1,6 @@
 //! The odds of guessing a code.
 
-use crate::account::lockout::{HARD_STOP, Rules};
+use crate::factor::lockout::{HARD_STOP, Rules};
 use crate::otp::Digits;
 
 /// The chance of guessing a code under given settings.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use toml::Value;
 
-use crate::account::sealed::Sealed;
+use crate::factor::sealed::Sealed;
 use crate::settings::duration::{self, Unit};
 use crate::time::Timestamp;
 
@@ -33,7 +33,7 @@ pub enum Valid {
         /// Returns why a text is not valid.
         check: fn(&str) -> Result<(), &'static str>,
     },
-    /// A text that [`crate::sms::gateway`] or another part of the program checks where it is used.
+    /// A text that [`crate::factor::sms::gateway`] or another part of the program checks where it is used.
     Word(&'static str),
     /// A date and a time.
     Time,

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeTable;
 
-use crate::account::matching::Domains;
+use crate::names::matching::Domains;
 use crate::platform::SystemLog;
 use crate::settings::advanced::Advanced;
 use crate::settings::head::{AuditSection, DomainsSection, Head};

@@ -1,11 +1,11 @@
 //! The table `[sms]` of `store.toml`: the SMS gateway.
 //!
-//! Checks only the keys and that each value is text. [`crate::sms::gateway`], which the verifier does not
+//! Checks only the keys and that each value is text. [`crate::factor::sms::gateway`], which the verifier does not
 //! use, checks the values.
 
 use std::path::PathBuf;
 
-use crate::account::sealed::Sealed;
+use crate::factor::sealed::Sealed;
 use crate::settings::key::{Spec, section};
 
 section! {

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::listing::{Listing, WhitelistEntry};
-use crate::account::matching::overlapping;
-use crate::account::name::{AccountKey, Name};
-use crate::account::state::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::state::State;
+use crate::names::listing::{Listing, WhitelistEntry};
+use crate::names::matching::overlapping;
+use crate::names::name::{AccountKey, Name};
 use crate::settings::{self, Settings};
 use crate::store::file::LARGEST as LARGEST_DOCUMENT;
 use crate::store::{Text, records};

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::store::memory::Memory;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{AuditEnd, Document, DocumentKind, Draft, Locked, Reader, Scope, Store, Update};

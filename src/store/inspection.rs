@@ -1,9 +1,9 @@
 //! Reads every document of a store and reports what is wrong with each.
 
-use crate::account::listing::Listing;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::error::{Error, ErrorKind};
+use crate::factor::state::State;
+use crate::names::listing::Listing;
+use crate::names::name::Name;
 use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
 use crate::store::{DocumentKind, NameList, Reader, records};

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::{AccountKey, Name};
 use crate::platform::{Owner, SystemLog};
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;

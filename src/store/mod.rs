@@ -30,8 +30,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::account::name::{AccountKey, Name};
 use crate::error::{Error, Result};
+use crate::names::name::{AccountKey, Name};
 use crate::platform::SystemLog;
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::account::attempts::{Attempts, Charge};
-use crate::account::listing::{Listing, WhitelistEntry};
-use crate::account::lockout::Rules;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::attempts::{Attempts, Charge};
+use crate::factor::lockout::Rules;
+use crate::factor::state::State;
+use crate::names::listing::{Listing, WhitelistEntry};
+use crate::names::name::Name;
 use crate::settings::key::Section as _;
 use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use crate::account::lockout::Failures;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::lockout::Failures;
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::otp::{Secret, Step, spend};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;

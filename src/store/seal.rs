@@ -10,8 +10,8 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
+use crate::factor::sealed::Sealed;
+use crate::names::name::Name;
 
 /// The length of a nonce, in bytes.
 pub const NONCE: usize = 24;

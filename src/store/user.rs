@@ -1,9 +1,9 @@
 //! The link between a user's two documents and the key: opens sealed values and reports missing halves.
 
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
-use crate::account::sms::SentCode;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sealed::Sealed;
+use crate::factor::sms::state::SentCode;
+use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::store::seal::{Field, KeyRing};
 use crate::store::{Document, DocumentKind, Reader};

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use clap_lex::{ArgCursor, RawArgs};
 
-use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::verify::options::{QrForm, Session};
 
 /// The hint of every usage error.

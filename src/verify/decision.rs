@@ -3,16 +3,18 @@
 //! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
 //! state of the user for its caller to write.
 
-use crate::account::attempts::Charge;
-use crate::account::grant::{self, Grant};
-use crate::account::listing::{Method, Phone};
-use crate::account::lockout::LockoutState;
-use crate::account::name::Name;
-use crate::account::recovery::RecoveryMatch;
-use crate::account::showing::{Showing, show_secret};
-use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, State};
-use crate::otp::{Match, RecoveryCode, Secret, Step, Typed, spend};
+use crate::factor::app::showing::{Showing, show_secret};
+use crate::factor::attempts::Charge;
+use crate::factor::grant::{self, Grant};
+use crate::factor::lockout::LockoutState;
+use crate::factor::recovery::RecoveryCode;
+use crate::factor::recovery::RecoveryMatch;
+use crate::factor::sms::state::SentCode;
+use crate::factor::state::{Enrolment, State};
+use crate::factor::typed::Typed;
+use crate::names::listing::{Method, Phone};
+use crate::names::name::Name;
+use crate::otp::{Match, Secret, Step, spend};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::verify::details::{Details, GrantNotice, RetryAfter};

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::account::grant::{Grant, Validity};
-use crate::account::listing::Method;
-use crate::account::state::Shown;
+use crate::factor::grant::{Grant, Validity};
+use crate::factor::state::Shown;
+use crate::names::listing::Method;
 use crate::otp::{Digits, Secret};
 use crate::verify::sms::SmsNotice;
 

@@ -1,11 +1,11 @@
 //! Writes the outcome of a decision: the next state of the user and a line of the audit trail.
 
-use crate::account::attempts::Attempts;
-use crate::account::grant::ClientHash;
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
 use crate::audit::{self, Event, Verification};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::attempts::Attempts;
+use crate::factor::grant::ClientHash;
+use crate::factor::sealed::Sealed;
+use crate::names::name::Name;
 use crate::process::Process;
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::{Document, DocumentKind, Locked, Text, records};

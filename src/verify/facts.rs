@@ -1,12 +1,12 @@
 //! Gathers from the store what a decision looks at. Everything except [`known_groups`] runs under the account's
 //! lock.
 
-use crate::account::listing::{Listing, Method, WhitelistEntry};
-use crate::account::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
-use crate::account::name::Name;
-use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, State};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::state::SentCode;
+use crate::factor::state::{Enrolment, State};
+use crate::names::listing::{Listing, Method, WhitelistEntry};
+use crate::names::matching::{Resolution, covering_groups, netbios_of, resolve, whitelisted};
+use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::printable::printable;
 use crate::process::Accounts;

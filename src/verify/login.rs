@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::account::attempts::Charge;
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
-use crate::account::sms::Ending;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::attempts::Charge;
+use crate::factor::sealed::Sealed;
+use crate::factor::sms::state::Ending;
+use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::platform;
 use crate::process::Process;

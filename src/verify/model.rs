@@ -5,12 +5,12 @@
 
 use zeroize::Zeroizing;
 
-use crate::account::attempts::{Attempts, Charge};
-use crate::account::listing::Method;
-use crate::account::lockout::LockoutState;
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
-use crate::account::state::{Enrolment, State};
+use crate::factor::attempts::{Attempts, Charge};
+use crate::factor::lockout::LockoutState;
+use crate::factor::sealed::Sealed;
+use crate::factor::state::{Enrolment, State};
+use crate::names::listing::Method;
+use crate::names::name::Name;
 use crate::otp::{CodeGenerator, Digits, Secret, Step};
 use crate::settings::{self, Settings};
 use crate::time::Timestamp;

@@ -96,10 +96,10 @@ impl Observer for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::attempts::Attempts;
-    use crate::account::listing::Method;
-    use crate::account::name::Name;
-    use crate::account::state::State;
+    use crate::factor::attempts::Attempts;
+    use crate::factor::state::State;
+    use crate::names::listing::Method;
+    use crate::names::name::Name;
     use crate::otp::Secret;
     use crate::settings::{self, Settings};
     use crate::time::Timestamp;

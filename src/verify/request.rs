@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::account::grant::ClientHash;
-use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::grant::ClientHash;
+use crate::names::name::Name;
 use crate::process::{Line, Process};
 use crate::verify::arguments::VerifyArgs;
 pub use crate::verify::options::{QrForm, Session};

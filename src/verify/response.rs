@@ -5,10 +5,10 @@ use std::fmt::Write;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::account::listing::Method;
-use crate::account::name::Name;
-use crate::account::state::Shown;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::state::Shown;
+use crate::names::listing::Method;
+use crate::names::name::Name;
 use crate::otp::{self, qr};
 use crate::settings::duration;
 use crate::verify::decision::Decision;

@@ -2,10 +2,10 @@
 //!
 //! The decision applies them in order and `rw2fa explain` reports each result, so the two always agree.
 
-use crate::account::grant::Grant;
-use crate::account::listing::Method;
-use crate::account::lockout::{Failures, LockoutState};
-use crate::account::state::Enrolment;
+use crate::factor::grant::Grant;
+use crate::factor::lockout::{Failures, LockoutState};
+use crate::factor::state::Enrolment;
+use crate::names::listing::Method;
 use crate::otp::Digits;
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;

@@ -10,13 +10,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::account::sms::Ending;
 use crate::child::{self, Output};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::message::{Message, fill};
+use crate::factor::sms::state::Ending;
 use crate::platform;
 use crate::printable::printable;
 use crate::settings::Settings;
-use crate::sms::message::{Message, fill};
 use crate::store::{Locked, Scope, Store, Update, records};
 use crate::time::Timestamp;
 use crate::verify::sms::{DailyQuota, Outgoing};

@@ -4,10 +4,11 @@
 
 use serde::Serialize;
 
-use crate::account::attempts::Charge;
-use crate::account::listing::{Method, Phone};
-use crate::account::sms::{Limits, SentCode};
-use crate::otp::{Code, Digits, Match, Typed};
+use crate::factor::attempts::Charge;
+use crate::factor::sms::state::{Limits, SentCode};
+use crate::factor::typed::Typed;
+use crate::names::listing::{Method, Phone};
+use crate::otp::{Code, Digits, Match};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 use crate::verify::decision::{Account, Decision, Login};

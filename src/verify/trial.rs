@@ -2,12 +2,13 @@
 //!
 //! Does no I/O. Every comparison takes a [`Charge`] as proof that the attempt was charged.
 
-use crate::account::attempts::Charge;
-use crate::account::lockout::LockoutState;
-use crate::account::recovery::RecoveryMatch;
-use crate::account::sms::SentCode;
-use crate::account::state::{Enrolment, State};
-use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step, Typed};
+use crate::factor::attempts::Charge;
+use crate::factor::lockout::LockoutState;
+use crate::factor::recovery::RecoveryMatch;
+use crate::factor::sms::state::SentCode;
+use crate::factor::state::{Enrolment, State};
+use crate::factor::typed::Typed;
+use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 

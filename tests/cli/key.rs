@@ -6,8 +6,8 @@ use std::fs;
 use std::time::Duration;
 
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
-use rw2fa::account::name::Name;
-use rw2fa::account::sealed::Sealed;
+use rw2fa::factor::sealed::Sealed;
+use rw2fa::names::name::Name;
 use rw2fa::store::seal::{DataKey, Field, KeyRing};
 use serde_json::{Value, json};
 

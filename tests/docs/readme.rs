@@ -18,7 +18,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rw2fa::account::lockout::Rules;
+use rw2fa::factor::lockout::Rules;
 use rw2fa::otp::Digits;
 use rw2fa::settings::chance::{of_guessing, percent};
 use rw2fa::verify::reason::Reason;
@@ -262,7 +262,7 @@ fn the_documents_can_be_read() {
     assert!(settings.key_file.is_some() && settings.domains.default.is_some());
     assert_eq!((settings.advanced.discrepancy, settings.domains.aliases.len()), (1, 1));
     let text = marked("user document").concat().join("\n");
-    let listing: rw2fa::account::listing::Listing = toml::from_str(&text).unwrap();
+    let listing: rw2fa::names::listing::Listing = toml::from_str(&text).unwrap();
     assert!(listing.phone.is_some() && listing.notes.is_some());
 }
 

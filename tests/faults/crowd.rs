@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use data_encoding::BASE32_NOPAD;
-use rw2fa::account::name::Name;
-use rw2fa::account::state::{Enrolment, State};
+use rw2fa::factor::state::{Enrolment, State};
+use rw2fa::names::name::Name;
 use rw2fa::otp::Digits;
 use rw2fa::store;
 use rw2fa::store::seal::Field;

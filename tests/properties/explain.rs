@@ -209,7 +209,7 @@ fn state(user: &User) -> String {
     for (client, validated, first) in &kept.grants {
         writeln!(text, "[[grants]]\nvalidated = {}", T0 + validated).unwrap();
         if !client.is_empty() {
-            let hash = rw2fa::account::grant::ClientHash::new(client);
+            let hash = rw2fa::factor::grant::ClientHash::new(client);
             writeln!(text, "client = \"{}\"", hash.as_str()).unwrap();
         }
         if let Some(first) = first {
@@ -221,7 +221,7 @@ fn state(user: &User) -> String {
 
 /// Puts the world in the place of what is in the store. Where a document is, the library tells.
 fn build(sandbox: &Sandbox, key: &str, world: &World) {
-    use rw2fa::account::name::Name;
+    use rw2fa::names::name::Name;
     use rw2fa::store;
     use rw2fa::store::{Document, DocumentKind};
     for kind in ["users", "state", "groups", "whitelist"] {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::sandbox::{Run, Sandbox};
-use rw2fa::account::name::Name;
 use rw2fa::audit;
+use rw2fa::names::name::Name;
 use rw2fa::store;
 use rw2fa::store::seal::KeyRing;
 use rw2fa::store::{Document, DocumentKind, Scope, Update};

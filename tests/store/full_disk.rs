@@ -9,9 +9,9 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use crate::sandbox::{Sandbox, Secret, skipped};
-use rw2fa::account::lockout::Rules;
-use rw2fa::account::name::Name;
 use rw2fa::audit;
+use rw2fa::factor::lockout::Rules;
+use rw2fa::names::name::Name;
 use rw2fa::store;
 use rw2fa::store::seal::KeyRing;
 use rw2fa::store::{Scope, Update, records};

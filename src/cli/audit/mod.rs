@@ -12,12 +12,12 @@ use clap::{Args, Subcommand, ValueHint};
 
 use self::row::{COLUMNS, Row};
 
-use crate::account::name::{Domain, Name};
 use crate::audit::{Event, Line};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::{Domain, Name};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
 use crate::store::{EachLine, Place};

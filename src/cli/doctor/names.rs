@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Finding, Names, Severity};
-use crate::account::name::Name;
+use crate::names::name::Name;
 use crate::process::Process;
 use crate::store::{DocumentKind, Reader};
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Names, Severity};
-use crate::account::listing::Method;
-use crate::account::lockout::LockoutState;
-use crate::account::state::Enrolment;
+use crate::factor::lockout::LockoutState;
+use crate::factor::state::Enrolment;
+use crate::names::listing::Method;
 use crate::otp::Step;
 use crate::store::inspection::Seen;
 use crate::time::Timestamp;

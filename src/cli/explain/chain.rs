@@ -5,14 +5,14 @@
 use serde::Serialize;
 
 use super::{End, Look};
-use crate::account::listing::Method;
-use crate::account::lockout::LockoutState;
-use crate::account::matching::{Resolution, resolve};
-use crate::account::name::Name;
-use crate::account::spelling;
 use crate::cli::context::{Opened, count};
 use crate::cli::output::Column;
 use crate::error::Result;
+use crate::factor::lockout::LockoutState;
+use crate::names::listing::Method;
+use crate::names::matching::{Resolution, resolve};
+use crate::names::name::Name;
+use crate::names::spelling;
 use crate::settings::Settings;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 use super::{End, Look, bare_request, groups_of, look};
-use crate::account::grant::ClientHash;
-use crate::account::name::Name;
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
 use crate::error::Result;
+use crate::factor::grant::ClientHash;
+use crate::names::name::Name;
 use crate::store::{DocumentKind, Reader, records};
 use crate::verify::decision::Subject;
 use crate::verify::reason::{Outcome, Reason};

@@ -9,11 +9,11 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::account::name::Name;
 use crate::cli::context::{Context, Opened, nearest};
 use crate::cli::output::{self, Column};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::store::{Scope, Update};
 use crate::time::Timestamp;

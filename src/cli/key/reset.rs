@@ -5,13 +5,13 @@
 
 use clap::Args;
 
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::{open_code, open_secret};

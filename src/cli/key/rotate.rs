@@ -18,13 +18,13 @@
 
 use clap::Args;
 
-use crate::account::name::Name;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
 use crate::store::user::{open_code, open_secret};

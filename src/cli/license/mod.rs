@@ -9,15 +9,15 @@ mod show;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::account::name::Name;
-use crate::account::state::Enrolment;
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format, output};
 use crate::error::Result;
+use crate::factor::state::Enrolment;
 use crate::license::serial::Serial;
 use crate::license::status::{LicenseState, LicenseStatus};
 use crate::license::vendor::{PORTAL, VendorKey};
 use crate::license::{self, PRODUCT, Refusal};
+use crate::names::name::Name;
 use crate::settings::Settings;
 use crate::store::{DocumentKind, Reader, records};
 

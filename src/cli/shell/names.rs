@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::{Arg, ArgMatches, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use crate::account::name::canonical_text;
 use crate::cli::context::store_path;
+use crate::names::name::canonical_text;
 use crate::process::Process;
 use crate::settings::advanced::KEYS;
 use crate::store::{self, DocumentKind};

@@ -7,8 +7,8 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::output;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::twilio::{AccountStatus, Balance};
 use crate::printable::printable;
-use crate::sms::twilio::{AccountStatus, Balance};
 
 /// Ask Twilio whether the credentials work; sends nothing
 ///

@@ -7,18 +7,18 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::{MASK, TOKEN};
-use crate::account::sealed::Sealed;
 use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sealed::Sealed;
+use crate::factor::sms::gateway::{self, check_token};
 use crate::platform;
 use crate::process::Line;
 use crate::settings::key::{Key, Section, plain};
 use crate::settings::sms::SmsSection;
-use crate::sms::gateway::{self, check_token};
 use crate::store::seal::NONCE;
 use crate::store::{Document, Reader, Scope, Update, editing, records};
 
@@ -304,7 +304,7 @@ fn audit_values(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
     let audit_value = |key: &str, value: Option<String>| match (key, value) {
         (TOKEN, Some(_)) => Some(MASK.to_owned()),
         ("from", Some(from)) => {
-            Some(crate::account::listing::Phone::parse(&from).map_or(from, |phone| phone.masked()))
+            Some(crate::names::listing::Phone::parse(&from).map_or(from, |phone| phone.masked()))
         }
         (_, value) => value,
     };

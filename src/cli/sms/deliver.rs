@@ -3,14 +3,14 @@
 
 use clap::Args;
 
-use crate::account::listing::Phone;
 use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::gateway::parse_sender;
+use crate::factor::sms::message::Message;
+use crate::factor::sms::twilio::{Certainty, Failure};
 use crate::json;
-use crate::sms::gateway::parse_sender;
-use crate::sms::message::Message;
-use crate::sms::twilio::{Certainty, Failure};
+use crate::names::listing::Phone;
 use crate::verify::sending::TAKEN;
 
 /// The longest message.

@@ -15,9 +15,9 @@ use clap::Subcommand;
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::gateway::{self, Account};
+use crate::factor::sms::twilio::Api;
 use crate::settings::sms::SmsSection;
-use crate::sms::gateway::{self, Account};
-use crate::sms::twilio::Api;
 use crate::store::{Reader, records};
 
 pub(super) use check::{Health, health};

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 use zeroize::Zeroize;
 
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::progress::Progress;
 use crate::cli::target::Target;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::store::bundle::{self, Secrets};
 use crate::store::seal::{Field, KeyRing, NONCE};
 use crate::store::user::{missing_half, open_secret};

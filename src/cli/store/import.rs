@@ -114,7 +114,7 @@ fn import(
     locked.write(&Document::Settings, &next)
 }
 
-fn row((kind, name, effect): &(DocumentKind, crate::account::name::Name, Effect)) -> ChangeRow {
+fn row((kind, name, effect): &(DocumentKind, crate::names::name::Name, Effect)) -> ChangeRow {
     let kind = match kind {
         DocumentKind::User | DocumentKind::State => "user",
         DocumentKind::Group => "group",

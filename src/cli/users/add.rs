@@ -10,18 +10,18 @@ use super::{
     Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
     pick,
 };
-use crate::account::listing::{Listing, Method, Phone};
-use crate::account::matching::overlapping;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::Context;
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::number;
+use crate::factor::state::State;
+use crate::names::listing::{Listing, Method, Phone};
+use crate::names::matching::overlapping;
+use crate::names::name::Name;
 use crate::settings::Settings;
-use crate::sms::number;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
 

@@ -4,11 +4,11 @@
 
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
-use crate::account::listing::{Method, Phone};
-use crate::account::name::Name;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::number;
+use crate::names::listing::{Method, Phone};
+use crate::names::name::Name;
 use crate::printable::printable;
-use crate::sms::number;
 use crate::store::DocumentKind;
 
 /// The required columns, in any order.

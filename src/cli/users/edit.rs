@@ -5,16 +5,16 @@ use clap::Args;
 use super::{
     Entries, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each, parse_notes,
 };
-use crate::account::listing::{Listing, Method, Phone};
-use crate::account::name::Name;
-use crate::account::state::Enrolment;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sms::number;
+use crate::factor::state::Enrolment;
+use crate::names::listing::{Listing, Method, Phone};
+use crate::names::name::Name;
 use crate::printable::shortened;
-use crate::sms::number;
 use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
 /// Change method, phone or notes of users and groups; an enrolled secret is kept

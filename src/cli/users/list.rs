@@ -3,11 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::{Row, Rows};
-use crate::account::listing::Method;
 use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::cli::output::{self, Column};
 use crate::error::Result;
+use crate::names::listing::Method;
 
 /// List users and groups
 #[derive(Args, Debug)]

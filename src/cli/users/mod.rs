@@ -20,17 +20,17 @@ mod unlock;
 use clap::Subcommand;
 use serde_json::{Map, Value};
 
-use crate::account::attempts::Attempts;
-use crate::account::listing::{Listing, Method, Phone};
-use crate::account::name::Name;
-use crate::account::state::{Enrolment, State};
 use crate::cli::change::values;
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sms::number;
+use crate::factor::attempts::Attempts;
+use crate::factor::sms::number;
+use crate::factor::state::{Enrolment, State};
+use crate::names::listing::{Listing, Method, Phone};
+use crate::names::name::Name;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, NameList, Reader, records};
 

@@ -4,9 +4,9 @@ use dialoguer::MultiSelect;
 use dialoguer::console::Term;
 
 use super::Entries;
-use crate::account::name::Name;
 use crate::cli::context::{Context, Opened};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::Name;
 use crate::platform;
 use crate::printable::printable;
 use crate::store::DocumentKind;

@@ -5,15 +5,15 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{is_active, known_state};
-use crate::account::name::Name;
-use crate::account::recovery::RecoveryCodes;
-use crate::account::state::State;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
-use crate::otp::RecoveryCode;
+use crate::factor::recovery::RecoveryCode;
+use crate::factor::recovery::RecoveryCodes;
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::store::{Reader, Scope, Update, records};
 
 /// Make single-use codes for a user who may lose his device, and show them once

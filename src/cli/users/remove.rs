@@ -5,14 +5,14 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{Effect, Entries, Target, for_each};
-use crate::account::matching::covering_groups;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
 use crate::error::Result;
+use crate::factor::state::State;
+use crate::names::matching::covering_groups;
+use crate::names::name::Name;
 use crate::store::seal::KeyRing;
 use crate::store::{Document, DocumentKind, Reader, Scope, Update, records};
 use crate::verify::facts::ask_system;

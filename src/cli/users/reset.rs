@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use clap::Args;
 
 use super::{all_users, describe_names, for_each, members, repaired, users};
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Reader, Scope, Update, records};
 

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::account::listing::{Listing, Method};
-use crate::account::lockout::LockoutState;
-use crate::account::name::Name;
-use crate::account::sms::Ending;
-use crate::account::state::{Enrolment, State};
 use crate::error::{Error, Result};
+use crate::factor::lockout::LockoutState;
+use crate::factor::sms::state::Ending;
+use crate::factor::state::{Enrolment, State};
+use crate::names::listing::{Listing, Method};
+use crate::names::name::Name;
 use crate::store::user::missing_half;
 use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;

@@ -5,13 +5,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Entries, Row};
-use crate::account::lockout::HARD_STOP;
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
+use crate::factor::lockout::HARD_STOP;
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{DocumentKind, Reader, records};
@@ -189,7 +189,7 @@ fn group_details(
 
 fn grants(state: &State, settings: &Settings, now: Timestamp) -> Vec<GrantDetails> {
     let validity = settings.advanced.validity();
-    let details = |grant: &crate::account::grant::Grant| GrantDetails {
+    let details = |grant: &crate::factor::grant::Grant| GrantDetails {
         client: grant.client.as_ref().map(|client| client.as_str().to_owned()),
         validated: grant.validated.to_string(),
         open_before: grant.open_before(validity).to_string(),

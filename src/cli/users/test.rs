@@ -7,13 +7,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::known_state;
-use crate::account::listing::Method;
-use crate::account::name::Name;
-use crate::account::sealed::Sealed;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor::sealed::Sealed;
+use crate::names::listing::Method;
+use crate::names::name::Name;
 use crate::otp::PERIOD;
 use crate::process::Line;
 use crate::settings::duration;

@@ -4,14 +4,14 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::{Selection, for_each, known_state, repairable_state, repaired, users};
-use crate::account::lockout::{Failures, HARD_STOP};
-use crate::account::name::Name;
-use crate::account::state::State;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::Context;
 use crate::cli::output::Changed;
 use crate::error::Result;
+use crate::factor::lockout::{Failures, HARD_STOP};
+use crate::factor::state::State;
+use crate::names::name::Name;
 use crate::store::{Reader, Scope, Update, records};
 
 /// Clear lockouts: users may try codes again at once

@@ -1,4 +1,4 @@
-use crate::account::attempts::Charge;
+use crate::factor::attempts::Charge;
 use std::collections::{BTreeSet, HashMap};
 
 use proptest::prelude::*;

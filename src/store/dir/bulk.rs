@@ -188,7 +188,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::account::name::Name;
+    use crate::names::name::Name;
     use crate::store::dir::find;
 
     #[test]

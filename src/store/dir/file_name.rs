@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 
 use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
-use crate::account::name::{AccountKey, Name};
+use crate::names::name::{AccountKey, Name};
 
 /// The longest piece of encoded text in one component, before its first character is escaped.
 const MAX_CHUNK: usize = 200;
@@ -482,7 +482,7 @@ mod tests {
         let key = name("alice").key();
         let is_lookalike = |c: &char| {
             let parsed = Name::parse(&format!("a{c}b"));
-            matches!(parsed, Err(crate::account::name::NameError::SeparatorLookalike(_)))
+            matches!(parsed, Err(crate::names::name::NameError::SeparatorLookalike(_)))
         };
         let lookalikes: Vec<char> = ('\u{80}'..=char::MAX).filter(is_lookalike).collect();
         assert!(lookalikes.contains(&'＼') && lookalikes.contains(&'＠'));

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::account::name::{AccountKey, Name};
 use crate::error::Result;
+use crate::names::name::{AccountKey, Name};
 use crate::platform::{Owner, SystemLog};
 use crate::store::dir::creation::{ACCOUNT_LOCKS, KEY, SMS_LOCK};
 use crate::store::dir::lock_file;

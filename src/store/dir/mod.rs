@@ -21,8 +21,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::account::name::AccountKey;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::AccountKey;
 use crate::platform::{Owner, SystemLog};
 use crate::store::{Bulk, Document, Locked, Locks, Reader, ReadsFrom, Scope, Store, file};
 

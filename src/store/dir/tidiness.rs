@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::account::name::AccountKey;
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::name::AccountKey;
 use crate::platform;
 use crate::store::dir::files::Files;
 use crate::store::dir::{bulk, file_name};
@@ -155,7 +155,7 @@ fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::name::Name;
+    use crate::names::name::Name;
     use crate::store::dir::find;
 
     fn store(directory: &tempfile::TempDir) -> Files {

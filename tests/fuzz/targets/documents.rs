@@ -2,12 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rw2fa::account::attempts::Attempts;
-use rw2fa::account::listing::{Listing, WhitelistEntry};
-use rw2fa::account::lockout::Rules;
-use rw2fa::account::state::State;
+use rw2fa::factor::attempts::Attempts;
+use rw2fa::names::listing::{Listing, WhitelistEntry};
+use rw2fa::factor::lockout::Rules;
+use rw2fa::factor::state::State;
 use rw2fa::audit;
-use rw2fa::otp::RecoveryCode;
+use rw2fa::factor::recovery::RecoveryCode;
 use rw2fa::settings;
 use rw2fa::store::bundle::Bundle;
 use rw2fa::store::seal::{DataKey, KeyRing};

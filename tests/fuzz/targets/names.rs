@@ -2,9 +2,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rw2fa::account::matching::{Domains, Resolution, covering_groups, resolve, whitelisted};
-use rw2fa::account::name::Name;
-use rw2fa::otp::{Digits, RecoveryCode, Secret, Typed};
+use rw2fa::names::matching::{Domains, Resolution, covering_groups, resolve, whitelisted};
+use rw2fa::names::name::Name;
+use rw2fa::factor::recovery::RecoveryCode;
+use rw2fa::factor::typed::Typed;
+use rw2fa::otp::{Digits, Secret};
 use rw2fa::printable::printable;
 use rw2fa::store::dir::file_name;
 

@@ -1,7 +1,7 @@
 //! The table: settings, entries and a login on the left, what the verifier answers on the right.
 
 use crate::sandbox::Sandbox;
-use rw2fa::account::name::Name;
+use rw2fa::names::name::Name;
 use rw2fa::store::dir::file_name;
 
 /// No setting.

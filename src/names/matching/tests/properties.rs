@@ -38,7 +38,7 @@ fn respelled(text: &str, how: usize) -> String {
         4 => text.chars().map(full_width).collect(),
         5 => text.chars().flat_map(|c| [c, '\u{301}']).collect(),
         6 => text.replace("ss", "ß").replace('o', "ø").replace('k', "\u{212a}"),
-        7 => crate::account::name::folded(text),
+        7 => crate::names::name::folded(text),
         _ => format!("  {text} "),
     }
 }

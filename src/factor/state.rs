@@ -4,13 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::attempts::Attempts;
-use crate::account::grant::Grant;
-use crate::account::listing::Method;
-use crate::account::lockout::{Failures, Lockout};
-use crate::account::recovery::RecoveryCodes;
-use crate::account::sealed::Sealed;
-use crate::account::sms::SmsState;
+use crate::factor::attempts::Attempts;
+use crate::factor::grant::Grant;
+use crate::factor::lockout::{Failures, Lockout};
+use crate::factor::recovery::RecoveryCodes;
+use crate::factor::sealed::Sealed;
+use crate::factor::sms::state::SmsState;
+use crate::names::listing::Method;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
 

@@ -1,6 +1,6 @@
 //! Shows a secret for the user's authenticator app: chooses the secret and records the showing in the state.
 
-use crate::account::state::{Enrolment, Shown, State};
+use crate::factor::state::{Enrolment, Shown, State};
 use crate::otp::{Digits, Secret};
 use crate::time::Timestamp;
 
@@ -16,7 +16,7 @@ pub struct Showing {
 
 /// Returns the state after showing the pending secret, and `fresh` if it became the new secret.
 ///
-/// A pending secret lives for [`crate::account::state::PENDING_LIFE`] from its first showing. A secret that a
+/// A pending secret lives for [`crate::factor::state::PENDING_LIFE`] from its first showing. A secret that a
 /// login has already shown is never handed over: anyone who knows the password may have seen it.
 pub fn show_secret(
     state: &State,

@@ -5,8 +5,8 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use crate::account::attempts::Charge;
-use crate::otp::RecoveryCode;
+use crate::factor::attempts::Charge;
+use crate::factor::recovery::RecoveryCode;
 
 /// The prefix of an unused code in documents.
 const LEFT: &str = "left:";

@@ -127,7 +127,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::account::name::canonical_text;
+    use crate::names::name::canonical_text;
 
     /// Every character that can have a case, a decomposition or a mark. Ideographs are left out.
     fn characters() -> impl Iterator<Item = char> {

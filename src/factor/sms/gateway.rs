@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
+use crate::factor::sms::number;
 use crate::settings::key::{Key, Section};
 use crate::settings::sms::SmsSection;
-use crate::sms::number;
 use crate::store::seal::KeyRing;
 
 /// The address of Twilio's API.

@@ -5,8 +5,8 @@
 //!
 //! The counter is a document of fixed size that is overwritten in place, so charging needs no free disk space.
 
-use crate::account::lockout::{Failures, Lockout, Rules};
 use crate::error::Result;
+use crate::factor::lockout::{Failures, Lockout, Rules};
 use crate::time::Timestamp;
 
 /// How many comparisons of typed codes were charged to an account.

@@ -76,12 +76,12 @@ pub enum Domain {
 /// Equality and order are those of the canonical texts.
 ///
 /// ```
-/// use rw2fa::account::name::Name;
+/// use rw2fa::names::name::Name;
 ///
 /// let name: Name = r" CORP\Alice ".parse()?;
 /// assert_eq!(name.canonical(), r"corp\alice");
 /// assert_eq!(name.key(), Name::parse("ÁLICE@corp.example.")?.key());
-/// # Ok::<(), rw2fa::account::name::NameError>(())
+/// # Ok::<(), rw2fa::names::name::NameError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {

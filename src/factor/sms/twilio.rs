@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::account::listing::Phone;
 use crate::error::{Error, ErrorKind};
+use crate::factor::sms::gateway::{Account, Sender, certificates};
+use crate::factor::sms::refusal::{meaning, scrubbed};
 use crate::json;
-use crate::sms::gateway::{Account, Sender, certificates};
-use crate::sms::refusal::{meaning, scrubbed};
+use crate::names::listing::Phone;
 
 /// The time limit of a whole call: less than the 10 s that the verifier waits for its child, so that it
 /// learns the result.

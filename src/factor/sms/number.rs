@@ -5,7 +5,7 @@
 use phonenumber::metadata::DATABASE;
 use phonenumber::{Metadata, Mode, PhoneNumber, Type};
 
-use crate::account::listing::Phone;
+use crate::names::listing::Phone;
 
 /// Parses a number that a user typed. Its country must exist, and its length must be valid there.
 ///

@@ -1,7 +1,4 @@
-//! Recovery codes, which let a user in without the phone.
-//!
-//! Owns their format and the stored digest. Must not know which user has one or whether it was
-//! used.
+//! The format of a recovery code, and the digest that is stored of it.
 
 use std::fmt;
 
@@ -9,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::separators::without_separators;
+use crate::factor::typed::without_separators;
 
 /// Crockford's base32 digits: no I, L, O (read as 1, 1, 0) and no U.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -42,7 +39,7 @@ impl RecoveryCode {
     }
 
     /// Like [`RecoveryCode::parse`], for text without separators.
-    pub(super) fn from_plain(plain: &str) -> Option<Self> {
+    pub(in crate::factor) fn from_plain(plain: &str) -> Option<Self> {
         if plain.len() != LENGTH {
             return None;
         }

@@ -7,10 +7,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::account::attempts::Charge;
-use crate::account::listing::Phone;
-use crate::account::sealed::Sealed;
-use crate::otp::{Code, Digits, Typed};
+use crate::factor::attempts::Charge;
+use crate::factor::sealed::Sealed;
+use crate::factor::typed::Typed;
+use crate::names::listing::Phone;
+use crate::otp::{Code, Digits};
 use crate::time::Timestamp;
 
 /// How long an unconfirmed message blocks the next one, in seconds.

@@ -1,0 +1,51 @@
+//! What a user typed: a code of the app or of a message, a recovery code, or neither.
+
+use zeroize::Zeroizing;
+
+use crate::factor::recovery::RecoveryCode;
+use crate::otp::{Code, Digits};
+
+/// Text typed in answer to a request for a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// A code of the expected width.
+    Code(Code),
+    /// A recovery code.
+    Recovery(RecoveryCode),
+    /// Neither. It cannot be a code of this user, so it does not count as a guess.
+    Malformed,
+}
+
+impl Typed {
+    /// Parses typed text. Ignores white space around it, and ASCII spaces and `-` anywhere. Exactly
+    /// `digits` ASCII digits are a code, exactly 16 Crockford base32 characters are a recovery code,
+    /// and anything else is malformed.
+    pub fn parse(typed: &str, digits: Digits) -> Self {
+        let Some(plain) = without_separators(typed) else {
+            return Self::Malformed;
+        };
+        // The two formats differ in length, so no text is both.
+        if let Some(code) = Code::parse(&plain, digits) {
+            return Self::Code(code);
+        }
+        RecoveryCode::from_plain(&plain).map_or(Self::Malformed, Self::Recovery)
+    }
+}
+
+/// The longest typed text that is parsed, in bytes. Longer text is malformed.
+const LONGEST_TYPED: usize = 256;
+
+/// Removes white space around typed text, and spaces and dashes between groups. `None` if the
+/// text is too long.
+pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
+    if typed.len() > LONGEST_TYPED {
+        return None;
+    }
+    // Reserves the whole length: a growing string would leave unwiped copies behind.
+    let mut plain = Zeroizing::new(String::with_capacity(typed.len()));
+    plain.extend(typed.trim().chars().filter(|c| !matches!(c, ' ' | '-')));
+    Some(plain)
+}
+
+#[cfg(test)]
+mod tests;
