@@ -1,4 +1,4 @@
-//! A sealed value as documents hold it. What it seals, and how, is the business of [`crate::store::seal`].
+//! Sealed values as documents hold them. How they are sealed is the business of [`crate::store::seal`].
 
 use serde::{Deserialize, Serialize};
 
@@ -6,3 +6,22 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
+
+/// A sealed field of a user's document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The secret of the authenticator app.
+    Secret,
+    /// A code sent by SMS.
+    SmsCode,
+}
+
+impl Field {
+    /// The name that a value is bound to when it is sealed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Field::Secret => "secret",
+            Field::SmsCode => "sms code",
+        }
+    }
+}

@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::factor::attempts::Attempts;
 use crate::factor::grant::Grant;
 use crate::factor::lockout::{Failures, Lockout};
 use crate::factor::recovery::RecoveryCodes;
 use crate::factor::sealed::Sealed;
 use crate::factor::sms::state::SmsState;
+use crate::factor::{self, attempts::Attempts};
 use crate::names::listing::Method;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
@@ -235,7 +235,7 @@ impl State {
 
     /// Whether the user has entered a correct code of any method.
     pub fn has_proved_anything(&self) -> bool {
-        self.enrolment == Enrolment::Active || self.sms.proved.is_some()
+        factor::parts().any(|part| part.is_proved(self))
     }
 
     /// Whether the pending secret may still be shown and confirmed at `now`.
@@ -251,18 +251,7 @@ impl State {
 
     /// Finds fields that contradict each other or are damaged; `None` if the state is consistent.
     pub fn contradiction(&self) -> Option<&'static str> {
-        match self.enrolment {
-            Enrolment::Active if self.secret.is_none() => {
-                Some("enrolment is \"active\" and there is no secret")
-            }
-            Enrolment::Active | Enrolment::Pending
-                if self.secret.is_some() && self.digits.is_none() =>
-            {
-                Some("there is a secret and no digits")
-            }
-            _ if !self.recovery_codes.are_valid() => Some("'recovery-codes' is damaged"),
-            _ => None,
-        }
+        factor::parts().find_map(|part| part.contradiction(self))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Reads every document of a store and reports what is wrong with each.
 
 use crate::error::{Error, ErrorKind};
+use crate::factor;
 use crate::factor::state::State;
 use crate::names::listing::Listing;
 use crate::names::name::Name;
 use crate::store::seal::KeyRing;
-use crate::store::user::{missing_half, open_code, open_secret};
+use crate::store::user::{missing_half, open_sealed};
 use crate::store::{DocumentKind, NameList, Reader, records};
+use std::convert::Infallible;
 
 /// The result of an inspection.
 #[derive(Debug, Default)]
@@ -114,19 +116,20 @@ impl Inspection {
             Ok(None) => return,
             state => state,
         };
-        let Some(Some(state)) = self.take(state) else { return };
+        let Some(Some(mut state)) = self.take(state) else { return };
         if matches!(listing, Ok(None)) && state.listed {
             self.problems.push(missing_half(store, DocumentKind::User, name));
             return;
         }
         // Without a key, report one problem instead of one per user.
         if let Some(keys) = keys {
-            let secret = state.secret.as_ref();
-            let secret =
-                secret.map(|sealed| open_secret(store, Some(keys), name, sealed).map(drop));
-            let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
-            let codes = codes.map(|sealed| open_code(store, Some(keys), name, sealed).map(drop));
-            self.problems.extend(secret.into_iter().chain(codes).filter_map(Result::err));
+            let found: Result<(), Infallible> =
+                factor::for_each_sealed(&mut state, |field, sealed| {
+                    let opened = open_sealed(store, Some(keys), name, field, sealed);
+                    self.problems.extend(opened.err());
+                    Ok(())
+                });
+            let Ok(()) = found;
         }
         if let Ok(listing) = &listing {
             look(&Seen { name, listing: listing.as_ref(), state: &state });

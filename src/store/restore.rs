@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor;
 use crate::factor::lockout::Failures;
+use crate::factor::sealed::{Field, Sealed};
 use crate::factor::state::State;
 use crate::names::name::Name;
-use crate::otp::{Secret, Step, spend};
 use crate::settings::Settings;
 use crate::settings::sms::SmsSection;
 use crate::store::bundle::{Bundle, Secrets, UserEntry};
-use crate::store::seal::{Field, KeyRing, NONCE};
+use crate::store::seal::{KeyRing, NONCE};
 use crate::store::{
     Document, DocumentKind, Locked, NameList, Reader, Scope, Text, Update, editing, records,
 };
@@ -28,6 +29,9 @@ pub struct Restoration<'a> {
     bundle: &'a Bundle,
     now: Timestamp,
 }
+
+/// What a sealed value holds.
+type Plain = Zeroizing<Vec<u8>>;
 
 /// Generates the nonce of one sealing.
 pub type Nonces<'a> = dyn Fn() -> Result<Zeroizing<[u8; NONCE]>> + 'a;
@@ -53,7 +57,7 @@ impl<'a> Restoration<'a> {
         let problems: Vec<_> = bundle
             .users
             .iter()
-            .filter_map(|(name, entry)| plan.secret(name, entry.state.as_ref()?).err())
+            .filter_map(|(name, entry)| plan.plain_values(name, entry.state.as_ref()?).err())
             .collect();
         let problems: Vec<_> = problems.into_iter().chain(plan.token().err()).collect();
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
@@ -199,21 +203,11 @@ impl<'a> Restoration<'a> {
             let (attempts, is_repaired) = records::repaired_attempts(locked, name, here.as_ref());
             let failures = here.as_ref().map(|here| State { attempts, ..here.clone() }.failures());
             keep_failures(&mut state, failures.unwrap_or_default());
-            let mut same = None;
-            if let Some(secret) = self.secret(name, &state)? {
-                same = here.filter(|here| {
-                    let known = here.secret.as_ref().map(|_| self.open(name, here));
-                    known.is_some_and(|known| known.is_ok_and(|known| known == secret))
-                });
-                spend_past_steps(&mut state, same.as_ref(), self.now);
-                let nonce = nonces()?;
-                state.secret = Some(self.keys.seal(name, Field::Secret, secret.as_bytes(), &nonce));
-            }
-            let known = same.map(|here| here.recovery_codes).unwrap_or_default();
-            state.recovery_codes = state.recovery_codes.intersect(&known);
+            let plain = self.plain_values(name, &state)?;
+            let same = here.filter(|here| self.has_same_values(name, here, &plain));
+            factor::parts().for_each(|part| part.restore(&mut state, same.as_ref(), self.now));
+            self.seal(name, &mut state, &plain, nonces)?;
             state.grants.clear();
-            state.sms.drop_code();
-            state.sms.used = None;
             if is_repaired || state.has_proved_anything() || attempts.count > 0 {
                 state.attach_attempts(attempts);
                 if is_repaired || attempts.count == 0 {
@@ -229,32 +223,62 @@ impl<'a> Restoration<'a> {
         })
     }
 
-    /// Returns the secret of a user in the bundle, if there is one.
-    fn secret(&self, name: &Name, state: &State) -> Result<Option<Secret>> {
-        let Some(written) = &state.secret else { return Ok(None) };
-        match self.bundle.secrets {
-            Secrets::Sealed => self.open(name, state).map(Some),
-            Secrets::Revealed => Secret::from_base32(&written.0).map(Some).ok_or_else(|| {
-                Error::new(ErrorKind::Refused, format!("user '{name}': the secret is not base32"))
-            }),
-        }
+    /// Returns what the sealed values of a user in the bundle hold.
+    fn plain_values(&self, name: &Name, state: &State) -> Result<Vec<(Field, Plain)>> {
+        let mut values = Vec::new();
+        let mut state = state.clone();
+        factor::parts().for_each(|part| part.export(&mut state));
+        factor::for_each_sealed(&mut state, |field, written| {
+            values.push((field, self.plain_value(name, field, written)?));
+            Ok::<_, Error>(())
+        })?;
+        Ok(values)
     }
 
-    fn open(&self, name: &Name, state: &State) -> Result<Secret> {
-        let opened =
-            state.secret.as_ref().map(|sealed| self.keys.open(name, Field::Secret, sealed));
-        let problem = match opened {
-            Some(Ok(bytes)) => match Secret::from_slice(&bytes) {
-                Some(secret) => return Ok(secret),
-                None => "the secret has a length that no secret has",
-            },
-            Some(Err(problem)) => problem,
-            None => "there is no secret",
+    fn plain_value(&self, name: &Name, field: Field, written: &Sealed) -> Result<Plain> {
+        let refused =
+            |problem: &str| Error::new(ErrorKind::Refused, format!("user '{name}': {problem}"));
+        if self.bundle.secrets == Secrets::Revealed {
+            let problem = "the secret is not base32";
+            return field.unreveal(&written.0).ok_or_else(|| refused(problem));
+        }
+        let problem = match self.keys.open(name, field, written) {
+            Ok(plain) if field.accepts(&plain) => return Ok(plain),
+            Ok(_) => "the secret has a length that no secret has",
+            Err(problem) => problem,
         };
-        Err(Error::new(ErrorKind::Refused, format!("user '{name}': {problem}")).with_hint(format!(
+        Err(refused(problem).with_hint(format!(
             "put the key of the store it was exported from (id {}) into this store first",
             self.bundle.key
         )))
+    }
+
+    /// Reports whether the state in this store holds the same secret.
+    fn has_same_values(&self, name: &Name, here: &State, plain: &[(Field, Plain)]) -> bool {
+        let is_secret = |(field, _): &&(Field, Plain)| *field == Field::Secret;
+        let Some(((_, wanted), sealed)) = plain.iter().find(is_secret).zip(here.secret.as_ref())
+        else {
+            return false;
+        };
+        self.keys.open(name, Field::Secret, sealed).is_ok_and(|here| here == *wanted)
+    }
+
+    /// Seals the values that the state still holds after its parts were adapted.
+    fn seal(
+        &self,
+        name: &Name,
+        state: &mut State,
+        plain: &[(Field, Plain)],
+        nonces: &Nonces<'_>,
+    ) -> Result<()> {
+        factor::for_each_sealed(state, |field, sealed| {
+            let found = plain.iter().find(|(other, _)| *other == field);
+            let (_, plain) = found.ok_or_else(|| {
+                Error::new(ErrorKind::System, format!("user '{name}': a secret was lost"))
+            })?;
+            *sealed = self.keys.seal(name, field, plain, &*nonces()?);
+            Ok::<_, Error>(())
+        })
     }
 }
 
@@ -298,19 +322,6 @@ fn keep_failures(state: &mut State, here: Failures) {
         state.lockout.into_iter().chain(here.lockout).max_by_key(|lockout| lockout.until);
 }
 
-/// Spends every step up to now, by the phone's clock, and every step that is already spent here.
-// SECURITY: every code used since the bundle was made belongs to one of these steps.
-fn spend_past_steps(state: &mut State, here: Option<&State>, now: Timestamp) {
-    let drift = here.map_or(state.drift, |here| here.drift.max(state.drift));
-    let now = Step::at(now.unix());
-    let reached = now.offset(i64::from(drift)).unwrap_or(now).max(now);
-    let spent = here.into_iter().flat_map(|here| here.last_step.iter().chain(&here.spent));
-    for step in spent.copied().chain([reached]) {
-        // A step in the future is spent alone; the steps before it stay usable.
-        state.last_step = Some(spend(state.last_step, &mut state.spent, step, reached));
-    }
-}
-
 /// Returns the text of the settings while an import runs.
 pub fn importing_settings(store: &dyn Reader) -> Result<String> {
     editing::edit(store, &Document::Settings, &[(&["importing"], Some(true.into()))])
@@ -339,32 +350,6 @@ mod tests {
             let text = bundle::head(at, Secrets::Sealed, "", imported).unwrap() + bundle::END;
             let imported = Bundle::parse(&text).ok().unwrap();
             assert_eq!(turns_off(&settings::parse(present).ok().unwrap(), &imported), expected);
-        }
-    }
-
-    /// Guards against replays: a restored backup accepts no code that may have been used since.
-    #[test]
-    fn a_restore_spends_all_steps_up_to_now() {
-        let now = Timestamp::from_unix(30 * 1000);
-        let state = |last: u64, spent: &[u64], drift| State {
-            last_step: Some(Step::new(last)),
-            spent: spent.iter().copied().map(Step::new).collect(),
-            drift,
-            ..State::new(now)
-        };
-        for (name, backup, here, last, spent) in [
-            ("an old one", state(10, &[], 0), None, 1000, vec![]),
-            ("a phone ahead", state(10, &[], 3), None, 1003, vec![]),
-            ("a phone behind", state(10, &[], -3), None, 1000, vec![]),
-            ("never back", state(2000, &[], 0), None, 2000, vec![]),
-            ("used ahead", state(10, &[1200], 0), None, 1000, vec![1200]),
-            ("used here", state(10, &[], 0), Some(state(1001, &[1100], 2)), 1002, vec![1100]),
-        ] {
-            let mut next = backup;
-            spend_past_steps(&mut next, here.as_ref(), now);
-            assert_eq!(next.last_step, Some(Step::new(last)), "{name}");
-            let spent: Vec<_> = spent.into_iter().map(Step::new).collect();
-            assert_eq!(next.spent, spent, "{name}");
         }
     }
 }

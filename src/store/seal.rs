@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::factor::sealed::Sealed;
+use crate::factor::sealed::{Field, Sealed};
 use crate::names::name::Name;
 
 /// The length of a nonce, in bytes.
@@ -23,26 +23,8 @@ const HEAD: &str =
 /// The format version of sealed values.
 const VERSION: &str = "s1";
 
-/// A sealed field of a user's document.
-#[derive(Clone, Copy, Debug)]
-pub enum Field {
-    /// The secret of the authenticator app.
-    Secret,
-    /// A code sent by SMS.
-    SmsCode,
-}
-
 /// The place of the SMS gateway's token, which belongs to no user.
 const TOKEN_PLACE: &str = "rw2fa settings sms auth-token";
-
-impl Field {
-    fn as_str(self) -> &'static str {
-        match self {
-            Field::Secret => "secret",
-            Field::SmsCode => "sms code",
-        }
-    }
-}
 
 /// A key that seals secrets, with the id that sealed values carry.
 #[derive(Zeroize, ZeroizeOnDrop)]

@@ -1,11 +1,13 @@
 //! The link between a user's two documents and the key: opens sealed values and reports missing halves.
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, ErrorKind, Result};
-use crate::factor::sealed::Sealed;
+use crate::factor::sealed::{Field, Sealed};
 use crate::factor::sms::state::SentCode;
 use crate::names::name::Name;
 use crate::otp::Secret;
-use crate::store::seal::{Field, KeyRing};
+use crate::store::seal::KeyRing;
 use crate::store::{Document, DocumentKind, Reader};
 
 /// Opens the secret of `name`.
@@ -42,18 +44,37 @@ fn open<T>(
     sealed: &Sealed,
     read: fn(&[u8]) -> Option<T>,
 ) -> Result<T> {
+    let plain = open_sealed(store, keys, name, field, sealed)?;
+    read(&plain).ok_or_else(|| unopened(store, name, UNREADABLE))
+}
+
+/// Opens a sealed value of `name`.
+///
+/// # Errors
+/// If there is no key, the value does not open under it, or it is not what the field holds.
+pub fn open_sealed(
+    store: &dyn Reader,
+    keys: Option<&KeyRing>,
+    name: &Name,
+    field: Field,
+    sealed: &Sealed,
+) -> Result<Zeroizing<Vec<u8>>> {
     let problem = match keys.map(|keys| keys.open(name, field, sealed)) {
         None => "there is no key to open what is sealed",
         Some(Err(problem)) => problem,
-        Some(Ok(bytes)) => match read(&bytes) {
-            Some(opened) => return Ok(opened),
-            None => "what was sealed cannot be read",
-        },
+        Some(Ok(plain)) if field.accepts(&plain) => return Ok(plain),
+        Some(Ok(_)) => UNREADABLE,
     };
+    Err(unopened(store, name, problem))
+}
+
+const UNREADABLE: &str = "what was sealed cannot be read";
+
+fn unopened(store: &dyn Reader, name: &Name, problem: &str) -> Error {
     let place = store.describe(&Document::Of(DocumentKind::State, name.clone()));
-    Err(Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(format!(
+    Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(format!(
         "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
-    )))
+    ))
 }
 
 /// Reports that one of a user's two documents is missing.

@@ -6,9 +6,10 @@ use std::fs;
 use std::time::Duration;
 
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
+use rw2fa::factor::sealed::Field;
 use rw2fa::factor::sealed::Sealed;
 use rw2fa::names::name::Name;
-use rw2fa::store::seal::{DataKey, Field, KeyRing};
+use rw2fa::store::seal::{DataKey, KeyRing};
 use serde_json::{Value, json};
 
 fn key(sandbox: &Sandbox) -> String {

@@ -10,7 +10,7 @@ use rw2fa::factor::state::{Enrolment, State};
 use rw2fa::names::name::Name;
 use rw2fa::otp::Digits;
 use rw2fa::store;
-use rw2fa::store::seal::Field;
+use rw2fa::factor::sealed::Field;
 use rw2fa::store::{Scope, Update, records};
 use rw2fa::time::Timestamp;
 use sha2::{Digest, Sha256};

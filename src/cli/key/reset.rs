@@ -10,11 +10,12 @@ use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::Result;
+use crate::factor;
 use crate::factor::state::State;
 use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
-use crate::store::user::{open_code, open_secret};
+use crate::store::user::open_sealed;
 use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
 /// Replace a lost key: every secret is dropped, and everybody enrols again
@@ -96,15 +97,14 @@ fn drop_secret(
 ) -> Result<Changed> {
     let store = &*opened.store;
     store.update(Scope::Account(&name.key()), |locked| {
-        let Some(state) = records::state_document(locked, name)? else {
+        let Some(mut state) = records::state_document(locked, name)? else {
             return Ok(Changed::Unchanged);
         };
-        let codes = [&state.sms.code, &state.sms.used].into_iter().flatten();
-        let is_lost = |sealed| keys.is_none() || open_code(locked, keys, name, sealed).is_err();
-        let has_lost_code = codes.into_iter().any(is_lost);
         // Users who enrolled after the key was replaced keep their secret.
-        let is_lost = |sealed| keys.is_none() || open_secret(locked, keys, name, sealed).is_err();
-        if !has_lost_code && !state.secret.as_ref().is_some_and(is_lost) {
+        let is_kept = factor::for_each_sealed(&mut state, |field, sealed| {
+            open_sealed(locked, keys, name, field, sealed).map(drop)
+        });
+        if is_kept.is_ok() {
             return Ok(Changed::Unchanged);
         }
         let Some(keys) = keys else { return Ok(Changed::Changed) };

@@ -24,10 +24,11 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor;
 use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
-use crate::store::seal::{DataKey, Field, KeyRing, NONCE};
-use crate::store::user::{open_code, open_secret};
+use crate::store::seal::{DataKey, KeyRing, NONCE};
+use crate::store::user::open_sealed;
 use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
 /// Make a new key and seal all secrets under it; logins go on
@@ -116,19 +117,14 @@ fn reseal_user(context: &Context<'_>, opened: &Opened, name: &Name) -> Result<bo
         let ring = records::key_ring(locked)?;
         let Some(mut state) = records::state_document(locked, name)? else { return Ok(false) };
         let mut was_old = false;
-        let nonce = || context.process.random::<NONCE>();
-        if let Some(sealed) = state.secret.as_mut().filter(|sealed| !ring.is_current(sealed)) {
-            let secret = open_secret(locked, Some(&ring), name, sealed)?;
-            *sealed = ring.seal(name, Field::Secret, secret.as_bytes(), &*nonce()?);
-            was_old = true;
-        }
-        for sealed in [&mut state.sms.code, &mut state.sms.used].into_iter().flatten() {
+        factor::for_each_sealed(&mut state, |field, sealed| {
             if !ring.is_current(sealed) {
-                let code = open_code(locked, Some(&ring), name, sealed)?;
-                *sealed = ring.seal(name, Field::SmsCode, code.to_plain().as_bytes(), &*nonce()?);
+                let plain = open_sealed(locked, Some(&ring), name, field, sealed)?;
+                *sealed = ring.seal(name, field, &plain, &*context.process.random::<NONCE>()?);
                 was_old = true;
             }
-        }
+            Ok::<_, Error>(())
+        })?;
         if was_old {
             records::write_state(locked, name, &state)?;
         }

@@ -11,11 +11,12 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::progress::Progress;
 use crate::cli::target::Target;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor;
 use crate::factor::state::State;
 use crate::names::name::Name;
 use crate::store::bundle::{self, Secrets};
-use crate::store::seal::{Field, KeyRing, NONCE};
-use crate::store::user::{missing_half, open_secret};
+use crate::store::seal::{KeyRing, NONCE};
+use crate::store::user::{missing_half, open_sealed};
 use crate::store::{Document, DocumentKind, Reader, Scope, Text, Update, records};
 
 /// Write the whole store into one TOML file
@@ -151,7 +152,7 @@ fn export_user(
         let document = Document::Of(DocumentKind::User, name.clone());
         let listing = records::listing(locked, DocumentKind::User, name)?.is_some();
         let settings = if listing { text(locked, &document)? } else { None };
-        let mut state: Option<State> = records::state(locked, name)?;
+        let state: Option<State> = records::state(locked, name)?;
         match &state {
             None if listing => return Err(missing_half(locked, DocumentKind::State, name)),
             None => return Ok(Text::default()),
@@ -160,28 +161,27 @@ fn export_user(
             }
             Some(_) => {}
         }
-        // They will have expired before an import.
-        if let Some(state) = &mut state {
-            state.detach_attempts();
-            state.sms.drop_code();
-            state.sms.used = None;
-        }
-        if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
-            let secret = open_secret(locked, Some(keys), name, sealed)?;
+        let Some(mut state) = state else { return Ok(Text::default()) };
+        state.detach_attempts();
+        factor::parts().for_each(|part| part.export(&mut state));
+        factor::for_each_sealed(&mut state, |field, sealed| {
+            let plain = open_sealed(locked, Some(keys), name, field, sealed)?;
             match secrets {
-                Secrets::Revealed => sealed.0 = secret.to_base32().to_string(),
+                Secrets::Revealed => sealed.0 = field.reveal(&plain).to_string(),
                 // During a key rotation: an export must open with one key.
                 Secrets::Sealed if !keys.is_current(sealed) => {
                     let nonce = context.process.random::<NONCE>()?;
-                    *sealed = keys.seal(name, Field::Secret, secret.as_bytes(), &nonce);
+                    *sealed = keys.seal(name, field, &plain, &nonce);
                 }
                 Secrets::Sealed => {}
             }
-        }
-        let part = bundle::user(name, settings, state.clone())?;
-        if let Some(sealed) = state.as_mut().and_then(|state| state.secret.as_mut()) {
+            Ok::<_, Error>(())
+        })?;
+        let part = bundle::user(name, settings, Some(state.clone()))?;
+        factor::for_each_sealed(&mut state, |_, sealed| {
             sealed.0.zeroize();
-        }
+            Ok::<_, Error>(())
+        })?;
         Ok(part)
     })
 }

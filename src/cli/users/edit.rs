@@ -10,6 +10,7 @@ use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
+use crate::factor;
 use crate::factor::sms::number;
 use crate::factor::state::Enrolment;
 use crate::names::listing::{Listing, Method, Phone};
@@ -140,7 +141,7 @@ fn change_method(
 ) -> Result<Option<Enrolment>> {
     let Some(mut state) = records::state(locked, name)? else { return Ok(None) };
     state.grants.clear();
-    state.sms.drop_code();
+    factor::parts().for_each(|part| part.abandon(&mut state));
     records::write_state(locked, name, &state)?;
     Ok(Some(state.enrolment_by(method)))
 }

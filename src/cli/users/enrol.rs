@@ -13,12 +13,13 @@ use crate::cli::target::NewFile;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::app::showing::{Showing, show_secret};
+use crate::factor::sealed::Field;
 use crate::factor::state::Shown;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::{self, Digits, Secret, qr};
 use crate::platform;
-use crate::store::seal::{Field, NONCE};
+use crate::store::seal::NONCE;
 use crate::store::user::open_secret;
 use crate::store::{DocumentKind, Scope, Update, records};
 
