@@ -7,7 +7,6 @@ use crate::factor::grant::{Grant, Validity};
 use crate::factor::state::Shown;
 use crate::names::listing::Method;
 use crate::otp::{Digits, Secret};
-use crate::verify::sms::SmsNotice;
 
 /// The fields of an answer between the reason and the message, in the order of the JSON, and what the message
 /// and the audit trail need.
@@ -55,6 +54,15 @@ pub struct Details {
     /// The number of the charged attempt, if a code was compared.
     #[serde(skip)]
     pub attempt: Option<u64>,
+}
+
+/// What an answer says about a message.
+#[derive(Serialize)]
+pub struct SmsNotice {
+    /// The number, masked.
+    pub to: String,
+    /// Seconds until another message may be sent.
+    pub retry_after: u64,
 }
 
 /// When a locked user may try again; a number of seconds or `null` in JSON.

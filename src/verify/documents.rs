@@ -10,8 +10,9 @@ use crate::process::Process;
 use crate::store::seal::{KeyRing, NONCE};
 use crate::store::{Document, DocumentKind, Locked, Text, records};
 use crate::time::Timestamp;
-use crate::verify::decision::{Decision, Facts, Subject};
+use crate::verify::outcome::Decision;
 use crate::verify::request::{Request, Session};
+use crate::verify::subject::{Facts, Subject};
 
 /// The next state of a user, ready to be written.
 pub(super) struct Next {

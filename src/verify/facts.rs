@@ -15,9 +15,9 @@ use crate::store::seal::KeyRing;
 use crate::store::user::{missing_half, open_code, open_secret};
 use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
-use crate::verify::decision::{Account, Facts, Subject};
 use crate::verify::request::{Ask, Memberships, Request, Session};
-use crate::verify::sms::DailyQuota;
+use crate::verify::subject::DailyQuota;
+use crate::verify::subject::{Account, Facts, Subject};
 
 /// The user's groups, as far as they are known.
 #[derive(Debug)]

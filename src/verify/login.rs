@@ -15,14 +15,16 @@ use crate::settings::Settings;
 use crate::store::seal::KeyRing;
 use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
 use crate::time::Timestamp;
-use crate::verify::decision::{Decision, Facts, Ruling, Subject, compare, decide};
+use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
 use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{self, SmsCommand, count_today, uncount_today};
-use crate::verify::sms::DailyQuota;
+use crate::verify::subject::DailyQuota;
+use crate::verify::subject::{Facts, Subject};
 /// The longest time that the SMS command may take.
 pub(crate) const SMS_PATIENCE: Duration = Duration::from_secs(10);
 /// The SMS command is not started with less time left than this.

@@ -3,6 +3,7 @@
 //! Implements `rw2fa-verify` and `rw2fa verify`. No administration command, prompt or network code is
 //! reachable from here.
 
+mod app;
 pub mod arguments;
 pub mod decision;
 pub mod details;
@@ -15,13 +16,16 @@ pub(crate) mod login;
 #[cfg(test)]
 mod model;
 pub mod options;
+pub mod outcome;
 pub mod reason;
 pub mod report;
 pub mod request;
 pub mod response;
 pub mod rules;
 pub(crate) mod sending;
+mod sign_in;
 pub mod sms;
+pub mod subject;
 pub mod trial;
 
 use std::path::Path;

@@ -14,10 +14,12 @@ use crate::names::name::Name;
 use crate::otp::{CodeGenerator, Digits, Secret, Step};
 use crate::settings::{self, Settings};
 use crate::time::Timestamp;
-use crate::verify::decision::{Account, Decision, Facts, Ruling, Subject, compare, decide};
+use crate::verify::decision::{Ruling, compare, decide};
+use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::request::{Ask, Memberships, QrForm, Request};
-use crate::verify::sms::DailyQuota;
+use crate::verify::subject::DailyQuota;
+use crate::verify::subject::{Account, Facts, Subject};
 
 const NOW: i64 = 1_795_507_215;
 /// How many wrong codes lock the account.

@@ -103,9 +103,10 @@ mod tests {
     use crate::otp::Secret;
     use crate::settings::{self, Settings};
     use crate::time::Timestamp;
-    use crate::verify::decision::{Account, Facts, Subject, decide, decide_and_report};
+    use crate::verify::decision::{decide, decide_and_report};
     use crate::verify::request::{Ask, Memberships, QrForm, Request, Session};
-    use crate::verify::sms::DailyQuota;
+    use crate::verify::subject::DailyQuota;
+    use crate::verify::subject::{Account, Facts, Subject};
 
     fn settings(more: &str) -> Settings {
         let head = "schema = 1\nenabled = true\ncreated = 2026-11-24T08:00:00Z\n";

@@ -11,8 +11,8 @@ use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::{self, qr};
 use crate::settings::duration;
-use crate::verify::decision::Decision;
 use crate::verify::details::{Details, EnrolmentNotice, RetryAfter};
+use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::request::QrForm;
 

@@ -9,8 +9,8 @@ use crate::names::listing::Method;
 use crate::otp::Digits;
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
-use crate::verify::decision::Account;
 use crate::verify::request::Request;
+use crate::verify::subject::Account;
 
 /// A known user and the request about them.
 #[derive(Clone, Copy)]

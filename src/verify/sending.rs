@@ -19,7 +19,8 @@ use crate::printable::printable;
 use crate::settings::Settings;
 use crate::store::{Locked, Scope, Store, Update, records};
 use crate::time::Timestamp;
-use crate::verify::sms::{DailyQuota, Outgoing};
+use crate::verify::outcome::Outgoing;
+use crate::verify::subject::DailyQuota;
 
 /// What the default command prints when the gateway accepted the message.
 pub(crate) const TAKEN: &str = "taken\n";

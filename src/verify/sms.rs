@@ -2,8 +2,6 @@
 //!
 //! Like the decision, this does no I/O. `sending.rs` sends the message.
 
-use serde::Serialize;
-
 use crate::factor::attempts::Charge;
 use crate::factor::sms::state::{Limits, SentCode};
 use crate::factor::typed::Typed;
@@ -11,38 +9,13 @@ use crate::names::listing::{Method, Phone};
 use crate::otp::{Code, Digits, Match};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
-use crate::verify::decision::{Account, Decision, Login};
+use crate::verify::details::SmsNotice;
+use crate::verify::outcome::{Decision, Outgoing};
 use crate::verify::reason::Reason;
 use crate::verify::rules::Rules;
+use crate::verify::sign_in::SignIn;
+use crate::verify::subject::{Account, DailyQuota};
 use crate::verify::trial::search;
-
-/// Whether the deployment may send another message today.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DailyQuota {
-    /// Another message may be sent.
-    Open,
-    /// The daily limit is reached. It resets after this many seconds.
-    Spent(u64),
-}
-
-/// A message to send.
-pub struct Outgoing {
-    /// The recipient.
-    pub to: Phone,
-    /// The code.
-    pub code: Code,
-    /// The same code, to be sealed, if it was generated for this message.
-    pub made: Option<SentCode>,
-}
-
-/// What an answer says about a message.
-#[derive(Serialize)]
-pub struct SmsNotice {
-    /// The number, masked.
-    pub to: String,
-    /// Seconds until another message may be sent.
-    pub retry_after: u64,
-}
 
 impl Advanced {
     /// How many messages one user may receive.
@@ -73,7 +46,7 @@ fn outstanding(account: &Account, now: Timestamp) -> Option<&SentCode> {
     (code.is_live(now) && account.phone.as_ref() == Some(&code.to)).then_some(code)
 }
 
-impl Login<'_> {
+impl SignIn<'_> {
     fn outstanding(&self) -> Option<&SentCode> {
         outstanding(self.rules.account, self.rules.now)
     }

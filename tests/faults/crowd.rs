@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use data_encoding::BASE32_NOPAD;
+use rw2fa::factor::sealed::Field;
 use rw2fa::factor::state::{Enrolment, State};
 use rw2fa::names::name::Name;
 use rw2fa::otp::Digits;
 use rw2fa::store;
-use rw2fa::factor::sealed::Field;
 use rw2fa::store::{Scope, Update, records};
 use rw2fa::time::Timestamp;
 use sha2::{Digest, Sha256};

@@ -16,10 +16,10 @@ use crate::names::spelling;
 use crate::settings::Settings;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;
-use crate::verify::decision::{Account, Subject};
 use crate::verify::facts::{KnownGroups, covering_whitelist_entry, covers};
 use crate::verify::report::Rule;
 use crate::verify::rules::Rules;
+use crate::verify::subject::{Account, Subject};
 
 /// The link of the store, which no decision looks at.
 pub(super) const STORE: &str = "store";

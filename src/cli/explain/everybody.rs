@@ -10,9 +10,9 @@ use crate::error::Result;
 use crate::factor::grant::ClientHash;
 use crate::names::name::Name;
 use crate::store::{DocumentKind, Reader, records};
-use crate::verify::decision::Subject;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
+use crate::verify::subject::Subject;
 
 /// Whether one entry of the store will be asked for a code.
 #[derive(Serialize)]

@@ -17,12 +17,13 @@ use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::store::{Scope, Update};
 use crate::time::Timestamp;
-use crate::verify::decision::{Facts, Ruling, Subject, decide_and_report};
+use crate::verify::decision::{Ruling, decide_and_report};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::report::{Report, Rule};
 use crate::verify::request::{self, Ask, QrForm, Request, Session};
+use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
 /// Explain what the next login will be answered, and which rule decides it
