@@ -9,6 +9,7 @@ pub mod grant;
 pub mod lockout;
 pub mod recovery;
 pub mod sealed;
+mod separators;
 pub mod sms;
 pub mod state;
 pub mod typed;
@@ -97,6 +98,18 @@ pub fn for_each_sealed<E>(
     parts().try_for_each(|part| {
         part.sealed(state).into_iter().try_for_each(|(field, sealed)| each(field, sealed))
     })
+}
+
+impl State {
+    /// Whether the user has entered a correct code of any method.
+    pub fn has_proved_anything(&self) -> bool {
+        parts().any(|part| part.is_proved(self))
+    }
+
+    /// Finds fields that contradict each other or are damaged; `None` if the state is consistent.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        parts().find_map(|part| part.contradiction(self))
+    }
 }
 
 impl Field {

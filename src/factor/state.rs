@@ -4,12 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::factor::attempts::Attempts;
 use crate::factor::grant::Grant;
 use crate::factor::lockout::{Failures, Lockout};
-use crate::factor::recovery::RecoveryCodes;
+use crate::factor::recovery::codes::RecoveryCodes;
 use crate::factor::sealed::Sealed;
 use crate::factor::sms::state::SmsState;
-use crate::factor::{self, attempts::Attempts};
 use crate::names::listing::Method;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
@@ -233,11 +233,6 @@ impl State {
         self.forgiven.is_some()
     }
 
-    /// Whether the user has entered a correct code of any method.
-    pub fn has_proved_anything(&self) -> bool {
-        factor::parts().any(|part| part.is_proved(self))
-    }
-
     /// Whether the pending secret may still be shown and confirmed at `now`.
     ///
     /// A secret from the future has no known age and counts as expired.
@@ -247,11 +242,6 @@ impl State {
             && self
                 .pending_since
                 .is_some_and(|since| since <= now && now < since.plus(PENDING_LIFE))
-    }
-
-    /// Finds fields that contradict each other or are damaged; `None` if the state is consistent.
-    pub fn contradiction(&self) -> Option<&'static str> {
-        factor::parts().find_map(|part| part.contradiction(self))
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a user typed: a code of the app or of a message, a recovery code, or neither.
 
-use zeroize::Zeroizing;
-
-use crate::factor::recovery::RecoveryCode;
+use crate::factor::recovery::code::RecoveryCode;
+use crate::factor::separators::without_separators;
 use crate::otp::{Code, Digits};
 
 /// Text typed in answer to a request for a code.
@@ -30,21 +29,6 @@ impl Typed {
         }
         RecoveryCode::from_plain(&plain).map_or(Self::Malformed, Self::Recovery)
     }
-}
-
-/// The longest typed text that is parsed, in bytes. Longer text is malformed.
-const LONGEST_TYPED: usize = 256;
-
-/// Removes white space around typed text, and spaces and dashes between groups. `None` if the
-/// text is too long.
-pub(super) fn without_separators(typed: &str) -> Option<Zeroizing<String>> {
-    if typed.len() > LONGEST_TYPED {
-        return None;
-    }
-    // Reserves the whole length: a growing string would leave unwiped copies behind.
-    let mut plain = Zeroizing::new(String::with_capacity(typed.len()));
-    plain.extend(typed.trim().chars().filter(|c| !matches!(c, ' ' | '-')));
-    Some(plain)
 }
 
 #[cfg(test)]

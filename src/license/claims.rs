@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::license::jws::{parse_json, shorten};
-use crate::license::{LEEWAY, PRODUCT, Refusal};
+use crate::license::refusal::{LEEWAY, PRODUCT, Refusal};
 use crate::time::Timestamp;
 
 /// The longest claim, in bytes.

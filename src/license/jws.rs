@@ -3,36 +3,13 @@
 //! Knows nothing about licences. Deliberately stricter than the RFC: one algorithm, only the header fields `alg`
 //! and `typ`, and one encoding of each byte.
 
-use std::fmt;
-
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::Signature;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::license::refusal::{LONGEST, Part, Refusal};
 use crate::license::vendor::VendorKey;
-use crate::license::{LONGEST, Refusal};
-
-/// A part of a compact JWS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The header, which names the algorithm.
-    Header,
-    /// The signed content.
-    Payload,
-    /// The signature over header and payload.
-    Signature,
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Header => "header",
-            Self::Payload => "payload",
-            Self::Signature => "signature",
-        })
-    }
-}
 
 // SECURITY: `jwk`, `jku`, `x5c` and `kid` would let a licence choose its own key, and `crit` requires unsupported
 // extensions. So any field not listed below is an error.

@@ -2,8 +2,8 @@
 //! `enable`, nothing else.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::license::Refusal;
 use crate::license::claims::License;
+use crate::license::refusal::Refusal;
 use crate::time::Timestamp;
 
 /// How many days the trial lasts from the creation of the store.

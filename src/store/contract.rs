@@ -133,9 +133,8 @@ fn a_document_is_read_as_it_was_written(backend: &dyn Backend) {
         }
     }
     for document in &documents[1..] {
-        let removed =
-            |_: &()| store.update(Scope::Settings, |locked| locked.remove(document)).unwrap();
-        assert!(removed(&()) && !removed(&()), "{document:?}");
+        let removed = || store.update(Scope::Settings, |locked| locked.remove(document)).unwrap();
+        assert!(removed() && !removed(), "{document:?}");
         assert_eq!(text(&*store, document), None, "{document:?}");
     }
 }
@@ -260,7 +259,7 @@ fn updates_of_different_accounts_run_at_once(backend: &dyn Backend) {
     let outer = store.lock(Scope::Account(first)).unwrap();
     thread::scope(|scope| {
         scope.spawn(|| {
-            backend.open().update(Scope::Account(second), |_| Ok::<_, Error>(())).unwrap()
+            backend.open().update(Scope::Account(second), |_| Ok::<_, Error>(())).unwrap();
         });
     });
     drop(outer);

@@ -121,7 +121,7 @@ impl Reader for Memory {
             Document::Settings => "memory/store.toml".into(),
             Document::Attempts(name) => format!("memory/attempts/{name}"),
             Document::Of(kind, name) => format!("memory/{kind}/{name}"),
-            other => format!("memory/{other:?}"),
+            Document::SmsCount => "memory/sms-count.toml".into(),
         }
     }
 
@@ -180,7 +180,7 @@ impl ReadsFrom for MemoryStore {
 
 impl Locks for MemoryStore {
     fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>> {
-        MemoryLocked::new(&self.memory, &self.held, scope)
+        MemoryLocked::wait_for(&self.memory, &self.held, scope)
     }
 
     fn drain(&self) -> Result<()> {
@@ -237,7 +237,7 @@ struct MemoryLocked<'a> {
 }
 
 impl<'a> MemoryLocked<'a> {
-    fn new(
+    fn wait_for(
         memory: &'a Memory,
         held: &'a Cell<u32>,
         scope: Scope<'_>,
@@ -265,7 +265,7 @@ impl ReadsFrom for MemoryLocked<'_> {
 
 impl Locks for MemoryLocked<'_> {
     fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>> {
-        MemoryLocked::new(self.memory, self.held, scope)
+        MemoryLocked::wait_for(self.memory, self.held, scope)
     }
 
     fn drain(&self) -> Result<()> {

@@ -95,6 +95,7 @@ struct Login<'a> {
 }
 
 /// How far a login came while its account was locked.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 enum UnderLock {
     /// It is decided and recorded.
     Decided(Verdict),

@@ -1,29 +1,24 @@
 //! `rw2fa users add`: adds entries by name. `from_file` adds those of a file.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde_json::{Map, Value};
 
+use super::entry::{
+    ACTION, Missing, System, audit_values, missing, warn_of_unknown, write_missing,
+};
 use super::{
-    Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
-    pick,
+    Entries, check_gateway, check_method, check_phone, for_each, from_file, parse_notes, pick,
 };
 use crate::cli::Done;
-use crate::cli::change::{Change, values};
+use crate::cli::change::Change;
 use crate::cli::context::Context;
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::factor::sms::number;
-use crate::factor::state::State;
 use crate::names::listing::{Listing, Method, Phone};
-use crate::names::matching::overlapping;
-use crate::names::name::Name;
-use crate::settings::Settings;
-use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
+use crate::store::{Scope, Update};
 
 /// Put users and groups on the list
 ///
@@ -128,170 +123,4 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     super::warn_of_unknown_range(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
     Ok(done)
-}
-
-/// Writes the missing documents of an entry. The trail records the entry already.
-pub(super) fn write_missing(
-    locked: &mut dyn Locked,
-    kind: DocumentKind,
-    name: &Name,
-    listing: &Listing,
-    missing: Missing,
-) -> Result<()> {
-    // The state first: a kill in between leaves a user who is not listed yet. The mark that the
-    // state belongs to a listed user is written last: from then on a lost listing is an error, not
-    // a removal.
-    if missing == Missing::StateAndListing {
-        records::remove_stray_attempts(locked, name)?;
-        records::write_state(locked, name, &State::new(listing.added))?;
-    }
-    if missing.adds() {
-        records::write_listing(locked, kind, name, listing)?;
-    }
-    if kind == DocumentKind::User
-        && let Some(state) = records::state_document(locked, name)?
-    {
-        records::write_state(locked, name, &State { listed: true, ..state })?;
-    }
-    Ok(())
-}
-
-/// The action in the audit trail.
-pub(super) const ACTION: &str = "users add";
-
-/// Builds the values of a new entry for the audit trail.
-pub(super) fn audit_values(listing: &Listing) -> Map<String, Value> {
-    let mut values = values("method", None, Some(listing.method));
-    if let Some(phone) = listing.phone.as_ref().map(Phone::masked) {
-        values.insert("phone".into(), serde_json::json!([null, phone]));
-    }
-    if let Some(notes) = &listing.notes {
-        values.insert("notes".into(), serde_json::json!([null, notes]));
-    }
-    values
-}
-
-/// Warns of names that the system does not know.
-pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
-    if !unknown.is_empty() {
-        context.warn(&format!(
-            "the system knows no account or group called {}: check the spelling, since whoever was meant \
-             is not protected otherwise",
-            super::describe_names(unknown)
-        ));
-    }
-}
-
-/// How long to wait for the system, in total, before the warning about unknown names is skipped.
-const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Looks up names in the system's accounts.
-pub(super) struct System {
-    must_exist: bool,
-    started: Instant,
-}
-
-impl System {
-    /// Starts a lookup. With `must_exist`, an unknown name is an error.
-    pub(super) fn new(must_exist: bool) -> Self {
-        Self { must_exist, started: Instant::now() }
-    }
-
-    /// Returns whether the system knows the target, if it can be asked.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] with `must_exist`, when it does not.
-    pub(super) fn knows(&mut self, context: &Context<'_>, target: &Target<'_>) -> Result<bool> {
-        // A warning may be skipped if the system is slow, a required check may not.
-        if !self.must_exist && self.started.elapsed() > SYSTEM_PATIENCE {
-            return Ok(true);
-        }
-        let spellings = target.name.system_spellings(target.written);
-        let is_group = target.kind == DocumentKind::Group;
-        let is_known = context.process.knows(&spellings, is_group).unwrap_or(true);
-        if !is_known && self.must_exist {
-            return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
-                .with_hint("check the spelling, or add it without --must-exist"));
-        }
-        Ok(is_known)
-    }
-}
-
-/// What still has to be written for an entry to be listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    Nothing,
-    /// The mark in the state: the command that listed the user was killed before writing it.
-    Mark,
-    Listing,
-    StateAndListing,
-}
-
-impl Missing {
-    /// Returns whether the list grows.
-    pub(super) fn adds(self) -> bool {
-        matches!(self, Missing::Listing | Missing::StateAndListing)
-    }
-}
-
-/// Finds what is missing for an entry to be listed with these attributes.
-///
-/// # Errors
-/// When the name is listed with other attributes, or overlaps another entry.
-pub(super) fn missing(
-    reader: &dyn Reader,
-    settings: &Settings,
-    kind: DocumentKind,
-    name: &Name,
-    listing: &Listing,
-) -> Result<Missing> {
-    let present = same_listing(reader, kind, name, listing)?;
-    if kind == DocumentKind::Group {
-        // Groups may overlap: any match counts.
-        return Ok(if present { Missing::Nothing } else { Missing::Listing });
-    }
-    let has_state = reader.read(&Document::Of(DocumentKind::State, name.clone()))?.is_some();
-    if present {
-        // A listed user without a state is data loss that only 'reset' may repair.
-        if !has_state {
-            return Err(missing_half(reader, DocumentKind::State, name));
-        }
-        // Commands that need the state report that it is damaged.
-        let is_marked = records::state(reader, name).map_or(true, |s| s.is_none_or(|s| s.listed));
-        return Ok(if is_marked { Missing::Nothing } else { Missing::Mark });
-    }
-    let mut others = reader.names_like(DocumentKind::User, &name.key())?;
-    others.extend(reader.names_like(DocumentKind::State, &name.key())?);
-    if let Some(other) = overlapping(name, &others, &settings.domains) {
-        return Err(overlap(&format!("'{other}'")));
-    }
-    Ok(if has_state { Missing::Listing } else { Missing::StateAndListing })
-}
-
-/// Builds the error that a new entry could match the same login as another one.
-pub(super) fn overlap(other: &str) -> Error {
-    Error::new(ErrorKind::Conflict, format!("overlaps {other}: one login could mean both"))
-        .with_hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
-}
-
-/// Returns whether an entry is listed with these attributes.
-///
-/// # Errors
-/// When it is listed with others.
-fn same_listing(
-    reader: &dyn Reader,
-    kind: DocumentKind,
-    name: &Name,
-    listing: &Listing,
-) -> Result<bool> {
-    let Some(present) = records::listing(reader, kind, name)? else { return Ok(false) };
-    let same = present.method == listing.method
-        && (listing.phone.is_none() || present.phone == listing.phone)
-        && (listing.notes.is_none() || present.notes == listing.notes);
-    if same {
-        return Ok(true);
-    }
-    let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
-        .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
 }

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::add::{
+use super::csv_file::{self, Entry};
+use super::entry::{
     ACTION, Missing, System, audit_values, missing, overlap, warn_of_unknown, write_missing,
 };
-use super::csv_file::{self, Entry};
 use super::{Target, check_gateway, check_method};
 use crate::cli::Done;
 use crate::cli::change::Change;

@@ -6,6 +6,7 @@ mod add;
 mod csv_file;
 mod edit;
 mod enrol;
+mod entry;
 mod from_file;
 mod list;
 mod pick;

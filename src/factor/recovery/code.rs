@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::factor::typed::without_separators;
+use crate::factor::separators::without_separators;
 
 /// Crockford's base32 digits: no I, L, O (read as 1, 1, 0) and no U.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 use crate::factor::attempts::Charge;
-use crate::factor::recovery::RecoveryCode;
+use crate::factor::recovery::code::RecoveryCode;
 
 /// The prefix of an unused code in documents.
 const LEFT: &str = "left:";

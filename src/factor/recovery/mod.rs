@@ -1,7 +1,7 @@
 //! Recovery codes, which let a user in without the phone.
 
-mod code;
-mod codes;
+pub(super) mod code;
+pub(super) mod codes;
 
 pub use code::RecoveryCode;
 pub use codes::{RecoveryCodes, RecoveryMatch};

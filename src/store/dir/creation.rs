@@ -8,18 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
-use crate::store::dir::files::Files;
+use crate::store::dir::files::{ACCOUNT_LOCKS, Files, KEY, SMS_LOCK};
 use crate::store::file;
 use crate::store::key_file::KeyFile;
-
-/// The number of account lock files; the hash of an account's folded name selects one.
-pub(super) const ACCOUNT_LOCKS: u32 = 256;
-
-/// The lock of the daily message count. Stores made by the first version do not have it.
-pub(super) const SMS_LOCK: &str = "sms";
-
-/// The name of the data key's file.
-pub(super) const KEY: &str = "key";
 
 /// The hint when the audit trail is missing.
 pub(super) const NEW_TRAIL_HINT: &str =

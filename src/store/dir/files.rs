@@ -5,13 +5,21 @@ use std::path::{Path, PathBuf};
 use crate::error::Result;
 use crate::names::name::{AccountKey, Name};
 use crate::platform::{Owner, SystemLog};
-use crate::store::dir::creation::{ACCOUNT_LOCKS, KEY, SMS_LOCK};
 use crate::store::dir::lock_file;
 use crate::store::dir::{file_name, trail};
 use crate::store::file;
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{Document, DocumentKind, EachLine, NameList, Reader, Scope, Text};
+
+/// The number of account lock files; the hash of an account's folded name selects one.
+pub(super) const ACCOUNT_LOCKS: u32 = 256;
+
+/// The lock of the daily message count. Stores made by the first version do not have it.
+pub(super) const SMS_LOCK: &str = "sms";
+
+/// The name of the data key's file.
+pub(super) const KEY: &str = "key";
 
 /// The extension of attempt counters, which are next to the state documents.
 const COUNTER: &str = "attempts";

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, SystemLog};
 use crate::printable::printable_json;
-use crate::store::dir::bulk::Staging;
+use crate::store::dir::file_name;
 use crate::store::dir::files::{Files, is_sharded};
 use crate::store::dir::lock_file;
+use crate::store::dir::staging::{self, Staging};
 use crate::store::dir::trail::{self, Appended};
-use crate::store::dir::{bulk, file_name};
 use crate::store::file;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::{
@@ -176,7 +176,7 @@ impl Locked for DirLocked<'_> {
         match (draft, self.staging) {
             (Draft::Text(text), _) => self.write(document, &text),
             (Draft::Stored(number), Some(staging)) => {
-                let path = self.place(document, bulk::make_directory)?;
+                let path = self.place(document, staging::make_directory)?;
                 staging.publish(number, &path)
             }
             (Draft::Stored(_), None) => {

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::AccountKey;
 use crate::platform;
 use crate::store::dir::files::Files;
-use crate::store::dir::{bulk, file_name};
+use crate::store::dir::{file_name, staging};
 use crate::store::upkeep::FileProblem;
 use crate::store::{Scope, file};
 use crate::time::Timestamp;
@@ -38,8 +38,8 @@ impl Files {
         let mut count = 0;
         for problem in self.file_problems(now)? {
             let FileProblem::Temporary(path, _) = problem else { continue };
-            count += if bulk::is_staging_directory(self, &path) {
-                bulk::tidy(self)?
+            count += if staging::is_staging_directory(self, &path) {
+                staging::tidy(self)?
             } else {
                 usize::from(self.remove_left_behind(&path, now)?)
             };
@@ -112,9 +112,9 @@ impl Files {
                     FileProblem::Open(problem)
                 });
             }
-            if metadata.is_dir() && bulk::is_staging_directory(self, &path) {
+            if metadata.is_dir() && staging::is_staging_directory(self, &path) {
                 // Its contents change while a program adds users from a file.
-                if bulk::is_left_behind(&path) {
+                if staging::is_left_behind(&path) {
                     found.push(left_behind(path));
                 }
             } else if metadata.is_dir() {
