@@ -1,6 +1,6 @@
 //! `rw2fa init`: creates a store.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -42,28 +42,10 @@ pub(super) struct InitArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     context.no_csv("init")?;
     let account = account(args)?;
-    let path = if args.per_user {
-        let path = context::per_user_store().ok_or_else(|| {
-            Error::new(ErrorKind::System, "this account has no home directory")
-                .with_hint("name the store with --store PATH")
-        })?;
-        if platform::system_store().exists() {
-            context
-                .warn("a system store exists: the store of this user is not used without --store");
-        }
-        path
-    } else {
-        context::store_path(context.process, context.globals.store.as_ref())
-    };
+    let path = place(context, args)?;
     let kind = "store";
     if args.dry_run {
-        let exists = path.join("store.toml").exists();
-        let result = match (exists, args.new_trail) {
-            (true, true) => Changed::Changed,
-            (true, false) => Changed::Unchanged,
-            (false, _) => Changed::Added,
-        };
-        let row = ChangeRow::new(kind, path.display().to_string(), Ok(result));
+        let row = ChangeRow::new(kind, path.display().to_string(), Ok(preview(&path, args)));
         return output::changes(context, true, &[row]);
     }
     if args.per_user
@@ -84,18 +66,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     // SECURITY: only for an empty store: an erased trail must not start again.
     let is_unfinished = !added && !args.new_trail && store::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
-        let store = store::open(&path)?;
-        let keys = records::key_ring(&*store)?;
-        let mut values = serde_json::Map::default();
-        if let (true, Some(account)) = (args.service_account.is_some(), account) {
-            let name = account.name();
-            context.warn(&format!("{name} can use the store, and can read the secrets in it"));
-            values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
-        }
-        store.update(Scope::Settings, |locked| {
-            let change = Change { action: "init", object: None, values: values.clone() };
-            context.audit(locked, Some(&keys), change)
-        })?;
+        record(context, args, &path, account)?;
     }
     // In an existing store, adds what is missing and removes what killed programs left behind.
     let tidied = if added { 0 } else { store::open(&path)?.tidy(context.now())? };
@@ -123,6 +94,51 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         (false, false) => Changed::Unchanged,
     };
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
+}
+
+/// Chooses where the store is made.
+fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
+    if !args.per_user {
+        return Ok(context::store_path(context.process, context.globals.store.as_ref()));
+    }
+    let path = context::per_user_store().ok_or_else(|| {
+        Error::new(ErrorKind::System, "this account has no home directory")
+            .with_hint("name the store with --store PATH")
+    })?;
+    if platform::system_store().exists() {
+        context.warn("a system store exists: the store of this user is not used without --store");
+    }
+    Ok(path)
+}
+
+/// Returns what `init` would do.
+fn preview(path: &Path, args: &InitArgs) -> Changed {
+    match (path.join("store.toml").exists(), args.new_trail) {
+        (true, true) => Changed::Changed,
+        (true, false) => Changed::Unchanged,
+        (false, _) => Changed::Added,
+    }
+}
+
+/// Records that the store was made, completed, or given to an account.
+fn record(
+    context: &mut Context<'_>,
+    args: &InitArgs,
+    path: &Path,
+    account: Option<Owner>,
+) -> Result<()> {
+    let store = store::open(path)?;
+    let keys = records::key_ring(&*store)?;
+    let mut values = serde_json::Map::default();
+    if let (true, Some(account)) = (args.service_account.is_some(), account) {
+        let name = account.name();
+        context.warn(&format!("{name} can use the store, and can read the secrets in it"));
+        values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
+    }
+    store.update(Scope::Settings, |locked| {
+        let change = Change { action: "init", object: None, values: values.clone() };
+        context.audit(locked, Some(&keys), change)
+    })
 }
 
 /// Starts a new audit trail if `is_new`, records changes that are missing from it, and returns how

@@ -1,18 +1,19 @@
 //! `rw2fa status`: one screen that answers "are my users protected?"
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::context::{Context, count};
 use crate::cli::users::{Row, Rows};
 use crate::cli::{Done, Format};
 use crate::cli::{license, output};
 use crate::error::Result;
+use crate::license::status::LicenseStatus;
 use crate::otp::PERIOD;
 use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::sms::SmsSection;
-use crate::settings::{SCHEMA, duration};
+use crate::settings::{SCHEMA, Settings, duration};
 use crate::store::{DocumentKind, NameList, Reader, records};
 use crate::time::Timestamp;
 
@@ -100,41 +101,21 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         context.complain(&error);
     }
     let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
-    let seconds = window_seconds(advanced);
     let last = rows.iter().filter_map(Row::last_message).max();
+    let summary = Summary {
+        settings,
+        location: store.location(),
+        license: &license_status,
+        users: users.len(),
+        counts: &counts,
+        groups,
+        whitelist: (valid, expired),
+        last_message: last,
+        unrecorded,
+        synchronised,
+    };
     if context.globals.format == Format::Json {
-        context.print_json(&json!({
-            "schema": 1,
-            "enabled": settings.enabled,
-            "store": { "location": store.location(), "schema": SCHEMA },
-            "license": {
-                "state": license_status.state.as_str(),
-                "days_left": license_status.days_left,
-                "max_users": license_status.max_users(),
-                "development_key": development_key,
-            },
-            "users": {
-                "total": users.len(),
-                "none": counts.none,
-                "pending": counts.pending,
-                "active": counts.active,
-                "locked": counts.locked,
-            },
-            "groups": groups,
-            "whitelist": { "active": valid, "expired": expired },
-            "sms": {
-                "configured": settings.sms.is_configured(),
-                "last_result": last.map(|(_, ending)| ending),
-                "last_at": last.map(|(at, _)| at.to_string()),
-            },
-            "audit": { "unrecorded": unrecorded },
-            "clock": { "synchronised": synchronised },
-            "window": {
-                "discrepancy": advanced.discrepancy_for(advanced.digits()),
-                "seconds": seconds,
-                "guess_chance": chances.one,
-            },
-        }))?;
+        context.print_json(&summary.json())?;
         return Ok(Done::All);
     }
     let mut license = license::describe(&license_status);
@@ -150,14 +131,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("whitelist", format!("{valid} valid, {expired} expired")),
             ("SMS", describe_sms(store, &settings.sms, last)),
             ("licence", license),
-            (
-                "clock",
-                match synchronised {
-                    Some(true) => "synchronised".into(),
-                    Some(false) => "not synchronised".into(),
-                    None => "synchronisation unknown".into(),
-                },
-            ),
+            ("clock", describe_clock(synchronised).into()),
             ("window", describe_window(advanced)),
             ("chance of one guess", percent(chances.one)),
             ("store", store.location()),
@@ -172,6 +146,69 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let counted = rows.iter().filter(|row| row.counts()).count();
     license::warn(context, &license_status, counted);
     Ok(Done::All)
+}
+
+/// What `status` shows.
+struct Summary<'a> {
+    settings: &'a Settings,
+    location: String,
+    license: &'a LicenseStatus,
+    users: usize,
+    counts: &'a Counts,
+    groups: usize,
+    /// How many entries are valid, and how many have expired.
+    whitelist: (usize, usize),
+    last_message: Option<(Timestamp, &'static str)>,
+    unrecorded: usize,
+    synchronised: Option<bool>,
+}
+
+impl Summary<'_> {
+    fn json(&self) -> Value {
+        let advanced = &self.settings.advanced;
+        let chances =
+            chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
+        json!({
+            "schema": 1,
+            "enabled": self.settings.enabled,
+            "store": { "location": self.location, "schema": SCHEMA },
+            "license": {
+                "state": self.license.state.as_str(),
+                "days_left": self.license.days_left,
+                "max_users": self.license.max_users(),
+                "development_key": license::has_development_key(),
+            },
+            "users": {
+                "total": self.users,
+                "none": self.counts.none,
+                "pending": self.counts.pending,
+                "active": self.counts.active,
+                "locked": self.counts.locked,
+            },
+            "groups": self.groups,
+            "whitelist": { "active": self.whitelist.0, "expired": self.whitelist.1 },
+            "sms": {
+                "configured": self.settings.sms.is_configured(),
+                "last_result": self.last_message.map(|(_, ending)| ending),
+                "last_at": self.last_message.map(|(at, _)| at.to_string()),
+            },
+            "audit": { "unrecorded": self.unrecorded },
+            "clock": { "synchronised": self.synchronised },
+            "window": {
+                "discrepancy": advanced.discrepancy_for(advanced.digits()),
+                "seconds": window_seconds(advanced),
+                "guess_chance": chances.one,
+            },
+        })
+    }
+}
+
+fn describe_clock(synchronised: Option<bool>) -> &'static str {
+    match synchronised {
+        Some(true) => "synchronised",
+        Some(false) => "not synchronised",
+        None => "synchronisation unknown",
+    }
 }
 
 /// Counts the changes that are still missing from the audit trail.

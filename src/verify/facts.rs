@@ -110,20 +110,11 @@ fn subject(
     let key = login.key();
     let listed = store.names_like(DocumentKind::User, &key)?;
     let stateful = store.names_like(DocumentKind::State, &key)?;
-    // SECURITY: a user listed by name takes precedence. A leftover state in another spelling must not replace
-    // an entry that the directory treats as the same account.
-    let (name, is_listed) = match resolve(login, &listed, domains) {
-        Resolution::Ambiguous(_) => return Ok(Subject::Ambiguous),
-        Resolution::Entry(name) => (name.clone(), true),
-        Resolution::Unlisted => {
-            let known = match resolve(login, &stateful, domains) {
-                Resolution::Entry(name) => Some(name.clone()),
-                Resolution::Unlisted => None,
-                Resolution::Ambiguous(names) => {
-                    return match_several_states(store, settings, request, groups, &names);
-                }
-            };
-            (known.unwrap_or_else(|| member_name(login, &listed, settings)), false)
+    let (name, is_listed) = match find_entry(login, &listed, &stateful, settings) {
+        Found::Entry(name, is_listed) => (name, is_listed),
+        Found::SeveralEntries => return Ok(Subject::Ambiguous),
+        Found::SeveralStates(names) => {
+            return match_several_states(store, settings, request, groups, &names);
         }
     };
     let mut all = listed.clone();
@@ -139,12 +130,12 @@ fn subject(
         if state.as_ref().is_some_and(|state| state.listed) {
             return Err(missing_half(store, DocumentKind::User, &name));
         }
-        if matches!(request.ask, Ask::End) {
-            state.as_ref().map(|state| member_listing(state.open_since, Method::App))
-        } else if matches!(groups, KnownGroups::Unknown(_)) {
-            return Ok(Subject::GroupsUnknown);
-        } else {
-            covering_listing(store, settings, groups)?
+        match (&request.ask, groups) {
+            (Ask::End, _) => {
+                state.as_ref().map(|state| member_listing(state.open_since, Method::App))
+            }
+            (_, KnownGroups::Unknown(_)) => return Ok(Subject::GroupsUnknown),
+            _ => covering_listing(store, settings, groups)?,
         }
     };
     let Some(listing) = listing else {
@@ -160,10 +151,11 @@ fn subject(
         // A counter without a state is left over from a killed process. Its failed attempts are forgiven.
         None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
     };
-    let mut codes = Codes::default();
-    if can_need_secret(request) {
-        codes = open_codes(store, keys, &name, &listing, &state)?;
-    }
+    let codes = if can_need_secret(request) {
+        open_codes(store, keys, &name, &listing, &state)?
+    } else {
+        Codes::default()
+    };
     let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
         && covering_whitelist_entry(store, settings, login, now)?
             .is_some_and(|(_, entry)| entry.is_valid(now));
@@ -186,6 +178,36 @@ fn subject(
         used_code: codes.used,
         whitelisted,
     })))
+}
+
+/// The entry that a login name refers to.
+enum Found<'a> {
+    /// This one, and whether it is listed by name.
+    Entry(Name, bool),
+    /// Several listed users.
+    SeveralEntries,
+    /// No listed user, and the states of several.
+    SeveralStates(Vec<&'a Name>),
+}
+
+fn find_entry<'a>(
+    login: &Name,
+    listed: &[Name],
+    stateful: &'a [Name],
+    settings: &Settings,
+) -> Found<'a> {
+    let domains = &settings.domains;
+    // SECURITY: a user listed by name takes precedence. A leftover state in another spelling must not replace
+    // an entry that the directory treats as the same account.
+    match resolve(login, listed, domains) {
+        Resolution::Ambiguous(_) => Found::SeveralEntries,
+        Resolution::Entry(name) => Found::Entry(name.clone(), true),
+        Resolution::Unlisted => match resolve(login, stateful, domains) {
+            Resolution::Entry(name) => Found::Entry(name.clone(), false),
+            Resolution::Unlisted => Found::Entry(member_name(login, listed, settings), false),
+            Resolution::Ambiguous(names) => Found::SeveralStates(names),
+        },
+    }
 }
 
 /// The subject when the name matches no listed user but the states of several.

@@ -63,16 +63,25 @@ pub(super) fn verify(
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
-    let mut store = store::open(root)?;
-    let settings = records::settings(&*store)?;
-    store::configure(&mut *store, &settings, process.system_log());
-    let groups = known_groups(&*store, &settings, request, process.accounts())?;
+    verify_in(process, &mut *store::open(root)?, request, started)
+}
+
+/// Like [`verify`], for a store that is open.
+fn verify_in(
+    process: &Process,
+    store: &mut dyn Store,
+    request: &Request,
+    started: Instant,
+) -> Result<Verdict, Failure> {
+    let settings = records::settings(store)?;
+    store::configure(store, &settings, process.system_log());
+    let groups = known_groups(store, &settings, request, process.accounts())?;
     let login = Login { process, settings: &settings, request, groups: &groups };
     let under_lock = store
         .update(Scope::Account(&request.login.key()), |locked| decide_under_lock(&login, locked))?;
     match under_lock {
         UnderLock::Reserved(reserved) => {
-            Ok(send(process, &*store, &settings, request, reserved, started)?)
+            Ok(send(process, store, &settings, request, reserved, started)?)
         }
         UnderLock::Decided(mut verdict) => {
             if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups)
@@ -263,6 +272,97 @@ fn respond(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::factor::attempts::Attempts;
+    use crate::factor::state::State;
+    use crate::names::listing::Listing;
+    use crate::otp::{CodeGenerator, Digits, Step};
+    use crate::process::Captured;
+    use crate::settings;
+    use crate::store::memory::Memory;
+    use crate::store::seal::DataKey;
+    use crate::verify::request::{Ask, Memberships, QrForm};
+
+    /// A store in memory in which alice is listed and codes are required.
+    fn store_with_alice(now: Timestamp) -> (Memory, Name) {
+        let (memory, alice) = (Memory::default(), Name::parse("alice").unwrap());
+        let text = settings::initial_text(now).replace("enabled = false", "enabled = true");
+        let listing: Listing = toml::from_str("method = \"app\"\nadded = 2026-11-24").unwrap();
+        let update = memory.open().update(Scope::Settings, |locked| {
+            records::write_key_ring(locked, &KeyRing::from_key(DataKey::new([7; 32])))?;
+            locked.write(&Document::Settings, &text)?;
+            records::write_listing(locked, DocumentKind::User, &alice, &listing)?;
+            records::write_state(locked, &alice, &State { listed: true, ..State::new(now) })
+        });
+        update.unwrap();
+        (memory, alice)
+    }
+
+    /// Signs alice in at this time; returns the reason and the shown secret.
+    fn sign_in(
+        memory: &Memory,
+        alice: &Name,
+        now: Timestamp,
+        code: Option<&str>,
+    ) -> (Reason, Option<Secret>) {
+        let streams = (Box::<Captured>::default(), Box::<Captured>::default());
+        let process = Process::sandboxed([""; 0], now, Vec::new(), streams.0, streams.1);
+        let request = Request {
+            login: alice.clone(),
+            written: alice.canonical(),
+            memberships: Memberships::Given(Vec::new()),
+            ask: Ask::SignIn,
+            code: code.map(|code| code.to_owned().into()),
+            check: false,
+            resend: false,
+            client: None,
+            ip: None,
+            qr: QrForm::None,
+        };
+        let verified = verify_in(&process, &mut *memory.open(), &request, Instant::now());
+        let Ok(Verdict { response, reason, .. }) = verified else { panic!("no decision") };
+        let answer: serde_json::Value = serde_json::from_str(&response.json().unwrap()).unwrap();
+        let secret = answer["enrolment"]["secret"].as_str().map(Secret::from_base32);
+        (reason, secret.flatten())
+    }
+
+    /// Guards the steps around a decision with a store that has no files: what is charged, used and recorded.
+    #[test]
+    fn logins_are_charged_and_recorded_in_a_store_in_memory() {
+        let start = Timestamp::from_unix(1_795_507_200);
+        let (memory, alice) = store_with_alice(start);
+        let (reason, secret) = sign_in(&memory, &alice, start, None);
+        assert_eq!(reason, Reason::EnrolmentRequired);
+        let generator = CodeGenerator::new(&secret.unwrap());
+        let code_at = |now: Timestamp| generator.code(Step::at(now.unix()), Digits::DEFAULT);
+        let mut now = start;
+        let first = code_at(now).as_str().to_owned();
+        // The steps around the last login are a day away from each other.
+        let day = |now: &mut Timestamp| *now = now.plus(86_400);
+        for (code, reason) in [(&first, Reason::Activated), (&first, Reason::CodeUsed)] {
+            assert_eq!(sign_in(&memory, &alice, now, Some(code)).0, reason);
+        }
+        day(&mut now);
+        for reason in [Reason::WrongCode; 4].into_iter().chain([Reason::Locked; 2]) {
+            assert_eq!(sign_in(&memory, &alice, now, Some(&first)).0, reason);
+        }
+        now = now.plus(60);
+        let second = code_at(now).as_str().to_owned();
+        assert_eq!(sign_in(&memory, &alice, now, Some(&second)).0, Reason::CodeAccepted);
+        assert_eq!(sign_in(&memory, &alice, now, Some("not a code")).0, Reason::WrongCode);
+        let store = memory.open();
+        let state = records::state(&*store, &alice).unwrap().unwrap();
+        // Two codes at first, five wrong ones, and the last: the sixth wrong one was not compared, nor was the text.
+        assert_eq!(state.attempts, Attempts { count: 8, lockout: state.attempts.lockout });
+        assert_eq!(state.failures().count, 0);
+        let mut lines = 0;
+        store
+            .audit_lines(&mut |_, _| {
+                lines += 1;
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(lines, 11);
+    }
 
     /// Guards the total of 20 s: a login that waited long has less time to send.
     #[test]

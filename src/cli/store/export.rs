@@ -60,15 +60,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
     let settings = with_token(context, &opened, &keys, secrets, settings)?;
     target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
-    let progress = Progress::new(context, "exporting", users.len());
-    let mut length = 0;
-    for name in &users {
-        progress.advance(1);
-        let part = export_user(context, &opened, &keys, secrets, name)?;
-        length += part.len() as u64;
-        target.write(context, &part)?;
-    }
-    drop(progress);
+    let length = export_users(context, &opened, &keys, secrets, &users, &mut target)?;
     for (list, kind, names) in [
         ("groups", DocumentKind::Group, &groups),
         ("whitelist", DocumentKind::Whitelist, &whitelist),
@@ -136,6 +128,26 @@ fn names(store: &dyn Reader, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Exports these users, and returns the length of what was written, in bytes.
+fn export_users(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    secrets: Secrets,
+    users: &[Name],
+    target: &mut Target,
+) -> Result<u64> {
+    let progress = Progress::new(context, "exporting", users.len());
+    let mut length = 0;
+    for name in users {
+        progress.advance(1);
+        let part = export_user(context, opened, keys, secrets, name)?;
+        length += part.len() as u64;
+        target.write(context, &part)?;
+    }
+    Ok(length)
 }
 
 /// Exports one user; empty if the user was removed in the meantime.

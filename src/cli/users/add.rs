@@ -8,17 +8,19 @@ use super::entry::{
     ACTION, Missing, System, audit_values, missing, warn_of_unknown, write_missing,
 };
 use super::{
-    Entries, check_gateway, check_method, check_phone, for_each, from_file, parse_notes, pick,
+    Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
+    pick,
 };
 use crate::cli::Done;
 use crate::cli::change::Change;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::factor::sms::number;
 use crate::names::listing::{Listing, Method, Phone};
-use crate::store::{Scope, Update};
+use crate::store::seal::KeyRing;
+use crate::store::{Locked, Scope, Update};
 
 /// Put users and groups on the list
 ///
@@ -96,24 +98,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 notes: args.notes.clone(),
                 added: context.now(),
             };
+            let entry = Entry { target, listing: &listing, dry_run: args.dry_run };
             let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
-                let missing = missing(locked, &opened.settings, target.kind, name, &listing)?;
-                if missing == Missing::Nothing {
-                    return Ok(Changed::Unchanged);
-                }
-                if missing.adds() {
-                    gate.admit(locked, target.kind, name)?;
-                }
-                let object = name.canonical();
-                let change = Change {
-                    action: ACTION,
-                    object: Some(&object),
-                    values: audit_values(&listing),
-                };
-                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
-                    write_missing(locked, target.kind, name, &listing, missing)
-                })?;
-                Ok(Changed::Added)
+                add(context, opened, locked, &keys, &mut gate, &entry)
             })?;
             if !is_known && changed == Changed::Added {
                 unknown.push(name.canonical());
@@ -123,4 +110,35 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     super::warn_of_unknown_range(context, args.phone.as_ref());
     warn_of_unknown(context, &unknown);
     Ok(done)
+}
+
+/// One entry to add.
+struct Entry<'a> {
+    target: &'a Target<'a>,
+    listing: &'a Listing,
+    dry_run: bool,
+}
+
+fn add(
+    context: &Context<'_>,
+    opened: &Opened,
+    locked: &mut dyn Locked,
+    keys: &KeyRing,
+    gate: &mut Gate,
+    entry: &Entry<'_>,
+) -> Result<Changed> {
+    let Entry { target: Target { kind, name, .. }, listing, dry_run } = *entry;
+    let missing = missing(locked, &opened.settings, *kind, name, listing)?;
+    if missing == Missing::Nothing {
+        return Ok(Changed::Unchanged);
+    }
+    if missing.adds() {
+        gate.admit(locked, *kind, name)?;
+    }
+    let object = name.canonical();
+    let change = Change { action: ACTION, object: Some(&object), values: audit_values(listing) };
+    context.change(locked, Some(keys), dry_run, change, |locked| {
+        write_missing(locked, *kind, name, listing, missing)
+    })?;
+    Ok(Changed::Added)
 }

@@ -6,14 +6,15 @@ use clap::Args;
 
 use super::{all_users, describe_names, for_each, members, repaired, users};
 use crate::cli::change::{Change, values};
-use crate::cli::context::{Context, not_listed};
+use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::factor::state::State;
 use crate::names::name::Name;
+use crate::store::seal::KeyRing;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, Reader, Scope, Update, records};
+use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
 
 /// Forget secrets: the next login presents a new QR code
 ///
@@ -56,55 +57,63 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     }
     let done =
         for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
-            let (store, name) = (&*opened.store, target.name);
-            let changed = store.update(Scope::Account(&name.key()), |locked| {
-                let listing = records::listing(locked, DocumentKind::User, name)?;
-                let document = Document::Of(DocumentKind::State, name.clone());
-                let old = locked.read(&document)?;
-                if listing.is_none() && old.is_none() {
-                    return Err(not_listed(locked, DocumentKind::User, name));
-                }
-                // This repairs a damaged state or counter, so neither has to be readable.
-                let mut before = records::state_document(locked, name).ok().flatten();
-                let (attempts, is_repaired) =
-                    records::repaired_attempts(locked, name, before.as_ref());
-                if let Some(before) = &mut before {
-                    before.attempts = attempts;
-                }
-                let fresh = State::reset(context.now(), attempts);
-                if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
-                    return Err(missing_half(locked, DocumentKind::User, name));
-                }
-                let was = before.as_ref().map(|before| before.enrolment);
-                let groups =
-                    before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
-                let fresh = State { listed: listing.is_some(), groups, ..fresh };
-                // If enrolment closes after some days, a reset opens it again.
-                let closes = opened.settings.advanced.enrolment_days > 0;
-                let is_fresh = |old: &State| {
-                    let open_since = if closes { fresh.open_since } else { old.open_since };
-                    *old == State { open_since, listed: old.listed, ..fresh.clone() }
-                };
-                if !is_repaired && before.as_ref().is_some_and(is_fresh) {
-                    return Ok(Changed::Unchanged);
-                }
-                let object = name.canonical();
-                let mut values = values("enrolment", was, Some(fresh.enrolment));
-                if is_repaired {
-                    values.extend(repaired(attempts));
-                }
-                let change = Change { action: "users reset", object: Some(&object), values };
-                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
-                    if is_repaired {
-                        records::write_attempts(locked, name, attempts)?;
-                    }
-                    records::write_state(locked, name, &fresh)
-                })?;
-                Ok(Changed::Changed)
+            let name = target.name;
+            let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
+                reset_user(context, opened, locked, &keys, name, args.dry_run)
             })?;
             Ok(changed.into())
         })?;
     Ok(if problems.is_empty() { done } else { Done::Partly })
+}
+
+fn reset_user(
+    context: &Context<'_>,
+    opened: &Opened,
+    locked: &mut dyn Locked,
+    keys: &KeyRing,
+    name: &Name,
+    dry_run: bool,
+) -> Result<Changed> {
+    let listing = records::listing(locked, DocumentKind::User, name)?;
+    let document = Document::Of(DocumentKind::State, name.clone());
+    if listing.is_none() && locked.read(&document)?.is_none() {
+        return Err(not_listed(locked, DocumentKind::User, name));
+    }
+    // This repairs a damaged state or counter, so neither has to be readable.
+    let mut before = records::state_document(locked, name).ok().flatten();
+    let (attempts, is_repaired) = records::repaired_attempts(locked, name, before.as_ref());
+    if let Some(before) = &mut before {
+        before.attempts = attempts;
+    }
+    if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
+        return Err(missing_half(locked, DocumentKind::User, name));
+    }
+    let was = before.as_ref().map(|before| before.enrolment);
+    let groups = before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
+    let fresh =
+        State { listed: listing.is_some(), groups, ..State::reset(context.now(), attempts) };
+    // If enrolment closes after some days, a reset opens it again.
+    let closes = opened.settings.advanced.enrolment_days > 0;
+    let is_fresh = |old: &State| {
+        let open_since = if closes { fresh.open_since } else { old.open_since };
+        *old == State { open_since, listed: old.listed, ..fresh.clone() }
+    };
+    if !is_repaired && before.as_ref().is_some_and(is_fresh) {
+        return Ok(Changed::Unchanged);
+    }
+    let object = name.canonical();
+    let mut values = values("enrolment", was, Some(fresh.enrolment));
+    if is_repaired {
+        values.extend(repaired(attempts));
+    }
+    let change = Change { action: "users reset", object: Some(&object), values };
+    context.change(locked, Some(keys), dry_run, change, |locked| {
+        if is_repaired {
+            records::write_attempts(locked, name, attempts)?;
+        }
+        records::write_state(locked, name, &fresh)
+    })?;
+    Ok(Changed::Changed)
 }
 
 /// Lists the users to reset, each once, and the states that cannot be read.

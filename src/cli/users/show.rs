@@ -200,6 +200,30 @@ fn grants(state: &State, settings: &Settings, now: Timestamp) -> Vec<GrantDetail
     state.grants.iter().map(details).collect()
 }
 
+fn describe_shown(shown: &ShownDetails) -> String {
+    let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
+    match shown.times {
+        1 => format!("once, at {}{place}", shown.last),
+        times => format!("{times} times, last at {}{place}", shown.last),
+    }
+}
+
+fn describe_drift(steps: i32) -> String {
+    let seconds = i64::from(steps.unsigned_abs()) * crate::otp::PERIOD;
+    let words = crate::settings::duration::words(seconds.unsigned_abs());
+    let side = if steps > 0 { "ahead" } else { "behind" };
+    format!("the device was about {words} {side} at the last login")
+}
+
+fn describe_whitelisting(entry: &WhitelistDetails, user: &str) -> String {
+    let until = match (&entry.until, entry.valid) {
+        (None, _) => "yes".to_owned(),
+        (Some(until), true) => format!("yes until {until}"),
+        (Some(until), false) => format!("expired at {until}"),
+    };
+    if entry.name == user { until } else { format!("{until}, by the entry {}", entry.name) }
+}
+
 fn lines(user: &Details) -> Vec<(&'static str, String)> {
     let row = &user.row;
     let mut lines = vec![
@@ -228,45 +252,15 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add("added", user.added.clone());
     add("pending since", user.pending_since.clone());
     add("activated", user.activated.clone());
-    add(
-        "QR code shown",
-        user.shown.as_ref().map(|shown| {
-            let place = shown.ip.as_ref().map_or(String::new(), |ip| format!(" to {ip}"));
-            match shown.times {
-                1 => format!("once, at {}{place}", shown.last),
-                times => format!("{times} times, last at {}{place}", shown.last),
-            }
-        }),
-    );
+    add("QR code shown", user.shown.as_ref().map(describe_shown));
     add("last login", row.last_login.clone());
     add("digits", user.digits.map(|digits| digits.to_string()));
-    add(
-        "drift",
-        (user.drift_steps != 0).then(|| {
-            let seconds = i64::from(user.drift_steps.unsigned_abs()) * crate::otp::PERIOD;
-            let words = crate::settings::duration::words(seconds.unsigned_abs());
-            let side = if user.drift_steps > 0 { "ahead" } else { "behind" };
-            format!("the device was about {words} {side} at the last login")
-        }),
-    );
+    add("drift", (user.drift_steps != 0).then(|| describe_drift(user.drift_steps)));
     add("wrong codes in a row", (user.failures > 0).then(|| user.failures.to_string()));
     let left = user.recovery_codes_left;
     add("recovery codes left", (left > 0).then(|| left.to_string()));
-    add(
-        "whitelisted for RDP",
-        user.whitelist.as_ref().map(|entry| {
-            let until = match (&entry.until, entry.valid) {
-                (None, _) => "yes".to_owned(),
-                (Some(until), true) => format!("yes until {until}"),
-                (Some(until), false) => format!("expired at {until}"),
-            };
-            if entry.name == row.name {
-                until
-            } else {
-                format!("{until}, by the entry {}", entry.name)
-            }
-        }),
-    );
+    let whitelist = user.whitelist.as_ref();
+    add("whitelisted for RDP", whitelist.map(|entry| describe_whitelisting(entry, &row.name)));
     for grant in user.grants.iter().filter(|grant| grant.live) {
         let client = grant.client.as_deref().unwrap_or("(no client)");
         let until = match &grant.valid_until {
