@@ -162,5 +162,5 @@ Next:
   cargo install --path .            installs rw2fa and rw2fa-verify
   rw2fa --help                      the commands
   README.md, "First setup"          a store for a real portal
-  README.md, "What the portal does" the protocol, with examples in four languages
+  docs/portal.md                    the protocol, with examples in four languages
 END

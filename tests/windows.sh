@@ -7,8 +7,8 @@
 #
 # The code for Windows is linted too. Needs Debian 12, cargo and python3. Two Debian packages are installed
 # if they are missing and this account may; a Rust compiler that knows Windows is unpacked under
-# target/windows, built once, and found again. No standard input is read. What Wine cannot show is told in
-# README.md, "Windows".
+# target/windows, built once, and found again. No standard input is read. What Wine cannot show:
+# docs/windows.md, "What has been tested".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null

@@ -1,12 +1,17 @@
-//! What users read and copy: README.md, the examples, the completions, the help and the manual pages.
+//! What users read and copy: README.md and docs/, the examples, the completions, the help and the manual pages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 #[cfg(unix)]
+mod callers;
+#[cfg(unix)]
 mod examples;
 mod generated;
+mod homes;
+mod links;
+mod pages;
 #[cfg(unix)]
-mod readme;
+mod programs;
 #[cfg(unix)]
 mod recipes;
 #[path = "../sandbox/mod.rs"]
@@ -15,3 +20,5 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod shells;
 mod tables;
+#[cfg(unix)]
+mod tour;

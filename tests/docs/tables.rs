@@ -1,7 +1,6 @@
 //! The tables of the documents that are generated from the definitions in the program.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use rw2fa::settings::advanced::{Advanced, KEYS};
 use rw2fa::settings::described;
@@ -9,12 +8,10 @@ use rw2fa::settings::key::Section as _;
 use rw2fa::settings::sms::SmsSection;
 use rw2fa::verify::reason::Reason;
 
+use crate::pages::{Page, pages};
+
 /// Set by `.ci/generate`: tables are rewritten instead of compared.
 const GENERATE: &str = "RW2FA_GENERATE";
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 /// The rows of the tables in the documents, by the comment above each.
 fn tables() -> [(&'static str, Vec<String>); 3] {
@@ -65,12 +62,11 @@ fn with_table(text: &str, marker: &str, rows: &[String]) -> Option<String> {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "writes a document, not a store")]
 fn tables_are_fresh() {
-    let docs = fs::read_dir(repository("docs")).into_iter().flatten();
-    let pages = docs.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    let documents: Vec<_> = pages.chain([repository("README.md")]).collect();
+    let documents = pages();
     for (marker, rows) in tables() {
         let mut found = 0;
-        for path in &documents {
+        // Read again: another table of the page may have been rewritten.
+        for Page { name, path, .. } in &documents {
             let text = fs::read_to_string(path).unwrap();
             let Some(fresh) = with_table(&text, marker, &rows) else { continue };
             found += 1;
@@ -78,8 +74,7 @@ fn tables_are_fresh() {
                 fs::write(path, fresh).unwrap();
                 continue;
             }
-            let path = path.display();
-            assert!(text == fresh, "<!-- {marker} --> in {path} is stale: run 'bash .ci/generate'");
+            assert!(text == fresh, "<!-- {marker} --> in {name} is stale: run 'bash .ci/generate'");
         }
         assert_eq!(found, 1, "<!-- {marker} -->");
     }

@@ -199,7 +199,7 @@ fn set(key: &Key<SmsSection>, section: &mut SmsSection, text: &str) -> Result<()
 
 fn missing(what: &str) -> Error {
     Error::new(ErrorKind::Usage, format!("missing: {what}"))
-        .with_hint("the README tells step by step where to find each")
+        .with_hint("docs/sms.md says step by step where to find each")
 }
 
 /// Asks for missing values; for all of them if no option was given.
