@@ -26,9 +26,9 @@ fn everybody() -> Sandbox {
     sandbox
 }
 
-/// Guards the table for people: its order, and that it hides useless columns.
+/// Guards the table for people: its order, and that it hides empty columns.
 #[test]
-fn list_as_text() {
+fn the_list_as_text_hides_empty_columns() {
     let sandbox = everybody();
     assert_eq!(
         sandbox.admin_ok(&["users", "list"]),
@@ -51,7 +51,7 @@ paul        user   app     pending  pending
 
 /// Guards the columns for scripts, which are always complete.
 #[test]
-fn list_as_csv() {
+fn the_list_as_csv_has_every_column() {
     assert_eq!(
         everybody().admin_ok(&["users", "list", "--format", "csv"]),
         "\
@@ -71,7 +71,7 @@ paul,user,app,,pending,pending,true,,
 
 /// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
-fn list_as_json() {
+fn the_list_as_json_is_exact() {
     let sandbox = everybody();
     let text = sandbox.admin_ok(&["users", "list", "--state", "locked", "--format", "json"]);
     assert_eq!(
@@ -107,7 +107,7 @@ fn list_as_json() {
 
 /// Guards each filter, and two combined.
 #[test]
-fn list_filters() {
+fn filters_select_users() {
     let sandbox = everybody();
     for (args, names) in [
         (&["--type", "group"][..], &["corp\\sales"][..]),
@@ -131,9 +131,9 @@ fn list_filters() {
     assert!(!sandbox.admin_ok(&["users", "list"]).contains("locked"));
 }
 
-/// Guards everything but the secret: the whole document of an active user.
+/// Guards the whole document of an active user: it contains everything but the secret.
 #[test]
-fn show_as_json() {
+fn show_prints_everything_but_the_secret() {
     let sandbox = everybody();
     let run = sandbox.admin(&["users", "show", "corp\\ANNA", "--format", "json"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
@@ -187,7 +187,7 @@ fn show_as_json() {
 
 /// Guards the text output for one user, and that showing a user writes nothing.
 #[test]
-fn show_as_text() {
+fn show_prints_text_and_writes_nothing() {
     let sandbox = everybody();
     sandbox.write(
         &sandbox.path().join("whitelist/luke.toml"),
@@ -227,7 +227,7 @@ grant                 (no client): first session before 2026-11-24T09:00:00Z
 
 /// Guards several names: known users are shown, the others are reported with a suggestion.
 #[test]
-fn show_of_an_unknown_user() {
+fn show_suggests_a_name_for_an_unknown_user() {
     let sandbox = Sandbox::with_users(&["alice", "CORP\\bob"]);
     let run = sandbox.admin(&["users", "show", "alcie", "alice", "bob", "xyz"]);
     assert_eq!(
@@ -246,7 +246,7 @@ fn show_of_an_unknown_user() {
     );
 }
 
-/// Guards the other users: one damaged document is reported with a hint and hides no other.
+/// Guards the other users: one damaged document is reported with a hint and hides no one else.
 #[test]
 fn one_damaged_document_hides_no_user() {
     let sandbox = Sandbox::with_users(&["alice", "bert", "carol", "dora"]);
