@@ -1,7 +1,7 @@
-//! The verifier as set-uid: the caller decides nothing but the arguments.
+//! The set-uid verifier: the caller controls nothing but the arguments.
 //!
-//! Needs root, and a mount namespace of its own, in which an empty file system lies on `/var/lib`: the
-//! system store that is made there vanishes with the namespace, whatever becomes of the test.
+//! Needs root, and its own mount namespace with an empty file system on `/var/lib`: the system
+//! store created there vanishes with the namespace, however the test ends.
 
 use std::path::Path;
 use std::process::Command;
@@ -82,8 +82,8 @@ find /var/lib/hostile -name '*.jsonl' -newer /var/lib/stamp | sed 's/^/wrong-sto
 echo "end 0 {}"
 "#;
 
-/// Guards secrets against the account that runs the verifier: neither its variables, nor `--store`, nor
-/// programs of its own choice count; the store and the companion program are the system's.
+/// Guards secrets against the account that runs the verifier: its variables, `--store` and its own
+/// programs are ignored. The store and the companion program are those of the system.
 #[test]
 fn a_hostile_environment_changes_nothing() {
     if !crate::sandbox::may_be_the_system() {
