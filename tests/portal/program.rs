@@ -1,4 +1,4 @@
-//! The program itself: what it makes to be tried out, and what it refuses.
+//! The program itself: the demonstration that it sets up, and what it refuses.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::has_tools;
 use crate::stage::{ALICE, BOB, CAROL, program};
 use crate::visitor::Visitor;
 
-/// `cargo run --example portal` makes a store, tells the passwords that work, and leaves nothing behind.
+/// `cargo run --example portal` creates a store, prints the passwords, and leaves nothing behind.
 #[test]
 fn the_demonstration_cleans_up() {
     if !has_tools() {
@@ -47,9 +47,9 @@ fn the_demonstration_cleans_up() {
     assert!(!store.parent().unwrap().exists(), "the store is left behind");
 }
 
-/// Plain HTTP is for this machine only, and an origin is one.
+/// Plain HTTP is for this machine only, and an origin must be one.
 #[test]
-fn it_does_not_start_in_the_open() {
+fn it_refuses_unsafe_options() {
     if !has_tools() {
         return;
     }
@@ -75,7 +75,7 @@ fn it_does_not_start_in_the_open() {
     }
 }
 
-/// A hash that the program makes has a salt of its own.
+/// Each hash has its own salt.
 #[test]
 fn hashes_are_salted() {
     if !has_tools() {
