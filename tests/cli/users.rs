@@ -6,7 +6,7 @@ use crate::sandbox::{Run, Sandbox};
 
 /// Creates a store with one user of each kind: never seen, pending, active, locked, stopped, a
 /// group.
-fn everybody() -> Sandbox {
+fn one_of_each() -> Sandbox {
     let sandbox = Sandbox::with_users(&["nora", "paul", "CORP\\anna", "luke"]);
     let group = sandbox.path().join("groups/corp%5csales.toml");
     sandbox.write(&group, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
@@ -29,7 +29,7 @@ fn everybody() -> Sandbox {
 /// Guards the table for people: its order, and that it hides empty columns.
 #[test]
 fn the_list_as_text_hides_empty_columns() {
-    let sandbox = everybody();
+    let sandbox = one_of_each();
     assert_eq!(
         sandbox.admin_ok(&["users", "list"]),
         "\
@@ -53,7 +53,7 @@ paul        user   app     pending  pending
 #[test]
 fn the_list_as_csv_has_every_column() {
     assert_eq!(
-        everybody().admin_ok(&["users", "list", "--format", "csv"]),
+        one_of_each().admin_ok(&["users", "list", "--format", "csv"]),
         "\
 name,type,method,phone,state,enrolment,listed,locked_until,last_login
 corp\\sales,group,app,,,,true,,
@@ -72,7 +72,7 @@ paul,user,app,,pending,pending,true,,
 /// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
 fn the_list_as_json_is_exact() {
-    let sandbox = everybody();
+    let sandbox = one_of_each();
     let text = sandbox.admin_ok(&["users", "list", "--state", "locked", "--format", "json"]);
     assert_eq!(
         text,
@@ -108,7 +108,7 @@ fn the_list_as_json_is_exact() {
 /// Guards each filter, and two combined.
 #[test]
 fn filters_select_users() {
-    let sandbox = everybody();
+    let sandbox = one_of_each();
     for (args, names) in [
         (&["--type", "group"][..], &["corp\\sales"][..]),
         (&["--type", "user"], &["corp\\anna", "luke", "nora", "paul"]),
@@ -134,7 +134,7 @@ fn filters_select_users() {
 /// Guards the whole document of an active user: it contains everything but the secret.
 #[test]
 fn show_prints_everything_but_the_secret() {
-    let sandbox = everybody();
+    let sandbox = one_of_each();
     let run = sandbox.admin(&["users", "show", "corp\\ANNA", "--format", "json"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let client = run.json()["users"][0]["grants"][0]["client"].as_str().unwrap().to_owned();
@@ -188,7 +188,7 @@ fn show_prints_everything_but_the_secret() {
 /// Guards the text output for one user, and that showing a user writes nothing.
 #[test]
 fn show_prints_text_and_writes_nothing() {
-    let sandbox = everybody();
+    let sandbox = one_of_each();
     sandbox.write(
         &sandbox.path().join("whitelist/luke.toml"),
         "until = 2026-12-01T00:00:00Z\nadded = 2026-11-24T08:00:00Z\n",

@@ -330,12 +330,14 @@ fn removing_warns_of_another_matching_entry() {
 fn documents_are_edited_in_place_and_damaged_ones_shown() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let document = sandbox.document("whitelist", "alice");
-    sandbox
-        .write(&document, "# told by phone\nreason = \"x\" # why\nadded = 2026-11-24T08:00:00Z\n");
+    sandbox.write(
+        &document,
+        "# agreed by phone\nreason = \"x\" # why\nadded = 2026-11-24T08:00:00Z\n",
+    );
     assert_eq!(add(&sandbox, &["alice", "--reason", "y", "--until", "1h"]).code, 0);
     assert_eq!(
         fs::read_to_string(&document).unwrap(),
-        "# told by phone\nreason = \"y\" # why\nadded = 2026-11-24T08:00:00Z\n\
+        "# agreed by phone\nreason = \"y\" # why\nadded = 2026-11-24T08:00:00Z\n\
          until = 2026-11-24T09:00:00Z\n"
     );
     sandbox.write(&document, "until = soon\nadded = 2026-11-24T08:00:00Z\n");
