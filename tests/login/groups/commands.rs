@@ -293,19 +293,24 @@ fn doctor_reports_names_unknown_to_the_system() {
     let system = sandbox.system();
     system.set("alice", &["staff"]);
     sandbox.admin_ok(&["users", "add", "alice", "--group", "staff"]);
-    let told = || {
+    let unknown_names = || {
         let document = sandbox.admin(&["doctor", "--format", "json"]).json();
         let findings = document["findings"].as_array().unwrap().iter();
         let names = findings.filter(|finding| finding["check"] == "names");
         names.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(told(), Vec::<String>::new());
+    assert_eq!(unknown_names(), Vec::<String>::new());
     sandbox.admin_ok(&["users", "add", "alcie", "--group", "stuff"]);
-    let told = told();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("users") && told[0].ends_with("without a code: alcie"), "{told:?}");
+    let unknown_names = unknown_names();
+    assert_eq!(unknown_names.len(), 2, "{unknown_names:?}");
     assert!(
-        told[1].starts_with("groups") && told[1].ends_with("without a code: stuff"),
-        "{told:?}"
+        unknown_names[0].starts_with("users")
+            && unknown_names[0].ends_with("without a code: alcie"),
+        "{unknown_names:?}"
+    );
+    assert!(
+        unknown_names[1].starts_with("groups")
+            && unknown_names[1].ends_with("without a code: stuff"),
+        "{unknown_names:?}"
     );
 }

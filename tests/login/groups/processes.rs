@@ -61,7 +61,7 @@ fn groups_are_found_for_a_caller_that_ignores_sigchld() {
     };
     let Some(outsider) = outsider() else { return };
     if !ignoring().arg("true").output().is_ok_and(|output| output.status.success()) {
-        crate::sandbox::skipped("there is no env of coreutils that ignores signals");
+        crate::sandbox::skipped("no env of coreutils can ignore signals here");
         return;
     }
     let sandbox = with_groups(&["root"]);
@@ -158,15 +158,15 @@ fn an_incomplete_answer_is_an_error() {
     let member = beside.script("printf 'users\\0staff\\0\\n'").knock();
     assert_eq!(member.end(), (3, "enrolment-required".into()));
     // Both spellings are looked up, and nothing of the environment is passed on.
-    let told = beside.directory.path().join("told");
-    let script = format!("echo \"$*\" >'{0}'; env >>'{0}'; exit 1", told.display());
+    let log = beside.directory.path().join("log");
+    let script = format!("echo \"$*\" >'{0}'; env >>'{0}'; exit 1", log.display());
     beside.script(&script);
     let mut verifier = beside.verifier();
     verifier.env("SECRET_OF_THE_PORTAL", "x").env("RW2FA_STORE", "/nonexistent");
     assert_eq!(finish(verifier.spawn().unwrap()).reason(), "groups-unknown");
-    let told = fs::read_to_string(&told).unwrap();
-    assert!(told.starts_with("system-groups -- alice\n"), "{told}");
-    assert!(!told.contains("SECRET") && !told.contains("RW2FA"), "{told}");
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.starts_with("system-groups -- alice\n"), "{log}");
+    assert!(!log.contains("SECRET") && !log.contains("RW2FA"), "{log}");
 }
 
 fn all_locks_are_free(store: &Path) -> bool {

@@ -20,7 +20,7 @@ $tool --quiet init --owner daemon
 $tool --quiet users add alice
 $tool --quiet users add --group root
 $tool --quiet enable
-# What the caller would like: a store in which nobody needs a code, and programs of his own.
+# A hostile caller: a store in which no one needs a code, and programs of its own.
 $tool --quiet --store /var/lib/hostile init --owner daemon
 printf '#!/bin/sh\n: >/var/lib/marks/path\n' >/var/lib/path/rw2fa
 chmod 755 /var/lib/path/rw2fa
@@ -49,7 +49,7 @@ try() {
   sed "s/^/$tag-stderr 0 /" /var/lib/stderr
 }
 try listed -- alice
-# A caller who limits files would learn from the failure whether a code is right, and not be charged.
+# With limited files, a caller could learn from a failure whether a code is right, without a charge.
 code=0
 answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
   /bin/sh -c 'ulimit -f 0; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
@@ -58,20 +58,20 @@ code=0
 answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
   /bin/sh -c 'ulimit -s 512; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
 echo "cramped $code $answer"
-# A store of somebody else is not handed over by the way, and not taken for his either.
+# 'init' does not hand an existing store over to another owner.
 code=0
 $tool --format json init --owner nobody >/var/lib/out 2>&1 || code=$?
 grep -q 'belongs to daemon, not to nobody' /var/lib/out && grep -q 'chown -R nobody:' /var/lib/out ||
-  code="no words about it: $(cat /var/lib/out)"
+  code="not reported: $(cat /var/lib/out)"
 echo "handed-over $code {\"reason\":\"\"}"
 try option --store /var/lib/hostile -- alice
 try member -- root
 try outsider -- daemon
 try unknown -- no-such-account-here
-try told --group root -- eve
+try named --group root -- eve
 chmod 777 /var/lib/bin
 try writable -- root
-try writable-told --group root -- eve
+try writable-named --group root -- eve
 chmod 755 /var/lib/bin
 chown nobody /var/lib/bin/rw2fa
 try foreign -- root
@@ -114,9 +114,9 @@ fn a_hostile_environment_changes_nothing() {
         ("member", 3, "enrolment-required"),
         ("outsider", 0, "not-listed"),
         ("unknown", 4, "groups-unknown"),
-        ("told", 3, "enrolment-required"),
+        ("named", 3, "enrolment-required"),
         ("writable", 4, "groups-unknown"),
-        ("writable-told", 3, "enrolment-required"),
+        ("writable-named", 3, "enrolment-required"),
         ("foreign", 4, "groups-unknown"),
     ] {
         assert_eq!(of(tag), (code, reason.to_owned()), "{tag}: {all}");
