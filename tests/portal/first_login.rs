@@ -57,9 +57,9 @@ fn a_new_user_scans_the_code_and_is_in() {
     // Typed as people write it down. The verifier accepts spaces and dashes.
     type_code(&browser, &format!("{} {}", &code[..3], &code[3..]));
     assert_eq!(browser.path(), "/desktop");
-    let told = browser.find("[role=status]").text();
-    assert!(told.contains("The QR code was shown 2 times"), "{told}");
-    assert!(told.contains("127.0.0.1"), "{told}");
+    let notice = browser.find("[role=status]").text();
+    assert!(notice.contains("The QR code was shown 2 times"), "{notice}");
+    assert!(notice.contains("127.0.0.1"), "{notice}");
     browser.reload();
     assert!(!browser.text().contains("QR code"), "shown once: {}", browser.text());
     assert!(stage.log().contains("\"alice\" activated"), "what was typed: {}", stage.log());

@@ -414,6 +414,6 @@ fn every_response_has_its_security_headers() {
     let mut phone = Phone::new(&secret(&visitor.get("/code").body));
     visitor.post("/code", &[("code", &phone.code())]);
     // The address that our proxy added, not the one that the user sent.
-    let told = visitor.get("/desktop").body;
-    assert!(told.contains("192.0.2.7") && !told.contains("198.51.100.9"), "{told}");
+    let page = visitor.get("/desktop").body;
+    assert!(page.contains("192.0.2.7") && !page.contains("198.51.100.9"), "{page}");
 }

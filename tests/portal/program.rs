@@ -37,8 +37,8 @@ fn the_demonstration_cleans_up() {
     assert_eq!(bob.sign_in("bob", BOB).status, 303);
     let page = bob.get("/code").body;
     assert!(page.contains("sent to +33*******78"), "{page}");
-    let told = said("  bob    ");
-    let outbox = std::fs::read_to_string(told.rsplit(' ').next().unwrap()).unwrap();
+    let line = said("  bob    ");
+    let outbox = std::fs::read_to_string(line.rsplit(' ').next().unwrap()).unwrap();
     let message: serde_json::Value = serde_json::from_str(outbox.trim()).unwrap();
     let code = message["body"].as_str().unwrap().rsplit(' ').next().unwrap();
     bob.post("/code", &[("code", code)]);
