@@ -328,11 +328,11 @@ fn explained(sandbox: &Sandbox, call: &Call, session: Option<&str>) -> Vec<(Stri
     args.extend(["--", call.login]);
     let run = sandbox.admin(&args);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args:?}: {run:?}");
-    let told = run.json();
-    let chain: Vec<_> = told["chain"].as_array().unwrap().iter().map(|l| &l["rule"]).collect();
-    let answers = told["answers"].as_array().unwrap().iter();
+    let document = run.json();
+    let chain: Vec<_> = document["chain"].as_array().unwrap().iter().map(|l| &l["rule"]).collect();
+    let answers = document["answers"].as_array().unwrap().iter();
     let answers = answers.map(|answer| {
-        assert!(chain.contains(&&answer["rule"]), "the rule is in the chain: {told}");
+        assert!(chain.contains(&&answer["rule"]), "the rule is in the chain: {document}");
         let word = |field: &str| answer[field].as_str().unwrap_or("-").to_owned();
         let (code, outcome, reason) = (&answer["exit_code"], word("outcome"), word("reason"));
         (format!("{} {code} {outcome} {reason}", word("ask")), word("rule"))
@@ -349,7 +349,7 @@ fn explain_answers_what_the_verifier_answers() {
     let strategy = (world(), proptest::collection::vec(call(), 3));
     let sandbox = Sandbox::new();
     let key = fs::read_to_string(sandbox.path().join("key")).unwrap();
-    let told = TestRunner::new(config).run(&strategy, |(world, calls)| {
+    let result = TestRunner::new(config).run(&strategy, |(world, calls)| {
         build(&sandbox, &key, &world);
         let before = sandbox.contents();
         for call in &calls {
@@ -366,7 +366,7 @@ fn explain_answers_what_the_verifier_answers() {
         prop_assert!(before == sandbox.contents(), "explain wrote to the store");
         Ok(())
     });
-    told.unwrap();
+    result.unwrap();
     // The comparison proves nothing about answers that never came up.
     let seen = seen.into_inner();
     for expected in [

@@ -417,7 +417,7 @@ fn no_history_earns_a_grant_without_a_valid_unspent_code() {
     let (accepted, recovered) = (Cell::new(0), Cell::new(0));
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
     let history = proptest::collection::vec(event(), 1..50);
-    let told = TestRunner::new(config).run(&history, |history| {
+    let result = TestRunner::new(config).run(&history, |history| {
         users.set(users.get() + 1);
         let user = format!("user{}", users.get());
         sandbox.at(0).admin_ok(&["users", "add", &user]);
@@ -443,7 +443,7 @@ fn no_history_earns_a_grant_without_a_valid_unspent_code() {
         recovered.set(recovered.get() + story.recovered);
         Ok(())
     });
-    told.unwrap();
+    result.unwrap();
     assert!(recovered.get() > 5, "too few recovery codes were accepted: {recovered:?}");
     assert!(accepted.get() > 50, "too few codes were accepted to prove anything: {accepted:?}");
 }
