@@ -203,7 +203,7 @@ fn an_invalid_value_is_reported_with_its_line() {
         ("from", None, first - 1),
     ] {
         sandbox.write(&path, &format!("{head}{}", lines(key, value)));
-        let told = format!("{}, line {line}: [sms] {key}: ", path.display());
+        let problem = format!("{}, line {line}: [sms] {key}: ", path.display());
         for args in [
             &["sms", "check"][..],
             &["sms", "test", "+33612345678"],
@@ -214,18 +214,21 @@ fn an_invalid_value_is_reported_with_its_line() {
             &["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"],
         ] {
             let run = sandbox.admin(args);
-            assert!(format!("{}{}", run.stdout, run.stderr).contains(&told), "{told}: {run:?}");
+            assert!(
+                format!("{}{}", run.stdout, run.stderr).contains(&problem),
+                "{problem}: {run:?}"
+            );
         }
     }
     sandbox.write(&path, &format!("{head}command = \"relative\"\n"));
-    let told = format!("{}, line {first}: [sms] command: ", path.display());
+    let problem = format!("{}, line {first}: [sms] command: ", path.display());
     let login = sign_in(&sandbox);
-    assert!(login.code == 4 && login.stderr.contains(&told), "{login:?}");
+    assert!(login.code == 4 && login.stderr.contains(&problem), "{login:?}");
     // A token that does not open is reported with its line, too.
     sandbox.write(&path, &format!("{head}{}", lines("", None)));
     let check = sandbox.admin(&["store", "check"]);
-    let told = format!("{}, line {}: [sms] auth-token: ", path.display(), first + 1);
-    assert!(check.code == 1 && check.stderr.contains(&told), "{check:?}");
+    let problem = format!("{}, line {}: [sms] auth-token: ", path.display(), first + 1);
+    assert!(check.code == 1 && check.stderr.contains(&problem), "{check:?}");
 }
 
 #[test]
@@ -253,7 +256,7 @@ fn the_message_text_is_checked_and_its_length_reported() {
     let set = |text: &str| sandbox.admin(&["advanced", "set", "sms-message", text]);
     assert_eq!(set("no code here").code, 2);
     sandbox.admin_ok(&["advanced", "set", "issuer", "Example"]);
-    for (text, told, warned) in [
+    for (text, length, warned) in [
         ("%CODE%", "takes 1 SMS in GSM-7", None),
         ("%ISSUER%: %CODE%", "takes 1 SMS in GSM-7", None),
         ("Ваш код: %CODE%", "takes 1 SMS in UCS-2", None),
@@ -263,7 +266,7 @@ fn the_message_text_is_checked_and_its_length_reported() {
         ("%USER% %CODE%", "takes 1 SMS", Some("%USER% is sent as it stands")),
     ] {
         let run = set(text);
-        assert!(run.code == 0 && run.stderr.contains(told), "{text}: {run:?}");
+        assert!(run.code == 0 && run.stderr.contains(length), "{text}: {run:?}");
         let warning = warned.unwrap_or("as it stands");
         assert_eq!(run.stderr.contains(warning), warned.is_some(), "{text}: {run:?}");
     }

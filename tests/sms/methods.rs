@@ -186,8 +186,8 @@ fn the_help_desk_can_check_a_code_by_sms() {
 fn explain_shows_where_a_code_would_go_and_sends_none() {
     let (sandbox, outbox) = with_proved_alice();
     let text = sandbox.admin_ok(&["explain", "alice", "--format", "json"]);
-    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let method = told["chain"].as_array().unwrap().last().unwrap().clone();
+    let explained: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let method = explained["chain"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&method["rule"], &method["result"]), (&"method".into(), &"sms".into()));
     assert_eq!(method["detail"], format!("a sign-in sends a code to {MASKED}"));
     assert_eq!(method["decides"], serde_json::json!(["sign-in"]));

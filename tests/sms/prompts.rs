@@ -91,7 +91,7 @@ fn the_terminal_shows_typed_text_again_afterwards() {
          --from Example; echo \"ended with $?\"; stty -a"
     );
     let token = format!("{TOKEN}\r");
-    for (keys, code, told) in [
+    for (keys, code, expected) in [
         ("\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
         // Text typed before Ctrl-C does not count.
         ("not the token\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
@@ -101,7 +101,7 @@ fn the_terminal_shows_typed_text_again_afterwards() {
     ] {
         let Some((_, screen)) = in_shell(&command, &[keys]) else { return };
         assert!(screen.contains(&format!("ended with {code}\n")), "{keys:?}: {screen}");
-        assert!(screen.contains(told), "{keys:?}: {screen}");
+        assert!(screen.contains(expected), "{keys:?}: {screen}");
         let flags: Vec<_> = screen.split([' ', ';', '\n']).collect();
         for flag in ["echo", "isig", "icanon"] {
             assert!(
