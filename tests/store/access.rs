@@ -251,7 +251,7 @@ fn a_directory_that_cannot_be_written_is_an_error() {
 #[test]
 fn root_works_as_the_owner_of_the_store() {
     if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root can work as somebody else");
+        println!("skipped: only root can work as another account");
         return;
     }
     let sandbox = Sandbox::new();
@@ -301,7 +301,7 @@ fn root_works_as_the_owner_of_the_store() {
 #[test]
 fn root_gives_a_store_away_only_on_a_trusted_path() {
     if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root can give a store to somebody else");
+        println!("skipped: only root can give a store to another account");
         return;
     }
     let sandbox = Sandbox::new();
