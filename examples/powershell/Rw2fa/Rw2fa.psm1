@@ -13,14 +13,14 @@ function Invoke-Rw2fa {
     $code = $LASTEXITCODE
     $printed = @($lines | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] })
     $said = @($lines | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
-    $told = $false
+    $reported = $false
     foreach ($record in $said) {
         $text = $record.ToString()
         if ($text.StartsWith('{"schema":1,"error":')) {
             $failure = (ConvertFrom-Json $text).error
             $message = if ($failure.hint) { "$($failure.message) ($($failure.hint))" } else { $failure.message }
             Write-Error -Message $message -ErrorId "Rw2fa.$($failure.kind)"
-            $told = $true
+            $reported = $true
         } elseif ($text.StartsWith('warning: ')) {
             Write-Warning $text.Substring(9)
         } else {
@@ -28,7 +28,7 @@ function Invoke-Rw2fa {
         }
     }
     $document = if ($printed.Count -gt 0) { ConvertFrom-Json ($printed -join "`n") } else { $null }
-    if ($code -ne 0 -and -not $told -and $null -eq $document) {
+    if ($code -ne 0 -and -not $reported -and $null -eq $document) {
         Write-Error -Message "rw2fa ended with exit code $code" -ErrorId 'Rw2fa.Failed'
     }
     $document
