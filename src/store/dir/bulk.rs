@@ -146,7 +146,7 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        // The next program clears anything that cannot be removed now.
+        // Anything that cannot be removed now is removed by the next program.
         let _ = clear(&self.directory).and_then(|()| fs::remove_dir(&self.directory));
     }
 }
