@@ -47,7 +47,7 @@ expect() {
   local wanted=$1 code=0
   shift
   "$@" || code=$?
-  [ "$code" -eq "$wanted" ] || fail "'$*' exited with $code instead of $wanted"
+  [ "$code" -eq "$wanted" ] || fail "'$*' ended with $code instead of $wanted"
 }
 
 # with_code CODE COMMAND…: gives a command the code on standard input, never as an argument.

@@ -61,7 +61,7 @@ fn it_refuses_unsafe_options() {
         (&["--origin", "http://portal.example", "--accounts", accounts], "--origin is https://"),
         (&["--origin", "https://a.example/b", "--accounts", accounts], "--origin is https://"),
         (&["--accounts", "/nonexistent"], "cannot read /nonexistent"),
-        (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is wrong"),
+        (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is invalid"),
     ] {
         let mut portal = Beside::command(program());
         portal.args(args);
