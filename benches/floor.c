@@ -1,5 +1,5 @@
 /* The minimal program for a durable login: lock, read, charge, append, replace, answer.
-   With a second argument it is a wrong code: the state is not replaced. */
+   A second argument makes it a wrong code: the state is not replaced. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-# Completion of rw2fa in elvish. The program answers, because names change.
+# Completion of rw2fa in elvish. The program supplies the candidates, because names change.
 set edit:completion:arg-completer[rw2fa] = {|@words|
     tmp E:RW2FA_COMPLETE = elvish
     try {

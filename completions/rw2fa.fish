@@ -1,4 +1,4 @@
-# Completion of rw2fa in fish. The program answers, because names change.
+# Completion of rw2fa in fish. The program supplies the candidates, because names change.
 function __rw2fa_complete
     set -l typed (commandline -opc)
     set -l last (commandline -ct | string unescape)

@@ -1,13 +1,15 @@
-# Completion of rw2fa in PowerShell. The program answers: names change, and no line is evaluated here.
+# Completion of rw2fa in PowerShell. The program supplies the candidates, because names change; no
+# line is evaluated here.
 Register-ArgumentCompleter -Native -CommandName 'rw2fa' -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # Each word behind a '=': Windows PowerShell passes no empty argument to a program.
+    # Prefixes each word with '=': Windows PowerShell passes no empty arguments to programs.
     $words = @($commandAst.CommandElements | Where-Object { $_.Extent.StartOffset -lt $cursorPosition } | ForEach-Object {
         if ($_ -is [System.Management.Automation.Language.StringConstantExpressionAst]) { "=$($_.Value)" } else { "=$($_.Extent.Text)" }
     })
     if ($wordToComplete -eq '') { $words += '=' }
-    # The program on the path: a path that was typed may be another program, and was not started yet.
+    # Runs the program on the path: a typed path may lead to another program, which was not started
+    # yet.
     $program = Get-Command -Name rw2fa -CommandType Application -TotalCount 1 -ErrorAction SilentlyContinue
     if (-not $program) { return }
     $before = $env:RW2FA_COMPLETE

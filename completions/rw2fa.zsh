@@ -1,10 +1,11 @@
 #compdef rw2fa
-# Completion of rw2fa in zsh. The program answers, because names change.
+# Completion of rw2fa in zsh. The program supplies the candidates, because names change.
 _rw2fa() {
     local -a typed=("${(@Q)words[1,CURRENT-1]}") candidates directories
     local last=$PREFIX
     [[ $compstate[quote] == \' ]] || last=${(Q)PREFIX}
-    # The program on the path: a path that was typed may be another program, and was not started yet.
+    # Runs the program on the path: a typed path may lead to another program, which was not started
+    # yet.
     candidates=("${(@f)$(RW2FA_COMPLETE=zsh command rw2fa -- "${(@)typed}" "$last" 2>/dev/null)}")
     candidates=("${(@)candidates:#}")
     directories=("${(@M)candidates:#*/}")

@@ -1,4 +1,4 @@
-//! A telephone for trying things out: prints the present code of an enrolment.
+//! A phone for trying things out: prints the current code of an enrolment.
 //!
 //! Reads an otpauth URI, or a secret in base32, from standard input. A secret does not belong on a
 //! command line, where every account of the machine can read it.
@@ -16,17 +16,17 @@ use clap::Parser;
 use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
 use rw2fa::process::{Line, Process};
 
-/// Longest line that is read: an otpauth URI with generous names.
+/// The longest line that is read: an otpauth URI with long names.
 const LONGEST_LINE: usize = 4096;
 
-/// Print the present code of an otpauth URI or of a base32 secret on standard input
+/// Print the current code of an otpauth URI or a base32 secret on standard input
 #[derive(Parser)]
 #[command(name = "phone")]
 struct Args {
-    /// The time to compute the code for, in seconds since 1970; without it, now
+    /// The time to compute the code for, in seconds since 1970 [default: now]
     #[arg(long, value_name = "UNIX_SECONDS")]
     at: Option<i64>,
-    /// How many digits; without it what the URI says, or 6
+    /// The number of digits [default: that of the URI, or 6]
     #[arg(long, value_parser = parse_digits)]
     digits: Option<Digits>,
 }
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn show_code(process: &mut Process, args: &Args) -> Result<()> {
     let line = match process.read_line(LONGEST_LINE, Duration::from_secs(60))? {
         Line::Text(text) => text,
-        Line::Unreadable => bail!("standard input holds no line of text"),
+        Line::Unreadable => bail!("standard input contains no line of text"),
     };
     let enrolment = read_enrolment(line.trim())?;
     let digits = args.digits.or(enrolment.digits).unwrap_or(Digits::DEFAULT);
@@ -62,21 +62,22 @@ fn show_code(process: &mut Process, args: &Args) -> Result<()> {
     process.stdout.flush().context("cannot print the code")
 }
 
-/// Reads what a QR code says, or the secret that stands below it.
+/// Reads the text of a QR code, or the secret below it.
 fn read_enrolment(text: &str) -> Result<Enrolment> {
     let Some(rest) = text.strip_prefix("otpauth://") else {
-        let secret = Secret::from_base32(text).context("this is no otpauth URI and no secret")?;
+        let secret =
+            Secret::from_base32(text).context("this is neither an otpauth URI nor a secret")?;
         return Ok(Enrolment { secret, digits: None });
     };
     let (label, query) = rest.split_once('?').context("the URI has no parameters")?;
-    ensure!(label.starts_with("totp/"), "only codes that go by time (totp) are known here");
+    ensure!(label.starts_with("totp/"), "only time-based codes (totp) are supported");
     let (mut secret, mut digits) = (None, None);
     for parameter in query.split('&') {
         match parameter.split_once('=') {
             Some(("secret", value)) => secret = Secret::from_base32(value),
             Some(("digits", value)) => digits = Some(parse_digits(value)?),
-            Some(("algorithm", value)) => ensure!(value == "SHA1", "only SHA1 is known here"),
-            Some(("period", value)) => ensure!(value == "30", "only a period of 30 s is known"),
+            Some(("algorithm", value)) => ensure!(value == "SHA1", "only SHA1 is supported"),
+            Some(("period", value)) => ensure!(value == "30", "only a period of 30 s is supported"),
             _ => {}
         }
     }

@@ -4,8 +4,8 @@
 #   examples/quickstart.sh                needs cargo; builds the programs first
 #   examples/quickstart.sh --bin DIR      uses the rw2fa, rw2fa-verify and examples/phone in DIR
 #
-# It asks nothing, changes nothing outside one temporary directory, and removes that at its end.
-# It exits 0 only if every step ended as it should.
+# It asks nothing, changes nothing outside one temporary directory, and removes that directory at
+# the end. It exits with 0 only if every step succeeded.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -32,12 +32,12 @@ else
   bold='' dim='' plain=''
 fi
 
-# say TEXT: one step, told in one line.
+# say TEXT: announces a step.
 say() {
   printf '\n%s%s%s\n' "$bold" "$*" "$plain"
 }
 
-# show COMMAND…: prints what is run next.
+# show COMMAND…: prints the next command.
 show() {
   printf '%s$ %s%s\n' "$dim" "$*" "$plain"
 }
@@ -57,7 +57,7 @@ with_code() {
   printf '%s\n' "$code" | "$@"
 }
 
-# has TEXT FILE: the answer in FILE must hold TEXT.
+# has TEXT FILE: checks that the answer in FILE contains TEXT.
 has() {
   grep -qF -- "$1" "$2" || fail "the answer does not say $1: $(cat "$2")"
 }
@@ -68,7 +68,8 @@ if [ -z "$bin" ]; then
   target=$(mkdir -p "$target" && cd "$target" && pwd)
   say 'Building rw2fa (a few minutes the first time)'
   show 'cargo build --release'
-  # Two builds: in one, the dependencies of the example would change the features of those of the programs.
+  # Two builds: in a single one, the example's dependencies would change the features of the
+  # programs' dependencies.
   (cd "$root" && cargo build --quiet --release --locked --target-dir "$target" --bins &&
     cargo build --quiet --locked --target-dir "$target" --example phone) </dev/null || fail 'the build failed'
   bin=$target/release
@@ -103,17 +104,17 @@ cat "$answer"
 has '"outcome":"challenge","reason":"enrolment-required"' "$answer"
 echo 'Exit code 3, "challenge": the portal shows the enrolment page.'
 
-say '4. Or in person: a new secret, which no login page shows. You may scan it with an app.'
+say '4. Or in person: a new secret that no login page shows. Scan it with an app if you like.'
 show 'rw2fa users enrol alice'
 expect 0 rw2fa users enrol alice >"$answer"
 cat "$answer"
 
 say '5. A phone computes the code. Here examples/phone.rs is the phone.'
 uri=$(sed -n 's/^uri *//p' "$answer")
-[ -n "$uri" ] || fail 'the administrator was shown no otpauth URI'
+[ -n "$uri" ] || fail '"rw2fa users enrol" showed no otpauth URI'
 show 'phone <uri'
 code=$(printf '%s\n' "$uri" | phone) || fail 'the phone failed'
-[[ $code =~ ^[0-9]{6}$ ]] || fail 'the phone shows no code of 6 digits'
+[[ $code =~ ^[0-9]{6}$ ]] || fail 'the phone did not show a 6-digit code'
 echo "$code"
 
 say '6. Alice types the code. The portal passes it on standard input.'
@@ -122,10 +123,10 @@ expect 0 with_code "$code" rw2fa-verify --no-groups --client browser-1 --code-st
   >"$answer"
 cat "$answer"
 has '"outcome":"grant","reason":"activated"' "$answer"
-echo 'Exit code 0, "grant": she is in. The message tells how often the QR code was shown, and when.'
-echo 'From now on it is shown nowhere.'
+echo 'Exit code 0, "grant": she is in. The message says how often the QR code was shown, and when.'
+echo 'It is never shown again.'
 
-say '7. Somebody looked over her shoulder and types the same code.'
+say '7. Someone looked over her shoulder and types the same code.'
 show 'rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice <code'
 expect 1 with_code "$code" rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice \
   >"$answer"
@@ -155,7 +156,7 @@ expect 0 rw2fa status
 show 'rw2fa users show alice'
 expect 0 rw2fa users show alice
 
-say 'All steps ended as they should. The throwaway store is removed now.'
+say 'All steps succeeded. The throwaway store is removed now.'
 cat <<'END'
 
 Next:

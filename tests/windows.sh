@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds rw2fa for Windows and runs the programs and the test suite under Wine.
 #
-#   tests/windows.sh            every suite that is not for other systems, but for the slow ones
+#   tests/windows.sh            every suite that is not for other systems, except the slow ones
 #   tests/windows.sh faults     these suites only: names of test targets, "lib", or "console"
 #   tests/windows.sh --no-run   builds and lints what the first form runs, and runs nothing
 #
-# The code for Windows is linted too. Needs Debian 12, cargo and python3. Two Debian packages are installed
-# if they are missing and this account may; a Rust compiler that knows Windows is unpacked under
-# target/windows, built once, and found again. No standard input is read. What Wine cannot show:
-# docs/windows.md, "What has been tested".
+# The code for Windows is linted, too. Needs Debian 12, cargo and python3. Two Debian packages are
+# installed if they are missing and this account may install them. A Rust compiler for Windows is
+# unpacked under target/windows, built once, and reused. Standard input is not read. docs/windows.md,
+# "What has been tested", lists what Wine cannot show.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null
@@ -21,7 +21,8 @@ wineserver=/usr/lib/wine/wineserver64
 apt_lock=${place%/windows}/apt.lock
 started=$SECONDS
 
-# Property tests take long under Wine and hardly meet the system; the documents are the same on all systems.
+# Property tests are slow under Wine and hardly use the system. The documents are the same on all
+# systems.
 left_out=(properties docs)
 
 fail() {
@@ -33,7 +34,7 @@ say() {
   printf '=== %4d s: %s\n' $((SECONDS - started)) "$*"
 }
 
-# as_root COMMAND…: runs it as root, or tells what somebody has to do by hand.
+# as_root COMMAND…: runs a command as root, or prints what must be run by hand.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
@@ -56,12 +57,13 @@ install_packages() {
     --no-install-recommends "${packages[@]}" >/dev/null
 }
 
-# The package whose name matches a pattern among what another package depends on.
+# Prints the dependency of a package whose name matches a pattern.
 dependency() {
   apt-cache depends "$1" | awk '$1 == "Depends:" { print $2 }' | grep -E "$2" | sort -V | tail -n 1
 }
 
-# Debian's compiler for the web knows every platform; its library for Windows is built from its source.
+# Debian's compiler for the web supports every platform. Its library for Windows is built from
+# source.
 make_compiler() {
   local root=$place/root std llvm library
   if [ -e "$place/compiler-is-ready" ] && [ -x "$place/clippy-driver" ]; then
@@ -82,7 +84,7 @@ make_compiler() {
     dpkg -x "$package" "$root"
   done
   rm -r "$place/packages"
-  # bash hands down variables such as CARGO_BIN_EXE_rw2fa-verify; sh would drop them.
+  # bash passes on variables such as CARGO_BIN_EXE_rw2fa-verify; sh would drop them.
   local program
   for program in rustc clippy-driver; do
     cat >"$place/$program" <<EOF
@@ -91,8 +93,8 @@ LD_LIBRARY_PATH=$root/usr/lib/x86_64-linux-gnu exec $root/usr/bin/$program "\$@"
 EOF
     chmod +x "$place/$program"
   done
-  # The release programs are optimised as a whole, for which the library has to hold bitcode. The part for
-  # panics that end the program has to be built in that way itself.
+  # The release programs are optimised as a whole, so the library must contain bitcode. The part for
+  # panic=abort must itself be built with panic=abort.
   cat >"$place/rustc-for-library" <<EOF
 #!/bin/bash
 case " \$* " in *' --crate-name panic_abort '*) set -- "\$@" -C panic=abort ;; esac
@@ -114,12 +116,12 @@ EOF
   touch "$place/compiler-is-ready"
 }
 
-# Wine 8 lacks a function that Windows has; the library that brings it is for Wine only.
+# Wine 8 lacks a function that Windows has. The library that adds it is for Wine only.
 make_wine() {
   if [ -e "$place/wine-is-ready" ]; then
     return 0
   fi
-  say 'making a place for Wine'
+  say 'preparing Wine'
   rm -rf "$place/prefix"
   cat >"$place/random.c" <<'EOF'
 #include <windows.h>
@@ -148,7 +150,7 @@ EOF
   touch "$place/wine-is-ready"
 }
 
-# Programs that tests need besides ours: an SMS command, and one in the place of Windows' own.
+# Programs that tests need besides ours: an SMS command, and stand-ins for programs of Windows.
 make_stand_ins() {
   local system=$place/prefix/drive_c/windows/system32
   make_stand_in tests/sms/command.rs "$place/sms-command.exe"
@@ -164,7 +166,7 @@ make_stand_in() {
   "$place/rustc" --edition 2024 --target "$triple" -o "$2" "$1"
 }
 
-# A directory of somebody else, which only root can make.
+# A directory of another account, which only root can create.
 make_foreign_store() {
   export RW2FA_TEST_FOREIGN=
   rm -rf "$place/foreign"
@@ -201,7 +203,7 @@ on_console() {
   return "$code"
 }
 
-# What is handed out: the zip file holds programs that run, and what it says of them is true.
+# What is shipped: the zip file contains programs that run, and its checksums are right.
 test_package() {
   local package release=$1
   rm -rf "$place/unpacked"
@@ -216,7 +218,7 @@ test_package() {
   )
 }
 
-# What only a terminal has: colours, questions, and what is typed unseen.
+# What needs a terminal: colours, questions, and hidden input.
 test_console() {
   local shown code answer
   rm -rf "$place/prefix/drive_c/console"
@@ -225,11 +227,11 @@ test_console() {
   shown=$(on_console '' '' status)
   grep -q $'\e\\[[0-9;]*m' <<<"$shown" || { echo "no colours: $shown"; return 1; }
   shown=$(NO_COLOR=1 on_console '' '' status)
-  ! grep -q $'\e\\[38' <<<"$shown" || { echo "colours in spite of NO_COLOR: $shown"; return 1; }
-  # A made-up account and token: what is typed for the token is not shown.
+  ! grep -q $'\e\\[38' <<<"$shown" || { echo "colours despite NO_COLOR: $shown"; return 1; }
+  # An invented account and token: what is typed for the token is not shown.
   shown=$(on_console 'Token, not shown' 'token-of-a-test'$'\r' sms configure --account-sid "AC$(printf '%032d' 7)" --from +33700000001) ||
     { echo "sms configure failed on a console: $shown"; return 1; }
-  grep -q 'sealed in the store' <<<"$shown" || { echo "the token was not taken: $shown"; return 1; }
+  grep -q 'sealed in the store' <<<"$shown" || { echo "the token was not accepted: $shown"; return 1; }
   ! grep -q 'token-of' <<<"$shown" || { echo "the token was shown: $shown"; return 1; }
   for answer in n y; do
     code=0
@@ -243,7 +245,7 @@ test_console() {
 command -v python3 >/dev/null || fail 'python3 is missing: apt-get install python3'
 command -v cargo >/dev/null || fail 'cargo is missing: see https://rustup.rs'
 mkdir -p "${apt_lock%/*}"
-# Under Wine what is new is not what its directory lets in, but what the mask of this process leaves.
+# Under Wine, the permissions of new files follow the umask of this process, not their directory.
 umask 077
 install_packages
 make_compiler
@@ -259,7 +261,7 @@ export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=$place/wine
 export CARGO_PROFILE_DEV_DEBUG=none
 unset RW2FA_VENDOR_KEY RW2FA_LICENSE_PORTAL
 export RW2FA_TEST_FULL=1 CARGO_TERM_COLOR=never
-# Where there is no console, this alone tells that colours are understood.
+# Without a console, only this variable says that colours are supported.
 export TERM=xterm
 
 # Builds the release programs, if they are tested, and lints and builds the tests.
@@ -272,8 +274,8 @@ build() {
       printf '%s: %d bytes\n' "$release/$program.exe" "$(wc -c <"$release/$program.exe")"
     done
   fi
-  # The linter compiles what it reads, so that nothing is compiled twice. It takes what stands for a thread's
-  # own value with this linker for a slow one.
+  # The linter compiles what it reads, so nothing is compiled twice. With this linker it mistakes
+  # the substitute for thread-local values for a slow one.
   say 'building and linting the tests'
   export RUSTC_WORKSPACE_WRAPPER=$place/clippy-driver
   export CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__-Aclippy::missing-const-for-thread-local__CLIPPY_HACKERY__
@@ -302,7 +304,7 @@ else
   with_console=yes
   with_release=yes
   for file in tests/*/main.rs; do
-    # What is for other systems only would be built for nothing.
+    # Suites for other systems only would be built for nothing.
     ! grep -qE '^#!\[cfg\((unix|target_os = "linux")\)\]' "$file" || continue
     suite=$(basename "${file%/main.rs}")
     case " ${left_out[*]} " in *" $suite "*) ;; *) suites+=(--test "$suite") ;; esac
@@ -312,8 +314,8 @@ fi
 build
 [ "$no_run" = no ] || exit 0
 
-# One server for all programs, started here so that it has the mask; it ends with this script. So do the
-# services, which the first program starts: they keep its output open.
+# One server for all programs, started here so that it inherits the umask; it ends with this script.
+# So do the services that the first program starts: they keep its output open.
 export WINEPREFIX=$place/prefix WINEDEBUG=-all
 "$wineserver" -k || true
 "$wineserver" -p
@@ -324,9 +326,9 @@ make_stand_ins
 make_foreign_store
 if [ "$with_release" = yes ]; then
   rm -rf "$place/prefix/drive_c/packaged"
-  test_package "$release" || fail 'the zip file is not good'
+  test_package "$release" || fail 'the zip file is broken'
 fi
-# What a test that was interrupted left behind.
+# Left behind by an interrupted test.
 rm -rf "$place/prefix/drive_c/ProgramData/rw2fa"
 say 'running the tests'
 log=$place/tests.log
@@ -339,7 +341,7 @@ set -e
 
 ran=$(awk '/^test result/ { ran += $4 } END { print ran + 0 }' "$log")
 failed=$(awk '/^test result/ { failed += $6 } END { print failed + 0 }' "$log")
-say "$result: $ran tests ran as Windows programs, $failed failed (all of it in $log)"
+say "$result: $ran tests ran as Windows programs, $failed failed (full log: $log)"
 [ "$ran" -gt 0 ] || fail 'not one test ran'
 if [ "$with_console" = yes ]; then
   test_console || fail 'the test on a terminal failed'

@@ -1,7 +1,7 @@
 //! Passwords: a STAND-IN for your directory. Replace this file.
 //!
-//! A real portal asks Active Directory, LDAP or PAM whether the password is right, and takes the name
-//! and the groups of the account from the answer. This one looks into a small file of hashes.
+//! A real portal asks Active Directory, LDAP or PAM whether the password is right, and takes the
+//! account's name and groups from the answer. This one reads a small file of hashes.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,21 +14,22 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-/// Longest password that is hashed.
+/// The longest password that is hashed.
 const LONGEST_PASSWORD: usize = 1024;
 
-/// How many passwords are checked at once. Each takes 19 MiB, and strangers may send as many as they like.
+/// How many passwords are checked at once. Each check takes 19 MiB, and strangers may send any
+/// number.
 const AT_ONCE: usize = 2;
 
-/// What the directory knows of somebody.
+/// What the directory knows about a user.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
-    /// The one spelling that everything else goes by.
+    /// The one spelling used everywhere else.
     pub(crate) name: String,
-    /// How the pages call him.
+    /// The name shown on pages.
     pub(crate) full_name: String,
-    /// Passed to the verifier.
+    /// The groups, passed to the verifier.
     #[serde(default)]
     pub(crate) groups: Vec<String>,
     /// Argon2id, in the form of a PHC string.
@@ -44,7 +45,7 @@ struct Document {
 /// The stand-in directory.
 pub(crate) struct Directory {
     accounts: HashMap<String, Account>,
-    /// Compared with when there is no such account.
+    /// Compared with if there is no such account.
     decoy: String,
     turns: Semaphore,
 }
@@ -55,27 +56,27 @@ impl Directory {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
         let document: Document =
-            toml::from_str(&text).with_context(|| format!("{} is wrong", path.display()))?;
+            toml::from_str(&text).with_context(|| format!("{} is invalid", path.display()))?;
         let mut accounts = HashMap::new();
         for account in document.account {
             ensure!(
                 PasswordHash::new(&account.password).is_ok(),
-                "the password of {:?} is no hash: make one with --hash-password",
+                "the password of {:?} is not a hash: create one with --hash-password",
                 account.name
             );
             let name = key(&account.name);
             if accounts.insert(name, account).is_some() {
-                bail!("{} names an account twice", path.display());
+                bail!("{} contains an account twice", path.display());
             }
         }
         let decoy = hash_password("nobody's password")?;
         Ok(Self { accounts, decoy, turns: Semaphore::new(AT_ONCE) })
     }
 
-    /// The account, if there is one and the password is right.
+    /// Returns the account if it exists and the password is right.
     ///
-    /// SECURITY: the same work is done for a name that nobody has, so that neither the answer nor the
-    /// time tells who has an account.
+    /// SECURITY: unknown names cause the same work, so that neither the answer nor the time reveals
+    /// which accounts exist.
     pub(crate) async fn sign_in(
         self: &Arc<Self>,
         name: &str,
@@ -97,7 +98,7 @@ impl Directory {
     }
 }
 
-/// A hash for the file of accounts.
+/// Hashes a password for the file of accounts.
 pub(crate) fn hash_password(password: &str) -> Result<String> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt)?;
@@ -107,7 +108,7 @@ pub(crate) fn hash_password(password: &str) -> Result<String> {
     Ok(hash.to_string())
 }
 
-/// Names are compared like this, and passed on as the directory writes them.
+/// Returns the form in which names are compared. They are passed on as the directory spells them.
 fn key(name: &str) -> String {
     name.trim().to_lowercase()
 }

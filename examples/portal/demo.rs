@@ -1,4 +1,4 @@
-//! A throwaway store for trying the portal out. Nothing here belongs into a real one.
+//! A throwaway store for trying the portal out. Nothing here belongs in a real one.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Makes the store: alice uses an app, bob gets his codes by SMS. carol is not on the list, so that her
+    /// Creates the store: alice uses an app, bob gets codes by SMS. carol is not listed, so her
     /// password is enough.
     pub(crate) fn new() -> Result<Self> {
         let demo = Self { directory: TempDir::new()?, programs: programs()? };
@@ -27,9 +27,9 @@ impl Demo {
         Ok(demo)
     }
 
-    /// Lets bob get his codes by SMS, through a gateway that writes them into a file.
+    /// Gives bob codes by SMS, through a gateway that writes them to a file.
     #[cfg(unix)]
-    #[expect(clippy::disallowed_methods, reason = "a script is no document")]
+    #[expect(clippy::disallowed_methods, reason = "a script is not a document")]
     fn add_bob(&self) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         let gateway = self.directory.path().join("gateway");
@@ -40,34 +40,34 @@ impl Demo {
         self.admin(&["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"])
     }
 
-    /// Names and hashes of passwords.
+    /// Returns the file of names and password hashes.
     pub(crate) fn accounts() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal/accounts.toml")
     }
 
-    /// Where the store is.
+    /// Returns the path of the store.
     pub(crate) fn store(&self) -> PathBuf {
         self.directory.path().join("store")
     }
 
-    /// The program that decides.
+    /// Returns the path of the verifier.
     pub(crate) fn verifier(&self) -> PathBuf {
         self.programs.join(format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// What somebody has to know who tries it out.
+    /// Returns what someone who tries it out needs to know.
     pub(crate) fn greeting(&self) -> String {
         format!(
             "A throwaway store is at {store}\n\
              \n\
              \x20 name   password              second factor\n\
              \x20 alice  correct horse 1       authenticator app\n\
-             \x20 bob    correct horse 2       SMS; his messages arrive in {outbox}\n\
-             \x20 carol  correct horse 3       none: she is not on the list\n\
+             \x20 bob    correct horse 2       SMS; messages arrive in {outbox}\n\
+             \x20 carol  correct horse 3       none: not listed\n\
              \n\
              No phone at hand? Type the key of the activation page into\n\
              \x20 cargo run --quiet --example phone\n\
-             Administer it meanwhile: {tool} --store {store} users list\n",
+             Administer the store: {tool} --store {store} users list\n",
             store = self.store().display(),
             outbox = self.directory.path().join("outbox").display(),
             tool = self.programs.join("rw2fa").display(),
@@ -88,11 +88,12 @@ impl Demo {
     }
 }
 
-/// Where cargo puts the programs. `cargo run --example` makes the example only; so they are built here
-/// if they are not there.
+/// Returns the directory of the built programs. `cargo run --example` builds only the example, so
+/// this builds them if they are missing.
 fn programs() -> Result<PathBuf> {
     let this = std::env::current_exe()?;
-    let programs = this.ancestors().nth(2).context("this program is in no directory of cargo")?;
+    let programs =
+        this.ancestors().nth(2).context("this program is not in a cargo target directory")?;
     let verifier = programs.join(format!("rw2fa-verify{}", std::env::consts::EXE_SUFFIX));
     if !verifier.exists() {
         crate::log("building rw2fa and rw2fa-verify");

@@ -5,8 +5,9 @@
 //! $ cargo run --example portal
 //! ```
 //!
-//! makes a throwaway store with a few users, and prints where the portal is and what they type.
-//! README.md in this directory tells the rest: what is a stand-in here, and what it is safe against.
+//! creates a throwaway store with a few users, and prints the address of the portal and the
+//! passwords. README.md in this directory explains the rest: what is a stand-in here, and what the
+//! portal is safe against.
 
 mod accounts;
 mod demo;
@@ -40,12 +41,12 @@ use crate::sessions::Sessions;
 use crate::verifier::{Ask, Verifier};
 use crate::web::Site;
 
-/// Longest form that is read.
+/// The longest form that is read.
 const LONGEST_FORM: usize = 16 * 1024;
 
 /// Run the example portal
 ///
-/// Without --accounts it makes a throwaway store with users whose passwords everybody knows, and
+/// Without --accounts it creates a throwaway store with users whose passwords are public, and
 /// listens for this machine only.
 #[derive(Parser)]
 #[command(name = "portal")]
@@ -53,19 +54,19 @@ struct Args {
     /// Where to listen
     #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
     listen: SocketAddr,
-    /// The https address that browsers see, where a reverse proxy on this machine does TLS
+    /// The https address that browsers use, if a reverse proxy on this machine handles TLS
     #[arg(long, value_name = "URL", requires = "accounts")]
     origin: Option<String>,
-    /// Names and hashes of passwords; see accounts.toml of this example
+    /// Names and password hashes; see accounts.toml of this example
     #[arg(long, value_name = "FILE")]
     accounts: Option<PathBuf>,
-    /// The store, if not the system's
+    /// The store, instead of the system's
     #[arg(long, value_name = "PATH", requires = "accounts")]
     store: Option<PathBuf>,
     /// The verifier [default: /usr/local/bin/rw2fa-verify]
     #[arg(long, value_name = "PATH", requires = "accounts")]
     verifier: Option<PathBuf>,
-    /// Who does nothing for so long is signed out
+    /// Sign users out after this long without a request
     #[arg(long, value_name = "SECONDS", default_value_t = 900,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     idle: u64,
@@ -74,7 +75,7 @@ struct Args {
     hash_password: bool,
 }
 
-/// What the handlers share.
+/// The state shared by all handlers.
 pub(crate) struct Portal {
     site: Site,
     directory: Arc<Directory>,
@@ -151,22 +152,22 @@ fn routes(portal: &Arc<Portal>) -> Router {
         .with_state(Arc::clone(portal))
 }
 
-/// How browsers reach the portal.
+/// Determines how browsers reach the portal.
 fn site(args: &Args, address: SocketAddr) -> Result<Site> {
     if let Some(origin) = &args.origin {
         let host = origin.strip_prefix("https://").unwrap_or_default();
         let is_origin = !host.is_empty() && !host.contains(['/', '?', '#', '@']);
-        ensure!(is_origin, "--origin is https:// and a host, and nothing behind it");
+        ensure!(is_origin, "--origin is https:// and a host, without a path");
         return Ok(Site { origins: vec![origin.to_ascii_lowercase()], is_behind_tls: true });
     }
-    // SECURITY: without TLS everybody on the way reads passwords, codes and cookies.
+    // SECURITY: without TLS, everyone on the way can read passwords, codes and cookies.
     ensure!(address.ip().is_loopback(), "without TLS (see --origin) only this machine may listen");
     let origin = format!("http://{address}");
     let named = format!("http://localhost:{}", address.port());
     Ok(Site { origins: vec![named, origin], is_behind_tls: false })
 }
 
-/// Forgets sessions that are over, and ends what they were granted. Never ends itself.
+/// Removes sessions that have ended, and ends their grants. Never returns.
 async fn sweep(portal: &Portal, pause: Duration) {
     loop {
         tokio::time::sleep(pause).await;
@@ -176,7 +177,7 @@ async fn sweep(portal: &Portal, pause: Duration) {
     }
 }
 
-/// Returns when somebody wants the portal to end.
+/// Returns when the portal is asked to stop.
 async fn stopped() -> Result<()> {
     #[cfg(unix)]
     {
@@ -200,14 +201,14 @@ fn hash_password() -> Result<()> {
     Ok(())
 }
 
-/// Tells the person who started the portal.
+/// Prints a line for the person who started the portal.
 #[expect(clippy::disallowed_methods, reason = "this program has its own streams")]
 fn say(text: &str) {
-    // Nobody may be reading any more, which is no reason to end.
+    // If no one reads the output any more, the portal continues.
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// A line for the log. SECURITY: never a password, a code, a cookie, or the answer of an enrolment.
+/// Logs a line. SECURITY: never a password, a code, a cookie, or the answer of an enrolment.
 #[expect(clippy::disallowed_methods, reason = "this program has its own streams")]
 pub(crate) fn log(text: &str) {
     let _ = writeln!(std::io::stderr(), "portal: {text}");

@@ -1,24 +1,24 @@
-//! Pages: what they have in common, the password page, and those that say that something is wrong.
+//! Pages: their common parts, the password page, and error pages.
 //!
-//! They work without scripts, there are none. `maud` escapes whatever is put into them.
+//! They need no scripts. `maud` escapes every value.
 
 pub(crate) mod desktop;
 pub(crate) mod second_factor;
 
 use maud::{DOCTYPE, Markup, html};
 
-/// What the sign-in page has to say.
+/// What the sign-in page reports.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
     /// The name or the password was wrong.
     Wrong,
-    /// The session is over.
+    /// The session has ended.
     Expired,
     /// The user has signed out.
     SignedOut,
 }
 
-/// A whole page. What is wrong stands first in its title, for those who hear that first.
+/// Builds a whole page. An error comes first in its title, for users of screen readers.
 fn page(title: &str, bar: &Markup, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -45,12 +45,12 @@ fn page(title: &str, bar: &Markup, main: &Markup) -> Markup {
     }
 }
 
-/// A page with one card in the middle.
+/// Builds a page with one card in the middle.
 fn card(title: &str, content: &Markup) -> Markup {
     page(title, &html! {}, &html! { div.card { (content) } })
 }
 
-/// An error that is read out at once, and that the field below it refers to.
+/// Shows an error that screen readers announce at once, and that the field below refers to.
 fn alert(text: &str, more: Option<&str>) -> Markup {
     html! {
         div.notice.error id="error" role="alert" {
@@ -60,12 +60,12 @@ fn alert(text: &str, more: Option<&str>) -> Markup {
     }
 }
 
-/// Something to know.
+/// Shows a notice.
 fn status(text: &str) -> Markup {
     html! { div.notice role="status" { p { (text) } } }
 }
 
-/// The field that proves that a form comes from our own page.
+/// Returns the field that proves that a form comes from our own page.
 fn token_field(token: &str) -> Markup {
     html! { input type="hidden" name="token" value=(token); }
 }
@@ -81,7 +81,7 @@ pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup
             h1 { "Sign in" }
             @match notice {
                 Some(Notice::Wrong) => (alert("The name or the password is wrong.", None)),
-                Some(Notice::Expired) => (status("You were signed out because nothing happened for a while. Sign in again.")),
+                Some(Notice::Expired) => (status("You were signed out after a period of inactivity. Sign in again.")),
                 Some(Notice::SignedOut) => (status("You are signed out.")),
                 None => p.lead { "Use the name and password of your company account." },
             }
@@ -101,21 +101,21 @@ pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup
     )
 }
 
-/// A form that cannot be taken: of another site, or of a page from before.
+/// For a rejected form: from another site, or from an outdated page.
 pub(crate) fn out_of_date() -> Markup {
-    problem("This page is out of date", "Nothing was changed. Go on, and try again from there.")
+    problem("This page is out of date", "Nothing was changed. Continue, and try again from there.")
 }
 
-/// An address that there is not.
+/// For an unknown address.
 pub(crate) fn not_found() -> Markup {
-    problem("There is no such page", "The address may be mistyped, or what it showed is over.")
+    problem("There is no such page", "The address may be mistyped, or the page may have expired.")
 }
 
-/// Something that must not happen.
+/// For an internal failure.
 pub(crate) fn failed() -> Markup {
     problem(
         "Something went wrong",
-        "Nothing was changed. Try again; tell your administrator if it stays so.",
+        "Nothing was changed. Try again. If the problem persists, tell your administrator.",
     )
 }
 

@@ -4,14 +4,14 @@ use crate::verifier::Kind;
 
 /// A desktop or a program.
 pub(crate) struct Resource {
-    /// Names it in addresses and forms.
+    /// Its name in addresses and forms.
     pub(crate) id: &'static str,
     pub(crate) title: &'static str,
     pub(crate) text: &'static str,
     pub(crate) kind: Kind,
 }
 
-/// All of them.
+/// Every resource.
 pub(crate) const ALL: &[Resource] = &[
     Resource {
         id: "desktop",
@@ -22,18 +22,18 @@ pub(crate) const ALL: &[Resource] = &[
     Resource {
         id: "accounting",
         title: "Accounting",
-        text: "A program of the server in a window of its own.",
+        text: "A server program in its own window.",
         kind: Kind::RemoteApp,
     },
     Resource {
         id: "writer",
         title: "Text processor",
-        text: "A program of the server in a window of its own.",
+        text: "A server program in its own window.",
         kind: Kind::RemoteApp,
     },
 ];
 
-/// The one of this id.
+/// Returns the resource with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Resource> {
     ALL.iter().find(|resource| resource.id == id)
 }

@@ -1,7 +1,7 @@
 //! Who is signed in: sessions in memory, and the cookie that names them.
 //!
-//! SECURITY: a session begins when the password was right, never before, and gets a new random id at
-//! each step. An id that somebody planted or saw before a step is worth nothing after it.
+//! SECURITY: a session begins only after the right password, and gets a new random id at each step.
+//! An id that someone planted or saw before a step is worthless after it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,45 +18,45 @@ use crate::verifier::{Answer, Caller};
 
 /// Time to type the code after the password.
 const CODE_TIME: Duration = Duration::from_secs(10 * 60);
-/// Longest time somebody stays signed in.
+/// The longest time that a user stays signed in.
 const WHOLE_TIME: Duration = Duration::from_secs(8 * 3600);
-/// So long the second of two clicks may still come with the id of the first.
+/// How long the second of two clicks may still come with the id of the first.
 const DOUBLE_CLICK: Duration = Duration::from_secs(10);
 
-/// 256 random bits in the alphabet of cookies.
+/// 256 random bits in characters that cookies may contain.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Id(String);
 
 impl Id {
-    /// A new one.
+    /// Creates a random id.
     pub(crate) fn new() -> Result<Self> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(BASE64URL_NOPAD.encode(&bytes)))
     }
 
-    /// What a cookie says, if it has the form of an id.
+    /// Parses the value of a cookie that has the form of an id.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         (bytes.len() == 32).then(|| Self(text.to_owned()))
     }
 
-    /// The value of the cookie.
+    /// Returns the value of the cookie.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// How far somebody has come.
+/// How far the sign-in has come.
 #[derive(Clone)]
 pub(crate) enum Stage {
     /// The password was right; nothing else is known.
     CodeWanted,
-    /// The verifier let him in.
+    /// The verifier let the user in.
     SignedIn {
-        /// What he has opened, and when that needs a new code.
+        /// The open sessions, and when each needs a new code.
         opened: Vec<Opened>,
-        /// What he wants to open, if that needs a code first.
+        /// What the user wants to open with a code.
         opening: Option<&'static Resource>,
     },
 }
@@ -74,45 +74,45 @@ pub(crate) struct Session {
     pub(crate) account: Account,
     pub(crate) caller: Caller,
     pub(crate) stage: Stage,
-    /// What the verifier said last, until a page has shown it. It may hold the secret of an enrolment,
-    /// which is shown once.
+    /// The verifier's last answer, until a page has shown it. It may contain the secret of an
+    /// enrolment, which is shown once.
     pub(crate) answer: Option<Answer>,
     began: Instant,
     used: Instant,
-    /// Set when the session went on under another id.
+    /// Set when the session continued under another id.
     retired: Option<Retired>,
-    /// Held while a code of this sign-in is tried, under whatever id.
+    /// Held while a code of this sign-in is tried, under any of its ids.
     pub(crate) turn: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What is left of a session that went on under another id.
+/// What is left of a session that continued under another id.
 #[derive(Clone)]
 struct Retired {
     since: Instant,
-    /// The sealed code that brought it further, if one did.
+    /// The sealed code that advanced it, if there was one.
     code: Option<[u8; 32]>,
 }
 
 /// Which sessions a request may use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// Those that go on under this id.
+    /// Those with this current id.
     Current,
-    /// Those whose id was replaced just now, too: for the second of two clicks, which has to bring the
-    /// code of the first again (see [`Sessions::is_accepted`]), and for the sign-out.
+    /// Also those whose id was just replaced. Used for the second of two clicks, which must bring
+    /// the code of the first again (see [`Sessions::is_accepted`]), and for the sign-out.
     JustReplaced,
 }
 
 /// All sessions.
 pub(crate) struct Sessions {
     all: Mutex<HashMap<Id, Session>>,
-    /// Seals the tokens of forms, and codes; a new one at each start.
+    /// Seals form tokens and codes; a new key at each start.
     key: [u8; 64],
     idle: Duration,
 }
 
 impl Session {
-    /// A session of somebody whose password was right.
+    /// Creates a session for a user whose password was right.
     pub(crate) fn new(account: Account, caller: Caller) -> Self {
         let now = Instant::now();
         Self {
@@ -127,12 +127,12 @@ impl Session {
         }
     }
 
-    /// Whether the verifier let him in.
+    /// Whether the verifier let the user in.
     pub(crate) fn is_signed_in(&self) -> bool {
         matches!(self.stage, Stage::SignedIn { .. })
     }
 
-    /// What he wants to open with a code.
+    /// Returns what the user wants to open with a code.
     pub(crate) fn opening(&self) -> Option<&'static Resource> {
         match &self.stage {
             Stage::SignedIn { opening, .. } => *opening,
@@ -140,7 +140,7 @@ impl Session {
         }
     }
 
-    /// Whether it went on under another id.
+    /// Whether it continued under another id.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired.is_some()
     }
@@ -154,14 +154,14 @@ impl Session {
 }
 
 impl Sessions {
-    /// None yet. Who does nothing for `idle` is signed out.
+    /// Creates an empty table. Users idle for `idle` are signed out.
     pub(crate) fn new(idle: Duration) -> Result<Self> {
         let mut key = [0; 64];
         getrandom::fill(&mut key)?;
         Ok(Self { all: Mutex::default(), key, idle })
     }
 
-    /// The session of this id, if it lives. Being asked for keeps it alive.
+    /// Returns the session with this id, if it has not ended, and keeps it alive.
     pub(crate) fn get(&self, id: &Id, scope: Scope) -> Option<Session> {
         let mut all = self.lock();
         let session = all.get_mut(id)?;
@@ -172,15 +172,15 @@ impl Sessions {
         Some(session.clone())
     }
 
-    /// Begins a session under a new id.
+    /// Starts a session under a new id.
     pub(crate) fn begin(&self, session: Session) -> Result<Id> {
         let id = Id::new()?;
         self.lock().insert(id.clone(), session);
         Ok(id)
     }
 
-    /// Goes on under a new id. The old one is good for the second of two clicks only, which brings the
-    /// same code, and soon for nothing. `None` if the sign-in was ended meanwhile.
+    /// Continues under a new id. The old one is good only for the second of two clicks, with the
+    /// same code, and only for a short time. `None` if the sign-in was ended in the meantime.
     pub(crate) fn advance(
         &self,
         old: &Id,
@@ -191,7 +191,7 @@ impl Sessions {
         (session.used, session.retired) = (now, None);
         let code = code.map(|code| self.seal_code(code).finalize().into_bytes().into());
         let mut all = self.lock();
-        // SECURITY: under the same lock, so that no sign-out comes between.
+        // SECURITY: under the same lock, so that no sign-out comes in between.
         if !all.values().any(|other| other.caller.client == session.caller.client) {
             return Ok(None);
         }
@@ -202,25 +202,25 @@ impl Sessions {
         Ok(Some(id))
     }
 
-    /// Whether this very code brought a session further that is retired now. Compares in constant time.
+    /// Whether this exact code advanced a session that is now retired. Compares in constant time.
     pub(crate) fn is_accepted(&self, session: &Session, code: &str) -> bool {
         let accepted = session.retired.as_ref().and_then(|left| left.code);
         accepted.is_some_and(|accepted| self.seal_code(code).verify(&accepted.into()).is_ok())
     }
 
-    /// Changes a session that lives.
+    /// Changes a session that has not ended.
     pub(crate) fn change(&self, id: &Id, change: impl FnOnce(&mut Session)) {
         if let Some(session) = self.lock().get_mut(id) {
             change(session);
         }
     }
 
-    /// Ends all that belongs to one sign-in.
+    /// Ends everything that belongs to one sign-in.
     pub(crate) fn end(&self, client: &str) {
         self.lock().retain(|_, session| session.caller.client != client);
     }
 
-    /// Forgets sessions that are over; returns whom the verifier should be told about.
+    /// Removes sessions that have ended, and returns the callers to sign out at the verifier.
     pub(crate) fn sweep(&self) -> Vec<Caller> {
         let mut all = self.lock();
         let over: Vec<Caller> = all
@@ -231,7 +231,8 @@ impl Sessions {
         over.into_iter().filter(|caller| !lives(&caller.client)).collect()
     }
 
-    /// The token that forms of this visitor must bring back. A page of another site cannot know it.
+    /// Returns the token that this visitor's forms must bring back. A page of another site cannot
+    /// know it.
     pub(crate) fn form_token(&self, id: &Id) -> String {
         BASE64URL_NOPAD.encode(&self.seal("form", id.as_str()).finalize().into_bytes())
     }
@@ -242,7 +243,7 @@ impl Sessions {
         self.seal("form", id.as_str()).verify_slice(&token).is_ok()
     }
 
-    /// A code without what the verifier ignores in it.
+    /// Seals a code without the characters that the verifier ignores.
     fn seal_code(&self, code: &str) -> Hmac<Sha256> {
         self.seal("code", &code.trim().replace([' ', '-'], "").to_ascii_uppercase())
     }
@@ -256,7 +257,7 @@ impl Sessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Id, Session>> {
-        // Nothing in here is left half changed by a panic.
+        // No entry is left half-changed by a panic.
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! From the password to the code, and out again.
 //!
-//! SECURITY: the password comes first. Nothing before it tells who has an account, and nothing before
-//! it runs the verifier, whose answer tells who is enrolled.
+//! SECURITY: the password comes first. Nothing before it reveals who has an account, and nothing
+//! before it runs the verifier, whose answer reveals who is enrolled.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{Portal, log};
 
 type Handled = Result<Response, Failure>;
 
-/// `GET /`: the password page, or where the visitor belongs.
+/// `GET /`: the password page, or the page where the visitor belongs.
 pub(crate) async fn entrance(
     State(portal): State<Arc<Portal>>,
     visitor: Visitor,
@@ -40,18 +40,18 @@ pub(crate) async fn entrance(
     }
 }
 
-/// `POST /sign-in`: checks the password, and asks the verifier what is needed besides.
+/// `POST /sign-in`: checks the password, and asks the verifier what else is needed.
 pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
     let found = portal.directory.sign_in(&fields.name, fields.password).await?;
     let Some(account) = found else {
         log("a password was wrong");
-        // The same page whether the name or the password was wrong.
+        // The same page for a wrong name and a wrong password.
         let page = pages::sign_in(&visitor.token(&portal), &fields.name, Some(Notice::Wrong));
         return Ok(visitor.page(&portal, StatusCode::FORBIDDEN, page));
     };
     let caller = Caller {
-        // SECURITY: what the directory calls the account, not what was typed.
+        // SECURITY: the directory's spelling of the account, not what was typed.
         account: account.name.clone(),
         groups: account.groups.clone(),
         client: Id::new()?.as_str().to_owned(),
@@ -64,19 +64,19 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
     }
     session.answer = Some(answer);
     let location = if session.is_signed_in() { "/desktop" } else { "/code" };
-    // Somebody else may have been signed in with this browser.
+    // Another user may have been signed in with this browser.
     if let Some(earlier) = visitor.session(&portal, Scope::Current) {
         end(&portal, &earlier).await;
     }
-    // SECURITY: a new id, whatever the browser brought.
+    // SECURITY: a new id, whatever cookie the browser sent.
     let id = portal.sessions.begin(session)?;
     Ok(with_cookie(Redirect::to(location).into_response(), &portal, Some(&id)))
 }
 
-/// `GET /code`: what the verifier said last, or says now.
+/// `GET /code`: the verifier's last answer, or a new one.
 ///
-/// A page is drawn from the last answer once. Loaded again, it asks anew: the end of a lock, a reset by
-/// the administrator, or 2FA being off all show at once.
+/// An answer is drawn once. After a reload, the page asks again: the end of a lock, a reset by the
+/// administrator, or 2FA being off show at once.
 pub(crate) async fn code_page(
     State(portal): State<Arc<Portal>>,
     visitor: Visitor,
@@ -93,12 +93,12 @@ pub(crate) async fn code_page(
     portal.sessions.change(&visitor.id, |session| session.answer = None);
     let answer = match kept {
         Some(answer) => answer,
-        // Without a session of its kind, also where one is to be opened: asked with it, the verifier
-        // sends no SMS and shows no QR code.
+        // Without a session, even if one is to be opened: asked with a session, the verifier sends
+        // no SMS and shows no QR code.
         None => portal.verifier.ask(&session.caller, Ask::WhatIsNeeded).await,
     };
     if answer.is_granted() {
-        // 2FA is off meanwhile, or the user is no longer listed.
+        // Meanwhile 2FA was turned off, or the user is no longer listed.
         let_in(&mut session, &answer, None);
         return advance(&portal, &visitor, session, None, "/desktop").await;
     }
@@ -121,8 +121,8 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
     let Some(session) = visitor.session(&portal, Scope::JustReplaced) else {
         return Err(visitor.to_sign_in());
     };
-    // SECURITY: one after the other, so that the second of two clicks finds what the first has earned,
-    // and with which code. And to the end, also when the browser hangs up meanwhile, as it does at the
+    // SECURITY: one at a time, so that the second of two clicks finds the result of the first, and
+    // the code that earned it. And to the end, even if the browser disconnects, as it does at the
     // second click.
     let turn = session.turn.lock_owned().await;
     let tried = tokio::spawn(async move {
@@ -133,14 +133,14 @@ pub(crate) async fn code(State(portal): State<Arc<Portal>>, form: OwnForm) -> Ha
     tried.await?
 }
 
-/// The same, when it is its turn.
+/// Does the same when it is this request's turn.
 async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled {
     let Some(mut session) = visitor.session(portal, Scope::JustReplaced) else {
         return Err(visitor.to_sign_in());
     };
     let code = fields.resend.is_none().then_some(fields.code);
-    // SECURITY: an id that was replaced is good for nothing but the code that replaced it. Many other
-    // codes are `code-used` too: all up to the last accepted one, whether used or not.
+    // SECURITY: a replaced id is good for nothing but the code that replaced it. Many other codes
+    // are `code-used`, too: every one up to the last accepted step, used or not.
     let is_accepted = |code: &String| portal.sessions.is_accepted(&session, code);
     if session.is_retired() && !code.as_ref().is_some_and(is_accepted) {
         return Err(visitor.to_sign_in());
@@ -151,7 +151,7 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
     let mut answer = portal.verifier.ask(&session.caller, ask).await;
     if session.is_retired() && answer.reason == "code-used" {
         // The second of two clicks: the first has let this client in. SECURITY: the verifier says
-        // whether that still holds.
+        // whether that is still true.
         let again = kind.map_or(Ask::Check(Kind::Html5), Ask::Open);
         let again = portal.verifier.ask(&session.caller, again).await;
         if again.is_granted() {
@@ -169,29 +169,29 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
     Ok(Redirect::to("/code").into_response())
 }
 
-/// `POST /sign-out`: ends the grants, and everything that this sign-in has here.
+/// `POST /sign-out`: ends the grants, and everything of this sign-in in the portal.
 pub(crate) async fn sign_out(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, .. } = form;
-    // SECURITY: also when a code is accepted just now and the browser has not heard of its new id.
+    // SECURITY: even if a code is being accepted and the browser does not know its new id yet.
     if let Some(session) = visitor.session(&portal, Scope::JustReplaced) {
         end(&portal, &session).await;
     }
     let response = Redirect::to("/?notice=signed-out").into_response();
     let mut response = with_cookie(response, &portal, None);
-    // What the browser kept for its back button.
+    // Removes what the browser kept for its back button.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)
 }
 
 /// Ends a sign-in under all its ids, here and in the store.
 async fn end(portal: &Portal, session: &Session) {
-    // SECURITY: here first, so that nothing is left open when the verifier fails. Its grants are worth
-    // nothing then: nobody else knows the client.
+    // SECURITY: first here, so that nothing stays open if the verifier fails. The grants are
+    // worthless then: no one else knows the client.
     portal.sessions.end(&session.caller.client);
     portal.verifier.ask(&session.caller, Ask::End).await;
 }
 
-/// The verifier said yes.
+/// Records that the verifier granted the sign-in.
 pub(crate) fn let_in(session: &mut Session, answer: &Answer, resource: Option<&'static Resource>) {
     let mut opened = match &mut session.stage {
         Stage::CodeWanted => Vec::new(),
@@ -205,7 +205,7 @@ pub(crate) fn let_in(session: &mut Session, answer: &Answer, resource: Option<&'
     session.stage = Stage::SignedIn { opened, opening: None };
 }
 
-/// Goes on to the next page as somebody who has proved more, by this code if by one: under a new id.
+/// Goes to the next page under a new id, after the user has proved more, possibly by this code.
 async fn advance(
     portal: &Portal,
     visitor: &Visitor,
@@ -215,7 +215,7 @@ async fn advance(
 ) -> Handled {
     let caller = session.caller.clone();
     let Some(id) = portal.sessions.advance(&visitor.id, session, code)? else {
-        // Signed out while the verifier was asked, which may have granted something after that.
+        // Signed out while the verifier was running, which may have granted something since.
         portal.verifier.ask(&caller, Ask::End).await;
         return Err(visitor.to_sign_in());
     };

@@ -1,7 +1,7 @@
-//! Runs `rw2fa-verify`, the only thing that decides whether somebody may enter.
+//! Runs `rw2fa-verify`, which alone decides who may enter.
 //!
-//! One process for each question. SECURITY: everything that is not a clear yes is a no: a verifier that
-//! is missing, hangs, dies, or answers what this file does not understand lets nobody in.
+//! One process per question. SECURITY: anything but a clear grant is a refusal: a verifier that is
+//! missing, hangs, dies, or gives an unknown answer lets no one in.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,37 +16,37 @@ use tokio::process::Command;
 
 use crate::log;
 
-/// The verifier ends by itself within 20 s. Who does not is killed.
+/// The verifier ends by itself within 20 s. Otherwise it is killed.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Longest answer that is read: an enrolment with a QR code of the largest size.
+/// The longest answer that is read: an enrolment with the largest QR code.
 const LONGEST_ANSWER: u64 = 1 << 20;
 
-/// The version of the protocol that is spoken here.
+/// The supported version of the protocol.
 const SCHEMA: u32 = 1;
 
-/// The verifier reads at most so many bytes of a code.
+/// The verifier reads at most this many bytes of a code.
 const LONGEST_CODE: usize = 255;
 
-/// Where the verifier is, and which store it looks into.
+/// Where the verifier is, and which store it uses.
 pub(crate) struct Verifier {
     /// The program.
     pub(crate) program: PathBuf,
-    /// Another store than the system's. A verifier that is installed set-uid ignores it.
+    /// A store other than the system's. A set-uid verifier ignores it.
     pub(crate) store: Option<PathBuf>,
 }
 
-/// For whom something is asked.
+/// The user in question.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    /// The account as the directory calls it: never what was typed.
+    /// The account as the directory spells it, never what was typed.
     pub(crate) account: String,
-    /// His groups, as the directory knows them.
+    /// The user's groups, as the directory knows them.
     pub(crate) groups: Vec<String>,
-    /// Names this sign-in to the verifier. SECURITY: a random number of its own, never the cookie: it
-    /// stands on command lines, which other accounts of the machine can read.
+    /// Identifies this sign-in to the verifier. SECURITY: a separate random number, never the
+    /// cookie: it appears on command lines, which other accounts of the machine can read.
     pub(crate) client: String,
-    /// Where he comes from, for the audit trail.
+    /// The user's address, for the audit trail.
     pub(crate) ip: Option<IpAddr>,
 }
 
@@ -55,34 +55,34 @@ pub(crate) struct Caller {
 pub(crate) enum Kind {
     /// A desktop in the browser.
     Html5,
-    /// A program of the server in a window of its own.
+    /// A server program in its own window.
     RemoteApp,
 }
 
-/// What is asked.
+/// A question for the verifier.
 pub(crate) enum Ask {
-    /// What this user has to do now. Sends an SMS, or shows a QR code, if that is it.
+    /// What must this user do now? Sends an SMS or shows a QR code if needed.
     WhatIsNeeded,
-    /// The same, and the SMS once more.
+    /// The same, and sends the SMS once more.
     Resend,
-    /// Whether this code is right; with a session, to open that.
+    /// Is this code right? With a session: also opens it.
     Code(String, Option<Kind>),
-    /// Whether a session may be opened or reconnected.
+    /// May this session be opened or reconnected?
     Open(Kind),
-    /// The same without opening it: whether this client was let in.
+    /// The same without opening it: was this client let in?
     Check(Kind),
     /// Signs the client out.
     End,
 }
 
-/// What the verifier answers. SECURITY: not `Debug`, since an enrolment holds the user's secret.
+/// The verifier's answer. SECURITY: not `Debug`, because an enrolment contains the user's secret.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Answer {
     /// The version of the protocol.
     schema: u32,
     /// Grant, deny, challenge, error or ended.
     pub(crate) outcome: Outcome,
-    /// Why; a word of a closed list, for the page to choose by.
+    /// The reason: a word of a closed list, by which the page is chosen.
     pub(crate) reason: String,
     /// One sentence for the user. Shown, never parsed.
     pub(crate) message: String,
@@ -90,17 +90,17 @@ pub(crate) struct Answer {
     pub(crate) method: Option<Method>,
     /// How many digits a code has.
     pub(crate) digits: Option<u8>,
-    /// Whether he has proved a code before.
+    /// Whether the user has proved a code before.
     pub(crate) enrolled: Option<bool>,
-    /// Wrong codes until the lock.
+    /// How many wrong codes are left until the lock.
     pub(crate) attempts_left: Option<u32>,
-    /// Seconds until a code is compared again; nothing if an administrator has to unlock.
+    /// Seconds until a code is compared again; absent if an administrator has to unlock.
     pub(crate) retry_after: Option<u64>,
-    /// What his app needs.
+    /// What the user's app needs.
     pub(crate) enrolment: Option<Enrolment>,
-    /// When another message may be sent. Where it went, `message` tells, too.
+    /// When another message may be sent. `message` also says where it went.
     pub(crate) sms: Option<Sms>,
-    /// What he earned.
+    /// The grant.
     pub(crate) grant: Option<Grant>,
 }
 
@@ -139,10 +139,10 @@ pub(crate) struct Grant {
 }
 
 impl Verifier {
-    /// Asks, and returns an answer in any case: when nothing could be decided, one that refuses.
+    /// Asks, and always returns an answer: a refusal if nothing could be decided.
     ///
-    /// The question goes on when the browser hangs up meanwhile: a code that is being spent is spent
-    /// whole, and the second of two clicks finds that out.
+    /// The question continues even if the browser disconnects: a code that is being spent is spent
+    /// completely, and the second of two clicks finds that out.
     pub(crate) async fn ask(self: &Arc<Self>, caller: &Caller, ask: Ask) -> Answer {
         let (verifier, caller) = (Arc::clone(self), caller.clone());
         let question = tokio::spawn(async move {
@@ -155,8 +155,8 @@ impl Verifier {
     }
 
     async fn run(&self, caller: &Caller, ask: &Ask) -> Result<Answer> {
-        // SECURITY: an array of arguments, never a shell. The environment is empty: nothing that
-        // somebody put into the portal's reaches the verifier.
+        // SECURITY: an array of arguments, never a shell. The environment is empty, so nothing from
+        // the portal's environment reaches the verifier.
         let mut command = Command::new(&self.program);
         command.env_clear().kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
@@ -168,10 +168,11 @@ impl Verifier {
             command.spawn().with_context(|| format!("cannot run {}", self.program.display()))?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let exchange = async {
-            // SECURITY: the code goes through standard input; arguments can be read by others.
+            // SECURITY: the code goes through standard input, because other accounts can read
+            // arguments.
             let line = format!("{}\n", ask.code().unwrap_or_default());
             if let Some(mut stdin) = stdin {
-                // It may end without reading; its answer tells more than this error.
+                // It may end without reading; its answer says more than this error.
                 let _ = stdin.write_all(line.as_bytes()).await;
             }
             let mut printed = String::new();
@@ -180,19 +181,19 @@ impl Verifier {
             }
             Ok::<_, std::io::Error>((printed, child.wait().await?))
         };
-        // Dropping the exchange kills the child.
+        // Dropping the exchange kills the child process.
         let (printed, status) = tokio::time::timeout(LIMIT, exchange)
             .await
             .context("the verifier did not end and was killed")?
-            .context("the verifier could not be heard")?;
+            .context("the verifier's output could not be read")?;
         Answer::read(status.code(), &printed)
     }
 }
 
-/// The command line. What comes from outside stands last, behind `--`.
+/// Builds the command line. The user's name comes last, after `--`.
 fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
-    // Name and value in one argument: a value that begins with `-` would be taken for an option otherwise,
-    // and random ids do so now and then.
+    // Name and value in one argument: otherwise a value that begins with `-`, as random ids
+    // sometimes do, would be taken for an option.
     let mut args = vec![format!("--client={}", caller.client)];
     args.extend(caller.ip.map(|ip| format!("--ip={ip}")));
     let session = |kind: Kind| format!("--session={}", kind.argument());
@@ -209,7 +210,7 @@ fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
         }
         Ask::End => args.push("--end".into()),
     }
-    // SECURITY: always one of the two. With neither, the verifier would ask the operating system,
+    // SECURITY: always one of the two. Without either, the verifier would ask the operating system,
     // which may know other groups than the directory that checked the password.
     if caller.groups.is_empty() {
         args.push("--no-groups".into());
@@ -222,7 +223,7 @@ fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
 impl Ask {
     fn code(&self) -> Option<&str> {
         match self {
-            // The verifier reads one line. What is no line cannot be a code either.
+            // The verifier reads one line. Text with a line break cannot be a code.
             Ask::Code(code, _) if code.len() <= LONGEST_CODE && !code.contains(['\r', '\n']) => {
                 Some(code)
             }
@@ -242,20 +243,20 @@ impl Kind {
 }
 
 impl Answer {
-    /// Whether the user may enter. The one place where that is told.
+    /// Whether the user may enter. The only place that decides this.
     pub(crate) fn is_granted(&self) -> bool {
-        // SECURITY: an answer is only made by `read`, which has compared the exit code.
+        // SECURITY: answers are created only by `read`, which has compared the exit code.
         self.outcome == Outcome::Grant
     }
 
-    /// The answer of a verifier that ended so and printed this.
+    /// Reads the answer of a verifier with this exit code and output.
     fn read(exit_code: Option<i32>, printed: &str) -> Result<Self> {
         let Some(exit_code) = exit_code else { bail!("the verifier was killed") };
         ensure!(exit_code != 2, "the portal called the verifier wrongly");
-        // What was printed is not told: it may hold a secret.
+        // The output is not quoted: it may contain a secret.
         let answer: Self = serde_json::from_str(printed)
-            .map_err(|_| anyhow::anyhow!("exit code {exit_code}, and no answer"))?;
-        ensure!(answer.schema == SCHEMA, "schema {} is not known here", answer.schema);
+            .map_err(|_| anyhow::anyhow!("exit code {exit_code} without a valid answer"))?;
+        ensure!(answer.schema == SCHEMA, "schema {} is not supported", answer.schema);
         let expected = match answer.outcome {
             Outcome::Grant => 0,
             Outcome::Deny => 1,
@@ -263,12 +264,12 @@ impl Answer {
             Outcome::Error => 4,
             Outcome::Ended => 5,
         };
-        // SECURITY: exit code and outcome must say the same.
-        ensure!(exit_code == expected, "exit code {exit_code} with another outcome");
+        // SECURITY: exit code and outcome must agree.
+        ensure!(exit_code == expected, "exit code {exit_code} contradicts the outcome");
         Ok(answer)
     }
 
-    /// What is said in the place of a verifier that said nothing.
+    /// The answer used when the verifier gave none.
     fn undecided(error: &anyhow::Error) -> Self {
         log(&format!("the verifier failed: {error:#}"));
         Self {

@@ -1,4 +1,4 @@
-//! What every request goes through: cookies, forms that come from our own pages, and headers.
+//! What every request goes through: cookies, forms from our own pages, and headers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -18,23 +18,24 @@ use crate::{Portal, log, pages};
 
 /// How the portal is reached.
 pub(crate) struct Site {
-    /// The addresses of the portal as browsers write them: `https://portal.example`.
+    /// The origins of the portal as browsers write them: `https://portal.example`.
     pub(crate) origins: Vec<String>,
-    /// Whether a reverse proxy on this machine does TLS for it.
+    /// Whether a reverse proxy on this machine handles TLS.
     pub(crate) is_behind_tls: bool,
 }
 
 impl Site {
-    /// SECURITY: `__Host-` makes browsers refuse such a cookie from any other host, from a subdomain,
-    /// and over plain HTTP. It cannot be had without TLS.
+    /// SECURITY: `__Host-` makes browsers refuse such a cookie from any other host, from a
+    /// subdomain, and over plain HTTP. It requires TLS.
     fn cookie_name(&self) -> &'static str {
         if self.is_behind_tls { "__Host-portal" } else { "portal" }
     }
 
-    /// A cookie that ends with the browser; without an id, one that ends now.
+    /// Builds a cookie that ends with the browser, or without an id, one that ends now.
     fn cookie(&self, id: Option<&Id>) -> String {
-        // SECURITY: no script reads it, and forms of other sites come without it. `Lax`, not `Strict`:
-        // with the latter a link in a mail would arrive as a stranger and sign the user out.
+        // SECURITY: scripts cannot read it, and forms of other sites come without it. `Lax`, not
+        // `Strict`: with `Strict`, a link in an e-mail would arrive without the cookie and sign the
+        // user out.
         let mut cookie = format!("{}=", self.cookie_name());
         match id {
             Some(id) => cookie.push_str(id.as_str()),
@@ -48,34 +49,34 @@ impl Site {
     }
 }
 
-/// Who sends a request.
+/// The sender of a request.
 pub(crate) struct Visitor {
-    /// What the cookie says, or a new id. It names a session, or nothing.
+    /// The id in the cookie, or a new one. There may be no session with it.
     pub(crate) id: Id,
-    /// Whether the cookie has to be set.
+    /// Whether the cookie must be set.
     is_new: bool,
     /// Where the request comes from.
     pub(crate) ip: Option<IpAddr>,
 }
 
 impl Visitor {
-    /// His session.
+    /// Returns the visitor's session.
     pub(crate) fn session(&self, portal: &Portal, scope: Scope) -> Option<Session> {
         portal.sessions.get(&self.id, scope)
     }
 
-    /// A page for him.
+    /// Builds a page for the visitor.
     pub(crate) fn page(&self, portal: &Portal, status: StatusCode, page: Markup) -> Response {
         let response = (status, Html(page.into_string())).into_response();
         if self.is_new { with_cookie(response, portal, Some(&self.id)) } else { response }
     }
 
-    /// The token for a form of his.
+    /// Returns the token for the visitor's forms.
     pub(crate) fn token(&self, portal: &Portal) -> String {
         portal.sessions.form_token(&self.id)
     }
 
-    /// Where to go whose session is over, or never was.
+    /// Sends a visitor without a session to the sign-in page.
     pub(crate) fn to_sign_in(&self) -> Failure {
         Failure::Elsewhere(if self.is_new { "/" } else { "/?notice=expired" })
     }
@@ -94,15 +95,15 @@ impl FromRequestParts<Arc<Portal>> for Visitor {
     }
 }
 
-/// The id in the cookie.
+/// Returns the id in the cookie.
 fn cookie_of(headers: &HeaderMap, name: &str) -> Option<Id> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(found, _)| found.trim() == name).and_then(|(_, value)| Id::parse(value.trim()))
 }
 
-/// The user's address, as the proxy tells it. SECURITY: the last one, which our proxy has added; what
-/// stands before it was sent by the user.
+/// Returns the user's address as reported by the proxy. SECURITY: the last one, which our proxy
+/// added; anything before it was sent by the user.
 fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
     line.rsplit(',').next()?.trim().parse().ok()
@@ -116,7 +117,7 @@ pub(crate) fn with_cookie(mut response: Response, portal: &Portal, id: Option<&I
     response
 }
 
-/// Every field of every form. SECURITY: not `Debug`, since it holds passwords and codes.
+/// Every field of every form. SECURITY: not `Debug`, because it contains passwords and codes.
 #[derive(Deserialize)]
 pub(crate) struct Fields {
     #[serde(default)]
@@ -133,7 +134,7 @@ pub(crate) struct Fields {
     pub(crate) resource: String,
 }
 
-/// A form that one of our own pages sent. Handlers of POST take nothing else.
+/// A form that one of our own pages sent. POST handlers accept nothing else.
 pub(crate) struct OwnForm {
     pub(crate) visitor: Visitor,
     pub(crate) fields: Fields,
@@ -148,11 +149,12 @@ impl FromRequest<Arc<Portal>> for OwnForm {
             .await
             .map_err(IntoResponse::into_response)?;
         let refuse = |visitor: &Visitor, status| visitor.page(portal, status, pages::out_of_date());
-        // SECURITY: against forged requests twice over: the browser says where the form comes from, and
-        // the form brings a token that only our pages know. Every browser sends `Origin` with a POST.
+        // SECURITY: two checks against forged requests: the browser says where the form comes from,
+        // and the form brings a token that only our pages know. Every browser sends `Origin` with a
+        // POST.
         let origin = parts.headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         if !origin.is_some_and(|origin| portal.site.origins.iter().any(|own| own == origin)) {
-            log(&format!("a form from elsewhere was refused: {origin:?}"));
+            log(&format!("a form from another site was refused: {origin:?}"));
             return Err(refuse(&visitor, StatusCode::FORBIDDEN));
         }
         let form = Form::<Fields>::from_request(Request::from_parts(parts, body), portal).await;
@@ -168,7 +170,7 @@ impl FromRequest<Arc<Portal>> for OwnForm {
 pub(crate) enum Failure {
     /// The visitor belongs to another page.
     Elsewhere(&'static str),
-    /// Something that must not happen. The user sees a page, the log the cause.
+    /// An internal failure. The user sees a page, the log the cause.
     Broken(anyhow::Error),
 }
 
@@ -191,9 +193,9 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The headers of everything that is sent.
+/// Adds the headers of every response.
 pub(crate) async fn headers(State(portal): State<Arc<Portal>>, mut response: Response) -> Response {
-    /// No script at all, no style inside of pages, nothing from elsewhere, in no frame.
+    /// No scripts, no inline styles, nothing from other sites, no frames.
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                           frame-ancestors 'none'; base-uri 'none'";
     let mut set = |name: HeaderName, value| {
@@ -202,9 +204,9 @@ pub(crate) async fn headers(State(portal): State<Arc<Portal>>, mut response: Res
     set(header::CONTENT_SECURITY_POLICY, POLICY);
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // Codes, secrets and names: neither proxies nor the history of the browser may keep them.
+    // Codes, secrets and names: neither proxies nor the browser's history may keep them.
     set(header::CACHE_CONTROL, "no-store");
-    // Not `no-referrer`: with that, browsers send `Origin: null` with our own forms.
+    // Not `no-referrer`: with it, browsers send `Origin: null` with our own forms.
     set(header::REFERRER_POLICY, "same-origin");
     set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");

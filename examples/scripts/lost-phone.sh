@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# A user has lost his phone: forgets its secret and ends his grants. The next login shows a new QR code,
-# to whoever knows the password. So make sure that it is really he who asks, and prefer --qr-file: then
-# the code is handed over in person, and the login page shows none.
+# Resets a user who has lost their phone: forgets the secret and ends the grants. The next login
+# shows a new QR code to anyone who knows the password. So make sure that the request really comes
+# from the user, and prefer --qr-file: then the code is handed over in person, and the login page
+# shows none.
 #
 #   lost-phone.sh [--yes] [--qr-file FILE.png] NAME
 #
-# Options of rw2fa that hold for every command are taken from RW2FA_OPTIONS.
+# Global options of rw2fa are taken from RW2FA_OPTIONS.
 set -euo pipefail
 
 usage() {
@@ -30,7 +31,7 @@ done
 read -ra options <<<"${RW2FA_OPTIONS-}"
 rw2fa=(rw2fa "${options[@]}")
 
-# Who that is, and when he last signed in: to compare with what the caller says.
+# Shows who that is, and when they last signed in, to compare with what the caller says.
 "${rw2fa[@]}" users show -- "$name"
 "${rw2fa[@]}" users reset "${yes[@]}" -- "$name"
 if [ -n "$picture" ]; then

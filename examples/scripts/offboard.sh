@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Takes people who leave off the list and off the whitelist. Their secrets are destroyed and their grants
-# ended. Close their accounts in the directory first: who is not listed needs no code.
+# Removes leavers from the list and the whitelist, destroys their secrets and ends their grants.
+# Close their accounts in the directory first: a user who is not listed needs no code.
 #
 #   offboard.sh [--dry-run] NAME…
 #
-# Options of rw2fa that hold for every command are taken from RW2FA_OPTIONS.
+# Global options of rw2fa are taken from RW2FA_OPTIONS.
 set -euo pipefail
 
 dry_run=()
@@ -19,7 +19,7 @@ fi
 read -ra options <<<"${RW2FA_OPTIONS-}"
 
 failed=0
-# Somebody who is on one list only is no failure; whatever else fails is, and the rest is done all the same.
+# A user on only one of the lists is not a failure. Any other failure is; the rest is still done.
 rw2fa "${options[@]}" users remove --yes --ignore-missing "${dry_run[@]}" -- "$@" || failed=1
 rw2fa "${options[@]}" whitelist remove --ignore-missing "${dry_run[@]}" -- "$@" || failed=1
 exit "$failed"

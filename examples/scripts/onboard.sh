@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Puts the users of a CSV file on the list, and draws a QR code for each new one if asked to.
+# Adds the users of a CSV file, and draws a QR code for each new one on request.
 #
 #   onboard.sh [--dry-run] [--qr-dir DIR] FILE.csv
 #
-# FILE.csv has the header name,type,method,phone. With --qr-dir the secrets are made now: a picture for
-# each new user, to be handed over in person. Without it users see their QR code at the first login.
-# Options of rw2fa that hold for every command are taken from RW2FA_OPTIONS, for example "--store /x".
+# FILE.csv has the header name,type,method,phone. With --qr-dir the secrets are created now: a
+# picture for each new user, to be handed over in person. Without it, users see their QR code at
+# their first login. Global options of rw2fa are taken from RW2FA_OPTIONS, for example "--store /x".
 set -euo pipefail
 
 usage() {
@@ -30,7 +30,7 @@ done
 read -ra options <<<"${RW2FA_OPTIONS-}"
 rw2fa=(rw2fa "${options[@]}")
 
-# The file is checked as a whole: if a line is bad, the script ends here, and nobody was added.
+# The file is checked as a whole: if a line is invalid, the script ends here and no user was added.
 if [ -z "$qr_dir" ] || [ "${#dry_run[@]}" -gt 0 ]; then
   exec "${rw2fa[@]}" users add --from "$file" "${dry_run[@]}"
 fi
@@ -41,7 +41,7 @@ report=$("${rw2fa[@]}" --format json users add --from "$file") || status=$?
 umask 077
 mkdir -p "$qr_dir"
 number=0 kind='' name=''
-# Each change has its type, its name and its result on lines of their own, in this order.
+# Each change has its type, name and result on separate lines, in this order.
 while IFS= read -r line; do
   value=${line#*: \"} value=${value%\"*}
   case $line in

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Tells who is on the list and has not set up a second factor yet. Prints nothing if everybody has, so
-# that cron sends a mail only when there is something to do.
+# Reports listed users who have not set up a second factor yet. Prints nothing if all have, so that
+# cron sends a mail only when there is something to do.
 #
 #   pending-report.sh
 #
 # In a crontab:  0 6 * * *  root  /usr/local/sbin/pending-report.sh
-# Options of rw2fa that hold for every command are taken from RW2FA_OPTIONS.
+# Global options of rw2fa are taken from RW2FA_OPTIONS.
 set -euo pipefail
 
 read -ra options <<<"${RW2FA_OPTIONS-}"
 
-# names STATE: the users in this state, one a line. The name is all that stands before the next comma,
-# or, if it holds one itself, in quotes.
+# names STATE: prints the users in this state, one per line. The name is everything before the next
+# comma, or is in quotes if it contains a comma itself.
 names() {
   rw2fa "${options[@]}" --quiet users list --type user --state "$1" --format csv |
     sed -e 1d -e 's/^"\(\([^"]\|""\)*\)",.*/\1/;t quoted' -e 's/,.*//' -e b -e ':quoted' -e 's/""/"/g'

@@ -1,4 +1,5 @@
-//! Administrative changes: what is recorded about them, and in which order they are recorded and made.
+//! Administrative changes: what the audit trail records about them, and the order of recording and
+//! changing.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -88,7 +89,7 @@ impl Context<'_> {
         forget(locked, &unrecorded)
     }
 
-    /// Starts an audit trail with this change.
+    /// Starts an audit trail with this change as its first line.
     ///
     /// # Errors
     /// When the line cannot be made durable.

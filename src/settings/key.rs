@@ -28,7 +28,7 @@ pub enum Valid {
     Flag,
     /// A text that passes the check.
     Text {
-        /// The valid texts, in words.
+        /// Describes the valid texts.
         words: &'static str,
         /// Returns why a text is not valid.
         check: fn(&str) -> Result<(), &'static str>,
@@ -66,7 +66,7 @@ pub struct CommandOption {
     pub value_name: &'static str,
 }
 
-/// Everything about a key besides its name, its meaning and its place in the struct.
+/// Everything about a key except its name, its meaning and its place in the struct.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec {
     /// The valid values.
@@ -269,7 +269,7 @@ pub trait Section: Default + 'static {
     }
 }
 
-/// Declares a table of `store.toml`: a struct, its defaults, and what is known of each key.
+/// Declares a table of `store.toml`: a struct, its defaults, and the properties of each key.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
@@ -367,7 +367,7 @@ impl<S> Key<S> {
         (self.get)(section)
     }
 
-    /// Returns the value in `section` as people read it.
+    /// Returns the value in `section`, formatted for people.
     pub fn text(&self, section: &S) -> Option<String> {
         self.value(section).map(|value| match value {
             Value::String(text) => text,

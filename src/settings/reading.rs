@@ -1,4 +1,4 @@
-//! Reads the tables of `store.toml` by the declarations of their keys.
+//! Reads the tables of `store.toml` according to the declarations of their keys.
 
 use serde::Deserialize;
 use toml::de::{DeString, DeTable, DeValue, ValueDeserializer};
@@ -29,7 +29,7 @@ impl From<toml::de::Error> for Problem {
     }
 }
 
-/// A table that is being read: its keys and values with their positions.
+/// A table being read: its keys and values with their positions.
 pub(super) type Entries<'i> = Vec<(Spanned<DeString<'i>>, Spanned<DeValue<'i>>)>;
 
 /// Reads the keys of a table into a section.
@@ -71,10 +71,10 @@ pub(super) fn read_table<S: Section>(document: &mut DeTable<'_>) -> Result<S, Pr
     }
 }
 
-/// Converts a value, which then has no position.
+/// Converts a value without its position.
 pub(super) fn to_value(value: Spanned<DeValue<'_>>) -> Result<Value, Problem> {
     Ok(match value.get_ref() {
-        // Without the detour through serde, which every login would take.
+        // Avoids the detour through serde, which every login would pay for.
         DeValue::Boolean(flag) => Value::Boolean(*flag),
         DeValue::Datetime(time) => Value::Datetime(*time),
         DeValue::String(text) => Value::String(text.to_string()),

@@ -1,6 +1,6 @@
 //! What every backend promises: one suite of tests, run against each of them.
 //!
-//! A backend is added by a line in [`contract`] and an implementation of [`Backend`].
+//! To add a backend, add a line in [`contract`] and an implementation of [`Backend`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -385,7 +385,7 @@ fn the_trail_keeps_its_order(backend: &dyn Backend) {
         })
         .unwrap();
     assert_eq!(places, [1, 2, 3, 4]);
-    // The caller's error ends the reading.
+    // An error of the caller stops the reading.
     let stopped = store.audit_lines(&mut |_, _| Err(Error::new(ErrorKind::Declined, "enough")));
     assert_eq!(stopped.unwrap_err().to_string(), "enough");
 }

@@ -1,4 +1,4 @@
-//! Edits documents that administrators edit by hand, too: comments and order survive.
+//! Edits documents that administrators may also edit by hand: comments and order survive.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::records::{located, required};

@@ -1,4 +1,4 @@
-//! Where the data key is: a private file, in the store's directory or elsewhere. No backend looks into it.
+//! The data key: a private file, in the store's directory or elsewhere. No backend reads it.
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,7 @@ impl KeyFile {
     }
 
     /// Creates the file with this text, unless it exists.
-    // SECURITY: another key would make every sealed secret useless.
+    // SECURITY: a new key would make every sealed secret useless.
     pub(super) fn create(&self, text: &str) -> Result<()> {
         if self.read()?.is_some() {
             return Ok(());

@@ -1,4 +1,5 @@
-//! A store in memory, for tests of what uses a store. It passes the same contract as the directory.
+//! A store in memory, for tests of code that uses a store. It passes the same contract as the
+//! directory.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +19,7 @@ use crate::store::{
     Place, Reader, ReadsFrom, Scope, Store, Text,
 };
 
-/// How long a lock is waited for.
+/// How long to wait for a lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The contents of a store; every clone is the same store.
@@ -30,7 +31,7 @@ struct Shared {
     /// Holds the key.
     _directory: tempfile::TempDir,
     contents: Mutex<Contents>,
-    /// The names of the locks that are held.
+    /// The names of the held locks.
     locks: Mutex<BTreeSet<String>>,
     freed: Condvar,
 }
@@ -167,7 +168,7 @@ impl Reader for Memory {
 
 struct MemoryStore {
     memory: Memory,
-    /// How many locks are held through this value.
+    /// The number of locks held through this value.
     held: Cell<u32>,
 }
 

@@ -1,8 +1,9 @@
-//! Storage: a contract in front of documents, locks and the audit trail, and the code that works through it.
+//! Storage: a contract for documents, locks and the audit trail, and the code that works through
+//! it.
 //!
-//! [`dir`] is the backend: it alone knows that a store is a directory. Everything else names documents, and changes
-//! them while it holds a lock. `contract` holds the tests that every backend passes, and `memory` a second backend,
-//! for tests.
+//! [`dir`] is the backend: it alone knows that a store is a directory. All other code names
+//! documents, and changes them while it holds a lock. `contract` contains the tests that every
+//! backend passes, and `memory` is a second backend, for tests.
 
 pub mod bundle;
 #[cfg(test)]
@@ -55,7 +56,7 @@ pub enum DocumentKind {
 pub enum Document {
     /// The settings of the store.
     Settings,
-    /// The number of messages sent today; only kept while there is a daily limit.
+    /// The number of messages sent today; kept only while there is a daily limit.
     SmsCount,
     /// A user's attempt counter, overwritten in place.
     Attempts(Name),
@@ -188,7 +189,7 @@ pub trait Locks {
     /// [`crate::error::ErrorKind::Busy`] if the lock is not free within 5 s.
     fn lock(&self, scope: Scope<'_>) -> Result<Box<dyn Locked + '_>>;
 
-    /// Waits until every account update that is now running has ended.
+    /// Waits until every account update that is running now has ended.
     ///
     /// # Errors
     /// [`crate::error::ErrorKind::Busy`] if one of them takes more than 5 s.
@@ -231,7 +232,7 @@ pub trait Store: Reader + Locks + Upkeep {
     /// update can change many of them.
     fn lock_shard(&self, key: &AccountKey) -> u32;
 
-    /// Begins to create many documents in one batch.
+    /// Starts creating many documents in one batch.
     fn bulk(&self) -> Box<dyn Bulk + '_>;
 }
 
@@ -299,7 +300,7 @@ pub trait Locked: Reader + Locks {
     /// If the text was not staged by the batch that took this lock.
     fn publish(&mut self, document: &Document, draft: Draft) -> Result<()>;
 
-    /// Saves a change until it is recorded. The caller holds the settings lock.
+    /// Saves a change until it is recorded in the audit trail. The caller holds the settings lock.
     fn keep_unrecorded(&mut self, change: &Unrecorded) -> Result<()>;
 
     /// Deletes a saved change once its line is in the trail.

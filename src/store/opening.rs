@@ -36,11 +36,10 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
     Ok(Box::new(found.open()?))
 }
 
-/// Creates a store at `location` for `owner`, or the missing parts of an existing one. Returns what it created.
-/// Changes nothing that exists.
+/// Creates a store at `location` for `owner`, or the missing parts of an existing one. Returns what
+/// it created. Existing parts are not changed.
 ///
-/// # Errors
-/// If the place holds something else, or a part of an existing store is missing.
+/// If the place contains something else, or a part of an existing store is missing.
 pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
     let begun = dir::begin(location, owner)?;
     if !begun.owner().accepts(Owner::current()) {
@@ -55,7 +54,8 @@ pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) 
     Ok(Made::Store)
 }
 
-/// Tells the store what its settings say: where the key is, and whether the system log gets a copy of the trail.
+/// Applies the settings to the store: where the key is, and whether the system log gets a copy of
+/// the trail.
 pub fn configure(store: &mut dyn Store, settings: &Settings, log: Option<&SystemLog>) {
     if let Some(path) = &settings.key_file {
         store.use_key_file(path.clone());

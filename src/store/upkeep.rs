@@ -1,6 +1,7 @@
-//! Looking after a store: what `init`, `doctor` and `audit archive` ask of a backend.
+//! Maintenance of a store: what `init`, `doctor` and `audit archive` need from a backend.
 //!
-//! A backend without files has no file problems and nothing to tidy: the trait's own answers are for it.
+//! A backend without files has no file problems and nothing to tidy, so the default methods suit
+//! it.
 
 use std::path::{Path, PathBuf};
 
@@ -52,11 +53,11 @@ pub struct Disk {
     pub file_system: Option<FileSystem>,
     /// The size of the audit trail in bytes.
     pub audit_size: u64,
-    /// The number of months that the trail consists of.
+    /// The number of months in the trail.
     pub audit_months: u64,
 }
 
-/// A place that months of the audit trail are moved to, locked until it is dropped.
+/// A place for archived months of the audit trail, locked until it is dropped.
 pub trait Archive {
     /// Checks that a month can be moved: that the archive does not have it yet, or has the same bytes.
     ///
@@ -71,9 +72,9 @@ pub trait Archive {
     fn take(&self, month: &str) -> Result<()>;
 }
 
-/// Looks after a store.
+/// Maintains a store.
 pub trait Upkeep {
-    /// Does what a login does, and returns every problem.
+    /// Tries everything that a login does, and returns every problem.
     fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
         let _ = now;
         Vec::new()
@@ -115,11 +116,10 @@ pub trait Upkeep {
 
     /// Reports whether the store has no users, groups, whitelist entries or audit lines.
     ///
-    /// # Errors
-    /// If that cannot be found out.
+    /// If this cannot be determined.
     fn is_unused(&self) -> Result<bool>;
 
-    /// Makes room for a new audit trail where the old one is gone.
+    /// Prepares for a new audit trail where the old one is missing.
     ///
     /// # Errors
     /// [`ErrorKind::Refused`] if there is a trail.

@@ -24,7 +24,7 @@ pub struct Details {
     /// How many wrong codes are left before the account locks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_left: Option<u32>,
-    /// When the next code will be accepted for comparison.
+    /// When the next code will be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<RetryAfter>,
     /// The secret to show, as the portal shows it.

@@ -1,4 +1,5 @@
-//! One login from request to answer: facts, decision and documents under the account's lock, and a message without it.
+//! One login, from request to answer: facts, decision and documents under the account's lock;
+//! messages without it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -95,7 +96,7 @@ fn verify_in(
     }
 }
 
-/// What one login is decided from, before its account is locked.
+/// The inputs of a decision that are known before the account is locked.
 struct Login<'a> {
     process: &'a Process,
     settings: &'a Settings,
@@ -103,12 +104,12 @@ struct Login<'a> {
     groups: &'a KnownGroups,
 }
 
-/// How far a login came while its account was locked.
+/// How far a login got while its account was locked.
 #[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 enum UnderLock {
-    /// It is decided and recorded.
+    /// Decided and recorded.
     Decided(Verdict),
-    /// A message is to be sent first, without the lock.
+    /// A message must be sent first, without the lock.
     Reserved(Reserved),
 }
 
@@ -209,7 +210,7 @@ fn send(
         decision.reason = if is_late { Reason::Timeout } else { Reason::SmsFailed };
     }
     store.update(Scope::Account(&request.login.key()), |locked| {
-        // Meanwhile, the key may have been replaced or the user removed.
+        // In the meantime, the key may have been replaced or the user removed.
         let keys = keys(locked, settings)?;
         if ending == Ending::Refused && settings.advanced.sms_daily_limit > 0 {
             uncount_today(locked, now)?;
@@ -225,14 +226,15 @@ fn send(
     Ok(Verdict { response, reason, problem: sent.err().map(|(_, error)| error) })
 }
 
-/// How long the SMS command may take, `elapsed` after the start of the program; `None` if it is too late to
-/// start it.
+/// Returns how long the SMS command may take, `elapsed` after the start of the program; `None` if
+/// it is too late to start it.
 fn sms_timeout(elapsed: Duration) -> Option<Duration> {
     let left = SMS_PATIENCE.min(SMS_DEADLINE.saturating_sub(elapsed));
     (left >= MIN_SMS_TIMEOUT).then_some(left)
 }
 
-/// The error when no message could be attempted: the gateway or the phone number is missing.
+/// Returns the error when no message could be attempted: the gateway or the phone number is
+/// missing.
 fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     let (Reason::SmsFailed, Subject::Known(account)) = (reason, &facts.subject) else {
         return None;
@@ -247,7 +249,7 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     })
 }
 
-/// The keys of the store. A store that is switched off may have none.
+/// Returns the keys of the store. A store that is switched off may have none.
 pub(crate) fn keys(store: &dyn Reader, settings: &Settings) -> Result<Option<KeyRing>> {
     match records::key_ring(store) {
         Ok(keys) => Ok(Some(keys)),

@@ -1,6 +1,6 @@
-//! What a decision reports about the rules that it applies, for `rw2fa explain`.
+//! How a decision reports the rules that it applies, for `rw2fa explain`.
 
-/// A rule of the decision. The order is that of their application.
+/// A rule of the decision, in order of application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// Two-factor authentication is on.
@@ -13,7 +13,7 @@ pub enum Rule {
     Ambiguous,
     /// The whitelist lets the user connect by RDP.
     Whitelist,
-    /// The portal names its session, where the store requires that.
+    /// The portal identifies its client, if the store requires that.
     RequireClient,
     /// The user is not locked.
     Lock,
@@ -26,7 +26,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Every rule, in the order of their application.
+    /// Every rule, in order of application.
     pub const ALL: [Self; 10] = [
         Self::Enabled,
         Self::Groups,
@@ -40,7 +40,7 @@ impl Rule {
         Self::Method,
     ];
 
-    /// The word for it in answers.
+    /// Its name in answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Rule::Enabled => "enabled",
@@ -57,12 +57,12 @@ impl Rule {
     }
 }
 
-/// Learns which rules a decision applies. The verifier uses `()`, which costs nothing.
+/// Observes which rules a decision applies. The verifier uses `()`, which costs nothing.
 pub trait Observer {
     /// The decision applies this rule.
     fn applies(&mut self, rule: Rule);
 
-    /// This rule, which the decision has applied, decides.
+    /// This rule, already applied, decides.
     fn decides(&mut self, rule: Rule);
 }
 

@@ -42,7 +42,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Guards the names, order, defaults and bounds of all settings, written and read back.
+/// Guards the name, order, default and bounds of every setting, written and read back.
 #[test]
 fn every_key_has_its_default_and_takes_both_bounds() {
     let sandbox = Sandbox::new();
@@ -72,7 +72,7 @@ fn every_key_has_its_default_and_takes_both_bounds() {
 /// Guards the store from invalid values: the error names the bound or the format, and nothing is
 /// written.
 #[test]
-fn bad_values_name_the_bound_and_write_nothing() {
+fn invalid_values_are_refused_and_nothing_is_written() {
     let sandbox = Sandbox::new();
     let before = sandbox.contents();
     let mut cases: Vec<(&str, String, String)> = Vec::new();
@@ -115,7 +115,7 @@ fn bad_values_name_the_bound_and_write_nothing() {
     assert!(sandbox.contents() == before, "something was written");
 }
 
-/// Guards the formats of durations.
+/// Guards the formats in which durations are accepted.
 #[test]
 fn durations_are_read_in_the_unit_of_the_key() {
     let sandbox = Sandbox::new();
@@ -167,7 +167,11 @@ issuer = 'corp'
     assert_eq!(fs::read_to_string(&store).unwrap(), expected);
     sandbox.admin_ok(&["advanced", "unset", "discrepancy"]);
     let unset = expected.replace("discrepancy = 3   # steps\n", "");
-    assert_eq!(fs::read_to_string(&store).unwrap(), unset, "the comment above went with the key");
+    assert_eq!(
+        fs::read_to_string(&store).unwrap(),
+        unset,
+        "the comment above is removed with its key"
+    );
     sandbox.write(&store, &unset.replace("digits", "# ours too\ndigits"));
     sandbox.admin_ok(&["advanced", "unset", "digits"]);
     let last = unset.replace("digits = 8", "# ours too");
@@ -222,7 +226,7 @@ fn the_chances_of_guessing_are_reported() {
 
 /// Guards the three formats of the list.
 #[test]
-fn the_list_in_every_format() {
+fn the_list_is_shown_in_every_format() {
     let sandbox = Sandbox::new();
     sandbox.admin_ok(&["advanced", "set", "issuer", "corp"]);
     let host = text(&get(&sandbox, "issuer")["default"]);

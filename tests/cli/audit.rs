@@ -1,6 +1,6 @@
 //! `rw2fa audit`, `rw2fa audit verify` and `rw2fa audit archive`.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 mod archive;
 mod attempts;
@@ -66,7 +66,7 @@ fn lines_are_filtered() {
     assert_eq!(bad.code, 2, "{bad:?}");
 }
 
-/// Guards the other two formats: lines for people, and CSV with a fixed header.
+/// Guards the other two formats: text for people, and CSV with a fixed header.
 #[test]
 fn lines_are_shown_to_people_and_as_csv() {
     let sandbox = two_months();
@@ -98,7 +98,7 @@ fn verified(sandbox: &Sandbox, args: &[&str]) -> (u8, Value) {
 /// Guards the evidence: an edited, removed, moved or inserted line is reported with its file and
 /// line number.
 #[test]
-fn a_modified_line_is_named() {
+fn a_modified_line_is_reported_with_its_place() {
     let sandbox = two_months();
     let (code, whole) = verified(&sandbox, &[]);
     assert_eq!((code, &whole["whole"], &whole["gaps"]), (0, &json!(true), &json!([])));
@@ -131,7 +131,7 @@ fn a_modified_line_is_named() {
 
 /// Guards the end of the trail: a head stored elsewhere reveals that lines were cut off.
 #[test]
-fn a_cut_tail_is_found_by_its_head() {
+fn a_cut_tail_is_found_by_the_stored_head() {
     let sandbox = two_months();
     let (_, before) = verified(&sandbox, &[]);
     let head = before["head"].as_str().unwrap();
@@ -140,7 +140,11 @@ fn a_cut_tail_is_found_by_its_head() {
     let path = sandbox.path().join("audit").join("2026-12.jsonl");
     let good = fs::read_to_string(&path).unwrap();
     sandbox.verify(&["--", "bob"], None);
-    assert_eq!(verified(&sandbox, &["--head", head]).0, 0, "a longer trail still holds the head");
+    assert_eq!(
+        verified(&sandbox, &["--head", head]).0,
+        0,
+        "a longer trail still contains the head"
+    );
     let lines: Vec<&str> = good.lines().take(2).collect();
     sandbox.write(&path, &(lines.join("\n") + "\n"));
     assert_eq!(verified(&sandbox, &[]).0, 0, "undetectable without a head");
@@ -148,9 +152,9 @@ fn a_cut_tail_is_found_by_its_head() {
     assert_eq!((code, &found["head_found"]), (1, &json!(false)), "{found}");
 }
 
-/// Guards against a line longer than any valid one: it is broken, and memory use stays small.
+/// Guards memory: a line longer than any valid one is reported as broken, and is not read in full.
 #[test]
-fn an_endless_line_is_broken() {
+fn an_overlong_line_is_reported_as_broken() {
     let sandbox = two_months();
     let path = sandbox.path().join("audit").join("2026-12.jsonl");
     let good = fs::read_to_string(&path).unwrap();

@@ -91,7 +91,7 @@ fn users_can_be_chosen_from_a_list() {
     assert_eq!(sandbox.admin(&["users", "add"]).code, 2);
 }
 
-/// Guards tables: coloured, no line wider than the terminal, and names in one piece.
+/// Guards tables: coloured, no line wider than the terminal, and names never split.
 #[test]
 fn tables_fit_the_terminal() {
     let sandbox = Sandbox::with_users(&["alice", r"CORP\a-rather-long-name"]);
@@ -117,7 +117,7 @@ fn tables_fit_the_terminal() {
 
 /// Guards the progress bar: shown on a terminal, removed at the end, and absent elsewhere.
 #[test]
-fn long_work_shows_a_bar() {
+fn long_work_shows_a_progress_bar() {
     let sandbox = Sandbox::new();
     let file = sandbox.beside("many.csv");
     let lines: Vec<_> = (0..400).map(|n| format!("user{n},,,\n")).collect();
@@ -136,7 +136,7 @@ fn long_work_shows_a_bar() {
 
 /// Guards the progress bar of commands on a whole store: check, import and doctor.
 #[test]
-fn work_on_a_whole_store_shows_a_bar() {
+fn work_on_a_whole_store_shows_a_progress_bar() {
     let sandbox = Sandbox::new();
     let lines: Vec<_> = (0..400).map(|n| format!("user{n},,,\n")).collect();
     let text = format!("name,type,method,phone\n{}", lines.concat());
@@ -198,7 +198,7 @@ fn a_pipe_closed_early_is_not_an_error() {
 
 /// Guards empty lists: a message on standard error for people, an empty list for programs.
 #[test]
-fn empty_lists_are_explained_to_people() {
+fn an_empty_list_comes_with_a_message_for_people() {
     let sandbox = Sandbox::new();
     for (args, words) in [
         (&["users", "list"][..], "nobody is listed; rw2fa users add NAME\n"),

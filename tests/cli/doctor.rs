@@ -1,6 +1,6 @@
 //! `rw2fa doctor` on whole stores; each check has unit tests beside it.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 #[cfg(unix)]
@@ -222,7 +222,7 @@ fn each_problem_is_found() {
         assert!(message.contains(words), "{check}: {message}");
         assert!(hits[0]["remedy"].as_str().is_some_and(|text| !text.is_empty()), "{check}");
         let allowed = |finding: &Value| finding["check"] == *check || finding["check"] == "drift";
-        assert!(found.iter().all(allowed), "{check} brought others: {found:?}");
+        assert!(found.iter().all(allowed), "{check} caused other findings: {found:?}");
     }
 }
 
@@ -269,7 +269,7 @@ fn a_temporary_file_is_removed_only_under_its_lock() {
     sandbox.at_real_time();
     left_behind(&sandbox, 3600);
     let path = sandbox.document("state", "alice").with_file_name(".tmp-alice.toml");
-    // Holds the lock of this account, whichever it is, as a writer would.
+    // Holds every account lock as a writer would.
     let locks = fs::read_dir(sandbox.path().join("locks")).unwrap();
     let held = |name: &std::ffi::OsStr| name.len() == 2;
     let locks = locks.map(|entry| entry.unwrap()).filter(|entry| held(&entry.file_name()));
@@ -285,15 +285,15 @@ fn a_temporary_file_is_removed_only_under_its_lock() {
     drop(locks);
     let init = crate::sandbox::finish(init);
     assert_eq!(init.code, 0, "{init:?}");
-    assert!(path.exists(), "the file of a writer that runs was removed");
+    assert!(path.exists(), "the file of a running writer was removed");
     left_behind(&sandbox, 3600);
     assert_eq!(crate::sandbox::finish(sandbox.real().tool(["init"]).spawn().unwrap()).code, 0);
-    assert!(!path.exists(), "what was left behind stays");
+    assert!(!path.exists(), "the leftover was not removed");
 }
 
 /// Guards the drift of devices; the largest also limits the recommended window.
 #[test]
-fn a_device_with_a_wrong_clock_is_named() {
+fn a_device_with_a_wrong_clock_is_reported() {
     let sandbox = sound();
     sandbox.admin_ok(&["advanced", "set", "discrepancy", "480"]);
     let secret = enrol(&sandbox);
@@ -316,7 +316,7 @@ fn a_device_with_a_wrong_clock_is_named() {
 
 /// Guards working groups: one with a known member is not a finding.
 #[test]
-fn a_group_with_a_member_is_fine() {
+fn a_group_with_a_member_is_not_a_finding() {
     let sandbox = sound();
     let text = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
     sandbox.write(&sandbox.path().join("groups/sales.toml"), text);
@@ -327,7 +327,7 @@ fn a_group_with_a_member_is_fine() {
 
 /// Guards the output formats, and a time server that does not answer.
 #[test]
-fn findings_as_text_and_csv() {
+fn findings_are_shown_as_text_and_csv() {
     let sandbox = sound();
     sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
     let text = sandbox.admin(&["doctor"]).stdout;
@@ -380,7 +380,7 @@ fn left_behind(sandbox: &Sandbox, seconds: i64) {
 /// Guards against dangerous advice: a user who can no longer enrol should be reset or handed a QR
 /// code. Removing the user would leave only the password.
 #[test]
-fn no_advice_removes_a_user_who_did_not_enrol() {
+fn no_hint_removes_a_user_who_did_not_enrol() {
     for days in ["0", "7"] {
         let sandbox = sound();
         sandbox.set("enrolment-days", days);
@@ -422,7 +422,7 @@ fn damage_by_one_command_is_one_finding() {
 /// Guards the fix for lines that a wrong clock dated in the future: the chain stays intact.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_hint_for_months_in_the_future_keeps_the_chain() {
+fn the_hint_for_future_months_keeps_the_chain_intact() {
     let sandbox = sound();
     let month = |time: i64, number: &str| {
         sandbox.at(time);
@@ -456,10 +456,10 @@ fn the_hint_for_months_in_the_future_keeps_the_chain() {
 
 /// Guards recovery from a lost trail: a new one starts only on request, and its first line says so.
 #[test]
-fn a_lost_trail_restarts_on_request_and_says_so() {
+fn a_lost_trail_is_restarted_only_on_request() {
     let sandbox = sound();
     let refused = sandbox.admin(&["init", "--new-trail"]);
-    assert_eq!(refused.code, 1, "a trail that is there stays: {refused:?}");
+    assert_eq!(refused.code, 1, "an existing trail was replaced: {refused:?}");
     move_away(&sandbox, "audit");
     let plain = sandbox.admin(&["init"]);
     assert!(plain.code == 4 && plain.stderr.contains("rw2fa init --new-trail"), "{plain:?}");

@@ -108,7 +108,7 @@ fn confirmation_without_a_terminal_names_the_flag() {
 
 /// Guards `--format csv`: for a command without a list it is a usage error, and nothing is done.
 #[test]
-fn csv_is_for_lists() {
+fn csv_is_refused_by_commands_without_a_list() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let before = sandbox.contents();
     for args in [
@@ -243,12 +243,12 @@ fn control_characters_never_reach_a_terminal() {
         }
     }
     let shown = sandbox.show("alice");
-    assert_eq!(shown["notes"], evil, "JSON must still tell what is in the document");
+    assert_eq!(shown["notes"], evil, "JSON must keep the original characters");
 }
 
 /// Guards automation by exit code: 0 done, 1 could not, 2 usage, 4 store.
 #[test]
-fn exit_codes_of_real_processes() {
+fn real_processes_end_with_the_documented_exit_codes() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
     for (args, code) in [
@@ -269,7 +269,7 @@ fn exit_codes_of_real_processes() {
 
 /// Guards the help: every command has a one-line description, and no line is too wide.
 #[test]
-fn every_command_explains_itself() {
+fn every_command_has_a_description_and_an_example() {
     let sandbox = Sandbox::new();
     for args in [
         &["init"][..],

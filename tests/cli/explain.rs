@@ -13,7 +13,7 @@ use serde_json::Value;
 fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     let before = sandbox.contents();
     let run = sandbox.admin(&[&["explain", "--format", "json"], args].concat());
-    assert!(before == sandbox.contents(), "{args:?} wrote");
+    assert!(before == sandbox.contents(), "{args:?} wrote to the store");
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args:?}: {run:?}");
     run.json()
 }
@@ -43,7 +43,7 @@ fn list_group(sandbox: &Sandbox, name: &str) {
 
 /// Guards the text output.
 #[test]
-fn the_page_for_people() {
+fn the_text_shows_the_chain_and_the_answers() {
     let sandbox = Sandbox::with_users(&["CORP\\alice"]);
     sandbox.enrol("CORP\\alice");
     sandbox.admin_ok(&["whitelist", "add", "CORP\\alice", "--until", "8h", "--reason", "phone"]);
@@ -76,7 +76,7 @@ rdp        deny       rdp-not-allowed  whitelist  1
 
 /// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
-fn the_document_for_scripts() {
+fn the_json_document_is_exact() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let explained = explain(&sandbox, &["ALICE", "--session", "rdp"]);
     let place = sandbox.path_in_json();
@@ -84,7 +84,11 @@ fn the_document_for_scripts() {
         explained.to_string().replace(&place, "<store>"),
         r#"{"schema":1,"user":"alice","login":"alice","chain":[{"rule":"store","result":"ok","detail":"<store>","decides":[]},{"rule":"enabled","result":"on","detail":null,"decides":[]},{"rule":"groups","result":"not-needed","detail":"no group is listed","decides":[]},{"rule":"listed","result":"entry","detail":"alice: the same name","decides":[]},{"rule":"ambiguous","result":"no","detail":null,"decides":[]},{"rule":"whitelist","result":"none","detail":null,"decides":["rdp"]},{"rule":"require-client","result":"off","detail":null,"decides":[]},{"rule":"lock","result":"open","detail":null,"decides":[]},{"rule":"grant","result":"none","detail":null,"decides":[]},{"rule":"enrolment","result":"none","detail":null,"decides":[]},{"rule":"method","result":"app","detail":null,"decides":[]}],"answers":[{"ask":"rdp","outcome":"deny","reason":"rdp-not-allowed","rule":"whitelist","exit_code":1}]}"#
     );
-    assert_eq!(explain(&sandbox, &[".\\alice"])["user"], "alice", "as the verifier names him");
+    assert_eq!(
+        explain(&sandbox, &[".\\alice"])["user"],
+        "alice",
+        "as the verifier spells the name"
+    );
 }
 
 /// Guards the end of the chain: nothing follows a rule that decides everything.
@@ -111,9 +115,9 @@ fn the_chain_ends_where_everything_is_decided() {
     assert_eq!(found(&explained, "ambiguous"), "not asked");
 }
 
-/// Guards a secret that belongs to the same account in another domain.
+/// Guards a secret that belongs to an account of the same name in another domain.
 #[test]
-fn a_login_of_another_domain_than_the_secret() {
+fn a_login_from_another_domain_than_the_secret_is_ambiguous() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("CORP\\alice");
     let explained = explain(&sandbox, &["EMEA\\alice"]);
@@ -278,7 +282,7 @@ fn a_damaged_document_is_named() {
 
 /// Guards `--all`: who is asked for a code at the next login, and why.
 #[test]
-fn all_users_in_every_format() {
+fn all_users_are_shown_in_every_format() {
     let sandbox = Sandbox::with_users(&["alice", "newcomer0"]);
     sandbox.enrol("alice");
     list_group(&sandbox, "staff");
@@ -295,7 +299,7 @@ carol      user   false   true   challenge  enrolment-required  by group staff
 newcomer0  user   true    true   challenge  enrolment-required  listed
 "
     );
-    assert!(before == sandbox.contents(), "explain --all wrote");
+    assert!(before == sandbox.contents(), "explain --all wrote to the store");
     sandbox.set("enrolment-days", "1");
     sandbox.pass(86_400);
     assert_eq!(
@@ -335,7 +339,7 @@ fn a_damaged_document_hides_no_other_user() {
 
 /// Guards the command line.
 #[test]
-fn usage() {
+fn invalid_arguments_are_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);
     for args in [
         &["explain"][..],

@@ -1,6 +1,6 @@
 //! `rw2fa init`: a new store, a second run, a foreign directory, and never a second key.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 use std::path::Path;
@@ -102,7 +102,7 @@ fn init_names_the_next_steps() {
         dry,
         Run { code: 0, stdout: "<store>: would be added\n".into(), stderr: String::new() }
     );
-    assert!(!sandbox.path().exists(), "--dry-run made the store");
+    assert!(!sandbox.path().exists(), "--dry-run created the store");
     let first = run(&sandbox, &["init"]);
     assert_eq!(
         first,
@@ -204,7 +204,7 @@ fn owners_are_checked() {
 /// Guards `--store`: a relative path and a trailing slash are accepted, a link is refused.
 #[test]
 #[cfg(unix)]
-fn the_store_is_named_by_its_own_place() {
+fn a_relative_store_path_is_accepted_and_a_link_refused() {
     let sandbox = Sandbox::new();
     std::os::unix::fs::symlink(sandbox.path(), sandbox.beside("link")).unwrap();
     std::os::unix::fs::symlink("nowhere", sandbox.beside("dangling")).unwrap();
@@ -228,7 +228,7 @@ fn the_store_is_named_by_its_own_place() {
 
 /// Guards the error for a missing store, and its hint.
 #[test]
-fn every_command_names_a_missing_store() {
+fn every_command_reports_a_missing_store() {
     let sandbox = Sandbox::new();
     fs::remove_dir_all(sandbox.path()).unwrap();
     for args in [
@@ -267,7 +267,7 @@ fn every_command_names_a_missing_store() {
 /// Guards that a path that cannot be inspected is not taken for a missing store.
 #[test]
 #[cfg(unix)]
-fn a_place_below_a_file_is_an_error() {
+fn a_path_below_a_file_is_an_error() {
     let sandbox = Sandbox::new();
     let run = at(&sandbox.path(), "key/store", "status");
     assert_eq!(run.code, 4, "{run:?}");

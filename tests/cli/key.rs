@@ -1,6 +1,6 @@
 //! `rw2fa key export`, `rotate` and `reset`.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 use std::time::Duration;
@@ -68,7 +68,7 @@ fn a_rotation_reseals_everything() {
     sandbox.verify(&["--", "bob"], None);
     let old = ring(&sandbox);
     let before = [sealed(&sandbox, "alice"), sealed(&sandbox, "bob")];
-    assert_eq!(sandbox.admin(&["key", "rotate"]).code, 2, "not asked");
+    assert_eq!(sandbox.admin(&["key", "rotate"]).code, 2, "no confirmation was required");
     sandbox.admin_ok(&["key", "rotate", "--dry-run"]);
     assert_eq!(ring(&sandbox).id(), old.id());
     let run = sandbox.admin(&["key", "rotate", "--yes"]);
@@ -137,7 +137,7 @@ fn a_lost_key_is_replaced() {
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "disabled");
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "disabled");
     assert_eq!(sandbox.admin(&["enable"]).code, 4);
-    assert_eq!(sandbox.admin(&["key", "reset"]).code, 2, "not asked");
+    assert_eq!(sandbox.admin(&["key", "reset"]).code, 2, "no confirmation was required");
     let dry = sandbox.admin_ok(&["key", "reset", "--dry-run"]);
     assert_eq!(dry, "alice: would be changed\n");
     assert!(!sandbox.path().join("key").exists());
@@ -160,9 +160,9 @@ fn a_lost_key_is_replaced() {
     assert!(trail.contains("key reset by") && trail.contains("active → none"), "{trail}");
 }
 
-/// Guards an existing key that is given up: its lines are still verified.
+/// Guards a key that is reset although it still exists: its lines can still be verified.
 #[test]
-fn a_key_that_is_given_up_still_checks_its_lines() {
+fn a_key_reset_on_purpose_still_verifies_its_lines() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     sandbox.admin_ok(&["key", "reset", "--yes"]);
@@ -217,7 +217,7 @@ fn a_killed_rotation_loses_nothing() {
 /// Guards logins during rotations: enrolled users get in, and new secrets are never sealed with a
 /// dropped key.
 #[test]
-fn logins_go_on_while_the_key_is_rotated() {
+fn logins_continue_while_the_key_is_rotated() {
     let users: Vec<String> = (0..8).map(|number| format!("user{number}")).collect();
     let (sandbox, secrets) = enrolled(&users);
     let fresh: Vec<String> = (0..12).map(|number| format!("new{number}")).collect();
@@ -243,9 +243,9 @@ fn logins_go_on_while_the_key_is_rotated() {
     assert_eq!(audit_verify(&sandbox).0, 0);
 }
 
-/// Guards a condition of rotation: it waits for a login that read the ring before it.
+/// Guards a condition of rotation: it waits for a login that has read the key ring before it.
 #[test]
-fn settling_waits_for_running_updates() {
+fn draining_waits_for_running_updates() {
     use rw2fa::store;
     use rw2fa::store::{Scope, Update};
     use std::sync::mpsc::channel;

@@ -1,6 +1,6 @@
 //! The commands of the administration tool: what they do, print and refuse, in each output format.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod advanced;
 mod audit;

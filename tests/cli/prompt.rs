@@ -97,7 +97,7 @@ fn the_question_says_what_will_happen() {
     }
 }
 
-/// Guards JSON at an interactive prompt: a refusal is a document, too.
+/// Guards JSON at an interactive prompt: a refusal is also a JSON document.
 #[test]
 fn a_declined_question_is_an_error_in_json() {
     let sandbox = Sandbox::with_users(&["alice"]);

@@ -18,7 +18,7 @@ fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
 
 /// Guards the text output, and its warning while two-factor authentication is off.
 #[test]
-fn status_as_text() {
+fn status_is_shown_as_text() {
     let sandbox = Sandbox::new();
     let expected = "\
 two-factor authentication  off
@@ -66,7 +66,7 @@ store                      <store>
 
 /// Guards the JSON document to the byte.
 #[test]
-fn status_as_json() {
+fn status_is_shown_as_json() {
     let sandbox = Sandbox::with_users(&["alice", "bob", "carl", "dora"]);
     sandbox.enrol("alice");
     let secret = sandbox.enrol("dora");
@@ -101,13 +101,13 @@ fn status_shows_the_rest_despite_damage() {
     }
     assert_eq!(run.stderr.matches(" hint: ").count(), 3, "{run:?}");
     fs::remove_dir_all(sandbox.path().join("whitelist")).unwrap();
-    assert_eq!(status(&sandbox, &[]).code, 4, "a missing folder is no readable store");
+    assert_eq!(status(&sandbox, &[]).code, 4, "a store with a missing folder cannot be read");
 }
 
 /// Guards the switch: its question, its message when nothing changes, and that `disable` needs no
 /// key.
 #[test]
-fn enable_and_disable() {
+fn enable_and_disable_report_what_they_changed() {
     let sandbox = Sandbox::new();
     let text = |args: &[&str]| {
         let run = sandbox.admin(args);
@@ -151,7 +151,7 @@ fn enable_and_disable() {
 
 /// Guards scripts: the change as JSON.
 #[test]
-fn the_switch_as_json() {
+fn the_switch_is_reported_as_json() {
     let run = Sandbox::new().admin(&["-q", "enable", "--format", "json"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
     assert_eq!(

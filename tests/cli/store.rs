@@ -1,6 +1,6 @@
 //! `rw2fa store check`, `export` and `import`.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -141,7 +141,7 @@ fn nothing_is_written_before_confirmation_and_checks() {
     let path = file.to_str().unwrap();
     let second = elsewhere(&first);
     let before = documents(&second);
-    assert_eq!(second.admin(&["store", "import", path]).code, 2, "not asked");
+    assert_eq!(second.admin(&["store", "import", path]).code, 2, "no confirmation was required");
     let dry = second.admin(&["store", "import", path, "--dry-run", "--format", "json"]);
     assert_eq!((dry.code, &dry.json()["dry_run"]), (0, &json!(true)));
     assert_eq!(dry.json()["changes"].as_array().unwrap().len(), 6, "{dry:?}");
@@ -213,7 +213,7 @@ fn an_import_reports_the_line_and_a_missing_document() {
     let (sandbox, _) = full();
     sandbox.verify(&["--group", "sales", "--", "dave"], None);
     let file = export(&sandbox, "export.toml", &[]);
-    assert_eq!(import(&sandbox, &file).code, 0, "a member of a group has one half");
+    assert_eq!(import(&sandbox, &file).code, 0, "a member of a group has only a state document");
     let good = fs::read_to_string(&file).unwrap();
     let settings = fs::read_to_string(sandbox.path().join("store.toml")).unwrap();
     let line = |text: &str, words: &str| 1 + text.lines().position(|l| l.contains(words)).unwrap();
@@ -247,7 +247,11 @@ fn revealed_secrets_go_to_a_store_with_another_key() {
     let (first, secret) = full();
     let file = first.beside("open.toml");
     let args = ["store", "export", file.to_str().unwrap(), "--reveal-secrets"];
-    assert_eq!((first.admin(&args).code, file.exists()), (2, false), "not asked");
+    assert_eq!(
+        (first.admin(&args).code, file.exists()),
+        (2, false),
+        "no confirmation was required"
+    );
     let file = export(&first, "open.toml", &["--reveal-secrets", "--yes"]);
     let text = fs::read_to_string(&file).unwrap();
     assert!(text.contains(&secret.to_base32()) && text.starts_with("# A whole rw2fa store, WITH"));
@@ -256,7 +260,11 @@ fn revealed_secrets_go_to_a_store_with_another_key() {
     let run = second.admin_with_stdin(&["store", "import", "-", "--yes"], text.as_bytes());
     assert_eq!(run.code, 0, "{run:?}");
     for (path, text) in documents(&second) {
-        assert!(!text.contains(&secret.to_base32()), "{} holds it open", path.display());
+        assert!(
+            !text.contains(&secret.to_base32()),
+            "{} contains it in plain text",
+            path.display()
+        );
     }
     second.pass(30);
     assert_eq!(sign_in(&second, &secret), "code-accepted");
@@ -281,9 +289,10 @@ fn an_export_during_a_rotation_needs_one_key() {
     assert_eq!(sign_in(&second, &secret), "code-accepted");
 }
 
-/// Guards the server's own data: the location of its key, the start of its trial.
+/// Guards what belongs to the server and not to its users: the path of its key, the start of its
+/// trial.
 #[test]
-fn the_servers_own_data_stays() {
+fn an_import_keeps_what_belongs_to_the_server() {
     let (first, _) = full();
     let file = export(&first, "export.toml", &[]);
     let second = elsewhere(&first);
@@ -352,7 +361,7 @@ fn problems(sandbox: &Sandbox) -> (u8, Vec<Value>) {
 /// Guards the check: a healthy store has no problems, and each kind of damage is reported with a
 /// hint.
 #[test]
-fn every_damaged_document_is_named() {
+fn every_damaged_document_is_reported() {
     type Damage = fn(&Sandbox);
     fn state(sandbox: &Sandbox) -> PathBuf {
         sandbox.document("state", "alice")
@@ -415,7 +424,7 @@ fn every_damaged_document_is_named() {
     }
 }
 
-/// Guards memory: endless input, or input that is not an export, is rejected early.
+/// Guards memory: input that is endless or not an export is rejected early.
 #[cfg(unix)]
 #[test]
 fn an_endless_import_is_rejected() {
@@ -444,7 +453,7 @@ fn an_endless_import_is_rejected() {
     assert!(run.stdout.contains("standard input is longer than 16384 bytes"), "{run:?}");
 }
 
-/// Guards stores: a document too long to be read back is not imported.
+/// Guards stores: a document that would be too long to read back is not imported.
 #[test]
 fn a_document_that_is_too_long_is_not_imported() {
     let (sandbox, _) = full();

@@ -6,7 +6,7 @@ use crate::sandbox::{Run, Sandbox};
 
 /// Creates a store with one user of each kind: never seen, pending, active, locked, stopped, a
 /// group.
-fn everybody() -> Sandbox {
+fn one_of_each() -> Sandbox {
     let sandbox = Sandbox::with_users(&["nora", "paul", "CORP\\anna", "luke"]);
     let group = sandbox.path().join("groups/corp%5csales.toml");
     sandbox.write(&group, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
@@ -26,10 +26,10 @@ fn everybody() -> Sandbox {
     sandbox
 }
 
-/// Guards the table for people: its order, and that it hides useless columns.
+/// Guards the table for people: its order, and that it hides empty columns.
 #[test]
-fn list_as_text() {
-    let sandbox = everybody();
+fn the_list_as_text_hides_empty_columns() {
+    let sandbox = one_of_each();
     assert_eq!(
         sandbox.admin_ok(&["users", "list"]),
         "\
@@ -51,9 +51,9 @@ paul        user   app     pending  pending
 
 /// Guards the columns for scripts, which are always complete.
 #[test]
-fn list_as_csv() {
+fn the_list_as_csv_has_every_column() {
     assert_eq!(
-        everybody().admin_ok(&["users", "list", "--format", "csv"]),
+        one_of_each().admin_ok(&["users", "list", "--format", "csv"]),
         "\
 name,type,method,phone,state,enrolment,listed,locked_until,last_login
 corp\\sales,group,app,,,,true,,
@@ -71,8 +71,8 @@ paul,user,app,,pending,pending,true,,
 
 /// Guards the JSON document to the byte: fields, order, and null for absent values.
 #[test]
-fn list_as_json() {
-    let sandbox = everybody();
+fn the_list_as_json_is_exact() {
+    let sandbox = one_of_each();
     let text = sandbox.admin_ok(&["users", "list", "--state", "locked", "--format", "json"]);
     assert_eq!(
         text,
@@ -107,8 +107,8 @@ fn list_as_json() {
 
 /// Guards each filter, and two combined.
 #[test]
-fn list_filters() {
-    let sandbox = everybody();
+fn filters_select_users() {
+    let sandbox = one_of_each();
     for (args, names) in [
         (&["--type", "group"][..], &["corp\\sales"][..]),
         (&["--type", "user"], &["corp\\anna", "luke", "nora", "paul"]),
@@ -131,10 +131,10 @@ fn list_filters() {
     assert!(!sandbox.admin_ok(&["users", "list"]).contains("locked"));
 }
 
-/// Guards everything but the secret: the whole document of an active user.
+/// Guards the whole document of an active user: it contains everything but the secret.
 #[test]
-fn show_as_json() {
-    let sandbox = everybody();
+fn show_prints_everything_but_the_secret() {
+    let sandbox = one_of_each();
     let run = sandbox.admin(&["users", "show", "corp\\ANNA", "--format", "json"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     let client = run.json()["users"][0]["grants"][0]["client"].as_str().unwrap().to_owned();
@@ -187,8 +187,8 @@ fn show_as_json() {
 
 /// Guards the text output for one user, and that showing a user writes nothing.
 #[test]
-fn show_as_text() {
-    let sandbox = everybody();
+fn show_prints_text_and_writes_nothing() {
+    let sandbox = one_of_each();
     sandbox.write(
         &sandbox.path().join("whitelist/luke.toml"),
         "until = 2026-12-01T00:00:00Z\nadded = 2026-11-24T08:00:00Z\n",
@@ -227,7 +227,7 @@ grant                 (no client): first session before 2026-11-24T09:00:00Z
 
 /// Guards several names: known users are shown, the others are reported with a suggestion.
 #[test]
-fn show_of_an_unknown_user() {
+fn show_suggests_a_name_for_an_unknown_user() {
     let sandbox = Sandbox::with_users(&["alice", "CORP\\bob"]);
     let run = sandbox.admin(&["users", "show", "alcie", "alice", "bob", "xyz"]);
     assert_eq!(
@@ -246,7 +246,7 @@ fn show_of_an_unknown_user() {
     );
 }
 
-/// Guards the other users: one damaged document is reported with a hint and hides no other.
+/// Guards the other users: one damaged document is reported with a hint and hides no one else.
 #[test]
 fn one_damaged_document_hides_no_user() {
     let sandbox = Sandbox::with_users(&["alice", "bert", "carol", "dora"]);

@@ -4,7 +4,8 @@ use std::fs;
 
 use crate::sandbox::{Run, Sandbox, Secret};
 
-/// Guards `add` with many names: each is tried, each failure is reported, and none is listed twice.
+/// Guards `add` with many names: each is tried, each failure is reported, and no name is listed
+/// twice.
 #[test]
 fn add_tries_each_name() {
     let sandbox = Sandbox::new();
@@ -35,7 +36,7 @@ fn add_tries_each_name() {
 
 /// Guards the report of changes to the byte.
 #[test]
-fn changes_as_json() {
+fn changes_are_reported_as_json() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let added = sandbox.admin(&["users", "add", "bob", "alice", "a/\u{7f}", "--format", "json"]);
     assert_eq!((added.code, added.stderr.as_str()), (1, ""));
@@ -108,7 +109,7 @@ fn dry_runs_write_nothing_and_never_ask() {
     ] {
         let run = sandbox.admin(&[args, &["--dry-run"]].concat());
         assert_eq!((run.code, run.stdout.as_str()), (0, stdout), "{args:?}: {run:?}");
-        assert!(sandbox.contents() == before, "{args:?} wrote something");
+        assert!(sandbox.contents() == before, "{args:?} wrote to the store");
     }
     assert!(!picture.exists());
     let json = sandbox.admin(&["users", "reset", "alice", "--dry-run", "--format", "json"]).json();
@@ -345,10 +346,10 @@ fn test_does_not_spend_the_code() {
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }
 
-/// Guards an entry whose writer was killed before its last step: the same command completes and
-/// records it, even after the trial because no user is added, and leaves the document unchanged.
+/// Guards an `add` that was killed before its last step. The same command completes and records the
+/// entry, even after the trial because no user is added, and leaves the document as it is.
 #[test]
-fn a_missing_mark_is_completed() {
+fn an_interrupted_add_is_completed_by_the_same_command() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let documents = ["alice", "bob"].map(|name| sandbox.document("users", name));
     for (name, listing) in ["alice", "bob"].iter().zip(&documents) {

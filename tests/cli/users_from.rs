@@ -43,10 +43,10 @@ fn entries_are_added() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards names in data: a list that is read back names the same users, whatever character their
-/// names begin with.
+/// Guards a round trip: a list that is read back names the same users, whatever characters their
+/// names start with.
 #[test]
-fn a_list_of_odd_names_can_be_read_again() {
+fn names_with_special_characters_survive_a_round_trip() {
     let names = [
         "=cmd",
         "+1x",
@@ -200,19 +200,19 @@ fn a_kill_leaves_no_user_half_listed() {
             break;
         }
         kills += 1;
-        assert!(pause < 60_000, "it never ends");
+        assert!(pause < 60_000, "the command never completed");
     }
-    assert!(kills > 0, "it was never killed");
+    assert!(kills > 0, "no run was killed");
     assert_eq!(listed(&sandbox).lines().count(), USERS + 1);
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
-    // If the last kill came after the last user, nothing was left to add, and nothing to stage.
+    // If the last kill came after the last user, nothing was left to add or to stage.
     sandbox.admin_ok(&["init"]);
-    assert!(!sandbox.path().join(".tmp-bulk").exists(), "what was put aside is left");
+    assert!(!sandbox.path().join(".tmp-bulk").exists(), "the staging directory was left behind");
 }
 
 /// Guards two concurrent runs: both succeed, or one is refused as busy; no user is lost.
 #[test]
-fn two_at_once_do_not_harm_each_other() {
+fn concurrent_runs_lose_no_user() {
     let sandbox = Sandbox::new();
     let real = sandbox.real();
     let start = |first: usize| {

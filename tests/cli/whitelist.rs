@@ -36,7 +36,7 @@ fn audited(sandbox: &Sandbox) -> Vec<String> {
 
 /// Guards the whole life of an entry: the report, the answer, and the trail.
 #[test]
-fn an_entry_from_add_to_remove() {
+fn an_entry_is_added_changed_and_removed() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");
     let args = ["Alice", "--reason", " new phone ", "--until", "8h"];
@@ -76,7 +76,7 @@ fn an_entry_from_add_to_remove() {
 
 /// Guards the list in its three formats, and that an expired entry is marked as expired.
 #[test]
-fn the_list_in_every_format() {
+fn the_list_is_shown_in_every_format() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.admin_ok(&["whitelist", "list"]), "");
     add(&sandbox, &["CORP\\bob"]);
@@ -282,7 +282,7 @@ fn each_of_several_names_is_tried() {
     assert_eq!(
         run.stdout.replace("\"dry_run\": false", "\"dry_run\": true"),
         dry.stdout,
-        "a dry run tells what would be done"
+        "a dry run reports the same changes"
     );
     assert_eq!(
         run.json().to_string(),
@@ -308,7 +308,7 @@ fn each_of_several_names_is_tried() {
     }
 }
 
-/// Guards against access that remains: two spellings of one login may both be on the list.
+/// Guards against access that remains after a removal: another entry may match the same login.
 #[test]
 fn removing_warns_of_another_matching_entry() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -330,12 +330,14 @@ fn removing_warns_of_another_matching_entry() {
 fn documents_are_edited_in_place_and_damaged_ones_shown() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let document = sandbox.document("whitelist", "alice");
-    sandbox
-        .write(&document, "# told by phone\nreason = \"x\" # why\nadded = 2026-11-24T08:00:00Z\n");
+    sandbox.write(
+        &document,
+        "# agreed by phone\nreason = \"x\" # why\nadded = 2026-11-24T08:00:00Z\n",
+    );
     assert_eq!(add(&sandbox, &["alice", "--reason", "y", "--until", "1h"]).code, 0);
     assert_eq!(
         fs::read_to_string(&document).unwrap(),
-        "# told by phone\nreason = \"y\" # why\nadded = 2026-11-24T08:00:00Z\n\
+        "# agreed by phone\nreason = \"y\" # why\nadded = 2026-11-24T08:00:00Z\n\
          until = 2026-11-24T09:00:00Z\n"
     );
     sandbox.write(&document, "until = soon\nadded = 2026-11-24T08:00:00Z\n");

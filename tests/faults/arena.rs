@@ -81,9 +81,9 @@ impl Arena {
         self.sandbox.beside("archive")
     }
 
-    /// Returns a valid code of a step of its own. There are several hundred.
+    /// Returns a valid code from a step that no other call uses. Several hundred are available.
     pub(crate) fn code(&self, secret: &Secret) -> String {
-        // A step that shares its code with another step of the window proves nothing.
+        // A code that also belongs to another step of the window would prove nothing.
         loop {
             let step = self.steps.get();
             self.steps.set(if step > 300 { 2 } else { step + 1 });
@@ -141,7 +141,7 @@ impl Arena {
             return;
         }
         self.admin(&["init"]);
-        assert_eq!(self.strays(), strays, "taken from a writer that runs");
+        assert_eq!(self.strays(), strays, "removed while their writer was running");
         for stray in &strays {
             let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(90);
             fs::File::open(stray).unwrap().set_modified(long_ago).unwrap();
@@ -161,11 +161,11 @@ impl Arena {
         let trail = self.trail();
         for name in self.listed() {
             let line = format!("\"action\":\"users add\",\"object\":\"{name}\"");
-            assert!(trail.contains(&line), "{name} is listed, and the trail does not tell");
+            assert!(trail.contains(&line), "{name} is listed, but the trail does not record it");
         }
     }
 
-    /// Runs the same checks as far as real processes can, which run as the owner of the store.
+    /// Runs the same checks with real processes, as far as the store's owner can.
     pub(crate) fn assert_sound_for_real_programs(&self) {
         for command in [&["store", "check"][..], &["audit", "verify"]] {
             let run = self.real.admin(command);

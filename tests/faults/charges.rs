@@ -84,7 +84,7 @@ impl Attempt {
         let is_answered = end.stdout.ends_with('\n') && !end.stdout.contains("\"error\"");
         match self.typed {
             Typed::Wrong => {
-                assert!(failures == 1 || !is_charged, "{place}: compared for nothing: {end:?}");
+                assert!(failures == 1 || !is_charged, "{place}: the charge was lost: {end:?}");
                 assert!(
                     failures == 1 || !is_answered,
                     "{place}: answered without a charge: {end:?}"

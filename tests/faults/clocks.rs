@@ -15,7 +15,7 @@ fn library() -> Option<PathBuf> {
     let found = places.map(|entry| entry.path().join("faketime/libfaketime.so.1"));
     let found = found.into_iter().find(|path| path.exists());
     if found.is_none() {
-        skipped("there is no libfaketime");
+        skipped("libfaketime is not installed");
     }
     found
 }

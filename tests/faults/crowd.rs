@@ -19,9 +19,9 @@ use crate::arena::{Arena, is_full};
 use crate::sandbox::{Sandbox, Secret, finish, real_now};
 use crate::tracer;
 
-/// Guards two administrators who change one user during twenty logins of that user.
+/// Guards two administrators who edit one user while that user logs in twenty times.
 #[test]
-fn two_administrators_and_twenty_logins_on_one_user() {
+fn concurrent_edits_and_logins_of_one_user_are_all_kept() {
     let arena = Arena::new();
     for round in 0..if is_full() { 5 } else { 1 } {
         let codes: Vec<String> = (0..20).map(|_| arena.code(&arena.alice)).collect();
@@ -79,9 +79,9 @@ struct Login {
 }
 
 /// Guards ten thousand logins in 32 processes during edits: each code is accepted exactly once, no
-/// user is locked out, and every acknowledged edit is there.
+/// user is locked out, and every acknowledged edit is kept.
 #[test]
-fn ten_thousand_logins_while_an_administrator_edits() {
+fn ten_thousand_logins_and_edits_do_not_disturb_each_other() {
     let users = if is_full() { USERS } else { USERS_OF_A_SHORT_RUN };
     let (sandbox, secrets) = enrolled(users);
     let mut logins: Vec<Login> = Vec::new();
@@ -138,7 +138,7 @@ fn ten_thousand_logins_while_an_administrator_edits() {
         let administrator = scope.spawn(administer);
         let ended: Vec<_> = workers.into_iter().map(thread::ScopedJoinHandle::join).collect();
         is_over.store(true, Ordering::Relaxed);
-        assert!(ended.iter().all(Result::is_ok), "a worker found something wrong");
+        assert!(ended.iter().all(Result::is_ok), "a worker failed");
         administrator.join().unwrap()
     });
 
@@ -173,10 +173,10 @@ fn ten_thousand_logins_while_an_administrator_edits() {
 const CROWD: usize = 24;
 const SYNC: u32 = 600_000;
 
-/// Guards Monday morning: a login that waits for the disk does not block others from writing to the
-/// trail.
+/// Guards the Monday-morning rush: a login that waits for the disk does not keep others from
+/// writing to the trail.
 #[test]
-fn a_crowd_on_a_slow_disk_gets_in() {
+fn many_users_at_once_get_in_despite_a_slow_disk() {
     if !tracer::is_available() {
         return;
     }

@@ -72,7 +72,10 @@ fn a_login_grants_only_what_is_durable() {
         assert_eq!(is_grant, end.code == Some(0), "{call:?} {error}: {end:?}");
         assert!(matches!(end.code, Some(0 | 4)), "{call:?} {error}: {end:?}");
         let matters = ["write", "fsync", "fdatasync", "rename"].contains(&call.name.as_str());
-        assert!(!(matters && is_grant), "{call:?} {error}: as if it had not failed: {end:?}");
+        assert!(
+            !(matters && is_grant),
+            "{call:?} {error}: granted although the call failed: {end:?}"
+        );
         if is_grant {
             assert!(
                 end.stdout.contains("\"reason\":\"code-accepted\""),
@@ -87,7 +90,7 @@ fn a_login_grants_only_what_is_durable() {
                 let is_early = call.name == "fdatasync" || call.name == "fsync" && call.nth == 1;
                 assert!(!is_early, "{call:?} {error}: in place before it is durable");
                 let is_recorded = arena.trail().contains("\"code-accepted\"");
-                assert!(is_recorded, "{call:?} {error}: a grant that the trail does not know");
+                assert!(is_recorded, "{call:?} {error}: a grant that is not in the trail");
             }
         }
         for text in [&end.stdout, &end.stderr] {
@@ -103,7 +106,7 @@ fn a_login_grants_only_what_is_durable() {
 /// state is published, and the publication before the answer. A line that begins a month does not
 /// outlive earlier lines.
 #[test]
-fn a_login_is_recorded_then_published_then_answered() {
+fn a_login_is_recorded_before_it_is_published_and_published_before_it_is_answered() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -193,9 +196,15 @@ fn failed_changes_are_reported() {
             arena.assert_sound();
             assert!(matches!(end.code, Some(0 | 1 | 4)), "{call:?} {error}: {end:?}");
             let reported = end.code == Some(0);
-            assert!(!reported || is_done(&arena), "{call:?} {error}: done, and it is not: {end:?}");
+            assert!(
+                !reported || is_done(&arena),
+                "{call:?} {error}: reported as done, but it is not: {end:?}"
+            );
             let recorded = arena.trail().matches(&line).count() > before;
-            assert!(!reported || recorded, "{call:?} {error}: done, and not recorded: {end:?}");
+            assert!(
+                !reported || recorded,
+                "{call:?} {error}: reported as done, but not recorded: {end:?}"
+            );
             assert!(reported || end.stderr.contains("error: "), "{call:?} {error}: {end:?}");
             arena.admin(args);
             assert!(is_done(&arena), "{call:?} {error}");

@@ -28,12 +28,12 @@ fn is_short(run: &Run, what: &[&str]) {
 
 /// Guards logs and terminals: an argument of any size is rejected with a short message.
 #[test]
-fn arguments_of_a_megabyte() {
+fn arguments_of_a_megabyte_are_refused_briefly() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     let before = sandbox.contents();
     let long = "x".repeat(1 << 20);
-    // clap searches for suggestions for these: slowly, and Linux passes 128 KiB at most.
+    // clap looks for suggestions for these, which is slow, and Linux passes 128 KiB at most.
     let misspelt = "x".repeat(1 << 14);
     let misspelt_option = format!("--{misspelt}");
     let dashed = format!("--{long}");
@@ -101,7 +101,7 @@ fn arguments_of_a_megabyte() {
 
 /// Guards standard input: a megabyte of anything is read up to its limit, and no further.
 #[test]
-fn a_megabyte_on_standard_input() {
+fn a_megabyte_on_standard_input_is_not_read_in_full() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     for byte in [b'1', b'\0', b'\xff', b' ', b'-'] {
@@ -118,12 +118,12 @@ fn a_megabyte_on_standard_input() {
             is_short(&run, args);
         }
     }
-    assert_eq!(sandbox.show("alice")["failures"], 0, "what cannot be a code is not charged");
+    assert_eq!(sandbox.show("alice")["failures"], 0, "input that cannot be a code is not charged");
 }
 
 /// Guards both programs against arguments that are not UTF-8, which no shell prevents.
 #[test]
-fn arguments_that_are_not_utf8() {
+fn arguments_that_are_not_utf8_are_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
     let before = sandbox.contents();
@@ -378,7 +378,7 @@ impl Traces {
         let mut child = command.spawn().unwrap();
         // While it runs, any user can read its command line.
         let cmdline = fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
-        // A program that reads nothing may have ended.
+        // A program that reads no input may have ended already.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         let output = child.wait_with_output().unwrap();
         self.0.push((format!("the process list, {what}"), cmdline));
@@ -464,8 +464,7 @@ fn forms_of_keys(documents: &[String]) -> Vec<(String, Vec<Vec<u8>>)> {
 fn forms_of_code(code: &str) -> Vec<Vec<u8>> {
     let plain = code.replace('-', "");
     if plain.len() == 6 {
-        // Six digits may occur in a hash or a time by chance, but not with these characters around
-        // them.
+        // Six digits may occur by chance in a hash or a time, but not between these characters.
         return [" ", "\"", "'", "=", ":", "(", "\n"]
             .map(|before| format!("{before}{code}").into_bytes())
             .to_vec();

@@ -1,8 +1,8 @@
 //! Programs that are killed at each of their system calls.
 //!
-//! After each kill: acknowledged changes are there, everything else is as before or as after; every
-//! document can be read; the trail is intact and records every listed user; repeating the command,
-//! as someone without an answer would, succeeds and leaves no stray file; every user can sign in.
+//! After each kill, acknowledged changes are there, and everything else is as before or as after.
+//! Every document can be read. The trail is intact and records every listed user. Repeating the
+//! command succeeds and leaves no stray file. Every user can sign in.
 
 use std::fs;
 use std::path::PathBuf;
@@ -55,13 +55,13 @@ impl Work<'_> {
         println!("{kills} kills at {total} calls, {survivors} survivors");
         assert!(survivors * 20 <= chosen.len(), "too few kills: {kills} of {}", chosen.len());
         let least = LEAST.div_ceil(KINDS).min(total * 9 / 10);
-        assert!(!is_full() || kills >= least, "{kills} kills, at least {least} are wanted");
+        assert!(!is_full() || kills >= least, "{kills} kills, expected at least {least}");
     }
 }
 
 /// Guards a login with a valid code.
 #[test]
-fn a_login() {
+fn a_killed_login_accepts_its_code_once() {
     let Some(arena) = arena() else { return };
     let code = arena.code(&arena.alice);
     let alice = ["--client", "c", "--", "alice"];
@@ -89,7 +89,7 @@ fn a_login() {
 
 /// Guards that a wrong code stays charged after a kill, and is never charged twice.
 #[test]
-fn a_wrong_code() {
+fn a_killed_wrong_code_is_charged_at_most_once() {
     let Some(arena) = arena() else { return };
     let wrong = arena.alice.wrong_code(arena.sandbox.now());
     let command = arena.verifier(&["--code-stdin", "--", "alice"]);
@@ -104,7 +104,7 @@ fn a_wrong_code() {
 }
 
 #[test]
-fn a_recovery_code() {
+fn a_killed_login_accepts_its_recovery_code_once() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -130,7 +130,7 @@ fn a_recovery_code() {
 }
 
 #[test]
-fn a_first_login() {
+fn a_killed_first_login_keeps_the_secret_it_showed() {
     let Some(arena) = arena() else { return };
     let command = arena.verifier(&["--", "carol"]);
     let work = Work { arena: &arena, command, stdin: String::new() };
@@ -149,7 +149,7 @@ fn a_first_login() {
 
 /// Guards the first line of a month, which creates a file.
 #[test]
-fn the_first_line_of_a_month() {
+fn a_kill_at_the_first_line_of_a_month_loses_no_answer() {
     if !tracer::sees_arguments() {
         return;
     }
@@ -168,9 +168,10 @@ fn the_first_line_of_a_month() {
     });
 }
 
-/// Guards archiving: each line is in the trail, in the archive, or in both, which form one chain.
+/// Guards archiving: each line is in the trail, in the archive, or in both, and the two form one
+/// chain.
 #[test]
-fn archiving_months() {
+fn a_killed_archive_loses_no_line() {
     if !tracer::is_available() {
         return;
     }
@@ -208,14 +209,17 @@ fn archiving_months() {
         let moved: String = months.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
         assert_eq!(moved, whole, "{call:?}: {months:?}");
         let trail = arena.trail();
-        assert!(!trail.contains(whole.lines().last().unwrap()), "{call:?}: a month stays");
+        assert!(
+            !trail.contains(whole.lines().last().unwrap()),
+            "{call:?}: a month was not removed"
+        );
         assert_eq!(trail.matches("\"event\":\"archive\"").count(), 2, "{call:?}: {trail}");
         assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
     });
 }
 
 #[test]
-fn adding_a_user() {
+fn a_killed_add_is_completed_by_the_next() {
     let Some(arena) = arena() else { return };
     an_administrator(&arena, &["users", "add", "dave"], "users add", &|done| {
         let found = arena.reason(&["--check", "--", "dave"], None);
@@ -227,13 +231,13 @@ fn adding_a_user() {
 
 /// A few entries are written one by one, including a group.
 #[test]
-fn adding_some_from_a_file() {
+fn a_killed_add_of_a_few_from_a_file_is_completed_by_the_next() {
     adding_from_a_file(2);
 }
 
 /// Many entries are prepared first.
 #[test]
-fn adding_many_from_a_file() {
+fn a_killed_add_of_many_from_a_file_is_completed_by_the_next() {
     adding_from_a_file(20);
 }
 
@@ -266,7 +270,7 @@ fn adding_from_a_file(users: usize) {
 }
 
 #[test]
-fn editing_a_user() {
+fn a_killed_edit_changes_all_or_nothing() {
     let Some(arena) = arena() else { return };
     an_administrator(
         &arena,
@@ -280,7 +284,7 @@ fn editing_a_user() {
 }
 
 #[test]
-fn resetting_a_user() {
+fn a_killed_reset_changes_all_or_nothing() {
     let Some(arena) = arena() else { return };
     an_administrator(&arena, &["users", "reset", "bob", "--yes"], "users reset", &|done| {
         let found = arena.reason(&["--check", "--", "bob"], None);
@@ -289,7 +293,7 @@ fn resetting_a_user() {
 }
 
 #[test]
-fn removing_a_user() {
+fn a_killed_removal_changes_all_or_nothing() {
     let Some(arena) = arena() else { return };
     let args = ["users", "remove", "carol", "--yes", "--ignore-missing"];
     an_administrator(&arena, &args, "users remove", &|done| {
@@ -301,7 +305,7 @@ fn removing_a_user() {
 /// Guards a user with an attempt counter: removed halfway, the user is listed or not, and never
 /// refused.
 #[test]
-fn removing_a_user_who_has_enrolled() {
+fn a_killed_removal_never_locks_an_enrolled_user_out() {
     let Some(arena) = arena() else { return };
     let args = ["users", "remove", "bob", "--yes", "--ignore-missing"];
     an_administrator(&arena, &args, "users remove", &|done| {
@@ -311,7 +315,7 @@ fn removing_a_user_who_has_enrolled() {
 }
 
 #[test]
-fn making_recovery_codes() {
+fn killed_recovery_codes_are_the_old_or_the_new_ones() {
     let Some(arena) = arena() else { return };
     let args = ["users", "recovery-codes", "alice", "--yes"];
     an_administrator(&arena, &args, "users recovery-codes", &|done| {
@@ -320,9 +324,9 @@ fn making_recovery_codes() {
     });
 }
 
-/// Guards the key: at each moment of a rotation everything opens.
+/// Guards the key: at every moment of a rotation, every secret opens.
 #[test]
-fn rotating_the_key() {
+fn a_killed_rotation_keeps_every_secret_readable() {
     let Some(arena) = arena() else { return };
     an_administrator(&arena, &["key", "rotate", "--yes"], "key rotate", &|_| {
         arena.assert_all_users_can_sign_in();
@@ -331,7 +335,7 @@ fn rotating_the_key() {
 
 /// Guards a restore: logins fail while it is incomplete, and work after the next run.
 #[test]
-fn importing_a_store() {
+fn a_killed_import_denies_logins_until_it_is_repeated() {
     let Some(arena) = arena() else { return };
     let file = arena.sandbox.beside("export.toml");
     let file = file.to_str().unwrap();
@@ -342,7 +346,10 @@ fn importing_a_store() {
         let run = arena.ask(&["--", "alice"], None);
         let is_open = run.code == 3;
         assert!(is_open || run.end() == (4, "store".into()), "{call:?}: {run:?}");
-        assert!(is_open || end.code != Some(0), "{call:?}: done, and still closed");
+        assert!(
+            is_open || end.code != Some(0),
+            "{call:?}: reported as done, but logins still fail"
+        );
         arena.admin(&import);
         assert_eq!(arena.strays(), Vec::<PathBuf>::new(), "{call:?}");
         arena.assert_sound();
@@ -369,7 +376,7 @@ fn an_administrator(arena: &Arena, args: &[&str], action: &str, check: &dyn Fn(b
         arena.assert_sound();
         let done = end.code == Some(0) || end.stdout.ends_with('\n');
         let recorded = arena.trail().matches(&line).count();
-        assert!(!done || recorded > before, "{call:?}: done, and not recorded");
+        assert!(!done || recorded > before, "{call:?}: reported as done, but not recorded");
         check(done);
         // An administrator without an answer repeats the command.
         let run: Run = arena.sandbox.at_real_time().admin(args);

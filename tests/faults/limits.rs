@@ -66,7 +66,7 @@ fn a_read_only_file_system_changes_nothing() {
         assert!(matches!(run.code, 1 | 4) && run.stderr.contains("error: "), "{args:?}: {run:?}");
     }
     let list = arena.real.admin(&["users", "list"]);
-    assert_eq!(list.code, 0, "reading goes on: {list:?}");
+    assert_eq!(list.code, 0, "reading still works: {list:?}");
     assert!(arena.sandbox.contents() == before);
     drop(mount);
     arena.assert_all_users_can_sign_in();
@@ -182,7 +182,7 @@ fn missing_inodes_and_immutable_files_are_reported() {
         chattr(&["-R", "-i"], &path);
         arena.assert_sound();
     }
-    // An append-only trail is fine.
+    // An append-only trail is allowed.
     chattr(&["+a"], &month);
     arena.assert_sound();
     arena.assert_all_users_can_sign_in();

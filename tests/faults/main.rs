@@ -5,8 +5,8 @@
 //! tests that need it are skipped with a message; with `RW2FA_TEST_FULL=1` they fail instead. That
 //! setting also makes the tests more thorough: minutes instead of seconds.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
-#![allow(clippy::print_stdout, reason = "a test tells how much it tried")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(clippy::print_stdout, reason = "tests report how much they tried")]
 #![allow(clippy::disallowed_methods, reason = "files and variables of the tests themselves")]
 
 #[cfg(target_os = "linux")]

@@ -60,7 +60,7 @@ impl Drop for Stopped {
 /// Guards the portal: waiting for a stopped program ends with an error after 5 s; other logins get
 /// in.
 #[test]
-fn waiting_for_it_ends_in_an_error_and_others_get_in() {
+fn waiting_for_a_stopped_login_ends_in_an_error_and_others_get_in() {
     if !tracer::is_available() {
         return;
     }
@@ -88,7 +88,7 @@ fn waiting_for_it_ends_in_an_error_and_others_get_in() {
         stopped.send(Signal::SIGCONT);
         let mut stopped = stopped;
         let status = stopped.tracer.wait().unwrap();
-        assert_eq!(status.code(), Some(1), "{call:?}: it goes on where it stopped");
+        assert_eq!(status.code(), Some(1), "{call:?}: it continues where it stopped");
         assert_eq!(arena.sandbox.show("alice")["failures"], 1, "{call:?}");
         arena.assert_all_users_can_sign_in();
         arena.assert_sound();
@@ -213,7 +213,7 @@ fn disable_does_not_wait_for_the_lock_of_the_trail() {
     let trail = arena.trail();
     assert!(trail.find("\"disable\"") < trail.find("\"users edit\""), "{trail}");
     let kept = fs::read_dir(arena.sandbox.path().join("unrecorded")).unwrap().count();
-    assert_eq!(kept, 0, "it is kept though it is recorded");
+    assert_eq!(kept, 0, "kept although it was recorded");
     assert!(!arena.real.admin(&["status"]).stderr.contains("does not show"));
     arena.assert_sound();
 }
@@ -295,7 +295,7 @@ fn disable_works_with_a_failing_trail() {
     assert!(end.stderr.contains("does not show this change yet: cannot write "), "{end:?}");
     assert!(end.stderr.contains("the disk fails"), "{end:?}");
     arena.admin(&["enable"]);
-    // The line that failed may be there, too.
+    // The line whose write failed may also be there.
     let lines = lines_with(&arena, "\"disable\"");
     assert!((1..=2).contains(&lines.len()), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains("\"at\":[null,")), "{lines:?}");

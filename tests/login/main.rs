@@ -1,7 +1,7 @@
 //! Logins through the verifier: enrolment, codes, locks and grants, listed groups, and the protocol of the
 //! portal.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod groups;
 mod lifecycle;

@@ -1,15 +1,15 @@
-//! Programs that run beside a test.
+//! Programs that run in the background of a test.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-/// A program that ends with this value, and after three minutes in any case: also when the tests are
-/// killed.
+/// A program that ends when this value is dropped, and after three minutes in any case, even if the
+/// tests are killed.
 pub(crate) struct Beside(Child);
 
 impl Beside {
-    /// How to start a program so.
+    /// Builds the command that starts such a program.
     pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("timeout");
         command.args(["--kill-after=5", "180"]).arg(program);
@@ -22,7 +22,7 @@ impl Beside {
         Self(command.spawn().expect("a program"))
     }
 
-    /// The lines that it prints.
+    /// Returns the lines that it prints.
     pub(crate) fn lines(&mut self) -> Lines<BufReader<ChildStdout>> {
         BufReader::new(self.0.stdout.take().expect("its output")).lines()
     }
@@ -37,7 +37,7 @@ impl Beside {
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        // A program that has ended already has no such id.
+        // After the program has ended, no process has this id.
         if matches!(self.0.try_wait(), Ok(None)) {
             self.end();
         }

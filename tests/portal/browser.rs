@@ -1,4 +1,4 @@
-//! A real Chromium without a window, driven over `WebDriver` (W3C) by way of chromedriver.
+//! A real headless Chromium, driven over `WebDriver` (W3C) through chromedriver.
 
 use std::net::SocketAddr;
 use std::process::Stdio;
@@ -10,10 +10,11 @@ use tempfile::TempDir;
 use crate::beside::Beside;
 use crate::http;
 
-/// How `WebDriver` calls the key of an element.
+/// The JSON key under which `WebDriver` returns an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// A browser with a profile of its own. It ends with this value, and in any case after three minutes.
+/// A browser with its own profile. It ends when this value is dropped, and after three minutes in
+/// any case.
 pub(crate) struct Browser {
     _driver: Beside,
     server: SocketAddr,
@@ -21,14 +22,14 @@ pub(crate) struct Browser {
     profile: TempDir,
 }
 
-/// Something on the page.
+/// An element of the page.
 pub(crate) struct Element<'a> {
     browser: &'a Browser,
     id: String,
 }
 
 impl Browser {
-    /// Starts one.
+    /// Starts a browser.
     pub(crate) fn new() -> Self {
         let profile = TempDir::new().expect("a temporary directory");
         let mut command = Beside::command("chromedriver");
@@ -47,7 +48,7 @@ impl Browser {
             .expect("the port of chromedriver");
         let server = SocketAddr::from(([127, 0, 0, 1], port));
         let mut browser = Self { _driver: driver, server, session: String::new(), profile };
-        // Tests run in containers and as root, where Chromium cannot make its sandbox.
+        // Tests run in containers and as root, where Chromium cannot create its sandbox.
         let args = [
             "--headless=new",
             "--no-sandbox",
@@ -76,24 +77,24 @@ impl Browser {
         self.command("POST", "/url", &json!({"url": url}));
     }
 
-    /// The address that is shown.
+    /// Returns the current address.
     pub(crate) fn url(&self) -> String {
         text_of(&self.command("GET", "/url", &json!({})))
     }
 
-    /// The path of the address that is shown.
+    /// Returns the path of the current address.
     pub(crate) fn path(&self) -> String {
         let url = self.url();
         let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         rest.find('/').map_or("", |at| &rest[at..]).to_owned()
     }
 
-    /// The title of the page.
+    /// Returns the title of the page.
     pub(crate) fn title(&self) -> String {
         text_of(&self.command("GET", "/title", &json!({})))
     }
 
-    /// One step back in the history.
+    /// Goes back one step in the history.
     pub(crate) fn back(&self) {
         self.command("POST", "/back", &json!({}));
     }
@@ -103,7 +104,7 @@ impl Browser {
         self.command("POST", "/refresh", &json!({}));
     }
 
-    /// The tab that is shown.
+    /// Returns the current tab.
     pub(crate) fn tab(&self) -> String {
         text_of(&self.command("GET", "/window", &json!({})))
     }
@@ -115,31 +116,31 @@ impl Browser {
         tab
     }
 
-    /// Shows a tab.
+    /// Switches to a tab.
     pub(crate) fn switch_to(&self, tab: &str) {
         self.command("POST", "/window", &json!({"handle": tab}));
     }
 
-    /// The first element that fits.
+    /// Returns the first element that matches.
     pub(crate) fn find(&self, css: &str) -> Element<'_> {
         let found = self.try_call("POST", &self.path_of("/element"), &using(css));
         let id = found.unwrap_or_else(|error| panic!("{css}: {error}\n{}", self.text()));
         Element { browser: self, id: text_of(&id[ELEMENT]) }
     }
 
-    /// Whether something fits.
+    /// Whether an element matches.
     pub(crate) fn has(&self, css: &str) -> bool {
         let found = self.command("POST", "/elements", &using(css));
         found.as_array().is_some_and(|found| !found.is_empty())
     }
 
-    /// What the page says.
+    /// Returns the text of the page.
     pub(crate) fn text(&self) -> String {
         let page = text_of(&self.run("return document.body.innerText"));
         format!("[{}] {page}", self.path())
     }
 
-    /// Presses keys; they go to whatever has the focus.
+    /// Presses keys; they go to the focused element.
     pub(crate) fn type_keys(&self, keys: &str) {
         let focus = self.command("GET", "/element/active", &json!({}));
         let focus = Element { browser: self, id: text_of(&focus[ELEMENT]) };
@@ -159,37 +160,37 @@ impl Browser {
             "return document.readyState == 'complete' && !document.documentElement.dataset.before";
         let end = Instant::now() + Duration::from_secs(30);
         let script = json!({"script": came, "args": []});
-        // Between two pages there is nothing that could run it.
+        // Between two pages, nothing can run the script.
         while self.try_call("POST", &self.path_of("/execute/sync"), &script) != Ok(true.into()) {
             assert!(Instant::now() < end, "no page followed: {}", self.text());
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
-    /// Runs a script, as the page itself could not.
+    /// Runs a script, which the page's own policy forbids to the page.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.command("POST", "/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// The cookies of the page.
+    /// Returns the cookies of the page.
     pub(crate) fn cookies(&self) -> Vec<Value> {
         self.command("GET", "/cookie", &json!({})).as_array().expect("cookies").clone()
     }
 
-    /// The size of the window, in CSS pixels.
+    /// Sets the size of the window, in CSS pixels.
     pub(crate) fn resize(&self, width: u32, height: u32) {
         let size =
             json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
-    /// What the system of the user prefers: `light` or `dark`.
+    /// Sets the colour scheme that the user prefers: `light` or `dark`.
     pub(crate) fn prefer(&self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.devtools("Emulation.setEmulatedMedia", &json!({"features": features}));
     }
 
-    /// What is seen, as a PNG file.
+    /// Returns what is visible, as a PNG file.
     pub(crate) fn screenshot(&self) -> Vec<u8> {
         let picture = text_of(&self.command("GET", "/screenshot", &json!({})));
         data_encoding::BASE64.decode(picture.as_bytes()).expect("base64")
@@ -240,12 +241,12 @@ impl Drop for Browser {
 }
 
 impl Element<'_> {
-    /// What it says.
+    /// Returns its text.
     pub(crate) fn text(&self) -> String {
         text_of(&self.command("GET", "/text", &json!({})))
     }
 
-    /// An attribute; an empty text if there is none.
+    /// Returns an attribute, or an empty text if there is none.
     pub(crate) fn attribute(&self, name: &str) -> String {
         text_of(&self.command("GET", &format!("/attribute/{name}"), &json!({})))
     }
@@ -265,7 +266,7 @@ impl Element<'_> {
         self.command("POST", "/value", &json!({"text": text}));
     }
 
-    /// Presses it twice, as quickly as people do who press everything twice.
+    /// Presses it twice, as quickly as people who double-click everything.
     pub(crate) fn double_click(&self) {
         let origin = json!({ELEMENT: self.id});
         let press = |kind: &str| json!({"type": kind, "button": 0});

@@ -1,4 +1,4 @@
-//! Later logins: right, wrong and used codes, and too many of them.
+//! Later logins: valid, wrong and used codes, and too many of them.
 
 use std::time::Instant;
 
@@ -6,9 +6,9 @@ use crate::browser::Browser;
 use crate::has_tools;
 use crate::stage::{ALICE, Stage, sign_out, type_code};
 
-/// Right, wrong and used codes, each with the page that belongs to it.
+/// Valid, wrong and used codes, each with its page.
 #[test]
-fn later_logins() {
+fn later_logins_need_a_fresh_valid_code() {
     if !has_tools() {
         return;
     }
@@ -29,7 +29,7 @@ fn later_logins() {
     assert!(!browser.has("#secret") && !browser.has("svg"), "{}", browser.text());
     assert_eq!(browser.run("return document.activeElement.id"), "code");
 
-    // Without a code the browser keeps the form.
+    // Without a code, the browser does not send the form.
     browser.find("form:has(#code) button").click();
     assert!(browser.has("#code:invalid"));
     type_code(&browser, &phone.wrong_codes().next().unwrap());
@@ -40,7 +40,7 @@ fn later_logins() {
     assert_eq!(field.attribute("aria-invalid"), "true");
     assert_eq!(field.attribute("aria-describedby"), "error code-hint");
     assert_eq!(field.attribute("value"), "", "a code is not shown again");
-    // Loaded again, the page asks anew, and charges nothing.
+    // After a reload, the page asks again and charges nothing.
     browser.reload();
     assert_eq!(browser.title(), "Enter your code – remote-work");
     let code = phone.code();
@@ -48,7 +48,7 @@ fn later_logins() {
     assert_eq!(browser.path(), "/desktop");
     sign_out(&browser);
 
-    // Somebody who has seen the code, at another place.
+    // Someone in another place who has seen the code.
     let other = Browser::new();
     stage.type_password(&other, "alice", ALICE);
     type_code(&other, &code);
@@ -59,8 +59,8 @@ fn later_logins() {
     assert_eq!(other.path(), "/desktop");
 }
 
-/// Two clicks send the form twice. The second finds the code used, asks whether it was this client, and is
-/// in. The verifier takes its time here, so that both are under way at once.
+/// A double click sends the form twice. The second request finds the code used, checks that this
+/// client used it, and gets in. The verifier is slow here, so that both requests overlap.
 #[test]
 fn a_double_click_signs_in() {
     if !has_tools() {
@@ -81,12 +81,12 @@ fn a_double_click_signs_in() {
     for said in ["activated: Grant", "code-used: Deny", "session-valid: Grant"] {
         assert_eq!(log.matches(said).count(), 1, "{said} in\n{log}");
     }
-    // What the first click earned is not lost with its page.
+    // The grant of the first click is not lost with its page.
     browser.find("[aria-label='Open Windows desktop']").follow();
     assert_eq!(browser.path(), "/session/desktop");
 }
 
-/// Two tabs of one browser: the second finds the user signed in.
+/// Two tabs of one browser: the second one finds the user signed in.
 #[test]
 fn two_tabs_share_a_sign_in() {
     if !has_tools() {
@@ -111,9 +111,9 @@ fn two_tabs_share_a_sign_in() {
     assert_eq!(browser.path(), "/desktop");
 }
 
-/// Five wrong codes lock; the page tells how long, and lets in afterwards.
+/// Five wrong codes lock the account. The page says for how long, and lets the user in afterwards.
 #[test]
-fn wrong_codes_lock() {
+fn five_wrong_codes_lock_the_account_for_a_while() {
     if !has_tools() {
         return;
     }
@@ -136,7 +136,7 @@ fn wrong_codes_lock() {
     let alert = other.find("[role=alert]").text();
     assert!(alert.contains("Too many wrong codes") && alert.contains(" s "), "{alert}");
     assert!(!other.has("#code"));
-    // Who was in before stays in, and opens more.
+    // A signed-in user stays signed in, and can open more.
     browser.goto(&stage.url("/desktop"));
     browser.find("[aria-label='Open Accounting']").follow();
     assert_eq!(browser.path(), "/session/accounting");
@@ -145,7 +145,7 @@ fn wrong_codes_lock() {
     type_code(&other, &phone.code());
     assert_eq!(other.path(), "/desktop");
 
-    // The hard stop: only an administrator helps.
+    // The hard stop: only an administrator can help.
     sign_out(&other);
     stage.admin(&["advanced", "set", "lockout-attempts", "1"]);
     stage.admin(&["advanced", "set", "lockout-seconds", "86400"]);

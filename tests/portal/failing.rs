@@ -1,4 +1,4 @@
-//! A verifier that fails, lies, hangs or is not there lets nobody in.
+//! A verifier that fails, lies, hangs or is missing lets no one in.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,10 @@ use crate::has_tools;
 use crate::stage::{ALICE, Stage};
 use crate::visitor::Visitor;
 
-/// Everything but exit code 0 together with the outcome `grant` is a refusal, and so is an answer that
+/// Everything but exit code 0 with the outcome `grant` is a refusal, and so is an answer that
 /// contradicts itself.
 #[test]
-fn only_a_clear_yes_lets_in() {
+fn only_a_clear_grant_lets_the_user_in() {
     if !has_tools() {
         return;
     }
@@ -61,7 +61,7 @@ fn only_a_clear_yes_lets_in() {
     }
 }
 
-/// A verifier that hangs is killed after 30 s, and one that is missing is no way in either.
+/// A verifier that hangs is killed after 30 s, and a missing one lets no one in either.
 #[test]
 fn a_verifier_that_hangs_is_killed() {
     if !has_tools() {

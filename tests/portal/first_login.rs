@@ -5,7 +5,7 @@ use crate::has_tools;
 use crate::stage::{ALICE, CAROL, Phone, Stage, type_code};
 use crate::visitor::Visitor;
 
-/// What a phone's camera reads from a picture of the page.
+/// Returns what a phone's camera reads from a picture of the page.
 fn scan(png: &[u8]) -> String {
     let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
@@ -22,8 +22,8 @@ fn scan(png: &[u8]) -> String {
     grids[0].decode().unwrap().1
 }
 
-/// The way of a new user: password, QR code as the camera sees it, code of another implementation. In both
-/// colour schemes, on a desk and on a phone.
+/// A new user's path: password, the QR code as the camera sees it, a code from another
+/// implementation. In both colour schemes, on a desktop and on a phone.
 #[test]
 fn a_new_user_scans_the_code_and_is_in() {
     if !has_tools() {
@@ -45,7 +45,7 @@ fn a_new_user_scans_the_code_and_is_in() {
     assert!(uri.contains(&format!("secret={written}&")), "{uri} and {written}");
     assert_eq!(browser.find("a[href^=otpauth]").attribute("href"), uri);
 
-    // The same secret lives on when the page is loaded again.
+    // A reload shows the same secret.
     browser.prefer("dark");
     browser.resize(320, 900);
     browser.reload();
@@ -54,25 +54,25 @@ fn a_new_user_scans_the_code_and_is_in() {
     let secret = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
     let mut phone = Phone::new(secret);
     let code = phone.code();
-    // As people write it down; the verifier takes spaces and dashes.
+    // Typed as people write it down. The verifier accepts spaces and dashes.
     type_code(&browser, &format!("{} {}", &code[..3], &code[3..]));
     assert_eq!(browser.path(), "/desktop");
-    let told = browser.find("[role=status]").text();
-    assert!(told.contains("The QR code was shown 2 times"), "{told}");
-    assert!(told.contains("127.0.0.1"), "{told}");
+    let notice = browser.find("[role=status]").text();
+    assert!(notice.contains("The QR code was shown 2 times"), "{notice}");
+    assert!(notice.contains("127.0.0.1"), "{notice}");
     browser.reload();
-    assert!(!browser.text().contains("QR code"), "told once: {}", browser.text());
+    assert!(!browser.text().contains("QR code"), "shown once: {}", browser.text());
     assert!(stage.log().contains("\"alice\" activated"), "what was typed: {}", stage.log());
     assert!(!stage.log().contains(secret), "a secret in the log");
     assert!(!stage.log().contains(&code), "a code in the log");
 
-    // Nobody sees the secret again.
+    // No one sees the secret again.
     browser.goto(&stage.url("/code"));
     assert_eq!(browser.path(), "/desktop");
     assert!(!browser.has("#secret"));
 }
 
-/// Random ids begin with a dash now and then, and are no options then.
+/// Random ids sometimes begin with a dash, and must not be taken for options.
 #[test]
 fn every_sign_in_reaches_the_verifier() {
     if !has_tools() {
@@ -90,12 +90,12 @@ fn every_sign_in_reaches_the_verifier() {
             return;
         }
     }
-    panic!("no id of 1500 began with a dash");
+    panic!("none of 1500 ids began with a dash");
 }
 
-/// A wrong first code does not show the secret again by itself, and the user may ask for it.
+/// A wrong first code does not show the secret again, but the user may ask for it.
 #[test]
-fn a_wrong_first_code_keeps_the_qr_code_away() {
+fn a_wrong_first_code_hides_the_qr_code() {
     if !has_tools() {
         return;
     }
@@ -113,9 +113,9 @@ fn a_wrong_first_code_keeps_the_qr_code_away() {
     assert_eq!(browser.path(), "/desktop");
 }
 
-/// Who is not on the list comes in with the password, and sees no page about codes.
+/// A user who is not listed gets in with the password, and sees no page about codes.
 #[test]
-fn who_is_not_listed_needs_no_code() {
+fn a_user_who_is_not_listed_needs_no_code() {
     if !has_tools() {
         return;
     }
@@ -125,7 +125,7 @@ fn who_is_not_listed_needs_no_code() {
     assert_eq!(browser.path(), "/desktop");
     browser.find("[aria-label='Open Windows desktop']").follow();
     assert_eq!(browser.path(), "/session/desktop");
-    // Her groups count, as the directory tells them.
+    // Groups count as the directory reports them.
     stage.admin(&["users", "add", "--group", "Remote Staff"]);
     stage.type_password(&Browser::new(), "carol", CAROL);
     browser.goto(&stage.url("/desktop"));

@@ -1,4 +1,4 @@
-//! A gateway for SMS on loopback: speaks Twilio's API, and keeps what it is to send.
+//! An SMS gateway on loopback: speaks Twilio's API, and keeps the messages.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,7 @@ struct Kept {
     is_refusing: bool,
 }
 
-/// A message.
+/// A message that was sent.
 #[derive(Clone)]
 pub(crate) struct Message {
     pub(crate) to: String,
@@ -26,14 +26,14 @@ pub(crate) struct Message {
 }
 
 impl Gateway {
-    /// Starts one, and has the store use it.
+    /// Starts a gateway and configures the store to use it.
     pub(crate) fn of(stage: &Stage) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let gateway = Self { address: listener.local_addr().unwrap(), kept: Arc::default() };
         let kept = Arc::clone(&gateway.kept);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // Somebody who hangs up is no concern of the next one.
+                // A client that hangs up does not affect the next one.
                 let _ = answer(stream, &kept);
             }
         });
@@ -45,17 +45,17 @@ impl Gateway {
         gateway
     }
 
-    /// From now on every message is refused, or none.
+    /// Refuses every message from now on, or accepts every message.
     pub(crate) fn refuse(&self, is_refusing: bool) {
         self.kept.lock().unwrap().is_refusing = is_refusing;
     }
 
-    /// Every message so far.
+    /// Returns every message so far.
     pub(crate) fn messages(&self) -> Vec<Message> {
         self.kept.lock().unwrap().messages.clone()
     }
 
-    /// The code in the last message.
+    /// Returns the code in the last message.
     pub(crate) fn code(&self) -> String {
         let body = self.messages().pop().expect("a message").body;
         body.rsplit(' ').next().expect("a code").to_owned()

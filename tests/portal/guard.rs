@@ -1,4 +1,4 @@
-//! What stands between strangers and the pages: requests that no browser would send.
+//! The portal's defences, against requests that no browser would send.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use crate::has_tools;
 use crate::stage::{ALICE, Phone, Stage};
 use crate::visitor::{Visitor, secret};
 
-/// Somebody who has signed in with password and code, and his phone.
+/// Creates a visitor who has signed in with password and code, and their phone.
 fn enrolled(stage: &Stage) -> (Visitor, Phone) {
     let mut visitor = Visitor::new(stage);
     assert_eq!(visitor.sign_in("alice", ALICE).status, 303);
@@ -18,7 +18,8 @@ fn enrolled(stage: &Stage) -> (Visitor, Phone) {
     (visitor, phone)
 }
 
-/// Forms of other sites, forms without the right token, and forms of nowhere change nothing.
+/// Forms from other sites, forms without the right token, and forms without an origin change
+/// nothing.
 #[test]
 fn forged_forms_are_refused() {
     if !has_tools() {
@@ -39,13 +40,13 @@ fn forged_forms_are_refused() {
         let response = visitor.post_raw("/sign-in", &[&[("token", token)], &fields[..]].concat());
         assert_eq!(response.status, 403, "{token:?}");
     }
-    // The token of one visitor is worth nothing in the hands of another one.
+    // One visitor's token is worthless to another.
     let (mut attacker, mut victim) = (Visitor::new(&stage), Visitor::new(&stage));
     attacker.get("/");
     victim.get("/");
     victim.token.clone_from(&attacker.token);
     assert_eq!(victim.post("/sign-in", &fields).status, 403);
-    // Every form that changes something, for somebody who is signed in.
+    // Every form that changes something, for a signed-in visitor.
     let (visitor, _) = enrolled(&stage);
     for (path, fields) in [
         ("/open", &[("resource", "desktop")][..]),
@@ -68,7 +69,7 @@ fn forged_forms_are_refused() {
     assert_eq!(visitor.post("/sign-in", &[("password", &"x".repeat(20_000))]).status, 400);
 }
 
-/// Each step gives a new id; what was known before it opens nothing afterwards.
+/// Each step changes the id. The previous one opens nothing afterwards.
 #[test]
 fn ids_of_sessions_do_not_survive_a_step() {
     if !has_tools() {
@@ -89,7 +90,7 @@ fn ids_of_sessions_do_not_survive_a_step() {
     let cookies = [&door.cookie, &password.cookie, &code.cookie];
     assert!(cookies[0] != cookies[1] && cookies[1] != cookies[2] && cookies[0] != cookies[2]);
     assert!(code.is_in() && !password.is_in() && !door.is_in());
-    // An id that the user did not get from the portal is not taken over.
+    // An id that did not come from the portal is not adopted.
     let mut planted = Visitor::new(&stage);
     planted.cookie = format!("portal={}", "A".repeat(43));
     let before = planted.cookie.clone();
@@ -102,7 +103,7 @@ fn ids_of_sessions_do_not_survive_a_step() {
     assert!(!log.contains(value), "a cookie in the log");
     let grep = std::process::Command::new("grep").arg("-r").arg(value).arg(seen).status().unwrap();
     assert_eq!(grep.code(), Some(1), "a cookie in the store");
-    // After the sign-out, nothing of it opens.
+    // After the sign-out, none of the ids opens anything.
     visitor.get("/desktop");
     assert_eq!(visitor.post("/sign-out", &[]).status, 303);
     for old in [door, password, code, visitor] {
@@ -110,8 +111,9 @@ fn ids_of_sessions_do_not_survive_a_step() {
     }
 }
 
-/// The second of two submits comes with the cookie of the first. With the code of the first it is in; with
-/// any other it is not, also with one that the verifier calls used, and after a while it is nothing.
+/// The second of two submits comes with the cookie of the first. With the same code it gets in.
+/// With any other code it does not, even one that the verifier calls used. After a while, the
+/// cookie is worthless.
 #[test]
 fn the_second_submit_needs_the_code_too() {
     if !has_tools() {
@@ -127,8 +129,8 @@ fn the_second_submit_needs_the_code_too() {
     let mut thief = visitor.clone();
     let code = phone.code();
     visitor.post("/code", &[("code", &code)]);
-    // At or below the last accepted code the verifier calls every code of the device used, also one that
-    // was never typed. None of these even reaches it.
+    // At or below the last accepted step, the verifier calls every code of the device used, even
+    // one that was never typed. None of these reaches it.
     let asked = stage.log().matches("alice").count();
     for other in [phone.code_at(-400), phone.code_at(-1), phone.wrong_codes().next().unwrap()] {
         let refused = thief.post("/code", &[("code", &other)]);
@@ -138,7 +140,7 @@ fn the_second_submit_needs_the_code_too() {
     let refused = thief.post("/code", &[("code", &code), ("resend", "yes")]);
     assert_eq!(refused.header("location"), "/?notice=expired");
     assert_eq!(stage.log().matches("alice").count(), asked, "{}", stage.log());
-    // The same code, typed in another way.
+    // The same code, typed differently.
     let spaced = format!(" {}-{} ", &code[..3], &code[3..]);
     let response = second.post("/code", &[("code", &spaced)]);
     assert_eq!((response.status, response.header("location")), (303, "/desktop"));
@@ -146,7 +148,7 @@ fn the_second_submit_needs_the_code_too() {
     assert_ne!(second.cookie, visitor.cookie);
     let log = stage.log();
     assert!(log.contains("code-used: Deny") && log.contains("session-valid: Grant"), "{log}");
-    // Both are one sign-in: its end ends both.
+    // Both are one sign-in: ending it ends both.
     second.get("/desktop");
     second.post("/sign-out", &[]);
     assert!(!second.is_in() && !visitor.is_in());
@@ -163,7 +165,8 @@ fn the_second_submit_needs_the_code_too() {
     assert!(visitor.is_in());
 }
 
-/// A session is opened with a code, and the form is sent twice: both open it, and no other code does.
+/// A code opens a session, and the form is sent twice: both requests open it, and no other code
+/// does.
 #[test]
 fn a_session_opens_for_the_second_submit_too() {
     if !has_tools() {
@@ -188,13 +191,14 @@ fn a_session_opens_for_the_second_submit_too() {
     assert!(!old.is_in(), "the id from before the code");
 }
 
-/// A code that the verifier calls used is no second click while the first is under way either.
+/// A code that the verifier calls used does not pass as a second click while the first is under
+/// way.
 #[test]
-fn an_old_code_is_no_second_submit_of_one_under_way() {
+fn an_old_code_is_not_taken_for_a_second_submit() {
     if !has_tools() {
         return;
     }
-    // Both verifiers run at once if the portal lets them: the right code is slow to be answered.
+    // Both verifiers run at once if the portal allows it: the right code is answered slowly.
     let stage = Stage::with_script(
         &["alice"],
         "case \" $* \" in *' --code-stdin '*) \"$VERIFY\" \"$@\"; end=$?; sleep 2; exit $end ;; esac\n\
@@ -217,9 +221,10 @@ fn an_old_code_is_no_second_submit_of_one_under_way() {
     assert!(submit.join().unwrap());
 }
 
-/// A sign-out ends a sign-in that is under way: neither the portal nor the store lets anybody in after it.
+/// A sign-out ends a sign-in that is under way: afterwards neither the portal nor the store lets
+/// anyone in.
 #[test]
-fn a_sign_out_ends_what_is_under_way() {
+fn a_sign_out_ends_a_sign_in_under_way() {
     if !has_tools() {
         return;
     }
@@ -231,7 +236,7 @@ fn a_sign_out_ends_what_is_under_way() {
     let (mut first, mut phone) = enrolled(&stage);
     first.get("/desktop");
     first.post("/sign-out", &[]);
-    // Late: with the id from before a code that was just accepted.
+    // Arrives late, with the id from before a code that was just accepted.
     for is_late in [false, true] {
         std::fs::remove_file(stage.beside("begun")).unwrap();
         let mut visitor = Visitor::new(&stage);
@@ -265,7 +270,7 @@ fn a_sign_out_ends_what_is_under_way() {
     }
 }
 
-/// The same code at once, from two sign-ins of different browsers: one is in, the other is not.
+/// Two browsers send the same code at once: one gets in, the other does not.
 #[test]
 fn one_code_signs_one_client_in() {
     if !has_tools() {
@@ -295,10 +300,10 @@ fn one_code_signs_one_client_in() {
     assert_eq!(inside.filter(|is_in| *is_in).count(), 1);
 }
 
-/// Before the password was right, everybody is answered alike: who has no account, who has one, who is
-/// enrolled, who is locked. And the verifier is not asked.
+/// Before the password is right, everyone gets the same answer, whether the account is unknown,
+/// known, enrolled or locked. The verifier is not asked.
 #[test]
-fn nothing_is_told_before_the_password() {
+fn nothing_is_revealed_before_the_password() {
     if !has_tools() {
         return;
     }
@@ -319,13 +324,13 @@ fn nothing_is_told_before_the_password() {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
     let log = &stage.log()[log.len()..];
     assert!(!log.contains("alice") && !log.contains("bob"), "{log}");
-    // What is typed comes back as text, never as a part of the page.
+    // What was typed comes back as text, never as part of the page.
     let mut visitor = Visitor::new(&stage);
     let response = visitor.sign_in("\"><script>alert(1)</script>", "x");
     assert!(!response.body.contains("<script"), "{}", response.body);
 }
 
-/// Pages that need a code are not reached without one, however one asks.
+/// Pages that need a code cannot be reached without one in any way.
 #[test]
 fn no_page_opens_before_the_code() {
     if !has_tools() {
@@ -359,9 +364,9 @@ fn no_page_opens_before_the_code() {
     assert_eq!(visitor.post("/open", &[("resource", "../etc")]).status, 404);
 }
 
-/// The headers of pages, of errors and of files.
+/// The headers of pages, errors and files.
 #[test]
-fn headers() {
+fn every_response_has_its_security_headers() {
     if !has_tools() {
         return;
     }
@@ -408,7 +413,7 @@ fn headers() {
     assert_eq!(visitor.sign_in("alice", ALICE).status, 303);
     let mut phone = Phone::new(&secret(&visitor.get("/code").body));
     visitor.post("/code", &[("code", &phone.code())]);
-    // The address that our proxy has added, not the one that the user sent.
-    let told = visitor.get("/desktop").body;
-    assert!(told.contains("192.0.2.7") && !told.contains("198.51.100.9"), "{told}");
+    // The address that our proxy added, not the one that the user sent.
+    let page = visitor.get("/desktop").body;
+    assert!(page.contains("192.0.2.7") && !page.contains("198.51.100.9"), "{page}");
 }

@@ -7,7 +7,7 @@ use crate::gateway::Gateway;
 use crate::has_tools;
 use crate::stage::{ALICE, BOB, CAROL, Phone, Stage, type_code};
 
-/// Every page once, by name.
+/// Visits every page once, by name.
 fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) {
     browser.goto(&stage.url("/"));
     seen("sign-in", browser);
@@ -61,7 +61,7 @@ fn tour(stage: &Stage, browser: &Browser, mut seen: impl FnMut(&str, &Browser)) 
     seen("sms-wrong", browser);
 }
 
-/// What is wrong with a page, as far as a program can tell: a list of complaints.
+/// Lists what is wrong with a page, as far as a program can detect it.
 const EXAMINE: &str = r"
 const wrong = [];
 const all = css => [...document.querySelectorAll(css)];
@@ -88,7 +88,8 @@ const parse = c => { const n = c.match(/[\d.]+/g).map(Number); return n.length <
 const light = c => { const f = c.slice(0, 3).map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   return 0.2126 * f[0] + 0.7152 * f[1] + 0.0722 * f[2]; };
 const ratio = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
-// Every colour that stands behind an element: those of the nearest gradient, or of the nearest plain ground.
+// Every background colour of an element: those of the nearest gradient, or of the nearest plain
+// background.
 const grounds = e => { for (; e; e = e.parentElement) {
   const style = getComputedStyle(e), plain = parse(style.backgroundColor);
   const found = (style.backgroundImage.match(/rgba?\([^)]*\)/g) || []).map(parse);
@@ -113,15 +114,15 @@ if (texts < 4) wrong.push('nearly empty');
 return wrong;
 ";
 
-/// Each page at 320 px and on a desk, light and dark: nothing sticks out, everything has a label, and every
-/// text and field can be told from its ground (WCAG AA). If `RW2FA_PORTAL_PICTURES` names a directory, it gets
-/// pictures of them all.
+/// Each page at 320 px and on a desktop, light and dark: nothing sticks out, everything has a
+/// label, and every text and field has enough contrast (WCAG AA). If `RW2FA_PORTAL_PICTURES` names
+/// a directory, pictures of all pages are written there.
 #[test]
-fn every_page_can_be_used_by_everybody() {
+fn every_page_is_accessible() {
     if !has_tools() {
         return;
     }
-    #[expect(clippy::disallowed_methods, reason = "whoever wants pictures asks for them this way")]
+    #[expect(clippy::disallowed_methods, reason = "this variable asks for pictures")]
     let pictures = std::env::var_os("RW2FA_PORTAL_PICTURES");
     let (stage, browser) = (Stage::new(&["alice"]), Browser::new());
     stage.admin(&["advanced", "set", "issuer", "Example remote-work"]);
@@ -147,7 +148,7 @@ fn every_page_can_be_used_by_everybody() {
 
 /// Guards the examination itself: it must be able to fail.
 #[test]
-fn what_is_wrong_with_a_page_is_found() {
+fn the_examination_finds_faults() {
     if !has_tools() {
         return;
     }
@@ -172,9 +173,9 @@ fn what_is_wrong_with_a_page_is_found() {
     assert!(browser.run(EXAMINE).to_string().contains("contrast 2.8"), "{}", browser.run(EXAMINE));
 }
 
-/// The whole way with the keyboard alone.
+/// The whole sign-in with the keyboard alone.
 #[test]
-fn the_keyboard_is_enough() {
+fn the_keyboard_alone_is_enough() {
     const TAB: &str = "\u{e004}";
     const ENTER: &str = "\u{e007}";
     if !has_tools() {
@@ -186,11 +187,11 @@ fn the_keyboard_is_enough() {
     browser.type_keys(&format!("alice{TAB}{ALICE}"));
     browser.follow_keys(ENTER);
     let mut phone = Phone::new(&browser.find("#secret").text());
-    // The page of the QR code is read from its beginning; the first stop skips the bar.
+    // The page with the QR code is read from the top. The first stop skips the bar.
     browser.type_keys(TAB);
     assert_eq!(browser.run("return document.activeElement.innerText"), "Skip to content");
     let ring = browser.run("return getComputedStyle(document.activeElement).outlineStyle");
-    assert_eq!(ring, "solid", "the focus is seen");
+    assert_eq!(ring, "solid", "the focus is visible");
     browser.type_keys(ENTER);
     assert_eq!(browser.run("return document.activeElement.id"), "main");
     browser.type_keys(&format!("{TAB}{TAB}"));
@@ -208,7 +209,7 @@ fn the_keyboard_is_enough() {
     assert_eq!(browser.path(), "/session/desktop");
 }
 
-/// Takes pictures of a page, as high as it is, for people to look at. It ends dark.
+/// Takes pictures of a page at its full height, for people to look at. Leaves it dark.
 fn take_pictures(directory: &Path, name: &str, browser: &Browser) {
     for (device, scheme, width, height) in [
         ("desk", "light", 1024, 720),
@@ -221,7 +222,7 @@ fn take_pictures(directory: &Path, name: &str, browser: &Browser) {
         let whole = browser.run("return document.documentElement.scrollHeight").as_u64().unwrap();
         browser.resize(width, u32::try_from(whole).unwrap().max(height));
         let file = directory.join(format!("{name}-{device}-{scheme}.png"));
-        #[expect(clippy::disallowed_methods, reason = "a picture is no document")]
+        #[expect(clippy::disallowed_methods, reason = "a picture is not a document")]
         std::fs::write(file, browser.screenshot()).unwrap();
     }
 }

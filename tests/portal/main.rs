@@ -1,8 +1,8 @@
-//! The example portal end to end: in a real Chromium, and by requests that no browser would send.
+//! The example portal end to end: in a real Chromium, and with requests that no browser would send.
 //!
-//! Every stage has a store, a portal and, where it needs one, a browser of its own.
+//! Every stage has its own store and portal, and a browser where it needs one.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 #![expect(clippy::format_push_string, reason = "requests are short")]
 
 mod beside;
@@ -23,7 +23,8 @@ mod stage;
 mod tls;
 mod visitor;
 
-/// Whether to go on. Without its tools a full run fails, and any other says so and passes.
+/// Whether the tools are installed. Without them a full run fails, and any other run passes with a
+/// message.
 fn has_tools() -> bool {
     [
         ("chromium", "chromium"),

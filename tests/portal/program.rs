@@ -1,4 +1,4 @@
-//! The program itself: what it makes to be tried out, and what it refuses.
+//! The program itself: the demonstration that it sets up, and what it refuses.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use crate::has_tools;
 use crate::stage::{ALICE, BOB, CAROL, program};
 use crate::visitor::Visitor;
 
-/// `cargo run --example portal` makes a store, tells the passwords that work, and leaves nothing behind.
+/// `cargo run --example portal` creates a store, prints the passwords, and leaves nothing behind.
 #[test]
 fn the_demonstration_cleans_up() {
     if !has_tools() {
@@ -37,8 +37,8 @@ fn the_demonstration_cleans_up() {
     assert_eq!(bob.sign_in("bob", BOB).status, 303);
     let page = bob.get("/code").body;
     assert!(page.contains("sent to +33*******78"), "{page}");
-    let told = said("  bob    ");
-    let outbox = std::fs::read_to_string(told.rsplit(' ').next().unwrap()).unwrap();
+    let line = said("  bob    ");
+    let outbox = std::fs::read_to_string(line.rsplit(' ').next().unwrap()).unwrap();
     let message: serde_json::Value = serde_json::from_str(outbox.trim()).unwrap();
     let code = message["body"].as_str().unwrap().rsplit(' ').next().unwrap();
     bob.post("/code", &[("code", code)]);
@@ -47,9 +47,9 @@ fn the_demonstration_cleans_up() {
     assert!(!store.parent().unwrap().exists(), "the store is left behind");
 }
 
-/// Plain HTTP is for this machine only, and an origin is one.
+/// Plain HTTP is for this machine only, and an origin must be one.
 #[test]
-fn it_does_not_start_in_the_open() {
+fn it_refuses_unsafe_options() {
     if !has_tools() {
         return;
     }
@@ -61,7 +61,7 @@ fn it_does_not_start_in_the_open() {
         (&["--origin", "http://portal.example", "--accounts", accounts], "--origin is https://"),
         (&["--origin", "https://a.example/b", "--accounts", accounts], "--origin is https://"),
         (&["--accounts", "/nonexistent"], "cannot read /nonexistent"),
-        (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is wrong"),
+        (&["--accounts", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")], "is invalid"),
     ] {
         let mut portal = Beside::command(program());
         portal.args(args);
@@ -75,7 +75,7 @@ fn it_does_not_start_in_the_open() {
     }
 }
 
-/// A hash that the program makes has a salt of its own.
+/// Each hash has its own salt.
 #[test]
 fn hashes_are_salted() {
     if !has_tools() {

@@ -1,4 +1,4 @@
-//! What an accepted code opens, for how long, and how it ends.
+//! What an accepted code allows, for how long, and how that ends.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ fn open(browser: &Browser, what: &str) {
     browser.find(&format!("[aria-label='Open {what}']")).follow();
 }
 
-/// How many grants alice has in the store.
+/// Returns how many grants alice has in the store.
 fn grants(stage: &Stage) -> usize {
     let shown = stage.admin(&["users", "show", "alice", "--format", "json"]).json();
     shown["users"][0]["grants"].as_array().unwrap().len()
 }
 
-/// Sessions open through the verifier each time, and ask for a code when the grant is over.
+/// Each session opens through the verifier, and asks for a code when the grant has ended.
 #[test]
 fn sessions_open_and_ask_again_when_the_grant_is_over() {
     if !has_tools() {
@@ -41,7 +41,7 @@ fn sessions_open_and_ask_again_when_the_grant_is_over() {
     assert!(browser.text().contains("to open Windows desktop"), "{}", browser.text());
     type_code(&browser, &phone.wrong_codes().next().unwrap());
     assert!(browser.find("[role=alert]").text().contains("4 attempts left"));
-    // Still signed in, with the session that is open.
+    // Still signed in, with the open session.
     browser.goto(&stage.url("/session/accounting"));
     assert_eq!(browser.path(), "/session/accounting");
     browser.goto(&stage.url("/code"));
@@ -52,7 +52,7 @@ fn sessions_open_and_ask_again_when_the_grant_is_over() {
     assert!(stage.log().contains("code-accepted: Grant"));
     assert_eq!(stage.log().matches("session-valid: Grant").count(), 2, "{}", stage.log());
 
-    // Locked at that page: what is open stays so, and the way back is there.
+    // Locked at that page: what is open stays open, and there is a way back.
     stage.admin(&["users", "revoke", "alice"]);
     stage.admin(&["advanced", "set", "lockout-attempts", "1"]);
     browser.goto(&stage.url("/desktop"));
@@ -64,7 +64,7 @@ fn sessions_open_and_ask_again_when_the_grant_is_over() {
     stage.admin(&["users", "unlock", "alice"]);
     stage.admin(&["advanced", "unset", "lockout-attempts"]);
 
-    // With 0 every session needs its code.
+    // With 0, every session needs its own code.
     stage.admin(&["users", "revoke", "alice"]);
     stage.admin(&["advanced", "set", "validity-before-first-session", "0"]);
     stage.admin(&["advanced", "set", "validity-after-first-session", "0"]);
@@ -77,7 +77,8 @@ fn sessions_open_and_ask_again_when_the_grant_is_over() {
     }
 }
 
-/// Sign-out ends the grants in the store and everything in the portal, the back button included.
+/// A sign-out ends the grants in the store and everything in the portal, even through the back
+/// button.
 #[test]
 fn sign_out_ends_everything() {
     if !has_tools() {
@@ -101,7 +102,7 @@ fn sign_out_ends_everything() {
     }
 }
 
-/// Who does nothing for a while is signed out, and his grants are ended.
+/// An idle user is signed out, and their grants end.
 #[test]
 fn sessions_expire() {
     if !has_tools() {
@@ -117,10 +118,10 @@ fn sessions_expire() {
     assert!(browser.find("[role=status]").text().contains("You were signed out"));
     let end = Instant::now() + Duration::from_secs(30);
     while grants(&stage) > 0 {
-        assert!(Instant::now() < end, "the grant lives on");
+        assert!(Instant::now() < end, "the grant did not end");
         std::thread::sleep(Duration::from_millis(200));
     }
-    // A code page that lay open for too long.
+    // A code page that was left open for too long.
     stage.type_password(&browser, "alice", ALICE);
     std::thread::sleep(Duration::from_secs(10));
     type_code(&browser, &phone.code());
@@ -130,9 +131,9 @@ fn sessions_expire() {
     assert_eq!(browser.path(), "/desktop");
 }
 
-/// After a reset the next login shows another QR code; what was opened before needs it, too.
+/// After a reset, the next login shows another QR code. What was opened before needs it, too.
 #[test]
-fn after_a_reset_the_user_enrols_anew() {
+fn after_a_reset_the_user_enrols_again() {
     if !has_tools() {
         return;
     }
@@ -148,7 +149,7 @@ fn after_a_reset_the_user_enrols_anew() {
     assert!(browser.find("[role=alert]").text().contains("The code is wrong"));
     type_code(&browser, &phone.code());
     assert_eq!(browser.path(), "/session/desktop");
-    // 2FA is turned off while somebody stands at the code page.
+    // 2FA is turned off while a user is on the code page.
     browser.find(".account button").follow();
     stage.type_password(&browser, "alice", ALICE);
     assert_eq!(browser.path(), "/code");

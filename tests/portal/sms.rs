@@ -5,7 +5,7 @@ use crate::gateway::Gateway;
 use crate::has_tools;
 use crate::stage::{BOB, Phone, Stage, sign_out, type_code};
 
-/// A portal whose user bob gets his codes by SMS.
+/// Creates a portal whose user bob gets codes by SMS.
 fn stage() -> (Stage, Gateway) {
     let stage = Stage::new(&[]);
     let gateway = Gateway::of(&stage);
@@ -14,7 +14,7 @@ fn stage() -> (Stage, Gateway) {
     (stage, gateway)
 }
 
-/// First and later logins: the code comes, comes again on demand, and is accepted once.
+/// First and later logins: the code arrives, is sent again on request, and is accepted once.
 #[test]
 fn codes_come_by_sms() {
     if !has_tools() {
@@ -35,7 +35,7 @@ fn codes_come_by_sms() {
     assert_eq!(gateway.messages().len(), 1);
     assert_eq!(gateway.messages()[0].to, "+33612345678");
     let first = gateway.code();
-    // Loaded again, the page sends nothing.
+    // A reload sends nothing.
     browser.reload();
     assert_eq!(gateway.messages().len(), 1);
     browser.find("[name=resend]").follow();
@@ -54,7 +54,7 @@ fn codes_come_by_sms() {
     browser.find("[aria-label='Open Windows desktop']").follow();
     assert_eq!(browser.path(), "/session/desktop");
 
-    // The grant is over: the code for the session comes by SMS, too.
+    // The grant has ended: the code for the session also comes by SMS.
     stage.admin(&["users", "revoke", "bob"]);
     browser.goto(&stage.url("/desktop"));
     browser.find("[aria-label='Open Accounting']").follow();
@@ -78,9 +78,9 @@ fn codes_come_by_sms() {
     assert_eq!(browser.path(), "/desktop");
 }
 
-/// Too soon, and a gateway that refuses: the page says so, and how to go on.
+/// Too soon, or a gateway that refuses: the page says so, and what to do next.
 #[test]
-fn messages_that_are_not_sent() {
+fn the_page_explains_why_no_message_was_sent() {
     if !has_tools() {
         return;
     }

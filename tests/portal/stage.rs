@@ -1,4 +1,4 @@
-//! A running portal with a store of its own, and what a user has in his hands: a browser and a phone.
+//! A running portal with its own store, and what a user holds: a browser and a phone.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use crate::beside::Beside;
 use crate::browser::Browser;
 use crate::sandbox::{Run, Sandbox, Secret, finish, real_now};
 
-/// A portal that runs until this value ends.
+/// A portal that runs until this value is dropped.
 pub(crate) struct Stage {
     sandbox: Sandbox,
     _portal: Beside,
@@ -26,17 +26,17 @@ pub(crate) struct Stage {
 /// The authenticator app of one user.
 pub(crate) struct Phone {
     secret: String,
-    /// Codes are accepted once, so each login takes one from later than the last.
+    /// Codes are accepted once, so each login takes a later one than the last.
     steps_ahead: i64,
 }
 
 impl Stage {
-    /// A portal with these users on the list, and the verifier under test.
+    /// Starts a portal with these users listed, and the verifier under test.
     pub(crate) fn new(users: &[&str]) -> Self {
         Self::with(users, &[])
     }
 
-    /// The same with more arguments for the portal.
+    /// Does the same with more arguments for the portal.
     pub(crate) fn with(users: &[&str], args: &[&str]) -> Self {
         let sandbox = Sandbox::with_users(&[]);
         sandbox.at_real_time();
@@ -46,15 +46,15 @@ impl Stage {
         Self::start(sandbox, Path::new(env!("CARGO_BIN_EXE_rw2fa-verify")), args)
     }
 
-    /// A portal whose verifier is this shell script. `$VERIFY` is the real one.
+    /// Starts a portal whose verifier is this shell script. `$VERIFY` is the real one.
     pub(crate) fn with_script(users: &[&str], script: &str) -> Self {
         let sandbox = Sandbox::with_users(&[]);
         sandbox.at_real_time();
         sandbox.admin_ok(&[&["users", "add"], users].concat());
         let path = sandbox.beside("verifier");
         let real = env!("CARGO_BIN_EXE_rw2fa-verify");
-        // Written by another process: one of a test that starts meanwhile could still hold the file open
-        // for writing, and then it cannot be run.
+        // Written by another process. A program that a parallel test starts could inherit the open
+        // file, and a file open for writing cannot be run.
         let made = Command::new("sh")
             .args(["-c", "printf '#!/bin/sh\\nVERIFY=%s\\n%s\\n' \"$2\" \"$3\" >\"$1\"", "sh"])
             .args([path.to_str().unwrap(), real, script])
@@ -83,13 +83,13 @@ impl Stage {
         Self { sandbox, _portal: portal, address, origin: format!("http://{address}") }
     }
 
-    /// From now on browsers go through a proxy.
+    /// Makes browsers go through a proxy from now on.
     pub(crate) fn at(mut self, origin: &str) -> Self {
         origin.clone_into(&mut self.origin);
         self
     }
 
-    /// The address of a page.
+    /// Returns the address of a page.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
@@ -101,7 +101,7 @@ impl Stage {
         run
     }
 
-    /// The same with something on its standard input.
+    /// Does the same with this standard input.
     pub(crate) fn admin_with_stdin(&self, args: &[&str], stdin: &str) -> Run {
         let mut child = self.sandbox.real().tool(args).spawn().unwrap();
         child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
@@ -110,17 +110,17 @@ impl Stage {
         run
     }
 
-    /// What the portal wrote into its log.
+    /// Returns what the portal has logged.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.sandbox.beside("log")).unwrap()
     }
 
-    /// Where the store is.
+    /// Returns the path of the store.
     pub(crate) fn store(&self) -> PathBuf {
         self.sandbox.path()
     }
 
-    /// A place for files of the test.
+    /// Returns a path for a file of the test.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.sandbox.beside(name)
     }
@@ -133,7 +133,7 @@ impl Stage {
         browser.find("button[type=submit]").follow();
     }
 
-    /// The whole first login of alice.
+    /// Completes the first login of alice.
     pub(crate) fn enrol_alice(&self, browser: &Browser) -> Phone {
         self.type_password(browser, "alice", ALICE);
         let mut phone = Phone::new(&browser.find("#secret").text());
@@ -146,7 +146,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            #[expect(clippy::print_stdout, reason = "whoever looks for the fault needs it")]
+            #[expect(clippy::print_stdout, reason = "helps to find the fault")]
             {
                 println!("{}", self.log());
             }
@@ -165,25 +165,25 @@ pub(crate) fn type_code(browser: &Browser, code: &str) {
     browser.find("form:has(#code) button").follow();
 }
 
-/// Ends the session by the button of the page.
+/// Signs out with the button of the page.
 pub(crate) fn sign_out(browser: &Browser) {
     browser.find("form[action='/sign-out'] button").follow();
     assert_eq!(browser.path(), "/?notice=signed-out");
 }
 
 impl Phone {
-    /// A phone with this secret, in base32.
+    /// Creates a phone with this secret, in base32.
     pub(crate) fn new(secret: &str) -> Self {
         Self { secret: secret.to_owned(), steps_ahead: 0 }
     }
 
-    /// A code that was not used yet.
+    /// Returns a code that was not used before.
     pub(crate) fn code(&mut self) -> String {
         self.steps_ahead += 2;
         self.code_at(self.steps_ahead - 2)
     }
 
-    /// The code of so many steps from now, computed by oathtool.
+    /// Returns the code of the step this far from now, computed by oathtool.
     pub(crate) fn code_at(&self, steps: i64) -> String {
         let time = real_now() + 30 * steps;
         let output = Command::new("oathtool")
@@ -200,13 +200,13 @@ impl Phone {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// Codes that are wrong for hours.
+    /// Returns codes that stay wrong for hours.
     pub(crate) fn wrong_codes(&self) -> impl Iterator<Item = String> + use<> {
         Secret::from_base32(&self.secret).wrong_codes(real_now())
     }
 }
 
-/// The built example. It is built now if this run of cargo built no examples, or an older one.
+/// Returns the built example. Builds it now if this run of cargo did not, or if it is out of date.
 pub(crate) fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -226,7 +226,7 @@ pub(crate) fn program() -> &'static Path {
     })
 }
 
-/// When a file of the example was last written.
+/// Returns when the example was last changed.
 fn newest() -> SystemTime {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/portal");
     let files =

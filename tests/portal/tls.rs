@@ -1,4 +1,4 @@
-//! Behind a proxy that does TLS, in the browser: the cookie that cannot be had without.
+//! Behind a TLS proxy, in the browser: the cookie that requires TLS.
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -9,13 +9,13 @@ use crate::browser::Browser;
 use crate::has_tools;
 use crate::stage::Stage;
 
-/// A whole sign-in over TLS. The browser takes the `__Host-` cookie and sends it.
+/// A whole sign-in over TLS. The browser accepts the `__Host-` cookie and sends it.
 #[test]
 fn the_cookie_is_bound_to_the_host() {
     if !has_tools() {
         return;
     }
-    // Free a moment ago, and taken again in a moment.
+    // Free a moment ago, and used again right away.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let origin = format!("https://127.0.0.1:{port}");
     let stage = Stage::with(&["alice"], &["--origin", &origin]);
@@ -53,7 +53,7 @@ fn the_cookie_is_bound_to_the_host() {
     assert_eq!(cookies[0]["secure"], true);
     assert_eq!(cookies[0]["sameSite"], "Lax");
     assert_eq!(cookies[0]["path"], "/");
-    assert_eq!(browser.run("return document.cookie"), "", "no script reads it");
+    assert_eq!(browser.run("return document.cookie"), "", "a script can read the cookie");
     browser.find("[aria-label='Open Windows desktop']").follow();
     assert_eq!(browser.path(), "/session/desktop");
     browser.find(".account button").follow();

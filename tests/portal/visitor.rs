@@ -1,47 +1,47 @@
-//! Somebody without a browser: keeps cookies, fills forms, and can do what no browser would.
+//! A visitor without a browser: keeps cookies, fills in forms, and can do what no browser would.
 
 use std::net::SocketAddr;
 
 use crate::http::{Response, send};
 use crate::stage::Stage;
 
-/// What he has in his hands.
+/// The visitor's state.
 #[derive(Clone)]
 pub(crate) struct Visitor {
     server: SocketAddr,
     /// The cookie, as `name=value`.
     pub(crate) cookie: String,
-    /// The token of the page that he saw last.
+    /// The token of the last page.
     pub(crate) token: String,
     origin: String,
     more: Vec<(String, String)>,
 }
 
 impl Visitor {
-    /// Somebody at the door of this portal.
+    /// Creates a visitor of this portal.
     pub(crate) fn new(stage: &Stage) -> Self {
         Self::at(stage.address)
     }
 
-    /// Somebody at the door of the portal that listens here.
+    /// Creates a visitor of the portal at this address.
     pub(crate) fn at(server: SocketAddr) -> Self {
         let (cookie, token, origin) = (String::new(), String::new(), format!("http://{server}"));
         Self { server, cookie, token, origin, more: Vec::new() }
     }
 
-    /// From now on his requests say that they come from this page.
+    /// Sends this origin with every form from now on.
     pub(crate) fn from(mut self, origin: &str) -> Self {
         origin.clone_into(&mut self.origin);
         self
     }
 
-    /// From now on his requests have this header.
+    /// Sends this header with every request from now on.
     pub(crate) fn saying(mut self, name: &str, value: &str) -> Self {
         self.more.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Looks at a page.
+    /// Gets a page.
     pub(crate) fn get(&mut self, path: &str) -> Response {
         let headers = self.headers();
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -75,13 +75,13 @@ impl Visitor {
         response
     }
 
-    /// Opens the door page and sends name and password.
+    /// Opens the sign-in page and sends name and password.
     pub(crate) fn sign_in(&mut self, name: &str, password: &str) -> Response {
         self.get("/");
         self.post("/sign-in", &[("name", name), ("password", password)])
     }
 
-    /// Whether the pages of those who are signed in open.
+    /// Whether the pages for signed-in users open.
     pub(crate) fn is_in(&self) -> bool {
         let response = self.clone().get("/desktop");
         response.status == 200 && response.body.contains("What would you like to open?")
@@ -106,13 +106,13 @@ impl Visitor {
     }
 }
 
-/// The text between `before` and the next quotation mark.
+/// Returns the text between `before` and the next quotation mark.
 pub(crate) fn field(body: &str, before: &str) -> Option<String> {
     let (_, rest) = body.split_once(before)?;
     rest.split('"').next().map(str::to_owned)
 }
 
-/// The secret on an activation page.
+/// Returns the secret on an activation page.
 pub(crate) fn secret(body: &str) -> String {
     let uri = field(body, "href=\"otpauth://").expect("an activation page");
     let (_, rest) = uri.split_once("secret=").expect("a secret");

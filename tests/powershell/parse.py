@@ -1,4 +1,4 @@
-"""Parses PowerShell files: prints each place that is no PowerShell, and ends with 1 if there is any."""
+"""Parses PowerShell files: prints each syntax error, and exits with 1 if there is one."""
 
 import sys
 

@@ -1,7 +1,7 @@
-//! `rw2fa explain` never tells anything but what the verifier answers.
+//! `rw2fa explain` always says what the verifier answers.
 //!
-//! Random stores and random logins: each answer of `explain` is compared with `verify --check`, asked on
-//! the command line as the portal asks it.
+//! Random stores and random logins: each answer of `explain` is compared with `verify --check`,
+//! called as the portal calls it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ const GROUPS: &[&str] = &["staff", "CORP\\staff", "staff@emea.example", "guests"
 const CLIENTS: &[&str] = &["", "c1", "c2"];
 const SESSIONS: &[&str] = &["", "html5", "remoteapp", "rdp"];
 
-/// What the program keeps of a user.
+/// What the program stores about a user.
 #[derive(Clone, Debug)]
 struct Kept {
     enrolment: &'static str,
@@ -54,7 +54,7 @@ struct Kept {
 #[derive(Clone, Debug)]
 struct User {
     name: &'static str,
-    /// Whether he is listed, and whether his state is there; both are for most.
+    /// Whether the user is listed, and whether there is a state; usually both.
     listed: bool,
     has_state: bool,
     says_listed: bool,
@@ -63,7 +63,7 @@ struct User {
 }
 
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate setting")]
 struct World {
     enabled: bool,
     require_client: bool,
@@ -78,16 +78,16 @@ struct World {
     has_key: bool,
 }
 
-/// A login and what the portal tells with it.
+/// A login, and what the portal passes with it.
 #[derive(Clone, Debug)]
 struct Call {
     login: &'static str,
-    /// `None`: nothing is said of groups.
+    /// `None`: the portal says nothing about groups.
     groups: Option<Vec<&'static str>>,
     client: &'static str,
 }
 
-/// Seconds from now; often one of those at which something changes.
+/// Returns seconds from now, often a moment at which something changes.
 fn moment() -> impl Strategy<Value = i64> {
     let edges = [-86_401, -86_400, -86_399, -3601, -3600, -3599, -1801, -1800, -1799, -1, 0, 1, 60];
     prop_oneof![3 => select(edges.to_vec()), 1 => -200_000_i64..100_000]
@@ -182,7 +182,7 @@ fn time(seconds_from_now: i64) -> String {
     rw2fa::time::Timestamp::from_unix(T0 + seconds_from_now).to_string()
 }
 
-/// The state document, as the program writes it; the secret is never opened by a check.
+/// Returns the state document as the program writes it. A check never opens the secret.
 fn state(user: &User) -> String {
     use std::fmt::Write as _;
     let kept = &user.kept;
@@ -219,7 +219,7 @@ fn state(user: &User) -> String {
     text + "# end\n"
 }
 
-/// Puts the world in the place of what is in the store. Where a document is, the library tells.
+/// Replaces the contents of the store by this world. The library knows where each document belongs.
 fn build(sandbox: &Sandbox, key: &str, world: &World) {
     use rw2fa::names::name::Name;
     use rw2fa::store;
@@ -285,7 +285,7 @@ fn build(sandbox: &Sandbox, key: &str, world: &World) {
     }
 }
 
-/// The options of a call that both programs understand.
+/// Returns the options of a call that both programs understand.
 fn options(call: &Call) -> Vec<&str> {
     let mut options = Vec::new();
     match &call.groups {
@@ -299,7 +299,7 @@ fn options(call: &Call) -> Vec<&str> {
     options
 }
 
-/// What the verifier answers, one ask a line.
+/// Returns the verifier's answers, one request a line.
 fn verified(sandbox: &Sandbox, call: &Call) -> Vec<String> {
     let ask = |session: &&str| {
         let mut args = vec!["--check"];
@@ -320,7 +320,7 @@ fn verified(sandbox: &Sandbox, call: &Call) -> Vec<String> {
     SESSIONS.iter().map(ask).collect()
 }
 
-/// What `explain` says that the verifier answers, and by which rule.
+/// Returns the answers that `explain` expects, and the rule behind each.
 fn explained(sandbox: &Sandbox, call: &Call, session: Option<&str>) -> Vec<(String, String)> {
     let mut args = vec!["explain", "--format", "json"];
     args.extend(options(call));
@@ -328,11 +328,11 @@ fn explained(sandbox: &Sandbox, call: &Call, session: Option<&str>) -> Vec<(Stri
     args.extend(["--", call.login]);
     let run = sandbox.admin(&args);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args:?}: {run:?}");
-    let told = run.json();
-    let chain: Vec<_> = told["chain"].as_array().unwrap().iter().map(|l| &l["rule"]).collect();
-    let answers = told["answers"].as_array().unwrap().iter();
+    let document = run.json();
+    let chain: Vec<_> = document["chain"].as_array().unwrap().iter().map(|l| &l["rule"]).collect();
+    let answers = document["answers"].as_array().unwrap().iter();
     let answers = answers.map(|answer| {
-        assert!(chain.contains(&&answer["rule"]), "the rule is in the chain: {told}");
+        assert!(chain.contains(&&answer["rule"]), "the rule is in the chain: {document}");
         let word = |field: &str| answer[field].as_str().unwrap_or("-").to_owned();
         let (code, outcome, reason) = (&answer["exit_code"], word("outcome"), word("reason"));
         (format!("{} {code} {outcome} {reason}", word("ask")), word("rule"))
@@ -340,8 +340,8 @@ fn explained(sandbox: &Sandbox, call: &Call, session: Option<&str>) -> Vec<(Stri
     answers.collect()
 }
 
-/// Guards that there is one decision: what help desks are told is what the portal is told, whatever is
-/// in the store and however the name is written; and that explaining leaves every byte alone.
+/// Guards that there is one decision: the help desk sees what the portal gets, whatever the store
+/// contains and however the name is spelled. Explaining changes no byte.
 #[test]
 fn explain_answers_what_the_verifier_answers() {
     let seen = RefCell::new(BTreeMap::<String, u32>::new());
@@ -349,7 +349,7 @@ fn explain_answers_what_the_verifier_answers() {
     let strategy = (world(), proptest::collection::vec(call(), 3));
     let sandbox = Sandbox::new();
     let key = fs::read_to_string(sandbox.path().join("key")).unwrap();
-    let told = TestRunner::new(config).run(&strategy, |(world, calls)| {
+    let result = TestRunner::new(config).run(&strategy, |(world, calls)| {
         build(&sandbox, &key, &world);
         let before = sandbox.contents();
         for call in &calls {
@@ -363,11 +363,11 @@ fn explain_answers_what_the_verifier_answers() {
                 *seen.borrow_mut().entry(format!("{reason} by {rule}")).or_default() += 1;
             }
         }
-        prop_assert!(before == sandbox.contents(), "explain wrote");
+        prop_assert!(before == sandbox.contents(), "explain wrote to the store");
         Ok(())
     });
-    told.unwrap();
-    // The comparison proves nothing about what never came up.
+    result.unwrap();
+    // The comparison proves nothing about answers that never came up.
     let seen = seen.into_inner();
     for expected in [
         "disabled by enabled",
@@ -388,5 +388,5 @@ fn explain_answers_what_the_verifier_answers() {
     ] {
         assert!(seen.contains_key(expected), "{expected} never came up: {seen:?}");
     }
-    assert_eq!(seen.len(), 15, "an answer by a rule that does not give it: {seen:?}");
+    assert_eq!(seen.len(), 15, "an answer from a rule that cannot give it: {seen:?}");
 }

@@ -1,7 +1,8 @@
-//! Random histories of one user, compared with a model that does everything the slow and plain way.
+//! Random histories of one user, compared with a model that does everything in a slow and plain
+//! way.
 //!
-//! The model knows the manual, not the program: it lists the codes of the whole window and remembers
-//! every step that was ever accepted.
+//! The model implements the manual, not the program: it lists the codes of the whole window and
+//! remembers every step that was ever accepted.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,17 +11,17 @@ use crate::sandbox::{Run, Sandbox, Secret};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// One thing that happens.
+/// An event in a history.
 #[derive(Clone, Debug)]
 enum Event {
-    /// A code of the step so far from now, from this client.
+    /// A code of the step this far from now, from this client.
     Code(i64, u8),
-    /// The same, together with a session.
+    /// The same, with a session.
     CodeWithSession(i64, u8),
     /// A code that was accepted before.
     Replay(usize, u8),
     Wrong,
-    /// One of the recovery codes that were ever made, from this client.
+    /// A recovery code that was made at some time, from this client.
     Recovery(usize, u8),
     WrongRecovery,
     MakeRecovery(u8),
@@ -71,16 +72,16 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// What the manual says about one user.
+/// One user according to the manual.
 struct Model {
     secret: Option<Secret>,
     active: bool,
     shown_first: i64,
-    /// Every step that was accepted, and at which step the clock stood then.
+    /// Every accepted step, with the step of the clock at that moment.
     accepted: BTreeMap<i64, i64>,
     last: Option<i64>,
     drift: i64,
-    /// Recovery codes of the present set, and whether they were used.
+    /// The current recovery codes, and whether each was used.
     recovery: BTreeMap<String, bool>,
     failures: u32,
     /// When the lock ends, and its length.
@@ -119,7 +120,7 @@ impl Model {
         *self = Self { discrepancy, attempts, before_first, after_first, ..Self::new() };
     }
 
-    /// Seconds for which the user is locked.
+    /// Returns the seconds for which the user is locked.
     fn locked(&mut self, now: i64) -> Option<i64> {
         let (until, length) = self.lock?;
         let until = until.min(now + length);
@@ -132,7 +133,7 @@ impl Model {
         self.secret.is_some() && !self.active && (0..1800).contains(&age)
     }
 
-    /// What a sign-in with a code has to be answered, and the step that it spends.
+    /// Returns the expected answer to a sign-in with a code, and the step that it spends.
     fn code(&mut self, code: &str, now: i64) -> (&'static str, Option<i64>) {
         if self.locked(now).is_some() {
             return ("locked", None);
@@ -176,7 +177,7 @@ impl Model {
         "locked"
     }
 
-    /// What a sign-in with a text that is in the form of a recovery code has to be answered.
+    /// Returns the expected answer to a sign-in with a text in the form of a recovery code.
     fn recover(&mut self, code: &str, now: i64) -> &'static str {
         if self.locked(now).is_some() {
             return "locked";
@@ -203,7 +204,7 @@ impl Model {
     }
 }
 
-/// One history: the program beside the model.
+/// One history: the program and the model side by side.
 struct Story<'a> {
     sandbox: &'a Sandbox,
     user: String,
@@ -212,7 +213,7 @@ struct Story<'a> {
     spent: Vec<String>,
     /// Every recovery code that was ever made.
     recovery: Vec<String>,
-    /// How many of them let somebody in.
+    /// How many of them were accepted.
     recovered: usize,
 }
 
@@ -226,7 +227,7 @@ impl Story<'_> {
         self.sandbox.set(key, &value.to_string());
     }
 
-    /// Takes up the secret that an answer shows.
+    /// Records the secret that an answer shows.
     fn show(&mut self, run: &Run) {
         let now = self.sandbox.now();
         let secret = Secret::of(&run.json());
@@ -234,7 +235,7 @@ impl Story<'_> {
             assert_eq!(Some(&secret), self.model.secret.as_ref(), "shown within 30 minutes");
             return;
         }
-        assert!(self.secrets.insert(secret.to_base32()), "a secret for the second time");
+        assert!(self.secrets.insert(secret.to_base32()), "a secret was issued twice");
         self.spent.clear();
         let model = &mut self.model;
         (model.secret, model.shown_first) = (Some(secret), now);
@@ -248,7 +249,7 @@ impl Story<'_> {
         let run = self.ask(args, client, Some(code));
         let (expected, spent) = self.model.code(code, now);
         assert_eq!(run.reason(), expected);
-        assert_eq!(run.code == 0, spent.is_some(), "no grant without a right unspent code");
+        assert_eq!(run.code == 0, spent.is_some(), "no grant without a valid unspent code");
         match expected {
             "enrolment-required" => self.show(&run),
             "locked" => {
@@ -410,13 +411,13 @@ impl Story<'_> {
 }
 
 #[test]
-fn no_history_earns_a_grant_without_a_right_unspent_code() {
+fn no_history_earns_a_grant_without_a_valid_unspent_code() {
     let sandbox = Sandbox::with_users(&[]);
     let users = Cell::new(0);
     let (accepted, recovered) = (Cell::new(0), Cell::new(0));
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
     let history = proptest::collection::vec(event(), 1..50);
-    let told = TestRunner::new(config).run(&history, |history| {
+    let result = TestRunner::new(config).run(&history, |history| {
         users.set(users.get() + 1);
         let user = format!("user{}", users.get());
         sandbox.at(0).admin_ok(&["users", "add", &user]);
@@ -442,7 +443,7 @@ fn no_history_earns_a_grant_without_a_right_unspent_code() {
         recovered.set(recovered.get() + story.recovered);
         Ok(())
     });
-    told.unwrap();
+    result.unwrap();
     assert!(recovered.get() > 5, "too few recovery codes were accepted: {recovered:?}");
     assert!(accepted.get() > 50, "too few codes were accepted to prove anything: {accepted:?}");
 }

@@ -1,9 +1,10 @@
-//! Many logins, compared with a second implementation: a model, `rw2fa explain`, `oathtool`, a table of
-//! spellings.
+//! Many logins, compared with a second implementation: a model, `rw2fa explain`, `oathtool`, a
+//! table of spellings.
 //!
-//! Left out under Wine by `tests/windows.sh`: they take long there, and hardly meet the system.
+//! `tests/windows.sh` leaves them out under Wine: they are slow there, and hardly use the operating
+//! system.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod explain;
 mod history;

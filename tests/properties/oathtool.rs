@@ -1,10 +1,10 @@
-//! `oathtool` as a second implementation: what it says is right is right here, and the other way round.
+//! `oathtool` as a second implementation: each accepts the codes of the other.
 
 use std::process::Command;
 
 use crate::sandbox::{Sandbox, Secret, T0, has};
 
-/// Runs `oathtool` in TOTP mode; its output without the end of the line, if it ended well.
+/// Runs `oathtool` in TOTP mode. Returns its output without the line ending, if it succeeded.
 fn oathtool(digits: usize, time: i64, more: &[&str]) -> Option<String> {
     let output = Command::new("oathtool")
         .args(["--totp", "--base32", "--digits", &digits.to_string(), "--now", &format!("@{time}")])
@@ -14,12 +14,12 @@ fn oathtool(digits: usize, time: i64, more: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
 }
 
-/// Spreads numbers over a range without a random generator, so that each run tests the same.
+/// Spreads numbers over a range without a random generator, so that each run tests the same values.
 fn spread(number: i64, range: i64) -> i64 {
     (number.wrapping_mul(2_654_435_761)).rem_euclid(range)
 }
 
-/// Codes that oathtool makes are accepted, for secrets that rw2fa made.
+/// Guards the secrets of rw2fa: codes that oathtool computes from them are accepted.
 #[test]
 fn rw2fa_accepts_the_codes_of_oathtool() {
     if !has("oathtool", "apt-get install oathtool") {
@@ -43,7 +43,7 @@ fn rw2fa_accepts_the_codes_of_oathtool() {
     }
 }
 
-/// oathtool takes the codes of the library for right, at the step that the library names.
+/// Guards the codes of the library: oathtool finds each at the step that the library names.
 #[test]
 fn oathtool_accepts_the_codes_of_rw2fa() {
     use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
@@ -57,7 +57,7 @@ fn oathtool_accepts_the_codes_of_rw2fa() {
         let secret = Secret::from_slice(&bytes).unwrap();
         let time = spread(number, 2 * T0);
         let code = CodeGenerator::new(&secret).code(Step::at(time), digits);
-        // The number of steps from here to the one that the code belongs to.
+        // The number of steps from here to the step of the code.
         let found =
             oathtool(usize::from(digits.get()), time, &[&secret.to_base32(), code.as_str()]);
         assert_eq!(found.as_deref(), Some("0"), "secret {number} at {time}");

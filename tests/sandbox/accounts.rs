@@ -53,13 +53,13 @@ impl Accounts for FakeAccounts {
             act();
         }
         if let Some(kind) = self.inner.failure.get() {
-            return Err(Error::new(kind, "the made-up system failed"));
+            return Err(Error::new(kind, "the fake system failed"));
         }
         let groups = self.inner.groups.borrow();
         let known = spellings.iter().find_map(|spelling| groups.get(spelling));
-        known.cloned().ok_or_else(|| {
-            Error::new(ErrorKind::System, "the made-up system knows no such account")
-        })
+        known
+            .cloned()
+            .ok_or_else(|| Error::new(ErrorKind::System, "the fake system knows no such account"))
     }
 }
 

@@ -1,8 +1,8 @@
-//! Helpers that work although other tests of this process start programs at the same time.
+//! Helpers that work while other tests of this process start programs.
 //!
-//! A new process inherits every open file of this one until its program starts. During that moment
-//! a file that this process wrote and closed is still open for writing, so it cannot be run, and a
-//! lock that it released is still held.
+//! A new process inherits every open file of this one until its program starts. Until then, a file
+//! that this process wrote and closed is still open for writing, so it cannot be run, and a lock
+//! that it released is still held.
 
 use std::fs::File;
 use std::path::Path;

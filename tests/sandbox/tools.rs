@@ -1,13 +1,13 @@
 //! System programs that tests call, and tests that are skipped without them.
 
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stdout, reason = "a skipped test reports it")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-/// Returns whether a program is installed, which full runs require. `remedy` explains how to
+/// Returns whether a program is installed. A full run fails without it. `remedy` explains how to
 /// install it.
 #[expect(clippy::disallowed_methods, reason = "tests look where the programs are")]
 pub(crate) fn has(program: impl AsRef<Path>, remedy: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The way of a code: sent, typed, used up, over.
+//! The life of a code: sent, typed, used, expired.
 
 use crate::sandbox::Sandbox;
 use crate::{
@@ -36,7 +36,7 @@ fn the_first_login_proves_the_number_and_later_ones_sign_in() {
 }
 
 #[test]
-fn a_reload_sends_nothing_and_a_resend_the_same_code() {
+fn a_reload_sends_nothing_and_a_resend_sends_the_same_code() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let code = outbox.code();
@@ -53,13 +53,13 @@ fn a_reload_sends_nothing_and_a_resend_the_same_code() {
     assert_eq!(early.json()["sms"]["retry_after"], 1);
     assert_eq!(resend(sandbox.at(30)).reason(), "sms-sent");
     assert_eq!((outbox.count(), outbox.code()), (2, code.clone()));
-    assert_eq!(resend(sandbox.at(540)).reason(), "sms-sent", "a minute to live");
+    assert_eq!(resend(sandbox.at(540)).reason(), "sms-sent", "one minute left");
     assert_eq!(outbox.code(), code);
     assert_eq!(type_code(sandbox.at(599), &code).reason(), "activated");
 }
 
 #[test]
-fn a_code_that_is_nearly_over_is_replaced_and_the_old_one_is_dead() {
+fn a_code_about_to_expire_is_replaced_and_the_old_one_is_void() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let old = outbox.code();
@@ -67,11 +67,11 @@ fn a_code_that_is_nearly_over_is_replaced_and_the_old_one_is_dead() {
     let new = outbox.code();
     assert_ne!(old, new);
     assert_eq!(type_code(&sandbox, &old).reason(), "wrong-code");
-    assert_eq!(type_code(sandbox.at(1140), &new).reason(), "activated", "a life of its own");
+    assert_eq!(type_code(sandbox.at(1140), &new).reason(), "activated", "it has its own lifetime");
 }
 
 #[test]
-fn a_code_is_over_at_its_second_and_then_it_is_charged() {
+fn a_code_expires_to_the_second_and_is_then_charged() {
     for (later, reason) in [(599, "activated"), (600, "wrong-code"), (-1, "wrong-code")] {
         let (sandbox, outbox) = with_alice();
         sign_in(&sandbox);
@@ -90,7 +90,7 @@ fn a_code_is_over_at_its_second_and_then_it_is_charged() {
 }
 
 #[test]
-fn a_used_code_is_told_so_and_costs_nothing() {
+fn a_used_code_is_reported_and_costs_nothing() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let code = outbox.code();
@@ -102,12 +102,17 @@ fn a_used_code_is_told_so_and_costs_nothing() {
     let shown = sandbox.show("alice");
     assert_eq!((&shown["failures"], shown["grants"].as_array().unwrap().len()), (&0.into(), 1));
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
-    assert_eq!(type_code(&sandbox, &code).reason(), "code-used", "while another is outstanding");
+    assert_eq!(type_code(&sandbox, &code).reason(), "code-used", "with another code outstanding");
     assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "code-accepted");
-    assert_eq!(type_code(&sandbox, &code).reason(), "wrong-code", "only the last one is known");
+    assert_eq!(
+        type_code(&sandbox, &code).reason(),
+        "wrong-code",
+        "only the last used code is remembered"
+    );
 }
 
-/// Guards guessing: wrong codes are charged as those of an app, and sending does not forget them.
+/// Guards against guessing: wrong codes are charged like those of an app, and sending does not
+/// reset the count.
 #[test]
 fn wrong_codes_lock_and_sending_never_forgives_them() {
     let (sandbox, outbox) = with_alice();
@@ -119,7 +124,11 @@ fn wrong_codes_lock_and_sending_never_forgives_them() {
             (run.reason().as_str(), &run.json()["attempts_left"]),
             ("wrong-code", &left.into())
         );
-        assert_eq!(type_code(&sandbox, "12").reason(), "wrong-code", "malformed is not charged");
+        assert_eq!(
+            type_code(&sandbox, "12").reason(),
+            "wrong-code",
+            "a malformed code is not charged"
+        );
     }
     assert_eq!(resend(sandbox.at(30)).reason(), "sms-sent");
     assert_eq!(sandbox.show("alice")["failures"], 4);
@@ -133,9 +142,9 @@ fn wrong_codes_lock_and_sending_never_forgives_them() {
     assert_eq!(sandbox.show("alice")["failures"], 0);
 }
 
-/// Guards the bill: who needs no code, asks for a session only, or just looks, sends nothing.
+/// Guards the bill: nothing is sent to users who need no code, open a session, or only check.
 #[test]
-fn nothing_is_sent_where_no_code_is_asked_for() {
+fn nothing_is_sent_unless_a_code_is_needed() {
     let (sandbox, outbox) = with_alice();
     for (args, reason) in [
         (&["--session", "html5"][..], "code-required"),
@@ -172,7 +181,7 @@ fn a_code_opens_the_session_in_the_same_call_and_belongs_to_its_client() {
 }
 
 #[test]
-fn codes_have_the_digits_of_the_setting_at_their_making() {
+fn codes_have_the_number_of_digits_set_when_they_were_made() {
     let (sandbox, outbox) = with_alice();
     sandbox.set("sms-interval", "0");
     for digits in [4, 6, 8, 10, 12] {
@@ -188,9 +197,9 @@ fn codes_have_the_digits_of_the_setting_at_their_making() {
     }
 }
 
-/// Guards the number: whoever holds the old phone has nothing from the moment it is changed.
+/// Guards a changed number: from that moment, the old phone is useless.
 #[test]
-fn a_code_is_over_when_the_number_changes() {
+fn a_code_is_void_when_the_number_changes() {
     for by_hand in [false, true] {
         let (sandbox, outbox) = with_alice();
         sign_in(&sandbox);
@@ -208,7 +217,7 @@ fn a_code_is_over_when_the_number_changes() {
 }
 
 #[test]
-fn without_gateway_or_number_nobody_gets_in_and_the_portal_is_told_why() {
+fn without_gateway_or_number_no_one_gets_in_and_the_reason_is_reported() {
     let (sandbox, outbox) = with_proved_alice();
     let document = sandbox.document("users", "alice");
     let text = crate::read(&document);
@@ -225,9 +234,9 @@ fn without_gateway_or_number_nobody_gets_in_and_the_portal_is_told_why() {
     assert_eq!(outbox.count(), 1);
 }
 
-/// Guards secrets: neither code nor whole number stands anywhere but in the message and the listing.
+/// Guards secrets: code and whole number appear only in the message and the listing.
 #[test]
-fn code_and_number_stand_nowhere_else() {
+fn code_and_number_appear_nowhere_else() {
     let (sandbox, outbox) = with_alice();
     let mut said = String::new();
     let mut note = |run: &crate::sandbox::Run| said.extend([&*run.stdout, &*run.stderr]);
@@ -272,7 +281,7 @@ fn reset_and_unlisting_forget_the_outstanding_code() {
     assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "activated");
 }
 
-/// Guards other spellings: they share the code, the counter and the limits.
+/// Guards spellings: they share the code, the counter and the limits.
 #[test]
 fn every_spelling_shares_the_outstanding_code() {
     let (sandbox, outbox) = with_alice();
@@ -292,7 +301,7 @@ fn every_spelling_shares_the_outstanding_code() {
 }
 
 #[test]
-fn members_of_a_group_without_numbers_are_refused_and_not_let_in() {
+fn group_members_without_numbers_are_refused() {
     let sandbox = Sandbox::with_users(&[]);
     Outbox::of(&sandbox);
     let group = "method = \"sms\"\nphone = \"+33612345678\"\nadded = 2026-11-24T08:00:00Z\n";

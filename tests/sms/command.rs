@@ -1,8 +1,8 @@
-//! An SMS command for tests on Windows, where scripts are no programs: does what `command.sh` does.
+//! An SMS command for tests on Windows, where scripts cannot be run: does what `command.sh` does.
 //!
-//! Keeps each message in a file beside itself, and ends as the file with the ending .mode says.
+//! Keeps each message in a file beside itself, and ends as the file with the extension .mode says.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
@@ -22,7 +22,7 @@ fn linger() -> Child {
 }
 
 fn main() {
-    // What a command leaves running: tells that it lives, later.
+    // A process that a command leaves running. It reports later that it is alive.
     if std::env::args().nth(1).as_deref() == Some("linger") {
         std::thread::sleep(Duration::from_secs(15));
         std::fs::write(beside(".lingered"), "").unwrap();
@@ -32,7 +32,7 @@ fn main() {
     if mode != "deaf" {
         let mut message = String::new();
         std::io::stdin().read_to_string(&mut message).unwrap();
-        // In one write: several commands may keep a message at the same time.
+        // In one write: several commands may record a message at the same time.
         let line = format!("{}\n", message.trim_end());
         let mut log = OpenOptions::new().append(true).create(true).open(beside(".log")).unwrap();
         log.write_all(line.as_bytes()).unwrap();
@@ -50,7 +50,7 @@ fn main() {
         "fail" => exit(7),
         "garbage" => stdout.write_all(b"\xff\xfe").unwrap(),
         "flood" => {
-            // The reader may have had enough.
+            // The reader may have stopped reading.
             let _ = stdout.write_all(&vec![b'y'; 3_000_000]);
         }
         "hang" | "deaf" => std::thread::sleep(Duration::from_secs(60)),

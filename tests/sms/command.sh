@@ -1,8 +1,8 @@
 #!/bin/sh
-# An SMS command for the tests: keeps each message in a file beside the link by which it is called, and
-# ends as the file with the ending .mode says.
+# An SMS command for the tests: keeps each message in a file beside the link through which it is
+# called, and ends as the file with the extension .mode says.
 mode=$(cat "$0.mode" 2>/dev/null)
-# In one write: several commands may keep a message at the same time.
+# In one write: several commands may record a message at the same time.
 [ "$mode" = deaf ] || { message=$(cat) && printf '%s\n' "$message" >>"$0.log"; }
 [ -z "${HOME-}${RW2FA_STORE-}" ] || exit 99
 [ $# -eq 0 ] || exit 98

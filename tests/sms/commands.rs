@@ -1,4 +1,4 @@
-//! `rw2fa sms` and the settings about it: what is saved, what is refused, what is shown.
+//! `rw2fa sms` and its settings: what is saved, what is refused, what is shown.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn configure_with(sandbox: &Sandbox, args: &[&str], stdin: &str) -> Run {
 }
 
 #[test]
-fn what_is_saved_is_told_sealed_and_masked() {
+fn saved_settings_are_reported_sealed_and_masked() {
     let sandbox = Sandbox::new();
     sandbox.edit(&sandbox.path().join("store.toml"), "enabled = false", "enabled = false # mine");
     let args = [
@@ -62,9 +62,9 @@ fn what_is_saved_is_told_sealed_and_masked() {
     assert_eq!(status["sms"], json!({ "configured": true, "last_result": null, "last_at": null }));
 }
 
-/// Guards a working gateway: what is wrong changes nothing, and names the flag.
+/// Guards a working gateway: invalid options change nothing, and the error names the flag.
 #[test]
-fn nothing_is_saved_unless_all_of_it_is_right() {
+fn nothing_is_saved_unless_everything_is_valid() {
     let sandbox = Sandbox::new();
     configure(&sandbox, "http://127.0.0.1:9", &["--from", SENDER]);
     let before = settings(&sandbox);
@@ -94,7 +94,7 @@ fn nothing_is_saved_unless_all_of_it_is_right() {
         assert_eq!(settings(&sandbox), before, "{args:?}");
     }
     let run = configure_with(&sandbox, &["--from", "Example"], "");
-    assert_eq!(run.code, 0, "the token stays: {run:?}");
+    assert_eq!(run.code, 0, "the token is kept: {run:?}");
     let run = configure_with(&sandbox, &["--from", "Example"], "");
     assert_eq!(run.stdout, "SMS gateway: unchanged\n", "{run:?}");
     let before = settings(&sandbox);
@@ -125,7 +125,7 @@ fn an_empty_store_needs_everything_and_never_waits_for_an_answer() {
 }
 
 #[test]
-fn another_gateway_takes_the_place_of_twilio_and_gives_it_back() {
+fn another_gateway_replaces_twilio_and_can_be_replaced_by_it() {
     let sandbox = Sandbox::new();
     configure(&sandbox, "http://127.0.0.1:9", &["--from", SENDER]);
     let outbox = Outbox::of(&sandbox);
@@ -136,7 +136,7 @@ fn another_gateway_takes_the_place_of_twilio_and_gives_it_back() {
     let run = sandbox.admin(&["sms", "test", "+33612345678"]);
     assert!(run.code == 1 && run.stderr.contains("exit code 1"), "{run:?}");
     let run = configure_with(&sandbox, &["--command", outbox.path.to_str().unwrap()], "");
-    // On Windows the directory of the test belongs to administrators, if they run it.
+    // On Windows, the test's directory belongs to the administrators if they run it.
     let is_warned = run.stderr.contains("a set-uid verifier will not run it");
     assert!(is_warned || cfg!(windows), "{run:?}");
     let run = configure_with(&sandbox, &["--command", ""], "");
@@ -171,10 +171,10 @@ fn the_section_may_be_edited_by_hand_and_is_checked() {
     assert!(doctor.stdout.contains("sms-gateway"), "{doctor:?}");
 }
 
-/// Guards what a hand may write: each bad value is told with its file, line and key, like those of the other
-/// sections, wherever it is told.
+/// Guards hand-edited settings: each invalid value is reported with file, line and key, like those
+/// of other sections, by every command.
 #[test]
-fn a_bad_value_is_told_with_its_line() {
+fn an_invalid_value_is_reported_with_its_line() {
     let (sandbox, _outbox) = with_alice();
     let path = sandbox.path().join("store.toml");
     let text = settings(&sandbox);
@@ -199,11 +199,11 @@ fn a_bad_value_is_told_with_its_line() {
         ("from", Some("\"no sender at all\""), first + 2),
         ("api-base", Some("\"http://example.com\""), first + 3),
         ("proxy", Some("\"example.com\""), first + 4),
-        // What is missing is missing in the section.
+        // A missing key is reported at the line of the section.
         ("from", None, first - 1),
     ] {
         sandbox.write(&path, &format!("{head}{}", lines(key, value)));
-        let told = format!("{}, line {line}: [sms] {key}: ", path.display());
+        let problem = format!("{}, line {line}: [sms] {key}: ", path.display());
         for args in [
             &["sms", "check"][..],
             &["sms", "test", "+33612345678"],
@@ -214,22 +214,25 @@ fn a_bad_value_is_told_with_its_line() {
             &["users", "add", "bob", "--method", "sms", "--phone", "+33612345678"],
         ] {
             let run = sandbox.admin(args);
-            assert!(format!("{}{}", run.stdout, run.stderr).contains(&told), "{told}: {run:?}");
+            assert!(
+                format!("{}{}", run.stdout, run.stderr).contains(&problem),
+                "{problem}: {run:?}"
+            );
         }
     }
     sandbox.write(&path, &format!("{head}command = \"relative\"\n"));
-    let told = format!("{}, line {first}: [sms] command: ", path.display());
+    let problem = format!("{}, line {first}: [sms] command: ", path.display());
     let login = sign_in(&sandbox);
-    assert!(login.code == 4 && login.stderr.contains(&told), "{login:?}");
-    // The token does not open: that is told with its line, too.
+    assert!(login.code == 4 && login.stderr.contains(&problem), "{login:?}");
+    // A token that does not open is reported with its line, too.
     sandbox.write(&path, &format!("{head}{}", lines("", None)));
     let check = sandbox.admin(&["store", "check"]);
-    let told = format!("{}, line {}: [sms] auth-token: ", path.display(), first + 1);
-    assert!(check.code == 1 && check.stderr.contains(&told), "{check:?}");
+    let problem = format!("{}, line {}: [sms] auth-token: ", path.display(), first + 1);
+    assert!(check.code == 1 && check.stderr.contains(&problem), "{check:?}");
 }
 
 #[test]
-fn pages_are_named() {
+fn the_portal_command_prints_the_page() {
     let sandbox = Sandbox::new();
     for (page, words) in [
         (&[][..], "console.twilio.com"),
@@ -248,12 +251,12 @@ fn pages_are_named() {
 }
 
 #[test]
-fn the_text_of_messages_is_checked_and_its_price_told() {
+fn the_message_text_is_checked_and_its_length_reported() {
     let sandbox = Sandbox::new();
     let set = |text: &str| sandbox.admin(&["advanced", "set", "sms-message", text]);
     assert_eq!(set("no code here").code, 2);
     sandbox.admin_ok(&["advanced", "set", "issuer", "Example"]);
-    for (text, told, warned) in [
+    for (text, length, warned) in [
         ("%CODE%", "takes 1 SMS in GSM-7", None),
         ("%ISSUER%: %CODE%", "takes 1 SMS in GSM-7", None),
         ("Ваш код: %CODE%", "takes 1 SMS in UCS-2", None),
@@ -263,7 +266,7 @@ fn the_text_of_messages_is_checked_and_its_price_told() {
         ("%USER% %CODE%", "takes 1 SMS", Some("%USER% is sent as it stands")),
     ] {
         let run = set(text);
-        assert!(run.code == 0 && run.stderr.contains(told), "{text}: {run:?}");
+        assert!(run.code == 0 && run.stderr.contains(length), "{text}: {run:?}");
         let warning = warned.unwrap_or("as it stands");
         assert_eq!(run.stderr.contains(warning), warned.is_some(), "{text}: {run:?}");
     }

@@ -1,4 +1,4 @@
-//! Codes and token through a new key, a lost key, and a backup.
+//! Codes and the token across a key rotation, a lost key, and a restore.
 
 use serde_json::Value;
 
@@ -7,12 +7,12 @@ use crate::server::Server;
 use crate::twilio::{TOKEN, configure, taken};
 use crate::{NUMBER, Outbox, read, sign_in, type_code, with_alice, with_proved_alice};
 
-/// A store with a token, and with an outstanding code of Alice.
+/// Creates a store with a token, and with an outstanding code for alice.
 fn with_token() -> (Sandbox, Outbox, Server) {
     let (sandbox, outbox) = with_proved_alice();
     let server = Server::saying(taken());
     configure(&sandbox, &server.url(), &["--from", "Example"]);
-    assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "the command goes first");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "the command takes precedence");
     (sandbox, outbox, server)
 }
 
@@ -20,7 +20,7 @@ fn settings(sandbox: &Sandbox) -> String {
     read(&sandbox.path().join("store.toml"))
 }
 
-/// Whether the token still works at the gateway.
+/// Returns whether the token still works at the gateway.
 fn token_works(sandbox: &Sandbox, server: &Server) -> bool {
     let before = server.requests().len();
     sandbox.admin_ok(&["sms", "configure", "--command", ""]);
@@ -31,7 +31,7 @@ fn token_works(sandbox: &Sandbox, server: &Server) -> bool {
 }
 
 #[test]
-fn a_rotation_seals_codes_and_token_anew() {
+fn a_rotation_reseals_codes_and_token() {
     let (sandbox, outbox, server) = with_token();
     let (used, code) = (outbox.messages()[0]["body"].as_str().unwrap().to_owned(), outbox.code());
     let old = settings(&sandbox);
@@ -47,7 +47,7 @@ fn a_rotation_seals_codes_and_token_anew() {
 }
 
 #[test]
-fn a_lost_key_takes_codes_and_token_with_it() {
+fn a_lost_key_voids_codes_and_token() {
     let (sandbox, outbox, _server) = with_token();
     std::fs::remove_file(sandbox.path().join("key")).unwrap();
     assert_eq!(type_code(&sandbox, &outbox.code()).end(), (4, "store".to_owned()));
@@ -87,7 +87,7 @@ fn a_restored_backup_has_the_token_and_no_outstanding_code() {
 }
 
 #[test]
-fn a_backup_of_another_key_is_refused_unless_it_is_revealed() {
+fn a_backup_under_another_key_is_refused_unless_its_secrets_are_revealed() {
     let (sandbox, _outbox, server) = with_token();
     let (sealed, revealed) = (sandbox.beside("sealed.toml"), sandbox.beside("revealed.toml"));
     sandbox.admin_ok(&["store", "export", sealed.to_str().unwrap()]);
@@ -103,9 +103,9 @@ fn a_backup_of_another_key_is_refused_unless_it_is_revealed() {
     assert_eq!(other.admin(&["store", "check"]).code, 0);
 }
 
-/// Guards against values that were moved or changed by hand: they are found, and nobody gets in by them.
+/// Guards against values that were moved or changed by hand: they are reported, and let no one in.
 #[test]
-fn damaged_codes_and_tokens_are_found() {
+fn damaged_codes_and_tokens_are_reported() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let state = sandbox.document("state", "alice");
@@ -113,7 +113,7 @@ fn damaged_codes_and_tokens_are_found() {
     let run = type_code(&sandbox, &outbox.code());
     assert_eq!(run.end(), (4, "store".to_owned()), "{run:?}");
     assert!(run.stderr.contains("users reset alice"), "{run:?}");
-    assert!(sandbox.admin(&["store", "check"]).stderr.contains("alice"), "check names it");
+    assert!(sandbox.admin(&["store", "check"]).stderr.contains("alice"), "check reports it");
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
     let server = Server::saying(taken());
     configure(&sandbox, &server.url(), &["--from", "Example"]);

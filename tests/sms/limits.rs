@@ -1,9 +1,9 @@
-//! No bill shock: how many messages are sent, and what each way of failing costs.
+//! No bill shock: how many messages are sent, and what each kind of failure costs.
 
 use crate::sandbox::Sandbox;
 use crate::{Outbox, another, resend, sign_in, type_code, with_alice};
 
-/// Lets the outstanding code expire at once, so that each sign-in would send.
+/// Makes outstanding codes expire at once, so that each sign-in would send one.
 fn impatient() -> (Sandbox, Outbox) {
     let (sandbox, outbox) = with_alice();
     sandbox.set("sms-validity", "60");
@@ -11,7 +11,7 @@ fn impatient() -> (Sandbox, Outbox) {
 }
 
 #[test]
-fn an_hour_has_so_many_messages_and_not_one_more() {
+fn the_messages_of_an_hour_are_limited_exactly() {
     let (sandbox, outbox) = impatient();
     sandbox.set("sms-hourly-limit", "3");
     for at in [0, 100, 200] {
@@ -27,11 +27,11 @@ fn an_hour_has_so_many_messages_and_not_one_more() {
     assert_eq!(sign_in(sandbox.at(3600)).reason(), "sms-sent");
     assert_eq!(sign_in(sandbox.at(3699)).json()["sms"]["retry_after"], 1);
     sandbox.set("sms-hourly-limit", "0");
-    assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "0 is no limit");
+    assert_eq!(sign_in(&sandbox).reason(), "sms-sent", "0 means no limit");
 }
 
 #[test]
-fn a_right_code_does_not_open_the_limits_again() {
+fn a_valid_code_does_not_reset_the_limits() {
     let (sandbox, outbox) = impatient();
     sandbox.set("sms-hourly-limit", "2");
     for at in [0, 100] {
@@ -42,7 +42,7 @@ fn a_right_code_does_not_open_the_limits_again() {
 }
 
 #[test]
-fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
+fn the_messages_of_all_users_are_limited_until_midnight_utc() {
     let (sandbox, outbox) = impatient();
     sandbox.admin_ok(&["users", "add", "bob", "--method", "sms", "--phone", "+33698765432"]);
     let count = sandbox.path().join("sms-count.toml");
@@ -56,18 +56,18 @@ fn the_day_of_the_whole_deployment_is_limited_until_midnight_utc() {
     assert_eq!(full.end(), (3, "sms-not-yet".to_owned()), "{full:?}");
     let full = sign_in(sandbox.at(200));
     assert_eq!(full.end(), (3, "sms-not-yet".to_owned()), "{full:?}");
-    // The tests begin at 08:00.
+    // The tests start at 08:00.
     assert_eq!(full.json()["sms"]["retry_after"], 16 * 3600 - 200);
     assert_eq!(outbox.count(), 3);
     assert_eq!(sign_in(sandbox.at(16 * 3600 - 1)).reason(), "sms-not-yet");
     assert_eq!(sign_in(sandbox.at(16 * 3600)).reason(), "sms-sent");
 }
 
-/// Guards a store of an earlier version, which lacks a lock: it is made as the others are, and never through
-/// a link; what is missing besides stays an error.
+/// Guards a store of an earlier version, which lacks a lock. It is created like the others, never
+/// through a link. Any other missing file is still an error.
 #[cfg(unix)]
 #[test]
-fn the_lock_of_the_day_is_made_when_it_is_needed() {
+fn the_lock_of_the_daily_count_is_created_on_demand() {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, symlink};
     let (sandbox, outbox) = impatient();
@@ -105,7 +105,7 @@ fn the_lock_of_the_day_is_made_when_it_is_needed() {
 }
 
 #[test]
-fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
+fn a_refused_message_is_not_counted_and_an_unconfirmed_one_is() {
     for (mode, ending, left) in [
         ("refuse", "refused", 2),
         ("fail", "unknown", 1),
@@ -134,9 +134,9 @@ fn a_refused_message_is_given_back_and_an_unknown_one_is_not() {
     }
 }
 
-/// Guards the count of the day: what was refused while there was no limit was never counted.
+/// Guards the count of the day: a refused message that was not counted is not subtracted.
 #[test]
-fn a_refused_message_without_a_limit_gives_nothing_back() {
+fn a_refused_message_without_a_limit_is_not_subtracted() {
     let (sandbox, outbox) = impatient();
     sandbox.set("sms-daily-limit", "1");
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
@@ -148,10 +148,10 @@ fn a_refused_message_without_a_limit_gives_nothing_back() {
     assert_eq!(sign_in(sandbox.at(200)).reason(), "sms-not-yet");
 }
 
-/// Guards a user whose message was lost: within a minute he is told that it is on its way, after that
-/// the same code is sent again without his asking.
+/// Guards a user whose message was lost. Within a minute the answer is that it is on its way. After
+/// that, the next sign-in sends the same code again.
 #[test]
-fn an_unknown_message_lapses_after_a_minute() {
+fn an_unconfirmed_message_lapses_after_a_minute() {
     let (sandbox, outbox) = with_alice();
     sandbox.set("sms-interval", "300");
     outbox.mode("fail");
@@ -161,18 +161,18 @@ fn an_unknown_message_lapses_after_a_minute() {
     assert_eq!(sign_in(sandbox.at(59)).reason(), "sms-already-sent");
     assert_eq!(sign_in(sandbox.at(60)).reason(), "sms-sent");
     assert_eq!((outbox.count(), outbox.code()), (2, code.clone()));
-    assert_eq!(resend(sandbox.at(61)).reason(), "sms-not-yet", "a confirmed one counts");
+    assert_eq!(resend(sandbox.at(61)).reason(), "sms-not-yet", "a confirmed message counts");
     assert_eq!(type_code(&sandbox, &code).reason(), "activated", "the first one may have arrived");
 }
 
 #[test]
-fn a_refused_message_leaves_no_code_but_keeps_one_that_was_sent() {
+fn a_refused_message_leaves_no_code_but_keeps_an_earlier_one() {
     let (sandbox, outbox) = with_alice();
     outbox.mode("refuse");
     sign_in(&sandbox);
     assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "wrong-code");
     outbox.mode("");
-    assert_eq!(sign_in(sandbox.at(1)).reason(), "sms-sent", "nothing holds the next one up");
+    assert_eq!(sign_in(sandbox.at(1)).reason(), "sms-sent", "nothing delays the next one");
     let code = outbox.code();
     outbox.mode("refuse");
     assert_eq!(resend(sandbox.at(40)).reason(), "sms-failed");
@@ -180,7 +180,7 @@ fn a_refused_message_leaves_no_code_but_keeps_one_that_was_sent() {
     assert_eq!(type_code(&sandbox, &code).reason(), "activated");
 }
 
-/// Guards the time limit, and a command that never reads what it is told.
+/// Guards the time limit, and a command that never reads its input.
 #[test]
 fn a_command_that_hangs_is_ended_and_fails() {
     for mode in ["hang", "deaf"] {
@@ -196,18 +196,18 @@ fn a_command_that_hangs_is_ended_and_fails() {
     }
 }
 
-/// Guards against what a command started and left running when it was ended. (The same is tested beside the
-/// code for other systems.)
+/// Guards against processes that a command started and left running when it was ended. (Tests
+/// beside the code cover other systems.)
 #[cfg(windows)]
 #[test]
-fn a_command_is_ended_with_what_it_started() {
+fn a_command_is_ended_with_its_child_processes() {
     let (sandbox, outbox) = with_alice();
     for (mode, goes_on) in [("parent", true), ("family", false)] {
         outbox.mode(mode);
         sandbox.pass(3600);
         let run = sign_in(&sandbox);
         assert_eq!(run.reason() == "sms-failed", mode == "family", "{mode}: {run:?}");
-        // It says so after 15 s, when the time of the command is long over.
+        // It reports after 15 s, long after the command's time limit.
         std::thread::sleep(std::time::Duration::from_secs(if goes_on { 20 } else { 10 }));
         assert_eq!(outbox.beside("lingered").exists(), goes_on, "{mode}");
         let _ = std::fs::remove_file(outbox.beside("lingered"));
@@ -215,14 +215,14 @@ fn a_command_is_ended_with_what_it_started() {
 }
 
 #[test]
-fn a_command_may_talk() {
+fn a_command_may_print_output() {
     let (sandbox, outbox) = with_alice();
     outbox.mode("talk");
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
 }
 
 #[test]
-fn a_clock_that_is_set_back_holds_nobody_up_for_longer_than_the_limit() {
+fn a_clock_set_back_delays_no_one_longer_than_the_limit() {
     let (sandbox, outbox) = impatient();
     sandbox.set("sms-hourly-limit", "1");
     sign_in(sandbox.at(1_000_000));

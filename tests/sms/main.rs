@@ -1,7 +1,7 @@
 //! Codes by SMS: the rules, the gateway at Twilio, other gateways, and the commands.
 
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::print_stdout, reason = "a skipped test reports it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
@@ -25,18 +25,18 @@ use std::path::{Path, PathBuf};
 use sandbox::{Run, Sandbox};
 use serde_json::Value;
 
-/// The number of Alice.
+/// The number of alice.
 const NUMBER: &str = "+33612345678";
-/// The same as others may see it.
+/// The same number, masked.
 const MASKED: &str = "+33*******78";
 
-/// An SMS command that keeps messages.
+/// An SMS command that records messages.
 struct Outbox {
     path: PathBuf,
 }
 
 impl Outbox {
-    /// A command beside the store, which the store uses from now on.
+    /// Creates a command beside the store and configures the store to use it.
     fn of(sandbox: &Sandbox) -> Self {
         let path = sandbox.beside(if cfg!(windows) { "command.exe" } else { "command" });
         #[cfg(unix)]
@@ -54,45 +54,46 @@ impl Outbox {
         PathBuf::from(format!("{}.{ending}", self.path.display()))
     }
 
-    /// From now on the command ends like this.
+    /// Makes the command end like this from now on.
     fn mode(&self, mode: &str) -> &Self {
         sandbox::write_private(&self.beside("mode"), mode);
         self
     }
 
-    /// Every message so far.
+    /// Returns every message so far.
     fn messages(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.beside("log")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 
-    /// How many messages there were.
+    /// Returns how many messages there were.
     fn count(&self) -> usize {
         self.messages().len()
     }
 
-    /// The code of the last message.
+    /// Returns the code of the last message.
     fn code(&self) -> String {
         code_in(self.messages().last().expect("a message")["body"].as_str().unwrap())
     }
 }
 
-/// The program that `tests/windows.sh` makes of `command.rs`: scripts are no programs on Windows.
+/// Returns the program that `tests/windows.sh` builds from `command.rs`: Windows cannot run
+/// scripts.
 #[cfg(windows)]
 fn made_command() -> std::ffi::OsString {
-    #[expect(clippy::disallowed_methods, reason = "what the test is told by who runs it")]
+    #[expect(clippy::disallowed_methods, reason = "the test script sets this variable")]
     let path = std::env::var_os("RW2FA_TEST_SMS_COMMAND");
     path.expect("the path of the SMS command in RW2FA_TEST_SMS_COMMAND")
 }
 
-/// The code at the end of a text.
+/// Returns the code at the end of a text.
 fn code_in(body: &str) -> String {
     let code = body.rsplit(' ').next().unwrap();
     assert!(code.bytes().all(|byte| byte.is_ascii_digit()), "{body}");
     code.to_owned()
 }
 
-/// A store in which Alice gets her codes by SMS.
+/// Creates a store in which alice gets codes by SMS.
 fn with_alice() -> (Sandbox, Outbox) {
     let sandbox = Sandbox::new();
     let outbox = Outbox::of(&sandbox);
@@ -101,7 +102,7 @@ fn with_alice() -> (Sandbox, Outbox) {
     (sandbox, outbox)
 }
 
-/// A store in which Alice has signed in by SMS before.
+/// Creates a store in which alice has signed in by SMS before.
 fn with_proved_alice() -> (Sandbox, Outbox) {
     let (sandbox, outbox) = with_alice();
     assert_eq!(sign_in(&sandbox).reason(), "sms-sent");
@@ -122,13 +123,13 @@ fn type_code(sandbox: &Sandbox, code: &str) -> Run {
     sandbox.verify(&["--qr", "none", "--", "alice"], Some(code))
 }
 
-/// A code that is not this one.
+/// Returns a code other than this one.
 fn another(code: &str) -> String {
     let first = if code.starts_with('0') { "1" } else { "0" };
     format!("{first}{}", &code[1..])
 }
 
-/// Everything in the store and its trail, as text.
+/// Returns everything in the store and its trail as text.
 fn everything(sandbox: &Sandbox) -> String {
     let contents = sandbox.contents();
     let users = sandbox.path().join("users");

@@ -1,4 +1,4 @@
-//! Changing how codes reach a user, and who may do so.
+//! Changing how a user gets codes, and who may do so.
 
 use crate::sandbox::{Sandbox, Secret};
 use crate::{MASKED, NUMBER, Outbox, another, sign_in, type_code, with_alice, with_proved_alice};
@@ -17,14 +17,18 @@ fn from_app_to_sms_and_back_keeps_a_proved_secret() {
     let live = |sandbox: &Sandbox| sandbox.show("alice")["grants"].as_array().unwrap().len();
     assert_eq!(live(&sandbox), 1);
     edit(&sandbox, &["--method", "sms", "--phone", NUMBER]);
-    assert_eq!(live(&sandbox), 0, "what codes of the app earned is over");
+    assert_eq!(live(&sandbox), 0, "grants earned with the app have ended");
     assert_eq!(sandbox.show("alice")["enrolment"], "none");
     sandbox.pass(60);
     let sent = sign_in(&sandbox);
     assert_eq!((sent.reason().as_str(), &sent.json()["enrolled"]), ("sms-sent", &false.into()));
     assert_eq!(sandbox.show("alice")["enrolment"], "pending");
     let app = secret.code(sandbox.now());
-    assert_eq!(type_code(&sandbox, &app).reason(), "wrong-code", "the app counts no more");
+    assert_eq!(
+        type_code(&sandbox, &app).reason(),
+        "wrong-code",
+        "codes of the app are not accepted"
+    );
     assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "activated");
     sign_in(sandbox.pass(60));
     let outstanding = outbox.code();
@@ -36,8 +40,8 @@ fn from_app_to_sms_and_back_keeps_a_proved_secret() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
 }
 
-/// Guards the secret of the app: who proved himself by SMS is shown it after a code by SMS alone, at every
-/// showing.
+/// Guards the secret of the app: a user who has signed in by SMS sees it only after a code by SMS,
+/// each time.
 #[test]
 fn from_sms_to_app_the_qr_code_is_shown_after_a_code_by_sms_only() {
     let (sandbox, outbox) = with_proved_alice();
@@ -62,7 +66,7 @@ fn from_sms_to_app_the_qr_code_is_shown_after_a_code_by_sms_only() {
     assert_eq!(shown.json()["method"], "app");
     let secret = Secret::of(&shown.json());
     assert_eq!(sandbox.show("alice")["grants"].as_array().unwrap().len(), 0, "no grant yet");
-    // A reload, by whom nobody knows: the secret is not shown again, a code is sent.
+    // A reload by an unknown visitor: the secret is not shown again, and a code is sent.
     sandbox.pass(60);
     let reload = sign_in(&sandbox);
     assert_eq!(reload.reason(), "sms-sent", "{reload:?}");
@@ -70,14 +74,14 @@ fn from_sms_to_app_the_qr_code_is_shown_after_a_code_by_sms_only() {
     assert_eq!(type_code(&sandbox, &another(&outbox.code())).reason(), "wrong-code");
     let right = sandbox.login("alice", &secret);
     assert_eq!(right.end(), (0, "activated".to_owned()), "{right:?}");
-    assert_eq!(sign_in(sandbox.pass(60)).reason(), "code-required", "from now on the app");
+    assert_eq!(sign_in(sandbox.pass(60)).reason(), "code-required", "from now on by app");
     assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "wrong-code");
     assert_eq!(outbox.count(), 3);
 }
 
-/// Guards a hand edit, and a number that was taken away: neither shows the secret to a password alone.
+/// Guards against hand edits and a removed number: neither shows the secret for a password alone.
 #[test]
-fn no_edit_by_hand_shows_the_secret_to_the_password_alone() {
+fn no_hand_edit_shows_the_secret_for_a_password_alone() {
     let (sandbox, outbox) = with_proved_alice();
     let document = sandbox.document("users", "alice");
     sandbox.edit(&document, "method = \"sms\"", "method = \"app\"");
@@ -89,7 +93,7 @@ fn no_edit_by_hand_shows_the_secret_to_the_password_alone() {
         assert!(["sms-failed", "wrong-code"].contains(&run.reason().as_str()), "{run:?}");
     }
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
-    assert_eq!(sign_in(&sandbox).reason(), "enrolment-required", "the administrator's way out");
+    assert_eq!(sign_in(&sandbox).reason(), "enrolment-required", "the administrator can reset");
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn sms_needs_a_gateway_and_a_number_first() {
     let run = edit(&["--method", "sms"]);
     assert!(run.code == 1 && run.stdout.is_empty() && run.stderr.contains("--phone"), "{run:?}");
     assert_eq!(edit(&["--method", "sms", "--phone", "+33 (0)6 12 34 56 78"]).code, 0);
-    assert_eq!(sandbox.show("alice")["phone"], NUMBER, "whole for the administrator");
+    assert_eq!(sandbox.show("alice")["phone"], NUMBER, "unmasked for the administrator");
     let unknown = edit(&["--phone", "+33700000001"]);
     assert!(unknown.code == 0 && unknown.stderr.contains("do not know"), "{unknown:?}");
     let enabled = sandbox.admin(&["enable"]);
@@ -159,7 +163,7 @@ fn recovery_codes_work_for_users_of_sms() {
 }
 
 #[test]
-fn the_help_desk_looks_at_a_code_by_sms() {
+fn the_help_desk_can_check_a_code_by_sms() {
     let (sandbox, outbox) = with_alice();
     let test = |code: &str| {
         sandbox.admin_with_stdin(
@@ -179,11 +183,11 @@ fn the_help_desk_looks_at_a_code_by_sms() {
 }
 
 #[test]
-fn explain_tells_where_a_code_would_go_and_sends_none() {
+fn explain_shows_where_a_code_would_go_and_sends_none() {
     let (sandbox, outbox) = with_proved_alice();
     let text = sandbox.admin_ok(&["explain", "alice", "--format", "json"]);
-    let told: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let method = told["chain"].as_array().unwrap().last().unwrap().clone();
+    let explained: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let method = explained["chain"].as_array().unwrap().last().unwrap().clone();
     assert_eq!((&method["rule"], &method["result"]), (&"method".into(), &"sms".into()));
     assert_eq!(method["detail"], format!("a sign-in sends a code to {MASKED}"));
     assert_eq!(method["decides"], serde_json::json!(["sign-in"]));

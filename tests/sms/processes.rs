@@ -1,11 +1,11 @@
-//! Real processes at once: one message, one grant, nobody held up, nothing lost by a kill.
+//! Concurrent real processes: one message, one grant, no one delayed, nothing lost by a kill.
 
 use std::time::{Duration, Instant};
 
 use crate::sandbox::{Real, Run, Sandbox, finish, real_now};
 use crate::{Outbox, with_alice};
 
-/// A store for real processes, and its command.
+/// Creates a store for real processes, and its command.
 fn real() -> (Sandbox, Outbox, Real) {
     let (sandbox, outbox) = with_alice();
     let real = sandbox.real();
@@ -21,7 +21,8 @@ fn count(runs: &[Run], reason: &str) -> usize {
     runs.iter().filter(|run| run.reason() == reason).count()
 }
 
-/// Guards the bill, and the code: 20 logins at once send one message, and 20 right codes let in once.
+/// Guards the bill and the code: 20 logins at once send one message, and 20 valid codes earn one
+/// grant.
 #[test]
 fn twenty_logins_send_one_message_and_twenty_codes_earn_one_grant() {
     for round in 0..3 {
@@ -39,7 +40,7 @@ fn twenty_logins_send_one_message_and_twenty_codes_earn_one_grant() {
 }
 
 #[test]
-fn the_day_of_all_users_is_counted_without_a_slip() {
+fn concurrent_messages_of_a_day_are_counted_exactly() {
     let (sandbox, outbox, real) = real();
     let names: Vec<String> = (0..12).map(|number| format!("user{number}")).collect();
     for (number, name) in names.iter().enumerate() {
@@ -47,11 +48,12 @@ fn the_day_of_all_users_is_counted_without_a_slip() {
         sandbox.admin_ok(&["users", "add", name, "--method", "sms", "--phone", &phone]);
     }
     sandbox.admin_ok(&["advanced", "set", "sms-daily-limit", "5"]);
-    // A store of an earlier version lacks it: whoever makes it, all hold the same.
+    // A store of an earlier version lacks the lock. Whichever process creates it, all hold the same
+    // one.
     std::fs::remove_file(sandbox.path().join("locks/sms")).unwrap();
     let children: Vec<_> = names.iter().map(|name| real.start(&["--", name], None)).collect();
     let runs: Vec<_> = children.into_iter().map(finish).collect();
-    // At midnight another day begins, and with it another count.
+    // At midnight another day begins, with another count.
     let sent = count(&runs, "sms-sent");
     assert_eq!(
         (sent == 5 || real_now() % 86_400 < 60, sent + count(&runs, "sms-not-yet")),
@@ -60,9 +62,10 @@ fn the_day_of_all_users_is_counted_without_a_slip() {
     assert_eq!(outbox.count(), sent, "{runs:?}");
 }
 
-/// Guards users against each other's, and their own, slow messages: the lock is free meanwhile.
+/// Guards users against slow messages, their own and each other's: the lock is free while one is
+/// sent.
 #[test]
-fn nobody_waits_for_a_message() {
+fn no_one_waits_for_a_message() {
     let (_sandbox, outbox, real) = real();
     outbox.mode("slow");
     let slow = real.start(&["--", "alice"], None);
@@ -82,8 +85,8 @@ fn nobody_waits_for_a_message() {
     assert_eq!(real.verify(&["--", "alice"], Some(&outbox.code())).reason(), "code-used");
 }
 
-/// Guards against a kill between reservation and confirmation: one message of the hour is lost, and a
-/// minute; the code that may have arrived is good.
+/// Guards against a kill between reservation and confirmation. It costs one message of the hour and
+/// a minute; a code that did arrive is valid.
 #[test]
 fn a_kill_while_sending_costs_one_message() {
     let (sandbox, outbox, real) = real();
@@ -103,19 +106,19 @@ fn a_kill_while_sending_costs_one_message() {
     assert_eq!(crate::sign_in(&sandbox).reason(), "sms-already-sent");
     sandbox.pass(70);
     assert_eq!(crate::sign_in(&sandbox).reason(), "sms-sent");
-    assert_eq!(outbox.code(), code, "the same code");
+    assert_eq!(outbox.code(), code, "the same code is sent again");
     sandbox.pass(40);
     assert_eq!(crate::resend(&sandbox).reason(), "sms-sent");
     sandbox.pass(40);
-    assert_eq!(crate::resend(&sandbox).reason(), "sms-not-yet", "three in all");
+    assert_eq!(crate::resend(&sandbox).reason(), "sms-not-yet", "three messages in all");
     assert_eq!(crate::type_code(&sandbox, &code).reason(), "activated");
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards what other accounts can see of a process: no code, no number, no token.
+/// Guards against other accounts that look at a process: it shows no code, no number, no token.
 #[cfg(target_os = "linux")]
 #[test]
-fn arguments_and_variables_of_the_command_hold_nothing() {
+fn arguments_and_variables_of_the_command_contain_no_secret() {
     let (_sandbox, outbox, real) = real();
     outbox.mode("slow");
     let child = real.start(&["--", "alice"], None);
@@ -132,7 +135,7 @@ fn arguments_and_variables_of_the_command_hold_nothing() {
     finish(child);
 }
 
-/// Arguments and variables of a process and of what it started.
+/// Returns the arguments and variables of a process and its children.
 #[cfg(target_os = "linux")]
 fn processes_below(id: u32) -> String {
     let read = |name: &str| std::fs::read(format!("/proc/{id}/{name}")).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! `rw2fa sms configure` on a real terminal: it asks for what is missing, and shows no token.
+//! `rw2fa sms configure` on a real terminal: it asks for missing values, and shows no token.
 //!
-//! The terminal is made by `script` of util-linux; where there is none, a full run fails, and any other says so and
-//! passes.
+//! `script` of util-linux provides the terminal. Without it, a full run fails, and any other run
+//! skips these tests.
 
 #![cfg(target_os = "linux")]
 
@@ -18,7 +18,7 @@ fn on_terminal(sandbox: &Sandbox, args: &str, answers: &[&str]) -> Option<(i32, 
     in_shell(&format!("'{program}' --store '{}' {args}", sandbox.path().display()), answers)
 }
 
-/// The same with a command of a shell.
+/// Does the same with a shell command.
 fn in_shell(command: &str, answers: &[&str]) -> Option<(i32, String)> {
     let mut script = Command::new("script");
     script.args(["-qec", command, "/dev/null"]).env_clear().env("TERM", "xterm");
@@ -40,7 +40,7 @@ fn in_shell(command: &str, answers: &[&str]) -> Option<(i32, String)> {
             && screen.ends_with(b": ")
             && let Some(answer) = answers.next()
         {
-            // Nobody types before he has read the question.
+            // A user reads the question before typing.
             std::thread::sleep(Duration::from_secs(1));
             stdin.write_all(answer.as_bytes()).unwrap();
             stdin.flush().unwrap();
@@ -52,7 +52,7 @@ fn in_shell(command: &str, answers: &[&str]) -> Option<(i32, String)> {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_and_the_token_is_never_shown() {
+fn missing_values_are_asked_for_and_the_token_is_never_shown() {
     let sandbox = Sandbox::new();
     let (account, token) = (format!("{ACCOUNT}\r"), format!("{TOKEN}\r"));
     let answers = [account.as_str(), "\r", "+33700000001\r", token.as_str()];
@@ -62,11 +62,11 @@ fn what_is_missing_is_asked_for_and_the_token_is_never_shown() {
     assert!(!screen.contains(TOKEN), "{screen}");
     let shown = sandbox.admin_ok(&["sms", "show"]);
     assert!(shown.contains(ACCOUNT) && shown.contains("+33700000001"), "{shown}");
-    // Again, with Enter for all that is to stay.
+    // Again, with Enter for every value that is to stay.
     let answers = ["\r", "\r", "Example\r", "\r"];
     let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &answers) else { return };
     assert!(code == 0 && screen.contains("SMS gateway: changed"), "{screen}");
-    // Only what a flag leaves open is asked for.
+    // Only values without a flag are asked for.
     sandbox.admin_ok(&["sms", "remove"]);
     let args = format!("sms configure --account-sid {ACCOUNT} --from Example");
     let Some((code, screen)) = on_terminal(&sandbox, &args, &[&token]) else { return };
@@ -78,21 +78,22 @@ fn what_is_missing_is_asked_for_and_the_token_is_never_shown() {
     assert!(sandbox.admin_ok(&["sms", "show"]).contains("none"));
 }
 
-/// Guards the terminal: whatever ends the question for the token, it shows afterwards what is typed.
+/// Guards the terminal: however the question for the token ends, typed text is visible afterwards.
 #[test]
-fn the_terminal_shows_again_what_is_typed() {
+fn the_terminal_shows_typed_text_again_afterwards() {
     let sandbox = Sandbox::new();
     let program = env!("CARGO_BIN_EXE_rw2fa");
     let store = sandbox.path().display().to_string();
-    // Ctrl-C goes to all programs in front; the shell is to look at the terminal afterwards.
+    // Ctrl-C goes to every program in the foreground. The shell must survive it to examine the
+    // terminal.
     let command = format!(
         "trap : INT QUIT TSTP; '{program}' --store '{store}' sms configure --account-sid {ACCOUNT} \
          --from Example; echo \"ended with $?\"; stty -a"
     );
     let token = format!("{TOKEN}\r");
-    for (keys, code, told) in [
+    for (keys, code, expected) in [
         ("\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
-        // What was typed before it does not count.
+        // Text typed before Ctrl-C does not count.
         ("not the token\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
         // Neither Ctrl-\\ nor Ctrl-Z ends or stops it.
         ("\u{1c}\u{1a}\r", 2, "error: a token has 8 to 256 visible ASCII characters"),
@@ -100,10 +101,13 @@ fn the_terminal_shows_again_what_is_typed() {
     ] {
         let Some((_, screen)) = in_shell(&command, &[keys]) else { return };
         assert!(screen.contains(&format!("ended with {code}\n")), "{keys:?}: {screen}");
-        assert!(screen.contains(told), "{keys:?}: {screen}");
+        assert!(screen.contains(expected), "{keys:?}: {screen}");
         let flags: Vec<_> = screen.split([' ', ';', '\n']).collect();
         for flag in ["echo", "isig", "icanon"] {
-            assert!(flags.contains(&flag), "{keys:?}: the terminal is left with -{flag}: {screen}");
+            assert!(
+                flags.contains(&flag),
+                "{keys:?}: the terminal was left with -{flag}: {screen}"
+            );
         }
         assert!(!screen.contains("not the token") && !screen.contains(TOKEN), "{screen}");
     }

@@ -1,4 +1,4 @@
-//! A gateway on this machine that speaks HTTP, keeps what it is asked, and answers as it is told.
+//! A gateway on this machine that speaks HTTP, records its requests, and answers as configured.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,17 +12,17 @@ use std::time::Duration;
 pub(crate) enum Answer {
     /// With this status and body.
     Say(u16, String),
-    /// Not at all, until the gateway ends.
+    /// No answer until the gateway ends.
     Hang,
-    /// By cutting the connection.
+    /// Closes the connection.
     Cut,
-    /// With the beginning of an answer, and then not at all.
+    /// The beginning of an answer, and then nothing more.
     Stall,
-    /// With so many bytes.
+    /// This many bytes.
     Flood(usize),
 }
 
-/// What was asked.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -54,7 +54,7 @@ struct Shared {
     is_over: AtomicBool,
 }
 
-/// The gateway; it ends when it is dropped.
+/// The gateway; it ends when this value is dropped.
 pub(crate) struct Server {
     shared: Arc<Shared>,
     port: u16,
@@ -62,12 +62,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A gateway that answers everything so.
+    /// Starts a gateway with the same answer to everything.
     pub(crate) fn saying(answer: Answer) -> Self {
         Self::start(move |_| answer.clone(), |stream| Some(Box::new(stream)))
     }
 
-    /// A gateway that answers by what it is asked, on streams that are wrapped.
+    /// Starts a gateway whose answers depend on the request, on wrapped streams.
     pub(crate) fn start(
         answers: impl Fn(&Request) -> Answer + Send + Sync + 'static,
         wrap: impl Fn(TcpStream) -> Option<Box<dyn Stream>> + Send + Sync + 'static,
@@ -108,12 +108,12 @@ impl Server {
         self.port
     }
 
-    /// What was asked so far.
+    /// Returns the requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.requests.lock().unwrap().clone()
     }
 
-    /// How many connections were made.
+    /// Returns how many connections were made.
     pub(crate) fn connections(&self) -> usize {
         *self.shared.connections.lock().unwrap()
     }
@@ -213,7 +213,7 @@ fn read_request(stream: &mut dyn Stream) -> Option<Request> {
     })
 }
 
-/// The fields of `application/x-www-form-urlencoded`.
+/// Parses the fields of `application/x-www-form-urlencoded`.
 fn form(body: &str) -> Vec<(String, String)> {
     let decoded = |text: &str| {
         let text = text.replace('+', " ");

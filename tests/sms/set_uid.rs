@@ -1,7 +1,7 @@
-//! The SMS command of a set-uid verifier: only what root alone can have put there, as the store's owner,
-//! with nothing of the caller's.
+//! The SMS command of a set-uid verifier: only a file that root alone can have put there, run as
+//! the store's owner, with nothing inherited from the caller.
 //!
-//! Needs root, and a mount namespace of its own, in which an empty file system lies on `/var/lib`.
+//! Needs root, and its own mount namespace with an empty file system on `/var/lib`.
 
 use std::process::Command;
 
@@ -62,7 +62,7 @@ find /var/lib/rw2fa ! -user daemon | sed 's/^/owner 1 /'
 echo "end 0 {}"
 "#;
 
-/// Guards secrets and accounts against whoever may start the verifier.
+/// Guards secrets and accounts against everyone who may start the verifier.
 #[test]
 fn a_set_uid_verifier_runs_only_what_root_put_there() {
     if !crate::sandbox::may_be_the_system() {
@@ -99,7 +99,7 @@ fn a_set_uid_verifier_runs_only_what_root_put_there() {
     ] {
         assert!(all.contains(words), "{words}: {all}");
     }
-    // What it was given: the message, its account, its place, and no variable.
+    // The command got the message, the owner's account and directory, and no variables.
     let ran = stdout.lines().filter(|line| line.starts_with("ran 0 ")).count();
     assert_eq!(ran, 3, "{all}");
     for tag in ["mark 1 ", "owner 1 "] {

@@ -1,4 +1,4 @@
-//! TLS: the gateway proves who it is, or is told nothing.
+//! TLS: a gateway that cannot prove its identity receives nothing.
 
 use std::net::TcpStream;
 use std::path::Path;
@@ -12,14 +12,14 @@ use crate::sandbox::{Run, Sandbox};
 use crate::server::{Server, Stream};
 use crate::twilio::{configure, taken};
 
-/// An authority that nobody but the test knows.
+/// Creates an authority that only the test knows.
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A gateway that proves by `authority` to be the host of this name.
+/// Starts a gateway whose certificate from `authority` is for this host.
 fn server(authority: &CertifiedIssuer<'static, KeyPair>, host: &str) -> Server {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new(vec![host.to_owned()]).unwrap();
@@ -51,9 +51,9 @@ fn sms_test(sandbox: &Sandbox) -> Run {
     sandbox.admin(&["sms", "test", NUMBER])
 }
 
-/// Guards the token and the codes: they go to who is proved to be the gateway, and to nobody else.
+/// Guards the token and the codes: they are sent to a proven gateway only.
 #[test]
-fn a_gateway_is_believed_by_a_known_authority_only() {
+fn a_gateway_needs_a_certificate_of_a_known_authority() {
     let (known, unknown) = (authority(), authority());
     let sandbox = Sandbox::new();
     let ca_file = sandbox.beside("ca.pem");
@@ -61,11 +61,11 @@ fn a_gateway_is_believed_by_a_known_authority_only() {
     let ca = ca_file.to_str().unwrap();
     for (what, issuer, host, trusts, is_good) in [
         ("known", &known, "localhost", true, true),
-        ("the system's only", &known, "localhost", false, false),
+        ("not configured", &known, "localhost", false, false),
         ("unknown", &unknown, "localhost", true, false),
         ("another host", &known, "api.twilio.com", true, false),
     ] {
-        // Wine knows the authorities of the system only.
+        // Wine knows only the authorities of the system.
         if cfg!(windows) && trusts {
             continue;
         }
@@ -78,7 +78,7 @@ fn a_gateway_is_believed_by_a_known_authority_only() {
         );
         let run = sms_test(&sandbox);
         assert_eq!(run.code == 0, is_good, "{what}: {run:?}");
-        assert_eq!(server.requests().len(), usize::from(is_good), "{what}: nothing may be told");
+        assert_eq!(server.requests().len(), usize::from(is_good), "{what}: nothing may be sent");
         if !is_good {
             assert!(run.stderr.contains("cannot connect to https://localhost"), "{what}: {run:?}");
             assert!(run.stderr.contains("--ca-file"), "{what}: {run:?}");

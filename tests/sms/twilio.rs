@@ -1,4 +1,4 @@
-//! Twilio's API, as it is published: what it is asked, and what each of its answers becomes.
+//! Twilio's published API: the requests, and what each answer leads to.
 
 use serde_json::{Value, json};
 
@@ -12,14 +12,14 @@ pub(crate) const SERVICE: &str = "MG0123456789abcdef0123456789abcdef";
 pub(crate) const TOKEN: &str = "fedcba9876543210fedcba9876543210";
 const SENDER: &str = "+33700000001";
 
-/// Twilio's answer to a message that it takes.
+/// Twilio's answer to an accepted message.
 pub(crate) fn taken() -> Answer {
     let body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": "queued",
         "error_code": null, "num_segments": "1" });
     Answer::Say(201, body.to_string())
 }
 
-/// Twilio's answer to a message that it refuses.
+/// Twilio's answer to a refused message.
 fn refused(status: u16, code: u32, message: &str) -> Answer {
     let body = json!({ "code": code, "message": message, "status": status,
         "more_info": format!("https://www.twilio.com/docs/errors/{code}") });
@@ -47,11 +47,12 @@ fn deliver(sandbox: &Sandbox, body: &str) -> Run {
     sandbox.admin_with_stdin(&["sms", "deliver"], message.to_string().as_bytes())
 }
 
-/// Guards the way through a proxy: it is asked for the address of the API, which is not reached itself.
+/// Guards proxies: the request goes to the proxy, and the address of the API is not contacted
+/// directly.
 #[test]
-fn a_message_takes_the_proxy_that_is_configured() {
+fn a_message_goes_through_the_configured_proxy() {
     let (sandbox, proxy) = (Sandbox::new(), Server::saying(taken()));
-    // Nothing listens on the port of this address.
+    // Nothing listens on this port.
     let nobody = "http://127.0.0.1:1";
     configure(&sandbox, nobody, &["--from", SENDER, "--proxy", &proxy.url()]);
     let run = deliver(&sandbox, "0042");
@@ -86,9 +87,9 @@ fn a_message_is_one_post_with_basic_authentication_and_a_form() {
     }
 }
 
-/// Guards the sentences, and that no number, code or token is quoted, whatever the gateway says.
+/// Guards the error messages: no number, code or token is quoted, whatever the gateway says.
 #[test]
-fn each_error_is_one_sentence_with_its_code_and_what_to_do() {
+fn each_error_is_one_sentence_with_its_code_and_a_hint() {
     let quoting = format!("'{NUMBER}' got 'code 987654' by {TOKEN}");
     for (status, code, words, hint) in [
         (401, 20003, "the account SID, API key or token is wrong", "sms configure"),
@@ -107,7 +108,11 @@ fn each_error_is_one_sentence_with_its_code_and_what_to_do() {
         for part in ["Twilio refused: ", words, hint, &format!("({code})")] {
             assert!(run.stdout.contains(part), "{code}, {part}: {run:?}");
         }
-        assert_eq!(server.requests().len(), 1, "{code}: it answered, so it is not asked again");
+        assert_eq!(
+            server.requests().len(),
+            1,
+            "{code}: a gateway that answered is not asked again"
+        );
         let test = sandbox.admin(&["sms", "test", NUMBER]);
         assert_eq!(test.code, 1, "{test:?}");
         assert!(test.stderr.contains(words) && test.stderr.contains(" hint: "), "{test:?}");
@@ -119,9 +124,10 @@ fn each_error_is_one_sentence_with_its_code_and_what_to_do() {
     }
 }
 
-/// Guards the allowance: 1 is a promise that nothing was sent, and it is made where that is certain only.
+/// Guards the limits: exit code 1 promises that nothing was sent, and is used only where that is
+/// certain.
 #[test]
-fn what_is_uncertain_is_told_as_such_and_tried_once() {
+fn an_uncertain_result_is_reported_as_such_and_not_retried() {
     for (what, answer, code) in [
         ("429", Answer::Say(429, "slow down".into()), 1),
         ("404", Answer::Say(404, "<html>".into()), 1),
@@ -145,7 +151,8 @@ fn what_is_uncertain_is_told_as_such_and_tried_once() {
     }
 }
 
-/// Guards the user who waits for a code: a message that Twilio accepts and fails at once is not sent.
+/// Guards the user who waits for a code: a message that Twilio accepts but fails at once counts as
+/// not sent.
 #[test]
 fn an_accepted_message_that_failed_is_a_failure() {
     let failed = |status: &str, code: Value| {
@@ -171,7 +178,7 @@ fn an_accepted_message_that_failed_is_a_failure() {
 }
 
 #[test]
-fn a_gateway_that_hangs_is_given_up_before_the_verifier_gives_up() {
+fn a_hanging_gateway_is_given_up_before_the_verifier_times_out() {
     let runs = [Answer::Hang, Answer::Stall].map(|answer| {
         std::thread::spawn(move || {
             let (sandbox, server) = with_server(answer);
@@ -187,9 +194,9 @@ fn a_gateway_that_hangs_is_given_up_before_the_verifier_gives_up() {
     }
 }
 
-/// Guards the one retry: only where nothing can have been taken.
+/// Guards the only retry: it happens only if nothing can have been accepted.
 #[test]
-fn a_connection_that_is_not_made_is_tried_twice() {
+fn a_failed_connection_is_tried_twice() {
     let sandbox = Sandbox::new();
     let server = Server::start(|_| taken(), |_| None);
     let port = server.port();
@@ -198,7 +205,7 @@ fn a_connection_that_is_not_made_is_tried_twice() {
     let run = deliver(&sandbox, "code 123456");
     assert_eq!(run.code, 1, "nothing was sent for sure: {run:?}");
     assert!(run.stdout.contains("cannot connect to http://127.0.0.1"), "{run:?}");
-    // TLS that ends before it began is no connection either, and can be counted.
+    // A TLS handshake that fails counts as no connection, and can be counted here.
     let server = Server::start(|_| taken(), |_| None);
     let base = format!("https://127.0.0.1:{}", server.port());
     configure(&sandbox, &base, &["--from", SENDER]);
@@ -207,7 +214,7 @@ fn a_connection_that_is_not_made_is_tried_twice() {
 }
 
 #[test]
-fn a_message_that_is_none_is_refused() {
+fn an_invalid_message_is_refused() {
     let (sandbox, server) = with_server(taken());
     for text in [
         "",
@@ -229,9 +236,9 @@ fn a_message_that_is_none_is_refused() {
     assert_eq!(server.requests().len(), 0);
 }
 
-/// Guards the whole way: verifier, `rw2fa sms deliver` beside it, gateway, and back.
+/// Guards the whole path: verifier, `rw2fa sms deliver` beside it, gateway, and back.
 #[test]
-fn a_login_by_twilio() {
+fn a_login_through_twilio_succeeds_once() {
     let (sandbox, server) = with_server(taken());
     sandbox.admin_ok(&["users", "add", "alice", "--method", "sms", "--phone", NUMBER]);
     sandbox.admin_ok(&["enable"]);
@@ -246,7 +253,7 @@ fn a_login_by_twilio() {
 }
 
 #[test]
-fn a_login_whose_message_twilio_refuses_tells_the_portal_why() {
+fn a_message_refused_by_twilio_is_reported_with_the_reason() {
     let (sandbox, server) = with_server(refused(400, 21608, &format!("{NUMBER} is unverified")));
     sandbox.admin_ok(&["users", "add", "alice", "--method", "sms", "--phone", NUMBER]);
     sandbox.admin_ok(&["enable"]);
@@ -255,12 +262,12 @@ fn a_login_whose_message_twilio_refuses_tells_the_portal_why() {
         assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{run:?}");
         assert!(run.stderr.contains("a trial account reaches verified numbers only"), "{run:?}");
         assert!(!run.stderr.contains(NUMBER) && !run.stdout.contains(NUMBER), "{run:?}");
-        assert_eq!(server.requests().len(), turn, "a refused message holds nobody up");
+        assert_eq!(server.requests().len(), turn, "a refused message delays no one");
     }
 }
 
 #[test]
-fn check_tells_account_and_balance_and_sends_nothing() {
+fn check_reports_account_and_balance_and_sends_nothing() {
     let account = |status: &'static str, kind: &'static str| {
         Server::start(
             move |request| {
@@ -301,14 +308,17 @@ fn check_tells_account_and_balance_and_sends_nothing() {
             let findings = run.json()["findings"].as_array().unwrap().clone();
             findings.iter().map(|f| f["check"].as_str().unwrap().to_owned()).collect()
         };
-        assert!(!found(&[]).iter().any(|check| check.starts_with("sms-")), "nobody is asked");
+        assert!(
+            !found(&[]).iter().any(|check| check.starts_with("sms-")),
+            "asked without --online"
+        );
         let sms = found(&["--online"]).iter().filter(|check| check.starts_with("sms-")).count();
         assert_eq!(sms, usize::from(kind == "Trial") + doctor, "{status} {kind}");
     }
 }
 
 #[test]
-fn check_tells_wrong_credentials_and_what_a_key_may_not_see() {
+fn check_reports_wrong_credentials_and_missing_rights_of_a_key() {
     let (sandbox, server) = with_server(refused(401, 20003, "Authenticate"));
     let run = sandbox.admin(&["sms", "check"]);
     assert_eq!(run.code, 1, "{run:?}");

@@ -1,6 +1,6 @@
 //! Who may access a store, and what may replace its files (Unix).
 
-#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![allow(clippy::print_stdout, reason = "a skipped test reports it")]
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -251,7 +251,7 @@ fn a_directory_that_cannot_be_written_is_an_error() {
 #[test]
 fn root_works_as_the_owner_of_the_store() {
     if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root can work as somebody else");
+        println!("skipped: only root can work as another account");
         return;
     }
     let sandbox = Sandbox::new();
@@ -269,7 +269,11 @@ fn root_works_as_the_owner_of_the_store() {
     ok(&["users", "edit", "alice", "--notes", "x"]);
     let picture = sandbox.beside("qr.png");
     ok(&["users", "enrol", "alice", "--qr-file", picture.to_str().unwrap()]);
-    assert_eq!(fs::metadata(&picture).unwrap().uid(), 0, "the file is for who asked for it");
+    assert_eq!(
+        fs::metadata(&picture).unwrap().uid(),
+        0,
+        "the file belongs to the account that asked for it"
+    );
     assert_eq!(real.verify(&["--", "alice"], None).code, 3);
     ok(&["advanced", "set", "digits", "8"]);
     ok(&["init"]);
@@ -297,7 +301,7 @@ fn root_works_as_the_owner_of_the_store() {
 #[test]
 fn root_gives_a_store_away_only_on_a_trusted_path() {
     if !nix::unistd::geteuid().is_root() {
-        println!("skipped: only root can give a store to somebody else");
+        println!("skipped: only root can give a store to another account");
         return;
     }
     let sandbox = Sandbox::new();
@@ -336,7 +340,7 @@ fn root_gives_a_store_away_only_on_a_trusted_path() {
     }
 }
 
-/// Guards a store from other accounts, and tells them how to get access.
+/// Guards a store against other accounts: it is refused, and the error says how to get access.
 #[test]
 fn a_store_of_another_account_is_refused() {
     let sandbox = Sandbox::new();

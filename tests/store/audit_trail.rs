@@ -1,6 +1,6 @@
 //! The audit trail: one chained line for each change and each verification, without secrets.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 use std::path::PathBuf;
@@ -40,8 +40,8 @@ fn appended(sandbox: &Sandbox, run: impl FnOnce() -> Run) -> (Run, Value) {
     (run, serde_json::from_str(&after[before.len()]).unwrap())
 }
 
-/// Guards evidence: every command that changes something leaves one line: who, what, old and new
-/// value.
+/// Guards evidence: every command that changes something leaves one line with who, what, and the
+/// old and new values.
 #[test]
 fn every_change_appends_one_line() {
     let sandbox = Sandbox::new();
@@ -181,7 +181,7 @@ fn every_verification_appends_one_line() {
     verify(&["--", "stranger"], None, "grant", "not-listed");
     let before = lines(&sandbox);
     sandbox.verify(&["--session", "html5", "--check", "--", "alice"], None);
-    assert_eq!(lines(&sandbox), before, "--check wrote");
+    assert_eq!(lines(&sandbox), before, "--check wrote to the trail");
     let all = before.join("\n");
     assert!(!all.contains(&secret.to_base32()));
     check(&sandbox).unwrap();
@@ -189,7 +189,7 @@ fn every_verification_appends_one_line() {
 
 /// Guards the chain over months, and against a clock that is set back.
 #[test]
-fn months_follow_each_other() {
+fn the_chain_continues_over_months() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let file = |month: &str| sandbox.path().join(format!("audit/{month}.jsonl"));
     let november = lines(&sandbox).len();
@@ -218,7 +218,7 @@ fn months_follow_each_other() {
     fs::remove_file(file("2026-12")).unwrap();
     assert_eq!(check(&sandbox).unwrap_err().line, november + 1);
     fs::remove_file(file("2026-11")).unwrap();
-    assert_eq!(check(&sandbox).unwrap_err().line, 1, "the trail begins later");
+    assert_eq!(check(&sandbox).unwrap_err().line, 1, "the first month is missing");
     sandbox.write(&file("2026-11"), &first);
     sandbox.write(&file("2026-12"), &december);
     assert!(check(&sandbox).is_ok());

@@ -1,6 +1,6 @@
 //! Hand-edited and damaged documents: errors name file, line and key, and no login is granted.
 
-#![allow(clippy::disallowed_methods, reason = "the tests damage files as nobody else may")]
+#![allow(clippy::disallowed_methods, reason = "these tests damage files on purpose")]
 
 use std::fs;
 

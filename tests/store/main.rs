@@ -1,6 +1,6 @@
 //! The store on disk: file permissions, damaged documents, names, the audit trail and its copies.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 #[cfg(unix)]
 mod access;

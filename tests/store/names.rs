@@ -7,7 +7,7 @@ use crate::sandbox::Sandbox;
 
 /// Guards listing, login and removal of a name, whatever it looks like as a path.
 #[test]
-fn odd_names_work_everywhere() {
+fn unusual_names_work_everywhere() {
     let longest = "n".repeat(256);
     let wide = "日".repeat(85);
     for (typed, canonical) in [
@@ -103,8 +103,8 @@ fn names_that_only_look_alike_on_disk_are_kept_apart() {
     assert_eq!(secrets.len(), names.len());
 }
 
-/// Guards existing stores: documents keep their places, and a foreign file is a problem only where
-/// it could be taken for a user.
+/// Guards existing stores: documents keep their places, and a foreign file is a problem only if it
+/// could be taken for a user.
 #[test]
 fn documents_have_their_places() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -175,5 +175,5 @@ fn invisible_characters_are_refused() {
         .into_iter()
         .filter(|(path, _)| !path.ends_with("2026-11.jsonl"))
         .collect();
-    assert_eq!(users.len(), before.len() - 1, "a document was made");
+    assert_eq!(users.len(), before.len() - 1, "a document was created");
 }

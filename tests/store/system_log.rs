@@ -68,7 +68,7 @@ fn each_line_is_copied() {
     let head = format!("<86>rw2fa[{}]: ", std::process::id());
     for (message, line) in messages.iter().zip(&lines) {
         let copy = message.strip_prefix(&head).expect(message);
-        assert!(!copy.chars().any(char::is_control), "{copy:?} steers a terminal");
+        assert!(!copy.chars().any(char::is_control), "{copy:?} contains a control character");
         let [copy, line] =
             [copy, line].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
         assert_eq!(copy, line);
@@ -97,7 +97,7 @@ fn a_full_log_does_not_block() {
         assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "code-required");
     }
     assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
-    assert_eq!(trail(&sandbox).len() - before, 600, "the trail is complete all the same");
+    assert_eq!(trail(&sandbox).len() - before, 600, "the trail is complete anyway");
     let arrived = received(&socket).len();
     assert!((1..600).contains(&arrived), "the log was never full: {arrived}");
 }
@@ -110,7 +110,7 @@ fn logins_work_without_a_log() {
         ("nothing", |_| {}),
         ("a file", |place| fs::write(place, "").unwrap()),
         ("a directory", |place| fs::create_dir(place).unwrap()),
-        ("a socket nobody listens at", |place| drop(UnixDatagram::bind(place).unwrap())),
+        ("a socket without a listener", |place| drop(UnixDatagram::bind(place).unwrap())),
         ("a stream", |place| drop(UnixListener::bind(place).unwrap())),
     ];
     for (what, plant) in plants {

@@ -1,17 +1,17 @@
-//! Accounts and groups of Windows, the machine's id, and who did something.
+//! Accounts and groups of Windows, the machine's id, and the account behind a change.
 
 use rw2fa::platform;
 
 use crate::sandbox::Sandbox;
 
-/// The account that runs this test, without its domain.
+/// Returns the account that runs this test, without its domain.
 fn me() -> String {
     let caller = platform::caller();
     caller.rsplit('\\').next().unwrap().to_owned()
 }
 
-/// Guards membership as the system tells it, through the real programs: a member is asked for a code, and
-/// who cannot be told is refused.
+/// Guards the system's group membership, through the real programs: a member needs a code, and an
+/// unknown account is refused.
 #[test]
 fn members_of_a_group_of_windows_are_asked() {
     let sandbox = Sandbox::with_users(&[]);
@@ -25,16 +25,16 @@ fn members_of_a_group_of_windows_are_asked() {
         assert_eq!(found, (3, "enrolment-required".into()), "{spelling} in {mine}");
     }
     assert_eq!(end(&["--", "nobody here"]), (4, "groups-unknown".into()));
-    assert_eq!(end(&["--", mine]), (4, "groups-unknown".into()), "a group is no account");
+    assert_eq!(end(&["--", mine]), (4, "groups-unknown".into()), "a group is not an account");
     assert_eq!(end(&["--no-groups", "--", "nobody here"]), (0, "not-listed".into()));
     sandbox.admin_ok(&["users", "remove", "--yes", "--group", mine]);
     sandbox.admin_ok(&["users", "add", "--group", "no such group"]);
     assert_eq!(end(&["--", &me()]), (0, "not-listed".into()));
 }
 
-/// Guards the warning about names that nobody has.
+/// Guards the warning about unknown names.
 #[test]
-fn names_are_looked_up() {
+fn unknown_names_cause_a_warning() {
     for (name, is_group, expected) in [
         (&*me(), false, true),
         (&*me(), true, false),
@@ -55,7 +55,7 @@ fn names_are_looked_up() {
     assert_eq!(must.code, 1, "{must:?}");
 }
 
-/// Guards what licences are bound to.
+/// Guards the identity that licences are bound to.
 #[test]
 fn the_serial_number_comes_from_the_machine() {
     let sandbox = Sandbox::new();
@@ -66,7 +66,7 @@ fn the_serial_number_comes_from_the_machine() {
     assert_eq!(real.admin(&["license", "serial"]), serial);
     let id = platform::machine_id().unwrap();
     assert_eq!(id.len(), 32);
-    assert!(!serial.stdout.contains(&id), "the id itself is nobody's business");
+    assert!(!serial.stdout.contains(&id), "the id itself must not be shown");
 }
 
 /// Guards evidence: the trail names the account of Windows.

@@ -1,7 +1,7 @@
-/* Stands in for authz.dll, with which Windows asks a domain for the groups of an account; Wine's knows
- * none. The last number of the account's identifier tells what it answers: 1105 is in two groups of this
- * machine, one of everybody and one of a service; 1106 also in a group of a domain whose name nobody
- * knows; for all others no domain answers. */
+/* Stands in for authz.dll, with which Windows asks a domain for the groups of an account; Wine's finds
+ * none. The last number of the account's identifier selects the answer: 1105 is in two groups of this
+ * machine, in the group of everyone and in that of a service; 1106 is also in a group of an unknown
+ * domain; for all others no domain answers. */
 #include <windows.h>
 
 static BYTE sids[5][32];

@@ -1,4 +1,5 @@
-//! Files as Windows has them: kept open by others, names without case, devices, BOM and CRLF, long paths.
+//! Files on Windows: opened by other programs, case-insensitive names, devices, BOM and CRLF, long
+//! paths.
 
 use std::fs::{File, OpenOptions};
 use std::os::windows::fs::OpenOptionsExt;
@@ -8,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::Sandbox;
 
-/// Read-only sharing: whoever has a file open so lets nobody replace it.
+/// Shared for reading only: a file that is opened this way cannot be replaced.
 const SHARE_READ: u32 = 1;
 
 fn keep_open(path: &Path, share: u32) -> File {
     OpenOptions::new().read(true).share_mode(share).open(path).unwrap()
 }
 
-/// Guards against a virus scanner or an editor that has a document open for a moment.
+/// Guards against a virus scanner or an editor that opens a document for a moment.
 #[test]
-fn a_document_that_is_open_elsewhere_is_waited_for() {
+fn an_open_document_is_waited_for() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let document = sandbox.document("users", "alice");
     for share in [SHARE_READ, 0] {
@@ -35,9 +36,9 @@ fn a_document_that_is_open_elsewhere_is_waited_for() {
     }
 }
 
-/// Guards the end of the patience: an error after a second, and the old document.
+/// Guards the limit of the wait: an error after a second, and the old document.
 #[test]
-fn a_document_that_stays_open_elsewhere_is_an_error_and_stays() {
+fn a_document_that_stays_open_is_an_error_and_is_kept() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let document = sandbox.document("state", "alice");
@@ -52,8 +53,8 @@ fn a_document_that_stays_open_elsewhere_is_an_error_and_stays() {
     assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(5), "{waited:?}");
     drop(open);
     let mut after = sandbox.contents();
-    // The trail says what would have been granted, and the attempt stays charged; nothing else changed, and no copy was
-    // left behind.
+    // The trail records what would have been granted, and the attempt stays charged. Nothing else
+    // changed, and no copy was left behind.
     let is_document = |ending: &std::ffi::OsStr| ending != "jsonl" && ending != "attempts";
     after.retain(|path, _| path.extension().is_some_and(is_document));
     let kept = before.iter().filter(|(path, _)| after.contains_key(*path));
@@ -61,9 +62,9 @@ fn a_document_that_stays_open_elsewhere_is_an_error_and_stays() {
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&code)).reason(), "code-accepted");
 }
 
-/// Guards file names in which case does not matter, and that another tool may have written.
+/// Guards case-insensitive file names that another tool may have written.
 #[test]
-fn case_of_file_names_hides_nobody() {
+fn the_case_of_file_names_hides_no_one() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert!(sandbox.path().join("STORE.TOML").exists(), "case matters here");
     assert_eq!(sandbox.admin_ok(&["users", "add", "ALICE"]), "alice: unchanged\n");
@@ -77,9 +78,9 @@ fn case_of_file_names_hides_nobody() {
     assert!(run.stderr.contains("HR.TOML"), "{run:?}");
 }
 
-/// Guards names that Windows takes for devices, or would cut.
+/// Guards names that Windows takes for devices, or would truncate.
 #[test]
-fn names_of_devices_are_users_like_others() {
+fn device_names_are_ordinary_users() {
     let names = ["con", "PRN", "aux", "com1", "LPT9", "con.txt", "dot.", "CORP\\nul", "a:b"];
     let sandbox = Sandbox::with_users(&names);
     for name in names {
@@ -93,9 +94,9 @@ fn names_of_devices_are_users_like_others() {
     assert_eq!(sandbox.verify(&["--", "con"], None).reason(), "not-listed");
 }
 
-/// Guards documents that were edited with an editor of Windows.
+/// Guards documents that were edited with a Windows editor.
 #[test]
-fn a_mark_and_line_ends_of_windows_are_accepted() {
+fn a_byte_order_mark_and_crlf_are_accepted() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     for document in [sandbox.path().join("store.toml"), sandbox.document("users", "alice")] {
@@ -122,7 +123,7 @@ fn the_longest_names_have_documents() {
     assert!(longest > Some(260), "{longest:?}");
 }
 
-/// Guards what is exported: a file that nobody else can read, wherever it lies.
+/// Guards exported files: no one else can read them, in any directory.
 #[test]
 fn exported_files_are_private() {
     let sandbox = Sandbox::with_users(&["alice"]);

@@ -1,11 +1,11 @@
-//! Where stores are, and whose.
+//! Where stores are, and who owns them.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::sandbox::{Run, Sandbox, finish, skipped};
 
-/// The built program, with nothing in its environment but what is given.
+/// Runs the built program with only these variables in its environment.
 fn tool(args: &[&str], variables: &[(&str, &str)]) -> Run {
     program(env!("CARGO_BIN_EXE_rw2fa"), args, variables)
 }
@@ -18,8 +18,8 @@ fn program(program: &str, args: &[&str], variables: &[(&str, &str)]) -> Run {
     finish(command.spawn().unwrap())
 }
 
-/// Guards the place of the system's store, which no variable moves but `RW2FA_STORE`, and the order of
-/// what names a store.
+/// Guards the path of the system's store, which only `RW2FA_STORE` can move, and the precedence of
+/// the settings that name a store.
 #[test]
 fn the_system_store_is_in_program_data() {
     let sandbox = Sandbox::with_users(&[]);
@@ -44,13 +44,13 @@ fn the_system_store_is_in_program_data() {
     std::fs::remove_dir_all(system).unwrap();
 }
 
-/// Guards against a directory that somebody else made, in which he would decide who gets in.
+/// Guards against a directory that another account created and could use to decide who gets in.
 #[test]
-fn a_store_of_somebody_else_is_refused() {
+fn a_store_of_another_account_is_refused() {
     let Some(foreign) = std::env::var_os("RW2FA_TEST_FOREIGN") else {
         return skipped("there is no directory of another account");
     };
-    // Only root can make one.
+    // Only root can create one.
     if foreign.is_empty() {
         return;
     }
@@ -65,10 +65,10 @@ fn a_store_of_somebody_else_is_refused() {
     assert_eq!(run.end(), (4, "store".into()), "{run:?}");
 }
 
-/// Guards `init` on Windows: the service account is one that exists, is one account, and is recorded; the
-/// option of the other systems is refused.
+/// Guards `init` on Windows: the service account must exist, must be a single account, and is
+/// recorded; the option of other systems is refused.
 #[test]
-fn init_takes_a_service_account() {
+fn init_accepts_a_service_account() {
     let sandbox = Sandbox::new();
     let place = sandbox.beside("served").display().to_string();
     let init =
@@ -97,8 +97,8 @@ fn init_takes_a_service_account() {
     assert!(run.stderr.contains("--service-account"), "{run:?}");
 }
 
-/// Guards what `doctor` says of the clock: the system's own program is asked, and understood. Where Wine has
-/// none another one stands in, whose answer this test writes.
+/// Guards the clock check of `doctor`: it asks the system's own program and understands the answer.
+/// Wine has none, so a stand-in returns the answer that this test writes.
 #[test]
 fn the_time_service_is_asked() {
     let Some(answer) = std::env::var_os("RW2FA_TEST_TIME_SERVICE") else {

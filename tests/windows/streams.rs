@@ -2,9 +2,9 @@
 
 use crate::sandbox::{Sandbox, Secret, real_now};
 
-/// Guards names of all scripts: on the command line, in documents, and in output that is piped.
+/// Guards names in all scripts: on the command line, in documents, and in piped output.
 #[test]
-fn names_pass_in_and_out_as_utf_8() {
+fn names_are_read_and_written_as_utf_8() {
     let sandbox = Sandbox::with_users(&[]);
     let real = sandbox.real();
     let names = ["Zoë", "東京", "Ωmega", "naïve😀", r"CORP\Ålesund"];
@@ -23,7 +23,7 @@ fn names_pass_in_and_out_as_utf_8() {
     }
 }
 
-/// Guards what a portal goes by.
+/// Guards the exit codes, which portals rely on.
 #[test]
 fn outcomes_are_exit_codes() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -41,9 +41,9 @@ fn outcomes_are_exit_codes() {
     assert_eq!(code(&["--", "alice"], None), 4);
 }
 
-/// Guards lines that end as those of Windows, and codes on standard input.
+/// Guards codes on standard input that end with a Windows line ending.
 #[test]
-fn a_code_may_end_with_a_line_end_of_windows() {
+fn a_code_may_end_with_crlf() {
     use std::io::Write;
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.at_real_time();
@@ -54,15 +54,15 @@ fn a_code_may_end_with_a_line_end_of_windows() {
     assert_eq!(crate::sandbox::finish(child).reason(), "code-accepted");
 }
 
-/// Guards colours: none in a pipe, unless they are asked for.
+/// Guards colours: a pipe gets none unless they are requested.
 #[test]
-fn colours_are_for_those_who_want_them() {
+fn colours_appear_only_on_request() {
     let sandbox = Sandbox::with_users(&[]);
     let real = sandbox.real();
     let plain = real.admin(&["status"]);
     assert!(!plain.stdout.contains('\u{1b}'), "{plain:?}");
     assert!(plain.stdout.contains("two-factor authentication  on"), "{plain:?}");
-    // Without a console there is nobody to understand them; no text may be lost.
+    // Without a console, nothing interprets them; no text may be lost.
     let always = ["--color", "always", "status"];
     let run = real.admin(&always);
     assert!(run.stdout.contains("two-factor authentication"), "{run:?}");

@@ -1,4 +1,4 @@
-//! Stands in for `w32tm.exe`, which Wine lacks: says what the file beside it holds.
+//! Stands in for `w32tm.exe`, which Wine lacks: prints the contents of the file beside it.
 
 use std::process::exit;
 
@@ -10,7 +10,7 @@ fn main() {
     let answer = std::env::current_exe().unwrap().with_file_name("w32tm.txt");
     match std::fs::read_to_string(answer) {
         Ok(text) => print!("{text}"),
-        // What the service is called that does not run.
+        // The exit code for a service that is not running.
         Err(_) => exit(-2_147_023_834),
     }
 }

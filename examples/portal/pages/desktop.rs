@@ -1,4 +1,4 @@
-//! The pages of somebody who is signed in.
+//! The pages of a signed-in user.
 
 use maud::{Markup, html};
 
@@ -7,14 +7,14 @@ use crate::resources::{self, Resource};
 use crate::sessions::{Opened, Session, Stage};
 use crate::verifier::Kind;
 
-/// What there is to open.
+/// The page of things to open.
 pub(crate) fn desktop(token: &str, session: &Session) -> Markup {
     page(
         "Your desktop",
         &bar(token, session),
         &html! {
             div.room {
-                // The verifier says here how often the QR code was shown, and to whom.
+                // Here the verifier reports how often the QR code was shown, and to whom.
                 @if let Some(answer) = &session.answer {
                     @if matches!(answer.reason.as_str(), "activated" | "recovery-code-accepted") {
                         (status(&answer.message))
@@ -43,7 +43,7 @@ fn tile(token: &str, session: &Session, resource: &Resource) -> Markup {
                 span.badge { (kind(resource.kind)) }
                 @if is_open { span.badge.on { "Open" } }
             }
-            // The name of each button tells what it opens, also where it is read out by itself.
+            // The name of each button says what it opens, even when a screen reader reads it alone.
             button.primary type="submit" aria-label={ @if is_open { "Reconnect " } @else { "Open " } (resource.title) } {
                 @if is_open { "Reconnect" } @else { "Open" }
             }
@@ -51,7 +51,7 @@ fn tile(token: &str, session: &Session, resource: &Resource) -> Markup {
     }
 }
 
-/// A session that was opened.
+/// The page of an open session.
 pub(crate) fn session(token: &str, session: &Session, opened: &Opened) -> Markup {
     let resource = opened.resource;
     page(
@@ -63,7 +63,7 @@ pub(crate) fn session(token: &str, session: &Session, opened: &Opened) -> Markup
                 p.badges { span.badge.on { "Connected" } span.badge { (kind(resource.kind)) } }
                 div.screen {
                     (icon(resource.kind))
-                    p { "Here your portal shows the session. This example has no desktops." }
+                    p { "Your portal shows the session here. This example has no desktops." }
                 }
                 dl.facts {
                     div { dt { "Account" } dd { (session.account.name) } }
@@ -112,7 +112,7 @@ fn icon(kind: Kind) -> Markup {
     }
 }
 
-/// `2026-11-24T16:00:30Z` as people write it.
+/// Formats `2026-11-24T16:00:30Z` for people.
 fn words(time: &str) -> String {
     match (time.get(..10), time.get(11..16)) {
         (Some(day), Some(hour)) => format!("{day}, {hour} UTC"),

@@ -1,26 +1,26 @@
-# Functions around the program rw2fa. It must be found by its name, or its path be in $env:RW2FA_PROGRAM.
-# The store is that of the system, or the one that $env:RW2FA_STORE names.
+# Functions around the program rw2fa, which must be on the path or at $env:RW2FA_PROGRAM. They use
+# the system's store, or the one at $env:RW2FA_STORE.
 Set-StrictMode -Version Latest
 
-# Runs rw2fa and returns the document that it prints. What it says besides becomes errors and warnings.
+# Runs rw2fa and returns the document that it prints. Its messages become errors and warnings.
 function Invoke-Rw2fa {
     param([Parameter(Mandatory)] [string[]] $Arguments)
     $program = if ($env:RW2FA_PROGRAM) { $env:RW2FA_PROGRAM } else { 'rw2fa' }
     $all = @('--format', 'json') + $Arguments
-    # In Windows PowerShell a line on standard error would otherwise end the script.
+    # In Windows PowerShell, a line on standard error would otherwise end the script.
     $ErrorActionPreference = 'Continue'
     $lines = & $program @all 2>&1
     $code = $LASTEXITCODE
     $printed = @($lines | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] })
     $said = @($lines | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
-    $told = $false
+    $reported = $false
     foreach ($record in $said) {
         $text = $record.ToString()
         if ($text.StartsWith('{"schema":1,"error":')) {
             $failure = (ConvertFrom-Json $text).error
             $message = if ($failure.hint) { "$($failure.message) ($($failure.hint))" } else { $failure.message }
             Write-Error -Message $message -ErrorId "Rw2fa.$($failure.kind)"
-            $told = $true
+            $reported = $true
         } elseif ($text.StartsWith('warning: ')) {
             Write-Warning $text.Substring(9)
         } else {
@@ -28,14 +28,14 @@ function Invoke-Rw2fa {
         }
     }
     $document = if ($printed.Count -gt 0) { ConvertFrom-Json ($printed -join "`n") } else { $null }
-    if ($code -ne 0 -and -not $told -and $null -eq $document) {
+    if ($code -ne 0 -and -not $reported -and $null -eq $document) {
         Write-Error -Message "rw2fa ended with exit code $code" -ErrorId 'Rw2fa.Failed'
     }
     $document
 }
 
-# Runs a command that changes something, and returns what became of each entry. With -WhatIf the program
-# itself tells what it would do, and changes nothing.
+# Runs a command that changes something, and returns the result for each entry. With -WhatIf, the
+# program itself reports what it would do, and changes nothing.
 function Invoke-Rw2faChange {
     param(
         [Parameter(Mandatory)] [string[]] $Arguments,
@@ -63,18 +63,18 @@ function Invoke-Rw2faChange {
 function Get-Rw2faUser {
     <#
     .SYNOPSIS
-    Gets users and groups that are on the list.
+    Gets listed users and groups.
     .DESCRIPTION
-    Without a name, all of them. Members of a listed group are there once they have signed in.
+    Without a name, gets all of them. Members of a listed group appear once they have signed in.
     .PARAMETER Name
-    Only users and groups of these names; wildcards are understood.
+    Only users and groups with these names; wildcards are allowed.
     .PARAMETER State
     Only users in this state.
     .PARAMETER Type
     Only users, or only groups.
     .EXAMPLE
     Get-Rw2faUser -State pending | Select-Object Name
-    Who has seen the QR code and typed no code yet.
+    Gets users who have seen the QR code but typed no code yet.
     .EXAMPLE
     Get-Rw2faUser 'CORP\*' | Export-Csv -NoTypeInformation corp.csv
     #>
@@ -114,10 +114,10 @@ function Get-Rw2faUser {
 function Get-Rw2faStatus {
     <#
     .SYNOPSIS
-    Tells whether the users are protected.
+    Shows whether the users are protected.
     .EXAMPLE
     (Get-Rw2faStatus).users.pending
-    How many users have not typed their first code yet.
+    Gets the number of users who have not typed their first code yet.
     #>
     [CmdletBinding()]
     param()
@@ -127,22 +127,22 @@ function Get-Rw2faStatus {
 function Add-Rw2faUser {
     <#
     .SYNOPSIS
-    Puts users and groups on the list.
+    Adds users and groups to the list.
     .PARAMETER Name
     Users: alice, CORP\alice or alice@corp.example.
     .PARAMETER Group
-    Groups, all of whose members then need a code.
+    Groups; all of their members then need a code.
     .PARAMETER Method
     How codes reach them: app or sms.
     .PARAMETER Phone
-    Where SMS go. For one user at a time.
+    The phone number for SMS, for one user at a time.
     .PARAMETER MustExist
-    A name that the system does not know is an error.
+    Refuses names that the system does not know.
     .EXAMPLE
     Add-Rw2faUser alice, 'CORP\bob'
     .EXAMPLE
     Get-ADGroupMember 'Remote Staff' | ForEach-Object { "CORP\$($_.SamAccountName)" } | Add-Rw2faUser -WhatIf
-    Tells who would be added, and adds nobody.
+    Shows who would be added, and adds no one.
     #>
     [CmdletBinding(SupportsShouldProcess)]
     [OutputType('Rw2fa.Change')]
@@ -158,7 +158,7 @@ function Add-Rw2faUser {
     end {
         $who = ($names + $Group) -join ', '
         if (-not $who) { return }
-        if (-not $WhatIfPreference -and -not $PSCmdlet.ShouldProcess($who, 'put on the list')) { return }
+        if (-not $WhatIfPreference -and -not $PSCmdlet.ShouldProcess($who, 'add to the list')) { return }
         $arguments = @('users', 'add', '--method', $Method)
         foreach ($one in $Group) { $arguments += @('--group', $one) }
         if ($Phone) { $arguments += @('--phone', $Phone) }
@@ -170,14 +170,14 @@ function Add-Rw2faUser {
 function Import-Rw2faUser {
     <#
     .SYNOPSIS
-    Puts the users of a CSV file on the list.
+    Adds the users of a CSV file to the list.
     .DESCRIPTION
-    The file has the header name,type,method,phone. It is checked as a whole first: if a line is bad,
-    nobody is added, and each bad line is an error that names its number.
+    The file has the header name,type,method,phone. It is checked as a whole first: if a line is invalid,
+    no one is added, and an error names each invalid line by its number.
     .PARAMETER Path
     The file.
     .PARAMETER MustExist
-    A name that the system does not know is an error.
+    Refuses names that the system does not know.
     .EXAMPLE
     Import-Rw2faUser staff.csv -WhatIf
     #>
@@ -188,7 +188,7 @@ function Import-Rw2faUser {
         [switch] $MustExist
     )
     $file = (Resolve-Path -LiteralPath $Path).ProviderPath
-    if (-not $WhatIfPreference -and -not $PSCmdlet.ShouldProcess($file, 'put everybody in it on the list')) { return }
+    if (-not $WhatIfPreference -and -not $PSCmdlet.ShouldProcess($file, 'add everyone in it to the list')) { return }
     $arguments = @('users', 'add', '--from', $file)
     if ($MustExist) { $arguments += '--must-exist' }
     Invoke-Rw2faChange -Arguments $arguments -WhatIfRequested:$WhatIfPreference
@@ -197,10 +197,10 @@ function Import-Rw2faUser {
 function Remove-Rw2faUser {
     <#
     .SYNOPSIS
-    Takes users off the list and off the whitelist, and destroys their secrets: off-boarding.
+    Off-boards users: removes them from the list and the whitelist, and destroys their secrets.
     .DESCRIPTION
-    Close the accounts in the directory first: who is not listed needs no code. CoveredBy names groups
-    that still ask a user for a code.
+    Close the accounts in the directory first: a user who is not listed needs no code. CoveredBy names the groups
+    whose members still need one.
     .PARAMETER Name
     The users.
     .EXAMPLE
@@ -217,7 +217,7 @@ function Remove-Rw2faUser {
     process { $names += $Name }
     end {
         $who = $names -join ', '
-        $what = 'destroy the secrets and take off the list: a password alone lets them in'
+        $what = 'destroy the secrets and remove from the list: a password alone lets them in'
         if (-not $WhatIfPreference -and -not $PSCmdlet.ShouldProcess($who, $what)) { return }
         Invoke-Rw2faChange -Arguments @('users', 'remove', '--yes', '--ignore-missing') -Names $names -WhatIfRequested:$WhatIfPreference
         Invoke-Rw2faChange -Arguments @('whitelist', 'remove', '--ignore-missing') -Names $names -WhatIfRequested:$WhatIfPreference
@@ -229,8 +229,8 @@ function Reset-Rw2faUser {
     .SYNOPSIS
     Forgets the secrets of users who lost their phones.
     .DESCRIPTION
-    The next login shows a new QR code, to whoever knows the password: make sure first that it is really
-    the user who asks.
+    The next login shows a new QR code to anyone who knows the password: make sure first that the request
+    really comes from the user.
     .PARAMETER Name
     The users.
     .EXAMPLE
@@ -275,10 +275,10 @@ function Unlock-Rw2faUser {
 function Test-Rw2faLogin {
     <#
     .SYNOPSIS
-    Tells what the next login of a user would be answered, and why.
+    Shows how the next login of a user would be answered, and why.
     .DESCRIPTION
-    Changes, sends and shows nothing. One object for each kind of request; Granted tells whether it would
-    be let in without a further code.
+    Changes nothing, sends nothing and shows no secret. Returns one object for each kind of request; Granted
+    says whether it would succeed without a further code.
     .PARAMETER Name
     The user, as the portal's authenticator returns the name.
     .PARAMETER Group

@@ -1,21 +1,21 @@
 //! An unfinished line of bash: its words, and how to quote a candidate at its end.
 //!
-//! bash passes words as they were typed and broken at `@`, `:` and `=`, and it inserts a candidate as it
-//! is. So the script passes the whole line.
+//! bash passes words as typed and split at `@`, `:` and `=`, and inserts a candidate unchanged. So
+//! the script passes the whole line.
 
 /// A command line whose last word is unfinished.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// The words from the name of the program on, without quotes.
+    /// The words, starting with the name of the program, without quotes.
     pub(super) words: Vec<String>,
-    /// The quote that is open at the end.
+    /// The open quote at the end.
     quote: &'static str,
     /// How many characters of the last word bash does not replace.
     kept: usize,
 }
 
 impl Line {
-    /// Parses the line up to the cursor, and the part of it that bash replaces by a candidate.
+    /// Parses the line up to the cursor, and the part that bash replaces with a candidate.
     pub(super) fn parse(arguments: &[String]) -> Option<Self> {
         let [line, replaced] = arguments else { return None };
         let (quote, words) = ["", "'", "\""]
@@ -24,7 +24,7 @@ impl Line {
         let replaced = unfinished(&format!("{quote}{replaced}"), quote)?;
         let length = |words: &[String]| words.last().map_or(0, |word| word.chars().count());
         let kept = length(&words).checked_sub(length(&replaced))?;
-        // Skips variables and the like before the program, such as `sudo -u rw2fa`.
+        // Skips variables and other words before the program, such as `sudo -u rw2fa`.
         let program = words.iter().position(|word| word.rsplit('/').next() == Some("rw2fa"))?;
         Some(Self { words: words[program..].to_vec(), quote, kept })
     }
@@ -40,7 +40,7 @@ impl Line {
         };
         match self.quote {
             "'" => (!candidate.contains('\'')).then(|| rest.collect()),
-            // An exclamation mark cannot be quoted there.
+            // An exclamation mark cannot be quoted here.
             "\"" => (!candidate.contains('!')).then(|| escaped(&|c| "$`\"\\".contains(c))),
             _ => Some(escaped(&|c| {
                 !(c.is_alphanumeric() || "-_.@%+,/:=".contains(c) || c == '~' && is_home)
@@ -49,11 +49,12 @@ impl Line {
     }
 }
 
-/// Splits a line into words, of which the last is unfinished; `None` if this is not its open quote.
+/// Splits a line into words; the last one is unfinished. `None` unless `quote` closes the open
+/// quote.
 fn unfinished(line: &str, quote: &str) -> Option<Vec<String>> {
     const END: char = '\0';
     let mut words = shlex::split(&format!("{line}{END}{quote}"))?;
-    // In a comment, the end is not found.
+    // In a comment, the end marker is lost.
     (words.last_mut()?.pop() == Some(END)).then_some(words)
 }
 
@@ -61,7 +62,7 @@ fn unfinished(line: &str, quote: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    /// Guards how quotes are read, and how a name continues what is typed.
+    /// Guards the parsing of quotes, and that a candidate continues what was typed.
     #[test]
     fn names_continue_what_is_typed() {
         for (text, replaced, words, name, offered) in [

@@ -1,9 +1,10 @@
-//! Completion in shells: the scripts in `completions/`, which `rw2fa completions` prints, and the
+//! Shell completion: the scripts in `completions/`, which `rw2fa completions` prints, and the
 //! answers to them.
 //!
-//! A script only sets [`VARIABLE`] and runs `rw2fa -- WORDS`; `clap_complete` finds the candidates. Its own
-//! scripts are not used: they pass words with their quotes on, bash's splits names at `@` and inserts
-//! candidates unquoted, and PowerShell's evaluates the line that is being typed.
+//! A script only sets [`VARIABLE`] and runs `rw2fa -- WORDS`; `clap_complete` finds the candidates.
+//! Its own scripts are not used: they pass words with their quotes, the one for bash splits names
+//! at `@` and inserts candidates unquoted, and the one for PowerShell evaluates the unfinished
+//! line.
 
 mod bash;
 mod names;
@@ -54,8 +55,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &CompletionsArgs) -> Result<D
 
 /// Answers a completion script. Returns whether one asked.
 ///
-/// Prints nothing but candidates, so a store that cannot be read has no names.
-// SECURITY: no command line of a user begins with `--`, so that the variable alone changes nothing: in
+/// Prints nothing but candidates. If the store cannot be read, there are no names.
+// SECURITY: no command line of a user begins with `--`, so the variable alone changes nothing. In
 // particular, `rw2fa verify` still decides a login.
 pub(super) fn answer(process: &mut Process, definition: fn() -> Command) -> bool {
     let Some(shell) = process.variable(VARIABLE) else { return false };
@@ -70,7 +71,7 @@ pub(super) fn answer(process: &mut Process, definition: fn() -> Command) -> bool
     let words: Vec<_> = process.args.iter().skip(2).map(plain).collect();
     let text = candidates(process, &shell.to_string_lossy(), &words, definition);
     let text = text.unwrap_or_default();
-    // A shell that has gone away needs no candidates.
+    // If the shell has gone, no one needs candidates.
     let _ = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
     true
 }
@@ -116,7 +117,7 @@ fn complete(
     let mut found = found.unwrap_or_default();
     found.retain(|candidate| {
         let value = value(candidate);
-        // Options are offered after a dash only, and a file's name must not forge a line.
+        // Options are offered only after a dash, and a file name must not forge a line.
         (typed.is_escaped() || last.starts_with('-') || !value.starts_with('-'))
             && !value.contains(char::is_control)
     });

@@ -21,11 +21,11 @@ enum Wanted {
     Settings,
 }
 
-/// What the finished words of a command line say.
+/// The information in the finished words of a command line.
 pub(super) struct Typed {
-    /// The store: of `--store`, or else the one that the command would use.
+    /// The store named by `--store`, or the one that the command would use.
     store: Arc<PathBuf>,
-    /// The values of the command that is typed.
+    /// The matched values of the command.
     values: ArgMatches,
     is_escaped: bool,
     /// Whether the last word may begin with a dash and still be a name.
@@ -55,7 +55,7 @@ impl Typed {
         }
     }
 
-    /// Returns whether a `--` precedes the last word, which is no option then.
+    /// Returns whether a `--` precedes the last word, which is then not an option.
     pub(super) fn is_escaped(&self) -> bool {
         self.is_escaped
     }
@@ -110,7 +110,7 @@ fn wanted(path: &[&str], id: &str) -> Option<Wanted> {
     }
 }
 
-/// Lists the wanted names; none if the store cannot be used.
+/// Lists the names of this kind; none if the store cannot be used.
 fn names(store: &Path, wanted: Wanted) -> Vec<String> {
     let kinds: &[DocumentKind] = match wanted {
         Wanted::Settings => return KEYS.iter().map(|key| key.name.to_owned()).collect(),

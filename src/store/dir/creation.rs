@@ -1,7 +1,7 @@
-//! Creates a store, and finds out whether a directory is one.
+//! Creates a store, and determines whether a directory is one.
 //!
-//! Owns what `init` creates: directories, lock files, key and settings, in an order in which a kill never
-//! leaves something that looks like a store.
+//! Owns what `init` creates: directories, lock files, key and settings. Their order ensures that a
+//! kill never leaves something that looks like a store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,18 +19,17 @@ pub(super) const NEW_TRAIL_HINT: &str =
 /// The directories of a store.
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
 
-/// A directory in which a store is being made or completed.
+/// A directory in which a store is being created or completed.
 pub(in crate::store) struct Begun {
     root: PathBuf,
     owner: Owner,
-    /// Whether it held a store already.
+    /// Whether it already contained a store.
     existed: bool,
 }
 
-/// Prepares the directory at `root` for a store of `owner`, and changes nothing that exists.
+/// Prepares the directory at `root` for a store of `owner`. Existing parts are not changed.
 ///
-/// # Errors
-/// If the directory holds something else, or belongs to another account.
+/// If the directory contains something else, or belongs to another account.
 pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun> {
     let root = &without_trailing_slash(root);
     if let Ok(metadata) = fs::symlink_metadata(root) {
@@ -45,7 +44,8 @@ pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun
                 .with_hint(format!("run as administrator, or as {present}")));
         }
     }
-    // SECURITY: anyone able to swap a parent directory would be given a directory of their choice.
+    // SECURITY: anyone who can replace a parent directory could choose the directory that is given
+    // away.
     if owner.is_some()
         && let Some(problem) = parent_of(root).and_then(|parent| platform::trust_problem(&parent))
     {
@@ -79,12 +79,12 @@ impl Begun {
         self.owner
     }
 
-    /// Reports whether the directory held a store already.
+    /// Reports whether the directory already contained a store.
     pub(in crate::store) fn existed(&self) -> bool {
         self.existed
     }
 
-    /// The file of the data key, if the settings name no other.
+    /// The file of the data key, unless the settings name another.
     pub(in crate::store) fn key_file(&self) -> KeyFile {
         KeyFile::new(self.root.join(KEY), self.owner)
     }
@@ -118,8 +118,8 @@ impl Begun {
         make_locks(&root.join("locks"))
     }
 
-    /// Writes the settings of a new store, after everything else: a directory without them is not a store, so a kill
-    /// never leaves something that looks like one.
+    /// Writes the settings of a new store, after everything else. A directory without settings is
+    /// not a store, so a kill never leaves something that looks like one.
     ///
     /// # Errors
     /// If they cannot be written.
@@ -167,7 +167,7 @@ pub(super) fn without_trailing_slash(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-/// Refuses a link as the store: somebody could point it at another store.
+/// Refuses a link as the store: its target could be changed to another store.
 pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
     if !metadata.is_symlink() {
         return Ok(());
@@ -179,7 +179,8 @@ pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
     Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).with_hint(hint))
 }
 
-/// Reports whether the directories of a store hold anything beyond what an interrupted `init` leaves.
+/// Reports whether the directories of a store contain anything beyond what an interrupted `init`
+/// leaves.
 pub(super) fn holds_documents(root: &Path) -> Result<bool> {
     for directory in DIRECTORIES.iter().filter(|directory| **directory != "locks") {
         if !file::entries(&root.join(directory))?.is_empty() {

@@ -145,8 +145,8 @@ fn may_be_before_a_suffix(text: &[u8], key: &AccountKey, is_whole: bool) -> bool
     !is_whole
 }
 
-/// Characters that some systems read as a backslash, escaped. Valid names never contain them; a file name
-/// that does is reported as an error for the account it may belong to.
+/// Characters that some systems read as a backslash, escaped. Valid names never contain them. A
+/// file name with one is reported as an error for the account that it may belong to.
 const BACKSLASHES: [&[u8]; 7] =
     [b"%ef%bc%bc", b"%ef%b9%a8", b"%c2%a5", b"%ef%bf%a5", b"%e2%82%a9", b"%ef%bf%a6", b"%e2%88%96"];
 

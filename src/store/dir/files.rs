@@ -246,7 +246,7 @@ impl Reader for Files {
     }
 }
 
-/// There can be many users and states, so their documents are spread over 4096 directories.
+/// Users and states can be numerous, so their documents are spread over 4096 directories.
 pub(super) fn is_sharded(kind: DocumentKind) -> bool {
     matches!(kind, DocumentKind::User | DocumentKind::State)
 }

@@ -1,4 +1,4 @@
-//! Finds out whether logins can work on this store, by doing what a login does.
+//! Determines whether logins can work on this store, by doing what a login does.
 //!
 //! Takes locks, opens the trail, and creates, writes and removes temporary files. Leaves nothing behind.
 
@@ -29,7 +29,7 @@ const FEW_INODES: u64 = 1000;
 const PROBE: [u8; 4096] = [0; 4096];
 
 impl Files {
-    /// Does what a login does, and returns every problem.
+    /// Tries everything that a login does, and returns every problem.
     pub(super) fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
         if platform::is_read_only(self.root()) {
             let problem =
@@ -244,7 +244,7 @@ impl Files {
                 _ => format!("cannot write {count} documents, such as {place}"),
             };
             let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
-            // An administrator may have made the lists immutable on purpose.
+            // An administrator may deliberately have made the lists immutable.
             let is_error = kind == "state";
             found.push(HealthProblem { part: "writing", is_error, error: problem });
         }
@@ -343,7 +343,7 @@ fn unusable_file(problem: Error, path: &Path) -> Error {
     with_hint(problem, hint)
 }
 
-/// Sets this hint, or keeps the existing one. Without either, points to the system log.
+/// Sets this hint, unless there is one already. Without either, refers to the system log.
 fn with_hint(problem: Error, hint: Option<String>) -> Error {
     if problem.hint().is_some() && hint.is_none() {
         return problem;

@@ -1,4 +1,4 @@
-//! Locks: files that one process at a time holds.
+//! Lock files, each held by one process at a time.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::file::{broken, check_directory, open};
 
-/// How long a lock is waited for.
+/// How long to wait for a lock.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A held lock, released on drop. The system releases it if the process dies.
@@ -17,7 +17,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Releases the lock, and keeps the lock file open for [`take`] where the system can unlock an open file.
+    /// Releases the lock. Keeps the lock file open for [`take`] where the system can unlock an open
+    /// file.
     pub(super) fn release(self) -> Option<File> {
         // Otherwise closing the file frees the lock.
         self.file.unlock().ok().map(|()| self.file)
@@ -83,7 +84,7 @@ pub(super) fn open_lock(path: &Path, owner: Owner) -> Result<Option<File>> {
     Ok(open(path, owner, &options)?.map(|(file, _)| file))
 }
 
-/// Tries one last time after the wait, and names the lock's holder if that fails.
+/// Tries one last time after the wait. If that fails, the error names the lock's holder.
 fn last_try(path: &Path, file: File) -> Result<Lock> {
     let holder = platform::lock_holder(&file);
     match file.try_lock() {

@@ -23,14 +23,14 @@ use crate::store::{
 struct Prepared {
     opened: trail::Opened,
     lock_file: Option<File>,
-    /// How much longer the lock may be waited for: both times together are no more than one.
+    /// How much longer to wait for its lock: both waits together take no longer than one.
     patience: Duration,
 }
 
-/// A lock of the directory, and what can be changed while it is held.
+/// A lock of the directory, and the changes it permits.
 pub(super) struct DirLocked<'a> {
     files: &'a Files,
-    /// How many locks are held through the store, this one included.
+    /// The number of locks held through the store, including this one.
     held: &'a Cell<u32>,
     /// The trail and its lock file, if they were opened to append a line later.
     trail: Option<Prepared>,
@@ -133,8 +133,8 @@ impl Locked for DirLocked<'_> {
     fn prepare(&mut self, month: &str, document: &Document) -> Result<()> {
         let directory = self.files.root.join("audit");
         let started = Instant::now();
-        // Under the lock: two logins may begin a month at the same time. Where the lock cannot be had, no line could
-        // be appended later either.
+        // Under the lock, because two logins may start a month at the same time. If the lock is not
+        // available, no line could be appended later either.
         let lock = self.files.lock_file("audit")?;
         let opened = trail::Opened::open(&directory, self.files.owner, month)?;
         let lock_file = lock.release();

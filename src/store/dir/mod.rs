@@ -1,7 +1,7 @@
 //! The store as a directory of TOML documents.
 //!
-//! [`files`] owns the layout, [`locked`] the changes, [`creation`] what `init` makes, [`trail`] and [`archive`] the audit
-//! trail, [`health`] and [`tidiness`] what `doctor` looks at.
+//! [`files`] owns the layout, [`locked`] the changes, [`creation`] what `init` creates, [`trail`]
+//! and [`archive`] the audit trail, [`health`] and [`tidiness`] what `doctor` checks.
 
 mod archive;
 mod bulk;
@@ -35,11 +35,11 @@ use locked::DirLocked;
 /// A store in a directory.
 pub struct DirStore {
     files: Files,
-    /// How many locks are held through this value.
+    /// The number of locks held through this value.
     held: Cell<u32>,
 }
 
-/// A directory that may hold a store.
+/// A directory that may contain a store.
 pub(super) struct Found {
     root: PathBuf,
     owner: Owner,
@@ -77,7 +77,7 @@ impl Found {
         self.owner
     }
 
-    /// Checks that the directory can still be reached after its owner's identity was assumed.
+    /// Checks that the directory is still accessible after its owner's identity was assumed.
     ///
     /// # Errors
     /// If it cannot.

@@ -1,6 +1,6 @@
 //! Finds files in a store that do not belong there or are exposed, and measures the trail.
 //!
-//! Looks at names, types, owners and modes of files, never at their contents.
+//! Checks names, types, owners and modes of files, never their contents.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -47,7 +47,8 @@ impl Files {
         Ok(count)
     }
 
-    /// Removes a temporary file under the lock of its writer, unless it has become recent again meanwhile.
+    /// Removes a temporary file under the lock of its writer, unless it has been rewritten in the
+    /// meantime.
     fn remove_left_behind(&self, path: &Path, now: Timestamp) -> Result<bool> {
         let _lock = match self.account_of(path) {
             Some(key) => self.lock(Scope::Account(&key))?,
@@ -93,7 +94,7 @@ impl Files {
         };
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            // A file that vanishes meanwhile was temporary.
+            // A file that vanishes in the meantime was temporary.
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
                 let problem = file::broken(&path, "is a link");
@@ -113,7 +114,7 @@ impl Files {
                 });
             }
             if metadata.is_dir() && staging::is_staging_directory(self, &path) {
-                // Its contents change while a program adds users from a file.
+                // Its contents change while another program adds users from a file.
                 if staging::is_left_behind(&path) {
                     found.push(left_behind(path));
                 }

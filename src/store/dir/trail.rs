@@ -24,7 +24,7 @@ pub(super) struct Appended {
 }
 
 impl Appended {
-    /// Asks the system to begin writing the lines to disk.
+    /// Asks the system to start writing the lines to disk.
     pub(super) fn begin_to_sync(&mut self) {
         platform::begin_to_sync(&mut self.file, self.lines.len());
     }
@@ -174,8 +174,9 @@ pub(super) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The end of the trail before `newest`, which has no whole line: that of the last file before it that has one, made
-/// durable. A line that follows in another file must not outlive it.
+/// Returns the end of the trail before `newest`, which has no whole line: the end of the last
+/// earlier file that has one, made durable. A line that follows in another file must not outlive
+/// it.
 fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd> {
     let mut torn = 0;
     // A month without a whole line, which a kill may leave, does not end the chain.
@@ -210,7 +211,7 @@ fn end(file: &mut File, path: &Path) -> Result<AuditEnd> {
     loop {
         let start = length.saturating_sub(wanted);
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        // One byte more, so that the buffer need not grow to find the end.
+        // One extra byte, so that the buffer need not grow to find the end.
         let mut tail = Vec::with_capacity(usize::try_from(length - start).unwrap_or(0) + 1);
         Read::by_ref(file).take(length - start).read_to_end(&mut tail).map_err(failed)?;
         let whole = tail.iter().rposition(|byte| *byte == b'\n');
@@ -264,7 +265,8 @@ mod tests {
         assert_eq!(found, [(1, 1), (2, longest), (3, 2)]);
     }
 
-    /// Guards the chain where a kill left a month without a line: the next one follows the last line there is.
+    /// Guards the chain after a kill that left a month without a line: the next line follows the
+    /// last existing one.
     #[test]
     fn a_month_without_a_line_does_not_end_the_chain() {
         let directory = tempfile::TempDir::new().unwrap();

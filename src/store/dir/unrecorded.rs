@@ -23,13 +23,13 @@ impl Files {
         }
         let mut names: Vec<_> =
             file::entries(&directory)?.into_iter().map(|(name, _)| name).collect();
-        // Not an editor's copies.
+        // Skips backup copies of editors.
         names.retain(|name| Path::new(name).extension().is_some_and(|ending| ending == "toml"));
         names.sort();
         let mut changes = Vec::with_capacity(names.len());
         for name in names {
             let path = directory.join(&name);
-            // Another program may have recorded it meanwhile.
+            // Another program may have recorded it in the meantime.
             let Some(text) = file::read(&path, self.owner())? else { continue };
             let change: Unrecorded = toml::from_str(&text).map_err(|error| {
                 let what = format!("{}: {}", path.display(), error.message());
@@ -49,7 +49,7 @@ impl Files {
         file::make_directory(&directory)?;
         file::check_directory(&directory, self.owner())?;
         let taken = file::entries(&directory)?;
-        // Tries one more name than are taken, so one of them is free.
+        // Tries one more name than there are files, so one of them is free.
         let name = (0..=taken.len())
             .map(|number| format!("{:012}-{number}.toml", change.at.unix()))
             .find(|name| !taken.iter().any(|(taken, _)| taken == name))

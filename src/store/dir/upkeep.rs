@@ -1,4 +1,4 @@
-//! The directory's side of [`Upkeep`]: which file answers which question.
+//! The implementation of [`Upkeep`] for directories.
 
 use std::path::Path;
 

@@ -199,11 +199,11 @@ fn a_changed_archive_is_found() {
     sandbox.write(&file("2026-10"), &october);
     assert_eq!(across(&sandbox).0, 0);
     fs::remove_file(file("2026-09")).unwrap();
-    assert_eq!(across(&sandbox).0, 0, "the rest of the archive begins behind September");
+    assert_eq!(across(&sandbox).0, 0, "the rest of the archive starts after September");
     fs::remove_file(file("2026-10")).unwrap();
     fs::remove_file(file("2026-11")).unwrap();
     assert_eq!(across(&sandbox).0, 0, "an empty archive");
-    // More than the archived months is missing.
+    // More is missing than the archived months.
     let text = fs::read_to_string(month(&sandbox, "2026-12")).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
     sandbox.write(&month(&sandbox, "2026-12"), rest);
@@ -212,9 +212,9 @@ fn a_changed_archive_is_found() {
     assert!(run.code == 1 && run.stderr.contains("there is no directory /nowhere"), "{run:?}");
 }
 
-/// Guards existing files: an archive file is never replaced, and in that case nothing is moved.
+/// Guards existing files: an archive file is never replaced. If one would be, nothing is moved.
 #[test]
-fn another_file_is_never_replaced() {
+fn an_existing_archive_file_is_never_replaced() {
     let sandbox = four_months();
     let directory = sandbox.beside("archive");
     rw2fa::platform::make_private_directory(&directory).unwrap();
@@ -273,7 +273,7 @@ fn invalid_archive_requests_are_refused() {
 
 /// Guards lines that were written while the key was lost: they are archived only on request.
 #[test]
-fn lines_without_a_key_are_archived_on_demand() {
+fn lines_without_a_key_are_archived_only_on_request() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.admin_ok(&["disable", "--yes"]);
     fs::remove_file(sandbox.path().join("key")).unwrap();
@@ -315,7 +315,7 @@ fn a_month_that_ends_with_a_torn_line_can_be_archived() {
 
 /// Guards concurrent logins: each gets its answer and its line.
 #[test]
-fn logins_go_on_while_months_are_moved() {
+fn logins_continue_while_months_are_archived() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let file = |name: &str| month(&sandbox, name);
     let text = fs::read_to_string(file("2026-11")).unwrap();

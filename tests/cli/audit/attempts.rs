@@ -29,10 +29,10 @@ fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
     store.update(Scope::Settings, |locked| audit::append(locked, Some(&key), now, &event)).unwrap();
 }
 
-/// Guards against guesses without a trace: a missing number fails verification, a repeated one
+/// Guards against guesses that leave no trace: a missing number fails verification, a repeated one
 /// breaks the trail.
 #[test]
-fn missing_attempts_are_reported_and_repeated_ones_are_broken() {
+fn missing_attempts_are_reported_and_repeated_ones_break_the_trail() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     for (user, number) in [("alice", 1), ("bob", 1), ("alice", 2)] {
         attempt(&sandbox, user, number);
@@ -84,9 +84,9 @@ fn missing_attempts_are_found_without_the_key() {
     }
 }
 
-/// Guards guesses that a kill kept out of the trail: their numbers are missing, and both commands name them.
+/// Guards attempts that a kill kept out of the trail: both commands report the missing numbers.
 #[test]
-fn attempts_that_no_line_records_are_named() {
+fn unrecorded_attempts_are_reported() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let secret = sandbox.enrol("alice");
     assert_eq!(verified(&sandbox, &[]).0, 0);

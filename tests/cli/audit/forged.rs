@@ -9,10 +9,10 @@ use crate::sandbox::Sandbox;
 
 const MONTH: &str = "2026-12";
 
-/// A forgery of the lines of a month.
+/// Turns the lines of a month into a forgery.
 type Forge = fn(&str) -> String;
 
-/// Each turns a denied or an ordinary line of `line` into something that claims a grant for bob.
+/// Each turns a line into something that claims a grant for bob.
 const FORGERIES: [(&str, Forge); 13] = [
     ("text behind the authenticator", |line| {
         let end = line.len() - 1;

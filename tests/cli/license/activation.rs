@@ -8,7 +8,7 @@ use crate::sandbox::{Run, Sandbox};
 /// Guards the serial number that licences are bound to, and that it does not reveal the machine's
 /// id.
 #[test]
-fn the_serial_number_and_the_portal() {
+fn the_portal_command_shows_the_serial_number() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.admin_ok(&["license", "serial"]), "7GRS-RBNB-DFT7-SX10\n");
     let json = sandbox.admin_ok(&["license", "serial", "--format", "json"]);
@@ -96,10 +96,10 @@ key               DEVELOPMENT KEY: anybody can issue licences for this build
     );
 }
 
-/// Guards licences that went through an editor or a mail: anything added around the line is
-/// ignored.
+/// Guards licences that passed through an editor or an e-mail: whatever was added around the line
+/// is ignored.
 #[test]
-fn what_editors_add_around_a_licence_does_not_matter() {
+fn additions_around_a_licence_are_ignored() {
     for (what, start, end) in [
         ("a byte order mark", "\u{feff}", "\r\n"),
         ("a blank last line", "", "\n\n"),
@@ -117,7 +117,7 @@ fn what_editors_add_around_a_licence_does_not_matter() {
     }
 }
 
-/// Guards that valid licences of the other implementation are accepted, with any line ending.
+/// Guards that valid licences from another implementation are accepted, with any line ending.
 #[test]
 fn good_licences_are_accepted() {
     let sandbox = Sandbox::new();
@@ -184,7 +184,7 @@ const REFUSED: &[(&str, &str)] = &[
 /// Guards against each kind of invalid licence: rejected by name, with a hint, and the previous
 /// licence stays unchanged.
 #[test]
-fn bad_licences_are_refused_by_name() {
+fn invalid_licences_are_refused_with_the_cause() {
     let sandbox = Sandbox::new();
     assert_eq!(activate(&sandbox, "good").code, 0);
     let before = sandbox.contents();

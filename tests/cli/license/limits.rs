@@ -10,7 +10,7 @@ const DAY: i64 = 86_400;
 /// Guards the end of the trial: adding users and the first `enable` are refused with a hint;
 /// logins, `disable`, and enabling again are not.
 #[test]
-fn after_the_trial() {
+fn after_the_trial_no_user_can_be_added() {
     let new = Sandbox::new();
     new.pass(30 * DAY);
     let run = new.admin(&["enable"]);
@@ -58,7 +58,7 @@ fn a_store_enabled_once_can_be_enabled_again() {
     assert!(text.contains("\n[license]\nfirst-enabled = 2027-01-03T08:00:00Z\n"), "{text}");
     sandbox.admin_ok(&["enable"]);
     sandbox.admin_ok(&["disable", "--yes"]);
-    assert_eq!(fs::read_to_string(&file).unwrap(), text, "the first time stays");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text, "the first date is kept");
     sandbox.edit(&file, "first-enabled = 2027-01-03T08:00:00Z", "first-enabled = \"some day\"");
     sandbox.admin_ok(&["enable"]);
     sandbox.edit(&file, "[license]\nfirst-enabled = \"some day\"\n", "");
@@ -70,7 +70,7 @@ fn a_store_enabled_once_can_be_enabled_again() {
 /// Guards the number of users: listed users count, and those enrolled through a group. One user too
 /// many is refused, and existing users stay.
 #[test]
-fn the_number_of_users() {
+fn users_beyond_the_licence_are_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(activate(&sandbox, "good").code, 0);
     sandbox.admin_ok(&["users", "add", "--group", "sales"]);
@@ -119,7 +119,7 @@ fn the_number_of_users() {
 /// Guards the end of a licence: a warning 30 days before, and then the same limits as after a
 /// trial.
 #[test]
-fn the_end_of_a_licence() {
+fn a_licence_warns_before_it_ends_and_then_limits_like_a_trial() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     assert_eq!(activate(&sandbox, "good").code, 0);

@@ -1,4 +1,4 @@
-//! `rw2fa license`: which licences are taken, and what follows from them.
+//! `rw2fa license`: which licences are accepted, and what they allow.
 //!
 //! The licences are in `tokens.txt`, made with OpenSSL by `tokens.sh`.
 
@@ -26,7 +26,7 @@ fn token(name: &str) -> &'static str {
 
 fn activate_bytes(sandbox: &Sandbox, bytes: &[u8]) -> Run {
     let file = sandbox.beside("license.lic");
-    #[expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
+    #[expect(clippy::disallowed_methods, reason = "tests write files directly")]
     fs::write(&file, bytes).unwrap();
     sandbox.admin(&["license", "activate", file.to_str().unwrap()])
 }

@@ -1,5 +1,5 @@
-//! Tests with OpenSSL, where installed: it made the test licences, and
-//! `examples/licensing/issue.sh` issues valid ones.
+//! Tests with OpenSSL, where it is installed: it reproduces the test licences, and the licences
+//! from `examples/licensing/issue.sh` are valid.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -18,7 +18,7 @@ fn issue(args: &[&str]) -> Output {
     script("examples/licensing/issue.sh", args)
 }
 
-/// Guards that another implementation makes the same test licences from the published key.
+/// Guards that another implementation produces the same test licences from the published key.
 #[test]
 fn the_test_licences_match_those_of_openssl() {
     if !has("openssl", "apt-get install openssl") {
@@ -28,7 +28,7 @@ fn the_test_licences_match_those_of_openssl() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert!(
         String::from_utf8_lossy(&made.stdout) == TOKENS,
-        "tests/cli/license/tokens.txt is not as made"
+        "tests/cli/license/tokens.txt differs from the output of tokens.sh"
     );
 }
 

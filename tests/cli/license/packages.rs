@@ -9,7 +9,7 @@ use rw2fa::license::vendor::DEVELOPMENT;
 fn package(script: &str, args: &[&str], key: Option<&str>) -> (Option<i32>, String) {
     let mut command = Command::new("bash");
     command.arg(script).args(args).current_dir(env!("CARGO_MANIFEST_DIR"));
-    // A script that continues finds no cargo, and leaves the packages of this build alone.
+    // A script that goes on anyway finds no cargo, and leaves the packages of this build alone.
     let nowhere = tempfile::TempDir::new().unwrap();
     command.env("CARGO_TARGET_DIR", nowhere.path()).env("PATH", "/usr/bin:/bin");
     match key {
@@ -39,18 +39,18 @@ fn a_package_without_the_vendor_key_is_refused() {
 
 /// Guards the release for Windows, whose programs are built before they are packaged.
 #[test]
-fn programs_that_were_built_without_the_vendor_key_are_not_packaged() {
+fn programs_built_without_the_vendor_key_are_not_packaged() {
     let programs = tempfile::TempDir::new().unwrap();
     let key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
     for name in ["rw2fa.exe", "rw2fa-verify.exe"] {
-        #[expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
+        #[expect(clippy::disallowed_methods, reason = "tests write files directly")]
         std::fs::write(programs.path().join(name), DEVELOPMENT).unwrap();
     }
     let directory = programs.path().to_str().unwrap();
     let (code, errors) = package(".ci/package-windows", &[directory], Some(key));
     assert_eq!(code, Some(2), "{errors}");
     assert!(errors.contains("was built without this RW2FA_VENDOR_KEY"), "{errors}");
-    #[expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
+    #[expect(clippy::disallowed_methods, reason = "tests write files directly")]
     std::fs::write(programs.path().join("rw2fa.exe"), format!("\0{key}\0")).unwrap();
     let (code, errors) = package(".ci/package-windows", &[directory], Some(key));
     assert!(code != Some(2) && !errors.contains("was built without"), "{errors}");

@@ -99,7 +99,7 @@ token header-alg-twice "$(claims)" '{"alg":"none","alg":"EdDSA"}'
 token header-typ "$(claims)" '{"alg":"EdDSA","typ":"at+jwt"}'
 token header-rs256 "$(claims)" '{"alg":"RS256"}'
 
-# An attacker's: no signature, an HMAC whose secret is the public key, and another key.
+# Forged: without a signature, with an HMAC keyed with the public key, and with another key.
 unsigned=$(printf '{"alg":"none"}' | base64url).$(claims max_users 1000000 | base64url)
 printf 'alg-none %s.\n' "$unsigned"
 printf 'alg-none-signed %s.%s\n' "$unsigned" "$(sign "$development" "$unsigned")"

@@ -105,13 +105,13 @@ fn a_killed_login_loses_nothing_and_accepts_no_code_twice() {
         match run {
             Some(run) => {
                 assert_eq!(run.reason(), "code-accepted", "{run:?}");
-                assert_eq!(again, "code-used", "what was acknowledged is durable");
+                assert_eq!(again, "code-used", "an acknowledged code is durable");
             }
             None => assert!(["code-used", "code-accepted"].contains(&&*again), "{again}"),
         }
         assert_eq!(field.ask(&alice, Some(&code)), "code-used");
         let session = ["--session", "html5", "--client", "c1", "--", "alice"];
-        assert_eq!(field.ask(&session, None), "session-valid", "its grant is there too");
+        assert_eq!(field.ask(&session, None), "session-valid", "its grant is durable too");
     }
     assert_eq!(field.sandbox.show("alice")["failures"], 0);
 }

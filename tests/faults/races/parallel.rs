@@ -15,7 +15,7 @@ fn at_once(sandbox: &Sandbox, logins: &[(&str, Option<&str>)]) -> Vec<Run> {
     children.into_iter().map(finish).collect()
 }
 
-/// How often something is tried: under Wine each process starts slowly.
+/// Returns how many rounds to run. Under Wine each process starts slowly.
 const fn rounds(usual: usize) -> usize {
     if cfg!(windows) { usual.div_ceil(4) } else { usual }
 }

@@ -25,7 +25,7 @@ fn a_silent_standard_input_is_an_error_after_five_seconds() {
 
 /// Guards against a sender that keeps the portal waiting byte by byte.
 #[test]
-fn a_trickle_on_standard_input_ends_in_time_too() {
+fn a_trickle_on_standard_input_ends_in_time() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let started = Instant::now();
     let mut child = sandbox.real().verifier(["--code-stdin", "--", "alice"]).spawn().unwrap();

@@ -1,4 +1,5 @@
-//! Any file as a list of users: it is refused or could be added, and a dry run writes nothing.
+//! Reads any file as a list of users: it is refused or could be added, and a dry run writes
+//! nothing.
 #![no_main]
 
 mod sandbox;
@@ -15,5 +16,5 @@ fuzz_target!(|data: &[u8]| {
     }
     let list = ["users", "list", "--format", "csv"].map(Into::into).to_vec();
     let (_, listed) = sandbox::run(rw2fa::cli::main, "rw2fa", list, Vec::new());
-    assert_eq!(listed.iter().filter(|byte| **byte == b'\n').count(), 2, "somebody was added");
+    assert_eq!(listed.iter().filter(|byte| **byte == b'\n').count(), 2, "a user was added");
 });

@@ -1,4 +1,5 @@
-//! Any text in the place of a document: it is read, or refused, and what was read is written back the same.
+//! Reads any text as a document: it is read or refused, and what was read is written back
+//! unchanged.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Any text as a licence: nothing but what the vendor signed is accepted, and nothing makes it panic.
+//! Reads any text as a licence: only what the vendor signed is accepted, and nothing panics.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

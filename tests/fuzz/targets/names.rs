@@ -1,4 +1,4 @@
-//! Any text as a name: its canonical form is a name of the same account, and so is its file's.
+//! Reads any text as a name: its canonical form and its file name both stand for the same account.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
 
     let (first, second) = text.split_once('\n').unwrap_or((text, ""));
     let Ok(name) = Name::parse(first) else { return };
-    let again = Name::parse(&name.canonical()).expect("a canonical name is one");
+    let again = Name::parse(&name.canonical()).expect("a canonical name is a name");
     assert_eq!((&again, again.key()), (&name, name.key()));
     let parts = file_name::encode(&name);
     assert!(parts.iter().all(|part| !part.contains(['/', '\\', '\0']) && !part.starts_with('.')));
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
     let domains = Domains::default();
     let entries = [other.clone()];
     let matches = matches!(resolve(&name, &entries, &domains), Resolution::Entry(_));
-    // Whoever is listed shares lock and counter with the entry that he is.
+    // A listed user shares lock and counter with the matching entry.
     assert!(!matches || name.key() == other.key());
     let _ = covering_groups(&[name.clone()], &entries, &domains);
     assert!(!whitelisted(&name, &other, &domains) || name.key() == other.key());

@@ -24,7 +24,7 @@ impl Write for Stream {
     }
 }
 
-/// The store, made at the first call.
+/// Returns the store, which is created at the first call.
 fn store() -> OsString {
     static STORE: OnceLock<TempDir> = OnceLock::new();
     let mut is_new = false;
@@ -59,7 +59,7 @@ fn run_in(
     (code, said)
 }
 
-/// Runs a program; its exit code and what it said.
+/// Runs a program and returns its exit code and its output.
 pub fn run(
     main: fn(&mut Process) -> u8,
     program: &str,

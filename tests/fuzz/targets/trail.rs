@@ -1,5 +1,5 @@
-//! Any bytes as a trail: what the strict reader takes for a line is written again as the same bytes, is the only
-//! reading of them, and nothing makes it panic.
+//! Reads any bytes as a trail. A line that the strict reader accepts is written back as the same
+//! bytes and has no other reading. Nothing panics.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = audit::check(data.split(|byte| *byte == b'\n'), &keys);
 });
 
-/// The user of a login.
+/// Returns the user of a login.
 fn user(line: &Line) -> Option<&str> {
     match line.event() {
         Some(Event::Verification(verification)) => Some(verification.user),

@@ -1,7 +1,7 @@
-//! Any arguments and any standard input: exit code and answer say the same, and alice, who has no secret
-//! that anybody knows, is never let in.
+//! Any arguments and any standard input: exit code and answer agree, and alice, whose secret is
+//! unknown, is never let in.
 //!
-//! Each line is an argument; what follows an empty line is standard input.
+//! Each line is an argument. Everything after an empty line is standard input.
 #![no_main]
 
 mod sandbox;
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let (args, stdin) = end.map_or((data, &[][..]), |end| (&data[..end], &data[end + 2..]));
     let args: Vec<OsString> =
         args.split(|byte| *byte == b'\n').map(|arg| OsString::from_vec(arg.to_vec())).collect();
-    // Other stores are not to be opened.
+    // Other stores must not be opened.
     if args.iter().any(|arg| arg.as_encoded_bytes().starts_with(b"--sto")) {
         return;
     }
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     let Ok(answer) = serde_json::from_slice::<serde_json::Value>(&said) else {
-        // Lines for people.
+        // Text output.
         assert!(code <= 5, "{code}");
         return;
     };

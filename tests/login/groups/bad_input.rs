@@ -1,4 +1,4 @@
-//! Wrong calls and damaged group documents: a clear error, nobody let in, nothing lost.
+//! Wrong calls and damaged group documents: a clear error, no one let in, nothing lost.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use super::{enrol_member, knock, with_groups};
 use crate::sandbox::{Run, Sandbox, Secret};
 
-/// A call that is a bug in the caller: exit code 2, nothing on standard output, nothing written.
+/// Runs a call with a caller's mistake: exit code 2, nothing on standard output, nothing written.
 #[track_caller]
 fn misused(sandbox: &Sandbox, args: &[&str], words: &str) -> Run {
     let before = sandbox.contents();
     let run = sandbox.verify(args, None);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}: {run:?}");
     assert!(run.stderr.contains(words), "{args:?}: {run:?}");
-    assert!(sandbox.contents() == before, "{args:?} wrote");
+    assert!(sandbox.contents() == before, "{args:?} wrote to the store");
     run
 }
 
-/// Guards the command line of the portal: what is no session, client or group is refused as a whole.
+/// Guards the portal's command line: an invalid session, client or group refuses the whole call.
 #[test]
-fn bad_options_are_bugs_in_the_caller() {
+fn invalid_options_are_usage_errors() {
     let sandbox = with_groups(&["staff"]);
     let long = "x".repeat(129);
     let longest_name = "n".repeat(257);
@@ -55,9 +55,9 @@ fn bad_options_are_bugs_in_the_caller() {
     assert_eq!(knock(&sandbox, &["--group=--no-groups"], "alice").reason(), "not-listed");
 }
 
-/// Guards the tool in the same way.
+/// Guards the administration tool in the same way.
 #[test]
-fn bad_names_of_groups_are_told_one_by_one() {
+fn each_invalid_group_name_is_reported() {
     let sandbox = Sandbox::new();
     let long = "n".repeat(257);
     let names = ["", "a\u{7}", &long, "a\\b\\c", "fine"];
@@ -68,9 +68,9 @@ fn bad_names_of_groups_are_told_one_by_one() {
     assert!(!run.stderr.contains('\u{7}'), "{run:?}");
 }
 
-/// Guards a user with very many groups: a login stays fast, and the one that counts is found.
+/// Guards a user with very many groups: the login stays fast, and the listed group is found.
 #[test]
-fn ten_thousand_groups_are_fast() {
+fn a_login_with_ten_thousand_groups_is_fast() {
     let sandbox = with_groups(&["staff", "vpn"]);
     let names: Vec<String> = (0..10_000).map(|at| format!("CORP\\group {at}")).collect();
     let mut options: Vec<&str> = names.iter().flat_map(|name| ["--group", name.as_str()]).collect();
@@ -82,17 +82,17 @@ fn ten_thousand_groups_are_fast() {
     assert_eq!(
         sandbox.show("alice")["covered_by"],
         serde_json::json!(["staff"]),
-        "only what is listed is kept"
+        "only listed groups are kept"
     );
-    // The same from the system.
+    // The same, with groups from the system.
     let system = sandbox.system();
     let groups: Vec<&str> = names.iter().map(String::as_str).chain(["vpn"]).collect();
     system.set("bob", &groups);
     assert_eq!(knock(&sandbox, &[], "bob").reason(), "enrolment-required");
 }
 
-/// Guards groups whose documents are damaged: whoever is a member is not let in, everybody else is as
-/// before, the error names the document, and a member's secret outlives it.
+/// Guards groups with damaged documents. Members are refused, others are not affected, the error
+/// names the document, and a member's secret survives.
 #[test]
 fn a_damaged_group_lets_no_member_in() {
     for damage in
@@ -135,15 +135,15 @@ fn open_again(sandbox: &Sandbox, secret: &Secret) {
     assert_eq!(run.reason(), "code-accepted", "{run:?}");
 }
 
-/// Guards against what is no document in the place of one: a directory, a link, a FIFO (which must not
-/// be waited for), a hard link, a file that others can write.
+/// Guards against anything else in the place of a document: a directory, a link, a FIFO (which must
+/// not be waited for), a hard link, a file that others can write.
 #[cfg(unix)]
 #[test]
-fn what_is_no_document_lets_no_member_in() {
+fn anything_but_a_document_lets_no_member_in() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::Path;
 
-    /// Puts something in the place of a document, which is kept elsewhere.
+    /// Puts something in the place of a document; the original is kept elsewhere.
     type Maker<'a> = &'a dyn Fn(&Path, &Path);
 
     let fifo = |path: &Path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -157,7 +157,7 @@ fn what_is_no_document_lets_no_member_in() {
         ("a link to nothing", &|path, _| symlink("/nonexistent/group", path).unwrap()),
         ("a FIFO", &|path, _| fifo(path)),
         ("a hard link", &|path, kept| fs::hard_link(kept, path).unwrap()),
-        ("a file of everybody", &|path, _| shared(path)),
+        ("a world-writable file", &|path, _| shared(path)),
     ];
     for (what, make) in makers {
         let sandbox = with_groups(&["staff", "zoo"]);
@@ -179,10 +179,10 @@ fn what_is_no_document_lets_no_member_in() {
     }
 }
 
-/// Guards against strangers among the group documents, and a lost folder: nobody whose groups matter is
-/// let in, since a stranger may stand for any group.
+/// Guards against unknown files among the group documents, and a missing folder. An unknown file
+/// could be any group, so no one whose groups matter is let in.
 #[test]
-fn strangers_and_lost_folders_let_nobody_in() {
+fn unknown_files_and_missing_folders_let_no_one_in() {
     let sandbox = with_groups(&["staff"]);
     let stranger = sandbox.path().join("groups/Staff & Friends.toml");
     sandbox.write(&stranger, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");

@@ -1,13 +1,14 @@
-//! The commands on groups: what they print, to the byte, and what they leave in the store.
+//! The commands on groups: their exact output, and what they leave in the store.
 
 use std::fs;
 
 use super::{enrol_member, knock, with_groups};
 use crate::sandbox::{Run, Sandbox};
 
-/// Guards the JSON of `users list`: fields, their order, groups before users, members as not listed.
+/// Guards the JSON of `users list`: the fields and their order, groups before users, members as not
+/// listed.
 #[test]
-fn list_as_json_is_the_published_form() {
+fn the_list_as_json_is_exact() {
     let sandbox = with_groups(&[r"CORP\sales"]);
     sandbox.admin_ok(&["users", "add", "alice", "--phone", "+33612345678"]);
     enrol_member(&sandbox, &[r"CORP\Sales"], "zoe");
@@ -28,9 +29,9 @@ fn list_as_json_is_the_published_form() {
     );
 }
 
-/// Guards the order and the columns that scripts read, and the filters on groups.
+/// Guards the order, the columns that scripts read, and the filters on groups.
 #[test]
-fn list_has_groups_first() {
+fn groups_are_listed_first() {
     let sandbox = with_groups(&["zebras", r"CORP\sales"]);
     sandbox.admin_ok(&["users", "add", "alice", "bob"]);
     enrol_member(&sandbox, &["zebras"], "mia");
@@ -52,7 +53,8 @@ fn list_has_groups_first() {
     }
 }
 
-/// Guards `add --group`: each entry is tried, groups may overlap, users come first in the report.
+/// Guards `add --group`: each entry is tried, groups may overlap, and users come first in the
+/// report.
 #[test]
 fn add_lists_groups() {
     let sandbox = Sandbox::new();
@@ -79,14 +81,14 @@ fn add_lists_groups() {
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
-    // A user and a group may have one name.
+    // A user and a group may have the same name.
     assert_eq!(sandbox.admin_ok(&["users", "add", "sales"]), "sales: added\n");
     let dry = sandbox.contents();
     assert_eq!(
         sandbox.admin_ok(&["users", "add", "--group", "vpn", "--dry-run"]),
         "vpn: would be added\n"
     );
-    assert!(sandbox.contents() == dry, "a dry run wrote");
+    assert!(sandbox.contents() == dry, "a dry run wrote to the store");
     for (args, words) in [
         (&["--group", "vpn", "--phone", "+33612345678"][..], "one user at a time"),
         (&["bob", "--group", "vpn", "--phone", "+33612345678"], "one user at a time"),
@@ -98,9 +100,10 @@ fn add_lists_groups() {
     }
 }
 
-/// Guards the check of names: a warning, or with `--must-exist` a failure; each with its own kind.
+/// Guards the check of names: an unknown name causes a warning, or with `--must-exist` a failure.
+/// Accounts and groups are looked up separately.
 #[test]
-fn add_tells_what_the_system_does_not_know() {
+fn add_reports_names_unknown_to_the_system() {
     let sandbox = Sandbox::new();
     let system = sandbox.system();
     system.set("alice", &["staff"]);
@@ -117,7 +120,7 @@ fn add_tells_what_the_system_does_not_know() {
     assert_eq!(
         sandbox.admin(&["users", "add", "staff", "--group", "alice"]),
         Run::new(0, "staff: added\nalice: added\n", &warning("staff, alice")),
-        "an account is no group"
+        "an account is not a group"
     );
     assert_eq!(sandbox.admin(&["users", "add", "staff"]), Run::new(0, "staff: unchanged\n", ""));
     let must =
@@ -131,7 +134,7 @@ fn add_tells_what_the_system_does_not_know() {
     assert!(!sandbox.document("groups", "stuff").exists());
 }
 
-/// Guards `edit --group`: notes and method change, comments stay.
+/// Guards `edit --group`: notes and method change, comments are kept.
 #[test]
 fn edit_changes_groups() {
     let sandbox = with_groups(&["sales"]);
@@ -152,9 +155,9 @@ fn edit_changes_groups() {
     assert_eq!(sms.code, 1, "{sms:?}");
 }
 
-/// Guards `show`: a group with its members who were seen, a member with the groups that cover him.
+/// Guards `show`: a group shows its known members, and a member the groups that cover them.
 #[test]
-fn show_tells_members_and_groups() {
+fn show_lists_members_and_covering_groups() {
     let sandbox = with_groups(&["sales", "vpn"]);
     sandbox.admin_ok(&["users", "edit", "--group", "sales", "--notes", "on the road"]);
     enrol_member(&sandbox, &["vpn", "sales"], "zoe");
@@ -194,7 +197,7 @@ added         2026-11-24T08:00:00Z
             "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
         )
     );
-    // A damaged state of somebody is told, and hides no member.
+    // A damaged state is reported, and hides no member.
     sandbox.write(&sandbox.document("state", "adam"), "?");
     let damaged = sandbox.admin(&["users", "show", "--group", "sales"]);
     assert_eq!(damaged.code, 1, "{damaged:?}");
@@ -202,9 +205,9 @@ added         2026-11-24T08:00:00Z
     assert!(damaged.stderr.contains("adam.toml"), "{damaged:?}");
 }
 
-/// Guards `reset --group`: every member who was seen, listed himself or not, and nobody else.
+/// Guards `reset --group`: it resets every known member, listed or not, and no one else.
 #[test]
-fn reset_of_a_group_touches_its_members_only() {
+fn reset_of_a_group_affects_only_its_members() {
     let sandbox = with_groups(&["sales", "vpn"]);
     sandbox.admin_ok(&["users", "add", "lena", "luke"]);
     enrol_member(&sandbox, &["sales"], "adam");
@@ -223,7 +226,7 @@ fn reset_of_a_group_touches_its_members_only() {
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "vpn", "--group", "sales", "LENA", "--yes"]),
         Run::new(0, "lena: changed\nvera: changed\nadam: changed\npia: changed\n", ""),
-        "each once"
+        "each member once"
     );
     let state = |user| sandbox.show(user)["state"].clone();
     assert_eq!(
@@ -231,7 +234,7 @@ fn reset_of_a_group_touches_its_members_only() {
         ["none", "none", "none", "none", "active"]
     );
     assert_eq!(knock(&sandbox, &["--group", "sales"], "adam").reason(), "enrolment-required");
-    // The groups are remembered over a reset, so that a second one finds the members, too.
+    // A reset keeps the remembered groups, so that a second one finds the members, too.
     assert_eq!(sandbox.members_of("sales"), serde_json::json!(["adam", "lena", "pia"]));
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "ghosts", "--yes"]).stderr,
@@ -242,7 +245,7 @@ fn reset_of_a_group_touches_its_members_only() {
         empty.admin(&["users", "reset", "--group", "sales"]),
         Run::new(0, "", "nobody is concerned: no member of the group has signed in yet\n")
     );
-    // A state that cannot be read may be a member's: that is told, and the others are reset.
+    // A state that cannot be read may belong to a member: it is reported, and the others are reset.
     sandbox.write(&sandbox.document("state", "adam"), "?");
     let damaged = sandbox.admin(&["users", "reset", "--group", "vpn", "--yes"]);
     assert_eq!((damaged.code, damaged.stdout.as_str()), (1, "lena: unchanged\nvera: unchanged\n"));
@@ -263,7 +266,8 @@ fn groups_are_counted() {
     assert!(!status.stderr.contains("nobody is listed"), "{status:?}");
 }
 
-/// Guards the audit trail: listing and removing groups, and the members' logins, are in it.
+/// Guards the audit trail: it records that groups are listed and removed, and the logins of
+/// members.
 #[test]
 fn changes_of_groups_are_in_the_audit_trail() {
     let sandbox = with_groups(&["sales"]);
@@ -282,26 +286,31 @@ fn changes_of_groups_are_in_the_audit_trail() {
     }
 }
 
-/// Guards the mistyped name, which leaves whoever was meant without protection: it is told every morning.
+/// Guards against a mistyped name, which leaves the intended user unprotected: `doctor` reports it.
 #[test]
-fn the_doctor_tells_what_the_system_does_not_know() {
+fn doctor_reports_names_unknown_to_the_system() {
     let sandbox = Sandbox::new();
     let system = sandbox.system();
     system.set("alice", &["staff"]);
     sandbox.admin_ok(&["users", "add", "alice", "--group", "staff"]);
-    let told = || {
+    let unknown_names = || {
         let document = sandbox.admin(&["doctor", "--format", "json"]).json();
         let findings = document["findings"].as_array().unwrap().iter();
         let names = findings.filter(|finding| finding["check"] == "names");
         names.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(told(), Vec::<String>::new());
+    assert_eq!(unknown_names(), Vec::<String>::new());
     sandbox.admin_ok(&["users", "add", "alcie", "--group", "stuff"]);
-    let told = told();
-    assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("users") && told[0].ends_with("without a code: alcie"), "{told:?}");
+    let unknown_names = unknown_names();
+    assert_eq!(unknown_names.len(), 2, "{unknown_names:?}");
     assert!(
-        told[1].starts_with("groups") && told[1].ends_with("without a code: stuff"),
-        "{told:?}"
+        unknown_names[0].starts_with("users")
+            && unknown_names[0].ends_with("without a code: alcie"),
+        "{unknown_names:?}"
+    );
+    assert!(
+        unknown_names[1].starts_with("groups")
+            && unknown_names[1].ends_with("without a code: stuff"),
+        "{unknown_names:?}"
     );
 }

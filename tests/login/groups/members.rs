@@ -1,4 +1,5 @@
-//! What becomes of members: their documents, their secrets, and the groups they come and go by.
+//! Group members over time: their documents, their secrets, and the groups that they join and
+//! leave.
 
 use std::fs;
 
@@ -10,7 +11,7 @@ fn login(sandbox: &Sandbox, options: &[&str], user: &str, secret: &Secret) -> St
     sandbox.verify(&[options, &["--", user]].concat(), Some(&code)).reason()
 }
 
-/// Guards the first login of a member: one document, not listed, and the group is remembered.
+/// Guards a member's first login: one document, not listed, and the group is remembered.
 #[test]
 fn a_member_gets_a_state_at_the_first_login() {
     let sandbox = with_groups(&["staff"]);
@@ -38,10 +39,10 @@ alice  user   app     pending  false
     );
 }
 
-/// Guards leaving and coming back: without the group a password is enough at once, and with it again
-/// the old secret counts; used codes stay used.
+/// Guards leaving and rejoining. Without the group, a password is enough at once. Back in the
+/// group, the old secret works, and used codes stay used.
 #[test]
-fn who_leaves_is_not_listed_and_who_comes_back_has_the_same_secret() {
+fn a_member_who_leaves_and_returns_keeps_the_secret() {
     let sandbox = with_groups(&["staff"]);
     let secret = enrol_member(&sandbox, &["staff"], "alice");
     let spent = secret.code(sandbox.now());
@@ -54,9 +55,9 @@ fn who_leaves_is_not_listed_and_who_comes_back_has_the_same_secret() {
     assert_eq!(login(&sandbox, &["--group", "staff"], "alice", &secret), "code-accepted");
 }
 
-/// Guards a group's members when it is taken off the list and put on again.
+/// Guards the members of a group that is removed and listed again.
 #[test]
-fn a_group_that_is_listed_again_finds_its_members_enrolled() {
+fn a_group_listed_again_finds_its_members_enrolled() {
     let sandbox = with_groups(&["staff"]);
     let secret = enrol_member(&sandbox, &["staff"], "alice");
     sandbox.admin_ok(&["users", "remove", "--group", "staff", "--yes"]);
@@ -72,9 +73,9 @@ fn a_group_that_is_listed_again_finds_its_members_enrolled() {
     assert_eq!(login(&sandbox, &["--group", "staff"], "alice", &secret), "code-accepted");
 }
 
-/// Guards wrong codes of members: one count, whatever group the portal names.
+/// Guards wrong codes of members: one count, whichever group the portal names.
 #[test]
-fn failures_of_a_member_add_up_over_groups() {
+fn wrong_codes_of_a_member_add_up_across_groups() {
     let sandbox = with_groups(&["staff", "vpn"]);
     let secret = enrol_member(&sandbox, &["staff"], "alice");
     for (at, code) in secret.wrong_codes(sandbox.now()).take(5).enumerate() {
@@ -87,7 +88,8 @@ fn failures_of_a_member_add_up_over_groups() {
     assert_eq!(locked.reason(), "locked");
 }
 
-/// Guards which method counts: that of the first covering group by name, whatever the portal's order.
+/// Guards the choice of the method: that of the first covering group by name, in any order of the
+/// portal.
 #[test]
 fn the_first_group_by_name_decides_the_method() {
     let sandbox = with_groups(&["beta", "alpha", "gamma"]);
@@ -102,11 +104,11 @@ fn the_first_group_by_name_decides_the_method() {
         let asked = [options.as_slice(), &["--session", "html5"]].concat();
         assert_eq!(knock(&sandbox, &asked, "alice").json()["method"], method, "{groups:?}");
     }
-    // A user's own entry comes before every group.
+    // A user's own entry takes precedence over every group.
     sandbox.admin_ok(&["users", "add", "alice"]);
     let run = knock(&sandbox, &["--group", "alpha", "--session", "html5"], "alice");
     assert_eq!(run.json()["method"], "app");
-    // Only the group that decides is read.
+    // Only the deciding group is read.
     sandbox.write(&sandbox.document("groups", "beta"), "?");
     assert_eq!(
         knock(&sandbox, &["--group", "alpha", "--group", "beta", "--session", "html5"], "eve")
@@ -115,10 +117,10 @@ fn the_first_group_by_name_decides_the_method() {
     );
 }
 
-/// Guards a member who is then listed himself, and taken off again: listed he keeps his secret; taken
-/// off it is destroyed, and the group asks him anew.
+/// Guards a member who is listed and later removed. Listing keeps the secret; removal destroys it,
+/// and the group makes the user enrol again.
 #[test]
-fn a_member_may_be_listed_himself() {
+fn a_member_who_is_listed_keeps_the_secret_until_removed() {
     let sandbox = with_groups(&["staff"]);
     let secret = enrol_member(&sandbox, &["staff"], "alice");
     assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "alice: added\n");
@@ -134,7 +136,7 @@ fn a_member_may_be_listed_himself() {
     assert_ne!(other, secret);
 }
 
-/// Guards the memory of a member's groups: a sign-out tells nothing of groups, so it forgets none.
+/// Guards a member's remembered groups: a sign-out says nothing about groups, so none is forgotten.
 #[test]
 fn a_sign_out_forgets_no_group() {
     let sandbox = with_groups(&["staff"]);
@@ -156,10 +158,10 @@ fn a_sign_out_forgets_no_group() {
     );
 }
 
-/// Guards two people of one account name: each domain has its own state, and an unqualified login that
-/// could be both is refused.
+/// Guards two people with the same account name: each domain has its own state, and an unqualified
+/// login that could be either is refused.
 #[test]
-fn the_states_of_members_are_bound_to_domains() {
+fn states_of_members_are_bound_to_their_domain() {
     let sandbox = with_groups(&["staff"]);
     let group = ["--group", "staff"];
     let corp = enrol_member(&sandbox, &["staff"], r"CORP\alice");
@@ -196,10 +198,10 @@ other\\alice,user,app,,active,active,false,,2026-11-24T08:00:00Z
     );
 }
 
-/// Guards against documents that are lost: two states that say 'listed' and no settings are no removal,
-/// also for a login that could mean both.
+/// Guards against lost documents: two states marked as listed without settings do not count as
+/// removed, even for a login that could mean both.
 #[test]
-fn lost_settings_of_two_users_let_nobody_in() {
+fn lost_settings_of_two_users_let_no_one_in() {
     let sandbox = Sandbox::with_users(&[r"CORP\alice", r"OTHER\alice"]);
     let users = [r"corp%5calice", r"other%5calice"].map(|name| sandbox.document("users", name));
     for user in &users {

@@ -1,11 +1,11 @@
-//! Who is a member of a listed group: told by the portal, asked of the system, or not to be known.
+//! Who is a member of a listed group: named by the portal, looked up in the system, or unknown.
 
 use rw2fa::error::ErrorKind;
 
 use super::{knock, with_groups};
 use crate::sandbox::{FakeAccounts, Sandbox, is_unlocked};
 
-/// A store in which `staff` is listed, on a system that knows some accounts.
+/// Creates a store that lists `staff`, on a system that knows some accounts.
 fn asked() -> (Sandbox, FakeAccounts) {
     let sandbox = with_groups(&["staff"]);
     let system = sandbox.system();
@@ -14,9 +14,9 @@ fn asked() -> (Sandbox, FakeAccounts) {
     (sandbox, system)
 }
 
-/// Guards the words of the portal: they count, and the system is not asked then.
+/// Guards the groups that the portal names: they count, and the system is not asked.
 #[test]
-fn the_portal_tells_the_groups() {
+fn groups_named_by_the_portal_count() {
     let (sandbox, system) = asked();
     for (options, user, reason) in [
         (&["--group", "staff"][..], "bob", "enrolment-required"),
@@ -30,12 +30,12 @@ fn the_portal_tells_the_groups() {
     ] {
         assert_eq!(knock(&sandbox, options, user).reason(), reason, "{options:?} {user}");
     }
-    assert_eq!(system.questions().len(), 0, "the portal had told");
+    assert_eq!(system.questions().len(), 0, "asked although the portal named the groups");
 }
 
-/// Guards the question to the system: asked once, with the name as it was written first.
+/// Guards the lookup in the system: it happens once, with the name as it was first written.
 #[test]
-fn the_system_tells_the_groups() {
+fn groups_known_to_the_system_count() {
     let (sandbox, system) = asked();
     assert_eq!(knock(&sandbox, &[], "alice").reason(), "enrolment-required");
     assert_eq!(system.questions(), [["alice"]]);
@@ -44,7 +44,7 @@ fn the_system_tells_the_groups() {
     assert_eq!(system.questions()[1], ["ALICE", "alice"]);
     assert_eq!(knock(&sandbox, &[], r".\Alice").reason(), "enrolment-required");
     assert_eq!(system.questions(), [[r".\Alice", r".\alice", "alice"]]);
-    // The domain is never dropped: the account without it may be somebody else.
+    // The domain is never dropped: the account without it may be someone else.
     assert_eq!(knock(&sandbox, &[], r"OTHER\bob").end(), (4, "groups-unknown".into()));
     assert_eq!(system.questions(), [[r"OTHER\bob", r"other\bob"]]);
     for options in [&["--check"][..], &["--session", "html5"], &["--session", "rdp"]] {
@@ -53,10 +53,10 @@ fn the_system_tells_the_groups() {
     assert_eq!(system.questions().len(), 3);
 }
 
-/// Guards the rule that opens no door: whatever keeps the system from telling is an error, for every
-/// kind of request, and says on standard error what to do.
+/// Guards that lookups fail closed. If the system cannot answer, every kind of request ends in an
+/// error that says on standard error what to do.
 #[test]
-fn what_cannot_be_known_is_an_error() {
+fn unknown_groups_are_an_error() {
     let (sandbox, system) = asked();
     system.set("odd", &["users", "in\u{7}valid"]);
     system.set("empty", &[""]);
@@ -76,8 +76,8 @@ fn what_cannot_be_known_is_an_error() {
     unknown("empty", "names a group ''");
     for kind in [ErrorKind::System, ErrorKind::Timeout, ErrorKind::NotFound] {
         system.fail(kind);
-        unknown("alice", "the made-up system failed");
-        unknown("bob", "the made-up system failed");
+        unknown("alice", "the fake system failed");
+        unknown("bob", "the fake system failed");
     }
     let after = sandbox.contents();
     let documents = |contents: &std::collections::BTreeMap<std::path::PathBuf, Vec<u8>>| {
@@ -89,8 +89,8 @@ fn what_cannot_be_known_is_an_error() {
     assert!(before != after, "errors are in the audit trail");
 }
 
-/// Guards a login's cost, and its independence of a directory that is down: the system is asked only
-/// where the answer matters.
+/// Guards the cost of a login, and logins while the directory is unreachable: the system is asked
+/// only where the answer matters.
 #[test]
 fn the_system_is_asked_only_where_it_matters() {
     let (sandbox, system) = asked();
@@ -106,9 +106,9 @@ fn the_system_is_asked_only_where_it_matters() {
     ] {
         assert_eq!(knock(&sandbox, options, user).reason(), reason, "{user} {options:?}");
     }
-    assert_eq!(system.questions().len(), 0, "asked about who is listed, or at a sign-out");
+    assert_eq!(system.questions().len(), 0, "asked about a listed user, or at a sign-out");
     assert_eq!(knock(&sandbox, &[], r"OTHER\dora").reason(), "groups-unknown");
-    assert_eq!(system.questions().len(), 1, "who is listed in another domain is not listed");
+    assert_eq!(system.questions().len(), 1, "a user listed in another domain is not listed");
     sandbox.admin_ok(&["disable", "--yes"]);
     assert_eq!(knock(&sandbox, &[], "alice").reason(), "disabled");
     sandbox.admin_ok(&["enable"]);
@@ -117,7 +117,7 @@ fn the_system_is_asked_only_where_it_matters() {
     assert_eq!(system.questions().len(), 0, "asked while it was off, or with no group listed");
 }
 
-/// Guards other logins of the account: nobody waits for a slow directory.
+/// Guards other logins of the account: none waits for a slow directory.
 #[test]
 fn no_lock_is_held_while_the_system_is_asked() {
     let (sandbox, system) = asked();
@@ -136,10 +136,10 @@ fn no_lock_is_held_while_the_system_is_asked() {
     assert_eq!(system.questions().len(), 2);
 }
 
-/// Guards against a group that is listed while the system is asked about another one: the answer is
-/// judged by the groups that are listed then.
+/// Guards against a group that is listed during the lookup: the answer is judged by the groups that
+/// are listed by then.
 #[test]
-fn a_group_that_is_listed_meanwhile_counts() {
+fn a_group_listed_during_the_lookup_counts() {
     let (sandbox, system) = asked();
     let document = sandbox.document("groups", "users");
     let text = std::fs::read_to_string(sandbox.document("groups", "staff")).unwrap();
@@ -147,9 +147,9 @@ fn a_group_that_is_listed_meanwhile_counts() {
     assert_eq!(knock(&sandbox, &[], "bob").reason(), "enrolment-required");
 }
 
-/// Guards group names in their spellings: the same comparison as for users, and any match counts.
+/// Guards the spellings of group names: they are compared like user names, and any match counts.
 #[test]
-fn a_group_has_many_spellings_too() {
+fn a_group_matches_in_every_spelling() {
     let sandbox = with_groups(&[r"CORP\Remote Staff", "élan"]);
     sandbox.domains(r#"aliases = { "a.example" = "CORP", "b.example" = "OTHER" }"#);
     let system = sandbox.system();

@@ -1,6 +1,6 @@
-//! Listed groups: the commands, who is a member and who says so, and what becomes of members.
+//! Listed groups: the commands, who is a member and who decides that, and what happens to members.
 
-#![allow(clippy::print_stdout, reason = "a test that is skipped in part says so")]
+#![allow(clippy::print_stdout, reason = "a partly skipped test reports it")]
 #![allow(clippy::disallowed_methods, reason = "real processes have the real clock and environment")]
 
 mod bad_input;
@@ -15,7 +15,7 @@ mod set_uid;
 
 use crate::sandbox::{Run, Sandbox, Secret};
 
-/// A store that is on and in which these groups are listed.
+/// Creates a store that is enabled and lists these groups.
 fn with_groups(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_users(&[]);
     for name in names {
@@ -24,12 +24,12 @@ fn with_groups(names: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// A sign-in without a code.
+/// Signs in without a code.
 fn knock(sandbox: &Sandbox, options: &[&str], user: &str) -> Run {
     sandbox.verify(&[&["--qr", "none"], options, &["--", user]].concat(), None)
 }
 
-/// First login and first code of a member of these groups, as the portal tells them.
+/// Completes the first login of a member of these groups, as named by the portal.
 fn enrol_member(sandbox: &Sandbox, groups: &[&str], user: &str) -> Secret {
     let options: Vec<&str> = groups.iter().flat_map(|group| ["--group", group]).collect();
     let shown = knock(sandbox, &options, user);

@@ -1,4 +1,4 @@
-//! The verifier and the real account database of this machine, or a made-up `rw2fa` beside it.
+//! The verifier with the real account database of this machine, or with a fake `rw2fa` beside it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::with_groups;
 use crate::sandbox::{Real, Run, Sandbox, copy_program, finish, is_unlocked, write_script};
 
-/// An account of this machine that is not in its group `root`.
+/// Returns an account of this machine that is not in the group `root`.
 fn outsider() -> Option<String> {
     let root = Group::from_name("root").unwrap()?.gid;
     ["daemon", "nobody", "mail"].into_iter().find_map(|name| {
@@ -21,9 +21,9 @@ fn outsider() -> Option<String> {
     })
 }
 
-/// Guards the question to the real system: a member, somebody else, and nobody at all.
+/// Guards the lookup in the real system: a member, a non-member, and an unknown account.
 #[test]
-fn the_accounts_of_this_machine() {
+fn the_accounts_of_this_machine_are_looked_up() {
     let Some(outsider) = outsider() else {
         crate::sandbox::skipped("this machine has no group 'root' and no account outside of it");
         return;
@@ -50,10 +50,10 @@ fn the_accounts_of_this_machine() {
     assert_eq!(refused.code, 1, "{refused:?}");
 }
 
-/// Guards portals that ignore SIGCHLD, which the verifier inherits: the system then forgets how a child
-/// ended, and the groups are known all the same.
+/// Guards portals that ignore SIGCHLD, which the verifier inherits: the system then forgets how a
+/// child ended, but the groups are still found.
 #[test]
-fn a_caller_that_ignores_its_children() {
+fn groups_are_found_for_a_caller_that_ignores_sigchld() {
     let ignoring = || {
         let mut env = Command::new("env");
         env.arg("--ignore-signal=CHLD");
@@ -61,7 +61,7 @@ fn a_caller_that_ignores_its_children() {
     };
     let Some(outsider) = outsider() else { return };
     if !ignoring().arg("true").output().is_ok_and(|output| output.status.success()) {
-        crate::sandbox::skipped("there is no env of coreutils that ignores signals");
+        crate::sandbox::skipped("no env of coreutils can ignore signals here");
         return;
     }
     let sandbox = with_groups(&["root"]);
@@ -79,7 +79,7 @@ fn a_caller_that_ignores_its_children() {
     }
 }
 
-/// A copy of the verifier beside a made-up `rw2fa`.
+/// A copy of the verifier beside a fake `rw2fa`.
 struct Beside {
     directory: TempDir,
     sandbox: Sandbox,
@@ -89,7 +89,7 @@ impl Beside {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let verifier = directory.path().join("rw2fa-verify");
-        // A link, since a file that was just written may be busy for a moment.
+        // A link, because a file that was just written may still be busy.
         if fs::hard_link(env!("CARGO_BIN_EXE_rw2fa-verify"), &verifier).is_err() {
             copy_program(env!("CARGO_BIN_EXE_rw2fa-verify"), &verifier);
         }
@@ -100,7 +100,7 @@ impl Beside {
         self.directory.path().join("rw2fa")
     }
 
-    /// Makes `rw2fa` this shell script.
+    /// Makes this shell script the fake `rw2fa`.
     fn script(&self, script: &str) -> &Self {
         write_script(&self.tool(), script);
         self
@@ -118,9 +118,9 @@ impl Beside {
     }
 }
 
-/// Guards against a made-up answer in every form but the right one: it is never taken for 'no group'.
+/// Guards against invalid answers of every form: none is taken for "no groups".
 #[test]
-fn an_answer_that_is_not_whole_is_no_answer() {
+fn an_incomplete_answer_is_an_error() {
     let beside = Beside::new();
     let missing = beside.knock();
     assert_eq!(missing.end(), (4, "groups-unknown".into()), "{missing:?}");
@@ -153,20 +153,20 @@ fn an_answer_that_is_not_whole_is_no_answer() {
         .unwrap();
     assert_eq!(beside.knock().end(), (4, "groups-unknown".into()), "not executable");
     fs::remove_file(beside.tool()).unwrap();
-    // The test can tell: whole answers are taken.
+    // Complete answers are accepted, so the checks above prove something.
     assert_eq!(beside.script("printf 'users\\0\\n'").knock().end(), (0, "not-listed".into()));
     let member = beside.script("printf 'users\\0staff\\0\\n'").knock();
     assert_eq!(member.end(), (3, "enrolment-required".into()));
-    // It is asked for both spellings, with nothing of the environment.
-    let told = beside.directory.path().join("told");
-    let script = format!("echo \"$*\" >'{0}'; env >>'{0}'; exit 1", told.display());
+    // Both spellings are looked up, and nothing of the environment is passed on.
+    let log = beside.directory.path().join("log");
+    let script = format!("echo \"$*\" >'{0}'; env >>'{0}'; exit 1", log.display());
     beside.script(&script);
     let mut verifier = beside.verifier();
     verifier.env("SECRET_OF_THE_PORTAL", "x").env("RW2FA_STORE", "/nonexistent");
     assert_eq!(finish(verifier.spawn().unwrap()).reason(), "groups-unknown");
-    let told = fs::read_to_string(&told).unwrap();
-    assert!(told.starts_with("system-groups -- alice\n"), "{told}");
-    assert!(!told.contains("SECRET") && !told.contains("RW2FA"), "{told}");
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(log.starts_with("system-groups -- alice\n"), "{log}");
+    assert!(!log.contains("SECRET") && !log.contains("RW2FA"), "{log}");
 }
 
 fn all_locks_are_free(store: &Path) -> bool {
@@ -174,9 +174,9 @@ fn all_locks_are_free(store: &Path) -> bool {
     locks.all(|lock| is_unlocked(&lock.unwrap().path()))
 }
 
-/// Guards the wait: a name service that hangs costs at most 5 s, holds no lock, and lets nobody in.
+/// Guards the wait: a hanging name service costs at most 5 s, holds no lock, and lets no one in.
 #[test]
-fn a_system_that_hangs_is_given_up() {
+fn a_hanging_name_service_is_given_up() {
     let hangs = ["exec sleep 60", "exec >&-; exec sleep 60", "printf 'users\\0\\n'; exec sleep 60"];
     let waiting: Vec<_> = hangs
         .into_iter()
@@ -191,10 +191,13 @@ fn a_system_that_hangs_is_given_up() {
         .collect();
     for (hang, beside, mark, started, child) in waiting {
         while !mark.exists() {
-            assert!(started.elapsed() < Duration::from_secs(5), "{hang}: nobody was asked");
+            assert!(started.elapsed() < Duration::from_secs(5), "{hang}: the system was not asked");
             std::thread::sleep(Duration::from_millis(10));
         }
-        assert!(all_locks_are_free(&beside.sandbox.path()), "{hang}: a lock is held meanwhile");
+        assert!(
+            all_locks_are_free(&beside.sandbox.path()),
+            "{hang}: a lock was held during the lookup"
+        );
         let run = finish(child);
         let took = started.elapsed();
         assert_eq!(run.end(), (4, "groups-unknown".into()), "{hang}: {run:?}");
@@ -203,10 +206,10 @@ fn a_system_that_hangs_is_given_up() {
     }
 }
 
-/// Guards the moment between the question and the lock: who was listed then and is not any more, of him
-/// the groups were not asked, so he is not let in as one who is not listed.
+/// Guards the moment between the lookup and the lock. The groups of a listed user are not looked
+/// up. If the listing vanishes in between, the user must not get in as not listed.
 #[test]
-fn a_listing_that_vanishes_meanwhile_is_no_way_in() {
+fn a_listing_that_vanishes_during_a_login_lets_no_one_in() {
     let sandbox = with_groups(&["staff"]);
     sandbox.admin_ok(&["users", "add", "alice", "--quiet"]);
     let real: Real = sandbox.real();

@@ -1,4 +1,4 @@
-//! `users remove`: who is still covered, and how that is told.
+//! `users remove`: which groups still cover a user, and how that is reported.
 
 use rw2fa::error::ErrorKind;
 
@@ -15,9 +15,9 @@ fn covered_by(sandbox: &Sandbox, args: &[&str]) -> String {
     run.json()["changes"][0]["covered_by"].to_string()
 }
 
-/// Guards the warning in text and JSON, from both sources: the last login, and the system.
+/// Guards the warning in text and JSON, with groups from the last login and from the system.
 #[test]
-fn remove_tells_which_groups_still_cover_a_user() {
+fn remove_reports_the_groups_that_still_cover_a_user() {
     let sandbox = with_groups(&["sales", r"CORP\vpn"]);
     sandbox.admin_ok(&["users", "add", "anna", "bert", "carl", "dora"]);
     enrol_member(&sandbox, &["sales"], "anna");
@@ -31,7 +31,7 @@ fn remove_tells_which_groups_still_cover_a_user() {
         "anna: would be removed (still covered by group corp\\vpn, sales)\n"
     );
     assert_eq!(covered_by(&sandbox, &["anna"]), r#"["corp\\vpn","sales"]"#);
-    // The system knows no bert: what the last login told remains.
+    // The system does not know bert, so the groups from the last login remain.
     assert_eq!(
         remove(&sandbox, &["bert", "carl", "dora"]),
         Run {
@@ -47,7 +47,7 @@ fn remove_tells_which_groups_still_cover_a_user() {
     assert_eq!(knock(&sandbox, &[], "dora").reason(), "not-listed");
 }
 
-/// Guards a removal while the directory is down: it is not refused.
+/// Guards a removal while the directory is unreachable: it is not refused.
 #[test]
 fn remove_does_not_need_the_system() {
     let sandbox = with_groups(&["sales"]);
@@ -57,10 +57,10 @@ fn remove_does_not_need_the_system() {
     assert_eq!(covered_by(&sandbox, &["anna"]), r#"["sales"]"#);
 }
 
-/// Guards the truth of the warning: a group that is no longer listed, or that the same command removes,
-/// covers nobody.
+/// Guards the truth of the warning: a group that is no longer listed, or that the same command
+/// removes, covers no one.
 #[test]
-fn groups_that_go_cover_nobody() {
+fn removed_groups_cover_no_one() {
     let sandbox = with_groups(&["sales", "vpn"]);
     sandbox.admin_ok(&["users", "add", "anna"]);
     enrol_member(&sandbox, &["sales", "vpn"], "anna");
@@ -77,9 +77,9 @@ fn groups_that_go_cover_nobody() {
     assert_eq!(knock(&sandbox, &[], "anna").reason(), "not-listed");
 }
 
-/// Guards scripts: removing what is not there, with and without the flag, and the question.
+/// Guards scripts: removing a missing entry, with and without the flag, and the question.
 #[test]
-fn remove_of_groups_in_scripts() {
+fn removing_a_missing_group_fails_unless_allowed() {
     let sandbox = with_groups(&["sales"]);
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts"]).stderr,
@@ -96,13 +96,14 @@ fn remove_of_groups_in_scripts() {
         remove(&sandbox, &["--group", "sales", "--format", "json"]).json().to_string(),
         r#"{"schema":1,"dry_run":false,"changes":[{"type":"group","name":"sales","result":"removed","covered_by":[],"error":null}]}"#
     );
-    // A damaged document can be removed, too.
+    // Damaged documents can be removed, too.
     sandbox.admin_ok(&["users", "add", "--group", "sales"]);
     sandbox.write(&sandbox.document("groups", "sales"), "?");
     assert_eq!(remove(&sandbox, &["--group", "sales"]).stdout, "sales: removed\n");
 }
 
-/// Guards a member who is removed without having been listed: his secret is destroyed, he is asked anew.
+/// Guards a member who is removed without having been listed: the secret is destroyed, and the user
+/// enrols again.
 #[test]
 fn a_member_who_is_removed_enrols_again() {
     let sandbox = with_groups(&["sales"]);

@@ -1,7 +1,7 @@
-//! The verifier as set-uid: the caller decides nothing but the arguments.
+//! The set-uid verifier: the caller controls nothing but the arguments.
 //!
-//! Needs root, and a mount namespace of its own, in which an empty file system lies on `/var/lib`: the
-//! system store that is made there vanishes with the namespace, whatever becomes of the test.
+//! Needs root, and its own mount namespace with an empty file system on `/var/lib`: the system
+//! store created there vanishes with the namespace, however the test ends.
 
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ $tool --quiet init --owner daemon
 $tool --quiet users add alice
 $tool --quiet users add --group root
 $tool --quiet enable
-# What the caller would like: a store in which nobody needs a code, and programs of his own.
+# A hostile caller: a store in which no one needs a code, and programs of its own.
 $tool --quiet --store /var/lib/hostile init --owner daemon
 printf '#!/bin/sh\n: >/var/lib/marks/path\n' >/var/lib/path/rw2fa
 chmod 755 /var/lib/path/rw2fa
@@ -49,7 +49,7 @@ try() {
   sed "s/^/$tag-stderr 0 /" /var/lib/stderr
 }
 try listed -- alice
-# A caller who limits files would learn from the failure whether a code is right, and not be charged.
+# With limited files, a caller could learn from a failure whether a code is right, without a charge.
 code=0
 answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
   /bin/sh -c 'ulimit -f 0; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
@@ -58,20 +58,20 @@ code=0
 answer=$(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all env -i \
   /bin/sh -c 'ulimit -s 512; exec /var/lib/bin/rw2fa-verify -- alice' </dev/null 2>/dev/null) || code=$?
 echo "cramped $code $answer"
-# A store of somebody else is not handed over by the way, and not taken for his either.
+# 'init' does not hand an existing store over to another owner.
 code=0
 $tool --format json init --owner nobody >/var/lib/out 2>&1 || code=$?
 grep -q 'belongs to daemon, not to nobody' /var/lib/out && grep -q 'chown -R nobody:' /var/lib/out ||
-  code="no words about it: $(cat /var/lib/out)"
+  code="not reported: $(cat /var/lib/out)"
 echo "handed-over $code {\"reason\":\"\"}"
 try option --store /var/lib/hostile -- alice
 try member -- root
 try outsider -- daemon
 try unknown -- no-such-account-here
-try told --group root -- eve
+try named --group root -- eve
 chmod 777 /var/lib/bin
 try writable -- root
-try writable-told --group root -- eve
+try writable-named --group root -- eve
 chmod 755 /var/lib/bin
 chown nobody /var/lib/bin/rw2fa
 try foreign -- root
@@ -82,8 +82,8 @@ find /var/lib/hostile -name '*.jsonl' -newer /var/lib/stamp | sed 's/^/wrong-sto
 echo "end 0 {}"
 "#;
 
-/// Guards secrets against the account that runs the verifier: neither its variables, nor `--store`, nor
-/// programs of its own choice count; the store and the companion program are the system's.
+/// Guards secrets against the account that runs the verifier: its variables, `--store` and its own
+/// programs are ignored. The store and the companion program are those of the system.
 #[test]
 fn a_hostile_environment_changes_nothing() {
     if !crate::sandbox::may_be_the_system() {
@@ -114,9 +114,9 @@ fn a_hostile_environment_changes_nothing() {
         ("member", 3, "enrolment-required"),
         ("outsider", 0, "not-listed"),
         ("unknown", 4, "groups-unknown"),
-        ("told", 3, "enrolment-required"),
+        ("named", 3, "enrolment-required"),
         ("writable", 4, "groups-unknown"),
-        ("writable-told", 3, "enrolment-required"),
+        ("writable-named", 3, "enrolment-required"),
         ("foreign", 4, "groups-unknown"),
     ] {
         assert_eq!(of(tag), (code, reason.to_owned()), "{tag}: {all}");

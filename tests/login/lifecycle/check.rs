@@ -2,12 +2,12 @@
 
 use crate::sandbox::{Sandbox, Secret};
 
-/// Asks with `--check`, which must leave every byte of the store alone and show no secret.
+/// Runs `--check`, which must change no byte of the store and show no secret.
 #[track_caller]
 fn check(sandbox: &Sandbox, args: &[&str]) -> String {
     let before = sandbox.contents();
     let run = sandbox.verify(&[&["--check"], args].concat(), None);
-    assert!(before == sandbox.contents(), "{args:?} wrote");
+    assert!(before == sandbox.contents(), "{args:?} wrote to the store");
     let answer = run.json();
     assert_eq!(answer.get("enrolment"), None, "{args:?} shows a secret");
     run.reason()
@@ -42,7 +42,7 @@ fn checking_changes_and_shows_nothing_in_any_state() {
 }
 
 #[test]
-fn a_member_of_a_group_gets_no_documents_by_a_check() {
+fn a_check_creates_no_document_for_a_group_member() {
     let sandbox = Sandbox::with_users(&[]);
     let document = sandbox.document("groups", "staff");
     sandbox.write(&document, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
@@ -54,7 +54,7 @@ fn a_member_of_a_group_gets_no_documents_by_a_check() {
     assert_eq!((&row["listed"], &row["enrolment"]), (&false.into(), &"pending".into()));
 }
 
-/// Guards the portal's way out of a double submit: look whether the other tab earned the grant.
+/// Guards the portal's answer to a double submit: checking whether the other tab earned the grant.
 #[test]
 fn a_check_does_not_start_the_clock_of_the_first_session() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -71,7 +71,7 @@ fn a_session_without_a_code_never_shows_a_secret() {
     let states = |sandbox: &Sandbox| std::fs::read(sandbox.document("state", "alice")).unwrap();
     let before = states(&sandbox);
     assert_eq!(session(0).json().get("enrolment"), None);
-    assert_eq!(states(&sandbox), before, "and makes none");
+    assert_eq!(states(&sandbox), before, "and creates none");
     let shown = sandbox.verify(&["--", "alice"], None);
     for at in [0, 1800] {
         let run = session(at);

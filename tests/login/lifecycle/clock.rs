@@ -1,4 +1,4 @@
-//! Clocks that are wrong: the device's, and the server's that is set back or forward.
+//! Wrong clocks: a device's, and a server's that is set back or forward.
 
 use super::enrol_with_distinct_codes;
 use crate::sandbox::{Sandbox, Secret, T0};
@@ -7,9 +7,9 @@ const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
 #[test]
-fn a_phone_that_was_three_hours_ahead_and_is_put_right_logs_in_at_once() {
+fn a_phone_that_was_three_hours_ahead_works_as_soon_as_it_is_corrected() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    // Its codes from three hours ago to seven hours from now must be told apart.
+    // Its codes from three hours ago to seven hours from now must all differ.
     let secret = loop {
         let shown = sandbox.verify(&["--", "alice"], None);
         let secret = Secret::of(&shown.json());
@@ -26,10 +26,10 @@ fn a_phone_that_was_three_hours_ahead_and_is_put_right_logs_in_at_once() {
     sandbox.at(30);
     assert_eq!(login(&ahead), "code-used");
     assert_eq!(login(&secret.code(T0 + 30)), "code-accepted");
-    assert_eq!(sandbox.show("alice")["drift_steps"], 0, "drift is learned anew");
+    assert_eq!(sandbox.show("alice")["drift_steps"], 0, "the drift is learned again");
     sandbox.at(3 * HOUR - 30);
     assert_eq!(login(&secret.code(T0 + 3 * HOUR - 30)), "code-accepted");
-    assert_eq!(login(&ahead), "code-used", "spent, also when its time has come");
+    assert_eq!(login(&ahead), "code-used", "still used when its step arrives");
     sandbox.at(3 * HOUR);
     assert_eq!(login(&ahead), "code-used");
     sandbox.at(3 * HOUR + 30);
@@ -56,11 +56,11 @@ fn the_drift_of_a_device_is_learned_and_never_moves_the_window() {
     }
 }
 
-/// Guards against burning hours: the code that two steps share is taken for the nearer step.
+/// Guards against spending hours of codes: a code shared by two steps counts for the nearer one.
 #[test]
-fn of_two_steps_with_the_same_code_the_expected_one_is_spent() {
+fn a_code_shared_by_two_steps_counts_for_the_expected_one() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    // A step of the first hours whose code some step far ahead has too.
+    // An early step whose code also belongs to a step far ahead.
     let (secret, near, far) = loop {
         let secret = sandbox.enrol("alice");
         let codes: Vec<_> = (0..=460).map(|step| secret.code(T0 + 30 * step)).collect();
@@ -77,7 +77,7 @@ fn of_two_steps_with_the_same_code_the_expected_one_is_spent() {
 }
 
 #[test]
-fn a_clock_set_back_makes_no_used_code_good_and_no_lock_longer() {
+fn a_clock_set_back_revives_no_used_code_and_prolongs_no_lock() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let used = [secret.code(T0), secret.code(T0 + 300)];
@@ -100,7 +100,7 @@ fn a_clock_set_back_makes_no_used_code_good_and_no_lock_longer() {
 }
 
 #[test]
-fn a_grant_of_the_future_is_none() {
+fn a_grant_from_the_future_is_invalid() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     let session = |at| sandbox.at(at).verify(&["--session", "html5", "--", "alice"], None).reason();
@@ -112,7 +112,7 @@ fn a_grant_of_the_future_is_none() {
 }
 
 #[test]
-fn a_pending_secret_of_the_future_is_over() {
+fn a_pending_secret_from_the_future_has_expired() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let first = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
     let second = Secret::of(&sandbox.at(-1).verify(&["--", "alice"], None).json());
@@ -120,7 +120,7 @@ fn a_pending_secret_of_the_future_is_over() {
 }
 
 #[test]
-fn a_clock_set_forward_ends_locks_and_grants_and_spends_nothing_else() {
+fn a_clock_set_forward_ends_locks_and_grants_and_nothing_else() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.set("lockout-attempts", "1");
     let secret = sandbox.enrol("alice");
@@ -133,9 +133,9 @@ fn a_clock_set_forward_ends_locks_and_grants_and_spends_nothing_else() {
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted", "and back again");
 }
 
-/// Guards against a clock far away ending in a panic, or in a grant.
+/// Guards against a clock far off that causes a panic or a grant.
 #[test]
-fn at_the_ends_of_time_there_is_an_answer() {
+fn a_clock_at_the_ends_of_time_gets_an_answer() {
     for now in [0, 1, 253_402_207_199, i64::MAX - T0] {
         let sandbox = Sandbox::with_users(&["alice"]);
         let secret = sandbox.enrol("alice");

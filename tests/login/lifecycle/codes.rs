@@ -1,9 +1,9 @@
-//! Codes: which are right, and that each is accepted once.
+//! Codes: which are valid, and that each is accepted once.
 
 use super::enrol_with_distinct_codes;
 use crate::sandbox::{Sandbox, Secret, T0};
 
-/// Noon, four hours after the tests begin.
+/// Noon, four hours after the tests start.
 const NOON: i64 = 4 * 3600;
 
 fn end(sandbox: &Sandbox, code: &str) -> (u8, String) {
@@ -11,7 +11,7 @@ fn end(sandbox: &Sandbox, code: &str) -> (u8, String) {
 }
 
 #[test]
-fn the_window_ends_at_the_steps_that_the_manual_names() {
+fn the_window_ends_at_the_documented_steps() {
     for (device, expected) in [
         (NOON - 80, "code-accepted"),  // 11:58:40, 3 steps behind
         (NOON - 100, "wrong-code"),    // 11:58:20, 4 steps behind
@@ -29,7 +29,7 @@ fn the_window_ends_at_the_steps_that_the_manual_names() {
 }
 
 #[test]
-fn by_default_a_device_may_be_four_hours_off_and_no_second_more() {
+fn by_default_a_device_may_be_off_by_exactly_four_hours() {
     for (device, expected) in [
         (NOON - 4 * 3600, "code-accepted"),
         (NOON - 4 * 3600 - 1, "wrong-code"),
@@ -50,7 +50,7 @@ fn by_default_a_device_may_be_four_hours_off_and_no_second_more() {
 }
 
 #[test]
-fn a_discrepancy_of_zero_takes_the_code_of_this_step_alone() {
+fn a_discrepancy_of_zero_accepts_only_the_current_code() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.set("discrepancy", "0");
     let secret = enrol_with_distinct_codes(&sandbox, "alice", -10..20);
@@ -78,14 +78,14 @@ fn a_code_is_accepted_once() {
 }
 
 #[test]
-fn the_code_that_activated_is_used() {
+fn the_activating_code_counts_as_used() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     assert_eq!(end(&sandbox, &secret.code(T0)), (1, "code-used".to_owned()));
 }
 
 #[test]
-fn spaces_and_dashes_inside_a_code_do_not_matter() {
+fn spaces_and_dashes_in_a_code_are_ignored() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let forms: [fn(&str) -> String; 5] = [
@@ -115,7 +115,7 @@ fn leading_zeros_are_part_of_a_code() {
 }
 
 #[test]
-fn an_empty_line_is_no_code() {
+fn an_empty_line_is_not_a_code() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     for stdin in [&b""[..], b"\n", b"\r\n", b"  \t \n", "\u{a0}\u{3000}\n".as_bytes()] {
@@ -125,7 +125,7 @@ fn an_empty_line_is_no_code() {
 }
 
 #[test]
-fn what_cannot_be_a_code_is_wrong_and_never_charged() {
+fn input_that_cannot_be_a_code_is_wrong_and_never_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let code = secret.code(sandbox.pass(30).now());
@@ -173,20 +173,20 @@ fn only_the_first_line_is_read() {
     assert_eq!(first.reason(), "code-accepted");
 }
 
-/// Guards that nothing on standard input is taken for a code unless the portal says so.
+/// Guards standard input: nothing on it is taken for a code unless the portal says so.
 #[test]
 fn without_code_stdin_nothing_is_read() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let code = secret.code(sandbox.pass(30).now());
     let mut child = sandbox.real().verifier(["--", "alice"]).spawn().unwrap();
-    // A program that has ended by now does not read.
+    // A program that has already ended does not read.
     let _ = std::io::Write::write_all(child.stdin.as_mut().unwrap(), code.as_bytes());
     assert_eq!(crate::sandbox::finish(child).reason(), "code-required");
 }
 
 #[test]
-fn every_width_works_and_stays_with_the_user_who_enrolled_with_it() {
+fn every_user_keeps_the_number_of_digits_they_enrolled_with() {
     let names: Vec<String> = (4..=12).map(|digits| format!("user{digits}")).collect();
     let users: Vec<&str> = names.iter().map(String::as_str).collect();
     let sandbox = Sandbox::with_users(&users);
@@ -221,7 +221,7 @@ fn every_width_works_and_stays_with_the_user_who_enrolled_with_it() {
     }
 }
 
-/// Guards that few digits do not make guessing easy: four digits have a window of ± 4 steps.
+/// Guards against easy guesses with few digits: with four, the window is ± 4 steps.
 #[test]
 fn few_digits_narrow_the_window() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -246,7 +246,7 @@ fn few_digits_narrow_the_window() {
 }
 
 #[test]
-fn the_help_desk_looks_at_a_code_without_spending_it() {
+fn the_help_desk_can_check_a_code_without_spending_it() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let code = secret.code(sandbox.pass(30).now());

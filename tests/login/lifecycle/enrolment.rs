@@ -1,4 +1,4 @@
-//! Enrolment: when a secret is made, to whom it is shown, and when it is over.
+//! Enrolment: when a secret is created, who sees it, and when it expires.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ fn two_users_get_two_secrets() {
 }
 
 #[test]
-fn showings_are_counted_and_told_at_activation() {
+fn showings_are_counted_and_reported_at_activation() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(sandbox.show("alice")["shown"], json!(null));
     sandbox.verify(&["--ip", "192.0.2.7", "--", "alice"], None);
@@ -58,7 +58,7 @@ fn a_new_secret_has_a_new_record() {
 }
 
 #[test]
-fn the_first_right_code_activates_and_the_secret_is_shown_nowhere_again() {
+fn the_first_valid_code_activates_and_the_secret_is_never_shown_again() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     for args in [&["--", "alice"][..], &["--session", "html5", "--client", "c", "--", "alice"]] {
@@ -75,12 +75,12 @@ fn the_first_right_code_activates_and_the_secret_is_shown_nowhere_again() {
     let everything = sandbox.contents();
     for (path, bytes) in everything {
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(&secret.to_base32()), "{} holds the secret", path.display());
+        assert!(!text.contains(&secret.to_base32()), "{} contains the secret", path.display());
     }
 }
 
 #[test]
-fn a_code_of_a_secret_that_is_over_shows_the_next_secret_and_is_not_charged() {
+fn a_code_of_an_expired_secret_shows_the_next_secret_and_is_not_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let old = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
     let run = sandbox.at(1800).login("alice", &old);
@@ -117,7 +117,7 @@ fn wrong_codes_of_a_pending_secret_are_charged() {
 }
 
 #[test]
-fn a_reset_makes_a_new_secret_and_the_old_one_opens_nothing() {
+fn a_reset_creates_a_new_secret_and_voids_the_old_one() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let old = sandbox.enrol("alice");
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
@@ -145,7 +145,7 @@ fn a_removed_user_is_not_listed_at_once_and_starts_over_when_added_again() {
 }
 
 #[test]
-fn after_the_enrolment_days_a_user_cannot_enrol_by_himself() {
+fn after_the_enrolment_days_a_user_cannot_enrol_alone() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.set("enrolment-days", "3");
     let bob = sandbox.enrol("bob");
@@ -154,11 +154,11 @@ fn after_the_enrolment_days_a_user_cannot_enrol_by_himself() {
     let closed = sandbox.at(3 * 86_400).verify(&["--", "alice"], None);
     assert_eq!(closed.end(), (1, "enrolment-closed".to_owned()));
     let late = sandbox.login("alice", &Secret::of(&last.json()));
-    assert_eq!(late.reason(), "enrolment-closed", "his pending secret is closed too");
-    assert_eq!(sandbox.login("bob", &bob).reason(), "code-accepted", "active users go on");
+    assert_eq!(late.reason(), "enrolment-closed", "a pending secret does not help");
+    assert_eq!(sandbox.login("bob", &bob).reason(), "code-accepted", "active users still sign in");
     sandbox.admin_ok(&["users", "reset", "bob", "--yes"]);
     let again = sandbox.at(6 * 86_400 - 1).verify(&["--", "bob"], None);
-    assert_eq!(again.reason(), "enrolment-required", "a reset opens it for three days");
+    assert_eq!(again.reason(), "enrolment-required", "a reset reopens enrolment for three days");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn an_administrator_can_hand_a_secret_over_after_the_enrolment_days() {
     let uncoded = sandbox.verify(&["--", "alice"], None);
     assert_eq!(uncoded.end(), (3, "code-required".to_owned()), "it is not shown at a login");
     sandbox.pass(1800);
-    assert_eq!(sandbox.login("alice", &first).reason(), "enrolment-closed", "it is over");
+    assert_eq!(sandbox.login("alice", &first).reason(), "enrolment-closed", "it has expired");
     let second = hand_over();
     assert_ne!(second, first);
     assert_eq!(sandbox.pass(1799).login("alice", &second).reason(), "activated");
@@ -183,9 +183,10 @@ fn an_administrator_can_hand_a_secret_over_after_the_enrolment_days() {
     assert!(refused.stderr.contains("users reset alice"), "{refused:?}");
 }
 
-/// Guards against a thief of the password who asks for the QR code that the user got in person.
+/// Guards against a thief of the password who asks for the QR code that the user received in
+/// person.
 #[test]
-fn a_secret_that_was_handed_over_is_shown_by_no_login() {
+fn a_secret_that_was_handed_over_is_never_shown_at_a_login() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let hand_over = || {
         let text = sandbox.admin_ok(&["users", "enrol", "alice", "--format", "json"]);
@@ -200,16 +201,16 @@ fn a_secret_that_was_handed_over_is_shown_by_no_login() {
     }
     assert_eq!(hand_over(), handed, "the help desk may draw it again");
     assert_eq!(sandbox.pass(1799).login("alice", &handed).reason(), "activated");
-    // One that nobody used is over after half an hour, and the user enrols by himself.
+    // An unused one expires after half an hour, and the user enrols at a login.
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     let shown = sandbox.pass(1800).verify(&["--", "alice"], None);
     assert_eq!(shown.reason(), "enrolment-required");
 }
 
-/// Guards against handing over a secret that somebody has copied from a login page.
+/// Guards against handing over a secret that someone copied from a login page.
 #[test]
-fn a_secret_that_a_login_showed_is_not_handed_over() {
+fn a_secret_shown_at_a_login_is_not_handed_over() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let seen = Secret::of(&sandbox.verify(&["--ip", "192.0.2.66", "--", "alice"], None).json());
     let run = sandbox.admin(&["users", "enrol", "alice", "--format", "json"]);
@@ -221,7 +222,7 @@ fn a_secret_that_a_login_showed_is_not_handed_over() {
     assert_eq!(sandbox.login("alice", &handed).reason(), "activated");
 }
 
-/// Guards against a second secret, or a second count of failures, by another spelling.
+/// Guards against a second secret, or a second count of failures, through another spelling.
 #[test]
 fn all_spellings_share_one_secret_and_one_count_of_failures() {
     let sandbox = Sandbox::with_users(&["alice"]);

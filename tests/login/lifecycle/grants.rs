@@ -1,4 +1,4 @@
-//! Grants: what an accepted code opens, for whom, and how long.
+//! Grants: what an accepted code allows, for whom, and for how long.
 
 use crate::sandbox::{Run, Sandbox, Secret};
 
@@ -47,7 +47,7 @@ fn a_grant_belongs_to_the_client_that_earned_it() {
     sign_in(&sandbox, &secret, &[]);
     assert!(opens(&sandbox, None));
     assert!(!opens(&sandbox, Some("c2")));
-    assert!(opens(&sandbox, Some("c1")), "the other grant goes on");
+    assert!(opens(&sandbox, Some("c1")), "the other grant remains");
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn the_seventeenth_client_ends_the_oldest_grant() {
         assert!(opens(&sandbox, Some(client)), "{client}");
     }
     sign_in(&sandbox, &secret, &["--client", "client 17"]);
-    assert!(opens(&sandbox, Some("client 2")), "a client that comes again takes its own place");
+    assert!(opens(&sandbox, Some("client 2")), "a returning client replaces its own grant");
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_first_session_must_open_in_time_to_the_second() {
 }
 
 #[test]
-fn later_sessions_open_from_the_first_one_on_and_do_not_extend() {
+fn later_sessions_do_not_extend_the_grant() {
     for (after, expected) in [(8 * 3600 - 1, true), (8 * 3600, false)] {
         let (sandbox, secret) = enrolled();
         sign_in(&sandbox, &secret, &[]);
@@ -125,7 +125,7 @@ fn later_sessions_open_from_the_first_one_on_and_do_not_extend() {
 }
 
 #[test]
-fn a_code_together_with_a_session_is_both() {
+fn a_code_sent_with_a_session_signs_in_and_opens_it() {
     let (sandbox, secret) = enrolled();
     sign_in(&sandbox, &secret, &["--session", "remoteapp"]);
     let grant = &sandbox.show("alice")["grants"][0];
@@ -149,7 +149,7 @@ fn with_a_validity_of_zero_the_code_must_come_with_the_session() {
 }
 
 #[test]
-fn a_new_code_of_the_same_client_begins_anew() {
+fn a_new_code_replaces_the_grant_of_its_client() {
     let (sandbox, secret) = enrolled();
     sign_in(&sandbox, &secret, &["--session", "html5"]);
     sandbox.pass(4 * 3600);
@@ -159,7 +159,7 @@ fn a_new_code_of_the_same_client_begins_anew() {
     assert!(opens(sandbox.pass(8 * 3600 - 1), None));
 }
 
-/// Guards the sign-out: a counter that cannot be trusted must not keep a session alive until it is repaired.
+/// Guards the sign-out: a counter that cannot be trusted must not keep a session alive.
 #[test]
 fn signing_out_needs_no_attempt_counter() {
     let (sandbox, secret) = enrolled();
@@ -174,7 +174,7 @@ fn signing_out_needs_no_attempt_counter() {
 }
 
 #[test]
-fn signing_out_ends_the_grant_of_this_client_alone() {
+fn signing_out_ends_only_the_grant_of_this_client() {
     let (sandbox, secret) = enrolled();
     for args in [&[][..], &["--client", "c1"], &["--client", "c2"]] {
         sign_in(&sandbox, &secret, args);
@@ -195,7 +195,7 @@ fn signing_out_ends_the_grant_of_this_client_alone() {
 }
 
 #[test]
-fn administrators_end_grants() {
+fn administrators_can_end_grants() {
     for command in [
         &["users", "revoke", "alice"][..],
         &["users", "revoke", "--all"],
@@ -232,11 +232,11 @@ fn a_lockout_keeps_grants_and_the_hard_stop_ends_them() {
     wrong(&sandbox);
     assert!(!opens(&sandbox, None));
     sandbox.admin_ok(&["users", "unlock", "alice"]);
-    assert!(!opens(&sandbox, None), "unlocking gives none back");
+    assert!(!opens(&sandbox, None), "unlocking restores no grant");
 }
 
 #[test]
-fn used_and_wrong_codes_end_no_grant_and_give_none() {
+fn used_and_wrong_codes_neither_end_nor_create_a_grant() {
     let (sandbox, secret) = enrolled();
     sign_in(&sandbox, &secret, &["--client", "c1"]);
     let used = secret.code(sandbox.now());
@@ -245,7 +245,7 @@ fn used_and_wrong_codes_end_no_grant_and_give_none() {
         for client in ["c1", "c2"] {
             let args = ["--session", "html5", "--client", client, "--", "alice"];
             let run = sandbox.verify(&args, Some(code));
-            assert_eq!(run.end(), (1, reason.to_owned()), "a grant does not stand in for a code");
+            assert_eq!(run.end(), (1, reason.to_owned()), "a grant does not replace a code");
         }
     }
     assert!(opens(&sandbox, Some("c1")));

@@ -1,4 +1,4 @@
-//! Locks: what wrong codes cost, and what helps.
+//! Locks: what wrong codes cost, and what ends a lock.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn wrong(sandbox: &Sandbox, secret: &Secret) -> Run {
 fn retry_after(run: &Run) -> Value {
     let answer = run.json();
     assert_eq!(answer["reason"], "locked", "{run:?}");
-    answer.get("retry_after").expect("always told, if only as null").clone()
+    answer.get("retry_after").expect("always present, even if null").clone()
 }
 
 #[test]
@@ -44,8 +44,8 @@ fn locks_double_to_an_hour_and_the_hundredth_wrong_code_stops_for_good() {
     assert_eq!(retry_after(&sandbox.verify(&["--", "alice"], None)), json!(null));
 }
 
-/// Guards the count against replays of a used code: between wrong codes they change nothing, from the first
-/// one to the hard stop.
+/// Guards the count against replays of a used code: between wrong codes they change nothing, from
+/// the first wrong code to the hard stop.
 #[test]
 fn used_codes_between_wrong_ones_forgive_no_guess() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -55,7 +55,7 @@ fn used_codes_between_wrong_ones_forgive_no_guess() {
         let run = sandbox.verify(&["--", "alice"], Some(&used));
         assert_eq!(run.reason(), "code-used", "{run:?}");
     };
-    // After more locks the used code would be outside the window.
+    // After more locks, the used code would be outside the window.
     for failures in 1..10 {
         replay();
         replay();
@@ -73,7 +73,7 @@ fn used_codes_between_wrong_ones_forgive_no_guess() {
     assert_eq!(sandbox.show("alice")["failures"], 100);
 }
 
-/// A user at the hard stop.
+/// Creates a user at the hard stop.
 fn stopped() -> (Sandbox, Secret) {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
@@ -84,15 +84,15 @@ fn stopped() -> (Sandbox, Secret) {
 }
 
 #[test]
-fn an_administrator_unlocks() {
+fn unlocking_ends_the_hard_stop() {
     let (sandbox, secret) = stopped();
     sandbox.admin_ok(&["users", "unlock", "alice"]);
     assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted");
-    assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], 4, "the count begins anew");
+    assert_eq!(wrong(&sandbox, &secret).json()["attempts_left"], 4, "the count starts over");
 }
 
 #[test]
-fn a_reset_helps_too() {
+fn a_reset_ends_the_hard_stop() {
     let (sandbox, _) = stopped();
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
     sandbox.enrol("alice");
@@ -128,7 +128,7 @@ fn a_right_code_resets_the_count_and_the_length_of_locks() {
     assert_eq!(retry_after(&wrong(&sandbox, &secret)), 60, "not 240");
 }
 
-/// Guards against guessing during a lock, and against a lock that tells right codes from wrong ones.
+/// Guards against guessing during a lock, and against a lock that reveals which codes are right.
 #[test]
 fn codes_during_a_lock_are_neither_compared_nor_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -152,7 +152,7 @@ fn codes_during_a_lock_are_neither_compared_nor_charged() {
 }
 
 #[test]
-fn the_settings_of_locks_are_obeyed() {
+fn the_lockout_settings_apply() {
     for (attempts, seconds, locks) in [
         (1, 1, vec![1, 2, 4]),
         (3, 1000, vec![1000, 2000, 3600, 3600]),
@@ -173,7 +173,7 @@ fn the_settings_of_locks_are_obeyed() {
 }
 
 #[test]
-fn one_user_s_wrong_codes_cost_nobody_else() {
+fn wrong_codes_affect_only_their_user() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.set("lockout-attempts", "1");
     let (alice, bob) = (sandbox.enrol("alice"), sandbox.enrol("bob"));
@@ -196,7 +196,7 @@ fn after_a_lock_one_wrong_code_locks_again_and_the_answer_says_so() {
     assert_eq!(retry_after(&wrong(&sandbox, &secret)), 120);
 }
 
-/// Turns the documents of an enrolled user into those of the version before attempt counters.
+/// Rewrites the documents of an enrolled user in the form used before attempt counters.
 fn make_old(sandbox: &Sandbox, failures: u32) {
     let state = sandbox.document("state", "alice");
     let text = std::fs::read_to_string(&state).unwrap();
@@ -210,8 +210,8 @@ fn make_old(sandbox: &Sandbox, failures: u32) {
     std::fs::remove_file(sandbox.counter("alice")).unwrap();
 }
 
-/// Guards an upgrade: users of a store without attempt counters sign in, their wrong codes still count, and from the
-/// first code on the counter must exist.
+/// Guards upgrades: users of a store without attempt counters can sign in, their wrong codes still
+/// count, and after the first code the counter must exist.
 #[test]
 fn a_user_of_an_earlier_version_keeps_secret_and_failures() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -225,7 +225,7 @@ fn a_user_of_an_earlier_version_keeps_secret_and_failures() {
     sandbox.pass(60);
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
     assert_eq!(sandbox.show("alice")["failures"], 0);
-    // One wrong code is enough to make the counter a part of the user.
+    // After one wrong code, the counter must exist.
     make_old(&sandbox, 0);
     wrong(&sandbox, &secret);
     std::fs::remove_file(sandbox.counter("alice")).unwrap();

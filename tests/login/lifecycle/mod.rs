@@ -1,4 +1,4 @@
-//! The life of a user: enrolment, codes, locks, grants, as the days and the clock go.
+//! The life of a user: enrolment, codes, locks and grants over time.
 
 mod check;
 mod clock;
@@ -14,8 +14,8 @@ use crate::sandbox::{Sandbox, Secret};
 
 /// Enrols a user whose codes of these steps around now are all different.
 ///
-/// Two of a thousand codes are the same more often than not; a test that means one of them would
-/// fail now and then.
+/// Among a thousand codes, two are usually the same. A test that relies on one of those would fail
+/// now and then.
 fn enrol_with_distinct_codes(sandbox: &Sandbox, user: &str, steps: std::ops::Range<i64>) -> Secret {
     loop {
         let secret = sandbox.enrol(user);

@@ -1,4 +1,4 @@
-//! Recovery codes: each lets its user in once, and under the same lock as the codes of the app.
+//! Recovery codes: each lets its user in once, under the same lock as the codes of the app.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use crate::sandbox::{Run, Sandbox, Secret};
 
 const ALICE: [&str; 4] = ["--client", "c", "--", "alice"];
 
-/// Makes codes and returns them.
+/// Creates codes and returns them.
 fn made(sandbox: &Sandbox, more: &[&str]) -> Vec<String> {
     let args = [&["users", "recovery-codes", "alice"], more].concat();
     sandbox.admin_ok(&args).lines().map(str::to_owned).collect()
 }
 
-/// Alice, who has enrolled, and her codes.
+/// Creates a store with alice enrolled, and her recovery codes.
 fn alice() -> (Sandbox, Secret, Vec<String>) {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
@@ -30,11 +30,11 @@ fn sign_in(sandbox: &Sandbox, code: &str) -> Run {
     sandbox.verify(&ALICE, Some(code))
 }
 
-/// A code in the right form that is none.
+/// A well-formed code that was never issued.
 const WRONG: &str = "0000-0000-0000-0000";
 
 #[test]
-fn each_signs_in_once_however_it_is_typed() {
+fn each_signs_in_once_in_any_spelling() {
     let (sandbox, secret, codes) = alice();
     assert_eq!((codes.len(), left(&sandbox)), (10, json!(10)));
     let typed = [codes[3].clone(), codes[0].to_lowercase(), codes[9].replace('-', " ")];
@@ -49,20 +49,20 @@ fn each_signs_in_once_however_it_is_typed() {
             .verify(&["--session", "html5", "--check", "--client", "c", "--", "alice"], None);
         assert_eq!(session.reason(), "session-valid");
         assert_eq!(left(&sandbox), 9 - used);
-        // Two tabs, or a user who clicks twice: nothing is charged.
+        // Two tabs, or a double click: nothing is charged.
         for _ in 0..6 {
             assert_eq!(sign_in(&sandbox, code).end(), (1, "code-used".into()));
         }
     }
     assert_eq!(sandbox.show("alice")["failures"], 0);
     assert_eq!(sandbox.pass(30).login("alice", &secret).reason(), "code-accepted", "app");
-    assert_eq!(left(&sandbox), 7, "a code of the app uses none up");
+    assert_eq!(left(&sandbox), 7, "a code of the app uses up no recovery code");
     let text = sandbox.admin_ok(&["users", "show", "alice"]);
     assert!(text.contains("recovery codes left  7\n"), "{text}");
 }
 
 #[test]
-fn the_last_one_says_so() {
+fn the_last_one_is_announced() {
     let (sandbox, ..) = alice();
     let codes = made(&sandbox, &["--count", "1", "--yes"]);
     let run = sign_in(&sandbox, &codes[0]);
@@ -70,7 +70,7 @@ fn the_last_one_says_so() {
     assert_eq!(left(&sandbox), 0);
 }
 
-/// Guards that a recovery code is no way around the lock, nor a way to guess without being charged.
+/// Guards against a recovery code as a way around the lock, or as a free guess.
 #[test]
 fn wrong_ones_are_charged_and_lock() {
     let (sandbox, secret, codes) = alice();
@@ -92,22 +92,23 @@ fn wrong_ones_are_charged_and_lock() {
     assert_eq!(sign_in(&sandbox, WRONG).json()["retry_after"], 120);
     sandbox.pass(120);
     assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "recovery-code-accepted");
-    assert_eq!(sandbox.show("alice")["failures"], 0, "a right code forgives");
+    assert_eq!(sandbox.show("alice")["failures"], 0, "a valid code resets the count");
 }
 
 #[test]
-fn what_cannot_be_one_is_neither_compared_nor_charged() {
+fn malformed_ones_are_neither_compared_nor_charged() {
     let (sandbox, _, codes) = alice();
     let seventeen = format!("{}0", codes[0]);
     for typed in [&codes[0][..18], &seventeen, "UUUU-UUUU-UUUU-UUUU", "éééé-éééé"] {
         assert_eq!(sign_in(&sandbox, typed).end(), (1, "wrong-code".into()), "{typed}");
     }
     assert_eq!(sandbox.show("alice")["failures"], 0);
-    // Who has none is charged all the same: the answer must not tell that there are none.
+    // A user without recovery codes is charged, too: the answer must not reveal that there are
+    // none.
     sandbox.admin_ok(&["users", "add", "bob"]);
     sandbox.enrol("bob");
     assert_eq!(sandbox.verify(&["--", "bob"], Some(WRONG)).json()["attempts_left"], 4);
-    // Before somebody has enrolled there is nothing to compare with.
+    // Before the enrolment there is nothing to compare with.
     sandbox.admin_ok(&["users", "add", "carol"]);
     sandbox.verify(&["--", "carol"], None);
     assert_eq!(sandbox.verify(&["--", "carol"], Some(WRONG)).reason(), "wrong-code");
@@ -162,13 +163,13 @@ fn new_ones_replace_the_old_after_a_question() {
     assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "wrong-code", "the old ones are void");
     let run = sign_in(&sandbox, new[1].as_str().unwrap());
     assert_eq!(run.reason(), "recovery-code-accepted");
-    // Nobody is asked where nothing is lost.
+    // No confirmation is needed where nothing is lost.
     sign_in(&sandbox, new[0].as_str().unwrap());
     assert_eq!(made(&sandbox, &[]).len(), 10);
 }
 
 #[test]
-fn a_reset_makes_them_void() {
+fn a_reset_voids_them() {
     let (sandbox, secret, codes) = alice();
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
     assert_eq!(left(&sandbox), 0);
@@ -184,9 +185,9 @@ fn a_reset_makes_them_void() {
     assert_ne!(sandbox.enrol("alice"), secret);
 }
 
-/// Guards a stolen or restored copy: no code can be read from it, none is good a second time.
+/// Guards a stolen or restored copy: it reveals no code, and no code works twice.
 #[test]
-fn exports_hold_digests_and_bring_no_used_code_back() {
+fn exports_contain_digests_and_revive_no_used_code() {
     let (sandbox, _, codes) = alice();
     sandbox.admin_ok(&["key", "rotate", "--yes"]);
     let files = ["sealed.toml", "revealed.toml"].map(|name| sandbox.beside(name));
@@ -202,12 +203,12 @@ fn exports_hold_digests_and_bring_no_used_code_back() {
     }
     assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "recovery-code-accepted");
     sandbox.admin_ok(&["store", "import", sealed, "--yes"]);
-    assert_eq!(left(&sandbox), 9, "what is left here and there is left");
+    assert_eq!(left(&sandbox), 9, "only codes left in both are left");
     assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "wrong-code", "used since the backup");
     assert_eq!(sign_in(&sandbox, &codes[1]).reason(), "recovery-code-accepted");
     sandbox.admin_ok(&["users", "remove", "alice", "--yes"]);
     sandbox.admin_ok(&["store", "import", revealed, "--yes"]);
-    assert_eq!(left(&sandbox), 0, "a store that knows nothing of them believes no backup");
+    assert_eq!(left(&sandbox), 0, "a store without recovery codes accepts none from a backup");
 }
 
 #[test]
@@ -224,7 +225,7 @@ fn a_damaged_document_is_an_error() {
 }
 
 #[test]
-fn the_trail_tells_who_made_and_who_used_them_and_no_code() {
+fn the_trail_records_who_made_and_used_them_but_no_code() {
     let (sandbox, _, codes) = alice();
     sign_in(&sandbox, &codes[0]);
     let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
@@ -235,7 +236,7 @@ fn the_trail_tells_who_made_and_who_used_them_and_no_code() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards the help desk: it sees whether a code is good, and spends none.
+/// Guards the help desk: it can check a code, and spends none.
 #[test]
 fn users_test_spends_none() {
     let (sandbox, _, codes) = alice();
@@ -254,6 +255,6 @@ fn users_test_spends_none() {
     assert_eq!(test(&codes[0]).1, "locked");
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
     sandbox.verify(&["--", "alice"], None);
-    assert_eq!(test(WRONG), (1, "malformed".into()), "who is not active has none");
+    assert_eq!(test(WRONG), (1, "malformed".into()), "a user who is not active has none");
     assert_eq!(sandbox.show("alice")["failures"], 0);
 }

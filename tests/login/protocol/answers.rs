@@ -2,7 +2,7 @@
 
 use crate::sandbox::{Sandbox, Secret};
 
-/// A store with a known issuer.
+/// Creates a store with a known issuer.
 fn store() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.admin_ok(&["advanced", "set", "issuer", "Example Ltd"]);
@@ -37,7 +37,7 @@ fn the_first_login_shows_secret_uri_and_qr_code() {
 }
 
 #[test]
-fn the_qr_code_holds_the_uri() {
+fn the_qr_code_contains_the_uri() {
     let sandbox = store();
     let answer = sandbox.verify(&["--qr", "png", "--", "alice"], None).json();
     let data = answer["enrolment"]["qr"].as_str().unwrap();
@@ -88,7 +88,7 @@ fn a_right_code_earns_a_grant() {
 }
 
 #[test]
-fn refusals_tell_how_to_go_on() {
+fn refusals_say_what_to_do_next() {
     let sandbox = store();
     let secret = sandbox.enrol("alice");
     let wrong = secret.wrong_code(sandbox.now());
@@ -122,7 +122,7 @@ fn refusals_tell_how_to_go_on() {
 }
 
 #[test]
-fn challenges_tell_what_is_wanted() {
+fn challenges_say_what_to_enter() {
     let sandbox = store();
     assert_answer(
         &sandbox.verify(&["--session", "html5", "--", "alice"], None),
@@ -143,7 +143,7 @@ fn challenges_tell_what_is_wanted() {
 }
 
 #[test]
-fn answers_without_a_user_of_ours_are_short() {
+fn answers_that_involve_no_code_are_short() {
     let off = Sandbox::new();
     assert_answer(
         &off.verify(&["--", "CORP\\Alice"], None),
@@ -169,7 +169,7 @@ fn answers_without_a_user_of_ours_are_short() {
 }
 
 #[test]
-fn rw2fa_verify_answers_the_same_and_text_by_default() {
+fn rw2fa_verify_gives_the_same_answers_and_defaults_to_text() {
     let sandbox = store();
     let expected = sandbox.verify(&["--qr", "none", "--check", "--", "alice"], None);
     let same = sandbox.admin(&["verify", "--format", "json", "--check", "--", "alice"]);

@@ -1,4 +1,4 @@
-//! The portal protocol: which rule decides, how it is answered, and what is a bug in the caller.
+//! The portal protocol: which rule decides, what the answer is, and which calls are usage errors.
 
 mod answers;
 mod order;

@@ -92,7 +92,7 @@ fn rdp_is_decided_by_the_whitelist_alone() {
     sandbox.admin_ok(&["advanced", "set", "lockout-attempts", "1"]);
     let secret = sandbox.enrol("alice");
     let rdp = ["--session", "rdp", "--", "alice"];
-    assert_eq!(reason(&sandbox, &rdp), "rdp-not-allowed", "a live grant is no permission");
+    assert_eq!(reason(&sandbox, &rdp), "rdp-not-allowed", "a live grant is not a permission");
     let before = sandbox.show("alice");
     let code = secret.code(sandbox.pass(30).now());
     assert_eq!(sandbox.verify(&rdp, Some(&code)).reason(), "rdp-not-allowed");
@@ -104,11 +104,11 @@ fn rdp_is_decided_by_the_whitelist_alone() {
     sandbox.write(&document, "added = 2026-11-24T08:00:00Z\nuntil = 2026-11-24T09:00:00Z\n");
     sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
     assert_eq!(reason(sandbox.at(3599), &rdp), "whitelisted", "a locked user may be whitelisted");
-    assert_eq!(reason(sandbox.at(3600), &rdp), "rdp-not-allowed", "the entry is over");
+    assert_eq!(reason(sandbox.at(3600), &rdp), "rdp-not-allowed", "the entry has expired");
 }
 
 #[test]
-fn the_whitelist_opens_for_no_other_spelling() {
+fn the_whitelist_matches_no_other_spelling() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.write(&sandbox.document("whitelist", "alice"), "added = 2026-11-24T08:00:00Z\n");
     for (login, expected) in [

@@ -1,4 +1,4 @@
-//! Every reason of the closed list can be brought about, and has its outcome and exit code.
+//! Every documented reason can occur, with its outcome and exit code.
 
 use std::fs::File;
 
@@ -6,11 +6,11 @@ use rw2fa::verify::reason::{Outcome, Reason};
 
 use crate::sandbox::{Run, Sandbox};
 
-/// A group or a user of the store, written by hand.
+/// A document of a group or a user, written by hand.
 const BY_APP: &str = "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n";
 const WHITELISTED: &str = "added = 2026-11-24T08:00:00Z\n";
 
-/// Brings a reason about.
+/// Produces an answer with this reason.
 fn brought_about(reason: Reason) -> Run {
     match reason {
         Reason::Disabled => Sandbox::new().verify(&["--", "alice"], None),
@@ -90,8 +90,7 @@ fn brought_about(reason: Reason) -> Run {
     }
 }
 
-/// A store in which Alice gets her codes from this command.
-/// A program that ends well whatever it is told, and one that does not.
+/// Programs that always succeed and always fail, whatever their arguments.
 const SENDS: &str = if cfg!(windows) { r"C:\Windows\System32\hostname.exe" } else { "/bin/true" };
 const FAILS: &str = if cfg!(windows) { r"C:\Windows\System32\taskkill.exe" } else { "/bin/false" };
 
@@ -121,7 +120,7 @@ fn locked() -> Run {
     sandbox.verify(&["--", "alice"], Some(&secret.wrong_code(sandbox.now())))
 }
 
-/// Somebody else holds the locks of all accounts.
+/// Another process holds the locks of all accounts.
 fn busy() -> Run {
     let sandbox = Sandbox::with_users(&["alice"]);
     let held: Vec<File> = std::fs::read_dir(sandbox.path().join("locks"))
@@ -134,7 +133,7 @@ fn busy() -> Run {
     run
 }
 
-/// A pipe on standard input from which nothing comes.
+/// Standard input is a pipe that stays silent.
 fn timeout() -> Run {
     let sandbox = Sandbox::with_users(&["alice"]);
     let mut child = sandbox.real().verifier(["--code-stdin", "--", "alice"]).spawn().unwrap();
@@ -145,7 +144,7 @@ fn timeout() -> Run {
 }
 
 #[test]
-fn every_reason_can_arise_and_has_its_exit_code() {
+fn every_reason_can_occur_with_its_exit_code() {
     for reason in Reason::ALL {
         let run = brought_about(*reason);
         let answer = run.json();
@@ -176,9 +175,9 @@ fn every_reason_can_arise_and_has_its_exit_code() {
     }
 }
 
-/// Guards against an error that says "store" while codes are spent or secrets shown.
+/// Guards against an error that reports `store` but spends codes or shows secrets.
 #[test]
-fn whatever_is_missing_or_damaged_is_an_error_and_never_a_grant() {
+fn anything_missing_or_damaged_is_an_error_and_never_a_grant() {
     type Damage = fn(&Sandbox);
     let damages: &[(&str, Damage)] = &[
         ("no store", |s| std::fs::remove_dir_all(s.path()).unwrap()),
@@ -221,15 +220,15 @@ fn whatever_is_missing_or_damaged_is_an_error_and_never_a_grant() {
         damage(&sandbox);
         let run = sandbox.pass(30).login("alice", &secret);
         assert_eq!((run.code, run.reason().as_str()), (4, "store"), "{what}: {run:?}");
-        assert!(!run.stderr.is_empty(), "{what}: nobody is told what to mend");
+        assert!(!run.stderr.is_empty(), "{what}: no message says what to fix");
         assert!(!run.stderr.contains(&secret.to_base32()), "{what}: {run:?}");
     }
 }
 
-/// Guards that a secret is opened only where a code is compared with it: a damaged one keeps nobody from
-/// asking, from his sessions and from signing out.
+/// Guards that a secret is opened only to compare a code with it. A damaged secret affects neither
+/// challenges, nor sessions, nor signing out.
 #[test]
-fn what_compares_no_code_needs_no_secret() {
+fn requests_without_a_code_need_no_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     sandbox.edit(&sandbox.document("state", "alice"), "secret = \"s1:", "secret = \"s1:0");
@@ -276,7 +275,7 @@ fn a_store_that_others_can_use_or_that_holds_links_is_refused() {
     }
 }
 
-/// Guards against secrets that could be guessed.
+/// Guards against predictable secrets.
 #[test]
 fn without_random_numbers_nothing_is_decided() {
     let sandbox = Sandbox::with_users(&["alice"]);

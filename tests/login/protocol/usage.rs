@@ -1,8 +1,8 @@
-//! Bugs in the caller: exit code 2, and nothing on standard output that could be taken for an answer.
+//! Usage errors: exit code 2, and nothing on standard output that could be taken for an answer.
 
 use crate::sandbox::Sandbox;
 
-/// Both programs, with a store in which nobody needs a code: whatever is let through ends in 0.
+/// Runs both programs on a store in which no one needs a code: every accepted call ends with 0.
 fn both(
     sandbox: &Sandbox,
     args: &[&str],
@@ -28,7 +28,7 @@ fn assert_refused(sandbox: &Sandbox, args: &[&str], stdin: &[u8]) {
 }
 
 #[test]
-fn help_and_version_are_bugs_of_the_caller_in_any_position() {
+fn help_and_version_are_usage_errors_in_any_position() {
     let sandbox = Sandbox::new();
     for flag in ["--help", "-h", "--version", "-V"] {
         assert_refused(&sandbox, &[flag], b"");
@@ -41,10 +41,10 @@ fn help_and_version_are_bugs_of_the_caller_in_any_position() {
     }
 }
 
-/// Guards against a store whose path is no UTF-8 hiding that `verify` is the command.
+/// Guards against a store path that is not UTF-8 and so hides that the command is `verify`.
 #[cfg(unix)]
 #[test]
-fn help_is_refused_behind_a_store_of_any_name() {
+fn help_is_refused_after_a_store_of_any_name() {
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt;
     let mut command = Sandbox::new().real().tool(["--store"]);
@@ -55,7 +55,7 @@ fn help_is_refused_behind_a_store_of_any_name() {
 }
 
 #[test]
-fn behind_two_dashes_everything_is_a_user() {
+fn everything_after_two_dashes_is_a_user() {
     let sandbox = Sandbox::new();
     for user in ["--help", "-V", "--", "-x", "verify"] {
         for (program, run) in both(&sandbox, &["--", user], b"") {
@@ -101,7 +101,7 @@ fn unknown_words_and_missing_values_are_refused() {
 }
 
 #[test]
-fn a_code_does_not_go_with_check_end_or_resend() {
+fn a_code_cannot_be_combined_with_check_end_or_resend() {
     let sandbox = Sandbox::new();
     for flag in ["--check", "--end", "--resend"] {
         assert_refused(&sandbox, &[flag, "--", "alice"], b"123456\n");
@@ -111,7 +111,7 @@ fn a_code_does_not_go_with_check_end_or_resend() {
 }
 
 #[test]
-fn what_is_no_name_is_refused_before_anything_is_decided() {
+fn an_invalid_name_is_refused_before_anything_is_decided() {
     let sandbox = Sandbox::new();
     let long = "a".repeat(257);
     let long_in_bytes = "é".repeat(129);
@@ -166,7 +166,7 @@ fn a_client_is_printable_ascii_of_at_most_128_bytes() {
 }
 
 #[test]
-fn an_address_looks_like_one() {
+fn an_invalid_address_is_refused() {
     let sandbox = Sandbox::new();
     let long = "1".repeat(65);
     for address in ["", &long, "192.0.2.7\n", "a b", "\u{1b}[0m", "é"] {
@@ -179,7 +179,7 @@ fn an_address_looks_like_one() {
 
 /// Guards that a caller's mistake changes nothing.
 #[test]
-fn a_missing_client_is_a_bug_of_the_caller_where_the_store_requires_one() {
+fn a_missing_client_is_a_usage_error_if_the_store_requires_one() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     sandbox.admin_ok(&["advanced", "set", "require-client", "true"]);
@@ -196,9 +196,9 @@ fn a_missing_client_is_a_bug_of_the_caller_where_the_store_requires_one() {
     assert_eq!(named.reason(), "code-accepted");
 }
 
-/// Guards that the answer goes by the exit code even where nobody reads JSON.
+/// Guards portals that read only the exit code.
 #[test]
-fn the_programs_end_with_these_codes_as_processes_too() {
+fn real_processes_end_with_the_same_exit_codes() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let real = sandbox.real();
     for (args, code) in [

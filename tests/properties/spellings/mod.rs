@@ -1,4 +1,5 @@
-//! One account in all its spellings, end to end: which rule applied, and that no spelling is a way around.
+//! One account in all its spellings, end to end: which rule applies, and that no spelling is a way
+//! around it.
 
 mod property;
 mod table;

@@ -1,4 +1,4 @@
-//! Random spellings of one account: no spelling is let in without a code, none has a count of failures or
+//! Random spellings of one account: none is let in without a code, and none has a failure count or
 //! a secret of its own.
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use crate::sandbox::{Run, Sandbox, Secret};
 /// An account of the domain CORP, whose UPN suffixes are `corp.example` and `mail.example`.
 const ACCOUNTS: &[&str] = &["alice", "müller", "strauß", "jo ann", "ガス"];
 
-/// What is told about domains; all of it is true of CORP.
+/// Settings about domains; each is true of CORP.
 const SETTINGS: &[&str] = &[
     "",
     "default = \"CORP\"",
@@ -18,7 +18,7 @@ const SETTINGS: &[&str] = &[
     "default = \"corp\"\naliases = { \"Corp.Example\" = \"CORP\", \"mail.example\" = \"Corp\" }",
 ];
 
-/// How the domain is told.
+/// How the domain is written.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Bare,
@@ -61,7 +61,8 @@ impl Spelling {
                 'a'..='z' | 'A'..='Z' => char::from_u32(u32::from(letter) + 0xFEE0).unwrap().into(),
                 other => other.into(),
             }),
-            // Only in the account: a suffix is compared as it is, and an odd one is an unknown one.
+            // Only in the account: suffixes are compared literally, so an altered one is an unknown
+            // one.
             Letters::Accented => text.replace(
                 account,
                 &letters(account, |letter| match letter {
@@ -117,9 +118,9 @@ fn spelling() -> impl Strategy<Value = Spelling> {
 struct Story {
     account: &'static str,
     settings: &'static str,
-    /// How he is listed; `None`: a group of his is.
+    /// How the user is listed; `None` if only their group is.
     listed_as: Option<Spelling>,
-    /// How the group is listed, and how the portal tells it.
+    /// How the group is listed, and how the portal names it.
     group: [Spelling; 2],
     logins: Vec<Spelling>,
 }
@@ -140,7 +141,7 @@ fn story() -> impl Strategy<Value = Story> {
     )
 }
 
-/// Tells one story in a new store.
+/// Runs one story in a new store.
 fn tell(story: &Story) {
     let sandbox = Sandbox::with_users(&[]);
     sandbox.domains(story.settings);
@@ -161,7 +162,7 @@ fn tell(story: &Story) {
         assert_ne!(run.code, 2, "{:?}: {run:?}", logins[at]);
         run
     };
-    // One secret, whoever asks.
+    // One secret, whatever the spelling.
     let secret = Secret::of(&ask(0, None).json());
     assert_eq!(Secret::of(&ask(1, None).json()), secret, "a second secret for {:?}", logins[1]);
     let code = secret.code(sandbox.now());
@@ -185,8 +186,8 @@ fn tell(story: &Story) {
     assert_eq!(rows.lines().count(), 2, "one user: {rows}");
 }
 
-/// Guards the rule behind all rules of names, end to end: a different spelling is never `not-listed`, and
-/// never a second count of failures or a second secret.
+/// Guards the rule behind all rules of names, end to end: a different spelling is never
+/// `not-listed`, and never has a second failure count or a second secret.
 #[test]
 fn no_spelling_is_a_way_around() {
     let mut runner =

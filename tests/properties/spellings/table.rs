@@ -1,19 +1,19 @@
-//! The table: settings, entries and a login on the left, what the verifier answers on the right.
+//! A table: settings, entries and a login on the left, the verifier's answer on the right.
 
 use crate::sandbox::Sandbox;
 use rw2fa::names::name::Name;
 use rw2fa::store::dir::file_name;
 
-/// No setting.
+/// No settings.
 const OPEN: &str = "";
-/// Two companies whose suffixes are told: CORP has a second one for its UPNs.
+/// Two companies with known suffixes; CORP has a second one for its UPNs.
 const ALIASED: &str =
     r#"aliases = { "corp.example" = "CORP", "mail.example" = "CORP", "other.example" = "OTHER" }"#;
-/// The same, and who names no domain is of CORP.
+/// The same, with CORP as the default domain.
 const HOME: &str = "default = \"CORP\"\n\
     aliases = { \"corp.example\" = \"CORP\", \"mail.example\" = \"CORP\", \"other.example\" = \"OTHER\" }";
 
-/// A store with these settings and entries, switched on.
+/// Creates an enabled store with these settings and entries.
 fn store(domains: &str, users: &[&str], groups: &[&str]) -> Sandbox {
     let sandbox = Sandbox::with_users(users);
     sandbox.domains(domains);
@@ -27,7 +27,7 @@ fn check(sandbox: &Sandbox, options: &[&str], login: &str) -> String {
     sandbox.verify(&[&["--check"], options, &["--", login]].concat(), None).reason()
 }
 
-/// Whether one who is listed as `entry` is asked when he comes as `login`.
+/// Whether a user listed as `entry` needs a code when signing in as `login`.
 struct Case(&'static str, &'static str, &'static [&'static str], &'static str, &'static str);
 
 const ASKED: &str = "enrolment-required";
@@ -36,7 +36,7 @@ const BOTH: &str = "ambiguous-user";
 
 #[rustfmt::skip]
 const USERS: &[Case] = &[
-    // What is tested, the settings, who is listed, the login, the answer.
+    // What is tested, the settings, the listed names, the login, the answer.
     Case("case", OPEN, &["alice"], "ALiCE", ASKED),
     Case("blanks around", OPEN, &["alice"], "  alice ", ASKED),
     Case("accent added", OPEN, &["alice"], "álicë", ASKED),
@@ -49,7 +49,7 @@ const USERS: &[Case] = &[
     Case("sharp s", OPEN, &["strauß"], "STRAUSS", ASKED),
     Case("Turkish I", OPEN, &["ilker"], "İLKER", ASKED),
     Case("Kelvin sign", OPEN, &["karl"], "\u{212a}arl", ASKED),
-    Case("somebody else", OPEN, &["alice"], "alice2", FREE),
+    Case("someone else", OPEN, &["alice"], "alice2", FREE),
     Case("another alphabet", OPEN, &["alice"], "аlice", FREE),
     Case("NetBIOS for a bare entry", OPEN, &["alice"], r"CORP\alice", ASKED),
     Case("UPN for a bare entry", OPEN, &["alice"], "alice@corp.example", ASKED),
@@ -70,7 +70,7 @@ const USERS: &[Case] = &[
     Case("NetBIOS, UPN entry", ALIASED, &["alice@mail.example"], r"CORP\álice", ASKED),
     Case("suffix of another", ALIASED, &[r"CORP\alice"], "alice@other.example", FREE),
     Case("suffix of another, UPN entry", ALIASED, &["alice@corp.example"], "alice@other.example", FREE),
-    Case("suffix nobody told", ALIASED, &[r"CORP\alice"], "alice@third.example", ASKED),
+    Case("suffix not configured", ALIASED, &[r"CORP\alice"], "alice@third.example", ASKED),
     Case("bare with a default", HOME, &[r"CORP\alice"], "alice", ASKED),
     Case("bare with another default", HOME, &[r"OTHER\alice"], "alice", FREE),
     Case("local with another default", HOME, &[r"OTHER\alice"], r".\alice", ASKED),
@@ -78,15 +78,15 @@ const USERS: &[Case] = &[
     Case("two domains, bare", OPEN, &[r"CORP\alice", r"OTHER\alice"], "alice", BOTH),
     Case("two domains, local", OPEN, &[r"CORP\alice", r"OTHER\alice"], r".\ÁLICE", BOTH),
     Case("two domains, unknown suffix", OPEN, &[r"CORP\alice", r"OTHER\alice"], "alice@x.example", BOTH),
-    Case("two domains, told", OPEN, &[r"CORP\alice", r"OTHER\alice"], r"OTHER\alice", ASKED),
+    Case("two domains, qualified", OPEN, &[r"CORP\alice", r"OTHER\alice"], r"OTHER\alice", ASKED),
     Case("two domains, suffix", ALIASED, &[r"CORP\alice", r"OTHER\alice"], "alice@mail.example", ASKED),
     Case("two domains, a third", OPEN, &[r"CORP\alice", r"OTHER\alice"], r"THIRD\alice", FREE),
     Case("two domains, default", HOME, &[r"CORP\alice", r"OTHER\alice"], "alice", ASKED),
 ];
 
-/// Guards who is asked for a code, by which settings, in which spelling.
+/// Guards who needs a code, by settings and spelling.
 #[test]
-fn users_by_the_table() {
+fn users_match_as_the_table_says() {
     for Case(what, domains, users, login, expected) in USERS {
         let sandbox = store(domains, users, &[]);
         assert_eq!(
@@ -115,12 +115,13 @@ const GROUPS: &[Case] = &[
     Case("another default", HOME, &[r"OTHER\staff"], "staff", FREE),
     Case("any match counts", OPEN, &[r"CORP\staff", r"OTHER\staff"], "staff", ASKED),
     Case("any match counts, unknown suffix", OPEN, &[r"CORP\staff", "staff"], "staff@x.example", ASKED),
-    Case("somebody else's", OPEN, &["staff"], "staff2", FREE),
+    Case("someone else's", OPEN, &["staff"], "staff2", FREE),
 ];
 
-/// Guards which group covers, by the same comparison; the member's own name does not matter.
+/// Guards which group covers a member. Groups are compared in the same way; the member's own name
+/// does not matter.
 #[test]
-fn groups_by_the_table() {
+fn groups_match_as_the_table_says() {
     for Case(what, domains, groups, membership, expected) in GROUPS {
         let sandbox = store(domains, &[], groups);
         for login in ["eve", r"THIRD\eve", "eve@mail.example"] {
@@ -134,9 +135,10 @@ fn groups_by_the_table() {
     }
 }
 
-/// Guards a member who comes by an alias of his domain: one state, whichever way he came first.
+/// Guards a member who signs in through an alias of their domain: one state, whichever spelling
+/// came first.
 #[test]
-fn a_member_by_an_alias_is_the_same_member() {
+fn a_member_is_the_same_through_an_alias() {
     let spellings =
         [r"CORP\alice", "alice@corp.example", "Alice@mail.example", r"corp.example\ÁLICE", "alice"];
     for first in spellings {
@@ -151,11 +153,11 @@ fn a_member_by_an_alias_is_the_same_member() {
             assert_eq!(answer["enrolment"]["secret"], secret, "{first}, then {login}");
             assert_eq!(answer["user"], user, "{first}, then {login}");
         }
-        assert_ne!(shown(r"OTHER\alice")["enrolment"]["secret"], secret, "somebody else");
+        assert_ne!(shown(r"OTHER\alice")["enrolment"]["secret"], secret, "someone else");
     }
 }
 
-/// An entry of the whitelist, written by hand, a login, the settings, and whether it opens.
+/// A hand-written whitelist entry, a login, the settings, and whether the entry applies.
 struct Door(&'static str, &'static str, &'static str, &'static str, bool);
 
 #[rustfmt::skip]
@@ -191,12 +193,12 @@ const DOORS: &[Door] = &[
     Door("bare for local", OPEN, r".\alice", "alice", false),
 ];
 
-/// Guards the door: only what is the same account in the same domain passes, and who does not is asked
-/// like everybody: never `not-listed`.
+/// Guards the whitelist: only the same account of the same domain passes. Everyone else is asked
+/// for a code as usual, and is never `not-listed`.
 #[test]
 fn the_whitelist_matches_narrowly() {
     for Door(what, domains, entry, login, opens) in DOORS {
-        // Listed so that every spelling of him is asked.
+        // Listed so that every spelling needs a code.
         let user = Name::parse(entry).unwrap().account().to_owned();
         let sandbox = store(domains, &[&user], &[]);
         let mut file = sandbox.path().join("whitelist");
@@ -222,7 +224,7 @@ fn the_whitelist_matches_narrowly() {
     }
 }
 
-/// Guards members at the same door: the whitelist knows accounts, not groups.
+/// Guards group members: the whitelist contains accounts, not groups.
 #[test]
 fn the_whitelist_lets_a_member_in() {
     let sandbox = store(ALIASED, &[], &["staff"]);
