@@ -108,7 +108,7 @@ pub struct Code {
 
 impl Code {
     /// Parses a plain code. `None` unless it is exactly `digits` ASCII digits.
-    /// Use [`Typed::parse`] for user input.
+    /// [`crate::factor::typed`] parses what a user typed.
     pub fn parse(text: &str, digits: Digits) -> Option<Self> {
         let fits = text.len() == usize::from(digits.get());
         (fits && text.bytes().all(|byte| byte.is_ascii_digit()))

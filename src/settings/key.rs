@@ -1,6 +1,6 @@
 //! One key of `store.toml`: its type, bounds, unit, default and meaning.
 //!
-//! [`section!`] declares a table of the document. The struct, the parser, the defaults, the commands and the
+//! `section!` declares a table of the document. The struct, the parser, the defaults, the commands and the
 //! manual page all come from that declaration.
 
 use std::collections::BTreeMap;

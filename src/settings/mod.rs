@@ -1,6 +1,6 @@
 //! The settings of a store, read from `store.toml`.
 //!
-//! Each key is declared once, with [`key::section!`] or in [`license::KEYS`].
+//! Each key is declared once, with `key::section!` or in `license::KEYS`.
 
 pub mod advanced;
 pub mod chance;

@@ -4,7 +4,7 @@
 //!
 //! 1. The ring {current: new, previous: old} is written first. From here on both keys open.
 //! 2. Every writer reads the ring under the lock of the account whose secret it seals.
-//!    [`Store::drain`] acquires each of these locks once, so every login that read the ring before
+//!    [`crate::store::Locks::drain`] acquires each of these locks once, so every login that read the ring before
 //!    step 1 has written its document. Later logins seal with the new key.
 //! 3. Only then are the documents listed; each is resealed under its account's lock. So the list
 //!    holds everything that the old key sealed, and a login sees the document before or after,
