@@ -1,7 +1,7 @@
 //! The store as a directory of TOML documents.
 //!
-//! [`files`] owns the layout, [`locked`] the changes, [`creation`] what `init` creates, [`trail`]
-//! and [`archive`] the audit trail, [`health`] and [`tidiness`] what `doctor` checks.
+//! `files` owns the layout, `locked` the changes, `creation` what `init` creates, `trail`
+//! and `archive` the audit trail, `health` and `tidiness` what `doctor` checks.
 
 mod archive;
 mod bulk;
