@@ -109,7 +109,7 @@ impl Files {
         Ok(found)
     }
 
-    /// Lists the names in one directory of a sharded kind, for [`Store::list`].
+    /// Lists the names in one directory of a sharded kind, for [`Reader::list`].
     fn names_in_shard(directory: &Path, shard: &str) -> Result<NameList> {
         let place = directory.join(shard);
         let mut found = Self::names_in(&place, None)?;

@@ -112,7 +112,7 @@ fn clear(directory: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Creates a directory that only its owner can enter, unless it exists. Durable after [`sync_file_system`].
+/// Creates a directory that only its owner can enter, unless it exists. Durable after the batch is finished.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     match platform::make_private_directory(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
