@@ -5,13 +5,11 @@
 //! document. Elsewhere, each document is synced separately.
 
 use std::cell::Cell;
-use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::platform;
+use crate::error::Result;
 use crate::store::dir::files::Files;
 use crate::store::dir::locked::DirLocked;
-use crate::store::dir::staging::Staging;
+use crate::store::dir::staging::{Staging, sync_file_system};
 use crate::store::{Bulk, Draft, Locked, Scope, Text};
 
 /// A batch.
@@ -58,20 +56,6 @@ impl Bulk for DirBulk<'_> {
         self.staging = None;
         Ok(())
     }
-}
-
-/// Syncs the whole file system that contains `path`.
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(clippy::unnecessary_wraps, reason = "nothing is staged there")
-)]
-fn sync_file_system(path: &Path) -> Result<()> {
-    #[cfg(target_os = "linux")]
-    platform::sync_file_system(path).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot sync {}", path.display()), error)
-    })?;
-    let _ = path;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -122,6 +122,20 @@ pub(super) fn make_directory(path: &Path) -> Result<()> {
     }
 }
 
+/// Syncs the whole file system that contains `path`.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(clippy::unnecessary_wraps, reason = "nothing is staged there")
+)]
+pub(super) fn sync_file_system(path: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    platform::sync_file_system(path).map_err(|error| {
+        Error::io(ErrorKind::Store, format!("cannot sync {}", path.display()), error)
+    })?;
+    let _ = path;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
