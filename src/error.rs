@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::platform;
 use crate::printable::{LONGEST_MESSAGE, shortened};
 
 /// The result of every fallible function in this crate.
@@ -96,7 +95,7 @@ impl Error {
                 "the file system is read-only: look in the system's log why, and mount it for writing"
                     .into(),
             ),
-            _ if kind == ErrorKind::Store && platform::is_disk_failure(&source) => Some(
+            _ if kind == ErrorKind::Store && is_disk_failure(&source) => Some(
                 "the disk fails: look in the system's log, and move the store to another disk".into(),
             ),
             _ => None,
@@ -136,6 +135,13 @@ fn describe(error: &std::io::Error) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_lowercase().collect::<String>() + letters.as_str()
     })
+}
+
+/// Reports whether an error means that the disk failed.
+fn is_disk_failure(error: &std::io::Error) -> bool {
+    // EIO, or on Windows ERROR_IO_DEVICE and ERROR_CRC.
+    let codes: &[i32] = if cfg!(windows) { &[1117, 23] } else { &[5] };
+    error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
 
 #[cfg(test)]

@@ -34,10 +34,10 @@
 #![cfg_attr(not(windows), forbid(unsafe_code))]
 
 pub mod audit;
-pub mod child;
 pub mod cli;
 pub mod error;
 pub mod factor;
+pub mod gateway;
 pub mod json;
 pub mod license;
 pub mod names;

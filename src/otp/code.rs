@@ -93,7 +93,7 @@ impl Digits {
     }
 
     /// How many codes of this width there are: 10^digits.
-    pub(super) fn modulus(self) -> u64 {
+    pub(crate) fn modulus(self) -> u64 {
         10u64.pow(u32::from(self.0))
     }
 }
@@ -136,7 +136,7 @@ impl Code {
     }
 
     /// The code as a number. Comparable only between codes of the same width.
-    pub(super) fn value(&self) -> u64 {
+    pub(crate) fn value(&self) -> u64 {
         self.text.bytes().fold(0, |value, byte| value * 10 + u64::from(byte.wrapping_sub(b'0')))
     }
 }
@@ -178,7 +178,7 @@ impl CodeGenerator {
     }
 
     /// The code of a step as a number below `modulus`, to compare many without allocating.
-    pub(super) fn value(&self, step: Step, modulus: u64) -> u64 {
+    pub(crate) fn value(&self, step: Step, modulus: u64) -> u64 {
         u64::from(self.truncated(step)) % modulus
     }
 

@@ -9,9 +9,7 @@ mod png;
 pub mod qr;
 mod secret;
 mod uri;
-mod window;
 
 pub use code::{Code, CodeGenerator, Digits, PERIOD, Step};
 pub use secret::Secret;
 pub use uri::enrolment_uri;
-pub use window::{Match, SPENT_LIMIT, Search, spend};

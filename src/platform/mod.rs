@@ -3,6 +3,7 @@
 //! Each system implements the same functions in its own files. Nothing here knows users, codes or
 //! documents.
 
+pub mod child;
 mod listing;
 mod syslog;
 #[cfg(unix)]

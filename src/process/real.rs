@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
 
 use super::{Accounts, Process, SYSTEM_GROUPS, Terminals, no_variables};
-use crate::child;
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform::child;
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 

@@ -33,7 +33,7 @@ pub enum Valid {
         /// Returns why a text is not valid.
         check: fn(&str) -> Result<(), &'static str>,
     },
-    /// A text that [`crate::factor::sms::gateway`] or another part of the program checks where it is used.
+    /// A text that [`crate::gateway`] or another part of the program checks where it is used.
     Word(&'static str),
     /// A date and a time.
     Time,

@@ -1,6 +1,6 @@
 //! The table `[sms]` of `store.toml`: the SMS gateway.
 //!
-//! Checks only the keys and that each value is text. [`crate::factor::sms::gateway`], which the verifier does not
+//! Checks only the keys and that each value is text. [`crate::gateway`], which the verifier does not
 //! use, checks the values.
 
 use std::path::PathBuf;

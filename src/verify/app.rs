@@ -1,11 +1,12 @@
 //! The rules about codes of an authenticator app: when a secret is shown, and what a right code earns.
 
 use crate::factor::app::showing::{Showing, show_secret};
+use crate::factor::app::window::{Match, spend};
 use crate::factor::attempts::Charge;
 use crate::factor::state::{Enrolment, State};
 use crate::factor::typed::Typed;
 use crate::names::listing::Method;
-use crate::otp::{Match, Secret, Step, spend};
+use crate::otp::{Secret, Step};
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::sign_in::SignIn;

@@ -10,11 +10,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::child::{self, Output};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sms::message::{Message, fill};
 use crate::factor::sms::state::Ending;
 use crate::platform;
+use crate::platform::child::{self, Output};
 use crate::printable::printable;
 use crate::settings::Settings;
 use crate::store::{Locked, Scope, Store, Update, records};

@@ -2,11 +2,12 @@
 //!
 //! Like the decision, this does no I/O. `sending.rs` sends the message.
 
+use crate::factor::app::window::Match;
 use crate::factor::attempts::Charge;
 use crate::factor::sms::state::{Limits, SentCode};
 use crate::factor::typed::Typed;
 use crate::names::listing::{Method, Phone};
-use crate::otp::{Code, Digits, Match};
+use crate::otp::{Code, Digits};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 use crate::verify::details::SmsNotice;

@@ -2,13 +2,14 @@
 //!
 //! Does no I/O. Every comparison takes a [`Charge`] as proof that the attempt was charged.
 
+use crate::factor::app::window::{Match, Search};
 use crate::factor::attempts::Charge;
 use crate::factor::lockout::LockoutState;
 use crate::factor::recovery::RecoveryMatch;
 use crate::factor::sms::state::SentCode;
 use crate::factor::state::{Enrolment, State};
 use crate::factor::typed::Typed;
-use crate::otp::{Code, CodeGenerator, Match, Search, Secret, Step};
+use crate::otp::{Code, CodeGenerator, Secret, Step};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 

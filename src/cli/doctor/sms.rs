@@ -147,7 +147,7 @@ mod tests {
             (&unlimited, &nobody, &[]),
         ] {
             let settings = crate::settings::parse(&format!("{head}{text}")).unwrap();
-            let found = crate::factor::sms::gateway::problem(&settings.sms).map(|(key, _)| key);
+            let found = crate::gateway::problem(&settings.sms).map(|(key, _)| key);
             let found = found.or((settings.sms == SmsSection::default()).then_some("all"));
             let problem = found.map(|key| Error::new(ErrorKind::Refused, key));
             let findings = check(&settings, problem.as_ref(), users);

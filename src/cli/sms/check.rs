@@ -7,7 +7,7 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::output;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
-use crate::factor::sms::twilio::{AccountStatus, Balance};
+use crate::gateway::twilio::{AccountStatus, Balance};
 use crate::printable::printable;
 
 /// Ask Twilio whether the credentials work; sends nothing

@@ -14,7 +14,7 @@ use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
-use crate::factor::sms::gateway::{self, check_token};
+use crate::gateway::{self, check_token};
 use crate::platform;
 use crate::process::Line;
 use crate::settings::key::{Key, Section, plain};

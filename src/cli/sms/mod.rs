@@ -15,8 +15,8 @@ use clap::Subcommand;
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::error::{Error, ErrorKind, Result};
-use crate::factor::sms::gateway::{self, Account};
-use crate::factor::sms::twilio::Api;
+use crate::gateway::twilio::Api;
+use crate::gateway::{self, Account};
 use crate::settings::sms::SmsSection;
 use crate::store::{Reader, records};
 

@@ -17,7 +17,7 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
 use crate::error::Result;
-use crate::factor::sms::number;
+use crate::gateway::number;
 use crate::names::listing::{Listing, Method, Phone};
 use crate::store::seal::KeyRing;
 use crate::store::{Locked, Scope, Update};

@@ -5,7 +5,7 @@
 use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::factor::sms::number;
+use crate::gateway::number;
 use crate::names::listing::{Method, Phone};
 use crate::names::name::Name;
 use crate::printable::printable;

@@ -1,13 +1,15 @@
 //! The authenticator app: its secret, and what a login page shows of it.
 
 pub mod showing;
+pub mod window;
 
 use zeroize::Zeroizing;
 
 use crate::factor::Part;
+use crate::factor::app::window::spend;
 use crate::factor::sealed::{Field, Sealed};
 use crate::factor::state::{Enrolment, State};
-use crate::otp::{Secret, Step, spend};
+use crate::otp::{Secret, Step};
 use crate::time::Timestamp;
 
 /// The part of the authenticator app.

@@ -1,13 +1,7 @@
-//! SMS: a user's codes, the message, the number, the gateway.
-//!
-//! The verifier uses [`state`] and [`message`]. Only the administration tool accesses a network.
+//! SMS: a user's codes, and the message that brings them.
 
-pub mod gateway;
 pub mod message;
-pub mod number;
-pub mod refusal;
 pub mod state;
-pub mod twilio;
 
 use crate::factor::Part;
 use crate::factor::sealed::{Field, Sealed};

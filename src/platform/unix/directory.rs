@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::child;
+use crate::platform::child;
 
 /// How long to wait for the name services.
 const PATIENCE: Duration = Duration::from_secs(5);

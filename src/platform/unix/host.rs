@@ -124,7 +124,9 @@ pub fn clock_synchronised() -> Option<bool> {
     }
     let args = ["show", "--property=NTPSynchronized", "--value"];
     let patience = std::time::Duration::from_secs(5);
-    let output = crate::child::run(Path::new("/usr/bin/timedatectl"), &args, b"", patience).ok()?;
+    let output =
+        crate::platform::child::run(Path::new("/usr/bin/timedatectl"), &args, b"", patience)
+            .ok()?;
     match output.stdout.trim_ascii() {
         b"yes" => Some(true),
         b"no" => Some(false),

@@ -183,11 +183,6 @@ pub fn is_link_error(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ELOOP)
 }
 
-/// Reports whether an error means that the disk failed.
-pub fn is_disk_failure(error: &std::io::Error) -> bool {
-    error.raw_os_error() == Some(libc::EIO)
-}
-
 /// Reports whether a wait for a child failed because the system discarded its exit code.
 pub fn is_forgotten_child(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(libc::ECHILD)

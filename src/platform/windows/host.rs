@@ -63,7 +63,8 @@ pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -
 pub fn clock_synchronised() -> Option<bool> {
     let program = PathBuf::from(machine::system_directory()?).join("w32tm.exe");
     let output =
-        crate::child::run(&program, &["/query", "/status"], b"", Duration::from_secs(5)).ok()?;
+        crate::platform::child::run(&program, &["/query", "/status"], b"", Duration::from_secs(5))
+            .ok()?;
     if output.code == Some(0) { is_synchronised(&output.stdout) } else { None }
 }
 

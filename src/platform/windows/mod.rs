@@ -17,8 +17,8 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use windows_sys::Win32::Foundation::{
-    ERROR_ACCESS_DENIED, ERROR_CRC, ERROR_DELETE_PENDING, ERROR_IO_DEVICE, ERROR_LOCK_VIOLATION,
-    ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE,
+    ERROR_ACCESS_DENIED, ERROR_DELETE_PENDING, ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION,
+    ERROR_USER_MAPPED_FILE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT,
@@ -103,12 +103,6 @@ pub fn private_file() -> OpenOptions {
 /// A link itself is opened, and then rejected because it is not a file.
 pub fn is_link_error(_: &Error) -> bool {
     false
-}
-
-/// Reports whether an error means that the disk failed.
-pub fn is_disk_failure(error: &Error) -> bool {
-    let code = error.raw_os_error().and_then(|code| u32::try_from(code).ok());
-    code.is_some_and(|code| [ERROR_IO_DEVICE, ERROR_CRC].contains(&code))
 }
 
 /// Windows never discards a child's exit code.

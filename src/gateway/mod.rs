@@ -1,5 +1,9 @@
 //! The SMS gateway: checks each part of the `[sms]` section.
 
+pub mod number;
+pub mod refusal;
+pub mod twilio;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,7 +11,6 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use zeroize::Zeroizing;
 
-use crate::factor::sms::number;
 use crate::settings::key::{Key, Section};
 use crate::settings::sms::SmsSection;
 use crate::store::seal::KeyRing;

@@ -6,8 +6,7 @@
 use subtle::ConstantTimeEq;
 
 use crate::factor::attempts::Charge;
-
-use super::code::{Code, CodeGenerator, Digits, Step};
+use crate::otp::{Code, CodeGenerator, Digits, Step};
 
 /// How many spent steps above the last step are kept.
 pub const SPENT_LIMIT: usize = 64;

@@ -16,8 +16,8 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
-use crate::factor::sms::gateway::{Account, Sender, certificates};
-use crate::factor::sms::refusal::{meaning, scrubbed};
+use crate::gateway::refusal::{meaning, scrubbed};
+use crate::gateway::{Account, Sender, certificates};
 use crate::json;
 use crate::names::listing::Phone;
 
