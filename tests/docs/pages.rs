@@ -10,7 +10,6 @@
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
 //! - `<!-- caller LANGUAGE -->`: a caller of the verifier, run where the language is installed.
-#![expect(clippy::disallowed_methods, reason = "a test may read files as it likes")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
