@@ -37,7 +37,7 @@ pub(super) struct ListArgs {}
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced get discrepancy")]
 pub(super) struct GetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
 }
 
@@ -48,9 +48,9 @@ pub(super) struct GetArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
 pub(super) struct SetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
-    /// Its value
+    /// The new value
     #[arg(allow_hyphen_values = true)]
     value: String,
     /// Only tell what would be done
@@ -62,7 +62,7 @@ pub(super) struct SetArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced unset discrepancy")]
 pub(super) struct UnsetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
     /// Only tell what would be done
     #[arg(long)]
@@ -122,6 +122,20 @@ fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
         valid: key.valid(),
         meaning: key.meaning,
     }
+}
+
+/// Lists every setting with its range, unit, default and meaning, for the help.
+pub(super) fn keys_help() -> String {
+    let defaults = Advanced::default();
+    let lines = KEYS.iter().map(|key| {
+        let default = match (key.spec.default_words, key.value(&defaults)) {
+            (Some(words), _) => words.to_owned(),
+            (None, Some(toml::Value::String(text))) => text,
+            (None, value) => value.map_or_else(String::new, |value| value.to_string()),
+        };
+        format!("  {}\n      {}\n      {}; default: {default}", key.name, key.meaning, key.valid())
+    });
+    format!("Settings:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Formats a JSON value for people.

@@ -232,7 +232,7 @@ impl<'a> Context<'a> {
     pub(super) fn complain_in_words(&mut self, message: &str, hint: Option<&str>) {
         self.say(&format!("error: {message}\n"));
         if let Some(hint) = hint {
-            self.say(&format!(" hint: {hint}\n"));
+            self.say(&format!("hint: {hint}\n"));
         }
     }
 

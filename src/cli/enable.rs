@@ -129,7 +129,7 @@ fn write_switch(
 fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     context.warn(&format!("the audit trail does not show this change yet: {problem}"));
     if let Some(hint) = problem.hint() {
-        context.note(&format!(" hint: {hint}"));
+        context.note(&format!("hint: {hint}"));
     }
     context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }

@@ -15,7 +15,7 @@ use crate::names::name::Name;
 use crate::verify::options::{QrForm, Session};
 
 /// The hint of every usage error.
-const HINT: &str = "rw2fa help verify tells the options";
+const HINT: &str = "'rw2fa-verify --help' shows the options";
 
 /// Decide one login or session of the remote-work portal.
 ///
@@ -131,12 +131,35 @@ impl QrForm {
     }
 }
 
+/// Why a command line is not a request.
+#[derive(Debug)]
+pub enum Rejected {
+    /// `--help` was given.
+    Help,
+    /// `--version` was given.
+    Version,
+    /// The command line is invalid.
+    Invalid(Error),
+}
+
+impl From<Error> for Rejected {
+    fn from(error: Error) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+/// The text of `rw2fa-verify --help`. A test checks that it is what [`Cli`] defines.
+pub const HELP: &str = include_str!("help.txt");
+
+/// The text of `rw2fa-verify --version`.
+pub const VERSION: &str = concat!("rw2fa-verify ", env!("CARGO_PKG_VERSION"), "\n");
+
 /// Parses the command line of `rw2fa-verify`. The first word is the program.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for anything that [`Cli`] does not define. `--help` and `--version` are errors too: they
-/// are bugs in the caller. Errors never repeat a value, which may be a code.
-pub fn parse(args: &[OsString]) -> Result<Cli> {
+/// [`Rejected::Invalid`] for anything that [`Cli`] does not define. Errors never repeat a value, which may be a
+/// code. `--help` and `--version` are rejected too: from a portal, they are bugs.
+pub fn parse(args: &[OsString]) -> Result<Cli, Rejected> {
     let raw = RawArgs::new(args);
     let mut cursor = raw.cursor();
     raw.next_os(&mut cursor);
@@ -148,9 +171,18 @@ pub fn parse(args: &[OsString]) -> Result<Cli> {
             }
         } else if let Some((name, attached)) = word.to_long() {
             let name = name.map_err(|_| unknown(&word.display().to_string()))?;
+            match (name, attached) {
+                ("help", None) => return Err(Rejected::Help),
+                ("version", None) => return Err(Rejected::Version),
+                _ => {}
+            }
             parse_option(&mut cli, name, Value { attached, raw: &raw, cursor: &mut cursor })?;
         } else if word.is_short() {
-            return Err(unknown(&word.display().to_string()));
+            return Err(match word.to_value_os().as_encoded_bytes() {
+                b"-h" => Rejected::Help,
+                b"-V" => Rejected::Version,
+                _ => unknown(&word.display().to_string()).into(),
+            });
         } else {
             once(&mut cli.verify.name, "USER", text("USER", word.to_value_os())?)?;
         }
@@ -330,6 +362,20 @@ mod tests {
         words
     }
 
+    /// Guards the help, which is a text because building the definition would slow down every login.
+    /// `RW2FA_GENERATE=1` writes it.
+    #[test]
+    fn the_help_is_fresh() {
+        let help = Cli::command().term_width(100).render_long_help().to_string() + "\n";
+        if std::env::var_os("RW2FA_GENERATE").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/verify/help.txt");
+            std::fs::write(path, help).unwrap();
+        } else {
+            assert_eq!(HELP, help, "run .ci/generate");
+        }
+        assert_eq!(VERSION, Cli::command().render_version());
+    }
+
     /// Asserts that both parsers agree about a command line.
     #[track_caller]
     fn assert_agreed(words: &[OsString]) {
@@ -339,7 +385,12 @@ mod tests {
         let read = parse(&line);
         match (&defined, &read) {
             (Ok(defined), Ok(read)) => assert_eq!(defined, read, "{words:?}"),
-            (Err(_), Err(error)) => assert_eq!(error.kind(), ErrorKind::Usage, "{words:?}"),
+            (Err(_), Err(Rejected::Invalid(error))) => {
+                assert_eq!(error.kind(), ErrorKind::Usage, "{words:?}");
+            }
+            (Err(error), Err(Rejected::Help | Rejected::Version)) => {
+                assert!(error.exit_code() == 0 || words.len() > 1, "{words:?}");
+            }
             _ => panic!("{words:?}: defined {defined:?}, read {read:?}"),
         }
     }
@@ -398,7 +449,7 @@ mod tests {
             &["--314159"],
         ] {
             let line: Vec<OsString> = once(&"v").chain(words).map(OsString::from).collect();
-            let error = parse(&line).unwrap_err();
+            let Err(Rejected::Invalid(error)) = parse(&line) else { panic!("{words:?}") };
             assert!(!error.to_string().contains("314159"), "{error}");
         }
     }

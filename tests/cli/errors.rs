@@ -89,7 +89,7 @@ fn confirmation_without_a_terminal_names_the_flag() {
             Run {
                 code: 2,
                 stdout: String::new(),
-                stderr: "error: this needs a confirmation and there is no terminal\n \
+                stderr: "error: this needs a confirmation and there is no terminal\n\
                          hint: add --yes to answer beforehand\n"
                     .into(),
             },
@@ -137,7 +137,7 @@ fn csv_is_for_lists() {
         assert_eq!(
             run.stderr,
             format!(
-                "error: {} has no csv output\n hint: use --format json or --format text\n",
+                "error: {} has no csv output\nhint: use --format json or --format text\n",
                 name.join(" ")
             ),
             "{args:?}"

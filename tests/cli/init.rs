@@ -130,7 +130,7 @@ fn a_store_without_its_settings_is_not_recreated() {
         Run {
             code: 4,
             stdout: String::new(),
-            stderr: "error: <store> holds documents of a store, and store.toml is missing\n \
+            stderr: "error: <store> holds documents of a store, and store.toml is missing\n\
                      hint: restore store.toml from a backup, or name another directory\n"
                 .into(),
         }
@@ -192,7 +192,7 @@ fn owners_are_checked() {
         (unknown.code, unknown.stderr.as_str()),
         (
             1,
-            "error: no account is called 'nobody-of-this-name'\n \
+            "error: no account is called 'nobody-of-this-name'\n\
              hint: create the account first, for example: useradd --system NAME\n"
         )
     );
@@ -254,7 +254,7 @@ fn every_command_names_a_missing_store() {
             Run {
                 code: 4,
                 stdout: String::new(),
-                stderr: "error: there is no store at <store>\n \
+                stderr: "error: there is no store at <store>\n\
                          hint: make one with 'rw2fa init', or name another with --store\n"
                     .into(),
             },

@@ -99,7 +99,7 @@ fn status_shows_the_rest_despite_damage() {
     for file in ["whitelist/x.toml, line 1", "whitelist/Y.toml", "groups/g.toml, line 1"] {
         assert!(run.stderr.contains(&shown(file)), "{file}: {run:?}");
     }
-    assert_eq!(run.stderr.matches(" hint: ").count(), 3, "{run:?}");
+    assert_eq!(run.stderr.matches("hint: ").count(), 3, "{run:?}");
     fs::remove_dir_all(sandbox.path().join("whitelist")).unwrap();
     assert_eq!(status(&sandbox, &[]).code, 4, "a missing folder is no readable store");
 }

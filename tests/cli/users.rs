@@ -237,9 +237,9 @@ fn show_of_an_unknown_user() {
             stdout: "name    alice\nlisted  yes\nstate   none\nmethod  app\n\
                      added   2026-11-24T08:00:00Z\n"
                 .into(),
-            stderr: "error: no user is called 'alcie'\n hint: did you mean 'alice'?\n\
-                     error: no user is called 'bob'\n hint: did you mean 'corp\\bob'?\n\
-                     error: no user is called 'xyz'\n \
+            stderr: "error: no user is called 'alcie'\nhint: did you mean 'alice'?\n\
+                     error: no user is called 'bob'\nhint: did you mean 'corp\\bob'?\n\
+                     error: no user is called 'xyz'\n\
                      hint: 'rw2fa users list' shows who is listed\n"
                 .into(),
         }

@@ -22,11 +22,11 @@ fn add_tries_each_name() {
         Run::new(
             1,
             "",
-            "error: bob: overlaps 'corp\\bob': one login could mean both\n \
+            "error: bob: overlaps 'corp\\bob': one login could mean both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: álice: overlaps 'alice': one login could mean both\n \
+             error: álice: overlaps 'alice': one login could mean both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: is listed with other attributes\n \
+             error: alice: is listed with other attributes\n\
              hint: change them with: rw2fa users edit 'alice'\n",
         )
     );
@@ -153,7 +153,7 @@ fn edit_keeps_the_secret_and_the_comments() {
     let unknown = sandbox.admin(&["users", "edit", "alic", "--notes", "x"]);
     assert_eq!(
         unknown,
-        Run::new(1, "", "error: no user is called 'alic'\n hint: did you mean 'alice'?\n")
+        Run::new(1, "", "error: no user is called 'alic'\nhint: did you mean 'alice'?\n")
     );
 }
 
@@ -195,7 +195,7 @@ fn enrol_hands_over_the_pending_secret() {
         Run::new(
             1,
             "",
-            "error: alice has enrolled already\n \
+            "error: alice has enrolled already\n\
              hint: to start over with a new secret: rw2fa users reset alice\n"
         )
     );
@@ -263,7 +263,7 @@ fn remove_destroys_the_secret() {
         Run::new(
             1,
             "alice: removed\n",
-            "error: no user is called 'ghost'\n hint: 'rw2fa users list' shows who is listed\n"
+            "error: no user is called 'ghost'\nhint: 'rw2fa users list' shows who is listed\n"
         )
     );
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "not-listed");

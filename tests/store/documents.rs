@@ -69,7 +69,7 @@ fn problems_are_reported_by_file_line_and_key() {
             assert!(run.stderr.contains(&place), "{text}: {run:?}");
             assert!(run.stderr.contains(words), "{text}: {run:?}");
         }
-        assert!(tool.stderr.contains(" hint: "), "{tool:?}");
+        assert!(tool.stderr.contains("hint: "), "{tool:?}");
         assert!(sandbox.contents() == before, "something was written");
     }
 }

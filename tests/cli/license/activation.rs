@@ -191,10 +191,7 @@ fn bad_licences_are_refused_by_name() {
     let refused = |what: &str, run: &Run, words: &str| {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{what}: {run:?}");
         assert!(run.stderr.contains(words), "{what} {words}: {run:?}");
-        assert!(
-            run.stderr.contains("license.lic: ") && run.stderr.contains("\n hint: "),
-            "{run:?}"
-        );
+        assert!(run.stderr.contains("license.lic: ") && run.stderr.contains("\nhint: "), "{run:?}");
         assert_eq!(sandbox.contents(), before, "{what}");
     };
     for (name, words) in REFUSED {

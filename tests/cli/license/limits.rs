@@ -15,7 +15,7 @@ fn after_the_trial() {
     new.pass(30 * DAY);
     let run = new.admin(&["enable"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("error: the trial of 30 days is over\n hint: "), "{run:?}");
+    assert!(run.stderr.contains("error: the trial of 30 days is over\nhint: "), "{run:?}");
     assert!(run.stderr.contains("rw2fa license portal"), "{run:?}");
     assert_eq!(new.admin(&["enable", "--dry-run"]).code, 1);
 

@@ -75,7 +75,7 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: is listed with other attributes\n \
+            "error: sales: is listed with other attributes\n\
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
@@ -146,7 +146,7 @@ fn edit_changes_groups() {
     assert!(text.contains("notes = \"since May\""), "{text}");
     assert_eq!(
         sandbox.admin(&["users", "edit", "--group", "salse", "--notes", "x"]),
-        Run::new(1, "", "error: no group is called 'salse'\n hint: did you mean 'sales'?\n")
+        Run::new(1, "", "error: no group is called 'salse'\nhint: did you mean 'sales'?\n")
     );
     let sms = sandbox.admin(&["users", "edit", "--group", "sales", "--method", "sms"]);
     assert_eq!(sms.code, 1, "{sms:?}");
@@ -191,7 +191,7 @@ added         2026-11-24T08:00:00Z
         Run::new(
             1,
             "",
-            "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+            "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows who is listed\n"
         )
     );
     // A damaged state of somebody is told, and hides no member.
@@ -235,7 +235,7 @@ fn reset_of_a_group_touches_its_members_only() {
     assert_eq!(sandbox.members_of("sales"), serde_json::json!(["adam", "lena", "pia"]));
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "ghosts", "--yes"]).stderr,
-        "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows who is listed\n"
     );
     let empty = with_groups(&["sales"]);
     assert_eq!(
