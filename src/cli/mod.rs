@@ -48,7 +48,7 @@ pub enum Format {
     Text,
     /// One JSON document
     Json,
-    /// Comma-separated values, for commands that list something
+    /// Comma-separated values, for commands that print a list
     Csv,
 }
 
@@ -70,16 +70,16 @@ const EVERYWHERE: &str = "Options of every command";
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
 pub struct Globals {
-    /// The store, instead of RW2FA_STORE or the system's
+    /// Use this store instead of RW2FA_STORE or the system's
     #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub store: Option<PathBuf>,
-    /// Form of the output
+    /// Format of the output
     #[arg(long, global = true, value_enum, default_value_t, help_heading = EVERYWHERE)]
     pub format: Format,
-    /// Answer every question with yes
+    /// Answer yes to every question
     #[arg(long, short = 'y', global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
-    /// Print no messages, only data and errors
+    /// Print only data and errors
     #[arg(long, short = 'q', global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Use colours
@@ -92,12 +92,14 @@ pub struct Globals {
 
 /// Two-factor authentication for the remote-work portal
 ///
-/// Administers the users who need a second factor, and verifies their codes.
+/// Manages the users who need a second factor, and verifies their codes.
 #[derive(Parser, Debug)]
 #[command(name = "rw2fa", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 could not, 2 usage, 4 store or system failed, \
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 invalid command line, 4 store or system failed, \
                         130 interrupted.\n\nExample, a first setup: rw2fa init; rw2fa users add alice; \
-                        rw2fa enable")]
+                        rw2fa enable"
+)]
 struct Cli<C: Subcommand> {
     #[command(flatten)]
     globals: Globals,
@@ -235,7 +237,7 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
         Format::Text => AnswerFormat::Text,
         Format::Json => AnswerFormat::Json,
         Format::Csv => {
-            let error = Error::new(ErrorKind::Usage, "verify has no csv output")
+            let error = Error::new(ErrorKind::Usage, "verify does not support --format csv")
                 .with_hint("use --format json or --format text");
             return Context::new(process, globals.clone()).fail(&error);
         }

@@ -75,7 +75,7 @@ fn decode(part: Part, text: &[u8]) -> Result<Vec<u8>, Refusal> {
 pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     // serde would also accept an array of the values.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err("it is no JSON object".into());
+        return Err("it is not a JSON object".into());
     }
     crate::json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();

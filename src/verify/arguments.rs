@@ -24,10 +24,10 @@ const HINT: &str = "'rw2fa-verify --help' shows the options";
 #[derive(Parser, Debug, Default, PartialEq, Eq)]
 #[command(name = "rw2fa-verify", version)]
 pub struct Cli {
-    /// The store, instead of RW2FA_STORE or the system's
+    /// Use this store instead of RW2FA_STORE or the system's
     #[arg(long, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// Form of the answer [default: json]
+    /// Format of the answer [default: json]
     #[arg(long, value_enum)]
     pub format: Option<AnswerFormat>,
     /// What is asked
@@ -49,40 +49,40 @@ pub enum AnswerFormat {
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
 pub struct VerifyArgs {
-    /// The account, as the authenticator returned it
+    /// The user, as the portal's password check returned it
     #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
     pub(super) name: Option<String>,
-    /// The same as an option
+    /// The account, as an option
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
     pub(super) groups: Vec<String>,
-    /// The user is a member of no group
+    /// The user is not a member of any group
     #[arg(long)]
     pub(super) no_groups: bool,
-    /// Read one line from standard input: the code; an empty line is none
+    /// Read the code from standard input, as one line; an empty line means no code
     #[arg(long)]
     pub(super) code_stdin: bool,
     /// A session is being opened or reconnected
     #[arg(long, value_enum)]
     pub(super) session: Option<Session>,
-    /// Answer without writing, sending, making or showing anything
+    /// Only answer: write nothing, send nothing and show no secret
     #[arg(long, conflicts_with_all = ["resend", "end"])]
     pub(super) check: bool,
-    /// Opaque id of the portal session; never the cookie itself
+    /// An opaque id of the portal session; never the cookie itself
     #[arg(long, value_name = "ID")]
     pub(super) client: Option<String>,
-    /// Address of the user's device, for the audit trail
+    /// The address of the user's device, for the audit trail
     #[arg(long, value_name = "ADDR")]
     pub(super) ip: Option<String>,
     /// Send the SMS again
     #[arg(long, conflicts_with = "end")]
     pub(super) resend: bool,
-    /// Sign-out: end the grants of this client
+    /// Sign the user out: end the grants of this client
     #[arg(long, conflicts_with = "session")]
     pub(super) end: bool,
-    /// Form of the QR code in an enrolment [default: svg]
+    /// Format of the QR code at enrolment [default: svg]
     #[arg(long, value_enum)]
     pub(super) qr: Option<QrForm>,
 }
@@ -270,7 +270,7 @@ fn choice<T>(
 }
 
 fn text(name: &str, value: &OsStr) -> Result<String> {
-    let text = value.to_str().ok_or_else(|| usage(format!("the value of {name} is not UTF-8")))?;
+    let text = value.to_str().ok_or_else(|| usage(format!("{} is not UTF-8", displayed(name))))?;
     Ok(text.to_owned())
 }
 
@@ -281,13 +281,16 @@ fn path(name: &str, value: &OsStr) -> Result<PathBuf> {
 /// Rejects options that conflict.
 fn check_conflicts(args: &VerifyArgs) -> Result<()> {
     let clashes = [
-        (args.name.is_some() && args.user.is_some(), "USER does not go with --user"),
-        (!args.groups.is_empty() && args.no_groups, "--group does not go with --no-groups"),
-        (args.check && args.resend, "--check does not go with --resend"),
-        (args.check && args.end, "--check does not go with --end"),
-        (args.end && args.resend, "--end does not go with --resend"),
-        (args.end && args.session.is_some(), "--end does not go with --session"),
-        (args.name.is_none() && args.user.is_none(), "the user is missing"),
+        (args.name.is_some() && args.user.is_some(), "USER and --user cannot be used together"),
+        (
+            !args.groups.is_empty() && args.no_groups,
+            "--group and --no-groups cannot be used together",
+        ),
+        (args.check && args.resend, "--check and --resend cannot be used together"),
+        (args.check && args.end, "--check and --end cannot be used together"),
+        (args.end && args.resend, "--end and --resend cannot be used together"),
+        (args.end && args.session.is_some(), "--end and --session cannot be used together"),
+        (args.name.is_none() && args.user.is_none(), "USER is missing"),
     ];
     match clashes.into_iter().find(|(clash, _)| *clash) {
         Some((_, message)) => Err(usage(message)),
@@ -303,8 +306,13 @@ fn unknown(word: &str) -> Error {
     usage(format!("unexpected argument '{word}'"))
 }
 
+/// Returns an argument's name as it is written on the command line.
+fn displayed(name: &str) -> String {
+    if name == "USER" { name.to_owned() } else { format!("--{name}") }
+}
+
 fn twice(name: &str) -> Error {
-    usage(format!("{name} is given more than once"))
+    usage(format!("{} is given more than once", displayed(name)))
 }
 
 fn usage(message: impl Into<String>) -> Error {

@@ -97,7 +97,7 @@ fn bad_values_name_the_bound_and_write_nothing() {
         ("sms-message", "your code", "must contain %CODE%"),
         ("require-client", "perhaps", "must be true or false"),
         ("discrepency", "1", "did you mean 'discrepancy'?"),
-        ("colour", "1", "'rw2fa advanced list' names every setting"),
+        ("colour", "1", "'rw2fa advanced list' shows every setting"),
     ] {
         cases.push((key, value.into(), words.into()));
     }
@@ -209,7 +209,7 @@ fn the_chances_of_guessing_are_reported() {
         set("digits", "4").stderr,
         "warning: authenticator apps are only sure of 6 digits: try 4 with the apps of your users \
          first\n\
-         users who have enrolled keep the digits that they enrolled with\n\
+         enrolled users keep the number of digits that they enrolled with\n\
          warning: no guess may succeed more often than 1 in 1,000: with 4 digits the discrepancy is 4, \
          not 2880\n\
          a code is valid 2 min before and after its own 30 s\n\
@@ -229,7 +229,7 @@ fn the_list_in_every_format() {
     let csv = sandbox.admin_ok(&["advanced", "list", "--format", "csv"]).replace(&host, "<host>");
     let start = "\
 key,value,default,valid,meaning
-discrepancy,480,480,0 to 2880,steps of 30 s that an app code is valid before and after its own
+discrepancy,480,480,0 to 2880,how many steps of 30 s before and after its own an app code is accepted
 issuer,corp,<host>,1 to 64 characters without ':',name shown in the authenticator app
 validity-after-first-session,480,480,0 to 43200 minutes,further sessions need no new code for this long after the first one opened
 ";

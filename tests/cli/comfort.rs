@@ -201,7 +201,10 @@ fn a_pipe_closed_early_is_not_an_error() {
 fn empty_lists_are_explained_to_people() {
     let sandbox = Sandbox::new();
     for (args, words) in [
-        (&["users", "list"][..], "nobody is listed; rw2fa users add NAME\n"),
+        (
+            &["users", "list"][..],
+            "no users or groups are listed; add one with: rw2fa users add NAME\n",
+        ),
         (&["whitelist", "list"], "the whitelist is empty"),
         (&["explain", "--all"], "nobody is listed"),
     ] {

@@ -332,7 +332,7 @@ fn findings_as_text_and_csv() {
     sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
     let text = sandbox.admin(&["doctor"]).stdout;
     assert!(text.contains("warning: digits: digits 8"), "{text}");
-    assert!(text.contains("\n  rw2fa advanced set digits 6\n"), "{text}");
+    assert!(text.contains("\n  hint: rw2fa advanced set digits 6\n"), "{text}");
     // The other one reports that this is a development build.
     assert!(text.contains(" 2 warnings\n"), "{text}");
     let csv = sandbox.admin(&["doctor", "--format", "csv"]).stdout;

@@ -89,8 +89,8 @@ fn confirmation_without_a_terminal_names_the_flag() {
             Run {
                 code: 2,
                 stdout: String::new(),
-                stderr: "error: this needs a confirmation and there is no terminal\n\
-                         hint: add --yes to answer beforehand\n"
+                stderr: "error: this command asks for confirmation, and there is no terminal to ask on\n\
+                         hint: add --yes to confirm in advance\n"
                     .into(),
             },
             "{args:?}"
@@ -137,7 +137,7 @@ fn csv_is_for_lists() {
         assert_eq!(
             run.stderr,
             format!(
-                "error: {} has no csv output\nhint: use --format json or --format text\n",
+                "error: {} does not support --format csv\nhint: use --format json or --format text\n",
                 name.join(" ")
             ),
             "{args:?}"

@@ -107,7 +107,7 @@ fn the_chain_ends_where_everything_is_decided() {
     let detail = "no: asia\\alice is of another domain than corp\\alice, emea\\alice";
     assert_eq!(found(&explained, "listed"), detail);
     let explained = explain(&sandbox, &["bob"]);
-    assert_eq!(found(&explained, "listed"), "no: neither himself nor by a group");
+    assert_eq!(found(&explained, "listed"), "no: not listed, neither by name nor by a group");
     assert_eq!(found(&explained, "ambiguous"), "not asked");
 }
 
@@ -146,7 +146,7 @@ fn groups_cover_users() {
     assert!(found(&explained, "groups").starts_with("not-needed: "), "{explained}");
     let explained = explain(&sandbox, &["bob"]);
     assert!(found(&explained, "groups").starts_with("unknown: "), "{explained}");
-    assert_eq!(found(&explained, "listed"), "unknown: not listed himself");
+    assert_eq!(found(&explained, "listed"), "unknown: not listed by name");
     assert_eq!(answer(&explained, "sign-in"), "groups-unknown by groups");
 }
 
@@ -289,7 +289,7 @@ fn all_users_in_every_format() {
         sandbox.admin_ok(&["explain", "--all"]),
         "\
 name       type   listed  asked  outcome    reason              why
-staff      group  true    true   challenge  enrolment-required  a member at his first login
+staff      group  true    true   challenge  enrolment-required  members, at their first login
 alice      user   true    true   challenge  code-required       listed
 carol      user   false   true   challenge  enrolment-required  by group staff
 newcomer0  user   true    true   challenge  enrolment-required  listed
@@ -302,7 +302,7 @@ newcomer0  user   true    true   challenge  enrolment-required  listed
         sandbox.admin_ok(&["explain", "--all", "--format", "csv"]),
         "\
 name,type,listed,asked,outcome,reason,why
-staff,group,true,false,deny,enrolment-closed,a member at his first login
+staff,group,true,false,deny,enrolment-closed,members, at their first login
 alice,user,true,true,challenge,code-required,listed
 carol,user,false,false,deny,enrolment-closed,by group staff
 newcomer0,user,true,false,deny,enrolment-closed,listed

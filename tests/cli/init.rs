@@ -131,7 +131,7 @@ fn a_store_without_its_settings_is_not_recreated() {
             code: 4,
             stdout: String::new(),
             stderr: "error: <store> holds documents of a store, and store.toml is missing\n\
-                     hint: restore store.toml from a backup, or name another directory\n"
+                     hint: restore store.toml from a backup, or use another directory\n"
                 .into(),
         }
     );
@@ -172,7 +172,7 @@ fn a_foreign_directory_is_refused() {
     for (place, code, message, hint) in [
         ("mail", 1, "holds something else (inbox)", "is empty"),
         ("file", 4, "is not a directory", "another place"),
-        ("missing/store", 4, "cannot make", "make the directory above it first"),
+        ("missing/store", 4, "cannot make", "create the directory above it first"),
     ] {
         let path = sandbox.beside(place);
         let run = at(&sandbox.beside(""), path.to_str().unwrap(), "init");
@@ -255,7 +255,7 @@ fn every_command_names_a_missing_store() {
                 code: 4,
                 stdout: String::new(),
                 stderr: "error: there is no store at <store>\n\
-                         hint: make one with 'rw2fa init', or name another with --store\n"
+                         hint: create one with 'rw2fa init', or use another with --store\n"
                     .into(),
             },
             "{args:?}"

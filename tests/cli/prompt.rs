@@ -66,11 +66,13 @@ fn the_question_says_what_will_happen() {
     for (args, question) in [
         (
             "users remove alice bob",
-            "This removes alice, bob: the secret is destroyed, and a password alone lets the user in.",
+            "This removes alice, bob: their secrets are destroyed, and they can sign in with a password \
+             alone.",
         ),
         (
             "users remove --group staff",
-            "This removes the group staff: a password alone lets its members in; their secrets are kept.",
+            "This removes the group staff: the members can sign in with a password alone; their secrets are \
+             kept.",
         ),
         (
             "users reset --all",

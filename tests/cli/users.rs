@@ -240,7 +240,7 @@ fn show_of_an_unknown_user() {
             stderr: "error: no user is called 'alcie'\nhint: did you mean 'alice'?\n\
                      error: no user is called 'bob'\nhint: did you mean 'corp\\bob'?\n\
                      error: no user is called 'xyz'\n\
-                     hint: 'rw2fa users list' shows who is listed\n"
+                     hint: 'rw2fa users list' shows every user and group\n"
                 .into(),
         }
     );
@@ -272,7 +272,10 @@ dora   user          broken
     let status = sandbox.admin(&["status"]);
     assert_eq!(status.code, 0, "{status:?}");
     assert!(
-        status.stdout.contains("4 listed or seen: 0 active, 0 pending, 1 never enrolled, 0 locked; 4 documents cannot be read"),
+        status.stdout.contains(
+            "4 listed or seen: 0 active, 0 pending, 1 never enrolled, 0 locked; 4 \
+             documents cannot be read"
+        ),
         "{status:?}"
     );
     for run in [&list, &status] {

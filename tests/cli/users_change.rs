@@ -22,11 +22,11 @@ fn add_tries_each_name() {
         Run::new(
             1,
             "",
-            "error: bob: overlaps 'corp\\bob': one login could mean both\n\
+            "error: bob: overlaps 'corp\\bob': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: álice: overlaps 'alice': one login could mean both\n\
+             error: álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: is listed with other attributes\n\
+             error: alice: already listed, with other attributes\n\
              hint: change them with: rw2fa users edit 'alice'\n",
         )
     );
@@ -177,7 +177,7 @@ fn enrol_hands_over_the_pending_secret() {
     assert!(drawn.stdout.contains(&format!("secret  {text}\n")), "another secret: {drawn:?}");
     assert_eq!(
         drawn.stderr,
-        "valid for 30 minutes from its first showing; the first right code activates it\n"
+        "valid for 30 minutes after it is first shown; the first correct code activates it\n"
     );
     let picture = sandbox.beside("qr.svg");
     let args = ["users", "enrol", "alice", "--qr-file", picture.to_str().unwrap()];
@@ -196,7 +196,7 @@ fn enrol_hands_over_the_pending_secret() {
             1,
             "",
             "error: alice has enrolled already\n\
-             hint: to start over with a new secret: rw2fa users reset alice\n"
+             hint: start over with a new secret: rw2fa users reset alice\n"
         )
     );
     assert!(!other.exists(), "a refused command left a file behind");
@@ -263,7 +263,7 @@ fn remove_destroys_the_secret() {
         Run::new(
             1,
             "alice: removed\n",
-            "error: no user is called 'ghost'\nhint: 'rw2fa users list' shows who is listed\n"
+            "error: no user is called 'ghost'\nhint: 'rw2fa users list' shows every user and group\n"
         )
     );
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "not-listed");
@@ -314,7 +314,8 @@ fn test_does_not_spend_the_code() {
         test("123456"),
         Run::new(
             1,
-            "alice: there is nothing to compare with: the next login shows a QR code, or sends an SMS\n",
+            "alice: the user has no code to compare with yet: the next login shows a QR code, or sends an \
+             SMS\n",
             ""
         )
     );
@@ -332,7 +333,10 @@ fn test_does_not_spend_the_code() {
         r#"{"schema":1,"test":{"name":"alice","result":"right","step":59850263,"time":"2026-11-24T08:11:30Z","drift_steps":3,"retry_after":null}}"#
     );
     assert_eq!(sandbox.show("alice")["failures"], 0);
-    assert_eq!(test("12345x").stdout, "alice: that is not a code; nothing was charged\n");
+    assert_eq!(
+        test("12345x").stdout,
+        "alice: this is not a code; it does not count as an attempt\n"
+    );
     assert_eq!(test("").code, 2);
     for (at, code) in secret.wrong_codes(sandbox.now()).take(5).enumerate() {
         let wrong = test(&code);

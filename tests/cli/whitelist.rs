@@ -246,7 +246,7 @@ fn an_expired_entry_is_not_renewed_without_an_end() {
         assert_eq!(
             run.stderr,
             "error: alice: the entry expired at 2026-11-24T09:00:00Z\n\
-             hint: say until when it is to be valid: rw2fa whitelist add alice --until …\n"
+             hint: renew it: rw2fa whitelist add alice --until 8h\n"
         );
     }
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");

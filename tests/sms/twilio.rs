@@ -98,7 +98,7 @@ fn each_error_is_one_sentence_with_its_code_and_what_to_do() {
         (429, 20429, "too many requests", "wait a minute"),
         (400, 21614, "not a mobile number", "users edit"),
         (400, 21211, "the number cannot be called", "users edit"),
-        (400, 21659, "the sender is no number of the account", "--from"),
+        (400, 21659, "the sender is not a number of the account", "--from"),
         (400, 99999, "got 'code …", "https://www.twilio.com/docs/api/errors/99999"),
     ] {
         let (sandbox, server) = with_server(refused(status, code, &quoting));

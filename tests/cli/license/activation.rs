@@ -20,7 +20,7 @@ fn the_serial_number_and_the_portal() {
             code: 0,
             stdout: "\
 portal         https://license.remote-work.example/
-order number   as it stands in the confirmation of your order
+order number   from the confirmation of your order
 e-mail         the address of that order
 serial number  7GRS-RBNB-DFT7-SX10
 product        Two-Factor Authentication
@@ -81,7 +81,7 @@ issued            2026-11-24T08:00:00Z
 ends              2027-11-24T08:00:00Z
 users that count  0 of 3
 serial number     7GRS-RBNB-DFT7-SX10
-key               DEVELOPMENT KEY: anybody can issue licences for this build
+key               DEVELOPMENT KEY: anyone can issue licences for this build
 "
     );
     let json = sandbox.admin(&["license", "show", "--format", "json"]);
@@ -163,8 +163,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("max-users-fraction", "invalid type: floating point"),
     ("order-number-number", "invalid type: integer `1001`"),
     ("email-empty", "`email` is empty"),
-    ("list", "it is no JSON object"),
-    ("no-json", "it is no JSON object"),
+    ("list", "it is not a JSON object"),
+    ("no-json", "it is not a JSON object"),
     ("two-documents", "trailing characters"),
     ("header-crit", "unknown field `crit`"),
     ("header-jwk", "unknown field `jwk`"),

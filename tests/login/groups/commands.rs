@@ -75,7 +75,7 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: is listed with other attributes\n\
+            "error: sales: already listed, with other attributes\n\
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
@@ -125,7 +125,7 @@ fn add_tells_what_the_system_does_not_know() {
     let refused = sandbox.admin(&must);
     assert_eq!(refused.code, 1, "{refused:?}");
     for name in ["alcie", "stuff"] {
-        let words = format!("error: {name}: the system knows no such name\n");
+        let words = format!("error: {name}: this system has no account or group of this name\n");
         assert!(refused.stderr.contains(&words), "{refused:?}");
     }
     assert!(!sandbox.document("groups", "stuff").exists());
@@ -163,7 +163,7 @@ fn show_tells_members_and_groups() {
         sandbox.admin_ok(&["users", "show", "zoe", "--group", "Sales"]),
         "\
 name              zoe
-listed            no, known from a login
+listed            no, seen at a login
 state             active
 method            app
 covered by group  sales, vpn
@@ -191,7 +191,7 @@ added         2026-11-24T08:00:00Z
         Run::new(
             1,
             "",
-            "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows who is listed\n"
+            "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
         )
     );
     // A damaged state of somebody is told, and hides no member.
@@ -235,12 +235,12 @@ fn reset_of_a_group_touches_its_members_only() {
     assert_eq!(sandbox.members_of("sales"), serde_json::json!(["adam", "lena", "pia"]));
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "ghosts", "--yes"]).stderr,
-        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows who is listed\n"
+        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
     );
     let empty = with_groups(&["sales"]);
     assert_eq!(
         empty.admin(&["users", "reset", "--group", "sales"]),
-        Run::new(0, "", "nobody is concerned: no member of the group has signed in yet\n")
+        Run::new(0, "", "no users to reset: no member of the group has signed in yet\n")
     );
     // A state that cannot be read may be a member's: that is told, and the others are reset.
     sandbox.write(&sandbox.document("state", "adam"), "?");

@@ -83,7 +83,7 @@ fn remove_of_groups_in_scripts() {
     let sandbox = with_groups(&["sales"]);
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts"]).stderr,
-        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows who is listed\n"
+        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
     );
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts", "--ignore-missing"]).stdout,
