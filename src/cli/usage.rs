@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
+use clap::{ArgAction, Command};
 
 use crate::cli::advanced;
 use crate::error::{Error, ErrorKind};
@@ -47,7 +47,8 @@ fn shortened_help(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     command
         .mut_args(|arg| {
-            let hide = arg.is_hide_set() || arg.is_global_set();
+            let is_common = arg.is_global_set() || matches!(arg.get_action(), ArgAction::Version);
+            let hide = arg.is_hide_set() || is_common;
             arg.hide(hide)
         })
         .after_help(format!("{after}\n\n{MORE_OPTIONS}"))

@@ -162,9 +162,9 @@ mod tests {
             (r#"{"alg":"EdDSA","typ":null}"#, "invalid type: null"),
             (r#"{"typ":"JWT"}"#, "missing field `alg`"),
             (r#"{"alg":["EdDSA"]}"#, "invalid type"),
-            (r#"["EdDSA"]"#, "no JSON object"),
+            (r#"["EdDSA"]"#, "not a JSON object"),
             (r#"{"alg":"EdDSA"} "x""#, "trailing characters"),
-            ("", "no JSON object"),
+            ("", "not a JSON object"),
         ] {
             assert!(refused(header).contains(words), "{header}: {}", refused(header));
         }

@@ -185,14 +185,14 @@ fn the_chances_of_guessing_are_reported() {
             code: 0,
             stdout: "discrepancy: changed\n".into(),
             stderr: "a code is valid 4 h before and after its own 30 s\n\
-                     chance of one guess 0.096 %, of a day of guessing 3.1 %, until the hard stop 9.2 %\n"
+                     chance of guessing a code: 0.096 % in one try, 3.1 % in a day, 9.2 % before the hard stop\n"
                 .into(),
         }
     );
     assert_eq!(
         set("discrepancy", "1").stderr,
         "a code is valid 30 s before and after its own 30 s\n\
-         chance of one guess 0.0003 %, of a day of guessing 0.01 %, until the hard stop 0.03 %\n"
+         chance of guessing a code: 0.0003 % in one try, 0.01 % in a day, 0.03 % before the hard stop\n"
     );
     assert_eq!(
         set("discrepancy", "0").stderr.lines().next(),
@@ -203,7 +203,7 @@ fn the_chances_of_guessing_are_reported() {
         "warning: no guess may succeed more often than 1 in 1,000: with 6 digits the discrepancy is \
          499, not 2880\n\
          a code is valid 4 h 9 min 30 s before and after its own 30 s\n\
-         chance of one guess 0.1 %, of a day of guessing 3.2 %, until the hard stop 9.5 %\n"
+         chance of guessing a code: 0.1 % in one try, 3.2 % in a day, 9.5 % before the hard stop\n"
     );
     assert_eq!(
         set("digits", "4").stderr,
@@ -213,9 +213,9 @@ fn the_chances_of_guessing_are_reported() {
          warning: no guess may succeed more often than 1 in 1,000: with 4 digits the discrepancy is 4, \
          not 2880\n\
          a code is valid 2 min before and after its own 30 s\n\
-         chance of one guess 0.09 %, of a day of guessing 2.9 %, until the hard stop 8.6 %\n"
+         chance of guessing a code: 0.09 % in one try, 2.9 % in a day, 8.6 % before the hard stop\n"
     );
-    assert!(set("lockout-attempts", "10").stderr.contains("of a day of guessing"));
+    assert!(set("lockout-attempts", "10").stderr.contains("in a day"));
     assert_eq!(set("sms-validity", "60").stderr, "");
     assert_eq!(sandbox.admin(&["-q", "advanced", "set", "digits", "5"]).stderr, "");
 }

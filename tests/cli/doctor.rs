@@ -143,7 +143,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
             let audit = s.path().join("audit");
             fs::rename(audit.join("2026-11.jsonl"), audit.join("2099-03.jsonl")).unwrap();
         },
-        "2099-03.jsonl is the audit trail of a month that is still to come",
+        "2099-03.jsonl is the audit trail of a future month",
     ),
     ("locks", "error", |s| make_directory(s, "locks/audit"), "audit"),
     ("locks", "error", |s| make_directory(s, "locks/09"), "09"),
@@ -183,7 +183,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
                 "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
             );
         },
-        "no member ever signed in: sales",
+        "members ever signed in: sales",
     ),
     (
         "clock-set-back",

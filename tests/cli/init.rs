@@ -110,7 +110,7 @@ fn init_names_the_next_steps() {
             code: 0,
             stdout: "<store>: added\n".into(),
             stderr: "next: rw2fa users add NAME, then rw2fa enable\n\
-                     keep a copy of <store>/key apart from copies of the store\n"
+                     keep a copy of <store>/key away from copies of the store\n"
                 .into(),
         }
     );

@@ -76,13 +76,13 @@ fn the_question_says_what_will_happen() {
         ),
         (
             "users reset --all",
-            "This forgets the secret of alice, bob: the next login with the password alone shows a new \
+            "This deletes the secret of alice, bob. At the next login, the password alone is enough to see a new \
              QR code.",
         ),
         (
             "disable",
-            "Two-factor authentication will be off: a password alone lets everybody in, 2 listed users \
-             too.",
+            "This turns two-factor authentication off: everyone, including 2 listed users, can sign in with a \
+             password alone.",
         ),
     ] {
         sandbox.admin(&["users", "add", "--group", "staff"]);

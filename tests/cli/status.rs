@@ -98,7 +98,7 @@ fn status_shows_the_rest_despite_damage() {
     for file in ["whitelist/x.toml, line 1", "whitelist/Y.toml", "groups/g.toml, line 1"] {
         assert!(run.stderr.contains(&shown(file)), "{file}: {run:?}");
     }
-    assert_eq!(run.stderr.matches("hint: ").count(), 3, "{run:?}");
+    assert_eq!(run.stderr.matches("hint: ").count(), 4, "{run:?}");
     fs::remove_dir_all(sandbox.path().join("whitelist")).unwrap();
     assert_eq!(status(&sandbox, &[]).code, 4, "a missing folder is no readable store");
 }
@@ -128,7 +128,7 @@ fn enable_and_disable() {
         text(&["enable"]),
         (
             "two-factor authentication on: unchanged\n".into(),
-            "listed: 2 users, 0 groups\nstill to enrol: 1 user, by the QR code at the next login\n"
+            "listed: 2 users, 0 groups\nnot enrolled yet: 1 user; each sees a QR code at the next login\n"
                 .into()
         )
     );
@@ -136,7 +136,7 @@ fn enable_and_disable() {
     fs::remove_file(sandbox.path().join("key")).unwrap();
     let no_key = sandbox.admin(&["enable"]);
     assert_eq!(no_key.code, 4);
-    assert!(no_key.stderr.contains("put your copy of the key back"), "{no_key:?}");
+    assert!(no_key.stderr.contains("restore your copy of the key"), "{no_key:?}");
     assert_eq!(
         text(&["disable", "--yes"]),
         ("two-factor authentication off: changed\n".into(), String::new())

@@ -283,7 +283,7 @@ dora   user          broken
             (&bert, "cut short", "rw2fa users reset bert"),
             (&carol, "line 1", "fix the document by hand"),
             (&sandbox.path().join("state"), "is missing, though dora", "rw2fa users reset dora"),
-            (&stray, "has a name that rw2fa does not give", "remove it"),
+            (&stray, "has a name that rw2fa never uses", "remove it"),
         ] {
             let named = run
                 .stderr

@@ -185,7 +185,7 @@ fn enrol_hands_over_the_pending_secret() {
     assert!(fs::read_to_string(&picture).unwrap().contains("<svg"));
     let again = sandbox.admin(&args);
     assert_eq!(again.code, 1, "an existing file is never overwritten: {again:?}");
-    assert!(again.stderr.contains("does not exist"), "{again:?}");
+    assert!(again.stderr.contains("use a new file"), "{again:?}");
     assert_eq!(sandbox.show("alice")["shown"]["times"], 3);
     assert_eq!(sandbox.login("alice", &secret).reason(), "activated");
     let other = sandbox.beside("other.png");
@@ -344,7 +344,10 @@ fn test_does_not_spend_the_code() {
         assert!(!wrong.stdout.contains(&code) && !wrong.stderr.contains(&code), "{wrong:?}");
         assert_eq!(sandbox.show("alice")["failures"], at + 1);
     }
-    assert_eq!(test(&ahead), Run::new(1, "alice: locked for 1 min; no code was compared\n", ""));
+    assert_eq!(
+        test(&ahead),
+        Run::new(1, "alice: locked for 1 min; the code was not checked\n", "")
+    );
     sandbox.pass(60);
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }

@@ -228,7 +228,7 @@ fn two_at_once_do_not_harm_each_other() {
     let ends = [start(0), start(200)].map(crate::sandbox::finish);
     assert!(ends.iter().any(|end| end.code == 0), "{ends:?}");
     for end in &ends {
-        assert!(end.code == 0 || end.stderr.contains("another program adds users"), "{end:?}");
+        assert!(end.code == 0 || end.stderr.contains("another program is adding users"), "{end:?}");
     }
     for first in [0, 200] {
         assert_eq!(crate::sandbox::finish(start(first)).code, 0);

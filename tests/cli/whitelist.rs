@@ -317,7 +317,7 @@ fn removing_warns_of_another_matching_entry() {
     let run = sandbox.admin(&["whitelist", "remove", "CORP\\alice"]);
     assert_eq!(
         run.stderr,
-        "warning: 'alice@corp.example' is on the whitelist too and lets 'corp\\alice' in\n"
+        "warning: the whitelist entry 'alice@corp.example' still lets 'corp\\alice' in\n"
     );
     assert_eq!(rdp(&sandbox, "CORP\\alice"), "whitelisted");
     assert_eq!(sandbox.admin(&["whitelist", "remove", "alice@corp.example"]).stderr, "");

@@ -157,7 +157,7 @@ fn an_accepted_message_that_failed_is_a_failure() {
         (failed("undelivered", json!(null)), 1, "and it is undelivered"),
         (failed("canceled", json!(null)), 1, "and it is canceled"),
         (failed("queued", json!(21610)), 4, "answered STOP to the sender (21610)"),
-        (failed("queued", json!("21610")), 4, "reports an error"),
+        (failed("queued", json!("21610")), 4, "reported an error"),
         (failed("queued", json!(null)), 0, "taken"),
         (failed("sent", json!(null)), 0, "taken"),
     ] {

@@ -51,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let newcomer = newcomer(store)?;
     for group in groups.names {
         let look = look_at(context, &opened, &newcomer, vec![group.clone()]);
-        let why = obstacle(&look).unwrap_or_else(|| "members, at their first login".into());
+        let why = obstacle(&look).unwrap_or_else(|| "members at their first login".into());
         rows.push(row(&group, "group", true, &look, why));
     }
     let listed = users.names.clone();

@@ -56,19 +56,32 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         None => None,
     };
     let opened = context.open()?;
-    let Some(Made { secret, digits, void }) = make_secret(context, &opened, &name, args.dry_run)?
-    else {
+    let Some(made) = make_secret(context, &opened, &name, args.dry_run)? else {
         context.note(&format!("{name}: would make a secret and show it"));
         return Ok(Done::All);
     };
-    warn_of_void(context, &name, void);
     let issuer = opened.settings.advanced.issuer(&platform::host_name());
-    let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
+    let uri = otp::enrolment_uri(&issuer, &name.canonical(), &made.secret, made.digits);
+    let shown = show(context, args, file.as_mut(), &name, &made.secret, &uri);
+    // After the QR code, which would push a warning out of sight.
+    warn_of_void(context, &name, made.void);
+    shown
+}
+
+/// Shows a secret, or writes its QR code to a file.
+fn show(
+    context: &mut Context<'_>,
+    args: &EnrolArgs,
+    file: Option<&mut (Picture, NewFile)>,
+    name: &Name,
+    secret: &Secret,
+    uri: &str,
+) -> Result<Done> {
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
-    if let Some((form, file)) = &mut file {
+    if let Some((form, file)) = file {
         let picture = match form {
-            Picture::Png => qr::png(&uri).map_err(failed)?,
-            Picture::Svg => qr::svg(&uri).map_err(failed)?.into_bytes(),
+            Picture::Png => qr::png(uri).map_err(failed)?,
+            Picture::Svg => qr::svg(uri).map_err(failed)?.into_bytes(),
         };
         file.write(&picture)?;
         file.finish()?;
@@ -78,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
             "schema": 1,
             "enrolment": {
                 "name": name.canonical(),
-                "uri": *uri,
+                "uri": uri,
                 "secret": *secret.to_base32(),
                 "qr_file": args.qr_file.as_ref().map(|path| path.display().to_string()),
             }
@@ -89,10 +102,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
         return Ok(Done::All);
     }
-    let drawn = qr::terminal(&uri).map_err(failed)?;
+    let drawn = qr::terminal(uri).map_err(failed)?;
     context.print(&drawn)?;
-    context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
-    // After the picture, which would push a warning out of sight.
+    context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), uri))?;
     context.flush()?;
     warn_of_small_terminal(context, &drawn);
     context

@@ -25,7 +25,7 @@ pub(in crate::cli) struct UnlockArgs {
     dry_run: bool,
 }
 
-/// End grants, so that the next session needs a new code; open sessions go on
+/// End grants, so that the next session needs a new code; open sessions continue
 #[derive(Args, Debug)]
 #[command(after_help = "Example, after a notebook was stolen: rw2fa users revoke alice")]
 pub(in crate::cli) struct RevokeArgs {

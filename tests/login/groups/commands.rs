@@ -90,7 +90,7 @@ fn add_lists_groups() {
     for (args, words) in [
         (&["--group", "vpn", "--phone", "+33612345678"][..], "one user at a time"),
         (&["bob", "--group", "vpn", "--phone", "+33612345678"], "one user at a time"),
-        (&[], "nobody is named"),
+        (&[], "no users to add"),
     ] {
         let refused = sandbox.admin(&[&["users", "add"], args].concat());
         assert_eq!(refused.code, 2, "{args:?}: {refused:?}");
@@ -106,8 +106,7 @@ fn add_tells_what_the_system_does_not_know() {
     system.set("alice", &["staff"]);
     let warning = |names: &str| {
         format!(
-            "warning: the system knows no account or group called {names}: check the spelling, since \
-             whoever was meant is not protected otherwise\n"
+            "warning: the system knows no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
         )
     };
     assert_eq!(
@@ -256,11 +255,11 @@ fn groups_are_counted() {
     sandbox.admin_ok(&["users", "add", "--group", "sales", "--group", "vpn"]);
     let enabled = sandbox.admin(&["enable"]);
     assert!(enabled.stderr.contains("listed: 0 users, 2 groups\n"), "{enabled:?}");
-    assert!(!enabled.stderr.contains("nobody is listed"), "{enabled:?}");
+    assert!(!enabled.stderr.contains("no users are listed"), "{enabled:?}");
     let status = sandbox.admin(&["status", "--format", "json"]).json();
     assert_eq!((&status["groups"], &status["users"]["total"]), (&2.into(), &0.into()));
     let status = sandbox.admin(&["status"]);
-    assert!(!status.stderr.contains("nobody is listed"), "{status:?}");
+    assert!(!status.stderr.contains("no users are listed"), "{status:?}");
 }
 
 /// Guards the audit trail: listing and removing groups, and the members' logins, are in it.

@@ -127,7 +127,7 @@ fn challenges_tell_what_is_wanted() {
     assert_answer(
         &sandbox.verify(&["--session", "html5", "--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Type the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Enter the 6 digits that your app shows."}"#,
     );
     assert_answer(
         &sandbox.verify(&["--check", "--", "alice"], None),
@@ -138,7 +138,7 @@ fn challenges_tell_what_is_wanted() {
     assert_answer(
         &sandbox.verify(&["--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Type the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Enter the 6 digits that your app shows."}"#,
     );
 }
 
