@@ -127,3 +127,63 @@ pub(super) fn usage_error(error: &clap::Error, text: &str) -> Error {
     Error::new(ErrorKind::Usage, message)
         .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Any, Cli};
+    use crate::settings::advanced::KEYS;
+    use clap::CommandFactory;
+
+    fn definition() -> Command {
+        with_help(Cli::<Any>::command())
+    }
+
+    fn help(args: &[&str]) -> String {
+        let error = definition().try_get_matches_from(args).unwrap_err();
+        assert_eq!(error.kind(), ClapErrorKind::DisplayHelp, "{args:?}: {error}");
+        error.to_string()
+    }
+
+    #[test]
+    fn the_options_of_every_command_are_described_once() {
+        for args in [&["rw2fa", "--help"][..], &["rw2fa", "help"]] {
+            assert!(help(args).contains("--quiet\n"), "{args:?}");
+        }
+        for args in [
+            &["rw2fa", "users", "--help"][..],
+            &["rw2fa", "users", "list", "--help"],
+            &["rw2fa", "help", "users", "list"],
+        ] {
+            let text = help(args);
+            assert!(!text.contains("--quiet\n") && text.contains(MORE_OPTIONS), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_help_of_set_lists_every_setting() {
+        let text = help(&["rw2fa", "advanced", "set", "--help"]);
+        for key in KEYS {
+            assert!(text.contains(&format!("\n  {}\n", key.name)), "{}: {text}", key.name);
+        }
+        assert!(text.contains("1 to 86400 seconds; default: 60"), "{text}");
+    }
+
+    #[test]
+    fn synonyms_are_suggested() {
+        for (args, suggestion) in [
+            (&["rw2fa", "users", "delete", "alice"][..], "'remove'"),
+            (&["rw2fa", "--store", "users", "whitelist", "-q", "new"], "'add'"),
+            (&["rw2fa", "advanced", "reset", "digits"], "'unset'"),
+            (&["rw2fa", "create"], "'init'"),
+            (&["rw2fa", "users", "sho"], "'show'"),
+        ] {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let mut definition = definition();
+            let mut error = definition.try_get_matches_from_mut(&args).unwrap_err();
+            suggest_synonym(&mut error, &definition, &args);
+            let tip = format!("exists: {suggestion}");
+            assert!(error.to_string().contains(&tip), "{args:?}: {error}");
+        }
+    }
+}

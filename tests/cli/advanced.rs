@@ -200,7 +200,7 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("discrepancy", "2880").stderr,
-        "warning: no guess may succeed more often than 1 in 1,000: with 6 digits the discrepancy is \
+        "warning: a guess must not succeed more often than 1 in 1,000: with 6 digits, the effective discrepancy is \
          499, not 2880\n\
          a code is valid 4 h 9 min 30 s before and after its own 30 s\n\
          chance of guessing a code: 0.1 % in one try, 3.2 % in a day, 9.5 % before the hard stop\n"
@@ -210,7 +210,7 @@ fn the_chances_of_guessing_are_reported() {
         "warning: authenticator apps are only sure of 6 digits: try 4 with the apps of your users \
          first\n\
          enrolled users keep the number of digits that they enrolled with\n\
-         warning: no guess may succeed more often than 1 in 1,000: with 4 digits the discrepancy is 4, \
+         warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
          not 2880\n\
          a code is valid 2 min before and after its own 30 s\n\
          chance of guessing a code: 0.09 % in one try, 2.9 % in a day, 8.6 % before the hard stop\n"
