@@ -92,11 +92,11 @@ impl Error {
                 Some("free some disk space and try again; nothing was lost".into())
             }
             std::io::ErrorKind::ReadOnlyFilesystem => Some(
-                "the file system is read-only: look in the system's log why, and mount it for writing"
+                "the file system is read-only: look for the reason in the system's log, and mount it for writing"
                     .into(),
             ),
             _ if kind == ErrorKind::Store && is_disk_failure(&source) => Some(
-                "the disk fails: look in the system's log, and move the store to another disk".into(),
+                "the disk is failing: look in the system's log, and move the store to another disk".into(),
             ),
             _ => None,
         };
@@ -174,7 +174,7 @@ mod tests {
         for (kind, source, words) in [
             (ErrorKind::Store, std::io::ErrorKind::StorageFull.into(), Some("disk space")),
             (ErrorKind::Store, std::io::ErrorKind::ReadOnlyFilesystem.into(), Some("read-only")),
-            (ErrorKind::Store, failure(), Some("the disk fails")),
+            (ErrorKind::Store, failure(), Some("the disk is failing")),
             (ErrorKind::System, failure(), None),
             (ErrorKind::Store, std::io::ErrorKind::PermissionDenied.into(), None),
         ] {

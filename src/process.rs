@@ -201,7 +201,7 @@ impl Process {
         if (self.random)(&mut bytes[..]) {
             Ok(bytes)
         } else {
-            Err(Error::new(ErrorKind::System, "the operating system gives no random numbers"))
+            Err(Error::new(ErrorKind::System, "the operating system provides no random numbers"))
         }
     }
 
@@ -286,7 +286,7 @@ struct NoAccounts;
 
 impl Accounts for NoAccounts {
     fn groups(&self, _: &[String]) -> Result<Vec<String>> {
-        Err(Error::new(ErrorKind::System, "there is no system to ask for groups"))
+        Err(Error::new(ErrorKind::System, "groups cannot be looked up here"))
     }
 }
 

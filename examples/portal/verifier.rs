@@ -276,7 +276,7 @@ impl Answer {
             schema: SCHEMA,
             outcome: Outcome::Error,
             reason: "no-answer".into(),
-            message: "The sign-in is not available now. Tell your administrator.".into(),
+            message: "Sign-in is not available right now. Tell your administrator.".into(),
             method: None,
             digits: None,
             enrolled: None,

@@ -8,15 +8,15 @@ use crate::store::Place;
 use crate::store::seal::AuditKey;
 
 /// The problem of text that is not a canonical line.
-pub const NOT_CANONICAL: &str = "is not a line as rw2fa writes it";
+pub const NOT_CANONICAL: &str = "is not a line that rw2fa wrote";
 
 /// The problem of the first line of a trail whose beginning is missing.
 pub const BEGINS_LATER: &str = "is not the beginning of the trail: the lines before it are gone";
 
 /// The problem of a line that was written without a key.
-pub const UNKEYED: &str = "was written without a key: it proves nothing";
+pub const UNKEYED: &str = "was written without a key, so it proves nothing";
 
-const UNKNOWN_KEY: &str = "was made under a key that this store does not have";
+const UNKNOWN_KEY: &str = "was written with a key that this store does not have";
 
 /// A line that breaks the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,8 +227,8 @@ impl<'k> Chain<'k> {
         let what = match self.lost.take() {
             None => "begins a new chain: the key was reset",
             Some(_) => {
-                "begins a new chain: the key was reset; of older lines made under the lost key only \
-                 the order was checked, not what they say"
+                "begins a new chain: the key was reset; for older lines, written with the lost key, only the order \
+                 was checked, not the contents"
             }
         };
         self.gaps.push(broken(what).into());

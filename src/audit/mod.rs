@@ -77,7 +77,7 @@ pub fn append_archive(
     locked.append_audit(&now.month(), &mut |end| {
         let last = end.last_line.as_deref().map_or_else(Link::first, Link::after);
         if expected.is_some_and(|expected| *expected != last) {
-            return Err(Error::new(ErrorKind::Busy, "the audit trail grew while it was read")
+            return Err(Error::new(ErrorKind::Busy, "the audit trail grew during reading")
                 .with_hint("run the command again"));
         }
         write_lines(end, Some(key), now, events)

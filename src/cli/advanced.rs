@@ -37,34 +37,33 @@ pub(super) struct ListArgs {}
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced get discrepancy")]
 pub(super) struct GetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
 }
 
 /// Change a setting
 ///
-/// Times may also be written as 90s, 5m, 8h or 2d. A value out of bounds is refused, and nothing is
-/// written.
+/// Times may also be written as 90s, 5m, 8h or 2d. A value out of range is rejected, and nothing is written.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
 pub(super) struct SetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
-    /// Its value
+    /// The new value
     #[arg(allow_hyphen_values = true)]
     value: String,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Bring a setting back to its default
+/// Reset a setting to its default
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced unset discrepancy")]
 pub(super) struct UnsetArgs {
-    /// The setting
+    /// The name of the setting
     key: String,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -98,7 +97,7 @@ type Key = key::Key<Advanced>;
 
 fn find(name: &str) -> Result<&'static Key> {
     advanced::find(name).map_err(|message| {
-        Error::new(ErrorKind::Usage, message).with_hint("'rw2fa advanced list' names every setting")
+        Error::new(ErrorKind::Usage, message).with_hint("'rw2fa advanced list' shows every setting")
     })
 }
 
@@ -122,6 +121,20 @@ fn row(key: &'static Key, advanced: &Advanced) -> SettingRow {
         valid: key.valid(),
         meaning: key.meaning,
     }
+}
+
+/// Lists every setting with its range, unit, default and meaning, for the help.
+pub(super) fn keys_help() -> String {
+    let defaults = Advanced::default();
+    let lines = KEYS.iter().map(|key| {
+        let default = match (key.spec.default_words, key.value(&defaults)) {
+            (Some(words), _) => words.to_owned(),
+            (None, Some(toml::Value::String(text))) => text,
+            (None, value) => value.map_or_else(String::new, |value| value.to_string()),
+        };
+        format!("  {}\n      {}\n      {}; default: {default}", key.name, key.meaning, key.valid())
+    });
+    format!("Settings:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Formats a JSON value for people.
@@ -228,13 +241,13 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let digits = after.digits();
     if key.name == "digits" && digits != Digits::DEFAULT {
         context.warn(&format!(
-            "authenticator apps are only sure of {} digits: try {} with the apps of your users first",
+            "not every authenticator app supports other than {} digits: try {} with your users' apps first",
             Digits::DEFAULT.get(),
             digits.get()
         ));
     }
     if key.name == "digits" {
-        context.note("users who have enrolled keep the digits that they enrolled with");
+        context.note("enrolled users keep the number of digits that they enrolled with");
     }
     if key.name == "sms-message" {
         report_segments(context, after);
@@ -245,8 +258,8 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let effective = after.discrepancy_for(digits);
     if effective < after.discrepancy {
         context.warn(&format!(
-            "no guess may succeed more often than 1 in 1,000: with {} digits the discrepancy is {effective}, \
-             not {}",
+            "a guess must not succeed more often than 1 in 1,000: with {} digits, the effective discrepancy is \
+             {effective}, not {}",
             digits.get(),
             after.discrepancy
         ));
@@ -254,7 +267,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
     context.note(&describe_window(after));
     context.note(&format!(
-        "chance of one guess {}, of a day of guessing {}, until the hard stop {}",
+        "chance of guessing a code: {} in one try, {} in a day, {} before the hard stop",
         percent(chances.one),
         percent(chances.day),
         percent(chances.hard_stop)
@@ -265,7 +278,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
 fn report_segments(context: &mut Context<'_>, after: &Advanced) {
     for placeholder in message::unknown_placeholders(&after.sms_message) {
         context.warn(&format!(
-            "{placeholder} is sent as it stands: only %CODE% and %ISSUER% are filled in"
+            "{placeholder} is sent unchanged: only %CODE% and %ISSUER% are filled in"
         ));
     }
     let zeros = "0".repeat(usize::from(after.digits().get()));
@@ -273,6 +286,6 @@ fn report_segments(context: &mut Context<'_>, after: &Advanced) {
     let (alphabet, parts) = message::segments(&message::fill(&after.sms_message, &zeros, &issuer));
     context.note(&format!("each message takes {parts} SMS in {}", alphabet.as_str()));
     if alphabet == message::Alphabet::Ucs2 {
-        context.note("without letters that GSM-7 lacks, one SMS holds 160 characters and not 70");
+        context.note("without the characters that GSM-7 lacks, one SMS would hold 160 characters instead of 70");
     }
 }

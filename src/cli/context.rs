@@ -87,7 +87,7 @@ impl<'a> Context<'a> {
     pub(super) fn open_store(&mut self) -> Result<Box<dyn Store>> {
         let path = store_path(self.process, self.globals.store.as_ref());
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
-            self.note(&format!("using the store of this user: {}", path.display()));
+            self.note(&format!("using this user's own store: {}", path.display()));
         }
         store::open(&path)
     }
@@ -114,9 +114,9 @@ impl<'a> Context<'a> {
         if !self.process.terminals.stdin || !self.process.terminals.stderr {
             return Err(Error::new(
                 ErrorKind::Usage,
-                "this needs a confirmation and there is no terminal",
+                "this command asks for confirmation, and there is no terminal to ask on",
             )
-            .with_hint("add --yes to answer beforehand"));
+            .with_hint("add --yes to confirm in advance"));
         }
         // The question is printed on its own lines because it may be wider than the terminal.
         self.say(&format!("{question}\n"));
@@ -126,8 +126,10 @@ impl<'a> Context<'a> {
             Ok(Answer::Interrupted) => {
                 Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
             }
-            Err(error) => Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error)
-                .with_hint("add --yes to answer beforehand")),
+            Err(error) => {
+                Err(Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
+                    .with_hint("add --yes to confirm in advance"))
+            }
         }
     }
 
@@ -176,8 +178,11 @@ impl<'a> Context<'a> {
     /// Rejects `--format csv` for a command that does not print a list.
     pub(super) fn no_csv(&self, command: &str) -> Result<()> {
         if self.globals.format == Format::Csv {
-            return Err(Error::new(ErrorKind::Usage, format!("{command} has no csv output"))
-                .with_hint("use --format json or --format text"));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("{command} does not support --format csv"),
+            )
+            .with_hint("use --format json or --format text"));
         }
         Ok(())
     }
@@ -194,6 +199,11 @@ impl<'a> Context<'a> {
         if !self.globals.quiet {
             self.say(&format!("warning: {text}\n"));
         }
+    }
+
+    /// Prints a hint on standard error, unless `--quiet`.
+    pub(super) fn hint(&mut self, text: &str) {
+        self.note(&format!("hint: {text}"));
     }
 
     /// Flushes standard output.
@@ -232,7 +242,7 @@ impl<'a> Context<'a> {
     pub(super) fn complain_in_words(&mut self, message: &str, hint: Option<&str>) {
         self.say(&format!("error: {message}\n"));
         if let Some(hint) = hint {
-            self.say(&format!(" hint: {hint}\n"));
+            self.say(&format!("hint: {hint}\n"));
         }
     }
 
@@ -294,7 +304,7 @@ pub(super) fn not_listed(
         None if kind == crate::store::DocumentKind::Whitelist => {
             error.with_hint("'rw2fa whitelist list' shows every entry")
         }
-        None => error.with_hint("'rw2fa users list' shows who is listed"),
+        None => error.with_hint("'rw2fa users list' shows every user and group"),
     }
 }
 

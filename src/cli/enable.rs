@@ -17,24 +17,24 @@ use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, edit
 
 /// Turn two-factor authentication on
 ///
-/// From the next login on, every listed user needs a code. Tells first how many users are listed, and
-/// how many of them have still to enrol.
+/// From the next login on, every listed user needs a code. Shows first how many users are listed,
+/// and how many of them have not enrolled yet.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Turn two-factor authentication off: a password alone lets everybody in
+/// Turn two-factor authentication off: a password alone is enough to sign in
 ///
-/// Needs neither the key nor a licence. Users, secrets and settings are kept. Where the audit trail cannot be
-/// written, it acts nevertheless and warns: the next change, or 'rw2fa init', records it.
+/// Needs neither the key nor a licence. Keeps users, secrets and settings. Works even if the audit
+/// trail cannot be written: the next change, or 'rw2fa init', records it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -59,7 +59,7 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
         let users = opened.store.list(DocumentKind::User).map(|found| found.names.len());
         let users = users.map_or("every listed user".into(), |users| count(users, "listed user"));
         context.confirm(&format!(
-            "Two-factor authentication will be off: a password alone lets everybody in, {users} too."
+            "This turns two-factor authentication off: everyone, including {users}, can sign in with a password alone."
         ))?;
     }
     switch(context, &opened, false, args.dry_run)
@@ -129,7 +129,7 @@ fn write_switch(
 fn warn_of_missing_line(context: &mut Context<'_>, problem: &Error) {
     context.warn(&format!("the audit trail does not show this change yet: {problem}"));
     if let Some(hint) = problem.hint() {
-        context.note(&format!(" hint: {hint}"));
+        context.hint(hint);
     }
     context.note("the next change, or 'rw2fa init', records it; until the trail can be written, no login is granted");
 }
@@ -168,7 +168,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     context.note(&format!("listed: {}, {}", count(names.len(), "user"), count(groups, "group")));
     if pending > 0 {
         context.note(&format!(
-            "still to enrol: {}, by the QR code at the next login",
+            "not enrolled yet: {}; each sees a QR code at the next login",
             count(pending, "user")
         ));
     }
@@ -177,19 +177,23 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
         match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
             None => context.note(&format!("codes by SMS: {users}")),
             Some(problem) => {
-                context.warn(&format!("codes by SMS: {users}, who cannot get one: {problem}"));
-                context.note(problem.hint().unwrap_or_default());
+                context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
+                if let Some(hint) = problem.hint() {
+                    context.hint(hint);
+                }
             }
         }
         if without_number > 0 {
             let users = count(without_number, "user");
             context.warn(&format!(
-                "codes by SMS and no phone number: {users}; 'rw2fa doctor' names them"
+                "codes by SMS, but no phone number: {users}; 'rw2fa doctor' shows who"
             ));
         }
     }
     if names.is_empty() && groups == 0 {
-        context.warn("nobody is listed, so nobody will need a code: rw2fa users add NAME");
+        context.warn(
+            "no users are listed, so no login will need a code; add one with: rw2fa users add NAME",
+        );
     }
     Ok(())
 }

@@ -14,27 +14,27 @@ use crate::settings;
 use crate::store::seal::DataKey;
 use crate::store::{self, Made, Scope, Update, records};
 
-/// Make a store; what exists is never overwritten
+/// Create a store; existing files are never overwritten
 ///
-/// Run on a store, it makes lock files that are missing, removes temporary files that killed programs
-/// left behind, and records changes that the audit trail does not show yet.
+/// In an existing store, it creates missing lock files, removes temporary files that killed
+/// programs left behind, and records changes that the audit trail does not show yet.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
 pub(super) struct InitArgs {
-    /// The account that the store belongs to, and that the verifier runs as
+    /// The account that owns the store, and that the verifier runs as
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-    /// Windows: an account that may also use the store. It can then read the secrets
+    /// Windows: an account that may also use the store, and can then read the secrets
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
-    /// Make a store for this user only, used where no system store exists
+    /// Create a store for this user only, used where no system store exists
     #[arg(long, conflicts_with_all = ["owner", "store"])]
     per_user: bool,
-    /// Begin a new audit trail in a store whose trail is gone and cannot be restored; its first line says so
+    /// Start a new audit trail in a store whose trail is lost; its first line says so
     #[arg(long, conflicts_with_all = ["owner", "service_account"])]
     new_trail: bool,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let tidied = if added { 0 } else { store::open(&path)?.tidy(context.now())? };
     if tidied > 0 {
         let files = context::count(tidied, "temporary file");
-        context.note(&format!("removed what killed programs left behind: {files}"));
+        context.note(&format!("removed files that killed programs left behind: {files}"));
     }
     let recorded = if added { 0 } else { complete_trail(context, &path, args.new_trail)? };
     let locks = match made {
@@ -80,12 +80,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         Made::Store => 0,
     };
     if locks > 0 {
-        context.note(&format!("made what was missing: {}", context::count(locks, "lock file")));
+        context.note(&format!("created what was missing: {}", context::count(locks, "lock file")));
     }
     if added {
         context.note("next: rw2fa users add NAME, then rw2fa enable");
         let key = path.join("key");
-        context.note(&format!("keep a copy of {} apart from copies of the store", key.display()));
+        context.note(&format!("keep a copy of {} away from copies of the store", key.display()));
     }
     let result = match (added, is_given || is_unfinished || tidied > 0 || locks > 0 || recorded > 0)
     {
@@ -103,7 +103,7 @@ fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     }
     let path = context::per_user_store().ok_or_else(|| {
         Error::new(ErrorKind::System, "this account has no home directory")
-            .with_hint("name the store with --store PATH")
+            .with_hint("choose the store with --store PATH")
     })?;
     if platform::system_store().exists() {
         context.warn("a system store exists: the store of this user is not used without --store");
@@ -168,7 +168,8 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
         context.audit_beginning(locked, keys.as_ref(), change)
     })?;
     if is_new {
-        context.note("began a new audit trail; its first line says that the one before it is gone");
+        context
+            .note("started a new audit trail; its first line says that the previous one is lost");
     }
     if unrecorded > 0 {
         let changes = context::count(unrecorded, "change");
@@ -184,8 +185,10 @@ fn account(args: &InitArgs) -> Result<Option<Owner>> {
             .with_hint("here the store belongs to one account: use --owner NAME"));
     }
     if args.owner.is_some() && cfg!(windows) {
-        return Err(Error::new(ErrorKind::Usage, "--owner is not for Windows")
-            .with_hint("here the store belongs to administrators; to let the portal's account use it: --service-account NAME"));
+        return Err(Error::new(ErrorKind::Usage, "--owner is not for Windows").with_hint(
+            "here the store belongs to administrators; to let the portal's account use it: \
+                 --service-account NAME",
+        ));
     }
     args.service_account.as_deref().or(args.owner.as_deref()).map(Owner::named).transpose()
 }

@@ -22,6 +22,7 @@ mod status;
 mod store;
 mod system_groups;
 mod target;
+mod usage;
 mod users;
 mod whitelist;
 
@@ -47,7 +48,7 @@ pub enum Format {
     Text,
     /// One JSON document
     Json,
-    /// Comma-separated values, for commands that list something
+    /// Comma-separated values, for commands that print a list
     Csv,
 }
 
@@ -69,16 +70,16 @@ const EVERYWHERE: &str = "Options of every command";
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
 pub struct Globals {
-    /// The store, instead of RW2FA_STORE or the system's
+    /// Use this store instead of RW2FA_STORE or the system's
     #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub store: Option<PathBuf>,
-    /// Form of the output
+    /// Format of the output
     #[arg(long, global = true, value_enum, default_value_t, help_heading = EVERYWHERE)]
     pub format: Format,
-    /// Answer every question with yes
+    /// Answer yes to every question
     #[arg(long, short = 'y', global = true, help_heading = EVERYWHERE)]
     pub yes: bool,
-    /// Print no messages, only data and errors
+    /// Print only data and errors
     #[arg(long, short = 'q', global = true, help_heading = EVERYWHERE)]
     pub quiet: bool,
     /// Use colours
@@ -91,12 +92,14 @@ pub struct Globals {
 
 /// Two-factor authentication for the remote-work portal
 ///
-/// Administers the users who need a second factor, and verifies their codes.
+/// Manages the users who need a second factor, and verifies their codes.
 #[derive(Parser, Debug)]
 #[command(name = "rw2fa", version, propagate_version = true, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 could not, 2 usage, 4 store or system failed, \
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 invalid command line, 4 store or system failed, \
                         130 interrupted.\n\nExample, a first setup: rw2fa init; rw2fa users add alice; \
-                        rw2fa enable")]
+                        rw2fa enable"
+)]
 struct Cli<C: Subcommand> {
     #[command(flatten)]
     globals: Globals,
@@ -163,11 +166,15 @@ pub fn main(process: &mut Process) -> u8 {
     if shell::answer(process, Cli::<Command>::command) {
         return 0;
     }
-    let matches = Cli::<Any>::command().try_get_matches_from(&process.args);
+    let mut definition = usage::with_help(Cli::<Any>::command());
+    let matches = definition.try_get_matches_from_mut(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(process, cli),
         Err(error) if asks_to_verify(&process.args) => refuse_to_verify(process, &error),
-        Err(error) => show_clap_message(process, &error),
+        Err(mut error) => {
+            usage::suggest_synonym(&mut error, &definition, &process.args);
+            show_clap_message(process, &error)
+        }
     }
 }
 
@@ -178,16 +185,7 @@ fn public_definition() -> clap::Command {
 
 /// Returns whether the command is `verify`, where asking for help is a bug in the caller.
 fn asks_to_verify(args: &[OsString]) -> bool {
-    // An argument that is not UTF-8 still counts: skipping it would shift the ones after it.
-    let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy());
-    while let Some(arg) = args.next() {
-        match &*arg {
-            "--store" | "--format" | "--color" => _ = args.next(),
-            option if option.starts_with('-') => {}
-            command => return command == "verify",
-        }
-    }
-    false
+    usage::plain_words(args).next().is_some_and(|command| command == "verify")
 }
 
 fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
@@ -239,7 +237,7 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
         Format::Text => AnswerFormat::Text,
         Format::Json => AnswerFormat::Json,
         Format::Csv => {
-            let error = Error::new(ErrorKind::Usage, "verify has no csv output")
+            let error = Error::new(ErrorKind::Usage, "verify does not support --format csv")
                 .with_hint("use --format json or --format text");
             return Context::new(process, globals.clone()).fail(&error);
         }
@@ -248,13 +246,23 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
     verify::run(process, &root, args, format)
 }
 
-/// Reports what is wrong with the command line of `verify`. Standard output stays empty, so that a
-/// portal that passes a user called `--help` does not let anyone in.
+/// Reports what is wrong with the command line of `verify`, or prints its help.
+///
+/// SECURITY: standard output stays empty and the exit code is never 0, so that a portal that passes a
+/// user called `--help` does not let anyone in.
 fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
-    let text = shortened(printable(&error.render().to_string()), LONGEST_MESSAGE) + "\n";
+    let mut text = printable(&error.render().to_string());
+    if !is_asked_for(error) {
+        text = shortened(text, LONGEST_MESSAGE) + "\n";
+    }
     // If standard error is closed, there is nowhere to report that.
     let _ = process.stderr.write_all(text.as_bytes());
     ErrorKind::Usage.exit_code()
+}
+
+/// Returns whether the user asked for the text: it is help or a version, not an error.
+fn is_asked_for(error: &clap::Error) -> bool {
+    matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion)
 }
 
 /// Prints help and version on standard output, and everything else as an error.
@@ -264,7 +272,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
         // clap's own message would list internal commands.
         text = "error: a subcommand is missing\n\nFor more information, try '--help'.\n".into();
     }
-    if matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion) {
+    if is_asked_for(error) {
         let shown = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
         return match shown {
             Ok(()) => 0,
@@ -275,7 +283,7 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
         || process.args.iter().any(|arg| arg == "--format=json");
     if wants_json {
-        let error = usage_error(error, &text);
+        let error = usage::usage_error(error, &text);
         let globals = Globals {
             store: None,
             format: Format::Json,
@@ -287,25 +295,6 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
     }
     let _ = process.stderr.write_all((shortened(text, LONGEST_MESSAGE) + "\n").as_bytes());
     ErrorKind::Usage.exit_code()
-}
-
-/// Reduces clap's message of several lines to an error and a hint.
-fn usage_error(error: &clap::Error, text: &str) -> Error {
-    if matches!(
-        error.kind(),
-        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
-    ) {
-        return Error::new(ErrorKind::Usage, "a subcommand is missing")
-            .with_hint("see rw2fa --help");
-    }
-    let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
-    let on_one_line = |text: &str| {
-        text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
-    };
-    let message = on_one_line(paragraphs.next().unwrap_or_default());
-    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    Error::new(ErrorKind::Usage, message)
-        .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
 }
 
 /// How much of an invalid name is quoted.

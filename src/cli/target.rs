@@ -78,7 +78,7 @@ fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
         let is_first = bytes.len() < chunk.len();
         bytes.extend_from_slice(part);
         if is_first && bytes.len() >= chunk.len() && !(limits.may_begin)(&bytes) {
-            let what = format!("{what} does not begin like a file that this command reads");
+            let what = format!("{what} does not look like a file for this command");
             return Err(Error::new(ErrorKind::Refused, what));
         }
         if bytes.len() as u64 > limits.mebibytes << 20 {
@@ -105,7 +105,7 @@ impl NewFile {
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = platform::make_private_file(path).map_err(|error| {
             Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
-                .with_hint("name a file that does not exist, in a directory that does")
+                .with_hint("use a new file in an existing directory")
         })?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
     }

@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 200;
 
-/// Administer who may connect by plain RDP without a code
+/// Manage who may connect by plain RDP without a code
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa whitelist add alice --until 8h")]
 pub(super) enum WhitelistCommand {
@@ -32,7 +32,7 @@ pub(super) enum WhitelistCommand {
 /// Let users connect by plain RDP without a code
 ///
 /// An entry lets in the logins of its own account and domain only: 'alice' lets in alice and .\alice,
-/// but not CORP\alice. For an entry that is there, what is given is changed and the rest stays.
+/// but not CORP\alice. For an existing entry, only the given options are changed.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example: rw2fa whitelist add 'CORP\\alice' --reason 'new phone' --until 8h"
@@ -41,33 +41,33 @@ pub(super) struct AddArgs {
     /// The users: NAME, DOMAIN\NAME or NAME@DNS-SUFFIX
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
-    /// Why, in at most 200 characters; an empty text forgets it
+    /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
     /// Until when: a date (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d, or never
     #[arg(long, value_name = "DATE|DURATION")]
     until: Option<String>,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Take users off the whitelist
+/// Remove users from the whitelist
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa whitelist remove alice")]
 pub(super) struct RemoveArgs {
     /// The entries
     #[arg(value_name = "NAME", required = true)]
     names: Vec<String>,
-    /// A name that is not on the whitelist is no failure
+    /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// List the whitelist; expired entries let nobody in
+/// List the whitelist; expired entries have no effect
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa whitelist list --format csv")]
 pub(super) struct ListArgs {}
@@ -117,14 +117,14 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     }
     let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
-        let message = format!("--until: '{}' is no time", printable(text));
+        let message = format!("--until: '{}' is not a date, a time or a duration", printable(text));
         return Err(Error::new(ErrorKind::Usage, message).with_hint(
-            "write 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
+            "use 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
         ));
     };
     if until <= now {
-        return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is past"))
-            .with_hint("an entry that is to end now is removed with: rw2fa whitelist remove"));
+        return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))
+            .with_hint("to end an entry now: rw2fa whitelist remove NAME"));
     }
     Ok(Until::Time(until))
 }
@@ -173,9 +173,7 @@ fn updated_entry(
     // SECURITY: an expired entry is renewed only with an explicit new end.
     if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
-            .with_hint(format!(
-                "say until when it is to be valid: rw2fa whitelist add {name} --until …"
-            )));
+            .with_hint(format!("renew it: rw2fa whitelist add {name} --until 8h")));
     }
     let reason =
         args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
@@ -240,7 +238,7 @@ fn warn_of_others(context: &mut Context<'_>, opened: &Opened, removed: &str) -> 
     let name = parse_name(removed)?;
     for other in opened.store.names_like(DocumentKind::Whitelist, &name.key())? {
         if other != name && whitelisted(&name, &other, &opened.settings.domains) {
-            context.warn(&format!("'{other}' is on the whitelist too and lets '{name}' in"));
+            context.warn(&format!("the whitelist entry '{other}' still lets '{name}' in"));
         }
     }
     Ok(())
@@ -340,8 +338,7 @@ fn list(context: &mut Context<'_>) -> Result<Done> {
     for problem in &problems {
         context.complain(problem);
     }
-    let nothing =
-        "the whitelist is empty: nobody may connect by RDP without a code but who needs none";
+    let nothing = "the whitelist is empty: no user who needs a code can connect by RDP";
     output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(if problems.is_empty() { Done::All } else { Done::Partly })
 }

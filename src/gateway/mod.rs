@@ -107,9 +107,10 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 fn parse_url(text: &str, what: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{what} is no address: {error}"))?;
+    let url =
+        Url::parse(text).map_err(|error| format!("{what} is not a valid address: {error}"))?;
     if url.host_str().is_none_or(str::is_empty) {
-        return Err(format!("{what} names no host"));
+        return Err(format!("{what} has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("{what} must not hold a name or password"));
@@ -184,7 +185,7 @@ pub fn check_command(path: &Path) -> Result<(), String> {
         return Err(format!("{place} must be an absolute path"));
     }
     if !path.is_file() {
-        return Err(format!("{place} is no program"));
+        return Err(format!("{place} is not a program"));
     }
     Ok(())
 }

@@ -15,13 +15,13 @@ pub fn parse(text: &str) -> Result<Phone, String> {
     let example = "write the number with '+' and its country, like +33612345678";
     let Some(phone) = Phone::parse(text) else { return Err(example.into()) };
     let number = read(&phone)
-        .ok_or_else(|| format!("no country has the code that this begins with: {example}"))?;
+        .ok_or_else(|| format!("the number does not begin with a known country code: {example}"))?;
     let national = number.national().to_string();
     let plans = DATABASE.by_code(&number.country().code()).unwrap_or_default();
     if !plans.iter().any(|plan| fits(plan, &national)) {
         let code = number.country().code();
         return Err(format!(
-            "no number of +{code} is like this: a digit is wrong, missing or too many"
+            "not a valid number of +{code}: a digit is wrong, missing or too many"
         ));
     }
     // Each number has one form: some countries write a zero that is not dialled from abroad.

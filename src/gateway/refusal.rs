@@ -9,7 +9,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         20404,
-        "there is no such account or address",
+        "the account or the address does not exist",
         "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
     ),
     (20429, "too many requests", "wait a minute; if it stays so, ask Twilio for a higher rate"),
@@ -31,7 +31,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21606,
-        "the sender is no number of the account that can send SMS to this number",
+        "the sender is not a number of the account that can send SMS to this number",
         "run 'rw2fa sms configure --from' with a number of your account that can send SMS",
     ),
     (
@@ -56,10 +56,10 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21659,
-        "the sender is no number of the account",
+        "the sender is not a number of the account",
         "run 'rw2fa sms configure --from' with a number or service of your account",
     ),
-    (30001, "too many messages wait already", "wait a few minutes"),
+    (30001, "too many messages are waiting already", "wait a few minutes"),
     (
         63038,
         "the account has reached its daily limit of messages",

@@ -73,11 +73,14 @@ impl Receipt {
             Some(code) => describe_refusal(ErrorKind::Refused, &Refusal { code, message: None }),
             None if has_failed => Error::new(
                 ErrorKind::Refused,
-                format!("Twilio took the message, and it is {status}"),
+                format!("Twilio accepted the message, and its status is {status}"),
             )
             .with_hint("look the message up in the console: 'rw2fa sms portal console'"),
-            None => Error::new(ErrorKind::Refused, "Twilio took the message, and reports an error")
-                .with_hint("look the message up in the console: 'rw2fa sms portal console'"),
+            None => Error::new(
+                ErrorKind::Refused,
+                "Twilio accepted the message, then reported an error",
+            )
+            .with_hint("look the message up in the console: 'rw2fa sms portal console'"),
         };
         Some(Failure { certainty, error })
     }
@@ -139,7 +142,8 @@ impl Api {
             .retry(retry::never())
             .no_proxy();
         if let Some(proxy) = &account.proxy {
-            let proxy = Proxy::all(proxy).map_err(|_| wrong("proxy", "is no address".into()))?;
+            let proxy =
+                Proxy::all(proxy).map_err(|_| wrong("proxy", "is not a valid address".into()))?;
             builder = builder.proxy(proxy);
         }
         if let Some(path) = &account.ca_file {

@@ -193,7 +193,7 @@ mod tests {
         }
         let long = WHOLE.replace("it@example.com", &"x".repeat(257));
         assert!(refused(&long).contains("`email` is too long"));
-        assert!(refused("[]").contains("no JSON object"));
+        assert!(refused("[]").contains("not a JSON object"));
         assert!(refused(&format!("{WHOLE}{WHOLE}")).contains("trailing"));
     }
 

@@ -75,7 +75,7 @@ fn decode(part: Part, text: &[u8]) -> Result<Vec<u8>, Refusal> {
 pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     // serde would also accept an array of the values.
     if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err("it is no JSON object".into());
+        return Err("it is not a JSON object".into());
     }
     crate::json::from_slice(bytes).map_err(|error| {
         let text = error.to_string();
@@ -162,9 +162,9 @@ mod tests {
             (r#"{"alg":"EdDSA","typ":null}"#, "invalid type: null"),
             (r#"{"typ":"JWT"}"#, "missing field `alg`"),
             (r#"{"alg":["EdDSA"]}"#, "invalid type"),
-            (r#"["EdDSA"]"#, "no JSON object"),
+            (r#"["EdDSA"]"#, "not a JSON object"),
             (r#"{"alg":"EdDSA"} "x""#, "trailing characters"),
-            ("", "no JSON object"),
+            ("", "not a JSON object"),
         ] {
             assert!(refused(header).contains(words), "{header}: {}", refused(header));
         }

@@ -22,10 +22,10 @@ pub enum Refusal {
     #[error("it is empty")]
     Empty,
     /// More than [`LONGEST`] bytes.
-    #[error("it is longer than 64 KiB, which no licence is")]
+    #[error("it is longer than 64 KiB, the limit for a licence")]
     TooLong,
     /// The text is not three parts of base64url characters.
-    #[error("it is no licence: a licence is one line, three parts with a dot between")]
+    #[error("it is not a licence: a licence is one line of three parts, separated by dots")]
     Form,
     /// A part is not canonical base64url.
     #[error("its {0} is damaged: not valid base64url without padding")]
@@ -34,13 +34,13 @@ pub enum Refusal {
     #[error("its header is not understood: {0}")]
     Header(String),
     /// The header names another algorithm.
-    #[error("it is signed with the algorithm '{0}', and only EdDSA is accepted")]
+    #[error("it is signed with the algorithm '{0}'; only EdDSA is accepted")]
     Algorithm(String),
     /// The vendor's key did not sign this text.
-    #[error("its signature is wrong: it was changed, cut, or signed by somebody else")]
+    #[error("its signature is not valid: the file was changed or cut, or signed by someone else")]
     Signature,
     /// The signature is valid, but a claim is missing, unknown, duplicated or of the wrong type.
-    #[error("what it says is not understood: {0}")]
+    #[error("its contents are not understood: {0}")]
     Claims(String),
     /// The licence is for another product.
     #[error("it is for the product '{0}', not for '{PRODUCT}'")]
@@ -62,7 +62,9 @@ pub enum Refusal {
         expires: Timestamp,
     },
     /// The licence was issued in the future.
-    #[error("it is not valid yet: it was issued at {0}, and this machine's clock is not there yet")]
+    #[error(
+        "it is not valid yet: it was issued at {0}, which is in the future by this machine's clock"
+    )]
     NotYet(Timestamp),
     /// The licence has expired.
     #[error("it expired at {0}")]
@@ -77,21 +79,21 @@ impl Refusal {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty | Self::TooLong | Self::Form | Self::Encoding(_) => {
-                "download license.lic again; name that file, unchanged"
+                "download license.lic again, and use the file unchanged"
             }
             Self::Header(_) | Self::Algorithm(_) | Self::Claims(_) => {
                 "it may be meant for a newer rw2fa: update, or ask the vendor for another licence"
             }
             Self::Signature => "download license.lic again, from 'rw2fa license portal' only",
             Self::Product(_) => {
-                "order a licence for this product: 'rw2fa license portal' tells where"
+                "order a licence for this product: 'rw2fa license portal' shows where"
             }
             Self::Serial { .. } => {
-                "ask the portal for a licence with the number of 'rw2fa license serial'"
+                "ask the portal for a licence for the serial number that 'rw2fa license serial' prints"
             }
             Self::Backwards { .. } => "ask the vendor for another licence",
-            Self::NotYet(_) => "set the clock of this machine right, then try again",
-            Self::Expired(_) => "renew it: 'rw2fa license portal' tells where",
+            Self::NotYet(_) => "correct this machine's clock, then try again",
+            Self::Expired(_) => "renew it: 'rw2fa license portal' shows where",
             Self::Machine(_) => "give the machine an id: systemd-machine-id-setup",
         }
     }

@@ -94,8 +94,8 @@ impl LicenseStatus {
     /// # Errors
     /// [`ErrorKind::Refused`], with a hint.
     pub fn admit(&self, users: usize) -> Result<()> {
-        const HINT: &str = "'rw2fa license portal' tells how to get a licence, 'rw2fa license \
-                               activate FILE' takes it; whoever is asked for a code stays so";
+        const HINT: &str = "'rw2fa license portal' shows how to get a licence, and 'rw2fa license activate FILE' \
+             installs it; users on the list still need a code";
         if self.state == LicenseState::Expired {
             let what = match self.refusal {
                 Some(Refusal::Expired(end)) => format!("the licence expired at {end}"),

@@ -44,7 +44,7 @@ impl VendorKey {
                 ErrorKind::System,
                 "the vendor key in this program is not an Ed25519 public key",
             )
-            .with_hint("this program was built wrongly: tell its vendor")
+            .with_hint("this program was built incorrectly: report it to its vendor")
         })
     }
 

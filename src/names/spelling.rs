@@ -53,7 +53,7 @@ fn explain_unknown(name: &Name, what: &str) -> String {
         Domain::Unqualified => format!("{what} without a domain matches every domain"),
         Domain::Local => format!(r"{what} with .\ matches every domain"),
         Domain::NetBios(text) | Domain::Suffix(text) => {
-            format!("{text} is no known domain, so {what} with it matches every domain")
+            format!("{text} is not a known domain, so {what} with it matches every domain")
         }
     }
 }
@@ -82,11 +82,14 @@ mod tests {
         (r"CORP\alice", "alice@corp.example", None, "corp.example means corp, by its first label"),
         (r"CORP\alice", r"corp.example\alice", None, "corp.example means corp, by its first label"),
         ("alice@alt.example", r"CORP\alice", None, "alt.example means corp, by [domains] aliases"),
-        (r"CORP\alice", "alice@x.example", None, "x.example is no known domain, so a login with it matches every domain"),
-        ("alice@x.example", r"CORP\alice", None, "x.example is no known domain, so an entry with it matches every domain"),
+        (r"CORP\alice", "alice@x.example", None, "x.example is not a known domain, so a login with it matches every \
+             domain"),
+        ("alice@x.example", r"CORP\alice", None, "x.example is not a known domain, so an entry with it matches every \
+             domain"),
         (r"CORP\alice", r"Çorp\alice", None, "another spelling of the domain corp"),
         ("müller", "muller", None, "accents and letter forms do not matter"),
-        ("müller", r"CORP\muller", None, "accents and letter forms do not matter; an entry without a domain matches every domain"),
+        ("müller", r"CORP\muller", None, "accents and letter forms do not matter; an entry without a domain matches \
+             every domain"),
     ];
 
     /// Guards what the help desk reads: each kind of match has its own explanation.

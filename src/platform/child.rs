@@ -35,7 +35,8 @@ const PACKAGED: Option<&str> = None;
 /// If it is in neither place, or, for a set-uid program (`elevated`), if other accounts could have put it
 /// there.
 pub fn sibling(name: &str, elevated: bool) -> Result<PathBuf> {
-    let failed = |error| Error::io(ErrorKind::System, "cannot tell where this program is", error);
+    let failed =
+        |error| Error::io(ErrorKind::System, "cannot determine the path of this program", error);
     let this = std::env::current_exe().map_err(failed)?;
     let beside = this.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let packaged = PACKAGED.map(|directory| Path::new(directory).join(name));

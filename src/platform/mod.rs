@@ -65,7 +65,7 @@ impl LockHolder {
         match self {
             LockHolder::Process { pid, pause: Some(Pause::Stopped), .. } => {
                 format!(
-                    "it is stopped: continue it with 'kill -CONT {pid}', or end it with 'kill -KILL {pid}'"
+                    "it is suspended: resume it with 'kill -CONT {pid}', or end it with 'kill -KILL {pid}'"
                 )
             }
             LockHolder::Process { pid, pause: Some(Pause::Frozen(switch)), .. } => format!(
@@ -73,15 +73,15 @@ impl LockHolder {
                 switch.display()
             ),
             LockHolder::Process { pid, .. } => {
-                format!("try again; if it stays so, end the process: kill -KILL {pid}")
+                format!("try again; if that does not help, end the process: kill -KILL {pid}")
             }
             LockHolder::Hidden => {
-                "try again; if it stays so, look for an rw2fa process that hangs, \
+                "try again; if that does not help, look for an rw2fa process that hangs, \
                                    in other containers that use this store too"
                     .into()
             }
             LockHolder::Unknown => {
-                "try again; if it stays so, look for an rw2fa process that hangs".into()
+                "try again; if that does not help, look for an rw2fa process that hangs".into()
             }
         }
     }

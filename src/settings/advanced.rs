@@ -10,7 +10,7 @@ use crate::settings::reading::nearest;
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
     Advanced = "advanced";
-    /// steps of 30 s that an app code is valid before and after its own
+    /// how many steps of 30 s before and after its own an app code is accepted
     "discrepancy" discrepancy: u32 = 480, Spec::number(0, 2880);
     /// name shown in the authenticator app
     "issuer" issuer: String = String::new(),
@@ -21,20 +21,20 @@ section! {
     /// the first session must open within this time after a code; 0: together with the code
     "validity-before-first-session" validity_before_first_session: u32 = 3600,
         Spec::duration(0, 86_400, Seconds);
-    /// digits of a code, for users who enrol from now on
+    /// number of digits of a code, for users who enrol from now on
     "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Spec::number(4, 12);
     /// text of the SMS; %CODE% and %ISSUER% are filled in
     "sms-message" sms_message: String = "Your %ISSUER% verification code is: %CODE%".into(),
         Spec::text("a text with %CODE%", check_message);
-    /// life of a code sent by SMS
+    /// how long a code sent by SMS is valid
     "sms-validity" sms_validity: u32 = 600, Spec::duration(60, 14_400, Seconds);
-    /// least time between two messages to one user
+    /// minimum time between two messages to one user
     "sms-interval" sms_interval: u32 = 30, Spec::duration(0, 86_400, Seconds);
-    /// most messages to one user within an hour; 0: no limit
+    /// maximum messages to one user within an hour; 0: no limit
     "sms-hourly-limit" sms_hourly_limit: u32 = 6, Spec::number(0, 1000);
-    /// most messages to all users within a day; 0: no limit
+    /// maximum messages to all users within a day; 0: no limit
     "sms-daily-limit" sms_daily_limit: u32 = 0, Spec::number(0, 1_000_000);
-    /// wrong codes in a row that lock
+    /// wrong codes in a row that lock a user
     "lockout-attempts" lockout_attempts: u32 = 5, Spec::number(1, 100);
     /// length of the first lock; it doubles with each further wrong code, up to 1 h
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
@@ -115,7 +115,7 @@ pub fn find(name: &str) -> Result<&'static Key<Advanced>, String> {
     Advanced::find(name).ok_or_else(|| {
         let nearest = nearest(name, KEYS.iter().map(|key| key.name))
             .map_or(String::new(), |nearest| format!("; did you mean '{nearest}'?"));
-        format!("there is no setting '{}'{nearest}", name.escape_debug())
+        format!("unknown setting '{}'{nearest}", name.escape_debug())
     })
 }
 

@@ -42,7 +42,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
     }
     let seconds = seconds(text).ok_or_else(|| {
         format!(
-            "'{}' is not a number of {} nor a duration like 90s, 5m, 8h or 2d",
+            "'{}' is neither a number of {} nor a duration like 90s, 5m, 8h or 2d",
             text.escape_debug(),
             unit.as_str()
         )

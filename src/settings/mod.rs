@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<Settings, Problem> {
         None => Ok(settings),
         Some(at) => Err(Problem {
             at,
-            message: "an import into this store did not end".into(),
+            message: "an import into this store was not finished".into(),
             hint: Some("run the import again"),
         }),
     }
@@ -122,7 +122,9 @@ fn check_schema(document: &DeTable<'_>) -> Result<(), Problem> {
     }
     Err(Problem {
         at: value.span().start,
-        message: format!("schema {schema} is not known to this program, which knows {SCHEMA}"),
+        message: format!(
+            "schema {schema} is not supported by this program, which supports {SCHEMA}"
+        ),
         hint: Some("use the version of rw2fa that made the store, or a newer one"),
     })
 }

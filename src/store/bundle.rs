@@ -109,7 +109,7 @@ pub fn head(exported: Timestamp, secrets: Secrets, key: &str, settings: &str) ->
             "# A whole rw2fa store, without its key: `rw2fa store import` reads it.\n"
         }
         Secrets::Revealed => {
-            "# A whole rw2fa store, WITH THE SECRETS OF ALL USERS: whoever reads it has their codes.\n"
+            "# A whole rw2fa store, WITH THE SECRETS OF ALL USERS: anyone who reads it can compute their codes.\n"
         }
     };
     let head = Head { schema: SCHEMA, exported, secrets, key, settings };
@@ -190,7 +190,7 @@ impl Bundle {
                         state.listed = entry.settings.is_some();
                     }
                     if users.insert(name, entry).is_some() {
-                        problems.push(wrong(format!("{what} is there twice")));
+                        problems.push(wrong(format!("{what} appears twice")));
                     }
                 }
             }
@@ -216,7 +216,7 @@ impl UserEntry {
         let listing = self.settings.as_deref().map(toml::from_str::<Listing>);
         match (&listing, &self.state) {
             (Some(Err(error)), _) => Some(records::without_values(error.message())),
-            (_, None) => Some("there is no state".into()),
+            (_, None) => Some("the state is missing".into()),
             (None, Some(state)) if state.listed => {
                 Some("the settings are missing, though the user is listed".into())
             }
@@ -243,7 +243,7 @@ fn others(
             Err(error) => problems.push(wrong(format!("{what}: {error}"))),
             Ok(name) => {
                 if found.insert(name, settings).is_some() {
-                    problems.push(wrong(format!("{what} is there twice")));
+                    problems.push(wrong(format!("{what} appears twice")));
                 }
             }
         }

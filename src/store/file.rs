@@ -80,7 +80,7 @@ fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Met
         }
     };
     let metadata = file.metadata().map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot look at {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot examine {}", path.display()), error)
     })?;
     if !metadata.is_file() {
         return Err(broken(path, "is not a plain file")
@@ -107,7 +107,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
         Err(error) => {
             return Err(Error::io(
                 ErrorKind::Store,
-                format!("cannot look at {}", path.display()),
+                format!("cannot examine {}", path.display()),
                 error,
             ));
         }

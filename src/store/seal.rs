@@ -106,10 +106,10 @@ impl KeyRing {
                 }
             };
             if place.replace(DataKey::read(id, key)?).is_some() {
-                return Err("a key is there twice");
+                return Err("a key appears twice");
             }
         }
-        Ok(Self { current: current.ok_or("there is no current key")?, previous, retired })
+        Ok(Self { current: current.ok_or("the current key is missing")?, previous, retired })
     }
 
     /// Writes the key document of this ring.
@@ -132,7 +132,7 @@ impl KeyRing {
     /// If a rotation is already running: its previous key is still needed.
     pub fn begin_rotation(self, new: DataKey) -> Result<Self, &'static str> {
         if self.previous.is_some() {
-            return Err("a rotation of the key did not end");
+            return Err("a key rotation was not finished");
         }
         Ok(Self { current: new, previous: Some(self.current), retired: self.retired })
     }

@@ -60,7 +60,7 @@ pub fn open_sealed(
     sealed: &Sealed,
 ) -> Result<Zeroizing<Vec<u8>>> {
     let problem = match keys.map(|keys| keys.open(name, field, sealed)) {
-        None => "there is no key to open what is sealed",
+        None => "the key needed to open sealed values is missing",
         Some(Err(problem)) => problem,
         Some(Ok(plain)) if field.accepts(&plain) => return Ok(plain),
         Some(Ok(_)) => UNREADABLE,
@@ -68,7 +68,7 @@ pub fn open_sealed(
     Err(unopened(store, name, problem))
 }
 
-const UNREADABLE: &str = "what was sealed cannot be read";
+const UNREADABLE: &str = "the sealed value cannot be read";
 
 fn unopened(store: &dyn Reader, name: &Name, problem: &str) -> Error {
     let place = store.describe(&Document::Of(DocumentKind::State, name.clone()));

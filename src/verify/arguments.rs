@@ -15,7 +15,7 @@ use crate::names::name::Name;
 use crate::verify::options::{QrForm, Session};
 
 /// The hint of every usage error.
-const HINT: &str = "rw2fa help verify tells the options";
+const HINT: &str = "'rw2fa-verify --help' shows the options";
 
 /// Decide one login or session of the remote-work portal.
 ///
@@ -24,10 +24,10 @@ const HINT: &str = "rw2fa help verify tells the options";
 #[derive(Parser, Debug, Default, PartialEq, Eq)]
 #[command(name = "rw2fa-verify", version)]
 pub struct Cli {
-    /// The store, instead of RW2FA_STORE or the system's
+    /// Use this store instead of RW2FA_STORE or the system's
     #[arg(long, value_name = "PATH")]
     pub store: Option<PathBuf>,
-    /// Form of the answer [default: json]
+    /// Format of the answer [default: json]
     #[arg(long, value_enum)]
     pub format: Option<AnswerFormat>,
     /// What is asked
@@ -49,40 +49,40 @@ pub enum AnswerFormat {
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
 pub struct VerifyArgs {
-    /// The account, as the authenticator returned it
+    /// The user, as the portal's password check returned it
     #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
     pub(super) name: Option<String>,
-    /// The same as an option
+    /// The account, as an option
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
     pub(super) groups: Vec<String>,
-    /// The user is a member of no group
+    /// The user is not a member of any group
     #[arg(long)]
     pub(super) no_groups: bool,
-    /// Read one line from standard input: the code; an empty line is none
+    /// Read the code from standard input, as one line; an empty line means no code
     #[arg(long)]
     pub(super) code_stdin: bool,
     /// A session is being opened or reconnected
     #[arg(long, value_enum)]
     pub(super) session: Option<Session>,
-    /// Answer without writing, sending, making or showing anything
+    /// Only answer: write nothing, send nothing and show no secret
     #[arg(long, conflicts_with_all = ["resend", "end"])]
     pub(super) check: bool,
-    /// Opaque id of the portal session; never the cookie itself
+    /// An opaque id of the portal session; never the cookie itself
     #[arg(long, value_name = "ID")]
     pub(super) client: Option<String>,
-    /// Address of the user's device, for the audit trail
+    /// The address of the user's device, for the audit trail
     #[arg(long, value_name = "ADDR")]
     pub(super) ip: Option<String>,
     /// Send the SMS again
     #[arg(long, conflicts_with = "end")]
     pub(super) resend: bool,
-    /// Sign-out: end the grants of this client
+    /// Sign the user out: end the grants of this client
     #[arg(long, conflicts_with = "session")]
     pub(super) end: bool,
-    /// Form of the QR code in an enrolment [default: svg]
+    /// Format of the QR code at enrolment [default: svg]
     #[arg(long, value_enum)]
     pub(super) qr: Option<QrForm>,
 }
@@ -131,12 +131,35 @@ impl QrForm {
     }
 }
 
+/// Why a command line is not a request.
+#[derive(Debug)]
+pub enum Rejected {
+    /// `--help` was given.
+    Help,
+    /// `--version` was given.
+    Version,
+    /// The command line is invalid.
+    Invalid(Error),
+}
+
+impl From<Error> for Rejected {
+    fn from(error: Error) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+/// The text of `rw2fa-verify --help`. A test checks that it is what [`Cli`] defines.
+pub const HELP: &str = include_str!("help.txt");
+
+/// The text of `rw2fa-verify --version`.
+pub const VERSION: &str = concat!("rw2fa-verify ", env!("CARGO_PKG_VERSION"), "\n");
+
 /// Parses the command line of `rw2fa-verify`. The first word is the program.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`] for anything that [`Cli`] does not define. `--help` and `--version` are errors too: they
-/// are bugs in the caller. Errors never repeat a value, which may be a code.
-pub fn parse(args: &[OsString]) -> Result<Cli> {
+/// [`Rejected::Invalid`] for anything that [`Cli`] does not define. Errors never repeat a value, which may be a
+/// code. `--help` and `--version` are rejected too: from a portal, they are bugs.
+pub fn parse(args: &[OsString]) -> Result<Cli, Rejected> {
     let raw = RawArgs::new(args);
     let mut cursor = raw.cursor();
     raw.next_os(&mut cursor);
@@ -148,9 +171,18 @@ pub fn parse(args: &[OsString]) -> Result<Cli> {
             }
         } else if let Some((name, attached)) = word.to_long() {
             let name = name.map_err(|_| unknown(&word.display().to_string()))?;
+            match (name, attached) {
+                ("help", None) => return Err(Rejected::Help),
+                ("version", None) => return Err(Rejected::Version),
+                _ => {}
+            }
             parse_option(&mut cli, name, Value { attached, raw: &raw, cursor: &mut cursor })?;
         } else if word.is_short() {
-            return Err(unknown(&word.display().to_string()));
+            return Err(match word.to_value_os().as_encoded_bytes() {
+                b"-h" => Rejected::Help,
+                b"-V" => Rejected::Version,
+                _ => unknown(&word.display().to_string()).into(),
+            });
         } else {
             once(&mut cli.verify.name, "USER", text("USER", word.to_value_os())?)?;
         }
@@ -238,7 +270,7 @@ fn choice<T>(
 }
 
 fn text(name: &str, value: &OsStr) -> Result<String> {
-    let text = value.to_str().ok_or_else(|| usage(format!("the value of {name} is not UTF-8")))?;
+    let text = value.to_str().ok_or_else(|| usage(format!("{} is not UTF-8", displayed(name))))?;
     Ok(text.to_owned())
 }
 
@@ -249,13 +281,16 @@ fn path(name: &str, value: &OsStr) -> Result<PathBuf> {
 /// Rejects options that conflict.
 fn check_conflicts(args: &VerifyArgs) -> Result<()> {
     let clashes = [
-        (args.name.is_some() && args.user.is_some(), "USER does not go with --user"),
-        (!args.groups.is_empty() && args.no_groups, "--group does not go with --no-groups"),
-        (args.check && args.resend, "--check does not go with --resend"),
-        (args.check && args.end, "--check does not go with --end"),
-        (args.end && args.resend, "--end does not go with --resend"),
-        (args.end && args.session.is_some(), "--end does not go with --session"),
-        (args.name.is_none() && args.user.is_none(), "the user is missing"),
+        (args.name.is_some() && args.user.is_some(), "USER and --user cannot be used together"),
+        (
+            !args.groups.is_empty() && args.no_groups,
+            "--group and --no-groups cannot be used together",
+        ),
+        (args.check && args.resend, "--check and --resend cannot be used together"),
+        (args.check && args.end, "--check and --end cannot be used together"),
+        (args.end && args.resend, "--end and --resend cannot be used together"),
+        (args.end && args.session.is_some(), "--end and --session cannot be used together"),
+        (args.name.is_none() && args.user.is_none(), "USER is missing"),
     ];
     match clashes.into_iter().find(|(clash, _)| *clash) {
         Some((_, message)) => Err(usage(message)),
@@ -271,8 +306,13 @@ fn unknown(word: &str) -> Error {
     usage(format!("unexpected argument '{word}'"))
 }
 
+/// Returns an argument's name as it is written on the command line.
+fn displayed(name: &str) -> String {
+    if name == "USER" { name.to_owned() } else { format!("--{name}") }
+}
+
 fn twice(name: &str) -> Error {
-    usage(format!("{name} is given more than once"))
+    usage(format!("{} is given more than once", displayed(name)))
 }
 
 fn usage(message: impl Into<String>) -> Error {
@@ -330,6 +370,20 @@ mod tests {
         words
     }
 
+    /// Guards the help, which is a text because building the definition would slow down every login.
+    /// `RW2FA_GENERATE=1` writes it.
+    #[test]
+    fn the_help_is_fresh() {
+        let help = Cli::command().term_width(100).render_long_help().to_string() + "\n";
+        if std::env::var_os("RW2FA_GENERATE").is_some() {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/verify/help.txt");
+            std::fs::write(path, help).unwrap();
+        } else {
+            assert_eq!(HELP, help, "run .ci/generate");
+        }
+        assert_eq!(VERSION, Cli::command().render_version());
+    }
+
     /// Asserts that both parsers agree about a command line.
     #[track_caller]
     fn assert_agreed(words: &[OsString]) {
@@ -339,7 +393,12 @@ mod tests {
         let read = parse(&line);
         match (&defined, &read) {
             (Ok(defined), Ok(read)) => assert_eq!(defined, read, "{words:?}"),
-            (Err(_), Err(error)) => assert_eq!(error.kind(), ErrorKind::Usage, "{words:?}"),
+            (Err(_), Err(Rejected::Invalid(error))) => {
+                assert_eq!(error.kind(), ErrorKind::Usage, "{words:?}");
+            }
+            (Err(error), Err(Rejected::Help | Rejected::Version)) => {
+                assert!(error.exit_code() == 0 || words.len() > 1, "{words:?}");
+            }
             _ => panic!("{words:?}: defined {defined:?}, read {read:?}"),
         }
     }
@@ -398,7 +457,7 @@ mod tests {
             &["--314159"],
         ] {
             let line: Vec<OsString> = once(&"v").chain(words).map(OsString::from).collect();
-            let error = parse(&line).unwrap_err();
+            let Err(Rejected::Invalid(error)) = parse(&line) else { panic!("{words:?}") };
             assert!(!error.to_string().contains("314159"), "{error}");
         }
     }

@@ -40,8 +40,9 @@ pub(super) fn next_state(
         next.groups = groups.iter().map(Name::canonical).collect();
     }
     let seal = |field, plain: &[u8]| {
-        let keys =
-            keys.ok_or_else(|| Error::new(ErrorKind::Store, "there is no key to seal a secret"))?;
+        let keys = keys.ok_or_else(|| {
+            Error::new(ErrorKind::Store, "the key needed to seal a secret is missing")
+        })?;
         let nonce = process.random::<NONCE>()?;
         Ok::<_, Error>(keys.seal(&account.name, field, plain, &nonce))
     };

@@ -52,7 +52,7 @@ pub fn known_groups(
     if matches!(resolve(login, &listed, &settings.domains), Resolution::Entry(_)) {
         // A user listed by name needs a code whatever the groups are. If the user is removed from the list
         // before the lock is taken, the groups are unknown.
-        let message = "the groups were not asked for, since the user was listed himself";
+        let message = "the groups were not looked up, because the user is listed by name";
         return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
     }
     Ok(ask_system(login, &request.written, accounts)

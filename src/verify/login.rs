@@ -168,7 +168,7 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
 /// the disk, so that a full disk does not cost an honest user an attempt.
 fn charge(locked: &mut dyn Locked, facts: &mut Facts<'_>, now: Timestamp) -> Result<Charge> {
     let Subject::Known(account) = &mut facts.subject else {
-        return Err(Error::new(ErrorKind::System, "there is no user to charge an attempt to"));
+        return Err(Error::new(ErrorKind::System, "no user to count the attempt for"));
     };
     let state = Document::Of(DocumentKind::State, account.name.clone());
     locked.prepare(&now.month(), &state)?;

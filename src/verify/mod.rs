@@ -35,7 +35,7 @@ use crate::error::{Error, ErrorKind};
 use crate::platform;
 use crate::printable::printable;
 use crate::process::Process;
-use crate::verify::arguments::{AnswerFormat, VerifyArgs};
+use crate::verify::arguments::{AnswerFormat, HELP, Rejected, VERSION, VerifyArgs};
 use crate::verify::login::{Failure, Verdict, verify};
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
@@ -55,7 +55,11 @@ pub fn main(process: &mut Process) -> u8 {
             let root = process.named_store(cli.store).unwrap_or_else(platform::system_store);
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
-        Err(error) => report_usage_error(process, &error),
+        // SECURITY: on standard error and with the code for a bug in the caller, so that a portal that passes a
+        // user called `--help` does not take the text for an answer.
+        Err(Rejected::Help) => print_instead_of_answer(process, HELP),
+        Err(Rejected::Version) => print_instead_of_answer(process, VERSION),
+        Err(Rejected::Invalid(error)) => report_usage_error(process, &error),
     }
 }
 
@@ -147,6 +151,12 @@ fn answer(process: &mut Process, response: &Response, reason: Reason, format: An
     }
 }
 
+fn print_instead_of_answer(process: &mut Process, text: &str) -> u8 {
+    // If standard error is closed, there is nowhere to report that.
+    let _ = process.stderr.write_all(text.as_bytes());
+    USAGE
+}
+
 fn report_usage_error(process: &mut Process, error: &Error) -> u8 {
     print_error(process, error);
     USAGE
@@ -156,7 +166,7 @@ fn report_usage_error(process: &mut Process, error: &Error) -> u8 {
 fn print_error(process: &mut Process, error: &Error) {
     let mut text = format!("rw2fa-verify: {error}\n");
     if let Some(hint) = error.hint() {
-        text.push_str("  ");
+        text.push_str("hint: ");
         text.push_str(hint);
         text.push('\n');
     }

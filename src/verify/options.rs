@@ -32,6 +32,6 @@ pub enum QrForm {
     Svg,
     /// A PNG picture as a data URI.
     Png,
-    /// No picture; the secret and its URI are answered all the same.
+    /// No picture; the answer still contains the secret and its URI.
     None,
 }

@@ -98,7 +98,7 @@ reasons! {
         portal "let in";
     /// A grant of this client is live.
     SessionValid = "session-valid" => Grant,
-        show "Your session opens.",
+        show "Your session is opening.",
         portal "open the session";
     /// The code is right.
     CodeAccepted = "code-accepted" => Grant,
@@ -110,7 +110,7 @@ reasons! {
         portal "let in; show `message`, which says how often the QR code was shown";
     /// A recovery code was right, and is used up.
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
-        show "You are signed in. This recovery code is now used up, and it was the last one.",
+        show "You are signed in. That was your last recovery code.",
         portal "let in; show `message`";
     /// Plain RDP needs a whitelist entry.
     RdpNotAllowed = "rdp-not-allowed" => Deny,
@@ -120,54 +120,54 @@ reasons! {
     Locked = "locked" => Deny,
         show "Too many wrong codes. Only your administrator can unlock your account.",
         portal "refuse; `retry_after` is the number of seconds, or `null` if an administrator must unlock";
-    /// The days to enrol are over.
+    /// The time to enrol is over.
     EnrolmentClosed = "enrolment-closed" => Deny,
         show "The time to set up your second factor is over. Ask your administrator.",
         portal "refuse; the administrator helps with `users enrol` or `users reset`";
     /// This code, or a later one, was accepted before.
     CodeUsed = "code-used" => Deny,
-        show "This code was used before. Wait for the next code of your app and type that.",
+        show "This code was already used. Wait for your app's next code and enter that one.",
         portal "see *The same code twice*; else ask for the next code";
-    /// The code is wrong, or is not a code.
+    /// The code is wrong, or not a code.
     WrongCode = "wrong-code" => Deny,
         show "The code is wrong. Check the clock of your device and try the next code.",
         portal "ask again; `attempts_left` is how many are left";
-    /// A code is needed; with `enrolled` false, that of a QR code which was handed over in person, and
-    /// which no login shows.
+    /// A code is needed. If `enrolled` is false, the user has a QR code that was handed over in
+    /// person and that no login shows.
     CodeRequired = "code-required" => Challenge,
-        show "Type the code that your app shows.",
+        show "Enter the code that your app shows.",
         portal "show a field for `digits` digits; let it take 19 characters, so that a recovery code fits";
     /// The user has no app yet.
     EnrolmentRequired = "enrolment-required" => Challenge,
-        show "Scan the QR code with your authenticator app, then type the code that it shows.",
+        show "Scan the QR code with your authenticator app, then enter the code that it shows.",
         portal "show `enrolment.qr`, `enrolment.secret` below it, and a field for the code";
     /// A code was sent by SMS.
     SmsSent = "sms-sent" => Challenge,
         show "A code was sent to your phone.",
         portal "show a field for the code and `sms.to`";
-    /// A code was sent before and is still good.
+    /// A code was sent earlier and is still valid.
     SmsAlreadySent = "sms-already-sent" => Challenge,
-        show "A code was sent to your phone before. Type that.",
+        show "A code was already sent to your phone. Enter that one.",
         portal "the same, with a button that calls with `--resend`";
-    /// No further message may be sent yet.
+    /// Another message may not be sent yet.
     SmsNotYet = "sms-not-yet" => Challenge,
-        show "No further code can be sent yet. Try again later.",
+        show "Another code cannot be sent yet. Try again later.",
         portal "the same; `sms.retry_after` is the number of seconds";
     /// The store cannot be used.
     Store = "store" => Error,
-        show "The sign-in is not available now. Tell your administrator.",
+        show "Sign-in is not available right now. Tell your administrator.",
         portal "refuse; the administrator looks at standard error";
     /// Another process held the lock for 5 s; standard error names it.
     Busy = "busy" => Error,
-        show "The sign-in is busy. Try again.",
+        show "Sign-in is busy. Try again.",
         portal "refuse; the user may try again";
     /// The user's groups cannot be determined.
     GroupsUnknown = "groups-unknown" => Error,
-        show "The sign-in is not available now. Tell your administrator.",
+        show "Sign-in is not available right now. Tell your administrator.",
         portal "refuse; the administrator looks at standard error";
     /// The name could mean several users.
     AmbiguousUser = "ambiguous-user" => Error,
-        show "This name could mean several users. Sign in with your domain's name before it.",
+        show "This name could mean several users. Put the name of your domain in front of it.",
         portal "refuse; the user signs in with the domain's name";
     /// No message was sent, or it is unknown whether one was.
     SmsFailed = "sms-failed" => Error,
@@ -175,7 +175,7 @@ reasons! {
         portal "refuse; the administrator looks at standard error";
     /// Something took too long, for example the code on standard input.
     Timeout = "timeout" => Error,
-        show "The sign-in took too long. Try again.",
+        show "Sign-in took too long. Try again.",
         portal "refuse; the user may try again";
     /// The grants of this client are ended.
     Ended = "ended" => Ended,

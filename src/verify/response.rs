@@ -121,7 +121,7 @@ fn message(reason: Reason, details: &Details) -> String {
     let special = match reason {
         Reason::RecoveryCodeAccepted => {
             details.recovery_codes_left.filter(|left| *left > 0).map(|left| {
-                format!("You are signed in. This recovery code is now used up; left: {left}.")
+                format!("You are signed in. Each recovery code works once; codes left: {left}.")
             })
         }
         Reason::Activated if by_sms => {
@@ -138,25 +138,25 @@ fn message(reason: Reason, details: &Details) -> String {
             )),
             _ => None,
         },
-        Reason::CodeUsed if by_sms => Some("This code was used before. Ask for a new one.".into()),
+        Reason::CodeUsed if by_sms => Some("This code was already used. Ask for a new one.".into()),
         Reason::WrongCode if details.attempts_left == Some(1) => {
             Some("The code is wrong. One more wrong code locks your account for a while.".into())
         }
         Reason::WrongCode if by_sms => {
-            Some("The code is wrong, or too old. Type the newest one.".into())
+            Some("The code is wrong or too old. Enter the newest one.".into())
         }
-        Reason::CodeRequired if by_sms => Some("A code by SMS is needed.".into()),
+        Reason::CodeRequired if by_sms => Some("A code by SMS is required.".into()),
         Reason::CodeRequired => details
             .digits
-            .map(|digits| format!("Type the {} digits that your app shows.", digits.get())),
+            .map(|digits| format!("Enter the {} digits that your app shows.", digits.get())),
         Reason::SmsSent => to.map(|to| format!("A code was sent to {to}.")),
         Reason::SmsAlreadySent => {
-            to.map(|to| format!("A code was sent to {to} before. Type that."))
+            to.map(|to| format!("A code was already sent to {to}. Enter that one."))
         }
         Reason::SmsNotYet => {
             let wait = details.sms.as_ref().map_or(0, |sms| sms.retry_after);
             let wait = duration::words(wait);
-            Some(format!("No further code can be sent yet. Try again in {wait}."))
+            Some(format!("Another code cannot be sent yet. Try again in {wait}."))
         }
         _ => None,
     };

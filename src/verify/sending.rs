@@ -122,7 +122,8 @@ impl<'a> SmsCommand<'a> {
                     (Some(1), _) => Ending::Refused,
                     _ => Ending::Unknown,
                 };
-                let ended = if text.is_none() { "printed what is no text" } else { &ended };
+                let ended =
+                    if text.is_none() { "printed something that is not text" } else { &ended };
                 // SECURITY: the output is not reported, because it may repeat the input.
                 let what = format!("the SMS command {} {ended}", program.display());
                 Err((ending, Error::new(ErrorKind::System, what)))

@@ -97,7 +97,7 @@ fn invalid_values_are_refused_and_nothing_is_written() {
         ("sms-message", "your code", "must contain %CODE%"),
         ("require-client", "perhaps", "must be true or false"),
         ("discrepency", "1", "did you mean 'discrepancy'?"),
-        ("colour", "1", "'rw2fa advanced list' names every setting"),
+        ("colour", "1", "'rw2fa advanced list' shows every setting"),
     ] {
         cases.push((key, value.into(), words.into()));
     }
@@ -189,14 +189,14 @@ fn the_chances_of_guessing_are_reported() {
             code: 0,
             stdout: "discrepancy: changed\n".into(),
             stderr: "a code is valid 4 h before and after its own 30 s\n\
-                     chance of one guess 0.096 %, of a day of guessing 3.1 %, until the hard stop 9.2 %\n"
+                     chance of guessing a code: 0.096 % in one try, 3.1 % in a day, 9.2 % before the hard stop\n"
                 .into(),
         }
     );
     assert_eq!(
         set("discrepancy", "1").stderr,
         "a code is valid 30 s before and after its own 30 s\n\
-         chance of one guess 0.0003 %, of a day of guessing 0.01 %, until the hard stop 0.03 %\n"
+         chance of guessing a code: 0.0003 % in one try, 0.01 % in a day, 0.03 % before the hard stop\n"
     );
     assert_eq!(
         set("discrepancy", "0").stderr.lines().next(),
@@ -204,22 +204,22 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("discrepancy", "2880").stderr,
-        "warning: no guess may succeed more often than 1 in 1,000: with 6 digits the discrepancy is \
+        "warning: a guess must not succeed more often than 1 in 1,000: with 6 digits, the effective discrepancy is \
          499, not 2880\n\
          a code is valid 4 h 9 min 30 s before and after its own 30 s\n\
-         chance of one guess 0.1 %, of a day of guessing 3.2 %, until the hard stop 9.5 %\n"
+         chance of guessing a code: 0.1 % in one try, 3.2 % in a day, 9.5 % before the hard stop\n"
     );
     assert_eq!(
         set("digits", "4").stderr,
         "warning: authenticator apps are only sure of 6 digits: try 4 with the apps of your users \
          first\n\
-         users who have enrolled keep the digits that they enrolled with\n\
-         warning: no guess may succeed more often than 1 in 1,000: with 4 digits the discrepancy is 4, \
+         enrolled users keep the number of digits that they enrolled with\n\
+         warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
          not 2880\n\
          a code is valid 2 min before and after its own 30 s\n\
-         chance of one guess 0.09 %, of a day of guessing 2.9 %, until the hard stop 8.6 %\n"
+         chance of guessing a code: 0.09 % in one try, 2.9 % in a day, 8.6 % before the hard stop\n"
     );
-    assert!(set("lockout-attempts", "10").stderr.contains("of a day of guessing"));
+    assert!(set("lockout-attempts", "10").stderr.contains("in a day"));
     assert_eq!(set("sms-validity", "60").stderr, "");
     assert_eq!(sandbox.admin(&["-q", "advanced", "set", "digits", "5"]).stderr, "");
 }
@@ -233,7 +233,7 @@ fn the_list_is_shown_in_every_format() {
     let csv = sandbox.admin_ok(&["advanced", "list", "--format", "csv"]).replace(&host, "<host>");
     let start = "\
 key,value,default,valid,meaning
-discrepancy,480,480,0 to 2880,steps of 30 s that an app code is valid before and after its own
+discrepancy,480,480,0 to 2880,how many steps of 30 s before and after its own an app code is accepted
 issuer,corp,<host>,1 to 64 characters without ':',name shown in the authenticator app
 validity-after-first-session,480,480,0 to 43200 minutes,further sessions need no new code for this long after the first one opened
 ";

@@ -62,7 +62,7 @@ fn choose(keys: &'static str) -> impl FnMut(&str) -> Option<String> {
             return None;
         }
         typed = true;
-        let first = screen.find("gives up").unwrap();
+        let first = screen.find("cancels").unwrap();
         let above = screen[first..at].matches('\n').count() - 1;
         Some(keys.replace('↓', &"j".repeat(above)))
     }
@@ -84,7 +84,7 @@ fn users_can_be_chosen_from_a_list() {
     // Listed users are not offered, and there is no prompt without a terminal.
     let sandbox = Sandbox::new();
     sandbox.admin_ok(&["users", "add", "--group", "users"]);
-    let mut give_up = |screen: &str| screen.ends_with("gives up").then(|| "\u{3}".to_owned());
+    let mut give_up = |screen: &str| screen.ends_with("cancels").then(|| "\u{3}".to_owned());
     let Some(end) = on_terminal(&sandbox, (200, 100), "users add", &mut give_up) else { return };
     assert!(!end.1.contains("group users\n"), "{end:?}");
     assert_eq!(on_terminal(&sandbox, (200, 100), "users add --yes", &mut nothing).unwrap().0, 2);
@@ -201,9 +201,12 @@ fn a_pipe_closed_early_is_not_an_error() {
 fn an_empty_list_comes_with_a_message_for_people() {
     let sandbox = Sandbox::new();
     for (args, words) in [
-        (&["users", "list"][..], "nobody is listed; rw2fa users add NAME\n"),
+        (
+            &["users", "list"][..],
+            "no users or groups are listed; add one with: rw2fa users add NAME\n",
+        ),
         (&["whitelist", "list"], "the whitelist is empty"),
-        (&["explain", "--all"], "nobody is listed"),
+        (&["explain", "--all"], "no users or groups are listed"),
     ] {
         let run = sandbox.admin(args);
         assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{run:?}");
@@ -215,7 +218,7 @@ fn an_empty_list_comes_with_a_message_for_people() {
     }
     sandbox.admin_ok(&["users", "add", "alice"]);
     let none = sandbox.admin(&["users", "list", "--state", "locked"]);
-    assert!(none.stdout.is_empty() && none.stderr.contains("nobody on the list is so"), "{none:?}");
+    assert!(none.stdout.is_empty() && none.stderr.contains("no entry matches"), "{none:?}");
 }
 
 /// Guards the suggestion for a mistyped name that `explain` treats as an unlisted user.
@@ -223,10 +226,7 @@ fn an_empty_list_comes_with_a_message_for_people() {
 fn explain_suggests_the_closest_name() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let slipped = sandbox.admin(&["explain", "alcie", "--no-groups"]);
-    assert_eq!(
-        slipped.stderr, "nobody is listed as 'alcie': did you mean 'alice'?\n",
-        "{slipped:?}"
-    );
+    assert_eq!(slipped.stderr, "'alcie' is not listed: did you mean 'alice'?\n", "{slipped:?}");
     assert_eq!(slipped.code, 0);
     for name in ["alice", "somebody-else"] {
         assert_eq!(sandbox.admin(&["explain", name, "--no-groups"]).stderr, "", "{name}");

@@ -143,7 +143,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
             let audit = s.path().join("audit");
             fs::rename(audit.join("2026-11.jsonl"), audit.join("2099-03.jsonl")).unwrap();
         },
-        "2099-03.jsonl is the audit trail of a month that is still to come",
+        "2099-03.jsonl is the audit trail of a future month",
     ),
     ("locks", "error", |s| make_directory(s, "locks/audit"), "audit"),
     ("locks", "error", |s| make_directory(s, "locks/09"), "09"),
@@ -183,7 +183,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
                 "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
             );
         },
-        "no member ever signed in: sales",
+        "members ever signed in: sales",
     ),
     (
         "clock-set-back",
@@ -332,7 +332,7 @@ fn findings_are_shown_as_text_and_csv() {
     sandbox.admin_ok(&["advanced", "set", "digits", "8"]);
     let text = sandbox.admin(&["doctor"]).stdout;
     assert!(text.contains("warning: digits: digits 8"), "{text}");
-    assert!(text.contains("\n  rw2fa advanced set digits 6\n"), "{text}");
+    assert!(text.contains("\n  hint: rw2fa advanced set digits 6\n"), "{text}");
     // The other one reports that this is a development build.
     assert!(text.contains(" 2 warnings\n"), "{text}");
     let csv = sandbox.admin(&["doctor", "--format", "csv"]).stdout;

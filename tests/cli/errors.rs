@@ -21,12 +21,12 @@ fn errors_are_json_if_json_is_requested() {
         (&["users", "sho"][..], 2, "usage", "unrecognized subcommand 'sho'", "'show'"),
         (&["stats"], 2, "usage", "unrecognized subcommand 'stats'", "'status'"),
         (&["users"], 2, "usage", "a subcommand is missing", "--help"),
-        (&["users", "add"], 2, "usage", "nobody is named", "--from FILE"),
+        (&["users", "add"], 2, "usage", "no users to add", "--from FILE"),
         (&["users", "edit"], 2, "usage", "were not provided: <NAME|--group <GROUP>>", "--help"),
         (&["users", "list", "--stat", "x"], 2, "usage", "unexpected argument '--stat'", "--state"),
         (&["users", "list", "--state", "lockd"], 2, "usage", "invalid value 'lockd'", "'locked'"),
         (&["users", "add", "x", "--phone", "12"], 2, "usage", "+33612345678", "--help"),
-        (&["disable"], 2, "usage", "needs a confirmation", "--yes"),
+        (&["disable"], 2, "usage", "asks for confirmation", "--yes"),
         (&["advanced", "get", "dgits"], 2, "usage", "did you mean 'digits'?", "advanced list"),
         (&["users", "enrol", "alcie"], 1, "not-found", "no user is called 'alcie'", "'alice'"),
         (&["users", "enrol", "a\u{9b}"], 1, "refused", "U+009B", ""),
@@ -89,8 +89,8 @@ fn confirmation_without_a_terminal_names_the_flag() {
             Run {
                 code: 2,
                 stdout: String::new(),
-                stderr: "error: this needs a confirmation and there is no terminal\n \
-                         hint: add --yes to answer beforehand\n"
+                stderr: "error: this command asks for confirmation, and there is no terminal to ask on\n\
+                         hint: add --yes to confirm in advance\n"
                     .into(),
             },
             "{args:?}"
@@ -137,7 +137,7 @@ fn csv_is_refused_by_commands_without_a_list() {
         assert_eq!(
             run.stderr,
             format!(
-                "error: {} has no csv output\n hint: use --format json or --format text\n",
+                "error: {} does not support --format csv\nhint: use --format json or --format text\n",
                 name.join(" ")
             ),
             "{args:?}"

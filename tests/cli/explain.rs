@@ -58,7 +58,7 @@ enabled         on
 groups          not-needed                    no group is listed
 listed          entry                         corp\\alice: corp.example means corp, by its first label
 ambiguous       no                            the secret was made for corp
-whitelist       none        rdp               corp\\alice lets in its own account and domain only, and not alice@corp.example
+whitelist       none        rdp               corp\\alice lets in only its own account and domain, not alice@corp.example
 require-client  off
 lock            open
 grant           live        html5, remoteapp  the first session must open before 2026-11-24T09:00:00Z
@@ -108,10 +108,10 @@ fn the_chain_ends_where_everything_is_decided() {
 
     let explained = explain(&sandbox, &["ASIA\\alice"]);
     assert_eq!(answer(&explained, "html5"), "not-listed by listed");
-    let detail = "no: asia\\alice is of another domain than corp\\alice, emea\\alice";
+    let detail = "no: asia\\alice is in another domain than corp\\alice, emea\\alice";
     assert_eq!(found(&explained, "listed"), detail);
     let explained = explain(&sandbox, &["bob"]);
-    assert_eq!(found(&explained, "listed"), "no: neither himself nor by a group");
+    assert_eq!(found(&explained, "listed"), "no: not listed, neither by name nor by a group");
     assert_eq!(found(&explained, "ambiguous"), "not asked");
 }
 
@@ -122,7 +122,7 @@ fn a_login_from_another_domain_than_the_secret_is_ambiguous() {
     sandbox.enrol("CORP\\alice");
     let explained = explain(&sandbox, &["EMEA\\alice"]);
     assert_eq!(answer(&explained, "sign-in"), "ambiguous-user by ambiguous");
-    let detail = "yes: the secret was made for corp, and the login is of emea";
+    let detail = "yes: the secret was made for corp, and the login is in emea";
     assert_eq!(found(&explained, "ambiguous"), detail);
     assert_eq!(found(&explained, "whitelist"), "not asked");
     let explained = explain(&sandbox, &["CORP\\alice"]);
@@ -150,7 +150,7 @@ fn groups_cover_users() {
     assert!(found(&explained, "groups").starts_with("not-needed: "), "{explained}");
     let explained = explain(&sandbox, &["bob"]);
     assert!(found(&explained, "groups").starts_with("unknown: "), "{explained}");
-    assert_eq!(found(&explained, "listed"), "unknown: not listed himself");
+    assert_eq!(found(&explained, "listed"), "unknown: not listed by name");
     assert_eq!(answer(&explained, "sign-in"), "groups-unknown by groups");
 }
 
@@ -175,7 +175,7 @@ fn the_whitelist_entry_is_named() {
     );
     assert_eq!(answer(&explained, "rdp"), "rdp-not-allowed by whitelist");
     let explained = explain(&sandbox, &["alice"]);
-    let detail = "none: alice@corp.example lets in its own account and domain only, and not alice";
+    let detail = "none: alice@corp.example lets in only its own account and domain, not alice";
     assert_eq!(found(&explained, "whitelist"), detail);
 }
 
@@ -200,7 +200,7 @@ fn a_lock_is_shown_with_its_end() {
     sandbox.set_failures("alice", 100);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "lock"),
-        "stopped: 100 wrong codes in a row; only 'rw2fa users unlock alice' helps"
+        "stopped: 100 wrong codes in a row; unlock with: rw2fa users unlock alice"
     );
 }
 
@@ -293,7 +293,7 @@ fn all_users_are_shown_in_every_format() {
         sandbox.admin_ok(&["explain", "--all"]),
         "\
 name       type   listed  asked  outcome    reason              why
-staff      group  true    true   challenge  enrolment-required  a member at his first login
+staff      group  true    true   challenge  enrolment-required  members at their first login
 alice      user   true    true   challenge  code-required       listed
 carol      user   false   true   challenge  enrolment-required  by group staff
 newcomer0  user   true    true   challenge  enrolment-required  listed
@@ -306,7 +306,7 @@ newcomer0  user   true    true   challenge  enrolment-required  listed
         sandbox.admin_ok(&["explain", "--all", "--format", "csv"]),
         "\
 name,type,listed,asked,outcome,reason,why
-staff,group,true,false,deny,enrolment-closed,a member at his first login
+staff,group,true,false,deny,enrolment-closed,members at their first login
 alice,user,true,true,challenge,code-required,listed
 carol,user,false,false,deny,enrolment-closed,by group staff
 newcomer0,user,true,false,deny,enrolment-closed,listed

@@ -110,7 +110,7 @@ fn init_names_the_next_steps() {
             code: 0,
             stdout: "<store>: added\n".into(),
             stderr: "next: rw2fa users add NAME, then rw2fa enable\n\
-                     keep a copy of <store>/key apart from copies of the store\n"
+                     keep a copy of <store>/key away from copies of the store\n"
                 .into(),
         }
     );
@@ -130,8 +130,8 @@ fn a_store_without_its_settings_is_not_recreated() {
         Run {
             code: 4,
             stdout: String::new(),
-            stderr: "error: <store> holds documents of a store, and store.toml is missing\n \
-                     hint: restore store.toml from a backup, or name another directory\n"
+            stderr: "error: <store> holds documents of a store, and store.toml is missing\n\
+                     hint: restore store.toml from a backup, or use another directory\n"
                 .into(),
         }
     );
@@ -172,7 +172,7 @@ fn a_foreign_directory_is_refused() {
     for (place, code, message, hint) in [
         ("mail", 1, "holds something else (inbox)", "is empty"),
         ("file", 4, "is not a directory", "another place"),
-        ("missing/store", 4, "cannot make", "make the directory above it first"),
+        ("missing/store", 4, "cannot make", "create the directory above it first"),
     ] {
         let path = sandbox.beside(place);
         let run = at(&sandbox.beside(""), path.to_str().unwrap(), "init");
@@ -192,7 +192,7 @@ fn owners_are_checked() {
         (unknown.code, unknown.stderr.as_str()),
         (
             1,
-            "error: no account is called 'nobody-of-this-name'\n \
+            "error: no account is called 'nobody-of-this-name'\n\
              hint: create the account first, for example: useradd --system NAME\n"
         )
     );
@@ -254,8 +254,8 @@ fn every_command_reports_a_missing_store() {
             Run {
                 code: 4,
                 stdout: String::new(),
-                stderr: "error: there is no store at <store>\n \
-                         hint: make one with 'rw2fa init', or name another with --store\n"
+                stderr: "error: there is no store at <store>\n\
+                         hint: create one with 'rw2fa init', or use another with --store\n"
                     .into(),
             },
             "{args:?}"

@@ -73,7 +73,7 @@ fn a_rotation_reseals_everything() {
     assert_eq!(ring(&sandbox).id(), old.id());
     let run = sandbox.admin(&["key", "rotate", "--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("sealed anew: 2 secrets"), "{run:?}");
+    assert!(run.stderr.contains("sealed with the new key: 2 secrets"), "{run:?}");
     assert_ne!(ring(&sandbox).id(), old.id());
     assert_eq!(ring(&sandbox).previous_id(), None);
     assert_ne!([sealed(&sandbox, "alice"), sealed(&sandbox, "bob")], before);

@@ -66,21 +66,23 @@ fn the_question_says_what_will_happen() {
     for (args, question) in [
         (
             "users remove alice bob",
-            "This removes alice, bob: the secret is destroyed, and a password alone lets the user in.",
+            "This removes alice, bob: their secrets are destroyed, and they can sign in with a password \
+             alone.",
         ),
         (
             "users remove --group staff",
-            "This removes the group staff: a password alone lets its members in; their secrets are kept.",
+            "This removes the group staff: the members can sign in with a password alone; their secrets are \
+             kept.",
         ),
         (
             "users reset --all",
-            "This forgets the secret of alice, bob: the next login with the password alone shows a new \
+            "This deletes the secret of alice, bob. At the next login, the password alone is enough to see a new \
              QR code.",
         ),
         (
             "disable",
-            "Two-factor authentication will be off: a password alone lets everybody in, 2 listed users \
-             too.",
+            "This turns two-factor authentication off: everyone, including 2 listed users, can sign in with a \
+             password alone.",
         ),
     ] {
         sandbox.admin(&["users", "add", "--group", "staff"]);

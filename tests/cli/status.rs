@@ -5,9 +5,8 @@ use std::fs;
 use crate::sandbox::{Run, Sandbox, shown};
 
 /// The warning of every build without a vendor's key.
-const DEVELOPMENT: &str = "warning: this build takes licences that are signed with the development \
-    key, which is public: anybody can issue one; logins are not affected: install a \
-    build that was made with RW2FA_VENDOR_KEY\n";
+const DEVELOPMENT: &str = "warning: this build accepts licences that are signed with the development \
+    key, which is public: anyone can issue one; logins are not affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());
@@ -32,7 +31,8 @@ window                     a code is valid 4 h before and after its own 30 s
 chance of one guess        0.096 %
 store                      <store>
 ";
-    let off = "warning: nobody is asked for a code; turn it on with 'rw2fa enable'\n";
+    let off = "warning: two-factor authentication is off: no login needs a code; turn it on with: rw2fa \
+         enable\n";
     let off = format!("{off}{DEVELOPMENT}");
     assert_eq!(status(&sandbox, &[]), Run { code: 0, stdout: expected.into(), stderr: off });
     assert_eq!(
@@ -43,7 +43,7 @@ store                      <store>
     assert_eq!(
         status(&sandbox, &[]).stderr,
         format!(
-            "warning: nobody is listed, so nobody is asked for a code: rw2fa users add NAME\n\
+            "warning: no users are listed, so no login needs a code; add one with: rw2fa users add NAME\n\
              {DEVELOPMENT}"
         )
     );
@@ -56,12 +56,11 @@ store                      <store>
     sandbox.pass(28 * 86_400 + 1);
     let last = status(&sandbox, &[]);
     assert!(last.stdout.contains("trial, 1 day left"));
-    let ends =
-        "warning: the trial ends in 1 day; then no users can be added: rw2fa license portal\n";
+    let ends = "warning: the trial ends in 1 day; then no users can be added\nhint: rw2fa license portal\n";
     assert_eq!(last.stderr, format!("{DEVELOPMENT}{ends}"));
     sandbox.pass(86_400);
     let over = status(&sandbox, &[]);
-    assert!(over.stdout.contains("trial is over; what is enforced stays enforced"), "{over:?}");
+    assert!(over.stdout.contains("trial is over; users on the list still need a code"), "{over:?}");
 }
 
 /// Guards the JSON document to the byte.
@@ -99,7 +98,7 @@ fn status_shows_the_rest_despite_damage() {
     for file in ["whitelist/x.toml, line 1", "whitelist/Y.toml", "groups/g.toml, line 1"] {
         assert!(run.stderr.contains(&shown(file)), "{file}: {run:?}");
     }
-    assert_eq!(run.stderr.matches(" hint: ").count(), 3, "{run:?}");
+    assert_eq!(run.stderr.matches("hint: ").count(), 4, "{run:?}");
     fs::remove_dir_all(sandbox.path().join("whitelist")).unwrap();
     assert_eq!(status(&sandbox, &[]).code, 4, "a store with a missing folder cannot be read");
 }
@@ -119,7 +118,7 @@ fn enable_and_disable_report_what_they_changed() {
         (
             "two-factor authentication on: changed\n".into(),
             "listed: 0 users, 0 groups\n\
-             warning: nobody is listed, so nobody will need a code: rw2fa users add NAME\n"
+             warning: no users are listed, so no login will need a code; add one with: rw2fa users add NAME\n"
                 .into()
         )
     );
@@ -129,7 +128,7 @@ fn enable_and_disable_report_what_they_changed() {
         text(&["enable"]),
         (
             "two-factor authentication on: unchanged\n".into(),
-            "listed: 2 users, 0 groups\nstill to enrol: 1 user, by the QR code at the next login\n"
+            "listed: 2 users, 0 groups\nnot enrolled yet: 1 user; each sees a QR code at the next login\n"
                 .into()
         )
     );
@@ -137,7 +136,7 @@ fn enable_and_disable_report_what_they_changed() {
     fs::remove_file(sandbox.path().join("key")).unwrap();
     let no_key = sandbox.admin(&["enable"]);
     assert_eq!(no_key.code, 4);
-    assert!(no_key.stderr.contains("put your copy of the key back"), "{no_key:?}");
+    assert!(no_key.stderr.contains("restore your copy of the key"), "{no_key:?}");
     assert_eq!(
         text(&["disable", "--yes"]),
         ("two-factor authentication off: changed\n".into(), String::new())

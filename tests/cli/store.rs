@@ -160,7 +160,7 @@ fn nothing_is_written_before_confirmation_and_checks() {
             "[[users]]\ncolour = 1\nname = \"alice\"",
             "colour",
         ),
-        ("twice", "name = \"bob\"", "name = \"Alice\"", "'Alice' is there twice"),
+        ("twice", "name = \"bob\"", "name = \"Alice\"", "'Alice' appears twice"),
         ("no name", "name = \"bob\"", "name = \"a\\\\b\\\\c\"", "user 'a"),
         ("bad settings", "discrepancy = 4", "discrepancy = 99999", "settings, line"),
         (
@@ -436,7 +436,7 @@ fn an_endless_import_is_rejected() {
         assert_eq!(sandbox.contents(), before, "{what}");
     };
     let import = |file: &str| sandbox.admin(&["store", "import", file, "--yes"]);
-    refused("zeros", &import("/dev/zero"), "/dev/zero does not begin like a file");
+    refused("zeros", &import("/dev/zero"), "/dev/zero does not look like a file");
     // Sparse: takes no space on the disk.
     let huge = sandbox.beside("huge.toml");
     fs::File::create(&huge).unwrap().set_len(10 << 30).unwrap();

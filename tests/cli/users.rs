@@ -237,10 +237,10 @@ fn show_suggests_a_name_for_an_unknown_user() {
             stdout: "name    alice\nlisted  yes\nstate   none\nmethod  app\n\
                      added   2026-11-24T08:00:00Z\n"
                 .into(),
-            stderr: "error: no user is called 'alcie'\n hint: did you mean 'alice'?\n\
-                     error: no user is called 'bob'\n hint: did you mean 'corp\\bob'?\n\
-                     error: no user is called 'xyz'\n \
-                     hint: 'rw2fa users list' shows who is listed\n"
+            stderr: "error: no user is called 'alcie'\nhint: did you mean 'alice'?\n\
+                     error: no user is called 'bob'\nhint: did you mean 'corp\\bob'?\n\
+                     error: no user is called 'xyz'\n\
+                     hint: 'rw2fa users list' shows every user and group\n"
                 .into(),
         }
     );
@@ -272,7 +272,10 @@ dora   user          broken
     let status = sandbox.admin(&["status"]);
     assert_eq!(status.code, 0, "{status:?}");
     assert!(
-        status.stdout.contains("4 listed or seen: 0 active, 0 pending, 1 never enrolled, 0 locked; 4 documents cannot be read"),
+        status.stdout.contains(
+            "4 listed or seen: 0 active, 0 pending, 1 never enrolled, 0 locked; 4 \
+             documents cannot be read"
+        ),
         "{status:?}"
     );
     for run in [&list, &status] {
@@ -280,7 +283,7 @@ dora   user          broken
             (&bert, "cut short", "rw2fa users reset bert"),
             (&carol, "line 1", "fix the document by hand"),
             (&sandbox.path().join("state"), "is missing, though dora", "rw2fa users reset dora"),
-            (&stray, "has a name that rw2fa does not give", "remove it"),
+            (&stray, "has a name that rw2fa never uses", "remove it"),
         ] {
             let named = run
                 .stderr

@@ -23,11 +23,11 @@ fn add_tries_each_name() {
         Run::new(
             1,
             "",
-            "error: bob: overlaps 'corp\\bob': one login could mean both\n \
+            "error: bob: overlaps 'corp\\bob': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: álice: overlaps 'alice': one login could mean both\n \
+             error: álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: is listed with other attributes\n \
+             error: alice: already listed, with other attributes\n\
              hint: change them with: rw2fa users edit 'alice'\n",
         )
     );
@@ -154,7 +154,7 @@ fn edit_keeps_the_secret_and_the_comments() {
     let unknown = sandbox.admin(&["users", "edit", "alic", "--notes", "x"]);
     assert_eq!(
         unknown,
-        Run::new(1, "", "error: no user is called 'alic'\n hint: did you mean 'alice'?\n")
+        Run::new(1, "", "error: no user is called 'alic'\nhint: did you mean 'alice'?\n")
     );
 }
 
@@ -178,7 +178,7 @@ fn enrol_hands_over_the_pending_secret() {
     assert!(drawn.stdout.contains(&format!("secret  {text}\n")), "another secret: {drawn:?}");
     assert_eq!(
         drawn.stderr,
-        "valid for 30 minutes from its first showing; the first right code activates it\n"
+        "valid for 30 minutes after it is first shown; the first correct code activates it\n"
     );
     let picture = sandbox.beside("qr.svg");
     let args = ["users", "enrol", "alice", "--qr-file", picture.to_str().unwrap()];
@@ -186,7 +186,7 @@ fn enrol_hands_over_the_pending_secret() {
     assert!(fs::read_to_string(&picture).unwrap().contains("<svg"));
     let again = sandbox.admin(&args);
     assert_eq!(again.code, 1, "an existing file is never overwritten: {again:?}");
-    assert!(again.stderr.contains("does not exist"), "{again:?}");
+    assert!(again.stderr.contains("use a new file"), "{again:?}");
     assert_eq!(sandbox.show("alice")["shown"]["times"], 3);
     assert_eq!(sandbox.login("alice", &secret).reason(), "activated");
     let other = sandbox.beside("other.png");
@@ -196,8 +196,8 @@ fn enrol_hands_over_the_pending_secret() {
         Run::new(
             1,
             "",
-            "error: alice has enrolled already\n \
-             hint: to start over with a new secret: rw2fa users reset alice\n"
+            "error: alice has enrolled already\n\
+             hint: start over with a new secret: rw2fa users reset alice\n"
         )
     );
     assert!(!other.exists(), "a refused command left a file behind");
@@ -264,7 +264,7 @@ fn remove_destroys_the_secret() {
         Run::new(
             1,
             "alice: removed\n",
-            "error: no user is called 'ghost'\n hint: 'rw2fa users list' shows who is listed\n"
+            "error: no user is called 'ghost'\nhint: 'rw2fa users list' shows every user and group\n"
         )
     );
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "not-listed");
@@ -315,7 +315,8 @@ fn test_does_not_spend_the_code() {
         test("123456"),
         Run::new(
             1,
-            "alice: there is nothing to compare with: the next login shows a QR code, or sends an SMS\n",
+            "alice: the user has no code to compare with yet: the next login shows a QR code, or sends an \
+             SMS\n",
             ""
         )
     );
@@ -333,7 +334,10 @@ fn test_does_not_spend_the_code() {
         r#"{"schema":1,"test":{"name":"alice","result":"right","step":59850263,"time":"2026-11-24T08:11:30Z","drift_steps":3,"retry_after":null}}"#
     );
     assert_eq!(sandbox.show("alice")["failures"], 0);
-    assert_eq!(test("12345x").stdout, "alice: that is not a code; nothing was charged\n");
+    assert_eq!(
+        test("12345x").stdout,
+        "alice: this is not a code; it does not count as an attempt\n"
+    );
     assert_eq!(test("").code, 2);
     for (at, code) in secret.wrong_codes(sandbox.now()).take(5).enumerate() {
         let wrong = test(&code);
@@ -341,7 +345,10 @@ fn test_does_not_spend_the_code() {
         assert!(!wrong.stdout.contains(&code) && !wrong.stderr.contains(&code), "{wrong:?}");
         assert_eq!(sandbox.show("alice")["failures"], at + 1);
     }
-    assert_eq!(test(&ahead), Run::new(1, "alice: locked for 1 min; no code was compared\n", ""));
+    assert_eq!(
+        test(&ahead),
+        Run::new(1, "alice: locked for 1 min; the code was not checked\n", "")
+    );
     sandbox.pass(60);
     assert_eq!(sandbox.verify(&["--", "alice"], Some(&ahead)).reason(), "code-accepted");
 }

@@ -110,14 +110,15 @@ fn every_bad_line_is_reported_and_nothing_is_written() {
     assert_eq!(
         message,
         [
-            "error: standard input, line 3: 'alice': is already in line 2",
-            "error: standard input, line 4: 'erin': overlaps 'corp\\erin': one login could mean both",
-            "error: standard input, line 5: 'corp\\carol': is listed with other attributes",
-            "error: standard input, line 6: a field goes over several lines",
-            "error: standard input, line 9: 'dave@corp': overlaps 'corp\\dave' in line 8: one login could mean both",
-            "error: standard input, line 11: 'staff': is already in line 10",
-            "error: standard input, line 12: the type 'usr' is none: write user or group",
-            "error: standard input has 7 bad lines; nobody was added",
+            "error: standard input, line 3: 'alice': already in line 2",
+            "error: standard input, line 4: 'erin': overlaps 'corp\\erin': a login could match both",
+            "error: standard input, line 5: 'corp\\carol': already listed, with other attributes",
+            "error: standard input, line 6: a field spans several lines",
+            "error: standard input, line 9: 'dave@corp': overlaps 'corp\\dave' in line 8: a login could \
+             match both",
+            "error: standard input, line 11: 'staff': already in line 10",
+            "error: standard input, line 12: 'usr' is not a valid type: write user or group",
+            "error: standard input has 7 bad lines; no one was added",
         ],
         "{refused:?}"
     );
@@ -125,7 +126,10 @@ fn every_bad_line_is_reported_and_nothing_is_written() {
     let system = sandbox.system();
     system.set("alice", &[]);
     let unknown = add(&sandbox, "alice,,,\nbob,,,\n", &["--must-exist"]);
-    assert!(unknown.stderr.contains("line 3: 'bob': the system knows no such name"), "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("line 3: 'bob': this system has no account or group of this name"),
+        "{unknown:?}"
+    );
     assert_eq!(sandbox.contents(), before);
 }
 
@@ -224,7 +228,7 @@ fn concurrent_runs_lose_no_user() {
     let ends = [start(0), start(200)].map(crate::sandbox::finish);
     assert!(ends.iter().any(|end| end.code == 0), "{ends:?}");
     for end in &ends {
-        assert!(end.code == 0 || end.stderr.contains("another program adds users"), "{end:?}");
+        assert!(end.code == 0 || end.stderr.contains("another program is adding users"), "{end:?}");
     }
     for first in [0, 200] {
         assert_eq!(crate::sandbox::finish(start(first)).code, 0);
@@ -244,7 +248,7 @@ fn an_unclosed_quote_prevents_all_changes() {
     ] {
         let refused = sandbox.admin_with_stdin(&FROM_STDIN, text.as_bytes());
         assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{text:?}");
-        assert!(refused.stderr.contains("a field goes over several lines"), "{refused:?}");
+        assert!(refused.stderr.contains("a field spans several lines"), "{refused:?}");
     }
     assert_eq!(sandbox.contents(), before);
 }

@@ -245,8 +245,8 @@ fn an_expired_entry_is_not_renewed_without_an_end() {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{args:?}");
         assert_eq!(
             run.stderr,
-            "error: alice: the entry expired at 2026-11-24T09:00:00Z\n \
-             hint: say until when it is to be valid: rw2fa whitelist add alice --until …\n"
+            "error: alice: the entry expired at 2026-11-24T09:00:00Z\n\
+             hint: renew it: rw2fa whitelist add alice --until 8h\n"
         );
     }
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");
@@ -294,7 +294,7 @@ fn each_of_several_names_is_tried() {
     assert_eq!((dry.code, dry.stdout.as_str()), (1, "alice: would be removed\n"));
     assert_eq!(
         dry.stderr,
-        "error: no whitelist entry is called 'alicia'\n hint: did you mean 'alice'?\n"
+        "error: no whitelist entry is called 'alicia'\nhint: did you mean 'alice'?\n"
     );
     let run = sandbox.admin(&["whitelist", "remove", "zoe", "bob", "--ignore-missing"]);
     assert_eq!((run.code, run.stdout.as_str()), (0, "zoe: unchanged\nbob: removed\n"));
@@ -317,7 +317,7 @@ fn removing_warns_of_another_matching_entry() {
     let run = sandbox.admin(&["whitelist", "remove", "CORP\\alice"]);
     assert_eq!(
         run.stderr,
-        "warning: 'alice@corp.example' is on the whitelist too and lets 'corp\\alice' in\n"
+        "warning: the whitelist entry 'alice@corp.example' still lets 'corp\\alice' in\n"
     );
     assert_eq!(rdp(&sandbox, "CORP\\alice"), "whitelisted");
     assert_eq!(sandbox.admin(&["whitelist", "remove", "alice@corp.example"]).stderr, "");

@@ -107,7 +107,7 @@ fn declared_types_are_enforced() {
                 Ok(_) => accepted.push(value),
                 // The type is right: an import is running, or the system, Windows, has no such log.
                 Err(problem)
-                    if ["did not end", "no such log"]
+                    if ["was not finished", "no such log"]
                         .iter()
                         .any(|end| problem.message.ends_with(end)) =>
                 {

@@ -271,7 +271,7 @@ fn users_added_from_a_file_are_reported() {
     });
     // The sync of the prepared documents, and that of the published ones.
     for (nth, message) in
-        [(1, "nobody was added"), (2, "20 new names may be gone after a power failure")]
+        [(1, "no one was added"), (2, "20 new names may be gone after a power failure")]
     {
         arena.restore();
         let inject = format!("--inject=syncfs:error=EIO:when={nth}");
@@ -331,7 +331,7 @@ fn init_reports_what_it_cannot_inspect_or_create() {
     assert!(lock.exists());
     let mut tried = 0;
     for (place, creates, words) in
-        [("/store.toml\"", false, "cannot look at"), ("/locks/7f\"", true, "cannot make")]
+        [("/store.toml\"", false, "cannot examine"), ("/locks/7f\"", true, "cannot make")]
     {
         let is_it = |call: &&Call| {
             call.text.contains(place)

@@ -152,7 +152,7 @@ impl Holder {
         for words in [
             &format!("process {pid} (sleep) held the lock "),
             &format!("/locks/{lock} for 5 s"),
-            &format!("it is stopped: continue it with 'kill -CONT {pid}'"),
+            &format!("it is suspended: resume it with 'kill -CONT {pid}'"),
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }
@@ -293,7 +293,7 @@ fn disable_works_with_a_failing_trail() {
     let end = tracer::run(&disable, &log, &inject, "");
     assert_eq!(end.code, Some(0), "{end:?}");
     assert!(end.stderr.contains("does not show this change yet: cannot write "), "{end:?}");
-    assert!(end.stderr.contains("the disk fails"), "{end:?}");
+    assert!(end.stderr.contains("the disk is failing"), "{end:?}");
     arena.admin(&["enable"]);
     // The line whose write failed may also be there.
     let lines = lines_with(&arena, "\"disable\"");

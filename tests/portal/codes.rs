@@ -53,7 +53,7 @@ fn later_logins_need_a_fresh_valid_code() {
     stage.type_password(&other, "alice", ALICE);
     type_code(&other, &code);
     let alert = other.find("[role=alert]").text();
-    assert!(alert.contains("This code was used before"), "{alert}");
+    assert!(alert.contains("This code was already used"), "{alert}");
     assert_eq!(other.path(), "/code");
     type_code(&other, &phone.code());
     assert_eq!(other.path(), "/desktop");
@@ -184,6 +184,6 @@ fn a_recovery_code_signs_in_once() {
     sign_out(&browser);
     stage.type_password(&browser, "alice", ALICE);
     type_code(&browser, code);
-    assert!(browser.find("[role=alert]").text().contains("This code was used before"));
+    assert!(browser.find("[role=alert]").text().contains("This code was already used"));
     assert!(!stage.log().contains(code));
 }

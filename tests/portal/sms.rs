@@ -62,7 +62,7 @@ fn codes_come_by_sms() {
     assert_eq!(gateway.messages().len(), 3);
     let second = gateway.code();
     type_code(&browser, &first);
-    assert!(browser.find("[role=alert]").text().contains("This code was used before"));
+    assert!(browser.find("[role=alert]").text().contains("This code was already used"));
     type_code(&browser, &second);
     assert_eq!(browser.path(), "/session/accounting");
     sign_out(&browser);
@@ -95,7 +95,7 @@ fn the_page_explains_why_no_message_was_sent() {
     browser.find("main a.primary").follow();
     assert_eq!(browser.title(), "Check your phone – remote-work");
     browser.find("[name=resend]").follow();
-    assert!(browser.text().contains("No further code can be sent yet"), "{}", browser.text());
+    assert!(browser.text().contains("Another code cannot be sent yet"), "{}", browser.text());
     assert_eq!(gateway.messages().len(), 1);
     type_code(&browser, &gateway.code());
     assert_eq!(browser.path(), "/desktop");

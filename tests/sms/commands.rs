@@ -80,7 +80,7 @@ fn nothing_is_saved_unless_everything_is_valid() {
         (&["--api-base", "https://a:b@api.twilio.com"], "", "--api-base"),
         (&["--proxy", "proxy:3128"], "", "--proxy"),
         (&["--command", "relative"], "", "absolute"),
-        (&["--command", program.to_str().unwrap()], "", "is no program"),
+        (&["--command", program.to_str().unwrap()], "", "is not a program"),
         (&["--auth-token-stdin"], "\n", "token"),
         (&["--auth-token-stdin"], "with space inside\n", "token"),
         (&["--account-sid", "AC00000000000000000000000000000000"], "", "--auth-token-stdin"),
@@ -263,11 +263,11 @@ fn the_message_text_is_checked_and_its_length_reported() {
         (&format!("{}%CODE%", "x".repeat(154)), "takes 1 SMS in GSM-7", None),
         (&format!("{}%CODE%", "x".repeat(155)), "takes 2 SMS in GSM-7", None),
         (&format!("ç{}%CODE%", "x".repeat(64)), "takes 2 SMS in UCS-2", None),
-        ("%USER% %CODE%", "takes 1 SMS", Some("%USER% is sent as it stands")),
+        ("%USER% %CODE%", "takes 1 SMS", Some("%USER% is sent unchanged")),
     ] {
         let run = set(text);
         assert!(run.code == 0 && run.stderr.contains(length), "{text}: {run:?}");
-        let warning = warned.unwrap_or("as it stands");
+        let warning = warned.unwrap_or("sent unchanged");
         assert_eq!(run.stderr.contains(warning), warned.is_some(), "{text}: {run:?}");
     }
 }

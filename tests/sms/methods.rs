@@ -46,7 +46,7 @@ fn from_app_to_sms_and_back_keeps_a_proved_secret() {
 fn from_sms_to_app_the_qr_code_is_shown_after_a_code_by_sms_only() {
     let (sandbox, outbox) = with_proved_alice();
     let note = edit(&sandbox, &["--method", "app"]);
-    assert!(note.contains("never proved a code of an app") && note.contains("alice"), "{note}");
+    assert!(note.contains("no authenticator app set up yet") && note.contains("alice"), "{note}");
     assert_eq!(sandbox.show("alice")["enrolment"], "pending");
     for args in [&["--check"][..], &["--session", "html5"]] {
         let run = sandbox.verify(&[args, &["--", "alice"]].concat(), None);

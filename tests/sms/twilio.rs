@@ -99,7 +99,7 @@ fn each_error_is_one_sentence_with_its_code_and_a_hint() {
         (429, 20429, "too many requests", "wait a minute"),
         (400, 21614, "not a mobile number", "users edit"),
         (400, 21211, "the number cannot be called", "users edit"),
-        (400, 21659, "the sender is no number of the account", "--from"),
+        (400, 21659, "the sender is not a number of the account", "--from"),
         (400, 99999, "got 'code …", "https://www.twilio.com/docs/api/errors/99999"),
     ] {
         let (sandbox, server) = with_server(refused(status, code, &quoting));
@@ -115,7 +115,7 @@ fn each_error_is_one_sentence_with_its_code_and_a_hint() {
         );
         let test = sandbox.admin(&["sms", "test", NUMBER]);
         assert_eq!(test.code, 1, "{test:?}");
-        assert!(test.stderr.contains(words) && test.stderr.contains(" hint: "), "{test:?}");
+        assert!(test.stderr.contains(words) && test.stderr.contains("hint: "), "{test:?}");
         let all =
             format!("{}{}{}{}", run.stdout, run.stderr, test.stderr, crate::everything(&sandbox));
         for secret in [NUMBER, "987654", TOKEN] {
@@ -164,7 +164,7 @@ fn an_accepted_message_that_failed_is_a_failure() {
         (failed("undelivered", json!(null)), 1, "and it is undelivered"),
         (failed("canceled", json!(null)), 1, "and it is canceled"),
         (failed("queued", json!(21610)), 4, "answered STOP to the sender (21610)"),
-        (failed("queued", json!("21610")), 4, "reports an error"),
+        (failed("queued", json!("21610")), 4, "reported an error"),
         (failed("queued", json!(null)), 0, "taken"),
         (failed("sent", json!(null)), 0, "taken"),
     ] {

@@ -33,7 +33,7 @@ fn problems_are_reported_by_file_line_and_key() {
         ("store", store("[domains]\nfoo = 1\n"), 5, "unknown field `foo`"),
         ("store", store("enabled = true\n"), 4, "duplicate key"),
         ("store", store("[advanced\n"), 4, "unclosed table"),
-        ("store", store("importing = true\n"), 4, "an import into this store did not end"),
+        ("store", store("importing = true\n"), 4, "an import into this store was not finished"),
         ("store", head.replace("schema = 1", "schema = 2"), 1, "schema 2 is not known"),
         ("store", head.replace("schema = 1", "schema = \"1\""), 1, "schema must be 1, not string"),
         (
@@ -69,7 +69,7 @@ fn problems_are_reported_by_file_line_and_key() {
             assert!(run.stderr.contains(&place), "{text}: {run:?}");
             assert!(run.stderr.contains(words), "{text}: {run:?}");
         }
-        assert!(tool.stderr.contains(" hint: "), "{tool:?}");
+        assert!(tool.stderr.contains("hint: "), "{tool:?}");
         assert!(sandbox.contents() == before, "something was written");
     }
 }

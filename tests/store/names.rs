@@ -79,7 +79,7 @@ fn names_that_differ_in_case_or_accents_are_one_user() {
         for other in others {
             let added = sandbox.admin(&["users", "add", other]);
             assert_eq!(added.code, 1, "{listed}, {other}: {added:?}");
-            assert!(added.stderr.contains("one login could mean both"), "{added:?}");
+            assert!(added.stderr.contains("a login could match both"), "{added:?}");
             sandbox.pass(30);
             assert_eq!(
                 sandbox.login(other, &secret).reason(),

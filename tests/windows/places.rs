@@ -112,7 +112,7 @@ fn the_time_service_is_asked() {
             Some("Leap Indicator: 3(not synchronized)\r\nStratum: 0 (unspecified)\r\n"),
             Some("is not synchronised"),
         ),
-        (None, Some("does not tell whether its clock is synchronised")),
+        (None, Some("does not report whether its clock is synchronised")),
     ] {
         match status {
             Some(text) => std::fs::write(&answer, text).unwrap(),

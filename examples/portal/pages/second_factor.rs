@@ -99,7 +99,7 @@ fn activation(token: &str, session: &Session, answer: &Answer, enrolment: &Enrol
                             p.secret { code id="secret" { @for part in parts(&enrolment.secret) { span { (part) } wbr; } } }
                         }
                         li {
-                            h2 { "Type the code that it shows" }
+                            h2 { "Enter the code that it shows" }
                             (code_form(token, answer, Field::Code))
                         }
                     }

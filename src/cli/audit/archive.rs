@@ -19,24 +19,25 @@ use crate::store::seal::KeyRing;
 use crate::store::{Scope, Update};
 use crate::time::Timestamp;
 
-/// Move old months of the audit trail into a directory
+/// Move old months of the audit trail to another directory
 ///
 /// Moves every month before MONTH and leaves a line in the trail that names the end of each, so that 'rw2fa audit
-/// verify' accepts the beginning of what is left. With --archive DIR it checks both as one chain. Nothing is moved
-/// unless the whole trail is sound. Logins go on meanwhile. If it is interrupted, run it again.
+/// verify' accepts the beginning of what is left. With --archive DIR it checks both as one chain.
+/// Nothing is moved unless the whole trail is intact. Logins continue meanwhile. If it is
+/// interrupted, run it again.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit archive --before 2026-09 /var/backups/rw2fa-audit")]
 pub(super) struct AuditArchiveArgs {
-    /// The first month that stays, as 2026-09; at the latest the present month
+    /// The first month that stays, such as 2026-09; at the latest the current month
     #[arg(long, value_name = "MONTH")]
     before: String,
-    /// Where the months go. It belongs to the store's owner and is private; made if it is missing
+    /// The directory to move them to; created if missing, private to the store's owner
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     directory: PathBuf,
-    /// Move lines that were written without a key, too
+    /// Also move lines written without a key
     #[arg(long)]
     allow_unkeyed: bool,
-    /// Only show what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -109,7 +110,7 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
     let present = now.month();
     if text > present.as_str() {
         return Err(Error::new(ErrorKind::Refused, format!("{present} is still being written"))
-            .with_hint(format!("the latest that is possible: --before {present}")));
+            .with_hint(format!("use --before {present} or an earlier month")));
     }
     Ok(text)
 }
@@ -119,7 +120,7 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
 fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let failed = |error| {
         let what = format!("cannot make {}", directory.display());
-        Error::io(ErrorKind::Refused, what, error).with_hint("make the directory above it first")
+        Error::io(ErrorKind::Refused, what, error).with_hint("create the directory above it first")
     };
     match std::fs::symlink_metadata(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

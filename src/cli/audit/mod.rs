@@ -34,19 +34,19 @@ use crate::verify::reason::Outcome;
 pub(super) struct AuditArgs {
     #[command(subcommand)]
     command: Option<AuditCommand>,
-    /// Only lines about this user, group or setting
+    /// Show only lines about this user, group or setting
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Only decisions with this outcome
+    /// Show only decisions with this outcome
     #[arg(long, value_parser = Outcome::ALL.map(Outcome::as_str))]
     outcome: Option<String>,
-    /// Only lines from this time on: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
+    /// Show only lines since then: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only lines up to this time, written as for --since; a date means its last second
+    /// Show only lines until then, written as for --since; a date includes that whole day
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Also lines of the months that were archived there
+    /// Include the archived months in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive: Option<PathBuf>,
 }

@@ -18,20 +18,21 @@ use crate::store::seal::AuditKey;
 
 /// Check the chain of the audit trail, and print its head
 ///
-/// Finds a line that was edited, removed, inserted or moved, and names its file and line. The trail begins with the
-/// line of 'rw2fa init', or behind the months that 'rw2fa audit archive' moved away. Also finds attempts to log in
-/// that were charged to a user and never recorded. To notice later that the newest lines were cut off, keep the head
-/// in another place, and give it with --head.
+/// Finds lines that were edited, removed, inserted or moved, and shows the file and the line. The
+/// trail begins with the line of 'rw2fa init', or after the months that 'rw2fa audit archive' moved
+/// away. Also finds attempts to log in
+/// that were charged to a user and never recorded. To notice later that the newest lines were cut
+/// off, keep the head in another place, and pass it with --head.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit verify --head 5d41402abc4b2a76b9719d911017c592")]
 pub(super) struct AuditVerifyArgs {
-    /// A head that was printed earlier; it must be in the trail
+    /// A head printed earlier, which must be in the trail
     #[arg(long, value_name = "HASH")]
     head: Option<String>,
-    /// Check the months that were archived there, too
+    /// Include the archived months in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive: Option<PathBuf>,
-    /// Accept lines that were written without a key, as while it was lost
+    /// Accept lines written without a key, such as while it was lost
     #[arg(long)]
     allow_unkeyed: bool,
     /// Accept attempts that were charged but never recorded, after a power failure, for example
@@ -192,20 +193,20 @@ fn complain(
     if let Some(Broken { file, line, what }) = &found.broken {
         let hint = if *what == BEGINS_LATER {
             "if months were moved away by hand, put their files back, then use 'rw2fa audit archive'; \
-             if not, somebody removed lines"
+             if not, someone removed lines"
         } else {
-            "somebody changed the trail by hand, or the power failed while it was written: compare it \
-             with a backup of the file"
+            "someone changed the trail by hand, or the power failed during a write: compare it with a backup of the \
+             file"
         };
         context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
     } else if found.lines == 0 {
         context.complain_in_words(
-            "the trail is empty, though 'init' writes its first line: it was erased, or moved away",
+            "the trail is empty, although 'init' writes its first line: it was erased, or moved away",
             Some("put the files back from a backup"),
         );
     } else if !found.is_head_found {
         context.complain_in_words(
-            "the head that was given is not in the trail: lines were cut off, or it is of another store",
+            "the given head is not in the trail: lines were cut off, or it belongs to another store",
             Some("if its month was archived, add --archive DIR"),
         );
     }
@@ -215,17 +216,17 @@ fn complain(
         let lines = count(found.unkeyed, "line");
         context.complain_in_words(
             &format!("{lines} written without a key{}", place.unwrap_or_default()),
-            Some("anybody can write such lines; if the key was lost then, add --allow-unkeyed"),
+            Some("anyone can write such lines; if the key was lost at that time, add --allow-unkeyed"),
         );
     }
     let listed = missing.len().min(LISTED);
     for (at, attempts) in missing.iter().take(LISTED).enumerate() {
         let hint = "a program was killed or the disk was full before the line was written; if it happens \
-                    often, somebody guesses codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
+                    often, someone may be guessing codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
         context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(hint));
     }
     if let Some(more @ 1..) = missing.len().checked_sub(LISTED) {
         let hint = "'rw2fa audit verify --format json' lists all";
-        context.complain_in_words(&format!("{more} more like these"), Some(hint));
+        context.complain_in_words(&format!("{more} more like this"), Some(hint));
     }
 }

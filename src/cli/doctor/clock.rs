@@ -24,7 +24,7 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
             Some(Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY))
         }
         None => {
-            let message = "the system does not tell whether its clock is synchronised";
+            let message = "the system does not report whether its clock is synchronised";
             Some(Finding::new(check, Severity::Info, message).remedy("rw2fa doctor --ntp HOST"))
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     }
     let steps = drifts.iter().map(|(steps, names)| format!("{steps:+}: {}", names.count));
     let histogram = steps.collect::<Vec<_>>().join(", ");
-    let message = format!("devices by how many steps of 30 s they are ahead: {histogram}");
+    let message = format!("clock drift of devices, in steps of 30 s (+ is ahead): {histogram}");
     let mut findings = vec![Finding::new(check, Severity::Info, message)];
     let median = median(drifts, total);
     let agree = drifts.iter().filter(|(steps, _)| steps.abs_diff(median) <= 1);
@@ -82,7 +82,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
             names.summary()
         );
         let finding = Finding::new(check, Severity::Warning, message);
-        findings.push(finding.remedy("have the phone set its time automatically"));
+        findings.push(finding.remedy("let the phone set its time automatically"));
     }
     findings
 }
@@ -112,7 +112,7 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
         names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
-    Some(finding.remedy("put the clock right; if it is right now: rw2fa users reset NAME"))
+    Some(finding.remedy("correct the clock; if it is correct now: rw2fa users reset NAME"))
 }
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Findin
         return Some(Finding::new(check, Severity::Info, "the free disk space is not known"));
     };
     let a_month = audit / months.max(1);
-    let shown = format!("{} MiB are free where the store is", free / MIB);
+    let shown = format!("{} MiB of disk space are free for the store", free / MIB);
     let move_away =
         "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {
-        (Severity::Error, format!("{shown}: on a full disk nobody gets in"))
+        (Severity::Error, format!("{shown}: no login is granted when the disk is full"))
     } else if free < LITTLE {
         (Severity::Warning, shown)
     } else if a_month > 0 && free / a_month < MONTHS {
@@ -46,13 +46,13 @@ pub(super) fn file_system(found: &FileSystem) -> Option<Finding> {
         FileSystem::Local => None,
         FileSystem::Network(name) => {
             let message = format!(
-                "the store lies on a network file system ({name}): locks and durable writes are not sure there"
+                "the store is on a network file system ({name}), where locks and durable writes are not reliable"
             );
             Some(Finding::new(check, Severity::Error, message).remedy(remedy))
         }
         FileSystem::Unknown(name) => {
             let message =
-                format!("the store lies on a file system ({name}) that may be a network's");
+                format!("the store is on a file system ({name}) that may be a network file system");
             Some(Finding::new(check, Severity::Info, message).remedy(remedy))
         }
     }

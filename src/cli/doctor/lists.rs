@@ -45,9 +45,9 @@ pub(super) fn groups(store: &dyn Reader, seen: &BTreeSet<String>) -> Option<Find
     if empty.is_empty() {
         return None;
     }
-    let message = format!("groups of which no member ever signed in: {}", empty.summary());
+    let message = format!("groups none of whose members ever signed in: {}", empty.summary());
     let finding = Finding::new("groups", Severity::Warning, message);
     Some(finding.remedy(
-        "see that the portal passes --group, spelled as 'rw2fa users list --type group' shows it",
+        "make sure that the portal passes --group, spelled as in 'rw2fa users list --type group'",
     ))
 }

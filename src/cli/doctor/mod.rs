@@ -32,17 +32,17 @@ use crate::store::inspection::{Inspection, inspect};
 use crate::store::{self, Store, records};
 use crate::time::Timestamp;
 
-/// Examine the store and this server: what would bite later, and the remedy
+/// Find problems of the store and this server before they affect a login
 ///
-/// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary files. Ends with
-/// exit code 1 if a finding is an error. Changes nothing.
+/// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary
+/// files. Exits with 1 if a finding is an error. Changes nothing.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa doctor --ntp pool.ntp.org")]
 pub(super) struct DoctorArgs {
-    /// Also ask this time server how far the clock is off
+    /// Also ask this time server how far off the clock is
     #[arg(long, value_name = "HOST[:PORT]")]
     ntp: Option<String>,
-    /// Also ask the SMS gateway about credentials and balance
+    /// Also ask the SMS gateway about the credentials and the balance
     #[arg(long)]
     online: bool,
 }
@@ -146,7 +146,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
                 format!("{}: {}: {}", finding.severity.as_str(), finding.check, finding.message);
             context.print(&format!("{}\n", crate::printable::printable(&line)))?;
             if let Some(remedy) = &finding.remedy {
-                context.print(&format!("  {}\n", crate::printable::printable(remedy)))?;
+                context.print(&format!("  hint: {}\n", crate::printable::printable(remedy)))?;
             }
         }
         let number = |severity| findings.iter().filter(|f| f.severity == severity).count();

@@ -41,7 +41,7 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
         }
         if !unknown.is_empty() {
             let message = format!(
-                "{} that the system does not know, so that whoever was meant may sign in without a code: {}",
+                "{} that this system does not know; if a name is misspelt, the real one can sign in without a code: {}",
                 noun(kind),
                 unknown.summary()
             );
@@ -58,9 +58,9 @@ fn noun(kind: DocumentKind) -> &'static str {
 fn unfinished(kind: DocumentKind, rest: usize) -> Finding {
     let seconds = PATIENCE.as_secs();
     let message = format!(
-        "the system's name service is slow: after {seconds} s {rest} {} were not looked up",
+        "the system's name service is slow: {rest} {} were not looked up within {seconds} s",
         noun(kind)
     );
     Finding::new("names", Severity::Info, message)
-        .remedy("getent passwd NAME tells how long one name takes")
+        .remedy("see how long one name takes: time getent passwd NAME")
 }

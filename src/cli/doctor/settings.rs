@@ -13,7 +13,7 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
     let advanced = &settings.advanced;
     let mut findings = Vec::new();
     if !settings.enabled {
-        let message = "two-factor authentication is off: a password alone lets everybody in";
+        let message = "two-factor authentication is off: a password alone is enough to sign in";
         findings.push(Finding::new("enabled", Severity::Warning, message).remedy("rw2fa enable"));
     }
     let enough = drift.max(1);
@@ -26,8 +26,8 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
                 "discrepancy",
                 Severity::Warning,
                 format!(
-                    "discrepancy {}: guesses until the hard stop succeed with a chance of {}; with {enough}, \
-                     which is enough for every device seen so far, of {}",
+                    "discrepancy {}: an attacker has a chance of {} to guess a code before the hard stop; with \
+                     {enough}, enough for every device seen so far, {}",
                     advanced.discrepancy,
                     chance(advanced.discrepancy),
                     chance(enough)
@@ -38,7 +38,7 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
     }
     if advanced.digits() != Digits::DEFAULT {
         let message = format!(
-            "digits {}: not every authenticator app shows codes of other than 6 digits",
+            "digits {}: not every authenticator app supports codes that do not have 6 digits",
             advanced.digits
         );
         let finding = Finding::new("digits", Severity::Warning, message);

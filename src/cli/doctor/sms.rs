@@ -23,7 +23,7 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
     {
         let (consequence, remedy) = if cfg!(windows) {
             (
-                "others could put another program in the place of the SMS command",
+                "other accounts could replace the SMS command",
                 r"put it where only administrators can write, for example into C:\Program Files",
             )
         } else {
@@ -38,7 +38,7 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
     let advanced = &settings.advanced;
     if is_needed && advanced.sms_hourly_limit == 0 && advanced.sms_daily_limit == 0 {
         let message =
-            "messages are not limited: whoever knows a password can send as many as you pay for";
+            "the number of SMS is not limited: anyone who knows a password can run up costs";
         let finding = Finding::new("sms-limits", Severity::Warning, message);
         findings.push(finding.remedy("rw2fa advanced set sms-hourly-limit 6"));
     }
@@ -63,12 +63,12 @@ pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if !health.is_active() {
-        let message = "the account at Twilio is not active, so that nothing is sent";
+        let message = "the Twilio account is not active, so nothing is sent";
         let finding = Finding::new("sms-account", Severity::Error, message);
         findings.push(finding.remedy("rw2fa sms portal console"));
     }
     if health.kind.as_deref() == Some("Trial") {
-        let message = "the account at Twilio is a trial: it reaches verified numbers only";
+        let message = "the Twilio account is a trial: it reaches verified numbers only";
         let finding = Finding::new("sms-account", Severity::Warning, message);
         findings.push(finding.remedy("rw2fa sms portal verified-callers"));
     }
@@ -76,7 +76,7 @@ pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
     if let Some(balance) = balance.filter(|balance| *balance < LOW) {
         let severity = if balance <= 0.0 { Severity::Error } else { Severity::Warning };
         let currency = health.currency.as_deref().unwrap_or_default();
-        let message = format!("the balance at Twilio is {balance} {currency}");
+        let message = format!("the Twilio balance is {balance} {currency}");
         let finding = Finding::new("sms-balance", severity, message.trim_end());
         findings.push(finding.remedy("rw2fa sms portal console"));
     }

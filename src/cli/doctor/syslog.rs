@@ -7,7 +7,7 @@ use crate::platform::SystemLog;
 pub(super) fn check(log: Option<&SystemLog>) -> Option<Finding> {
     let error = log?.check().err()?;
     let message = format!(
-        "the system's log gets no copy of the audit trail, as store.toml wants it to: {error}"
+        "store.toml asks for a copy of the audit trail in the system's log, which gets none: {error}"
     );
     let finding = Finding::new("syslog", Severity::Warning, message);
     Some(finding.remedy("start the system's log, or set syslog to false under [audit]"))

@@ -102,7 +102,7 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             "enrolment",
             Severity::Warning,
             &census.waiting,
-            "on the list for over 30 days and never enrolled, so that the password alone opens the \
+            "on the list for over 30 days and never enrolled, so the password alone still opens the \
              enrolment",
             format!("rw2fa users enrol {}", first(&census.waiting)),
         ),
@@ -120,21 +120,21 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             "sms-number",
             Severity::Error,
             &census.without_number,
-            "codes by SMS and no phone number",
+            "codes by SMS, but no phone number",
             format!("rw2fa users edit {} --phone +…", first(&census.without_number)),
         ),
         (
             "lockout",
             Severity::Info,
             &census.locked,
-            "locked for a while by wrong codes",
+            "locked for a while after wrong codes",
             format!("rw2fa users unlock {}", first(&census.locked)),
         ),
         (
             "hard-stop",
             Severity::Warning,
             &census.stopped,
-            "locked until an administrator unlocks, by 100 wrong codes: somebody may have guessed",
+            "locked until an administrator unlocks them, after 100 wrong codes: someone may be guessing codes",
             format!("rw2fa users unlock {}", first(&census.stopped)),
         ),
     ]

@@ -14,8 +14,8 @@ pub(super) fn check(program: Option<&Path>) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "{} works as the store's owner and everybody may start it: every account of this server can \
-         try codes and see answers",
+        "{} runs as the store's owner and anyone may start it: every account of this server can try codes and see the \
+         answers",
         path.display()
     );
     let finding = Finding::new("verifier", Severity::Error, message);

@@ -143,7 +143,7 @@ fn enabled(settings: &Settings) -> Link {
     if settings.enabled {
         return link("enabled", "on", None);
     }
-    let hint = "nobody is asked for a code: turn it on with 'rw2fa enable'";
+    let hint = "no login needs a code; turn it on with: rw2fa enable";
     link("enabled", "off", hint.to_owned())
 }
 
@@ -152,7 +152,7 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
     let listed = store.names_like(DocumentKind::User, &login.key())?;
     let domains = &settings.domains;
     Ok(match subject {
-        Subject::GroupsUnknown => link("listed", "unknown", "not listed himself".to_owned()),
+        Subject::GroupsUnknown => link("listed", "unknown", "not listed by name".to_owned()),
         Subject::Unlisted => link("listed", "no", unlisted(login, &listed)),
         Subject::Ambiguous => {
             let mut all = listed.clone();
@@ -177,7 +177,7 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
 }
 
 fn several_users() -> Link {
-    let detail = "this login could mean each of them: a login with its NetBIOS domain does not";
+    let detail = "this login could mean any of them; one with the NetBIOS domain is unambiguous";
     link("ambiguous", "yes", detail.to_owned())
 }
 
@@ -208,8 +208,8 @@ fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Re
 fn unlisted(login: &Name, listed: &[Name]) -> String {
     let others: Vec<_> = listed.iter().map(Name::canonical).collect();
     match others.as_slice() {
-        [] => "neither himself nor by a group".into(),
-        others => format!("{login} is of another domain than {}", others.join(", ")),
+        [] => "not listed, neither by name nor by a group".into(),
+        others => format!("{login} is in another domain than {}", others.join(", ")),
     }
 }
 
@@ -217,7 +217,7 @@ fn ambiguous(rules: Rules<'_>) -> Link {
     let Account { state, domain, .. } = rules.account;
     match (&state.domain, domain) {
         (Some(bound), Some(own)) if rules.is_of_another_domain() => {
-            let detail = format!("the secret was made for {bound}, and the login is of {own}");
+            let detail = format!("the secret was made for {bound}, and the login is in {own}");
             link("ambiguous", "yes", detail)
         }
         (Some(bound), _) => link("ambiguous", "no", format!("the secret was made for {bound}")),
@@ -235,7 +235,7 @@ fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
         let near = store.names_like(DocumentKind::Whitelist, &login.key())?;
         let near: Vec<_> = near.iter().map(Name::canonical).collect();
         let detail = (!near.is_empty()).then(|| {
-            format!("{} lets in its own account and domain only, and not {login}", near.join(", "))
+            format!("{} lets in only its own account and domain, not {login}", near.join(", "))
         });
         return Ok(link("whitelist", "none", detail));
     };
@@ -268,7 +268,7 @@ fn lock(rules: Rules<'_>) -> Link {
         }
         LockoutState::Stopped => {
             let name = &rules.account.name;
-            link("lock", "stopped", format!("{wrong}; only 'rw2fa users unlock {name}' helps"))
+            link("lock", "stopped", format!("{wrong}; unlock with: rw2fa users unlock {name}"))
         }
     }
 }
@@ -325,7 +325,7 @@ fn method(rules: Rules<'_>, settings: &Settings) -> Link {
         (true, Some(phone)) if *method == Method::App => {
             let to = phone.masked();
             format!(
-                "a code is sent to {to} before the QR code is shown: he proved himself by SMS only"
+                "a code is sent to {to} before the QR code is shown: so far the user has only proved a code by SMS"
             )
         }
         (true, Some(phone)) => format!("a sign-in sends a code to {}", phone.masked()),

@@ -51,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let newcomer = newcomer(store)?;
     for group in groups.names {
         let look = look_at(context, &opened, &newcomer, vec![group.clone()]);
-        let why = obstacle(&look).unwrap_or_else(|| "a member at his first login".into());
+        let why = obstacle(&look).unwrap_or_else(|| "members at their first login".into());
         rows.push(row(&group, "group", true, &look, why));
     }
     let listed = users.names.clone();
@@ -64,7 +64,13 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         let why = obstacle(&look).unwrap_or_else(|| cover(&look));
         rows.push(row(&name, "user", listed.binary_search(&name).is_ok(), &look, why));
     }
-    output::list_or(context, "entries", &rows, COLUMNS, "nobody is listed; rw2fa users add NAME")?;
+    output::list_or(
+        context,
+        "entries",
+        &rows,
+        COLUMNS,
+        "no users or groups are listed; add one with: rw2fa users add NAME",
+    )?;
     Ok(done)
 }
 

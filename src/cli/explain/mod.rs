@@ -26,28 +26,28 @@ use crate::verify::request::{self, Ask, QrForm, Request, Session};
 use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
-/// Explain what the next login will be answered, and which rule decides it
+/// Explain how the next login will be decided, and by which rule
 ///
-/// Nothing is changed, sent, made or shown. The answers are those of 'rw2fa verify --check'.
+/// Changes and sends nothing. The answers are those of 'rw2fa verify --check'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa explain 'CORP\\alice' --no-groups --session rdp")]
 pub(super) struct ExplainArgs {
-    /// The login, as the portal passes it
+    /// The user, as the portal passes it
     #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
     name: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with_all = ["no_groups", "all"])]
     groups: Vec<String>,
-    /// The user is a member of no group
+    /// The user is not a member of any group
     #[arg(long, conflicts_with = "all")]
     no_groups: bool,
-    /// Id of the portal session, whose grants count
+    /// The id of the portal session, to take its grants into account
     #[arg(long, value_name = "ID", conflicts_with = "all")]
     client: Option<String>,
-    /// Only what this kind of session will be answered
+    /// Explain only this kind of session
     #[arg(long, value_enum, conflicts_with = "all")]
     session: Option<Session>,
-    /// Everybody the store knows: who will be asked for a code at the next login, and why
+    /// Show for every known user and group whether the next login needs a code, and why
     #[arg(long)]
     all: bool,
 }
@@ -124,7 +124,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
         && chain.iter().any(chain::Link::says_not_listed)
         && let Some(other) = nearest(&*opened.store, crate::store::DocumentKind::User, &login)
     {
-        context.note(&format!("nobody is listed as '{login}': did you mean '{other}'?"));
+        context.note(&format!("'{login}' is not listed: did you mean '{other}'?"));
     }
     if context.globals.format == Format::Json {
         let login = login.canonical();
@@ -144,7 +144,7 @@ const COLUMNS: &[Column<Answer>] = &[
     Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
     Column {
         name: "reason",
-        cell: |row| row.reason.unwrap_or("none: the portal's call is wrong").into(),
+        cell: |row| row.reason.unwrap_or("none: the portal called rw2fa-verify incorrectly").into(),
         is_useful: |_| true,
     },
     Column { name: "rule", cell: |row| row.rule.into(), is_useful: |_| true },

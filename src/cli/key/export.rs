@@ -11,14 +11,14 @@ use crate::cli::target::Target;
 use crate::error::Result;
 use crate::store::{Scope, Update, records};
 
-/// Copy the key, to be kept apart from copies of the store
+/// Copy the key, to keep it apart from copies of the store
 ///
-/// Without the key the secrets of the store are lost. With the key and a copy of the store anybody can
-/// compute everybody's codes.
+/// Without the key, the secrets of the store are lost. With the key and a copy of the store, anyone
+/// can compute every user's codes.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key export /media/escrow/rw2fa.key")]
 pub(in crate::cli) struct KeyExportArgs {
-    /// A new file, made readable for its owner only; '-' is standard output
+    /// A new file that only its owner can read; '-' is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -26,8 +26,7 @@ pub(in crate::cli) struct KeyExportArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Done> {
     context.no_csv("key export")?;
     context.confirm(
-        "Whoever has this copy and a copy of the store can compute everybody's codes: \
-         keep them in different places.",
+        "Anyone with this copy and a copy of the store can compute every user's codes: keep them in different places.",
     )?;
     let mut target = Target::create(&args.file)?;
     let opened = context.open()?;
@@ -44,6 +43,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     })?;
     target.write(context, &document)?;
     target.finish()?;
-    context.note("the key was copied; 'rw2fa key rotate' makes this copy useless for new secrets");
+    context.note("the key was copied; after 'rw2fa key rotate', this copy opens no new secrets");
     Ok(Done::All)
 }

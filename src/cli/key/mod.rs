@@ -10,7 +10,7 @@ use crate::cli::Done;
 use crate::cli::context::Context;
 use crate::error::Result;
 
-/// Copy, renew or replace the key that seals the secrets
+/// Export, rotate or reset the key that seals the secrets
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa key export /media/safe/rw2fa.key")]
 pub(super) enum KeyCommand {

@@ -18,14 +18,14 @@ use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::open_sealed;
 use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
-/// Replace a lost key: every secret is dropped, and everybody enrols again
+/// Replace a lost key: every secret is deleted, and every user enrols again
 ///
-/// Works without the old key. At the next login each user is shown a new QR code after the password
-/// alone, as at the first one. If a copy of the key exists anywhere, put that back instead.
+/// Works without the old key. At the next login, each user sees a new QR code after the password
+/// alone, as at the first login. If a copy of the key exists anywhere, restore that instead.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key reset --dry-run")]
 pub(in crate::cli) struct KeyResetArgs {
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -40,8 +40,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
         return output::changes(context, true, &rows);
     }
     context.confirm(&format!(
-        "This drops the secrets of {}. The next login of each, with the password alone, shows a new \
-         QR code. If a copy of the key exists, put that back instead.",
+        "This deletes the secrets of {}. At the next login, the password alone is enough to see a new QR code. If a \
+         copy of the key exists, restore that instead.",
         count(users, "user")
     ))?;
     let keys = replace_key(context, &opened)?;

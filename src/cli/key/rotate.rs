@@ -31,14 +31,14 @@ use crate::store::seal::{DataKey, KeyRing, NONCE};
 use crate::store::user::open_sealed;
 use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 
-/// Make a new key and seal all secrets under it; logins go on
+/// Create a new key and seal all secrets with it; logins continue
 ///
-/// Nobody has to enrol again. Copies of the old key open nothing that is sealed from now on; export the
-/// key again. A rotation that was interrupted is finished by running this again.
+/// Users do not have to enrol again. Copies of the old key open nothing that is sealed from now on,
+/// so export the key again. If a rotation is interrupted, run this again.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key rotate && rw2fa key export rw2fa.key")]
 pub(in crate::cli) struct KeyRotateArgs {
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -53,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     }
     let users = count(opened.store.list(DocumentKind::State)?.names.len(), "user");
     context.confirm(&format!(
-        "A new key is made and seals the secrets of {users}. Copies of the present key no longer open \
+        "This creates a new key and seals the secrets of {users} with it. Copies of the present key no longer open \
          them: export the key again afterwards."
     ))?;
     let (id, previous) = begin_rotation(context, &opened)?;
@@ -62,7 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     let mut rows: Vec<_> =
         found.problems.into_iter().map(|error| ChangeRow::new("user", "", Err(error))).collect();
     let mut sealed = 0;
-    let progress = Progress::new(context, "sealing anew", found.names.len());
+    let progress = Progress::new(context, "sealing", found.names.len());
     for name in &found.names {
         progress.advance(1);
         match reseal_user(context, &opened, name) {
@@ -77,13 +77,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
         Ok(true) => sealed += 1,
         Err(error) => rows.push(ChangeRow::new("setting", "SMS gateway", Err(error))),
     }
-    context.note(&format!("sealed anew: {}", count(sealed, "secret")));
+    context.note(&format!("sealed with the new key: {}", count(sealed, "secret")));
     let is_whole = rows.is_empty();
     let end = if is_whole {
         end_rotation(context, &opened, &id, &previous)
     } else {
         Err(Error::new(ErrorKind::Refused, "the old key is still needed and was kept").with_hint(
-            "fix the documents named here, or reset their users, and run 'rw2fa key rotate' again",
+            "fix the documents listed above, or reset their users, then run 'rw2fa key rotate' again",
         ))
     };
     rows.push(ChangeRow::new("key", id, end.map(|()| Changed::Changed)));

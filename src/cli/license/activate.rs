@@ -23,16 +23,16 @@ use crate::store::{Document, Scope, Update, editing, records};
 /// What Windows editors put at the start of a text file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Check a licence and use it from now on
+/// Check a licence and install it
 ///
-/// A licence that is refused changes nothing: the one before stays.
+/// A rejected licence changes nothing: the previous one stays.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license activate license.lic")]
 pub(in crate::cli) struct ActivateArgs {
-    /// The file that the licensing portal gave
+    /// The file from the licensing portal
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -86,13 +86,12 @@ fn read(path: &Path) -> Result<Vec<u8>> {
             std::io::ErrorKind::PermissionDenied => ErrorKind::Refused,
             _ => ErrorKind::System,
         };
-        Error::io(kind, what, error)
-            .with_hint("name the license.lic that the licensing portal gave")
+        Error::io(kind, what, error).with_hint("use the license.lic from the licensing portal")
     };
     // A pipe or a device could block the program.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(Error::new(ErrorKind::Refused, format!("{} is not a file", path.display()))
-            .with_hint("name the license.lic that the licensing portal gave"));
+            .with_hint("use the license.lic from the licensing portal"));
     }
     let mut text = Vec::new();
     let file = File::open(path).map_err(failed)?;

@@ -33,12 +33,12 @@ pub(super) enum LicenseCommand {
 
 /// Print the serial number of this machine, which a licence is issued for
 ///
-/// It is made from the machine's id by a hash, and does not reveal it.
+/// It is a hash of the machine's id, and does not reveal it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license serial")]
 pub(super) struct SerialArgs {}
 
-/// Print where licences come from, and what is asked there
+/// Show where to get a licence, and what you need there
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license portal")]
 pub(super) struct PortalArgs {}
@@ -83,7 +83,7 @@ fn portal(context: &mut Context<'_>) -> Result<Done> {
         context,
         &[
             ("portal", PORTAL.into()),
-            ("order number", "as it stands in the confirmation of your order".into()),
+            ("order number", "from the confirmation of your order".into()),
             ("e-mail", "the address of that order".into()),
             ("serial number", serial.to_string()),
             ("product", PRODUCT.into()),
@@ -136,9 +136,11 @@ pub(super) fn describe(status: &LicenseStatus) -> String {
         }
         (LicenseState::Expired, Some(license)) => {
             let end = license.expires.map(|end| format!(" at {end}")).unwrap_or_default();
-            format!("expired{end}; what is enforced stays enforced")
+            format!("expired{end}; users on the list still need a code")
         }
-        (LicenseState::Expired, None) => "trial is over; what is enforced stays enforced".into(),
+        (LicenseState::Expired, None) => {
+            "trial is over; users on the list still need a code".into()
+        }
     }
 }
 
@@ -155,10 +157,10 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
     let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
     if has_development_key() {
         say(
-            "this build takes licences that are signed with the development key, which is public: \
-             anybody can issue one; logins are not affected"
+            "this build accepts licences that are signed with the development key, which is public: \
+             anyone can issue one; logins are not affected"
                 .into(),
-            "install a build that was made with RW2FA_VENDOR_KEY",
+            "install a build made with RW2FA_VENDOR_KEY",
         );
     }
     match &status.refusal {
@@ -177,7 +179,7 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
         let what = if status.license.is_some() { "licence" } else { "trial" };
         say(
             format!(
-                "the {what} is over: no users can be added, and what is enforced stays enforced"
+                "the {what} is over: no users can be added, and users on the list still need a code"
             ),
             PORTAL,
         );
@@ -195,7 +197,8 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
 /// Warns of the licence's problems.
 pub(super) fn warn(context: &mut Context<'_>, status: &LicenseStatus, users: usize) {
     for Concern { message, remedy } in concerns(status, users) {
-        context.warn(&format!("{message}: {remedy}"));
+        context.warn(&message);
+        context.hint(remedy);
     }
 }
 

@@ -60,10 +60,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     }
     if let Some(refusal) = &status.refusal {
         lines.push(("problem", format!("the stored licence is not used: {refusal}")));
-        lines.push(("way out", refusal.hint().into()));
+        lines.push(("hint", refusal.hint().into()));
     }
     if has_development_key() {
-        lines.push(("key", "DEVELOPMENT KEY: anybody can issue licences for this build".into()));
+        lines.push(("key", "DEVELOPMENT KEY: anyone can issue licences for this build".into()));
     }
     output::pairs(context, &lines)?;
     warn(context, &status, users);

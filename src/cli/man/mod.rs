@@ -22,14 +22,14 @@ use crate::settings::key::plain;
 use crate::verify::arguments;
 use crate::verify::reason::Reason;
 
-/// Write the manual pages into a directory, or list them
+/// Write the manual pages to a directory, or list them
 ///
 /// There is a page for each command, rw2fa-verify(1) for the portal protocol and rw2fa-store(5) for the
 /// documents of the store.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  rw2fa man\n  rw2fa man /usr/local/share/man/man1")]
 pub(in crate::cli) struct ManArgs {
-    /// Where the pages are written; files of their names are replaced
+    /// The directory; existing pages in it are replaced
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
 }
@@ -47,7 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -
         let path = directory.join(&page.file);
         write(&path, &page.text()).map_err(|error| {
             Error::io(ErrorKind::Refused, format!("cannot write {}", path.display()), error)
-                .with_hint("name a directory that exists and that you may write to")
+                .with_hint("use an existing directory that you can write to")
         })?;
     }
     context.note(&format!("{} written", count(pages.len(), "page")));

@@ -27,7 +27,7 @@ const VARIABLE: &str = "RW2FA_COMPLETE";
 
 /// Print a script that completes commands and names in a shell
 ///
-/// Names of users and groups are those of the store, as far as the account that types may read it.
+/// Completes the names of users and groups if the account may read the store.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     rw2fa completions bash >/usr/share/bash-completion/completions/rw2fa\n  \

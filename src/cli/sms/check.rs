@@ -12,7 +12,7 @@ use crate::printable::printable;
 
 /// Ask Twilio whether the credentials work; sends nothing
 ///
-/// Tells the state of the account and its balance.
+/// Shows the state of the account and its balance.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms check")]
 pub(in crate::cli) struct CheckArgs {}
@@ -66,7 +66,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
     if opened.settings.sms.account_sid.is_none() {
         return Err(Error::new(
             ErrorKind::Refused,
-            "the gateway is a command, which cannot be asked",
+            "the gateway is a command, which cannot be queried",
         )
         .with_hint("send a message: rw2fa sms test +33…"));
     }
@@ -77,7 +77,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
             "balance": health.balance, "currency": health.currency,
         }}))?;
     } else {
-        let unknown = || "not told to this key".to_owned();
+        let unknown = || "hidden from this API key".to_owned();
         let balance = health.balance.as_ref().map_or_else(unknown, |balance| {
             format!("{balance} {}", health.currency.as_deref().unwrap_or_default())
         });
@@ -100,7 +100,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
         return Ok(Done::All);
     }
     context.complain(
-        &Error::new(ErrorKind::Refused, "the account is not active, so that nothing is sent")
+        &Error::new(ErrorKind::Refused, "the account is not active, so nothing is sent")
             .with_hint("see 'rw2fa sms portal console'"),
     );
     Ok(Done::Partly)

@@ -22,17 +22,18 @@ use crate::settings::sms::SmsSection;
 use crate::store::seal::NONCE;
 use crate::store::{Document, Reader, Scope, Update, editing, records};
 
-/// Name the gateway through which codes are sent
+/// Configure the gateway that sends codes
 ///
-/// What is not named stays as it is; an empty text forgets it. On a terminal what is missing is asked
-/// for. Everything is checked before anything is saved; nothing is sent.
+/// Options that are not given keep their value; an empty text removes one. On a terminal, the
+/// command asks for what is missing. Everything is checked before anything is saved; nothing is
+/// sent.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms configure --account-sid AC… --auth-token-stdin \
                         --from +33700000000 <token.txt")]
 pub(in crate::cli) struct ConfigureArgs {
     #[command(flatten)]
     given: Given,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -110,8 +111,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     let changed = opened.store.update(Scope::Settings, |locked| {
         let before = records::settings(locked)?.sms;
         if before != opened.settings.sms {
-            return Err(Error::new(ErrorKind::Refused, "the gateway was changed meanwhile")
-                .with_hint("look at it with 'rw2fa sms show', and try again"));
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "the gateway was changed by another command",
+            )
+            .with_hint("check it with 'rw2fa sms show', then try again"));
         }
         let mut after = wanted.section.clone();
         if let Some(token) = &wanted.token {
@@ -199,7 +203,7 @@ fn set(key: &Key<SmsSection>, section: &mut SmsSection, text: &str) -> Result<()
 
 fn missing(what: &str) -> Error {
     Error::new(ErrorKind::Usage, format!("missing: {what}"))
-        .with_hint("docs/sms.md says step by step where to find each")
+        .with_hint("docs/sms.md shows step by step where to find each")
 }
 
 /// Asks for missing values; for all of them if no option was given.
@@ -210,8 +214,8 @@ fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
         }
         let old = value.as_ref().map_or(String::new(), |old| format!(" [{old}]"));
         let failed = |error| {
-            Error::io(ErrorKind::System, "cannot ask on this terminal", error)
-                .with_hint("name everything with flags: see 'rw2fa sms configure --help'")
+            Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
+                .with_hint("pass everything as options: see 'rw2fa sms configure --help'")
         };
         let answer = prompt::line(&format!("{name}, {what}{old}: ")).map_err(failed)?;
         let Some(answer) = answer else { return Err(interrupted()) };
@@ -265,7 +269,7 @@ fn token(
         let answer = prompt::hidden(&format!("Token, not shown{keeps}: "));
         let answer = answer.map_err(|error| match error.kind() {
             std::io::ErrorKind::Interrupted => interrupted(),
-            _ => Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+            _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
                 .with_hint("use --auth-token-stdin"),
         })?;
         if answer.trim().is_empty() && section.auth_token.is_some() {
@@ -321,7 +325,7 @@ fn report(context: &mut Context<'_>, section: &SmsSection) {
         context.note(&format!("codes go to the command {}", command.display()));
         if let Some(problem) = platform::trust_problem(command) {
             let consequence = if cfg!(windows) {
-                "others could put another program in its place"
+                "other accounts could replace it"
             } else {
                 "a set-uid verifier will not run it"
             };

@@ -38,7 +38,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &DeliverArgs) -> Result<Done> {
         // Pass on what is known.
         Certainty::Unknown => {
             context.flush()?;
-            Err(Error::new(ErrorKind::System, "nobody knows whether the message was sent"))
+            Err(Error::new(ErrorKind::System, "it is not known whether the message was sent"))
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::store::{Reader, records};
 
 pub(super) use check::{Health, health};
 
-/// Administer the gateway through which codes are sent by SMS
+/// Manage the gateway that sends codes by SMS
 #[derive(Subcommand, Debug)]
 #[command(
     after_help = "Example: rw2fa sms configure --account-sid AC… --auth-token-stdin --from +…"

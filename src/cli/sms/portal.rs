@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::{Done, Format};
 use crate::error::Result;
 
-/// Print the address of a page of Twilio
+/// Print the address of a Twilio page
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms portal trial")]
 pub(in crate::cli) struct PortalArgs {

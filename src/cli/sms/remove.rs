@@ -10,13 +10,13 @@ use crate::error::Result;
 use crate::settings::sms::SmsSection;
 use crate::store::{Document, Scope, Update, editing, records};
 
-/// Forget the gateway and its token
+/// Remove the gateway and its token
 ///
-/// Users whose codes come by SMS cannot sign in from then on.
+/// Users who get codes by SMS can no longer sign in.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms remove --dry-run")]
 pub(in crate::cli) struct RemoveArgs {
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -41,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     })?;
     let users = crate::cli::users::by_sms(store)?;
     if changed == Changed::Removed && users > 0 {
-        context.warn(&format!("{} cannot get a code any more", count(users, "user")));
+        context.warn(&format!("{} can no longer get a code", count(users, "user")));
     }
     let row = ChangeRow::new("setting", "SMS gateway", Ok(changed));
     output::changes(context, args.dry_run, &[row])

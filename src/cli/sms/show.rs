@@ -55,7 +55,9 @@ pub(super) fn run(context: &mut Context<'_>, _: &ShowArgs) -> Result<Done> {
     output::pairs(context, &lines)?;
     if let Some(problem) = problem {
         context.warn(&problem.to_string());
-        context.note(problem.hint().unwrap_or_default());
+        if let Some(hint) = problem.hint() {
+            context.hint(hint);
+        }
     }
     Ok(Done::All)
 }

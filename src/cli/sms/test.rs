@@ -17,13 +17,13 @@ use crate::store::{Scope, Update, records};
 use crate::verify::login::SMS_PATIENCE;
 use crate::verify::sending::SmsCommand;
 
-/// Send a test message, which is paid for like any other
+/// Send a test message, which costs as much as any other
 ///
-/// Its text is that of 'sms-message' with zeros in the place of the code.
+/// Its text is that of 'sms-message', with zeros in place of the code.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms test +33612345678")]
 pub(in crate::cli) struct TestArgs {
-    /// The number, with '+' and its country
+    /// The number, with '+' and the country code
     #[arg(value_name = "+E164", value_parser = number::parse)]
     to: Phone,
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::store::inspection::inspect;
 use crate::store::{self, records};
 
-/// Read every document, do what a login does, and name what is wrong
+/// Check every document, do what a login does, and report problems
 ///
 /// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
 /// every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes

@@ -21,15 +21,15 @@ use crate::store::{Document, DocumentKind, Reader, Scope, Text, Update, records}
 
 /// Write the whole store into one TOML file
 ///
-/// Holds settings, users with their sealed secrets, groups and whitelist. The key and the audit trail
-/// are not part of it. Logins go on meanwhile.
+/// Contains the settings, users with their sealed secrets, groups and whitelist, but not the key or
+/// the audit trail. Logins continue meanwhile.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store export /backup/rw2fa-2026-11-24.toml")]
 pub(in crate::cli) struct StoreExportArgs {
-    /// A new file, made readable for its owner only; '-' is standard output
+    /// A new file that only its owner can read; '-' is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Write the secrets so that everybody can read them, in place of sealed ones
+    /// Write the secrets unsealed, readable by anyone who has the file
     #[arg(long)]
     reveal_secrets: bool,
 }
@@ -39,8 +39,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let secrets = if args.reveal_secrets { Secrets::Revealed } else { Secrets::Sealed };
     if secrets == Secrets::Revealed {
         context.confirm(
-            "The file will hold the secrets of all users, unsealed: whoever reads it can compute \
-             everybody's codes.",
+            "The file will contain every user's secret, unsealed: anyone who reads it can compute their codes.",
         )?;
     }
     let mut target = Target::create(&args.file)?;
@@ -75,7 +74,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     if length > bundle::LARGEST_MEBIBYTES << 20 {
         let limit = bundle::LARGEST_MEBIBYTES;
         context.warn(&format!(
-            "the export is larger than {limit} MiB, more than 'store import' reads: back up the directory too"
+            "the export is larger than the {limit} MiB that 'store import' can read: back up the directory too"
         ));
     }
     context.note(&format!(

@@ -23,20 +23,20 @@ const LIMITS: Limits =
 /// How many problems of a file are shown individually.
 const SHOWN: usize = 20;
 
-/// Put an exported store in the place of this one
+/// Replace this store with an exported one
 ///
-/// The file is checked as a whole before anything is written. Entries that are not in it are removed.
-/// The key, the place of the key, the licence and the audit trail of this store stay. Grants are
-/// dropped and every code up to now counts as used, so that nothing is replayed.
+/// The whole file is checked before anything is written. Entries that are not in it are removed.
+/// The key, its location, the licence and the audit trail of this store are kept. Grants are
+/// removed, and every code up to now counts as used, so that nothing can be replayed.
 ///
-/// While it runs no login is decided. If it is interrupted, run it again.
+/// No login is decided while it runs. If it is interrupted, run it again.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store import /backup/rw2fa-2026-11-24.toml --dry-run")]
 pub(in crate::cli) struct StoreImportArgs {
-    /// What 'rw2fa store export' wrote; '-' is standard input
+    /// A file from 'rw2fa store export'; '-' is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Only check the file and tell what would be done
+    /// Check the file and show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -45,9 +45,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     context.no_csv("store import")?;
     // Read before the program becomes the owner of the store, who may not be allowed to read the
     // file.
-    let text = target::read_source(context, &args.file, &LIMITS).map_err(|error| {
-        error.with_hint("name the file that 'rw2fa store export' wrote, as it wrote it")
-    })?;
+    let text = target::read_source(context, &args.file, &LIMITS)
+        .map_err(|error| error.with_hint("use an unchanged file from 'rw2fa store export'"))?;
     let opened = context.open_unfinished()?;
     let bundle = report_problems(context, Bundle::parse(&text))?;
     let keys = opened.keys()?;
@@ -60,7 +59,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     }
     let removed = rows.iter().filter(|row| row.result == Changed::Removed).count();
     let mut question = format!(
-        "The store becomes what it was on {}: {}, {}; {} of this store are removed.",
+        "This restores the store of {}: {}, {}. It removes {} of this store.",
         bundle.exported,
         count(bundle.users.len(), "user"),
         count(bundle.groups.len(), "group"),
@@ -92,7 +91,7 @@ fn import(
     // Read under the lock: no rotation begins or ends from here on.
     let keys = records::key_ring(locked)?;
     let first = |problems: Vec<Error>| {
-        let changed = || Error::new(ErrorKind::Refused, "the key was replaced meanwhile");
+        let changed = || Error::new(ErrorKind::Refused, "the key was replaced by another command");
         problems.into_iter().next().unwrap_or_else(changed)
     };
     let plan = Restoration::new(&keys, bundle, context.now()).map_err(first)?;

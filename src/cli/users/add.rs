@@ -22,14 +22,14 @@ use crate::names::listing::{Listing, Method, Phone};
 use crate::store::seal::KeyRing;
 use crate::store::{Locked, Scope, Update};
 
-/// Put users and groups on the list
+/// Add users and groups to the list
 ///
-/// From the next login on they need a code (once 'rw2fa enable' was run). At the first one they see a
-/// QR code for their authenticator app.
+/// From the next login on they need a code (once 'rw2fa enable' was run). At the first one, they
+/// see a QR code for their authenticator app.
 ///
 /// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
-/// 'rw2fa users list --format csv', are ignored. It is checked as a whole before anybody is added. An
-/// empty type means user, an empty method that of --method.
+/// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
+/// An empty type means user; an empty method means that of --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -42,19 +42,19 @@ pub(in crate::cli) struct AddArgs {
     /// Users and groups of a CSV file; '-' is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
-    /// How codes reach them
+    /// How they get codes
     #[arg(long, value_enum, default_value_t)]
     method: Method,
-    /// Where SMS go, as +33612345678
+    /// The phone number for SMS, such as +33612345678
     #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
-    /// Anything worth remembering
+    /// A note
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// A name that the system does not know is an error, not only worth a warning
+    /// Fail, instead of warning, for a name that this system does not know
     #[arg(long)]
     must_exist: bool,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -82,8 +82,8 @@ impl Lines<'_> {
 fn in_one_line(record: &StringRecord) -> Result<()> {
     if record.iter().any(|field| field.contains(['\n', '\r'])) {
         // An open quote swallows the lines after it: no user may be skipped silently.
-        return Err(Error::new(ErrorKind::Refused, "a field goes over several lines")
-            .with_hint("look for a quote that is opened and not closed"));
+        return Err(Error::new(ErrorKind::Refused, "a field spans several lines")
+            .with_hint("look for an unclosed quote"));
     }
     Ok(())
 }
@@ -98,7 +98,7 @@ fn columns(header: &StringRecord) -> Result<[usize; 4]> {
         match (found.next(), found.next()) {
             (Some((at, _)), None) => *place = at,
             (Some(_), Some(_)) => {
-                return refused(format!("the column '{column}' stands there twice"));
+                return refused(format!("the column '{column}' appears twice"));
             }
             (None, _)
                 if header.len() == 1 && header.iter().any(|name| name.contains([';', '\t'])) =>
@@ -122,11 +122,11 @@ fn entry(
     in_one_line(record)?;
     if record.len() != width {
         let what = format!("has {} fields, and the header has {width}", record.len());
-        return Err(refused(what).with_hint("a name that holds a comma stands in quotes"));
+        return Err(refused(what).with_hint("put a name that contains a comma in quotes"));
     }
     let field = |at: usize| record.get(at).unwrap_or_default().trim();
     let unknown = |column: &str, value: &str, words: &str| {
-        refused(format!("the {column} '{}' is none: {words}", printable(value)))
+        refused(format!("'{}' is not a valid {column}: {words}", printable(value)))
     };
     let written = field(name);
     let name = crate::cli::parse_name(written)?;
@@ -149,7 +149,7 @@ fn entry(
     };
     if phone.is_some() && kind == DocumentKind::Group {
         return Err(refused(format!("'{name}' is a group and has a phone number"))
-            .with_hint("only users have one: leave the field empty"));
+            .with_hint("only users have phone numbers: leave the field empty"));
     }
     Ok(Entry { line, kind, name, written: written.to_owned(), method, phone })
 }
@@ -214,22 +214,22 @@ mod tests {
             ("alice\n", vec![(1, "the header has no column 'name'")]),
             ("name,type,methode,phone\n", vec![(1, "the header has no column 'method'")]),
             ("name;type;method;phone\n", vec![(1, "the columns are not separated by commas")]),
-            ("name,name,type,method,phone\n", vec![(1, "the column 'name' stands there twice")]),
+            ("name,name,type,method,phone\n", vec![(1, "the column 'name' appears twice")]),
             (
                 "alice,user,app\n,,,\nbob,usr,,\ncarol,,push,\ndave,,,0612\nstaff,group,,+33612345678\n",
                 vec![
                     (2, "has 3 fields, and the header has 4"),
                     (3, "'': the name is empty"),
-                    (4, "the type 'usr' is none: write user or group"),
-                    (5, "the method 'push' is none: write app or sms"),
+                    (4, "'usr' is not a valid type: write user or group"),
+                    (5, "'push' is not a valid method: write app or sms"),
                     (6, "'0612' is not a phone number"),
                     (7, "'staff' is a group and has a phone number"),
                 ],
             ),
             ("a,,,,\n", vec![(2, "has 5 fields, and the header has 4")]),
-            ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field goes over several lines")]),
-            ("a,,,\"\nb,,,\n", vec![(2, "a field goes over several lines")]),
-            ("a,,,\"\r\n", vec![(2, "a field goes over several lines")]),
+            ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field spans several lines")]),
+            ("a,,,\"\nb,,,\n", vec![(2, "a field spans several lines")]),
+            ("a,,,\"\r\n", vec![(2, "a field spans several lines")]),
         ] {
             let whole = if expected[0].0 == 1 { text.to_owned() } else { format!("{head}{text}") };
             let found = problems(&whole);
@@ -242,7 +242,7 @@ mod tests {
     /// unused column, or in the header.
     #[test]
     fn an_unclosed_quote_swallows_no_lines() {
-        let broken = |line| (line, "a field goes over several lines".to_owned());
+        let broken = |line| (line, "a field spans several lines".to_owned());
         for (text, expected) in [
             ("name,type,method,phone,notes\nalice,user,app,,\"\nbob,user,app,,\n", 2),
             ("name,type,method,phone,x\nm0,,,,\nm1,user,app,,\"\nm2,user,app,,\nm3,,,,", 3),

@@ -18,23 +18,23 @@ use crate::names::name::Name;
 use crate::printable::shortened;
 use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
-/// Change method, phone or notes of users and groups; an enrolled secret is kept
+/// Change the method, phone or notes of users and groups; enrolled secrets are kept
 #[derive(Args, Debug)]
 #[command(group(super::at_least_one()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]
     entries: Entries,
-    /// How codes reach them
+    /// How they get codes
     #[arg(long, value_enum)]
     method: Option<Method>,
-    /// Where SMS go, as +33612345678
+    /// The phone number for SMS, such as +33612345678
     #[arg(long, value_parser = number::parse)]
     phone: Option<Phone>,
-    /// Anything worth remembering; an empty text forgets it
+    /// A note; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -42,8 +42,8 @@ pub(in crate::cli) struct EditArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     context.no_csv("users edit")?;
     if args.method.is_none() && args.phone.is_none() && args.notes.is_none() {
-        return Err(Error::new(ErrorKind::Usage, "nothing to change")
-            .with_hint("name what to change: --method, --phone or --notes"));
+        return Err(Error::new(ErrorKind::Usage, "no change was given")
+            .with_hint("use --method, --phone or --notes"));
     }
     check_phone(args.phone.as_ref(), &args.entries)?;
     let opened = context.open()?;
@@ -92,8 +92,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     super::warn_of_unknown_range(context, args.phone.as_ref());
     if !starting_over.is_empty() {
         context.note(&format!(
-            "never proved a code of an app, so the next login shows a QR code (after a code by SMS to \
-             who has proved one): {}",
+            "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one worked \
+             before.",
             super::describe_names(&starting_over)
         ));
     }

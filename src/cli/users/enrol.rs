@@ -23,21 +23,21 @@ use crate::store::seal::NONCE;
 use crate::store::user::open_secret;
 use crate::store::{DocumentKind, Scope, Update, records};
 
-/// Make the pending secret of a user now and draw its QR code, to hand it over in person
+/// Create a user's secret and show its QR code, to hand it over in person
 ///
-/// It lives 30 minutes from its first showing and is confirmed by the first right code at a login. No
-/// login shows it meanwhile; one that a login has shown before is void.
-/// Refused once the user is active: 'rw2fa users reset' comes first then.
+/// The secret is valid for 30 minutes after it is first shown, until a login confirms it with a
+/// correct code. No login shows it; a secret that a login showed before no longer works. For a user
+/// who has enrolled, run 'rw2fa users reset' first.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users enrol alice --qr-file alice.png")]
 pub(in crate::cli) struct EnrolArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// Write the QR code to this new file instead of drawing it; it ends in .png or .svg
+    /// Write the QR code to this new .png or .svg file instead of drawing it
     #[arg(long, value_name = "FILE")]
     qr_file: Option<PathBuf>,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -56,19 +56,32 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         None => None,
     };
     let opened = context.open()?;
-    let Some(Made { secret, digits, void }) = make_secret(context, &opened, &name, args.dry_run)?
-    else {
-        context.note(&format!("{name}: a secret would be made and shown"));
+    let Some(made) = make_secret(context, &opened, &name, args.dry_run)? else {
+        context.note(&format!("{name}: would make a secret and show it"));
         return Ok(Done::All);
     };
-    warn_of_void(context, &name, void);
     let issuer = opened.settings.advanced.issuer(&platform::host_name());
-    let uri = otp::enrolment_uri(&issuer, &name.canonical(), &secret, digits);
+    let uri = otp::enrolment_uri(&issuer, &name.canonical(), &made.secret, made.digits);
+    let shown = show(context, args, file.as_mut(), &name, &made.secret, &uri);
+    // After the QR code, which would push a warning out of sight.
+    warn_of_void(context, &name, made.void);
+    shown
+}
+
+/// Shows a secret, or writes its QR code to a file.
+fn show(
+    context: &mut Context<'_>,
+    args: &EnrolArgs,
+    file: Option<&mut (Picture, NewFile)>,
+    name: &Name,
+    secret: &Secret,
+    uri: &str,
+) -> Result<Done> {
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
-    if let Some((form, file)) = &mut file {
+    if let Some((form, file)) = file {
         let picture = match form {
-            Picture::Png => qr::png(&uri).map_err(failed)?,
-            Picture::Svg => qr::svg(&uri).map_err(failed)?.into_bytes(),
+            Picture::Png => qr::png(uri).map_err(failed)?,
+            Picture::Svg => qr::svg(uri).map_err(failed)?.into_bytes(),
         };
         file.write(&picture)?;
         file.finish()?;
@@ -78,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
             "schema": 1,
             "enrolment": {
                 "name": name.canonical(),
-                "uri": *uri,
+                "uri": uri,
                 "secret": *secret.to_base32(),
                 "qr_file": args.qr_file.as_ref().map(|path| path.display().to_string()),
             }
@@ -89,11 +102,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
         context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
         return Ok(Done::All);
     }
-    let drawn = qr::terminal(&uri).map_err(failed)?;
-    warn_of_small_terminal(context, &drawn);
+    let drawn = qr::terminal(uri).map_err(failed)?;
     context.print(&drawn)?;
-    context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), *uri))?;
-    context.note("valid for 30 minutes from its first showing; the first right code activates it");
+    context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), uri))?;
+    context.flush()?;
+    warn_of_small_terminal(context, &drawn);
+    context
+        .note("valid for 30 minutes after it is first shown; the first correct code activates it");
     Ok(Done::All)
 }
 
@@ -124,7 +139,7 @@ fn make_secret(
         }
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
-                .with_hint(format!("to start over with a new secret: rw2fa users reset {name}")));
+                .with_hint(format!("start over with a new secret: rw2fa users reset {name}")));
         }
         if dry_run {
             return Ok(None);
@@ -166,7 +181,7 @@ fn warn_of_void(context: &mut Context<'_>, name: &Name, void: Option<Shown>) {
     let Some(Shown { times, ip, .. }) = void else { return };
     let times = usize::try_from(times).unwrap_or(usize::MAX);
     context.warn(&format!(
-        "a login page has shown {name} another secret ({}, last to {}); it is void now",
+        "a login page has already shown {name} another secret ({}, last to {}); that one no longer works",
         count(times, "time"),
         ip.as_deref().unwrap_or("an unknown address")
     ));
@@ -180,8 +195,8 @@ fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
     let width = drawn.lines().map(measure_text_width).max().unwrap_or(0);
     if height >= usize::from(rows) || width > usize::from(columns) {
         context.warn(&format!(
-            "the QR code needs {width} columns and {} lines, and this terminal has {columns} and {rows}: \
-             enlarge it and run the command again, or use --qr-file",
+            "this terminal is too small for the QR code ({width} × {} needed, {columns} × {rows} available): enlarge \
+             it and run the command again, or use --qr-file",
             height + 1
         ));
     }

@@ -36,7 +36,7 @@ impl Missing {
 /// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
-/// When the name is listed with other attributes, or overlaps another entry.
+/// When the name already listed, with other attributes, or overlaps another entry.
 pub(super) fn missing(
     reader: &dyn Reader,
     settings: &Settings,
@@ -69,7 +69,7 @@ pub(super) fn missing(
 
 /// Builds the error that a new entry could match the same login as another one.
 pub(super) fn overlap(other: &str) -> Error {
-    Error::new(ErrorKind::Conflict, format!("overlaps {other}: one login could mean both"))
+    Error::new(ErrorKind::Conflict, format!("overlaps {other}: a login could match both"))
         .with_hint("use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME")
 }
 
@@ -91,7 +91,7 @@ fn same_listing(
         return Ok(true);
     }
     let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "is listed with other attributes")
+    Err(Error::new(ErrorKind::Conflict, "already listed, with other attributes")
         .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
 }
 
@@ -140,8 +140,8 @@ pub(super) fn audit_values(listing: &Listing) -> Map<String, Value> {
 pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
     if !unknown.is_empty() {
         context.warn(&format!(
-            "the system knows no account or group called {}: check the spelling, since whoever was meant \
-             is not protected otherwise",
+            "this system has no account or group called {}: check the spelling, because a misspelt entry protects no \
+             one",
             super::describe_names(unknown)
         ));
     }
@@ -175,8 +175,11 @@ impl System {
         let is_group = target.kind == DocumentKind::Group;
         let is_known = context.process.knows(&spellings, is_group).unwrap_or(true);
         if !is_known && self.must_exist {
-            return Err(Error::new(ErrorKind::NotFound, "the system knows no such name")
-                .with_hint("check the spelling, or add it without --must-exist"));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "this system has no account or group of this name",
+            )
+            .with_hint("check the spelling, or add it without --must-exist"));
         }
         Ok(is_known)
     }

@@ -79,7 +79,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     if failed > 0 {
         let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
         context.complain(&Error::new(ErrorKind::Refused, what).with_hint(
-            "fix that and run the command again; names already on the list are left alone",
+            "fix them and run the command again; names already on the list are left alone",
         ));
     }
     warn_of_unknown(context, &checked.unknown);
@@ -89,8 +89,8 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
             let new = count(entries, "new name");
             let what = format!("{problem}; {new} may be gone after a power failure");
             Err(Error::new(problem.kind(), what).with_hint(
-                "fix the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the \
-                 same command again tell who is missing",
+                "fix the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the same command \
+                 again show who is missing",
             ))
         }
     }
@@ -122,7 +122,7 @@ fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)
         });
     }
     let found = count(problems.len(), "bad line");
-    Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; nobody was added"))
+    Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; no one was added"))
         .with_hint("fix the file and run the command again"))
 }
 
@@ -202,7 +202,7 @@ impl Before {
     /// Admits an entry that is not in the file yet, in any spelling.
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
         let twice = |line: u64| {
-            Error::new(ErrorKind::Conflict, format!("is already in line {line}"))
+            Error::new(ErrorKind::Conflict, format!("already in line {line}"))
                 .with_hint("remove one of the lines")
         };
         if entry.kind == DocumentKind::Group {
@@ -306,7 +306,7 @@ fn write(
 
 /// Adds to the error that nothing was written, keeping its hint.
 fn nothing_written(problem: &Error) -> Error {
-    let error = Error::new(problem.kind(), format!("{problem}; nobody was added"));
+    let error = Error::new(problem.kind(), format!("{problem}; no one was added"));
     match problem.hint() {
         Some(hint) => error.with_hint(hint),
         None => error,
@@ -386,8 +386,8 @@ fn with_listing_status(reader: &dyn Reader, entry: &Entry, problem: Error) -> Er
     if !matches!(reader.read(&document), Ok(Some(_))) {
         return problem;
     }
-    Error::new(problem.kind(), format!("{problem}; it is on the list all the same"))
-        .with_hint("run the command again, which completes it")
+    Error::new(problem.kind(), format!("{problem}; it is on the list anyway"))
+        .with_hint("run the command again to complete it")
 }
 
 /// How an entry was written.

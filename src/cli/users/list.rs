@@ -13,13 +13,13 @@ use crate::names::listing::Method;
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users list --state pending --format csv")]
 pub(in crate::cli) struct ListArgs {
-    /// Only users, or only groups
+    /// Show only users, or only groups
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<EntryType>,
-    /// Only users in this state
+    /// Show only users in this state
     #[arg(long, value_enum)]
     state: Option<UserState>,
-    /// Only entries with this method
+    /// Show only entries with this method
     #[arg(long, value_enum)]
     method: Option<Method>,
 }
@@ -100,9 +100,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
         }
     }
     let nothing = if rows.is_empty() {
-        "nobody is listed; rw2fa users add NAME"
+        "no users or groups are listed; add one with: rw2fa users add NAME"
     } else {
-        "nobody on the list is so; 'rw2fa users list' shows everybody"
+        "no entry matches; 'rw2fa users list' shows all of them"
     };
     rows.retain(|row| {
         let kind = match args.kind {

@@ -38,7 +38,7 @@ use crate::store::{Document, DocumentKind, NameList, Reader, records};
 use rows::covering;
 pub(super) use rows::{Row, Rows, by_sms, rows};
 
-/// Administer the users who need a code
+/// Manage the users who need a code
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa users add alice")]
 pub(super) enum UsersCommand {
@@ -285,10 +285,10 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
         return Ok(());
     }
     if kind == DocumentKind::Group {
-        let message =
-            "the members of a group have no phone numbers, so no code reaches them by SMS";
-        return Err(Error::new(ErrorKind::Refused, message)
-            .with_hint("list them one by one: rw2fa users add NAME --method sms --phone +…"));
+        let message = "a group has no phone numbers, so its members cannot get codes by SMS";
+        return Err(Error::new(ErrorKind::Refused, message).with_hint(
+            "add its members one by one: rw2fa users add NAME --method sms --phone +33612345678",
+        ));
     }
     if phone.is_none() {
         return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
@@ -301,7 +301,7 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
 fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
-            "the numbering plans do not know {phone}: check the digits, or send a test with 'rw2fa sms \
+            "{phone} is in no known number range: check the digits, or send a test with 'rw2fa sms \
              test {phone}'"
         ));
     }
@@ -310,7 +310,7 @@ fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
 /// Rejects `--phone` for more than one user, and for groups.
 fn check_phone(phone: Option<&Phone>, entries: &Entries) -> Result<()> {
     if phone.is_some() && (entries.names.len() != 1 || !entries.groups.is_empty()) {
-        return Err(Error::new(ErrorKind::Usage, "--phone is for one user at a time"));
+        return Err(Error::new(ErrorKind::Usage, "--phone works with one user at a time"));
     }
     Ok(())
 }

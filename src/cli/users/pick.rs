@@ -21,9 +21,7 @@ const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
 pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     let terminals = context.process.terminals;
     if context.globals.yes || !terminals.stdin || !terminals.stderr {
-        return Err(
-            Error::new(ErrorKind::Usage, "nobody is named who is to be added").with_hint(BY_NAME)
-        );
+        return Err(Error::new(ErrorKind::Usage, "no users to add were given").with_hint(BY_NAME));
     }
     Ok(())
 }
@@ -39,7 +37,7 @@ pub(super) fn pick(opened: &Opened) -> Result<Entries> {
     if accounts.is_empty() && groups.is_empty() {
         return Err(Error::new(
             ErrorKind::NotFound,
-            "this system lists no accounts or groups that are not on the list yet",
+            "every account and group that this system shows is already on the list",
         )
         .with_hint(BY_NAME));
     }
@@ -55,7 +53,7 @@ pub(super) fn pick(opened: &Opened) -> Result<Entries> {
         }
     }
     if entries.is_empty() {
-        return Err(Error::new(ErrorKind::Declined, "nobody was chosen; nothing was changed"));
+        return Err(Error::new(ErrorKind::Declined, "no one was chosen; nothing was changed"));
     }
     Ok(entries)
 }
@@ -74,7 +72,7 @@ fn ask(items: &[String]) -> Result<Vec<usize>> {
     platform::hold_interrupts();
     let terminal = Term::stderr();
     let answer = MultiSelect::new()
-        .with_prompt("Who needs a code? Space chooses, Enter ends, Esc gives up")
+        .with_prompt("Who needs a code? Space selects, Enter confirms, Esc cancels")
         .items(items)
         .report(false)
         .interact_on_opt(&terminal);
@@ -85,7 +83,7 @@ fn ask(items: &[String]) -> Result<Vec<usize>> {
             Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
         }
         Err(dialoguer::Error::IO(error)) => {
-            Err(Error::io(ErrorKind::System, "cannot ask on this terminal", error)
+            Err(Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
                 .with_hint(BY_NAME))
         }
     }

@@ -16,10 +16,10 @@ use crate::factor::state::State;
 use crate::names::name::Name;
 use crate::store::{Reader, Scope, Update, records};
 
-/// Make single-use codes for a user who may lose his device, and show them once
+/// Create single-use codes for a user who might lose their device, and show them once
 ///
-/// They take the place of those that he has. Each signs him in once, under the same lockout as the codes
-/// of his app. A reset makes them void.
+/// They replace the user's earlier recovery codes. Each signs the user in once, under the same
+/// lockout as the codes of their app. A reset deletes them.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users recovery-codes alice --count 5")]
 pub(in crate::cli) struct RecoveryCodesArgs {
@@ -32,7 +32,7 @@ pub(in crate::cli) struct RecoveryCodesArgs {
         value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))
     )]
     count: u8,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -48,7 +48,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     }
     if left > 0 {
         let codes = count(left, "recovery code");
-        context.confirm(&format!("{name} has {codes}, void once new ones are made."))?;
+        context.confirm(&format!("{name} has {codes}. New ones replace them."))?;
     }
     let codes = make(context, &opened, &name, args.count)?;
     show(context, &name, &codes)
@@ -59,7 +59,7 @@ fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
-            .with_hint("recovery codes are made after the first login with a code"));
+            .with_hint("make recovery codes after the first login with a code"));
     }
     Ok(state)
 }
@@ -113,11 +113,11 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
     };
     shown.and_then(|()| context.flush()).map_err(|error| {
         error.with_hint(
-            "nobody has seen the new codes: run the command again, with standard output open",
+            "the new codes could not be shown: run the command again, with standard output open",
         )
     })?;
     context.note(&format!(
-        "each signs {name} in once; they are not shown again, so print them or keep them safe"
+        "each code signs {name} in once; they are not shown again, so print them or keep them safe"
     ));
     Ok(Done::All)
 }

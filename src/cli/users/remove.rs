@@ -20,19 +20,19 @@ use crate::verify::facts::ask_system;
 /// How long to wait for the system, in total, for the groups that still cover users.
 const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Take users and groups off the list; the secrets of users are destroyed
+/// Remove users and groups from the list, and destroy the users' secrets
 ///
-/// From the next login on a password alone lets them in, unless a listed group covers them.
+/// From the next login on, they can sign in with a password alone, unless a listed group covers them.
 #[derive(Args, Debug)]
 #[command(group(super::at_least_one()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
     entries: Entries,
-    /// A name that is not listed is no failure
+    /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -93,10 +93,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
 
 fn question(entries: &Entries) -> String {
     let end = match (entries.names.as_slice(), entries.groups.as_slice()) {
-        (_, []) => "the secret is destroyed, and a password alone lets the user in",
-        ([], _) => "a password alone lets its members in; their secrets are kept",
+        (_, []) => "their secrets are destroyed, and they can sign in with a password alone",
+        ([], _) => "the members can sign in with a password alone; their secrets are kept",
         _ => {
-            "the secrets of the users are destroyed, and a password alone lets them and the members in"
+            "the users' secrets are destroyed, and they and the groups' members can sign in with a password alone"
         }
     };
     format!("This removes {}: {end}.", entries.describe())

@@ -16,22 +16,22 @@ use crate::store::seal::KeyRing;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
 
-/// Forget secrets: the next login presents a new QR code
+/// Delete users' secrets: the next login shows a new QR code
 ///
-/// Failures, lockouts, grants and recovery codes are cleared too; method and phone stay.
+/// Also clears failed attempts, lockouts, grants and recovery codes. Keeps the method and the phone number.
 #[derive(Args, Debug)]
 #[command(after_help = "Example, after a phone was lost: rw2fa users reset alice")]
 pub(in crate::cli) struct ResetArgs {
     /// The users
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "groups"])]
     names: Vec<String>,
-    /// All members of a listed group who have enrolled; may be repeated
+    /// All enrolled members of this listed group; may be repeated
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// All users
     #[arg(long, conflicts_with_all = ["names", "groups"])]
     all: bool,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -46,12 +46,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     }
     if names.is_empty() {
         context.note(match args.groups.as_slice() {
-            [] => "nobody is concerned: nobody is listed",
-            _ => "nobody is concerned: no member of the group has signed in yet",
+            [] => "no users to reset: none are listed",
+            _ => "no users to reset: no member of the group has signed in yet",
         });
     } else if !args.dry_run {
         context.confirm(&format!(
-            "This forgets the secret of {}: the next login with the password alone shows a new QR code.",
+            "This deletes the secret of {}. At the next login, the password alone is enough to see a new QR code.",
             describe_names(&names)
         ))?;
     }

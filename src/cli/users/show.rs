@@ -18,7 +18,7 @@ use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 use crate::verify::facts::covering_whitelist_entry;
 
-/// Show all that is known of users and groups, except secrets
+/// Show everything about users and groups, except secrets
 #[derive(Args, Debug)]
 #[command(group(super::at_least_one()))]
 #[command(after_help = "Example: rw2fa users show alice 'CORP\\bob'")]
@@ -228,7 +228,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     let row = &user.row;
     let mut lines = vec![
         (if row.is_user() { "name" } else { "group" }, row.name.clone()),
-        ("listed", if row.listed { "yes".into() } else { "no, known from a login".into() }),
+        ("listed", if row.listed { "yes".into() } else { "no, seen at a login".into() }),
     ];
     let mut add = |name, value: Option<String>| {
         if let Some(value) = value {
@@ -239,7 +239,9 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add(
         "locked until",
         match (&row.locked_until, user.permanently_locked) {
-            (_, true) => Some(format!("an administrator unlocks: rw2fa users unlock {}", row.name)),
+            (_, true) => {
+                Some(format!("until an administrator runs: rw2fa users unlock {}", row.name))
+            }
             (until, false) => until.clone(),
         },
     );

@@ -21,9 +21,9 @@ use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, DocumentKind, Scope, Update, records};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
-/// Tell which step a code belongs to, and how far the device's clock is off
+/// Check a user's code, and show how far the device's clock is off
 ///
-/// Spends nothing. A wrong code is charged as at a login, so this is no way to guess.
+/// Does not use the code up. A wrong code counts as a failed attempt, as at a login.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users test alice --code-stdin <<< 123456")]
 pub(in crate::cli) struct TestArgs {
@@ -49,11 +49,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("users test")?;
     let name = parse_name(&args.name)?;
     if context.process.terminals.stdin {
-        context.note("type the code, then Enter:");
+        context.note("Type the code, then press Enter:");
     }
     let code = match context.process.read_line(256, Duration::from_secs(60))? {
         Line::Text(text) if text.trim().is_empty() => {
-            return Err(Error::new(ErrorKind::Usage, "there is no code on standard input"));
+            return Err(Error::new(ErrorKind::Usage, "no code on standard input"));
         }
         Line::Text(text) => text,
         Line::Unreadable => zeroize::Zeroizing::new(String::new()),
@@ -146,22 +146,22 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
         Trial::Right { drift, .. } => format!("the code is right; {}", place(*drift)),
         Trial::Used { drift, .. } => {
             format!(
-                "the code is right and was used, or is older than one that was; {}",
+                "the code is right, but it, or a later one, was already used; {}",
                 place(*drift)
             )
         }
         Trial::SentRight => "the code is right: it is the one that was sent by SMS".into(),
-        Trial::SentUsed => "the code was sent by SMS, and it was used".into(),
-        Trial::RecoveryLeft => "that is a recovery code, and it can still be used".into(),
-        Trial::RecoveryUsed => "that is a recovery code, and it was used".into(),
-        Trial::Wrong => "the code is wrong; this was charged as at a login".into(),
-        Trial::Malformed => "that is not a code; nothing was charged".into(),
+        Trial::SentUsed => "the code was sent by SMS, and was already used".into(),
+        Trial::RecoveryLeft => "this is a recovery code that can still be used".into(),
+        Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
+        Trial::Wrong => "the code is wrong; it counts as a failed attempt, as at a login".into(),
+        Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
-            format!("locked for {}; no code was compared", duration::words(*seconds))
+            format!("locked for {}; the code was not checked", duration::words(*seconds))
         }
-        Trial::Stopped => "locked until 'rw2fa users unlock'; no code was compared".into(),
+        Trial::Stopped => "locked until 'rw2fa users unlock'; the code was not checked".into(),
         Trial::NoSecret => {
-            "there is nothing to compare with: the next login shows a QR code, or sends an SMS"
+            "the user has no code to compare with yet: the next login shows a QR code, or sends an SMS"
                 .into()
         }
     }

@@ -14,24 +14,24 @@ use crate::factor::state::State;
 use crate::names::name::Name;
 use crate::store::{Reader, Scope, Update, records};
 
-/// Clear lockouts: users may try codes again at once
+/// Clear lockouts, so that users can try codes again at once
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users unlock alice")]
 pub(in crate::cli) struct UnlockArgs {
     #[command(flatten)]
     selection: Selection,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
-/// End grants: the next session needs a new code; running sessions are not cut
+/// End grants, so that the next session needs a new code; open sessions continue
 #[derive(Args, Debug)]
 #[command(after_help = "Example, after a notebook was stolen: rw2fa users revoke alice")]
 pub(in crate::cli) struct RevokeArgs {
     #[command(flatten)]
     selection: Selection,
-    /// Only tell what would be done
+    /// Show what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
 }

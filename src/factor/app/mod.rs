@@ -33,12 +33,12 @@ impl Part for AppPart {
     fn contradiction(&self, state: &State) -> Option<&'static str> {
         match state.enrolment {
             Enrolment::Active if state.secret.is_none() => {
-                Some("enrolment is \"active\" and there is no secret")
+                Some("enrolment is \"active\", but there is no secret")
             }
             Enrolment::Active | Enrolment::Pending
                 if state.secret.is_some() && state.digits.is_none() =>
             {
-                Some("there is a secret and no digits")
+                Some("there is a secret, but no digits")
             }
             _ => None,
         }

@@ -167,7 +167,7 @@ fn reset_affinity() {
 pub fn limit_problem() -> Option<&'static str> {
     let unlimited = [
         (Resource::RLIMIT_FSIZE, "the size of files is limited"),
-        (Resource::RLIMIT_CPU, "the time of the processor is limited"),
+        (Resource::RLIMIT_CPU, "the processor time is limited"),
         (Resource::RLIMIT_AS, "the memory is limited"),
         (Resource::RLIMIT_DATA, "the memory is limited"),
     ];
@@ -183,7 +183,7 @@ pub fn limit_problem() -> Option<&'static str> {
     let too_low = [
         (
             is_low(Resource::RLIMIT_NOFILE, 64) || !has_free_descriptors(NEEDED_DESCRIPTORS),
-            "few files may be open",
+            "the number of open files is limited",
         ),
         (is_low(Resource::RLIMIT_STACK, 1024 * 1024), "the stack is limited"),
     ];

@@ -7,7 +7,7 @@ use crate::platform::FileSystem;
 
 /// How to fix the clock.
 pub const CLOCK_REMEDY: &str =
-    "timedatectl set-ntp true, and see that a time server can be reached";
+    "timedatectl set-ntp true, and make sure that a time server can be reached";
 
 /// Returns the location of `path`, by the type of its file system.
 pub fn file_system(path: &Path) -> FileSystem {

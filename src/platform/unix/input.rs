@@ -87,7 +87,7 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
     if is_ready {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Timeout, "no code came on standard input in time")
+    Err(Error::new(ErrorKind::Timeout, "no code arrived on standard input in time")
         .with_hint("write one line, or nothing, and close the pipe"))
 }
 

@@ -17,7 +17,7 @@ pub fn machine_id() -> Result<String> {
     let mut texts = PLACES.iter().filter_map(|place| std::fs::read_to_string(place).ok());
     texts.find_map(|text| id_in(&text)).ok_or_else(|| {
         let places = PLACES.join(" and in ");
-        Error::new(ErrorKind::System, format!("this machine has no id in {places}"))
+        Error::new(ErrorKind::System, format!("no machine id in {places}"))
             .with_hint("make one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
     })
 }

@@ -241,7 +241,7 @@ pub fn privacy_problem(
         let (actual, wanted) = (Owner::in_metadata(metadata).name(), owner.name());
         return Some((
             format!("{place} belongs to {actual}, not to {wanted}"),
-            format!("find out who made it; if it is yours: chown {wanted} {}", quoted(path)),
+            format!("find out who created it; if it is yours: chown {wanted} {}", quoted(path)),
         ));
     }
     if metadata.is_file() && metadata.nlink() != 1 {
@@ -348,7 +348,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
     path.ancestors().find_map(|part| {
         let place = part.display();
         match std::fs::symlink_metadata(part) {
-            Err(_) => Some(format!("{place} cannot be looked at")),
+            Err(_) => Some(format!("{place} cannot be examined")),
             Ok(metadata) if metadata.uid() != 0 => Some(format!(
                 "{place} belongs to {}, not to root",
                 Owner::in_metadata(&metadata).name()
@@ -369,7 +369,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
 /// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
     let failed = |error: nix::errno::Errno| {
-        Error::io(ErrorKind::System, "the system cannot tell the groups", error.into())
+        Error::io(ErrorKind::System, "cannot look up the groups", error.into())
     };
     let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
     let account = CString::new(user.name).unwrap_or_default();

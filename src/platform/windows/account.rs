@@ -75,7 +75,7 @@ pub fn host_name() -> String {
 /// # Errors
 /// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
-    let failed = |error| Error::io(ErrorKind::System, "the system cannot tell the groups", error);
+    let failed = |error| Error::io(ErrorKind::System, "cannot look up the groups", error);
     let Some(found) = look_up(name).map_err(failed)?.filter(Found::is_account) else {
         return Ok(None);
     };

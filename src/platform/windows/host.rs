@@ -107,11 +107,8 @@ pub fn machine_id() -> Result<String> {
         .and_then(|key| key.get_string("MachineGuid"))
         .ok();
     found.as_deref().and_then(id_in).ok_or_else(|| {
-        Error::new(
-            ErrorKind::System,
-            format!(r"this machine has no id in HKLM\{ID_PLACE}, MachineGuid"),
-        )
-        .with_hint("have Windows repaired: its installation makes one")
+        Error::new(ErrorKind::System, format!(r"no machine id in HKLM\{ID_PLACE}, MachineGuid"))
+            .with_hint("repair Windows: its installation creates one")
     })
 }
 

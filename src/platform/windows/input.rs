@@ -50,8 +50,11 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
             *ahead = Ahead::Here(Err(io::ErrorKind::Other.into()));
         }
         Err(RecvTimeoutError::Timeout) => {
-            return Err(Error::new(ErrorKind::Timeout, "no code came on standard input in time")
-                .with_hint("write one line, or nothing, and close the pipe"));
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                "no code arrived on standard input in time",
+            )
+            .with_hint("write one line, or nothing, and close the pipe"));
         }
     }
     Ok(())

@@ -57,7 +57,7 @@ impl Owner {
     /// If the system does not report it, or the store's service account cannot be read.
     pub fn of_store(path: &Path, _: &Metadata) -> Result<Self> {
         let failed = |error| {
-            let what = format!("cannot tell who may use {}", path.display());
+            let what = format!("cannot determine who may use {}", path.display());
             Error::io(ErrorKind::Store, what, error)
         };
         let sid = descriptor_of(&look_at(path).map_err(failed)?).map_err(failed)?.owner;
@@ -113,7 +113,7 @@ impl Owner {
         let owner = self.name();
         Err(Error::new(ErrorKind::Store, format!("the store belongs to {owner}")).with_hint(
             format!(
-                "find out who made it; run as {owner}, or if it is yours: takeown /a /r /f PATH"
+                "find out who created it; run as {owner}, or if it is yours: takeown /a /r /f PATH"
             ),
         ))
     }
@@ -240,7 +240,7 @@ pub fn privacy_problem(
     owner: Owner,
 ) -> Option<(String, String)> {
     let unknown = |error: &std::io::Error| {
-        let problem = format!("cannot tell who may use {}: {error}", path.display());
+        let problem = format!("cannot determine who may use {}: {error}", path.display());
         Some((problem, format!("look at it: icacls {}", quoted(path))))
     };
     let opened;
@@ -282,7 +282,7 @@ fn list_problem(path: &Path, found: &Descriptor, owner: Owner) -> Option<(String
         return Some((
             format!("{place} belongs to {actual}, not to {}", owner.name()),
             format!(
-                "find out who made it; if it is yours: icacls {} /setowner *{}",
+                "find out who created it; if it is yours: icacls {} /setowner *{}",
                 quoted(path),
                 owner.sid
             ),
@@ -290,7 +290,7 @@ fn list_problem(path: &Path, found: &Descriptor, owner: Owner) -> Option<(String
     }
     let Some(allowed) = &found.allowed else {
         return Some((
-            format!("{place} can be used by everybody"),
+            format!("{place} can be used by everyone"),
             format!("icacls {} /reset, or restore its permissions from a backup", quoted(path)),
         ));
     };
@@ -322,7 +322,7 @@ pub fn trust_problem(path: &Path) -> Option<String> {
         let looked = std::fs::symlink_metadata(part)
             .and_then(|metadata| Ok((metadata, descriptor_of(&look_at(part)?)?)));
         let Ok((metadata, found)) = looked else {
-            return Some(format!("{place} cannot be looked at"));
+            return Some(format!("{place} cannot be examined"));
         };
         if metadata.is_symlink() {
             return Some(format!("{place} is a link"));

@@ -97,7 +97,7 @@ impl Files {
         if place.zip(root).is_some_and(|(place, root)| place.starts_with(root)) {
             let what = format!("{} is in the store", directory.display());
             return Err(
-                Error::new(ErrorKind::Refused, what).with_hint("name a directory outside of it")
+                Error::new(ErrorKind::Refused, what).with_hint("use a directory outside the store")
             );
         }
         Ok(())
@@ -107,9 +107,9 @@ impl Files {
         if file::has_directory(directory, self.owner())? {
             return Ok(());
         }
-        let what = format!("there is no directory {}", directory.display());
+        let what = format!("the directory {} does not exist", directory.display());
         Err(Error::new(ErrorKind::Refused, what)
-            .with_hint("name the directory into which 'rw2fa audit archive' moved months"))
+            .with_hint("use the directory to which 'rw2fa audit archive' moved months"))
     }
 
     fn trail_directory(&self) -> PathBuf {
@@ -151,7 +151,7 @@ impl Archive for DirArchive<'_> {
         match fs::symlink_metadata(&copy) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => {
-                let what = format!("cannot look at {}", copy.display());
+                let what = format!("cannot examine {}", copy.display());
                 Err(Error::io(ErrorKind::Store, what, error))
             }
             Ok(_) if self.files.differs(&copy, &original)? => Err(differing(&copy, &original)),
@@ -216,7 +216,7 @@ fn month_path(directory: &Path, month: &str) -> PathBuf {
 fn differing(copy: &Path, original: &Path) -> Error {
     let what = format!("{} differs from {}", copy.display(), original.display());
     Error::new(ErrorKind::Refused, what)
-        .with_hint("it belongs to another store, or was changed: name another directory")
+        .with_hint("it belongs to another store, or was changed: use another directory")
 }
 
 fn vanished(path: &Path) -> Error {

@@ -14,7 +14,7 @@ use crate::store::key_file::KeyFile;
 
 /// The hint when the audit trail is missing.
 pub(super) const NEW_TRAIL_HINT: &str =
-    "restore it from a backup; if there is none, begin a new one: rw2fa init --new-trail";
+    "restore it from a backup; without one, start a new trail: rw2fa init --new-trail";
 
 /// The directories of a store.
 const DIRECTORIES: [&str; 6] = ["users", "state", "groups", "whitelist", "audit", "locks"];
@@ -50,8 +50,7 @@ pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun
         && let Some(problem) = parent_of(root).and_then(|parent| platform::trust_problem(&parent))
     {
         return Err(Error::new(ErrorKind::Refused, problem).with_hint(
-            "a store is given to another account only where the administrator alone can write; \
-             or run 'rw2fa init' as that account",
+            "use a directory above it that only the administrator can write to, or run 'rw2fa init' as that account",
         ));
     }
     let existed = is_there(&root.join("store.toml"))?;
@@ -59,7 +58,7 @@ pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun
         prepare_root(root, owner)?;
     }
     let metadata = fs::symlink_metadata(root).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot examine {}", root.display()), error)
     })?;
     let wanted = owner;
     let owner = Owner::of_store(root, &metadata)?;
@@ -101,7 +100,7 @@ impl Begun {
                 ErrorKind::Store,
                 format!("{} holds documents of a store, and store.toml is missing", root.display()),
             )
-            .with_hint("restore store.toml from a backup, or name another directory"));
+            .with_hint("restore store.toml from a backup, or use another directory"));
         }
         for directory in DIRECTORIES {
             let place = root.join(directory);
@@ -139,7 +138,7 @@ impl Files {
         {
             let what = format!("{} holds an audit trail", directory.display());
             return Err(Error::new(ErrorKind::Refused, what).with_hint(
-                "a new one is begun only where it is gone; 'rw2fa doctor' names what is wrong",
+                "a new one can be started only if the old one is lost; 'rw2fa doctor' shows what is wrong",
             ));
         }
         file::make_directory(&directory)
@@ -173,8 +172,8 @@ pub(super) fn refuse_link(root: &Path, metadata: &fs::Metadata) -> Result<()> {
         return Ok(());
     }
     let hint = match fs::canonicalize(root) {
-        Ok(target) => format!("name the directory itself: --store {}", target.display()),
-        Err(_) => "name the directory itself with --store".to_owned(),
+        Ok(target) => format!("use the directory itself: --store {}", target.display()),
+        Err(_) => "use the directory itself with --store".to_owned(),
     };
     Err(Error::new(ErrorKind::Store, format!("{} is a link", root.display())).with_hint(hint))
 }
@@ -204,10 +203,10 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                     ErrorKind::Refused,
                     format!("{} holds something else ({})", root.display(), name.escape_debug()),
                 )
-                .with_hint("name a directory that does not exist, or is empty"));
+                .with_hint("use a directory that does not exist or is empty"));
             }
             let metadata = fs::symlink_metadata(root).map_err(|error| {
-                Error::io(ErrorKind::Store, format!("cannot look at {}", root.display()), error)
+                Error::io(ErrorKind::Store, format!("cannot examine {}", root.display()), error)
             })?;
             let expected = owner.unwrap_or_else(Owner::current);
             let present = Owner::of_store(root, &metadata)?;
@@ -216,7 +215,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                     ErrorKind::Refused,
                     format!("{} belongs to {}", root.display(), present.name()),
                 )
-                .with_hint("name a directory that does not exist, or is yours"));
+                .with_hint("use a directory that does not exist or that you own"));
             }
             if let Some((problem, hint)) = platform::privacy_problem(root, None, &metadata, present)
             {
@@ -225,11 +224,11 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
         }
         Err(error) => {
             let hint = match error.kind() {
-                std::io::ErrorKind::NotFound => "make the directory above it first",
+                std::io::ErrorKind::NotFound => "create the directory above it first",
                 std::io::ErrorKind::PermissionDenied => {
-                    "run as administrator, or name another place with --store"
+                    "run as administrator, or use another place with --store"
                 }
-                _ => "name another place with --store",
+                _ => "use another place with --store",
             };
             let what = format!("cannot make {}", root.display());
             return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));
@@ -279,7 +278,7 @@ fn is_there(path: &Path) -> Result<bool> {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => {
-            let what = format!("cannot look at {}", path.display());
+            let what = format!("cannot examine {}", path.display());
             Err(Error::io(ErrorKind::Store, what, error))
         }
     }

@@ -102,7 +102,7 @@ impl Files {
                 return;
             }
             let path = directory.join(components.join("/"));
-            let what = "has a name that rw2fa does not give to documents";
+            let what = "has a name that rw2fa never uses for documents";
             let problem = file::broken(&path, what);
             found.problems.push(problem.with_hint("remove it, or add the entry with rw2fa"));
         })?;
@@ -115,9 +115,10 @@ impl Files {
         let mut found = Self::names_in(&place, None)?;
         let misplaced = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
         found.problems.extend(misplaced.map(|name| {
-            let what = format!("holds a document of '{name}', which does not belong there");
-            file::broken(&place, &what)
-                .with_hint("documents are not moved by hand: remove it and add it with rw2fa")
+            let what = format!("contains a document of '{name}', which does not belong there");
+            file::broken(&place, &what).with_hint(
+                "do not move documents by hand: remove it, then add the entry with rw2fa",
+            )
         }));
         Ok(found)
     }

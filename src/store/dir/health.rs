@@ -196,7 +196,7 @@ impl Files {
         let mut is_reached = false;
         let opened = trail::append(&directory, self.owner(), month, None, &mut |_| {
             is_reached = true;
-            Err(Error::new(ErrorKind::Declined, "nothing is to be written"))
+            Err(Error::new(ErrorKind::Declined, "nothing to write"))
         });
         if let Err(problem) = opened
             && !is_reached
@@ -216,8 +216,8 @@ impl Files {
         present: &str,
     ) -> Option<HealthProblem> {
         let first = directory.join(future.first()?);
-        let what = "is the audit trail of a month that is still to come: the clock was wrong once, and every \
-                    line goes there until then";
+        let what = "is the audit trail of a future month: the clock was wrong once, and every line goes there until \
+             then";
         let command = platform::join_command(directory, &self.lock_path("audit"), future, present);
         let owner = self.owner().name();
         let hint = format!("check the clock first; then, as {owner}: {command}");

@@ -50,9 +50,7 @@ pub(super) fn lock(path: &Path, owner: Owner, if_missing: IfMissing) -> Result<L
         found = open(path, owner, &options)?.map(|(file, _)| file);
     }
     let Some(file) = found else {
-        return Err(
-            broken(path, "is missing").with_hint("lock files are never removed: run 'rw2fa init'")
-        );
+        return Err(broken(path, "is missing").with_hint("create it again: rw2fa init"));
     };
     take(path, file, PATIENCE)
 }

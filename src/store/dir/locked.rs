@@ -180,7 +180,7 @@ impl Locked for DirLocked<'_> {
                 staging.publish(number, &path)
             }
             (Draft::Stored(_), None) => {
-                Err(Error::new(ErrorKind::Store, "a text that was put aside is gone"))
+                Err(Error::new(ErrorKind::Store, "a staged document is gone"))
             }
         }
     }

@@ -55,7 +55,7 @@ pub(super) fn find(root: &Path) -> Result<Found> {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(missing(&root, "")
-                .with_hint("make one with 'rw2fa init', or name another with --store"));
+                .with_hint("create one with 'rw2fa init', or use another with --store"));
         }
         Err(error) => {
             let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
@@ -66,7 +66,7 @@ pub(super) fn find(root: &Path) -> Result<Found> {
     refuse_link(&root, &metadata)?;
     if !metadata.is_dir() {
         let error = missing(&root, ": it is not a directory");
-        return Err(error.with_hint("name another with --store"));
+        return Err(error.with_hint("use another with --store"));
     }
     Ok(Found { owner: Owner::of_store(&root, &metadata)?, root })
 }
@@ -105,7 +105,7 @@ impl Found {
             return Err(if holds_documents(files.root())? {
                 error.with_hint("restore it from a backup: the other documents are still there")
             } else {
-                error.with_hint("make one with 'rw2fa init', or name another with --store")
+                error.with_hint("create one with 'rw2fa init', or use another with --store")
             });
         }
         Ok(DirStore { files, held: Cell::new(0) })
@@ -141,7 +141,7 @@ impl Locks for DirStore {
 impl Store for DirStore {
     fn argument(&self) -> Result<OsString> {
         let root = std::path::absolute(&self.files.root).map_err(|error| {
-            Error::io(ErrorKind::System, "cannot tell where the store is", error)
+            Error::io(ErrorKind::System, "cannot determine the path of the store", error)
         })?;
         Ok(root.into_os_string())
     }

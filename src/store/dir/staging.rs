@@ -60,9 +60,9 @@ impl Staging {
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::new(
                         ErrorKind::Busy,
-                        "another program adds users from a file",
+                        "another program is adding users from a file",
                     )
-                    .with_hint("wait until it has ended, and try again"));
+                    .with_hint("wait until it has finished, then try again"));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }

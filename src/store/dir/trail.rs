@@ -98,8 +98,8 @@ pub(super) fn append(
     let lines = make(&end)?;
     // A longer line could be written but not read back.
     if lines.split(|byte| *byte == b'\n').any(|line| line.len() as u64 >= LONGEST_LINE) {
-        return Err(Error::new(ErrorKind::Refused, "the audit trail cannot hold so long a line")
-            .with_hint("shorten what is to be changed, in the document too, and try again"));
+        return Err(Error::new(ErrorKind::Refused, "the line is too long for the audit trail")
+            .with_hint("shorten the new value, and the old one in the document, then try again"));
     }
     let mut bytes = Vec::with_capacity(lines.len() + 1);
     if is_torn_here {

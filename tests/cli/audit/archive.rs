@@ -209,7 +209,10 @@ fn a_changed_archive_is_found() {
     sandbox.write(&month(&sandbox, "2026-12"), rest);
     assert_eq!(verified(&sandbox, &[]).0, 1);
     let run = sandbox.admin(&["audit", "verify", "--archive", "/nowhere/at/all"]);
-    assert!(run.code == 1 && run.stderr.contains("there is no directory /nowhere"), "{run:?}");
+    assert!(
+        run.code == 1 && run.stderr.contains("the directory /nowhere/at/all does not exist"),
+        "{run:?}"
+    );
 }
 
 /// Guards existing files: an archive file is never replaced. If one would be, nothing is moved.

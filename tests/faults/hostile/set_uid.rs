@@ -110,7 +110,7 @@ fn inherited_descriptors_leave_no_guess_uncharged() {
     for limit in [8, 20, 63] {
         let run = system.verify(&format!("ulimit -n {limit}"), Some(&secret.code(real_now() + 30)));
         assert_eq!(run.end(), (4, "store".into()), "{limit}: {run:?}");
-        assert!(run.stderr.contains("few files may be open"), "{limit}: {run:?}");
+        assert!(run.stderr.contains("the number of open files is limited"), "{limit}: {run:?}");
     }
     let run = system.verify("ulimit -Sn 8", Some(&secret.code(real_now() + 30)));
     assert_eq!(run.end(), (0, "code-accepted".into()), "a soft limit is raised: {run:?}");

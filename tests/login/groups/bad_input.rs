@@ -39,7 +39,7 @@ fn invalid_options_are_usage_errors() {
         (&["--group", "a\u{202e}b"], "--group: the name contains the invisible"),
         (&["--group", "a\\b\\c"], "--group: the name contains more than one backslash"),
         (&["--group", "staff", "--group", ""], "--group: the name is empty"),
-        (&["--group", "staff", "--no-groups"], "--group does not go with --no-groups"),
+        (&["--group", "staff", "--no-groups"], "--group and --no-groups cannot be used together"),
         (&["--groups", "staff"], "unexpected argument"),
     ] {
         let run = misused(&sandbox, &[args, &["--", "alice"]].concat(), words);

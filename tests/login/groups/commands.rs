@@ -77,7 +77,7 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: is listed with other attributes\n \
+            "error: sales: already listed, with other attributes\n\
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
@@ -92,7 +92,7 @@ fn add_lists_groups() {
     for (args, words) in [
         (&["--group", "vpn", "--phone", "+33612345678"][..], "one user at a time"),
         (&["bob", "--group", "vpn", "--phone", "+33612345678"], "one user at a time"),
-        (&[], "nobody is named"),
+        (&[], "no users to add"),
     ] {
         let refused = sandbox.admin(&[&["users", "add"], args].concat());
         assert_eq!(refused.code, 2, "{args:?}: {refused:?}");
@@ -109,8 +109,7 @@ fn add_reports_names_unknown_to_the_system() {
     system.set("alice", &["staff"]);
     let warning = |names: &str| {
         format!(
-            "warning: the system knows no account or group called {names}: check the spelling, since \
-             whoever was meant is not protected otherwise\n"
+            "warning: the system knows no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
         )
     };
     assert_eq!(
@@ -128,7 +127,7 @@ fn add_reports_names_unknown_to_the_system() {
     let refused = sandbox.admin(&must);
     assert_eq!(refused.code, 1, "{refused:?}");
     for name in ["alcie", "stuff"] {
-        let words = format!("error: {name}: the system knows no such name\n");
+        let words = format!("error: {name}: this system has no account or group of this name\n");
         assert!(refused.stderr.contains(&words), "{refused:?}");
     }
     assert!(!sandbox.document("groups", "stuff").exists());
@@ -149,7 +148,7 @@ fn edit_changes_groups() {
     assert!(text.contains("notes = \"since May\""), "{text}");
     assert_eq!(
         sandbox.admin(&["users", "edit", "--group", "salse", "--notes", "x"]),
-        Run::new(1, "", "error: no group is called 'salse'\n hint: did you mean 'sales'?\n")
+        Run::new(1, "", "error: no group is called 'salse'\nhint: did you mean 'sales'?\n")
     );
     let sms = sandbox.admin(&["users", "edit", "--group", "sales", "--method", "sms"]);
     assert_eq!(sms.code, 1, "{sms:?}");
@@ -166,7 +165,7 @@ fn show_lists_members_and_covering_groups() {
         sandbox.admin_ok(&["users", "show", "zoe", "--group", "Sales"]),
         "\
 name              zoe
-listed            no, known from a login
+listed            no, seen at a login
 state             active
 method            app
 covered by group  sales, vpn
@@ -194,7 +193,7 @@ added         2026-11-24T08:00:00Z
         Run::new(
             1,
             "",
-            "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+            "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
         )
     );
     // A damaged state is reported, and hides no member.
@@ -238,12 +237,12 @@ fn reset_of_a_group_affects_only_its_members() {
     assert_eq!(sandbox.members_of("sales"), serde_json::json!(["adam", "lena", "pia"]));
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "ghosts", "--yes"]).stderr,
-        "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
     );
     let empty = with_groups(&["sales"]);
     assert_eq!(
         empty.admin(&["users", "reset", "--group", "sales"]),
-        Run::new(0, "", "nobody is concerned: no member of the group has signed in yet\n")
+        Run::new(0, "", "no users to reset: no member of the group has signed in yet\n")
     );
     // A state that cannot be read may belong to a member: it is reported, and the others are reset.
     sandbox.write(&sandbox.document("state", "adam"), "?");
@@ -259,11 +258,11 @@ fn groups_are_counted() {
     sandbox.admin_ok(&["users", "add", "--group", "sales", "--group", "vpn"]);
     let enabled = sandbox.admin(&["enable"]);
     assert!(enabled.stderr.contains("listed: 0 users, 2 groups\n"), "{enabled:?}");
-    assert!(!enabled.stderr.contains("nobody is listed"), "{enabled:?}");
+    assert!(!enabled.stderr.contains("no users are listed"), "{enabled:?}");
     let status = sandbox.admin(&["status", "--format", "json"]).json();
     assert_eq!((&status["groups"], &status["users"]["total"]), (&2.into(), &0.into()));
     let status = sandbox.admin(&["status"]);
-    assert!(!status.stderr.contains("nobody is listed"), "{status:?}");
+    assert!(!status.stderr.contains("no users are listed"), "{status:?}");
 }
 
 /// Guards the audit trail: it records that groups are listed and removed, and the logins of

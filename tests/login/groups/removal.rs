@@ -83,7 +83,7 @@ fn removing_a_missing_group_fails_unless_allowed() {
     let sandbox = with_groups(&["sales"]);
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts"]).stderr,
-        "error: no group is called 'ghosts'\n hint: 'rw2fa users list' shows who is listed\n"
+        "error: no group is called 'ghosts'\nhint: 'rw2fa users list' shows every user and group\n"
     );
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts", "--ignore-missing"]).stdout,

@@ -214,7 +214,7 @@ fn a_secret_shown_at_a_login_is_not_handed_over() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let seen = Secret::of(&sandbox.verify(&["--ip", "192.0.2.66", "--", "alice"], None).json());
     let run = sandbox.admin(&["users", "enrol", "alice", "--format", "json"]);
-    let words = "(1 time, last to 192.0.2.66); it is void now";
+    let words = "(1 time, last to 192.0.2.66); that one no longer works";
     assert!(run.code == 0 && run.stderr.contains(words), "{run:?}");
     let handed = Secret::of(&run.json());
     assert_ne!(handed, seen);

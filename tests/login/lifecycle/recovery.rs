@@ -42,7 +42,7 @@ fn each_signs_in_once_in_any_spelling() {
         let run = sign_in(&sandbox, code);
         assert_eq!(run.end(), (0, "recovery-code-accepted".into()), "{run:?}");
         let answer = run.json();
-        let message = format!("now used up; left: {}.", 9 - used);
+        let message = format!("works once; codes left: {}.", 9 - used);
         assert!(answer["message"].as_str().unwrap().ends_with(&message), "{answer}");
         assert_eq!(answer["grant"]["validated"], "2026-11-24T08:00:00Z");
         let session = sandbox
@@ -66,7 +66,10 @@ fn the_last_one_is_announced() {
     let (sandbox, ..) = alice();
     let codes = made(&sandbox, &["--count", "1", "--yes"]);
     let run = sign_in(&sandbox, &codes[0]);
-    assert!(run.json()["message"].as_str().unwrap().ends_with("the last one."), "{run:?}");
+    assert!(
+        run.json()["message"].as_str().unwrap().ends_with("your last recovery code."),
+        "{run:?}"
+    );
     assert_eq!(left(&sandbox), 0);
 }
 

@@ -24,7 +24,7 @@ fn the_first_login_shows_secret_uri_and_qr_code() {
     assert_answer(
         &shown,
         3,
-        &r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"enrolment":{"uri":"otpauth://totp/Example%20Ltd:alice?secret=SECRET&issuer=Example%20Ltd&algorithm=SHA1&digits=6&period=30","secret":"SECRET"},"message":"Scan the QR code with your authenticator app, then type the code that it shows."}"#
+        &r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"enrolment":{"uri":"otpauth://totp/Example%20Ltd:alice?secret=SECRET&issuer=Example%20Ltd&algorithm=SHA1&digits=6&period=30","secret":"SECRET"},"message":"Scan the QR code with your authenticator app, then enter the code that it shows."}"#
             .replace("SECRET", &secret),
     );
     let svg = sandbox.verify(&["--", "alice"], None).json();
@@ -76,7 +76,7 @@ fn a_right_code_earns_a_grant() {
     assert_answer(
         &sandbox.at(90).verify(&["--session", "remoteapp", "--", "alice"], None),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"session-valid","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":"2026-11-24T16:01:30Z"},"message":"Your session opens."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"session-valid","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":"2026-11-24T16:01:30Z"},"message":"Your session is opening."}"#,
     );
     assert_answer(
         &sandbox
@@ -95,7 +95,7 @@ fn refusals_say_what_to_do_next() {
     assert_answer(
         &sandbox.login("alice", &secret),
         1,
-        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"code-used","method":"app","digits":6,"enrolled":true,"message":"This code was used before. Wait for the next code of your app and type that."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"code-used","method":"app","digits":6,"enrolled":true,"message":"This code was already used. Wait for your app's next code and enter that one."}"#,
     );
     for left in [4, 3, 2, 1] {
         let message = match left {
@@ -127,18 +127,18 @@ fn challenges_say_what_to_enter() {
     assert_answer(
         &sandbox.verify(&["--session", "html5", "--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Type the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Enter the 6 digits that your app shows."}"#,
     );
     assert_answer(
         &sandbox.verify(&["--check", "--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"message":"Scan the QR code with your authenticator app, then type the code that it shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"message":"Scan the QR code with your authenticator app, then enter the code that it shows."}"#,
     );
     sandbox.enrol("alice");
     assert_answer(
         &sandbox.verify(&["--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Type the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Enter the 6 digits that your app shows."}"#,
     );
 }
 
