@@ -1,6 +1,6 @@
 // Asks rw2fa-verify for the second factor of a login. Add this file to your project, or try it:
 //
-//   mcs -r:System.Runtime.Serialization -r:System.Xml SecondFactor.cs
+//   mcs SecondFactor.cs
 //   echo 123456 | mono SecondFactor.exe USER [--session html5|remoteapp|rdp] [--program PATH] [--limit SECONDS]
 //
 // Needs .NET 5 or newer, or Mono 6 on Unix, and no packages. In your own project, delete Main. The rules for callers
@@ -9,11 +9,11 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
-using System.Runtime.Serialization.Json;
 using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
-using System.Xml;
 
 /// <summary>What the verifier answered. Granted alone says whether the user may enter.</summary>
 public sealed class SecondFactor
@@ -35,8 +35,8 @@ public sealed class SecondFactor
     public string Reason { get; private set; }
     /// <summary>One sentence for the user.</summary>
     public string Message { get; private set; }
-    /// <summary>The whole answer as JSON, for your own reader of JSON; or null.</summary>
-    public string Json { get; private set; }
+    /// <summary>The whole answer, or null. Numbers are double, objects are dictionaries like this one.</summary>
+    public Dictionary<string, object> Document { get; private set; }
     /// <summary>The beginning of standard error, for your log.</summary>
     public string Errors { get; private set; }
 
@@ -187,47 +187,109 @@ public sealed class SecondFactor
         // Signals are reported as 128 and their number, crashes on Windows as large or negative numbers.
         if (exitCode > 128 || exitCode < 0) return new SecondFactor("killed", errors);
         if (exitCode == 2) return new SecondFactor("wrong-call", errors);
-        string outcome, reason, message, json;
+        Dictionary<string, object> document;
         try
         {
-            json = Utf8.GetString(output);
-            // This reader of JSON comes with every .NET, and refuses a second document.
-            var document = new XmlDocument();
-            using (var reader = JsonReaderWriterFactory.CreateJsonReader(output, XmlDictionaryReaderQuotas.Max))
-                document.Load(reader);
-            var root = document.DocumentElement;
-            if (root.GetAttribute("type") != "object" || Field(root, "schema", "number") != "1")
-                return new SecondFactor("bad-answer", errors);
-            outcome = Field(root, "outcome", "string");
-            reason = Field(root, "reason", "string");
-            message = Field(root, "message", "string");
+            document = ReadDocument(Utf8.GetString(output));
         }
-        catch (Exception) // What is not JSON is reported by several kinds of exceptions.
+        catch (Exception failure) when (failure is FormatException || failure is ArgumentException)
         {
             return new SecondFactor("bad-answer", errors);
         }
         // SECURITY: one document, of the known schema, whose outcome fits the exit code.
+        object schema, outcome, reason, message;
         int expected;
-        if (!ExitCodes.TryGetValue(outcome, out expected) || expected != exitCode)
+        if (!document.TryGetValue("schema", out schema) || !1.0.Equals(schema)
+            || !document.TryGetValue("outcome", out outcome) || !(outcome is string)
+            || !document.TryGetValue("reason", out reason) || !(reason is string)
+            || !document.TryGetValue("message", out message) || !(message is string)
+            || !ExitCodes.TryGetValue((string)outcome, out expected) || expected != exitCode)
             return new SecondFactor("bad-answer", errors);
-        return new SecondFactor(reason, errors)
+        return new SecondFactor((string)reason, errors)
         {
-            Granted = outcome == "grant" && exitCode == 0, Outcome = outcome, Message = message, Json = json,
+            Granted = (string)outcome == "grant" && exitCode == 0, Outcome = (string)outcome,
+            Message = (string)message, Document = document,
         };
     }
 
-    /// <summary>Returns the text of a field that must be there once and be of this type.</summary>
-    static string Field(XmlElement root, string name, string type)
+    // A strict reader of JSON, so that this file is enough on every .NET. Those that .NET Framework and Mono
+    // bring along accept an answer that was cut.
+
+    static Dictionary<string, object> ReadDocument(string text)
     {
-        XmlElement found = null;
-        foreach (XmlNode node in root.ChildNodes)
+        var at = 0;
+        var document = Value(text, ref at, 0) as Dictionary<string, object>;
+        SkipSpace(text, ref at);
+        if (document == null || at != text.Length) throw new FormatException();
+        return document;
+    }
+
+    static object Value(string text, ref int at, int depth)
+    {
+        if (depth > 32) throw new FormatException();
+        if (Take(text, ref at, '{'))
         {
-            if (node.LocalName != name) continue;
-            if (found != null) throw new FormatException(name);
-            found = (XmlElement)node;
+            var fields = new Dictionary<string, object>();
+            if (Take(text, ref at, '}')) return fields;
+            do
+            {
+                SkipSpace(text, ref at);
+                var name = Scalar(text, ref at) as string;
+                if (name == null || !Take(text, ref at, ':')) throw new FormatException();
+                fields.Add(name, Value(text, ref at, depth + 1)); // A name that comes twice is refused.
+            }
+            while (Take(text, ref at, ','));
+            if (!Take(text, ref at, '}')) throw new FormatException();
+            return fields;
         }
-        if (found == null || found.GetAttribute("type") != type) throw new FormatException(name);
-        return found.InnerText;
+        if (Take(text, ref at, '['))
+        {
+            var items = new List<object>();
+            if (Take(text, ref at, ']')) return items;
+            do items.Add(Value(text, ref at, depth + 1));
+            while (Take(text, ref at, ','));
+            if (!Take(text, ref at, ']')) throw new FormatException();
+            return items;
+        }
+        return Scalar(text, ref at);
+    }
+
+    static readonly Regex Token = new Regex(
+        @"\G(?:""(?<text>(?>[^""\\\x00-\x1f]+|\\[""\\/bfnrt]|\\u[0-9a-fA-F]{4})*)"""
+        + @"|(?<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)|(?<word>true|false|null))",
+        RegexOptions.CultureInvariant);
+
+    static object Scalar(string text, ref int at)
+    {
+        var token = Token.Match(text, at);
+        if (!token.Success) throw new FormatException();
+        at += token.Length;
+        if (token.Groups["text"].Success)
+            return Regex.Replace(token.Groups["text"].Value, @"\\(?:u(....)|(.))", Unescape);
+        if (token.Groups["number"].Success)
+            return double.Parse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return token.Value == "null" ? null : (object)(token.Value == "true");
+    }
+
+    static string Unescape(Match escape)
+    {
+        if (escape.Groups[1].Success)
+            return ((char)Convert.ToInt32(escape.Groups[1].Value, 16)).ToString();
+        var letter = "bfnrt".IndexOf(escape.Groups[2].Value, StringComparison.Ordinal);
+        return letter < 0 ? escape.Groups[2].Value : "\b\f\n\r\t"[letter].ToString();
+    }
+
+    static bool Take(string text, ref int at, char wanted)
+    {
+        SkipSpace(text, ref at);
+        if (at == text.Length || text[at] != wanted) return false;
+        at++;
+        return true;
+    }
+
+    static void SkipSpace(string text, ref int at)
+    {
+        while (at < text.Length && " \t\r\n".IndexOf(text[at]) >= 0) at++;
     }
 
     /// <summary>Tries the method from a terminal.</summary>
@@ -243,8 +305,8 @@ public sealed class SecondFactor
             else if (arguments[i] == "--program") program = arguments[i + 1];
             else if (arguments[i] == "--limit")
                 isRight &= double.TryParse(
-                    arguments[i + 1], System.Globalization.NumberStyles.Float,
-                    System.Globalization.CultureInfo.InvariantCulture, out limit);
+                    arguments[i + 1], NumberStyles.Float,
+                    CultureInfo.InvariantCulture, out limit);
             else isRight = false;
         }
         if (!isRight)

@@ -158,6 +158,12 @@ fn check_bad_answers(caller: &Caller<'_>) {
         (&of_schema("\"schema\":true"), "exit 0", (1, "bad-answer")),
         (&of_schema("\"other\":1"), "exit 0", (1, "bad-answer")),
         (&grant.replace("\"fake\"", "7"), "exit 0", (1, "bad-answer")),
+        (&grant.replace('é', "\\u00e9\\\"\\n\\\\"), "exit 0", (0, "fake")),
+        (&grant.replace('é', "\\x"), "exit 0", (1, "bad-answer")),
+        (&grant.replace("1,", "1,\"a\":[1.5e3,{},[],null,{\"b\":[false]}],"), "exit 0", (0, "fake")),
+        (&grant.replace("1,", "1,,"), "exit 0", (1, "bad-answer")),
+        (&grant.replace("1,", "1,\"a\":tru,"), "exit 0", (1, "bad-answer")),
+        (&grant.replace('}', ",}"), "exit 0", (1, "bad-answer")),
     ] {
         caller.fake(&format!("cat <<'E'\n{printed}\nE\n{end}"));
         let output = caller.run(&["u"], "123456");
@@ -246,18 +252,13 @@ fn the_php_caller_lets_in_on_a_grant_only() {
 /// Guards the caller in C#.
 #[test]
 fn the_csharp_caller_lets_in_on_a_grant_only() {
-    let library = "libmono-system-runtime-serialization4.0-cil";
     if !has("mcs", "install mono-mcs") || !has("mono", "install mono-runtime") {
-        return;
-    }
-    if !has("/usr/lib/mono/4.5/System.Runtime.Serialization.dll", &format!("install {library}")) {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
     let program = directory.path().join("caller.exe");
     let mut compiler = Command::new("mcs");
-    compiler.args(["-warnaserror", "-r:System.Runtime.Serialization", "-r:System.Xml"]);
-    compiler.arg(format!("-out:{}", program.display())).arg(example("SecondFactor.cs"));
+    compiler.arg("-warnaserror").arg(format!("-out:{}", program.display())).arg(example("SecondFactor.cs"));
     let output = run(&mut compiler, "");
     assert!(output.status.success(), "{output:?}");
     check(&["mono", program.to_str().unwrap()]);
