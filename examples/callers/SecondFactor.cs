@@ -13,7 +13,7 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Text.RegularExpressions;
-using System.Threading.Tasks;
+using System.Threading;
 
 /// <summary>What the verifier answered. Granted alone says whether the user may enter.</summary>
 public sealed class SecondFactor
@@ -48,20 +48,21 @@ public sealed class SecondFactor
         Errors = errors;
     }
 
-    /// <summary>Runs the verifier once and returns an answer, whatever happens.</summary>
+    /// <summary>Runs the verifier once and returns an answer, whatever happens. Waits for it: asynchronous code
+    /// calls it by Task.Run.</summary>
     /// <param name="user">The account name that your authenticator returned.</param>
     /// <param name="code">What the user typed; empty if nothing yet.</param>
     /// <param name="options">As in the protocol: one "--group=NAME" for each group, or "--no-groups";
     /// "--client=ID"; "--session=KIND".</param>
     /// <param name="program">An absolute path is safer: it does not depend on PATH.</param>
     /// <param name="limit">The longest wait in seconds. The verifier ends by itself within 20 s.</param>
-    public static async Task<SecondFactor> Ask(
+    public static SecondFactor Ask(
         string user, string code, IEnumerable<string> options,
         string program = "rw2fa-verify", double limit = 25)
     {
         try
         {
-            return await Run(user, code ?? "", options, program, limit).ConfigureAwait(false);
+            return Run(user, code ?? "", options, program, limit);
         }
         catch (Exception failure) // SECURITY: what was not foreseen refuses the user, too.
         {
@@ -69,7 +70,7 @@ public sealed class SecondFactor
         }
     }
 
-    static async Task<SecondFactor> Run(
+    static SecondFactor Run(
         string user, string code, IEnumerable<string> options, string program, double limit)
     {
         // The verifier reads one line of at most 256 bytes.
@@ -94,24 +95,26 @@ public sealed class SecondFactor
         {
             return new SecondFactor("not-started", failure.Message);
         }
-        // Each of these may block, so each has a task: nothing here waits longer than the limit.
-        var output = Task.Run(() => Read(process.StandardOutput.BaseStream, LongestAnswer));
-        var errors = Task.Run(() => Read(process.StandardError.BaseStream, LongestErrors));
-        var end = Task.Run(async () =>
+        // A line fits into the pipe, so this does not block.
+        Write(process, code);
+        // Each stream has a thread of its own: neither waits for the other, or for a free thread of the pool.
+        byte[] output = null, errors = null;
+        var clock = Stopwatch.StartNew();
+        var readers = new[]
         {
-            Write(process, code);
-            await Task.WhenAll(output, errors).ConfigureAwait(false);
-            process.WaitForExit();
-            return process.ExitCode;
-        });
-        if (await Task.WhenAny(end, Task.Delay(TimeSpan.FromSeconds(limit))).ConfigureAwait(false) != end)
+            Start(() => output = Read(process.StandardOutput.BaseStream, LongestAnswer)),
+            Start(() => errors = Read(process.StandardError.BaseStream, LongestErrors)),
+        };
+        Func<int> left = () => (int)Math.Max(0, limit * 1000 - clock.ElapsedMilliseconds);
+        if (!readers[0].Join(left()) || !readers[1].Join(left()) || !process.WaitForExit(left()))
         {
-            Abandon(process, end);
+            Abandon(process);
             return new SecondFactor("time-limit", "");
         }
-        var exitCode = await end.ConfigureAwait(false);
+        var exitCode = process.ExitCode;
         process.Dispose();
-        return Read(exitCode, output.Result, Encoding.UTF8.GetString(errors.Result));
+        if (output == null || errors == null) return new SecondFactor("failed", "a stream cannot be read");
+        return Read(exitCode, output, Encoding.UTF8.GetString(errors));
     }
 
     /// <summary>Passes each argument as it is: names may hold spaces, quotes and backslashes.</summary>
@@ -142,7 +145,7 @@ public sealed class SecondFactor
         try
         {
             var input = process.StandardInput.BaseStream;
-            var line = Utf8.GetBytes(code == "" ? "" : code + "\n");
+            var line = Encoding.UTF8.GetBytes(code == "" ? "" : code + "\n");
             input.Write(line, 0, line.Length);
             input.Close();
         }
@@ -150,6 +153,24 @@ public sealed class SecondFactor
         {
             // It may end without reading.
         }
+    }
+
+    static Thread Start(Action read)
+    {
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                read();
+            }
+            catch (Exception)
+            {
+                // The stream was closed at the time limit, or cannot be read: there is no answer.
+            }
+        });
+        thread.IsBackground = true;
+        thread.Start();
+        return thread;
     }
 
     /// <summary>Reads a stream to its end, and keeps its beginning.</summary>
@@ -164,8 +185,8 @@ public sealed class SecondFactor
     }
 
     /// <summary>Stops waiting. A set-uid verifier belongs to another account: it cannot be killed, and ends by
-    /// itself. The tasks that still read then end, too, and close the pipes.</summary>
-    static void Abandon(Process process, Task end)
+    /// itself. The threads that still read then end, too.</summary>
+    static void Abandon(Process process)
     {
         try
         {
@@ -175,11 +196,8 @@ public sealed class SecondFactor
         {
             // It belongs to another account, or has just ended.
         }
-        end.ContinueWith(ended =>
-        {
-            var _ = ended.Exception;
-            process.Dispose();
-        });
+        // Closing a pipe may wait for the thread that reads from it.
+        Start(process.Dispose);
     }
 
     static SecondFactor Read(int exitCode, byte[] output, string errors)
@@ -314,7 +332,7 @@ public sealed class SecondFactor
             Console.Error.WriteLine("usage: SecondFactor USER [--session KIND] [--program PATH] [--limit SECONDS]");
             return 1;
         }
-        var answer = Ask(arguments[0], Console.In.ReadLine(), options, program, limit).Result;
+        var answer = Ask(arguments[0], Console.In.ReadLine(), options, program, limit);
         Console.WriteLine(answer.Reason);
         if (answer.Errors != "") Console.Error.WriteLine(answer.Errors);
         return answer.Granted ? 0 : 1;

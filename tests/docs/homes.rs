@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rw2fa::factor::lockout::Rules;
 use rw2fa::error::ErrorKind;
+use rw2fa::factor::lockout::Rules;
 use rw2fa::otp::Digits;
 use rw2fa::settings::chance::{of_guessing, percent};
 use rw2fa::settings::described;
