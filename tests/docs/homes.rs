@@ -87,7 +87,7 @@ fn every_command_has_a_home() {
     let (text, mut helps) = (Page::read("docs/administration.md").text, Helps::default());
     let mut seen = 0;
     for word in helps.subcommands(&[]) {
-        let mut below = helps.subcommands(&[word.clone()]);
+        let mut below = helps.subcommands(std::slice::from_ref(&word));
         if below.is_empty() || word == "audit" {
             below.push(String::new());
         }

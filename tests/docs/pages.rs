@@ -9,7 +9,6 @@
 //! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store.
 //! - `<!-- answers -->`: answers of the verifier, one a line.
-#![expect(clippy::disallowed_methods, reason = "a test may read files as it likes")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
