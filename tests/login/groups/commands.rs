@@ -106,7 +106,7 @@ fn add_tells_what_the_system_does_not_know() {
     system.set("alice", &["staff"]);
     let warning = |names: &str| {
         format!(
-            "warning: the system knows no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
+            "warning: this system has no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
         )
     };
     assert_eq!(
