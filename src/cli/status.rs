@@ -228,7 +228,7 @@ fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {
     if unrecorded > 0 {
         let lines = count(unrecorded, "change");
         context.warn(&format!(
-            "the audit trail does not show {lines} yet; 'rw2fa doctor' names the cause"
+            "the audit trail does not show {lines} yet; 'rw2fa doctor' shows the cause"
         ));
     }
 }

@@ -125,7 +125,7 @@ fn check_schema(document: &DeTable<'_>) -> Result<(), Problem> {
         message: format!(
             "schema {schema} is not supported by this program, which supports {SCHEMA}"
         ),
-        hint: Some("use the version of rw2fa that made the store, or a newer one"),
+        hint: Some("use the version of rw2fa that created the store, or a newer one"),
     })
 }
 

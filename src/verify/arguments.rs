@@ -373,6 +373,7 @@ mod tests {
     /// Guards the help, which is a text because building the definition would slow down every login.
     /// `RW2FA_GENERATE=1` writes it.
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test that writes a generated file")]
     fn the_help_is_fresh() {
         let help = Cli::command().term_width(100).render_long_help().to_string() + "\n";
         if std::env::var_os("RW2FA_GENERATE").is_some() {

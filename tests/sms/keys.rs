@@ -37,7 +37,7 @@ fn a_rotation_reseals_codes_and_token() {
     let old = settings(&sandbox);
     let run = sandbox.admin(&["key", "rotate", "--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("sealed anew: 2 secrets"), "{run:?}");
+    assert!(run.stderr.contains("sealed with the new key: 2 secrets"), "{run:?}");
     assert_ne!(settings(&sandbox), old);
     let check = sandbox.admin(&["store", "check"]);
     assert_eq!(check.code, 0, "{check:?}");

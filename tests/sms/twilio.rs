@@ -161,8 +161,8 @@ fn an_accepted_message_that_failed_is_a_failure() {
     };
     for (answer, code, words) in [
         (failed("failed", json!(21614)), 1, "the number is not a mobile number (21614)"),
-        (failed("undelivered", json!(null)), 1, "and it is undelivered"),
-        (failed("canceled", json!(null)), 1, "and it is canceled"),
+        (failed("undelivered", json!(null)), 1, "and its status is undelivered"),
+        (failed("canceled", json!(null)), 1, "and its status is canceled"),
         (failed("queued", json!(21610)), 4, "answered STOP to the sender (21610)"),
         (failed("queued", json!("21610")), 4, "reported an error"),
         (failed("queued", json!(null)), 0, "taken"),

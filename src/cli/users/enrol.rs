@@ -47,7 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let name = parse_name(&args.name)?;
     // Opened before the program becomes the owner of the store, who may not be allowed to write
     // there.
-    let mut file = match &args.qr_file {
+    let file = match &args.qr_file {
         Some(path) if !args.dry_run => Some((picture_form(path)?, NewFile::create(path)?)),
         Some(path) => {
             picture_form(path)?;
@@ -62,7 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     };
     let issuer = opened.settings.advanced.issuer(&platform::host_name());
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &made.secret, made.digits);
-    let shown = show(context, args, file.as_mut(), &name, &made.secret, &uri);
+    let shown = show(context, args, file, &name, &made.secret, &uri);
     // After the QR code, which would push a warning out of sight.
     warn_of_void(context, &name, made.void);
     shown
@@ -72,13 +72,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
 fn show(
     context: &mut Context<'_>,
     args: &EnrolArgs,
-    file: Option<&mut (Picture, NewFile)>,
+    file: Option<(Picture, NewFile)>,
     name: &Name,
     secret: &Secret,
     uri: &str,
 ) -> Result<Done> {
     let failed = |error: qr::QrError| Error::new(ErrorKind::System, format!("no QR code: {error}"));
-    if let Some((form, file)) = file {
+    if let Some((form, mut file)) = file {
         let picture = match form {
             Picture::Png => qr::png(uri).map_err(failed)?,
             Picture::Svg => qr::svg(uri).map_err(failed)?.into_bytes(),

@@ -202,7 +202,7 @@ fn members(store: &dyn Reader, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> 
 /// Names a few users in a question, and counts many.
 fn describe_names(names: &[String]) -> String {
     match names {
-        [] => "nobody".into(),
+        [] => "no one".into(),
         [name] => name.clone(),
         names if names.len() <= 5 => names.join(", "),
         names => format!("{} users", names.len()),

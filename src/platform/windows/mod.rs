@@ -79,7 +79,7 @@ pub fn set_aside_command(path: &Path) -> String {
 /// Returns what to do about audit files of future months.
 pub fn join_command(directory: &Path, _: &Path, future: &[String], present: &str) -> String {
     format!(
-        "while nobody signs in, append {} to {present} in {}, and remove what was appended",
+        "while no one signs in, append {} to {present} in {}, and remove what was appended",
         future.join(" and "),
         directory.display()
     )

@@ -109,7 +109,7 @@ fn add_reports_names_unknown_to_the_system() {
     system.set("alice", &["staff"]);
     let warning = |names: &str| {
         format!(
-            "warning: the system knows no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
+            "warning: this system has no account or group called {names}: check the spelling, because a misspelt entry protects no one\n"
         )
     };
     assert_eq!(
