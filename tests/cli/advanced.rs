@@ -211,8 +211,7 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("digits", "4").stderr,
-        "warning: authenticator apps are only sure of 6 digits: try 4 with the apps of your users \
-         first\n\
+        "warning: not every authenticator app supports other than 6 digits: try 4 with your users' apps first\n\
          enrolled users keep the number of digits that they enrolled with\n\
          warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
          not 2880\n\

@@ -104,7 +104,7 @@ fn an_ellipsis_is_any_text_and_nothing_else_is() {
 
 /// Whether a line depends on the accounts of this machine.
 fn depends_on_the_machine(line: &str) -> bool {
-    line.starts_with("warning: the system knows no account or group called ")
+    line.starts_with("warning: this system has no account or group called ")
 }
 
 /// Runs the commands of a page; the error shows the first that does not do what the page says.

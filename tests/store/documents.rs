@@ -34,7 +34,7 @@ fn problems_are_reported_by_file_line_and_key() {
         ("store", store("enabled = true\n"), 4, "duplicate key"),
         ("store", store("[advanced\n"), 4, "unclosed table"),
         ("store", store("importing = true\n"), 4, "an import into this store was not finished"),
-        ("store", head.replace("schema = 1", "schema = 2"), 1, "schema 2 is not known"),
+        ("store", head.replace("schema = 1", "schema = 2"), 1, "schema 2 is not supported"),
         ("store", head.replace("schema = 1", "schema = \"1\""), 1, "schema must be 1, not string"),
         (
             "store",
