@@ -172,28 +172,33 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
             count(pending, "user")
         ));
     }
-    if sms > 0 {
-        let users = count(sms, "user");
-        match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
-            None => context.note(&format!("codes by SMS: {users}")),
-            Some(problem) => {
-                context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
-                if let Some(hint) = problem.hint() {
-                    context.hint(hint);
-                }
-            }
-        }
-        if without_number > 0 {
-            let users = count(without_number, "user");
-            context.warn(&format!(
-                "codes by SMS, but no phone number: {users}; 'rw2fa doctor' shows who"
-            ));
-        }
-    }
+    report_sms(context, opened, sms, without_number);
     if names.is_empty() && groups == 0 {
         context.warn(
             "no users are listed, so no login will need a code; add one with: rw2fa users add NAME",
         );
     }
     Ok(())
+}
+
+/// Reports how many users get codes by SMS, and what keeps them from it.
+fn report_sms(context: &mut Context<'_>, opened: &Opened, sms: usize, without_number: usize) {
+    if sms == 0 {
+        return;
+    }
+    let users = count(sms, "user");
+    match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
+        None => context.note(&format!("codes by SMS: {users}")),
+        Some(problem) => {
+            context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
+            if let Some(hint) = problem.hint() {
+                context.hint(hint);
+            }
+        }
+    }
+    if without_number > 0 {
+        let users = count(without_number, "user");
+        context
+            .warn(&format!("codes by SMS, but no phone number: {users}; 'rw2fa doctor' shows who"));
+    }
 }

@@ -94,7 +94,6 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let groups = rows.len() - users.len();
     let (valid, expired) = whitelist(context, store)?;
     let license_status = license::current_status(context, settings)?;
-    let development_key = license::has_development_key();
     let advanced = &settings.advanced;
     let synchronised = context.process.clock_is_synchronised();
     if let Err(error) = opened.keys() {
@@ -102,25 +101,21 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     }
     let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
     let last = rows.iter().filter_map(Row::last_message).max();
-    let summary = Summary {
-        settings,
-        location: store.location(),
-        license: &license_status,
-        users: users.len(),
-        counts: &counts,
-        groups,
-        whitelist: (valid, expired),
-        last_message: last,
-        unrecorded,
-        synchronised,
-    };
     if context.globals.format == Format::Json {
+        let summary = Summary {
+            settings,
+            location: store.location(),
+            license: &license_status,
+            users: users.len(),
+            counts: &counts,
+            groups,
+            whitelist: (valid, expired),
+            last_message: last,
+            unrecorded,
+            synchronised,
+        };
         context.print_json(&summary.json())?;
         return Ok(Done::All);
-    }
-    let mut license = license::describe(&license_status);
-    if development_key {
-        license.push_str(" (DEVELOPMENT KEY)");
     }
     output::pairs(
         context,
@@ -130,7 +125,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("groups", groups.to_string()),
             ("whitelist", format!("{valid} valid, {expired} expired")),
             ("SMS", describe_sms(store, &settings.sms, last)),
-            ("licence", license),
+            ("licence", describe_license(&license_status)),
             ("clock", describe_clock(synchronised).into()),
             ("window", describe_window(advanced)),
             ("chance of one guess", percent(chances.one)),
@@ -203,6 +198,14 @@ impl Summary<'_> {
             },
         })
     }
+}
+
+fn describe_license(status: &LicenseStatus) -> String {
+    let mut text = license::describe(status);
+    if license::has_development_key() {
+        text.push_str(" (DEVELOPMENT KEY)");
+    }
+    text
 }
 
 fn describe_clock(synchronised: Option<bool>) -> &'static str {

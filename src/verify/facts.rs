@@ -125,25 +125,13 @@ fn subject(
         _ => records::state(store, &name)?,
     };
     let listing = if is_listed {
-        records::listing(store, DocumentKind::User, &name)?
+        let listing = records::listing(store, DocumentKind::User, &name)?;
+        listing.ok_or_else(|| missing_half(store, DocumentKind::User, &name))?
     } else {
-        if state.as_ref().is_some_and(|state| state.listed) {
-            return Err(missing_half(store, DocumentKind::User, &name));
+        match unlisted(store, settings, request, groups, &name, state.as_ref())? {
+            Ok(listing) => listing,
+            Err(subject) => return Ok(subject),
         }
-        match (&request.ask, groups) {
-            (Ask::End, _) => {
-                state.as_ref().map(|state| member_listing(state.open_since, Method::App))
-            }
-            (_, KnownGroups::Unknown(_)) => return Ok(Subject::GroupsUnknown),
-            _ => covering_listing(store, settings, groups)?,
-        }
-    };
-    let Some(listing) = listing else {
-        return if is_listed {
-            Err(missing_half(store, DocumentKind::User, &name))
-        } else {
-            Ok(Subject::Unlisted)
-        };
     };
     let state = match state {
         Some(state) => state,
@@ -164,13 +152,7 @@ fn subject(
         name,
         method: listing.method,
         listed: is_listed,
-        groups: match groups {
-            // A sign-out does not look up groups, so they are unknown.
-            KnownGroups::Known(_) if !matches!(request.ask, Ask::End) => {
-                Some(covers(store, settings, groups)?)
-            }
-            _ => None,
-        },
+        groups: listed_groups(store, settings, request, groups)?,
         state,
         secret: codes.secret,
         phone: listing.phone.filter(|_| is_listed),
@@ -178,6 +160,41 @@ fn subject(
         used_code: codes.used,
         whitelisted,
     })))
+}
+
+/// Returns the listing that a group gives to a user who is not listed by name, or the subject if there is none.
+fn unlisted(
+    store: &dyn Reader,
+    settings: &Settings,
+    request: &Request,
+    groups: &KnownGroups,
+    name: &Name,
+    state: Option<&State>,
+) -> Result<std::result::Result<Listing, Subject>> {
+    if state.is_some_and(|state| state.listed) {
+        return Err(missing_half(store, DocumentKind::User, name));
+    }
+    let listing = match (&request.ask, groups) {
+        (Ask::End, _) => state.map(|state| member_listing(state.open_since, Method::App)),
+        (_, KnownGroups::Unknown(_)) => return Ok(Err(Subject::GroupsUnknown)),
+        _ => covering_listing(store, settings, groups)?,
+    };
+    Ok(listing.ok_or(Subject::Unlisted))
+}
+
+/// Returns the listed groups of the user. A sign-out does not look up groups, so they are unknown.
+fn listed_groups(
+    store: &dyn Reader,
+    settings: &Settings,
+    request: &Request,
+    groups: &KnownGroups,
+) -> Result<Option<Vec<Name>>> {
+    match groups {
+        KnownGroups::Known(_) if !matches!(request.ask, Ask::End) => {
+            covers(store, settings, groups).map(Some)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The entry that a login name refers to.
