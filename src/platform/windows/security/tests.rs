@@ -46,7 +46,7 @@ fn a_store_is_closed_to_all_other_accounts() {
     assert!(problem.contains("belongs to"), "{problem}");
     assert!(hint.contains("/setowner *S-1-5-32-544"), "{hint}");
     let open = Descriptor { owner: SYSTEM, allowed: None };
-    assert!(list_problem(path, &open, store).unwrap().0.contains("everybody"));
+    assert!(list_problem(path, &open, store).unwrap().0.contains("everyone"));
 }
 
 /// Guards who may work on a store: no account on that of another account, not even an administrator.
