@@ -6,10 +6,11 @@ use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gateway::number;
-use crate::names::listing::{Method, Phone};
+use crate::names::listing::{Listing, Method, Phone};
 use crate::names::name::Name;
 use crate::printable::printable;
 use crate::store::DocumentKind;
+use crate::time::Timestamp;
 
 /// The required columns, in any order.
 const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
@@ -152,6 +153,20 @@ fn entry(
             .with_hint("only users have phone numbers: leave the field empty"));
     }
     Ok(Entry { line, kind, name, written: written.to_owned(), method, phone })
+}
+
+/// Adds the entry's name to a problem.
+pub(super) fn named(entry: &Entry, problem: &Error) -> Error {
+    let error = Error::new(problem.kind(), format!("'{}': {problem}", entry.name));
+    match problem.hint() {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    }
+}
+
+/// Builds the listing that an entry asks for.
+pub(super) fn listing(entry: &Entry, added: Timestamp) -> Listing {
+    Listing { method: entry.method, phone: entry.phone.clone(), notes: None, added }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! This file owns what the commands share: finding names and applying a change to several names.
 
 mod add;
+mod batch;
 mod csv_file;
 mod edit;
 mod enrol;
