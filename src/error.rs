@@ -36,6 +36,20 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// All kinds.
+    pub const ALL: [ErrorKind; 10] = [
+        ErrorKind::Usage,
+        ErrorKind::Refused,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::Declined,
+        ErrorKind::Interrupted,
+        ErrorKind::Store,
+        ErrorKind::Busy,
+        ErrorKind::System,
+        ErrorKind::Timeout,
+    ];
+
     /// Returns the exit code for this kind of error.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -150,18 +164,7 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_nonzero_exit_code() {
-        for kind in [
-            ErrorKind::Usage,
-            ErrorKind::Refused,
-            ErrorKind::NotFound,
-            ErrorKind::Conflict,
-            ErrorKind::Declined,
-            ErrorKind::Interrupted,
-            ErrorKind::Store,
-            ErrorKind::Busy,
-            ErrorKind::System,
-            ErrorKind::Timeout,
-        ] {
+        for kind in ErrorKind::ALL {
             assert!(matches!(kind.exit_code(), 1 | 2 | 4 | 130), "{kind:?}");
             assert!(!kind.as_str().contains(' '), "{kind:?}");
         }

@@ -282,7 +282,7 @@ mod tests {
     use crate::settings;
     use crate::store::memory::Memory;
     use crate::store::seal::DataKey;
-    use crate::verify::request::{Ask, Memberships, QrForm};
+    use crate::verify::request::{Ask, Memberships};
 
     /// A store in memory in which alice is listed and codes are required.
     fn store_with_alice(now: Timestamp) -> (Memory, Name) {
@@ -314,16 +314,10 @@ mod tests {
             true
         });
         let request = Request {
-            login: alice.clone(),
-            written: alice.canonical(),
             memberships: Memberships::Given(Vec::new()),
-            ask: Ask::SignIn,
             code: code.map(|code| code.to_owned().into()),
             check: false,
-            resend: false,
-            client: None,
-            ip: None,
-            qr: QrForm::None,
+            ..Request::asking(alice, Ask::SignIn)
         };
         let verified = verify_in(&process, &mut *memory.open(), &request, Instant::now());
         let Ok(Verdict { response, reason, .. }) = verified else { panic!("no decision") };

@@ -104,7 +104,7 @@ mod tests {
     use crate::settings::{self, Settings};
     use crate::time::Timestamp;
     use crate::verify::decision::{decide, decide_and_report};
-    use crate::verify::request::{Ask, Memberships, QrForm, Request, Session};
+    use crate::verify::request::{Ask, Request, Session};
     use crate::verify::subject::DailyQuota;
     use crate::verify::subject::{Account, Facts, Subject};
 
@@ -156,18 +156,7 @@ mod tests {
             let settings = settings(more);
             let facts = Facts { settings: &settings, subject, today: DailyQuota::Open };
             let login = Name::parse("alice").unwrap();
-            let request = Request {
-                written: login.canonical(),
-                login,
-                memberships: Memberships::AskSystem,
-                ask,
-                code: None,
-                check: true,
-                resend: false,
-                client: None,
-                ip: None,
-                qr: QrForm::None,
-            };
+            let request = Request::asking(&login, ask);
             let (now, fresh) = (Timestamp::from_unix(86_400), Secret::from_bytes([0; 20]));
             let mut report = Report::default();
             let observed = decide_and_report(&facts, &request, now, &fresh, &mut report).is_ok();

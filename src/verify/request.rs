@@ -66,6 +66,22 @@ pub struct Request {
 }
 
 impl Request {
+    /// A request that only asks, without a code, a client or groups from the portal.
+    pub fn asking(login: &Name, ask: Ask) -> Self {
+        Self {
+            written: login.canonical(),
+            login: login.clone(),
+            memberships: Memberships::AskSystem,
+            ask,
+            code: None,
+            check: true,
+            resend: false,
+            client: None,
+            ip: None,
+            qr: QrForm::None,
+        }
+    }
+
     /// Checks the command line and reads the code.
     ///
     /// # Errors

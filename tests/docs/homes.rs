@@ -15,19 +15,6 @@ use crate::sandbox::Sandbox;
 /// The most that README.md may hold: what a newcomer reads in one go.
 const README_LIMIT: usize = 12 * 1024;
 
-const ERROR_KINDS: [ErrorKind; 10] = [
-    ErrorKind::Usage,
-    ErrorKind::Refused,
-    ErrorKind::NotFound,
-    ErrorKind::Conflict,
-    ErrorKind::Declined,
-    ErrorKind::Interrupted,
-    ErrorKind::Store,
-    ErrorKind::Busy,
-    ErrorKind::System,
-    ErrorKind::Timeout,
-];
-
 /// The help of commands, by their words.
 #[derive(Default)]
 struct Helps {
@@ -200,7 +187,7 @@ fn every_exit_code_has_a_home() {
     }
     let administration = Page::read("docs/administration.md").text;
     let (_, section) = administration.split_once("\n## Exit codes\n").unwrap();
-    for kind in ERROR_KINDS {
+    for kind in ErrorKind::ALL {
         let row = format!("\n| {} |", kind.exit_code());
         assert!(section.contains(&row), "docs/administration.md has no row {row}");
         let word = format!("`{}`", kind.as_str());

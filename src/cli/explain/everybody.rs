@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{End, Look, bare_request, groups_of, look};
+use super::{End, Look, groups_of, look};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
@@ -84,7 +84,7 @@ fn look_at<'a>(
     // The portal's session does not affect a sign-in, but may be required.
     let client = Some(ClientHash::new("explain"));
     let memberships = Memberships::Given(groups);
-    let request = Request { memberships, client, ..bare_request(login, Ask::SignIn) };
+    let request = Request { memberships, client, ..Request::asking(login, Ask::SignIn) };
     let groups = groups_of(context, opened, &request);
     look(context, opened, request, &groups)
 }

@@ -22,7 +22,7 @@ use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::report::{Report, Rule};
-use crate::verify::request::{self, Ask, QrForm, Request, Session};
+use crate::verify::request::{self, Ask, Request, Session};
 use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
@@ -107,7 +107,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
         let memberships = request::memberships(&args.groups, args.no_groups)?;
         let written = text.clone();
-        Ok(Request { written, memberships, client, ..bare_request(&login, ask) })
+        Ok(Request { written, memberships, client, ..Request::asking(&login, ask) })
     };
     let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
     let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;
@@ -150,22 +150,6 @@ const COLUMNS: &[Column<Answer>] = &[
     Column { name: "rule", cell: |row| row.rule.into(), is_useful: |_| true },
     Column { name: "exit_code", cell: |row| row.exit_code.to_string(), is_useful: |_| true },
 ];
-
-/// Builds a call with `--check` and only a login and a request.
-fn bare_request(login: &Name, ask: Ask) -> Request {
-    Request {
-        login: login.clone(),
-        written: login.canonical(),
-        memberships: request::Memberships::AskSystem,
-        ask,
-        code: None,
-        check: true,
-        resend: false,
-        client: None,
-        ip: None,
-        qr: QrForm::None,
-    }
-}
 
 /// Looks up the user's groups as the verifier would.
 fn groups_of(context: &Context<'_>, opened: &Opened, request: &Request) -> Result<KnownGroups> {
@@ -262,7 +246,7 @@ fn applied_rules(
     let reports = ASKS.map(|ask| {
         let mut report = Report::default();
         let request =
-            Request { client: request.client.clone(), ..bare_request(&request.login, ask) };
+            Request { client: request.client.clone(), ..Request::asking(&request.login, ask) };
         // Only the report matters here.
         let _ = decide_and_report(facts, &request, now, fresh, &mut report);
         report
