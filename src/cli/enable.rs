@@ -22,7 +22,7 @@ use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, edit
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -30,11 +30,11 @@ pub(super) struct EnableArgs {
 /// Turn two-factor authentication off: a password alone is enough to sign in
 ///
 /// Needs neither the key nor a licence. Keeps users, secrets and settings. Works even if the audit
-/// trail cannot be written: the next change, or 'rw2fa init', records it.
+/// trail cannot be written: the next change or 'rw2fa init' then records it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -190,7 +190,7 @@ fn report_sms(context: &mut Context<'_>, opened: &Opened, sms: usize, without_nu
     match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
         None => context.note(&format!("codes by SMS: {users}")),
         Some(problem) => {
-            context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
+            context.warn(&format!("{users} cannot get a code by SMS: {problem}"));
             if let Some(hint) = problem.hint() {
                 context.hint(hint);
             }

@@ -128,7 +128,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("licence", describe_license(&license_status)),
             ("clock", describe_clock(synchronised).into()),
             ("window", describe_window(advanced)),
-            ("chance of one guess", percent(chances.one)),
+            ("chance per guess", percent(chances.one)),
             ("store", store.location()),
         ],
     )?;

@@ -55,8 +55,8 @@ fn shortened_help(command: Command) -> Command {
         .mut_subcommands(shortened_help)
 }
 
-/// Returns the words of the command line that name a command or an argument: no options, and no
-/// values of the options that every command has.
+/// Returns the words of the command line that name a command or an argument, without options and
+/// the values of global options.
 pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
     // An argument that is not UTF-8 still counts: skipping it would shift the ones after it.
     let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned());

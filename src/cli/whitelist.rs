@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 200;
 
-/// Manage who may connect by plain RDP without a code
+/// Manage which users may connect by plain RDP without a code
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa whitelist add alice --until 8h")]
 pub(super) enum WhitelistCommand {
@@ -44,10 +44,11 @@ pub(super) struct AddArgs {
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
-    /// Until when: a date (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d, or never
+    /// When the entry expires: a date (at the end of that day in UTC), 2026-12-24T18:00:00+01:00,
+    /// 8h, 30d, or never
     #[arg(long, value_name = "DATE|DURATION")]
     until: Option<String>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -62,7 +63,7 @@ pub(super) struct RemoveArgs {
     /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -119,7 +120,8 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
         let message = format!("--until: '{}' is not a date, a time or a duration", printable(text));
         return Err(Error::new(ErrorKind::Usage, message).with_hint(
-            "use 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
+            "use 2026-12-24 (to the end of that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d \
+             or never",
         ));
     };
     if until <= now {

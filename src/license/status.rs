@@ -107,7 +107,7 @@ impl LicenseStatus {
             Some(most) if users > most as usize => Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the licence is for {most} user{}, and there would be {users}",
+                    "the licence is for {most} user{}, and this would make {users}",
                     if most == 1 { "" } else { "s" }
                 ),
             )

@@ -19,7 +19,7 @@ section! {
     /// file of the key that seals the secrets
     "key-file" key_file: Option<PathBuf> = None,
         Spec::word("a path").or("'key' in the directory of the store");
-    /// set while an import runs; until it ends, no login is decided
+    /// true while an import runs; no login is decided until it ends
     "importing" importing: bool = false, Spec::flag();
 }
 

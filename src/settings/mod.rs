@@ -96,7 +96,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
     if audit.syslog && !SystemLog::IS_OFFERED {
         return Err(Problem {
             at: position(AuditSection::TABLE, "syslog"),
-            message: "syslog: this system has no such log".into(),
+            message: "syslog: this system has no system log".into(),
             hint: Some("set it to false"),
         });
     }

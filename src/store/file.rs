@@ -265,7 +265,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// Creates a directory that only its owner can enter, unless it exists.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     let failed =
-        |error| Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error);
+        |error| Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error);
     match platform::make_inner_directory(path) {
         Ok(()) => {
             path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
@@ -314,11 +314,11 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     }
     options.create_new(true);
     let file = options.open(path).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     let parent = path.parent().map(PathBuf::from).unwrap_or_default();
     platform::sync_directory(&parent).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     Ok(file)
 }

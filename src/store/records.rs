@@ -104,7 +104,7 @@ pub fn state(store: &dyn Reader, name: &Name) -> Result<Option<State>> {
         Some(attempts) => {
             let count = attempts.count;
             let what =
-                format!("counts {count} attempts, fewer than the {forgiven} that are forgiven");
+                format!("counts {count} attempts, fewer than the {forgiven} already forgiven");
             return Err(bad_counter(store, name, &what));
         }
         None => return Err(bad_counter(store, name, "is missing")),

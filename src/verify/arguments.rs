@@ -67,7 +67,7 @@ pub struct VerifyArgs {
     /// A session is being opened or reconnected
     #[arg(long, value_enum)]
     pub(super) session: Option<Session>,
-    /// Only answer: write nothing, send nothing and show no secret
+    /// Only answer, without writing anything, sending anything or showing a secret
     #[arg(long, conflicts_with_all = ["resend", "end"])]
     pub(super) check: bool,
     /// An opaque id of the portal session; never the cookie itself

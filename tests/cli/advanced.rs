@@ -212,7 +212,7 @@ fn the_chances_of_guessing_are_reported() {
     assert_eq!(
         set("digits", "4").stderr,
         "warning: not every authenticator app supports other than 6 digits: try 4 with your users' apps first\n\
-         enrolled users keep the number of digits that they enrolled with\n\
+         users who have already enrolled keep their number of digits\n\
          warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
          not 2880\n\
          a code is valid 2 min before and after its own 30 s\n\
@@ -232,7 +232,7 @@ fn the_list_is_shown_in_every_format() {
     let csv = sandbox.admin_ok(&["advanced", "list", "--format", "csv"]).replace(&host, "<host>");
     let start = "\
 key,value,default,valid,meaning
-discrepancy,480,480,0 to 2880,how many steps of 30 s before and after its own an app code is accepted
+discrepancy,480,480,0 to 2880,how many 30 s steps before and after its own step an app code is accepted
 issuer,corp,<host>,1 to 64 characters without ':',name shown in the authenticator app
 validity-after-first-session,480,480,0 to 43200 minutes,further sessions need no new code for this long after the first one opened
 ";

@@ -56,7 +56,7 @@ rule            result      decides           detail
 store           ok                            <store>
 enabled         on
 groups          not-needed                    no group is listed
-listed          entry                         corp\\alice: corp.example means corp, by its first label
+listed          entry                         corp\\alice: corp.example means corp (its first label)
 ambiguous       no                            the secret was made for corp
 whitelist       none        rdp               corp\\alice lets in only its own account and domain, not alice@corp.example
 require-client  off
@@ -221,7 +221,7 @@ fn a_grant_belongs_to_its_client() {
     );
     sandbox.verify(&["--client", "c1", "--session", "html5", "--", "alice"], None);
     let explained = explain(&sandbox, &["alice", "--client", "c1"]);
-    assert_eq!(found(&explained, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
+    assert_eq!(found(&explained, "grant"), "live: sessions can open until 2026-11-24T16:00:00Z");
     assert_eq!(answer(&explained, "remoteapp"), "session-valid by grant");
 
     sandbox.set("require-client", "true");
@@ -249,7 +249,7 @@ fn the_days_to_enrol_are_shown() {
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "enrolment"),
-        "pending: a QR code was handed over and waits for its first code; \
+        "pending: a QR code was handed over, and no code from it was entered yet; \
          closed since 2026-11-25T08:00:00Z"
     );
 }

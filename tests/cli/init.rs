@@ -172,7 +172,7 @@ fn a_foreign_directory_is_refused() {
     for (place, code, message, hint) in [
         ("mail", 1, "holds something else (inbox)", "is empty"),
         ("file", 4, "is not a directory", "another place"),
-        ("missing/store", 4, "cannot make", "create the directory above it first"),
+        ("missing/store", 4, "cannot create", "create the directory above it first"),
     ] {
         let path = sandbox.beside(place);
         let run = at(&sandbox.beside(""), path.to_str().unwrap(), "init");

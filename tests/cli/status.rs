@@ -5,8 +5,9 @@ use std::fs;
 use crate::sandbox::{Run, Sandbox, shown};
 
 /// The warning of every build without a vendor's key.
-const DEVELOPMENT: &str = "warning: this build accepts licences that are signed with the development \
-    key, which is public: anyone can issue one; logins are not affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
+const DEVELOPMENT: &str = "warning: this build accepts licences signed with the public \
+                           development key, so anyone can issue one; logins are not \
+                           affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());

@@ -27,7 +27,7 @@ fn add_tries_each_name() {
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
              error: álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: already listed, with other attributes\n\
+             error: alice: already listed, with different settings\n\
              hint: change them with: rw2fa users edit 'alice'\n",
         )
     );
@@ -315,7 +315,7 @@ fn test_does_not_spend_the_code() {
         test("123456"),
         Run::new(
             1,
-            "alice: the user has no code to compare with yet: the next login shows a QR code, or sends an \
+            "alice: the user has no code to check yet: the next login shows a QR code or sends an \
              SMS\n",
             ""
         )

@@ -331,7 +331,7 @@ fn init_reports_what_it_cannot_inspect_or_create() {
     assert!(lock.exists());
     let mut tried = 0;
     for (place, creates, words) in
-        [("/store.toml\"", false, "cannot examine"), ("/locks/7f\"", true, "cannot make")]
+        [("/store.toml\"", false, "cannot examine"), ("/locks/7f\"", true, "cannot create")]
     {
         let is_it = |call: &&Call| {
             call.text.contains(place)

@@ -28,7 +28,7 @@ use crate::time::Timestamp;
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit archive --before 2026-09 /var/backups/rw2fa-audit")]
 pub(super) struct AuditArchiveArgs {
-    /// The first month that stays, such as 2026-09; at the latest the current month
+    /// The first month to keep, such as 2026-09; at the latest the current month
     #[arg(long, value_name = "MONTH")]
     before: String,
     /// The directory to move them to; created if missing, private to the store's owner
@@ -37,7 +37,7 @@ pub(super) struct AuditArchiveArgs {
     /// Also move lines written without a key
     #[arg(long)]
     allow_unkeyed: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -119,7 +119,7 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
 /// to write there.
 fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let failed = |error| {
-        let what = format!("cannot make {}", directory.display());
+        let what = format!("cannot create {}", directory.display());
         Error::io(ErrorKind::Refused, what, error).with_hint("create the directory above it first")
     };
     match std::fs::symlink_metadata(directory) {
@@ -186,7 +186,7 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
         let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
         return Err(Error::new(ErrorKind::Refused, what)
-            .with_hint("if the key was lost then, add --allow-unkeyed; nothing was moved"));
+            .with_hint("if the key was lost at that time, add --allow-unkeyed; nothing was moved"));
     }
     Ok(Ends { months, last, recorded })
 }

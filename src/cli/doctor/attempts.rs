@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(check(Ok(Vec::new())), None);
         let of = |number| MissingAttempts { user: format!("user {number}"), first: 2, last: 4 };
         let finding = check(Ok((0..7).map(of).collect())).unwrap();
-        let start = "user 0: attempts 2 to 4 were charged but never recorded; user 1:";
+        let start = "user 0: attempts 2 to 4 were counted but never recorded; user 1:";
         assert!(finding.message.starts_with(start), "{finding:?}");
         assert!(finding.message.ends_with("; and 2 more"), "{finding:?}");
         assert_eq!(finding.severity, Severity::Warning);

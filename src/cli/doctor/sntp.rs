@@ -23,7 +23,7 @@ const NTP_EPOCH: u64 = 2_208_988_800;
 /// Returns how many milliseconds the clock of this server is behind `host`.
 pub(super) fn offset(process: &Process, host: &str) -> Result<i64> {
     let failed = |error| {
-        Error::io(ErrorKind::System, format!("cannot ask {}", printable(host)), error)
+        Error::io(ErrorKind::System, format!("cannot query {}", printable(host)), error)
             .with_hint("use a time server that this server can reach by UDP")
     };
     let socket = connect(host).map_err(failed)?;

@@ -177,7 +177,8 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
 }
 
 fn several_users() -> Link {
-    let detail = "this login could mean any of them; one with the NetBIOS domain is unambiguous";
+    let detail = "this login could mean any of them; sign in with the NetBIOS domain to make it \
+                  unambiguous";
     link("ambiguous", "yes", detail.to_owned())
 }
 
@@ -209,7 +210,7 @@ fn unlisted(login: &Name, listed: &[Name]) -> String {
     let others: Vec<_> = listed.iter().map(Name::canonical).collect();
     match others.as_slice() {
         [] => "not listed, neither by name nor by a group".into(),
-        others => format!("{login} is in another domain than {}", others.join(", ")),
+        others => format!("{login} is in a different domain from {}", others.join(", ")),
     }
 }
 
@@ -289,7 +290,7 @@ fn grant(rules: Rules<'_>) -> Link {
         return link("grant", "none", others);
     };
     let until = match grant.valid_until(validity) {
-        Some(until) => format!("sessions open until {until}"),
+        Some(until) => format!("sessions can open until {until}"),
         None => format!("the first session must open before {}", grant.open_before(validity)),
     };
     let detail = [Some(until), others].into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -300,7 +301,7 @@ fn enrolment(rules: Rules<'_>) -> Link {
     let state = &rules.account.state;
     let mut details = Vec::new();
     if rules.is_handed_over() {
-        details.push("a QR code was handed over and waits for its first code".to_owned());
+        details.push("a QR code was handed over, and no code from it was entered yet".to_owned());
     }
     if let Some(end) = rules.enrolment_closes() {
         let is_closed = rules.is_enrolment_closed();
@@ -320,12 +321,13 @@ fn method(rules: Rules<'_>, settings: &Settings) -> Link {
         return link("method", method.as_str(), None);
     }
     let detail = match (settings.sms.is_configured(), phone) {
-        (false, _) => "a sign-in would send a code, and no SMS gateway is configured".to_owned(),
-        (true, None) => format!("a sign-in would send a code, and {name} has no phone number"),
+        (false, _) => "a sign-in would send a code, but no SMS gateway is configured".to_owned(),
+        (true, None) => format!("a sign-in would send a code, but {name} has no phone number"),
         (true, Some(phone)) if *method == Method::App => {
             let to = phone.masked();
             format!(
-                "a code is sent to {to} before the QR code is shown: so far the user has only proved a code by SMS"
+                "a code is sent to {to} before the QR code is shown, because so far the user has \
+                 only used codes by SMS"
             )
         }
         (true, Some(phone)) => format!("a sign-in sends a code to {}", phone.masked()),

@@ -110,5 +110,5 @@ impl Page {
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::io(ErrorKind::System, "cannot make the manual pages", error)
+    Error::io(ErrorKind::System, "cannot create the manual pages", error)
 }

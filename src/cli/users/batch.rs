@@ -88,7 +88,7 @@ pub(super) fn write(
     }
     let Err(problem) = bulk.finish() else { return Ok(None) };
     for entry in &published {
-        let what = "is on the list, and may be gone after a power failure";
+        let what = "is on the list, but a power failure could undo it";
         failures.insert(entry.line, named(entry, &Error::new(problem.kind(), what)));
     }
     Ok(Some(Unsure { entries: published.len(), problem }))

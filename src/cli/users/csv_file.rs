@@ -122,7 +122,7 @@ fn entry(
     let refused = |what: String| Error::new(ErrorKind::Refused, what);
     in_one_line(record)?;
     if record.len() != width {
-        let what = format!("has {} fields, and the header has {width}", record.len());
+        let what = format!("has {} fields, but the header has {width}", record.len());
         return Err(refused(what).with_hint("put a name that contains a comma in quotes"));
     }
     let field = |at: usize| record.get(at).unwrap_or_default().trim();

@@ -23,7 +23,7 @@ use crate::store::seal::NONCE;
 use crate::store::user::open_secret;
 use crate::store::{DocumentKind, Scope, Update, records};
 
-/// Create a user's secret and show its QR code, to hand it over in person
+/// Create a user's secret and show its QR code, to hand over in person
 ///
 /// The secret is valid for 30 minutes after it is first shown, until a login confirms it with a
 /// correct code. No login shows it; a secret that a login showed before no longer works. For a user
@@ -37,7 +37,7 @@ pub(in crate::cli) struct EnrolArgs {
     /// Write the QR code to this new .png or .svg file instead of drawing it
     #[arg(long, value_name = "FILE")]
     qr_file: Option<PathBuf>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -57,7 +57,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     };
     let opened = context.open()?;
     let Some(made) = make_secret(context, &opened, &name, args.dry_run)? else {
-        context.note(&format!("{name}: would make a secret and show it"));
+        context.note(&format!("{name}: would create a secret and show it"));
         return Ok(Done::All);
     };
     let issuer = opened.settings.advanced.issuer(&platform::host_name());
@@ -99,7 +99,8 @@ fn show(
         return Ok(Done::All);
     }
     if let Some(path) = &args.qr_file {
-        context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
+        context.note(&format!("the QR code is in {}; delete the file once it has been scanned", \
+                               path.display()));
         return Ok(Done::All);
     }
     let drawn = qr::terminal(uri).map_err(failed)?;
@@ -134,11 +135,11 @@ fn make_secret(
         let state = known_state(locked, name)?;
         let listing = records::listing(locked, DocumentKind::User, name)?;
         if listing.is_some_and(|listing| listing.method == Method::Sms) {
-            return Err(Error::new(ErrorKind::Refused, format!("codes reach {name} by SMS"))
-                .with_hint(format!("for an app: rw2fa users edit {name} --method app")));
+            return Err(Error::new(ErrorKind::Refused, format!("{name} gets codes by SMS"))
+                .with_hint(format!("to switch to an app: rw2fa users edit {name} --method app")));
         }
         if is_active(&state) {
-            return Err(Error::new(ErrorKind::Refused, format!("{name} has enrolled already"))
+            return Err(Error::new(ErrorKind::Refused, format!("{name} has already enrolled"))
                 .with_hint(format!("start over with a new secret: rw2fa users reset {name}")));
         }
         if dry_run {

@@ -36,7 +36,7 @@ impl Missing {
 /// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
-/// When the name already listed, with other attributes, or overlaps another entry.
+/// When the name already listed, with different settings, or overlaps another entry.
 pub(super) fn missing(
     reader: &dyn Reader,
     settings: &Settings,
@@ -91,7 +91,7 @@ fn same_listing(
         return Ok(true);
     }
     let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "already listed, with other attributes")
+    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings")
         .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
 }
 

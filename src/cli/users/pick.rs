@@ -21,7 +21,7 @@ const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
 pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     let terminals = context.process.terminals;
     if context.globals.yes || !terminals.stdin || !terminals.stderr {
-        return Err(Error::new(ErrorKind::Usage, "no users to add were given").with_hint(BY_NAME));
+        return Err(Error::new(ErrorKind::Usage, "no users to add").with_hint(BY_NAME));
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(in crate::cli) struct RecoveryCodesArgs {
         value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))
     )]
     count: u8,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -113,7 +113,7 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
     };
     shown.and_then(|()| context.flush()).map_err(|error| {
         error.with_hint(
-            "the new codes could not be shown: run the command again, with standard output open",
+            "the new codes could not be shown: run the command again with standard output open",
         )
     })?;
     context.note(&format!(

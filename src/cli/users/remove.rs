@@ -32,7 +32,7 @@ pub(in crate::cli) struct RemoveArgs {
     /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

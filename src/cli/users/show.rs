@@ -266,7 +266,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     for grant in user.grants.iter().filter(|grant| grant.live) {
         let client = grant.client.as_deref().unwrap_or("(no client)");
         let until = match &grant.valid_until {
-            Some(until) => format!("sessions open until {until}"),
+            Some(until) => format!("sessions can open until {until}"),
             None => format!("first session before {}", grant.open_before),
         };
         add("grant", Some(format!("{client}: {until}")));

@@ -23,7 +23,7 @@ use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
 ///
-/// Does not use the code up. A wrong code counts as a failed attempt, as at a login.
+/// The code stays usable. A wrong code counts as a failed attempt, just like at login.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users test alice --code-stdin <<< 123456")]
 pub(in crate::cli) struct TestArgs {
@@ -154,14 +154,15 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
         Trial::SentUsed => "the code was sent by SMS, and was already used".into(),
         Trial::RecoveryLeft => "this is a recovery code that can still be used".into(),
         Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
-        Trial::Wrong => "the code is wrong; it counts as a failed attempt, as at a login".into(),
+        Trial::Wrong => "the code is wrong, and counts as a failed attempt, just like at a \
+                         login".into(),
         Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))
         }
         Trial::Stopped => "locked until 'rw2fa users unlock'; the code was not checked".into(),
         Trial::NoSecret => {
-            "the user has no code to compare with yet: the next login shows a QR code, or sends an SMS"
+            "the user has no code to check yet: the next login shows a QR code or sends an SMS"
                 .into()
         }
     }

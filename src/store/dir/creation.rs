@@ -230,7 +230,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 }
                 _ => "use another place with --store",
             };
-            let what = format!("cannot make {}", root.display());
+            let what = format!("cannot create {}", root.display());
             return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));
         }
     }
@@ -253,13 +253,13 @@ fn make_locks(directory: &Path) -> Result<usize> {
             Ok(_) => made += 1,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                let what = format!("cannot make {}", path.display());
+                let what = format!("cannot create {}", path.display());
                 return Err(Error::io(ErrorKind::Store, what, error));
             }
         }
     }
     platform::sync_directory(directory).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", directory.display()), error)
     })?;
     Ok(made)
 }

@@ -53,7 +53,7 @@ impl Files {
         let hint = "remove unneeded files from this file system; 'df -i' counts them";
         let problem = |what: &str| file::broken(self.root(), what).with_hint(hint);
         Some(if free == 0 {
-            let what = "is on a file system that has no inode left: no login is granted";
+            let what = "is on a file system that has no inodes left: no login is granted";
             HealthProblem::error("inodes", problem(what))
         } else {
             HealthProblem::warning(

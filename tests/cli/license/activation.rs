@@ -79,7 +79,7 @@ order number      A-1001
 e-mail            it@example.com
 issued            2026-11-24T08:00:00Z
 ends              2027-11-24T08:00:00Z
-users that count  0 of 3
+users counted  0 of 3
 serial number     7GRS-RBNB-DFT7-SX10
 key               DEVELOPMENT KEY: anyone can issue licences for this build
 "

@@ -77,7 +77,7 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: already listed, with other attributes\n\
+            "error: sales: already listed, with different settings\n\
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
