@@ -83,9 +83,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         context.note(&format!("created {} again", context::count(locks, "lock file")));
     }
     if added {
-        context.note("next: rw2fa users add NAME, then rw2fa enable");
+        context.hint("add users with 'rw2fa users add', then run 'rw2fa enable'");
         let key = path.join("key");
-        context.note(&format!("keep a copy of {} away from copies of the store", key.display()));
+        context
+            .hint(&format!("keep a copy of {} separate from copies of the store", key.display()));
     }
     let result = match (added, is_given || is_unfinished || tidied > 0 || locks > 0 || recorded > 0)
     {

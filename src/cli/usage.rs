@@ -7,6 +7,7 @@ use clap::{ArgAction, Command};
 
 use crate::cli::advanced;
 use crate::error::{Error, ErrorKind};
+use crate::printable::printable;
 
 /// The last line of a command's help.
 const MORE_OPTIONS: &str = "See 'rw2fa --help' for --store, --format, --yes, --quiet and --color.";
@@ -110,22 +111,37 @@ fn synonym(parent: &Command, typed: &str) -> Option<&'static str> {
 }
 
 /// Reduces clap's message of several lines to an error and a hint.
-pub(super) fn usage_error(error: &clap::Error, text: &str) -> Error {
+pub(super) fn usage_error(error: &clap::Error, root: &Command, args: &[OsString]) -> Error {
+    let command = parent(root, args);
+    let help = format!("see '{} --help'", command.get_bin_name().unwrap_or(root.get_name()));
     if matches!(
         error.kind(),
         ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
     ) {
-        return Error::new(ErrorKind::Usage, "a subcommand is missing")
-            .with_hint("see rw2fa --help");
+        // clap's own message would list internal commands.
+        return Error::new(ErrorKind::Usage, "a subcommand is missing").with_hint(help);
     }
+    let text = printable(&error.render().to_string());
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
     let on_one_line = |text: &str| {
         text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
     };
     let message = on_one_line(paragraphs.next().unwrap_or_default());
-    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    Error::new(ErrorKind::Usage, message)
-        .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
+    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: ")).map(on_one_line);
+    Error::new(ErrorKind::Usage, message).with_hint(suggestion(error).or(tip).unwrap_or(help))
+}
+
+/// Asks whether the user meant one of the words that clap suggests.
+fn suggestion(error: &clap::Error) -> Option<String> {
+    [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(word)) => Some(format!("did you mean '{word}'?")),
+            Some(ContextValue::Strings(words)) if !words.is_empty() => {
+                Some(format!("did you mean '{}'?", words.join("' or '")))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]
@@ -182,8 +198,9 @@ mod tests {
             let mut definition = definition();
             let mut error = definition.try_get_matches_from_mut(&args).unwrap_err();
             suggest_synonym(&mut error, &definition, &args);
-            let tip = format!("exists: {suggestion}");
-            assert!(error.to_string().contains(&tip), "{args:?}: {error}");
+            let error = usage_error(&error, &definition, &args);
+            let hint = format!("did you mean {suggestion}?");
+            assert_eq!(error.hint(), Some(&*hint), "{args:?}: {error}");
         }
     }
 }

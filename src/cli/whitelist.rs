@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;
 use crate::names::matching::whitelisted;
 use crate::names::name::Name;
+use crate::platform;
 use crate::printable::printable;
 use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};
@@ -111,7 +112,7 @@ impl Until {
 }
 
 /// Parses `--until`: a time, a date, a duration from `now`, or `never`.
-fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
+fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
         return Ok(Until::Never);
@@ -125,8 +126,12 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
         ));
     };
     if until <= now {
+        let names: Vec<_> = names.iter().map(platform::quoted).collect();
         return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))
-            .with_hint("to end an entry now: rw2fa whitelist remove NAME"));
+            .with_hint(format!(
+                "to end an entry now: rw2fa whitelist remove {}",
+                names.join(" ")
+            )));
     }
     Ok(Until::Time(until))
 }
@@ -134,7 +139,8 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("whitelist add")?;
     let now = context.now();
-    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose()?;
+    let until =
+        args.until.as_deref().map(|text| parse_until(text, now, &args.names)).transpose()?;
     let opened = context.open()?;
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(args.names.len());
@@ -175,7 +181,10 @@ fn updated_entry(
     // SECURITY: an expired entry is renewed only with an explicit new end.
     if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
-            .with_hint(format!("renew it: rw2fa whitelist add {name} --until 8h")));
+            .with_hint(format!(
+                "renew it: rw2fa whitelist add {} --until 8h",
+                platform::quoted(name.canonical())
+            )));
     }
     let reason =
         args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));

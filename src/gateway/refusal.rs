@@ -12,8 +12,11 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "the account or the address does not exist",
         "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
     ),
-    (20429, "too many requests", "wait a minute; if it keeps happening, ask Twilio for a higher \
-             rate"),
+    (
+        20429,
+        "too many requests",
+        "wait a minute; if it keeps happening, ask Twilio for a higher rate",
+    ),
     (21211, "the number is not valid", "correct it with 'rw2fa users edit NAME --phone +…'"),
     (
         21212,

@@ -37,8 +37,9 @@ pub enum Refusal {
     #[error("it is signed with the algorithm '{0}'; only EdDSA is accepted")]
     Algorithm(String),
     /// The vendor's key did not sign this text.
-    #[error("its signature is not valid: the file was changed, cut short, or signed by someone \
-             else")]
+    #[error(
+        "its signature is not valid: the file was changed, cut short, or signed by someone else"
+    )]
     Signature,
     /// The signature is valid, but a claim is missing, unknown, duplicated or of the wrong type.
     #[error("its contents cannot be read: {0}")]

@@ -249,8 +249,8 @@ fn the_days_to_enrol_are_shown() {
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "enrolment"),
-        "pending: a QR code was handed over, and no code from it was entered yet; \
-         closed since 2026-11-25T08:00:00Z"
+        "pending: a QR code was handed over, and no code from it was entered yet; closed since \
+         2026-11-25T08:00:00Z"
     );
 }
 

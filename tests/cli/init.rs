@@ -109,8 +109,8 @@ fn init_names_the_next_steps() {
         Run {
             code: 0,
             stdout: "<store>: added\n".into(),
-            stderr: "next: rw2fa users add NAME, then rw2fa enable\n\
-                     keep a copy of <store>/key away from copies of the store\n"
+            stderr: "hint: add users with 'rw2fa users add', then run 'rw2fa enable'\n\
+                     hint: keep a copy of <store>/key separate from copies of the store\n"
                 .into(),
         }
     );

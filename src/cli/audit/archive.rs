@@ -185,8 +185,9 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     chain.finish().map_err(|found| broken(&found.file, found.line, found.what))?;
     if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
         let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
-        return Err(Error::new(ErrorKind::Refused, what)
-            .with_hint("if the key was lost at that time, add --allow-unkeyed; nothing was moved"));
+        return Err(Error::new(ErrorKind::Refused, what).with_hint(
+            "if the key was lost at that time, add --allow-unkeyed; nothing was moved",
+        ));
     }
     Ok(Ends { months, last, recorded })
 }

@@ -12,6 +12,7 @@ use crate::audit::{AttemptLog, BEGINS_LATER, Broken, Chain, Gap, MissingAttempts
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform;
 use crate::printable::printable;
 use crate::store::records;
 use crate::store::seal::AuditKey;
@@ -209,7 +210,7 @@ fn complain(
     } else if !found.is_head_found {
         context.complain_in_words(
             "the given head is not in the trail: lines were cut off, or it belongs to another store",
-            Some("if its month was archived, add --archive DIR"),
+            Some("if its month was archived, add --archive with the directory of the archive"),
         );
     }
     if !is_keyed {
@@ -223,9 +224,13 @@ fn complain(
     }
     let listed = missing.len().min(LISTED);
     for (at, attempts) in missing.iter().take(LISTED).enumerate() {
-        let hint = "a program was killed or the disk was full before the line was written; if it happens \
-                    often, someone may be guessing codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
-        context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(hint));
+        let hint = format!(
+            "a program was killed or the disk was full before the line was written; if it happens \
+             often, someone may be guessing codes: rw2fa audit --user {}; to accept the missing \
+             attempts, add --allow-missing-attempts",
+            platform::quoted(&attempts.user)
+        );
+        context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(&hint));
     }
     if let Some(more @ 1..) = missing.len().checked_sub(LISTED) {
         let hint = "'rw2fa audit verify --format json' lists all of them";

@@ -21,7 +21,7 @@ pub(super) fn check(missing: Result<Vec<MissingAttempts>>) -> Option<Finding> {
     };
     let message = format!("{}{more}", first.join("; "));
     let remedy = "a program was killed, or the disk was full, before it wrote the line; if it happens often, someone \
-         may be guessing codes: rw2fa audit verify";
+         may be guessing codes: see 'rw2fa audit verify'";
     (!first.is_empty()).then(|| Finding::new(check, Severity::Warning, message).remedy(remedy))
 }
 

@@ -25,9 +25,10 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
         }
         None => {
             let message = "the system does not report whether its clock is synchronised";
-            Some(Finding::new(check, Severity::Info, message).remedy("compare it with a time \
-                                                                      server: rw2fa doctor --ntp \
-                                                                      pool.ntp.org"))
+            Some(
+                Finding::new(check, Severity::Info, message)
+                    .remedy("compare it with a time server: rw2fa doctor --ntp pool.ntp.org"),
+            )
         }
     }
 }
@@ -115,7 +116,8 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
         names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
-    Some(finding.remedy("correct the clock; if it is correct now: rw2fa users reset NAME"))
+    let hint = "correct the clock; if it is correct already: rw2fa users reset";
+    Some(finding.remedy(format!("{hint} {}", names.first_quoted())))
 }
 
 #[cfg(test)]

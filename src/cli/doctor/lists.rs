@@ -30,7 +30,7 @@ pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
         Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
-            .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
+            .remedy(remedy.replace("{}", &names.first_quoted()))
     })
     .collect()
 }

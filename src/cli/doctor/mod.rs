@@ -114,6 +114,11 @@ impl Names {
         self.count == 0
     }
 
+    /// Returns the first name as an argument of a command.
+    fn first_quoted(&self) -> String {
+        self.first.first().map(platform::quoted).unwrap_or_default()
+    }
+
     /// Formats the names as `alice, bob and 3 more`.
     fn summary(&self) -> String {
         let first = self.first.join(", ");

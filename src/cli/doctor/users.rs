@@ -96,7 +96,7 @@ impl Census {
 
 /// Turns the census into findings.
 pub(super) fn check(census: &Census) -> Vec<Finding> {
-    let first = |names: &Names| names.first.first().cloned().unwrap_or_default();
+    let first = Names::first_quoted;
     [
         (
             "enrolment",

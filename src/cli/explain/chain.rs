@@ -13,6 +13,7 @@ use crate::names::listing::Method;
 use crate::names::matching::{Resolution, resolve};
 use crate::names::name::Name;
 use crate::names::spelling;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;
@@ -268,7 +269,7 @@ fn lock(rules: Rules<'_>) -> Link {
             link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))
         }
         LockoutState::Stopped => {
-            let name = &rules.account.name;
+            let name = platform::quoted(rules.account.name.canonical());
             link("lock", "stopped", format!("{wrong}; unlock with: rw2fa users unlock {name}"))
         }
     }

@@ -89,7 +89,7 @@ fn portal(context: &mut Context<'_>) -> Result<Done> {
             ("product", PRODUCT.into()),
         ],
     )?;
-    context.note("next: rw2fa license activate license.lic");
+    context.hint("install the licence you get with 'rw2fa license activate license.lic'");
     Ok(Done::All)
 }
 
@@ -127,7 +127,7 @@ pub(super) fn describe(status: &LicenseStatus) -> String {
             };
             let end = match status.days_left {
                 Some(left) => format!("{} left", days(left)),
-                None => "without end".into(),
+                None => "no end date".into(),
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }

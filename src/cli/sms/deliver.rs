@@ -48,9 +48,12 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let opened = context.open().map_err(not_sent)?;
     let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
     // SECURITY: a parser's error would quote unexpected input.
-    let wrong =
-        || not_sent(Error::new(ErrorKind::Usage, "standard input does not contain a message of \
-                                                  schema 1"));
+    let wrong = || {
+        not_sent(Error::new(
+            ErrorKind::Usage,
+            "standard input does not contain a message of schema 1",
+        ))
+    };
     let message: Message = json::from_slice(text.as_bytes()).map_err(|_| wrong())?;
     let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
     let api = super::api(&opened).map_err(not_sent)?;

@@ -99,8 +99,10 @@ fn show(
         return Ok(Done::All);
     }
     if let Some(path) = &args.qr_file {
-        context.note(&format!("the QR code is in {}; delete the file once it has been scanned", \
-                               path.display()));
+        context.note(&format!(
+            "the QR code is in {}; delete the file once it has been scanned",
+            path.display()
+        ));
         return Ok(Done::All);
     }
     let drawn = qr::terminal(uri).map_err(failed)?;
@@ -136,11 +138,17 @@ fn make_secret(
         let listing = records::listing(locked, DocumentKind::User, name)?;
         if listing.is_some_and(|listing| listing.method == Method::Sms) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} gets codes by SMS"))
-                .with_hint(format!("to switch to an app: rw2fa users edit {name} --method app")));
+                .with_hint(format!(
+                    "to switch to an app: rw2fa users edit {} --method app",
+                    platform::quoted(name.canonical())
+                )));
         }
         if is_active(&state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has already enrolled"))
-                .with_hint(format!("start over with a new secret: rw2fa users reset {name}")));
+                .with_hint(format!(
+                    "start over with a new secret: rw2fa users reset {}",
+                    platform::quoted(name.canonical())
+                )));
         }
         if dry_run {
             return Ok(None);

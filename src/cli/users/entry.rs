@@ -12,6 +12,7 @@ use crate::factor::state::State;
 use crate::names::listing::{Listing, Phone};
 use crate::names::matching::overlapping;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, records};
@@ -91,8 +92,12 @@ fn same_listing(
         return Ok(true);
     }
     let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings")
-        .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
+    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings").with_hint(
+        format!(
+            "change them with: rw2fa users edit {option}{}",
+            platform::quoted(name.canonical())
+        ),
+    ))
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.

@@ -303,8 +303,7 @@ fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
             "{phone} is not in any known number range: check the digits, or send a test with \
-             'rw2fa sms \
-             test {phone}'"
+             'rw2fa sms test {phone}'"
         ));
     }
 }

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::factor::lockout::HARD_STOP;
 use crate::factor::state::State;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{DocumentKind, Reader, records};
@@ -239,9 +240,10 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add(
         "locked until",
         match (&row.locked_until, user.permanently_locked) {
-            (_, true) => {
-                Some(format!("until an administrator runs: rw2fa users unlock {}", row.name))
-            }
+            (_, true) => Some(format!(
+                "until an administrator runs: rw2fa users unlock {}",
+                platform::quoted(&row.name)
+            )),
             (until, false) => until.clone(),
         },
     );

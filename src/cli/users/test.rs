@@ -155,7 +155,8 @@ fn sentence(trial: &Trial, starts: Option<&str>) -> String {
         Trial::RecoveryLeft => "this is a recovery code that can still be used".into(),
         Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
         Trial::Wrong => "the code is wrong, and counts as a failed attempt, just like at a \
-                         login".into(),
+                         login"
+            .into(),
         Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))

@@ -26,7 +26,8 @@ serial number  7GRS-RBNB-DFT7-SX10
 product        Two-Factor Authentication
 "
             .into(),
-            stderr: "next: rw2fa license activate license.lic\n".into(),
+            stderr: "hint: install the licence you get with 'rw2fa license activate license.lic'\n"
+                .into(),
         }
     );
     let json = sandbox.admin(&["license", "portal", "--format", "json"]);
