@@ -93,7 +93,7 @@ impl License {
             let problem = match text {
                 text if text.trim().is_empty() => "is empty",
                 text if text.len() > LONGEST_CLAIM => "is too long",
-                text if text.chars().any(char::is_control) => "holds control characters",
+                text if text.chars().any(char::is_control) => "contains control characters",
                 _ => continue,
             };
             return Err(Refusal::Claims(format!("`{name}` {problem}")));

@@ -97,7 +97,7 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
         return Err(Problem {
             at: position(AuditSection::TABLE, "syslog"),
             message: "syslog: this system has no system log".into(),
-            hint: Some("set it to false"),
+            hint: Some("set 'syslog = false' in the file"),
         });
     }
     let settings = Settings {

@@ -323,8 +323,8 @@ fn test_does_not_spend_the_code() {
     let secret = sandbox.enrol("alice");
     sandbox.pass(600);
     let ahead = secret.code(sandbox.now() + 90);
-    let expected = "alice: the code is right; it belongs to 2026-11-24T08:11:30Z; the device is about \
-                    1 min 30 s ahead\n";
+    let expected = "alice: the code is right; it is the code of 2026-11-24T08:11:30Z; the device's \
+                    clock is about 1 min 30 s ahead\n";
     assert_eq!(test(&ahead), Run::new(0, expected, ""));
     assert_eq!(test(&ahead), Run::new(0, expected, ""), "it was spent");
     let args = ["users", "test", "alice", "--code-stdin", "--format", "json"];

@@ -135,7 +135,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     // SECURITY: someone who can replace a directory on the path could redirect the archive.
     if let Some(problem) = is_given.then(|| platform::trust_problem(&parent)).flatten() {
         return Err(Error::new(ErrorKind::Refused, problem).with_hint(format!(
-            "make {} yourself, for {}",
+            "create {} yourself, owned by {}",
             directory.display(),
             owner.name()
         )));

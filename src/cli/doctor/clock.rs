@@ -20,7 +20,8 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     match state {
         Some(true) => None,
         Some(false) => {
-            let message = "the clock of this server is not synchronised: codes will be refused when it drifts";
+            let message = "the clock of this server is not synchronised: if it drifts, codes will \
+                           be refused";
             Some(Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY))
         }
         None => {

@@ -143,7 +143,7 @@ fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
         };
         let token = ring.open_token(&sealed).map_err(|problem| {
             records::wrong_sms(locked, ErrorKind::Store, "auth-token", problem)
-                .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
+                .with_hint("enter the token again: rw2fa sms configure --auth-token-stdin")
         })?;
         let nonce = context.process.random::<NONCE>()?;
         let sealed = ring.seal_token(&token, &nonce).0;

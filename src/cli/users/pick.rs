@@ -12,7 +12,7 @@ use crate::printable::printable;
 use crate::store::DocumentKind;
 
 /// The alternative if there is nothing to choose from.
-const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
+const BY_NAME: &str = "name them: rw2fa users add NAME; or use --group GROUP or --from FILE";
 
 /// Checks that a prompt is possible.
 ///

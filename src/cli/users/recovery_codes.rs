@@ -59,7 +59,7 @@ fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
-            .with_hint("make recovery codes after the first login with a code"));
+            .with_hint("create recovery codes after the first login with a code"));
     }
     Ok(state)
 }
@@ -117,7 +117,8 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
         )
     })?;
     context.note(&format!(
-        "each code signs {name} in once; they are not shown again, so print them or keep them safe"
+        "each code signs {name} in once; the codes are not shown again, so print them or keep \
+         them safe"
     ));
     Ok(Done::All)
 }

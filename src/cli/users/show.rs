@@ -213,7 +213,7 @@ fn describe_drift(steps: i32) -> String {
     let seconds = i64::from(steps.unsigned_abs()) * crate::otp::PERIOD;
     let words = crate::settings::duration::words(seconds.unsigned_abs());
     let side = if steps > 0 { "ahead" } else { "behind" };
-    format!("the device was about {words} {side} at the last login")
+    format!("the device's clock was about {words} {side} at the last login")
 }
 
 fn describe_whitelisting(entry: &WhitelistDetails, user: &str) -> String {

@@ -15,6 +15,7 @@ use crate::factor::sealed::Sealed;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::PERIOD;
+use crate::platform;
 use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
@@ -81,7 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     if context.globals.format == Format::Json {
         context.print_json(&json!({ "schema": 1, "test": report }))?;
     } else {
-        let text = sentence(&trial, starts.as_deref());
+        let text = sentence(&trial, starts.as_deref(), &name);
         context.print(&format!("{name}: {text}\n"))?;
     }
     Ok(if trial.belongs_to_user() { Done::All } else { Done::Partly })
@@ -132,36 +133,36 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
     })
 }
 
-fn sentence(trial: &Trial, starts: Option<&str>) -> String {
+fn sentence(trial: &Trial, starts: Option<&str>, name: &Name) -> String {
     let place = |drift: i64| {
         let starts = starts.unwrap_or_default();
         let words = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
         match drift {
-            0 => format!("it belongs to {starts}; the device's clock is right"),
-            1.. => format!("it belongs to {starts}; the device is about {words} ahead"),
-            _ => format!("it belongs to {starts}; the device is about {words} behind"),
+            0 => format!("it is the code of {starts}; the device's clock is right"),
+            1.. => format!("it is the code of {starts}; the device's clock is about {words} ahead"),
+            _ => format!("it is the code of {starts}; the device's clock is about {words} behind"),
         }
     };
     match trial {
         Trial::Right { drift, .. } => format!("the code is right; {}", place(*drift)),
         Trial::Used { drift, .. } => {
-            format!(
-                "the code is right, but it, or a later one, was already used; {}",
-                place(*drift)
-            )
+            format!("the code is right, but it or a later one was already used; {}", place(*drift))
         }
         Trial::SentRight => "the code is right: it is the one that was sent by SMS".into(),
-        Trial::SentUsed => "the code was sent by SMS, and was already used".into(),
+        Trial::SentUsed => "the code was sent by SMS, but was already used".into(),
         Trial::RecoveryLeft => "this is a recovery code that can still be used".into(),
         Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
-        Trial::Wrong => "the code is wrong, and counts as a failed attempt, just like at a \
-                         login"
-            .into(),
+        Trial::Wrong => {
+            "the code is wrong, and counts as a failed attempt, just like at login".into()
+        }
         Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))
         }
-        Trial::Stopped => "locked until 'rw2fa users unlock'; the code was not checked".into(),
+        Trial::Stopped => format!(
+            "locked until an administrator runs: rw2fa users unlock {}; the code was not checked",
+            platform::quoted(name.canonical())
+        ),
         Trial::NoSecret => {
             "the user has no code to check yet: the next login shows a QR code or sends an SMS"
                 .into()

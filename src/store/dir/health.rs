@@ -34,7 +34,10 @@ impl Files {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
-            let hint = "look in the system's log for the reason, then: mount -o remount,rw";
+            let hint = format!(
+                "look in the system's log for the reason, then: mount -o remount,rw $(findmnt -no TARGET -T {})",
+                platform::quoted(self.root())
+            );
             return vec![HealthProblem::error("read-only", problem.with_hint(hint))];
         }
         let mut found: Vec<_> = self.inodes().into_iter().collect();
@@ -185,8 +188,7 @@ impl Files {
         let present = format!("{}.jsonl", now.month());
         let Some(last) = files.last() else {
             if found.is_empty() {
-                let problem =
-                    file::broken(&directory, "holds no file: the audit trail was removed");
+                let problem = file::broken(&directory, "is empty: the audit trail was removed");
                 found.push(HealthProblem::error("audit-trail", problem.with_hint(NEW_TRAIL_HINT)));
             }
             return found;
