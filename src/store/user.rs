@@ -103,7 +103,7 @@ mod tests {
             let problem = missing_half(&*store, kind, &name);
             assert!(problem.to_string().ends_with("is missing, though alice is listed"));
             let hint = problem.hint().unwrap();
-            assert!(hint.contains(&format!("'rw2fa users {command} alice'")), "{hint}");
+            assert!(hint.contains(&format!("rw2fa users {command} alice")), "{hint}");
         }
     }
 }

@@ -211,7 +211,8 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("digits", "4").stderr,
-        "warning: not every authenticator app supports other than 6 digits: try 4 with your users' apps first\n\
+        "warning: some authenticator apps only support 6-digit codes: try 4 digits with your \
+         users' apps first\n\
          users who have already enrolled keep their number of digits\n\
          warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
          not 2880\n\

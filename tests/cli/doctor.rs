@@ -171,7 +171,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "whitelist",
         "info",
         |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
-        "past their date: kiosk",
+        "expired whitelist entries: kiosk",
     ),
     ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
     (

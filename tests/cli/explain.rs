@@ -108,7 +108,7 @@ fn the_chain_ends_where_everything_is_decided() {
 
     let explained = explain(&sandbox, &["ASIA\\alice"]);
     assert_eq!(answer(&explained, "html5"), "not-listed by listed");
-    let detail = "no: asia\\alice is in another domain than corp\\alice, emea\\alice";
+    let detail = "no: asia\\alice is in a different domain from corp\\alice, emea\\alice";
     assert_eq!(found(&explained, "listed"), detail);
     let explained = explain(&sandbox, &["bob"]);
     assert_eq!(found(&explained, "listed"), "no: not listed, neither by name nor by a group");

@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let uri = otp::enrolment_uri(&issuer, &name.canonical(), &made.secret, made.digits);
     let shown = show(context, args, file, &name, &made.secret, &uri);
     // After the QR code, which would push a warning out of sight.
-    warn_of_void(context, &name, made.void);
+    warn_of_replaced(context, &name, made.replaced);
     shown
 }
 
@@ -119,8 +119,8 @@ fn show(
 struct Made {
     secret: Secret,
     digits: Digits,
-    /// What a login page showed before, which is now void.
-    void: Option<Shown>,
+    /// What a login page showed before, which no longer works.
+    replaced: Option<Shown>,
 }
 
 /// Creates a user's secret, or returns the one handed over already; `None` for a dry run.
@@ -156,7 +156,7 @@ fn make_secret(
         let now = context.now();
         let fresh = Secret::from_bytes(*context.process.random()?);
         let showing = Showing { ip: None, domain: state.domain.clone(), handed_over: true };
-        let void = state
+        let replaced = state
             .shown
             .clone()
             .filter(|_| state.has_live_pending_secret(now) && !state.handed_over);
@@ -181,13 +181,13 @@ fn make_secret(
             records::write_state(locked, name, &next)
         })?;
         let digits = next.digits.unwrap_or_else(|| settings.advanced.digits());
-        Ok(Some(Made { secret, digits, void }))
+        Ok(Some(Made { secret, digits, replaced }))
     })
 }
 
 /// Warns if a login page showed another secret before.
-fn warn_of_void(context: &mut Context<'_>, name: &Name, void: Option<Shown>) {
-    let Some(Shown { times, ip, .. }) = void else { return };
+fn warn_of_replaced(context: &mut Context<'_>, name: &Name, replaced: Option<Shown>) {
+    let Some(Shown { times, ip, .. }) = replaced else { return };
     let times = usize::try_from(times).unwrap_or(usize::MAX);
     context.warn(&format!(
         "a login page has already shown {name} another secret ({}, last to {}); that one no longer works",
