@@ -268,7 +268,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
     context.note(&describe_window(after));
     context.note(&format!(
-        "chance of guessing a code: {} in one try, {} in a day, {} before the hard stop",
+        "chance of guessing a code: {} in one try, {} in a day, {} before an administrator must unlock the account",
         percent(chances.one),
         percent(chances.day),
         percent(chances.hard_stop)

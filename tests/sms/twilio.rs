@@ -260,8 +260,10 @@ fn a_message_refused_by_twilio_is_reported_with_the_reason() {
     for turn in 1..=2 {
         let run = sandbox.real().verify(&["--", "alice"], None);
         assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{run:?}");
-        assert!(run.stderr.contains("a trial account can only send to verified numbers"), \
-                                     "{run:?}");
+        assert!(
+            run.stderr.contains("a trial account can only send to verified numbers"),
+            "{run:?}"
+        );
         assert!(!run.stderr.contains(NUMBER) && !run.stdout.contains(NUMBER), "{run:?}");
         assert_eq!(server.requests().len(), turn, "a refused message delays no one");
     }
