@@ -174,9 +174,8 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     report_sms(context, opened, sms, without_number);
     if names.is_empty() && groups == 0 {
-        context.warn(
-            "no users are listed, so no login will need a code; add one with: rw2fa users add NAME",
-        );
+        context.warn("no users are listed, so no login will need a code");
+        context.hint("add one with: rw2fa users add NAME");
     }
     Ok(())
 }

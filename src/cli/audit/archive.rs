@@ -150,7 +150,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
 /// Verifies the whole trail and finds the last line of each month before `before`.
 fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool) -> Result<Ends> {
     let broken = |file: &str, line: usize, what: &str| {
-        Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
+        Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line} {what}"))
             .with_hint("nothing was moved; see 'rw2fa audit verify'")
     };
     let keys = keys.audit_keys();
@@ -184,7 +184,7 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     }
     chain.finish().map_err(|found| broken(&found.file, found.line, found.what))?;
     if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
-        let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
+        let what = format!("{}, line {} {}", gap.file, gap.line, gap.what);
         return Err(Error::new(ErrorKind::Refused, what).with_hint(
             "if the key was lost at that time, add --allow-unkeyed; nothing was moved",
         ));

@@ -175,7 +175,7 @@ impl Findings {
 
     fn print(&self, context: &mut Context<'_>) -> Result<()> {
         for Gap { file, line, what } in &self.gaps {
-            context.print(&printable(&format!("{file}, line {line}: {what}\n")))?;
+            context.print(&printable(&format!("{file}, line {line} {what}\n")))?;
         }
         if self.broken.is_none() {
             context.print(&format!("{} checked\n", count(self.lines, "line")))?;
@@ -200,7 +200,7 @@ fn complain(
             "someone changed the trail by hand, or the power failed during a write: compare it with a backup of the \
              file"
         };
-        context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
+        context.complain_in_words(&format!("{file}, line {line} {what}"), Some(hint));
     } else if found.lines == 0 {
         context.complain_in_words(
             "the trail is empty, although 'init' writes its first line: it was erased or moved \

@@ -27,8 +27,8 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
                 Severity::Warning,
                 format!(
                     "with discrepancy {}, an attacker has a {} chance of guessing a code before \
-                     the hard stop; {enough} is enough for every device seen so far, and lowers \
-                     the chance to {}",
+                     an administrator must unlock the account; {enough} is enough for every device seen so far, \
+                     and lowers the chance to {}",
                     advanced.discrepancy,
                     chance(advanced.discrepancy),
                     chance(enough)

@@ -50,7 +50,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
     if by_sms.is_empty() {
         return Finding::from_problem("sms-gateway", Severity::Warning, problem);
     }
-    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.summary());
+    let message = format!("{problem}, but these users get codes by SMS: {}", by_sms.summary());
     let finding = Finding::new("sms-gateway", Severity::Error, message);
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }

@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
     let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
     rows.extend(drop_secrets(context, &opened, Some(&keys))?);
     rows.extend(drop_token(context, &opened, Some(&keys))?);
-    context.note(
+    context.hint(
         "keep a copy of the new key separate from copies of the store: rw2fa key export FILE",
     );
     output::changes(context, false, &rows)

@@ -335,7 +335,7 @@ fn report(context: &mut Context<'_>, section: &SmsSection) {
         context.note(&format!(
             "saved: Twilio account {account}, sender {from}, and the token, sealed in the store"
         ));
-        context.note("ask Twilio whether they work: rw2fa sms check");
+        context.hint("ask Twilio whether they work: rw2fa sms check");
     }
-    context.note("send a message to your own phone: rw2fa sms test +33…");
+    context.hint("send a message to your own phone: rw2fa sms test +33…");
 }
