@@ -108,7 +108,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
             let line = format!("key-file = '{}'\n", s.beside("vault").join("key").display());
             s.edit(&s.path().join("store.toml"), &line, "");
         },
-        "opens every secret",
+        "can open every secret",
     ),
     ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
     (

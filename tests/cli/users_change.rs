@@ -28,7 +28,7 @@ fn add_tries_each_name() {
              error: álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
              error: alice: already listed, with different settings\n\
-             hint: change them with: rw2fa users edit 'alice'\n",
+             hint: change them with: rw2fa users edit alice --notes x\n",
         )
     );
     assert_eq!(sandbox.admin_ok(&["users", "list", "--format", "csv"]).lines().count(), 3);
@@ -196,7 +196,7 @@ fn enrol_hands_over_the_pending_secret() {
         Run::new(
             1,
             "",
-            "error: alice has enrolled already\n\
+            "error: alice has already enrolled\n\
              hint: start over with a new secret: rw2fa users reset alice\n"
         )
     );

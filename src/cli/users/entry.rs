@@ -91,13 +91,24 @@ fn same_listing(
     if same {
         return Ok(true);
     }
+    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings")
+        .with_hint(format!("change them with: {}", edit_command(kind, name, &present, listing))))
+}
+
+/// Returns the command that changes the settings of an entry to the wanted ones.
+fn edit_command(kind: DocumentKind, name: &Name, present: &Listing, wanted: &Listing) -> String {
     let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings").with_hint(
-        format!(
-            "change them with: rw2fa users edit {option}{}",
-            platform::quoted(name.canonical())
-        ),
-    ))
+    let mut command = format!("rw2fa users edit {option}{}", platform::quoted(name.canonical()));
+    if wanted.method != present.method {
+        command += &format!(" --method {}", wanted.method.as_str());
+    }
+    if let Some(phone) = wanted.phone.as_ref().filter(|_| wanted.phone != present.phone) {
+        command += &format!(" --phone {phone}");
+    }
+    if let Some(notes) = wanted.notes.as_ref().filter(|_| wanted.notes != present.notes) {
+        command += &format!(" --notes {}", platform::quoted(notes));
+    }
+    command
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.
