@@ -107,7 +107,7 @@ fn write_switch(
     let change = Change { action, object: None, values: values("enabled", before, on) };
     // SECURITY: a change that weakens protection is recorded durably before it is made, with one
     // documented exception. `disable` must work when no login does: a frozen process that holds the
-    // lock of the trail must not keep everybody out. So `disable` proceeds without its line, and
+    // lock of the trail must not keep everyone out. So `disable` proceeds without its line, and
     // the store keeps the change durably, before it is made, until the next change or `init`
     // records it.
     let keys = records::key_ring(locked).ok();

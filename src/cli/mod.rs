@@ -39,7 +39,7 @@ use crate::process::Process;
 use crate::verify;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 
-/// In which form a command prints its data.
+/// The format of a command's data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Tables and lines for people
@@ -107,7 +107,7 @@ struct Cli<C: Subcommand> {
     command: C,
 }
 
-/// Every command there is.
+/// Every command.
 #[derive(Subcommand, Debug)]
 enum Any {
     #[command(flatten)]

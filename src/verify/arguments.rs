@@ -35,7 +35,7 @@ pub struct Cli {
     pub verify: VerifyArgs,
 }
 
-/// In which form the verifier answers.
+/// The format of the verifier's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// Lines for people.

@@ -74,7 +74,7 @@ fn init_accepts_a_service_account() {
     let init =
         |account: &str| tool(&["--store", &place, "init", "--service-account", account], &[]);
     for (account, code, message) in
-        [("nobody here", 1, "no account is called"), ("Everyone", 1, "is not one account")]
+        [("nobody here", 1, "no account is called"), ("Everyone", 1, "is not a single account")]
     {
         let run = init(account);
         assert_eq!(run.code, code, "{run:?}");

@@ -21,10 +21,8 @@ use crate::store::seal::AuditKey;
 ///
 /// Finds lines that were edited, removed, inserted or moved, and shows the file and the line. The
 /// trail begins with the line of 'rw2fa init', or after the months that 'rw2fa audit archive' moved
-/// away. Also finds attempts to log in
-/// that were counted against a user but never recorded. To notice later that the newest lines were
-/// cut
-/// off, keep the head in another place, and pass it with --head.
+/// away. Also finds login attempts that were counted against a user but never recorded. To notice
+/// later that the newest lines were cut off, keep the head in another place, and pass it with --head.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit verify --head 5d41402abc4b2a76b9719d911017c592")]
 pub(super) struct AuditVerifyArgs {

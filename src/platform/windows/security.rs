@@ -83,7 +83,7 @@ impl Owner {
                 ));
         };
         if !found.is_account() && !found.sid.is_service() {
-            return Err(Error::new(ErrorKind::Refused, format!("'{name}' is a group, not an account"))
+            return Err(Error::new(ErrorKind::Refused, format!("'{name}' is not a single account"))
                 .with_hint("name the account that the portal runs as: all members of a group could read the secrets"));
         }
         Ok(Self { sid: found.sid, service: None, is_administrator: false })

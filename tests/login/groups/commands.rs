@@ -78,7 +78,7 @@ fn add_lists_groups() {
             1,
             "",
             "error: sales: already listed, with different settings\n\
-             hint: change them with: rw2fa users edit --group sales\n"
+             hint: change them with: rw2fa users edit --group sales --notes x\n"
         )
     );
     // A user and a group may have the same name.
