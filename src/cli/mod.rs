@@ -65,7 +65,7 @@ pub enum Color {
 }
 
 /// The help heading for options common to all commands.
-const EVERYWHERE: &str = "Options of every command";
+const EVERYWHERE: &str = "Global options";
 
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]

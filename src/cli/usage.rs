@@ -30,7 +30,7 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
     (&["log", "logs", "history"], &["audit"]),
 ];
 
-/// Adapts the definition for people who read help: the options of every command are shown once, by
+/// Adapts the definition for people who read help: the global options are shown once, by
 /// `rw2fa --help`, and `advanced set` lists the settings.
 pub(super) fn with_help(mut root: Command) -> Command {
     root.build();
@@ -43,7 +43,7 @@ pub(super) fn with_help(mut root: Command) -> Command {
     })
 }
 
-/// Hides the options of every command in a command and those below it.
+/// Hides the global options in a command and its subcommands.
 fn shortened_help(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     command

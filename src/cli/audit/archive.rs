@@ -21,8 +21,8 @@ use crate::time::Timestamp;
 
 /// Move old months of the audit trail to another directory
 ///
-/// Moves every month before MONTH and leaves a line in the trail that names the end of each, so that 'rw2fa audit
-/// verify' accepts the beginning of what is left. With --archive DIR it checks both as one chain.
+/// Moves every month before MONTH, and adds a line to the trail that records how each of them ends,
+/// so that 'rw2fa audit verify' accepts the rest. With --archive DIR, it checks both as one chain.
 /// Nothing is moved unless the whole trail is intact. Logins continue meanwhile. If it is
 /// interrupted, run it again.
 #[derive(Args, Debug)]

@@ -29,7 +29,7 @@ use crate::store::{Locked, Scope, Update};
 ///
 /// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
 /// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
-/// An empty type means user; an empty method means that of --method.
+/// An empty type means user; an empty method means the one in --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \

@@ -170,7 +170,7 @@ fn write_batch<'e>(
     }
 }
 
-/// Adds to a problem whether the entry was listed all the same.
+/// Adds to a problem that the entry is listed anyway, if it is.
 fn with_listing_status(reader: &dyn Reader, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
     if !matches!(reader.read(&document), Ok(Some(_))) {

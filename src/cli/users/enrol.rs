@@ -25,9 +25,9 @@ use crate::store::{DocumentKind, Scope, Update, records};
 
 /// Create a user's secret and show its QR code, to hand over in person
 ///
-/// The secret is valid for 30 minutes after it is first shown, until a login confirms it with a
-/// correct code. No login shows it; a secret that a login showed before no longer works. For a user
-/// who has enrolled, run 'rw2fa users reset' first.
+/// The secret expires 30 minutes after it is first shown, unless a login confirms it with a correct
+/// code. No login shows it, and a secret that a login showed before no longer works. For a user who
+/// has already enrolled, run 'rw2fa users reset' first.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users enrol alice --qr-file alice.png")]
 pub(in crate::cli) struct EnrolArgs {

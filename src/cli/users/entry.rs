@@ -37,7 +37,7 @@ impl Missing {
 /// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
-/// When the name already listed, with different settings, or overlaps another entry.
+/// When the name is already listed with different settings, or overlaps another entry.
 pub(super) fn missing(
     reader: &dyn Reader,
     settings: &Settings,

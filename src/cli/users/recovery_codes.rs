@@ -26,7 +26,7 @@ pub(in crate::cli) struct RecoveryCodesArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// How many
+    /// How many codes to create
     #[arg(
         long, value_name = "NUMBER", default_value_t = 10,
         value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))

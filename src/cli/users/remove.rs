@@ -127,7 +127,7 @@ fn still_covering(
     by_system: &[String],
     args: &RemoveArgs,
 ) -> Result<Vec<String>> {
-    // A damaged state has no groups; the user is removed all the same.
+    // A damaged state has no groups; the user is removed anyway.
     let state = records::state(store, target.name).ok().flatten();
     let mut names = by_system.to_vec();
     if let Some(state) = &state {
