@@ -34,6 +34,21 @@ fn add_tries_each_name() {
     assert_eq!(sandbox.admin_ok(&["users", "list", "--format", "csv"]).lines().count(), 3);
 }
 
+/// Guards hints that can be pasted into a shell: names and texts in them are quoted.
+#[cfg(unix)]
+#[test]
+fn hints_quote_what_a_shell_would_change() {
+    let sandbox = Sandbox::with_users(&[r"CORP\bob", "x y"]);
+    for (name, hint) in [
+        (r"CORP\bob", r"rw2fa users edit 'corp\bob' --notes 'new phone'"),
+        ("x y", "rw2fa users edit 'x y' --notes 'new phone'"),
+    ] {
+        let run = sandbox.admin(&["users", "add", name, "--notes", "new phone"]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stderr.ends_with(&format!("hint: change them with: {hint}\n")), "{run:?}");
+    }
+}
+
 /// Guards the report of changes to the byte.
 #[test]
 fn changes_are_reported_as_json() {

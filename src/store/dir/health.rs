@@ -188,7 +188,8 @@ impl Files {
         let present = format!("{}.jsonl", now.month());
         let Some(last) = files.last() else {
             if found.is_empty() {
-                let problem = file::broken(&directory, "contains no audit file: the audit trail was removed");
+                let problem =
+                    file::broken(&directory, "contains no audit file: the audit trail was removed");
                 found.push(HealthProblem::error("audit-trail", problem.with_hint(NEW_TRAIL_HINT)));
             }
             return found;
