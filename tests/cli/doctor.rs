@@ -183,7 +183,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
                 "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
             );
         },
-        "members ever signed in: sales",
+        "have never signed in: sales",
     ),
     (
         "clock-set-back",
