@@ -97,18 +97,21 @@ fn same_listing(
 
 /// Returns the command that changes the settings of an entry to the wanted ones.
 fn edit_command(kind: DocumentKind, name: &Name, present: &Listing, wanted: &Listing) -> String {
-    let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    let mut command = format!("rw2fa users edit {option}{}", platform::quoted(name.canonical()));
+    let mut words = vec!["rw2fa users edit".to_owned()];
+    if kind == DocumentKind::Group {
+        words.push("--group".into());
+    }
+    words.push(platform::quoted(name.canonical()));
     if wanted.method != present.method {
-        command += &format!(" --method {}", wanted.method.as_str());
+        words.extend(["--method".into(), wanted.method.as_str().into()]);
     }
     if let Some(phone) = wanted.phone.as_ref().filter(|_| wanted.phone != present.phone) {
-        command += &format!(" --phone {phone}");
+        words.extend(["--phone".into(), phone.to_string()]);
     }
     if let Some(notes) = wanted.notes.as_ref().filter(|_| wanted.notes != present.notes) {
-        command += &format!(" --notes {}", platform::quoted(notes));
+        words.extend(["--notes".into(), platform::quoted(notes)]);
     }
-    command
+    words.join(" ")
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.
