@@ -149,7 +149,7 @@ fn drop_token(
     })?;
     if is_lost && keys.is_some() {
         context.note(
-            "give the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
+            "enter the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
         );
     }
     Ok(is_lost.then(|| ChangeRow::new("setting", "SMS token", Ok(Changed::Removed))))
