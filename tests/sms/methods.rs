@@ -150,7 +150,7 @@ fn sms_needs_a_gateway_and_a_number_first() {
     let removed = sandbox.admin(&["sms", "remove"]);
     assert!(removed.stderr.contains("1 user can no longer get a code"), "{removed:?}");
     let enabled = sandbox.admin(&["enable"]);
-    assert!(enabled.stderr.contains("cannot get one: no SMS gateway"), "{enabled:?}");
+    assert!(enabled.stderr.contains("cannot get a code by SMS: no SMS gateway"), "{enabled:?}");
     let doctor = sandbox.admin(&["doctor", "--format", "json"]);
     assert!(doctor.code == 1 && doctor.stdout.contains("sms-gateway"), "{doctor:?}");
 }
