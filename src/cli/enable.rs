@@ -7,7 +7,7 @@ use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::Enrolment;
 use crate::names::listing::Method;
 use crate::settings::Settings;
@@ -68,6 +68,14 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
 fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
     let (changed, unrecorded) = opened.store.update(Scope::Settings, |locked| {
         let settings = records::settings(locked)?;
+        let is_confirmed = opened.settings.enabled || dry_run || context.globals.yes;
+        if !on && settings.enabled && !is_confirmed {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "another command turned two-factor authentication on meanwhile",
+            )
+            .with_hint("run 'rw2fa disable' again to turn it off"));
+        }
         let changed = if settings.enabled == on { Changed::Unchanged } else { Changed::Changed };
         let unrecorded = match changed {
             _ if dry_run => None,

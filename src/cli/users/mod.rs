@@ -153,6 +153,13 @@ fn at_least_one() -> clap::ArgGroup {
 }
 
 impl Entries {
+    fn push(&mut self, (kind, written): (DocumentKind, &String)) {
+        match kind {
+            DocumentKind::Group => self.groups.push(written.clone()),
+            _ => self.names.push(written.clone()),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.groups.is_empty()
     }
@@ -237,6 +244,17 @@ impl From<Changed> for Effect {
     }
 }
 
+/// A change to one target of a command. In a dry run, it checks everything and changes nothing.
+type ChangeOne<'c> =
+    dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>, DryRun) -> Result<Effect> + 'c;
+
+/// Whether a command only checks what it would change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DryRun {
+    Yes,
+    No,
+}
+
 /// Tries and reports each entry, and returns whether any failed.
 fn for_each<'t>(
     context: &mut Context<'_>,
@@ -245,28 +263,83 @@ fn for_each<'t>(
     entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
-    let mut rows = Vec::new();
     let entries: Vec<_> = entries.into_iter().collect();
+    let mut rows = Vec::with_capacity(entries.len());
     let progress = Progress::new(context, "working", entries.len());
-    for (kind, written) in entries {
+    for entry in entries {
         progress.advance(1);
-        let word = if kind == DocumentKind::Group { "group" } else { "user" };
-        rows.push(match parse_name(written) {
-            Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
-            Ok(name) => {
-                let target = Target { kind, name: &name, written };
-                match change(context, opened, &target) {
-                    Err(error) => ChangeRow::new(word, name.canonical(), Err(error)),
-                    Ok(effect) => ChangeRow {
-                        covered_by: effect.covered_by,
-                        ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
-                    },
-                }
-            }
-        });
+        rows.push(try_one(context, opened, entry, change));
     }
     drop(progress);
     output::changes(context, dry_run, &rows)
+}
+
+/// Changes each entry after asking once. Asks only about entries that would change: the others are
+/// reported and left alone.
+fn ask_and_change<'t>(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    dry_run: bool,
+    entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
+    question: &dyn Fn(&Entries) -> String,
+    change: &mut ChangeOne<'_>,
+) -> Result<Done> {
+    if dry_run || context.globals.yes {
+        let mode = if dry_run { DryRun::Yes } else { DryRun::No };
+        return for_each(context, opened, dry_run, entries, &mut |context, opened, target| {
+            change(context, opened, target, mode)
+        });
+    }
+    let mut asked = Entries::default();
+    let mut rows = Vec::new();
+    for entry in entries {
+        let row = try_one(context, opened, entry, &mut |context, opened, target| {
+            change(context, opened, target, DryRun::Yes)
+        });
+        let would_change = !matches!(row.result, Changed::Unchanged | Changed::Failed);
+        if would_change {
+            asked.push(entry);
+        }
+        rows.push((would_change.then_some(entry), row));
+    }
+    if !asked.is_empty() {
+        context.confirm(&question(&asked))?;
+    }
+    let progress = Progress::new(context, "working", rows.len());
+    let mut done = Vec::with_capacity(rows.len());
+    for (entry, row) in rows {
+        progress.advance(1);
+        // The answer was about what was found then, so the change checks everything again.
+        done.push(match entry {
+            None => row,
+            Some(entry) => try_one(context, opened, entry, &mut |context, opened, target| {
+                change(context, opened, target, DryRun::No)
+            }),
+        });
+    }
+    drop(progress);
+    output::changes(context, false, &done)
+}
+
+/// Applies a change to one entry.
+fn try_one(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    (kind, written): (DocumentKind, &String),
+    change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
+) -> ChangeRow {
+    let word = if kind == DocumentKind::Group { "group" } else { "user" };
+    let name = match parse_name(written) {
+        Ok(name) => name,
+        Err(error) => return ChangeRow::new(word, written.clone(), Err(error)),
+    };
+    match change(context, opened, &Target { kind, name: &name, written }) {
+        Err(error) => ChangeRow::new(word, name.canonical(), Err(error)),
+        Ok(effect) => ChangeRow {
+            covered_by: effect.covered_by,
+            ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
+        },
+    }
 }
 
 /// Turns user names into entries.
