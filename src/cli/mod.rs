@@ -84,7 +84,7 @@ pub struct Globals {
     pub quiet: bool,
     /// Use colours
     #[arg(
-        long, global = true, value_enum, default_value_t, value_name = "WHEN",
+        long, alias = "colour", global = true, value_enum, default_value_t, value_name = "WHEN",
         help_heading = EVERYWHERE
     )]
     pub color: Color,
@@ -163,7 +163,7 @@ pub enum Done {
 
 /// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    if shell::answer(process, Cli::<Command>::command) {
+    if shell::answer(process, || usage::with_aliases(Cli::<Command>::command())) {
         return 0;
     }
     let mut definition = usage::with_help(Cli::<Any>::command());

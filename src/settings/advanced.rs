@@ -107,15 +107,28 @@ fn check_message(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// What people call a setting, and its name.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("window", "discrepancy"),
+    ("drift", "discrepancy"),
+    ("skew", "discrepancy"),
+    ("code-length", "digits"),
+    ("max-attempts", "lockout-attempts"),
+    ("lockout", "lockout-attempts"),
+];
+
 /// Finds the setting of this name.
 ///
 /// # Errors
 /// If there is none; the error names the closest one.
 pub fn find(name: &str) -> Result<&'static Key<Advanced>, String> {
     Advanced::find(name).ok_or_else(|| {
-        let nearest = nearest(name, KEYS.iter().map(|key| key.name))
-            .map_or(String::new(), |nearest| format!("; did you mean '{nearest}'?"));
-        format!("unknown setting '{}'{nearest}", name.escape_debug())
+        let synonym = SYNONYMS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
+        let meant = synonym
+            .map(|(_, meant)| *meant)
+            .or_else(|| nearest(name, KEYS.iter().map(|key| key.name)))
+            .map_or(String::new(), |meant| format!("; did you mean '{meant}'?"));
+        format!("unknown setting '{}'{meant}", name.escape_debug())
     })
 }
 
@@ -137,6 +150,10 @@ mod tests {
     #[test]
     fn a_mistyped_name_suggests_the_closest() {
         assert!(find("discrepency").err().unwrap().contains("'discrepancy'"));
+        for (american, british) in [("enrollment-days", "enrolment-days"), ("enrollment", "enrolment-days")] {
+            assert!(find(american).err().unwrap().contains(british), "{american}");
+        }
+        assert!(find("window").err().unwrap().contains("'discrepancy'"));
         assert!(find("lockout-atempts").err().unwrap().contains("'lockout-attempts'"));
         assert!(!find("colour").err().unwrap().contains("did you mean"));
     }
