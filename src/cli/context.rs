@@ -154,7 +154,7 @@ impl<'a> Context<'a> {
             Color::Never => false,
             Color::Auto => {
                 self.process.terminals.stdout
-                    && self.process.variable("NO_COLOR").is_none()
+                    && self.process.accepts_colors()
                     && platform::takes_colors()
             }
         }

@@ -189,6 +189,11 @@ fn asks_to_verify(args: &[OsString]) -> bool {
 }
 
 fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
+    process.color = match cli.globals.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
     if let Any::Public(Command::Verify(args)) = &cli.command {
         return run_verify(process, &cli.globals, args);
     }

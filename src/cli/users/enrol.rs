@@ -102,11 +102,22 @@ fn show(
         context.note(&format!("the QR code is in {}; delete the file after use", path.display()));
         return Ok(Done::All);
     }
-    let drawn = qr::terminal(uri).map_err(failed)?;
+    let ink = context.process.ink();
+    let drawn = qr::terminal(uri, ink).map_err(failed)?;
     context.print(&drawn)?;
     context.print(&format!("secret  {}\nuri     {}\n", *secret.to_base32(), uri))?;
     context.flush()?;
     warn_of_small_terminal(context, &drawn);
+    let background = match ink {
+        qr::Ink::BlackOnWhite => None,
+        qr::Ink::LightText => Some("dark"),
+        qr::Ink::DarkText => Some("light"),
+    };
+    if let Some(background) = background {
+        context.note(&format!(
+            "drawn without colours, for a {background} background; if a phone cannot read it, use --qr-file"
+        ));
+    }
     context
         .note("valid for 30 minutes after it is first shown; the first correct code activates it");
     Ok(Done::All)
