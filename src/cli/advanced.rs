@@ -43,7 +43,7 @@ pub(super) struct GetArgs {
 
 /// Change a setting
 ///
-/// Times may also be written as 90s, 5m, 8h or 2d. A value out of range is rejected, and nothing is written.
+/// Durations may also be written as 90s, 30m, 8h, 3d or 2w. A value out of range is rejected, and nothing is written.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
 pub(super) struct SetArgs {

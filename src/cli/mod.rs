@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod moment;
 mod output;
 mod progress;
 mod prompt;

@@ -90,7 +90,7 @@ fn invalid_values_are_refused_and_nothing_is_written() {
     for (key, value, words) in [
         (after, "90s", "'90s' is not a whole number of minutes"),
         (after, "721h", "must be 0 to 43200 minutes"),
-        (after, "8 weeks", "a duration like 90s, 5m, 8h or 2d"),
+        (after, "8 weeks", "a duration like 90s, 30m, 8h, 3d or 2w"),
         ("issuer", "", "1 to 64 characters"),
         ("issuer", "a:b", "must not contain ':'"),
         ("issuer", "a\u{1b}b", "control characters"),
