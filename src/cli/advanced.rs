@@ -113,8 +113,11 @@ fn assignment(context: &Context<'_>, args: &SetArgs) -> Result<(&'static Key, to
             context::ask(&question, &usage_of(key), |answer| checked(key, answer))?
         }
         None => {
-            return Err(Error::new(ErrorKind::Usage, format!("no value for {} was given", key.name))
-                .with_hint(usage_of(key)));
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no value for {} was given", key.name),
+            )
+            .with_hint(usage_of(key)));
         }
     };
     Ok((key, value))

@@ -23,7 +23,9 @@ pub(super) fn until_valid<A: AsRef<str>, T>(
     loop {
         match check(ask()?.as_ref().trim()) {
             Ok(value) => return Ok(value),
-            Err(problem) => Term::stderr().write_line(&format!("error: {}", printable(&problem)))?,
+            Err(problem) => {
+                Term::stderr().write_line(&format!("error: {}", printable(&problem)))?
+            }
         }
     }
 }

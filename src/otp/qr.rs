@@ -316,7 +316,8 @@ mod tests {
     #[test]
     fn terminal_decodes() {
         let inks = [Ink::BlackOnWhite, Ink::LightText, Ink::DarkText];
-        for (text, ink) in texts().into_iter().flat_map(|text| inks.map(|ink| (text.clone(), ink))) {
+        for (text, ink) in texts().into_iter().flat_map(|text| inks.map(|ink| (text.clone(), ink)))
+        {
             let drawing = terminal(&text, ink).unwrap();
             assert!(drawing.ends_with('\n'));
             assert_eq!(drawing.contains('\x1b'), ink == Ink::BlackOnWhite);

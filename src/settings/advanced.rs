@@ -150,7 +150,9 @@ mod tests {
     #[test]
     fn a_mistyped_name_suggests_the_closest() {
         assert!(find("discrepency").err().unwrap().contains("'discrepancy'"));
-        for (american, british) in [("enrollment-days", "enrolment-days"), ("enrollment", "enrolment-days")] {
+        for (american, british) in
+            [("enrollment-days", "enrolment-days"), ("enrollment", "enrolment-days")]
+        {
             assert!(find(american).err().unwrap().contains(british), "{american}");
         }
         assert!(find("window").err().unwrap().contains("'discrepancy'"));

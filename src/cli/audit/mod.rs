@@ -14,8 +14,8 @@ use self::row::{COLUMNS, Row};
 
 use crate::audit::{Event, Line};
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::output::csv_line;
 use crate::cli::moment::{Counts, Moment};
+use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::{Domain, Name};
