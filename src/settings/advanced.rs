@@ -1,10 +1,12 @@
 //! The table `[advanced]` of `store.toml`.
 
+use toml::Value;
+
 use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
-use crate::settings::key::{Key, Section, Spec, section};
+use crate::settings::key::{Key, KeyType, Section, Spec, section};
 use crate::settings::reading::nearest;
 
 section! {
@@ -38,10 +40,42 @@ section! {
     "lockout-attempts" lockout_attempts: u32 = 5, Spec::number(1, 100);
     /// length of the first lock; it doubles with each further wrong code, up to 1 h
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
+    /// who knows the names of users and groups: `system` looks them up in this server's accounts; `portal` does
+    /// not, and the groups of a user are those that the portal passes
+    "names" names: NameSource = NameSource::System, Spec::one_of(&["system", "portal"]);
     /// days on the list after which users can no longer enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
+}
+
+/// Who knows the names of users and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameSource {
+    /// The accounts of the operating system.
+    System,
+    /// The portal, which has a directory of its own.
+    Portal,
+}
+
+impl NameSource {
+    fn as_str(self) -> &'static str {
+        match self {
+            NameSource::System => "system",
+            NameSource::Portal => "portal",
+        }
+    }
+}
+
+impl KeyType for NameSource {
+    fn read(value: &Value) -> Option<Self> {
+        let text = value.as_str()?;
+        [Self::System, Self::Portal].into_iter().find(|source| source.as_str() == text)
+    }
+
+    fn write(&self) -> Option<Value> {
+        Some(Value::String(self.as_str().into()))
+    }
 }
 
 /// Every advanced setting, in the order in which they are listed.
@@ -64,6 +98,11 @@ impl Advanced {
             before_first_session: u64::from(self.validity_before_first_session),
             after_first_session: u64::from(self.validity_after_first_session) * 60,
         }
+    }
+
+    /// Returns whether names are looked up in the accounts of this server.
+    pub fn asks_system(&self) -> bool {
+        self.names == NameSource::System
     }
 
     /// Returns the lockout rules.

@@ -26,6 +26,8 @@ pub enum Valid {
     },
     /// `true` or `false`.
     Flag,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
     /// A text that passes the check.
     Text {
         /// Describes the valid texts.
@@ -51,6 +53,7 @@ impl Valid {
             Valid::Number { least, most, unit: None } if least == most => least.to_string(),
             Valid::Number { least, most, unit: None } => format!("{least} to {most}"),
             Valid::Flag => "true or false".into(),
+            Valid::OneOf(words) => words.join(" or "),
             Valid::Text { words, .. } | Valid::Word(words) | Valid::Map(words) => words.into(),
             Valid::Time => "a time like 2026-11-24T08:00:00Z".into(),
         }
@@ -97,6 +100,11 @@ impl Spec {
     /// `true` or `false`.
     pub const fn flag() -> Self {
         Self::new(Valid::Flag)
+    }
+
+    /// One of these words.
+    pub const fn one_of(words: &'static [&'static str]) -> Self {
+        Self::new(Valid::OneOf(words))
     }
 
     /// A text that is checked when the document is read.
@@ -332,6 +340,7 @@ impl<S> Key<S> {
                 "false" | "no" | "off" => Ok(Value::Boolean(false)),
                 _ => Err(format!("{} must be true or false", self.name)),
             },
+            Valid::OneOf(_) => Ok(Value::String(text.trim().to_lowercase())),
             Valid::Text { .. } | Valid::Word(_) | Valid::Time | Valid::Map(_) => {
                 Ok(Value::String(text.to_owned()))
             }
@@ -350,6 +359,9 @@ impl<S> Key<S> {
                 if !(i64::from(least)..=i64::from(most)).contains(number) =>
             {
                 return Err(wrong(&number.to_string()));
+            }
+            (Valid::OneOf(words), Value::String(text)) if !words.contains(&text.as_str()) => {
+                return Err(wrong(&format!("'{}'", text.escape_debug())));
             }
             (Valid::Text { check, .. }, Value::String(text)) => {
                 check(text).map_err(|error| format!("{name} {error}"))?;

@@ -29,6 +29,7 @@ fn keys() -> Vec<(&'static str, Value, Value, Value)> {
         number("sms-daily-limit", 0, 0, 1_000_000),
         number("lockout-attempts", 5, 1, 100),
         number("lockout-seconds", 60, 1, 86_400),
+        ("names", json!("system"), json!("system"), json!("portal")),
         number("enrolment-days", 0, 0, 365),
         ("require-client", json!(false), json!(true), json!(false)),
     ]

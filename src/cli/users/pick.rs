@@ -30,6 +30,10 @@ pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
 /// # Errors
 /// [`ErrorKind::Declined`] when none is chosen.
 pub(super) fn pick(opened: &Opened) -> Result<Entries> {
+    if !opened.settings.advanced.asks_system() {
+        let what = "there is nothing to choose from, because the setting 'names' is 'portal'";
+        return Err(Error::new(ErrorKind::Usage, what).with_hint(BY_NAME));
+    }
     let (accounts, groups) = platform::people_and_groups();
     let accounts = unlisted(opened, DocumentKind::User, accounts)?;
     let groups = unlisted(opened, DocumentKind::Group, groups)?;

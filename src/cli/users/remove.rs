@@ -123,7 +123,7 @@ fn system_groups(
     target: &Target<'_>,
 ) -> Result<Vec<String>> {
     let store = &*opened.store;
-    if !store.has_any(DocumentKind::Group)? {
+    if !opened.settings.advanced.asks_system() || !store.has_any(DocumentKind::Group)? {
         return Ok(Vec::new());
     }
     let asked = ask_system(target.name, target.written, context.process.accounts());
