@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod advanced;
+#[cfg(target_os = "linux")]
+mod asks;
 mod audit;
 #[cfg(target_os = "linux")]
 mod comfort;
