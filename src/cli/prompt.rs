@@ -24,7 +24,7 @@ pub(super) fn until_valid<A: AsRef<str>, T>(
         match check(ask()?.as_ref().trim()) {
             Ok(value) => return Ok(value),
             Err(problem) => {
-                Term::stderr().write_line(&format!("error: {}", printable(&problem)))?
+                Term::stderr().write_line(&format!("error: {}", printable(&problem)))?;
             }
         }
     }

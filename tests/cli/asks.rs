@@ -26,7 +26,7 @@ fn answers<'a>(expected: &'a [(&'a str, &'a str)]) -> impl FnMut(&str) -> Option
 fn what_can_be_refused_is_refused_before_the_question() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let file = sandbox.beside("existing");
-    std::fs::write(&file, "").unwrap();
+    sandbox.write(&file, "");
     let file = file.to_str().unwrap();
     let missing = sandbox.beside("missing/file");
     let missing = missing.to_str().unwrap();

@@ -14,6 +14,7 @@ mod explain;
 mod init;
 mod key;
 mod license;
+mod preview;
 #[cfg(target_os = "linux")]
 mod prompt;
 #[path = "../sandbox/mod.rs"]

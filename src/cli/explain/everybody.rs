@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{End, Look, groups_of, look};
 use crate::cli::Done;
@@ -28,22 +28,12 @@ struct Row {
     listed: bool,
     asked: bool,
     outcome: Option<&'static str>,
-    #[serde(serialize_with = "word")]
     reason: Option<Reason>,
     why: String,
     /// The reason once two-factor authentication is on.
-    #[serde(serialize_with = "word")]
     once_enabled: Option<Reason>,
     /// Whether the user may connect by RDP without a code.
     whitelisted: bool,
-}
-
-/// Writes the word of a reason.
-fn word<S: Serializer>(
-    reason: &Option<Reason>,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    reason.map(Reason::as_str).serialize(serializer)
 }
 
 const COLUMNS: &[Column<Row>] = &[
