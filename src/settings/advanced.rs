@@ -1,7 +1,5 @@
 //! The table `[advanced]` of `store.toml`.
 
-use toml::Value;
-
 use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
 use crate::otp::Digits;
@@ -42,9 +40,11 @@ section! {
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
     /// who knows the names of users and groups: `system` looks them up in this server's accounts; `portal` does
     /// not, and the groups of a user are those that the portal passes
-    "names" names: NameSource = NameSource::System, Spec::one_of(&["system", "portal"]);
+    "names" names: NameSource = NameSource::System, Spec::choice(&NameSource::WORDS);
     /// days on the list after which users can no longer enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
+    /// where users get their first QR code: at their first login, or only from an administrator
+    "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
 }
@@ -59,22 +59,59 @@ pub enum NameSource {
 }
 
 impl NameSource {
-    fn as_str(self) -> &'static str {
-        match self {
-            NameSource::System => "system",
-            NameSource::Portal => "portal",
-        }
-    }
+    const WORDS: [&'static str; 2] = ["system", "portal"];
 }
 
 impl KeyType for NameSource {
-    fn read(value: &Value) -> Option<Self> {
-        let text = value.as_str()?;
-        [Self::System, Self::Portal].into_iter().find(|source| source.as_str() == text)
+    fn read(value: &toml::Value) -> Option<Self> {
+        let [system, portal] = Self::WORDS;
+        match value.as_str()? {
+            word if word == system => Some(Self::System),
+            word if word == portal => Some(Self::Portal),
+            _ => None,
+        }
     }
 
-    fn write(&self) -> Option<Value> {
-        Some(Value::String(self.as_str().into()))
+    fn write(&self) -> Option<toml::Value> {
+        let [system, portal] = Self::WORDS;
+        let word = match self {
+            Self::System => system,
+            Self::Portal => portal,
+        };
+        Some(word.into())
+    }
+}
+
+/// Where users get the secret of their authenticator app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// From a login, which shows it.
+    SelfService,
+    /// From an administrator, who hands it over.
+    HandedOver,
+}
+
+impl SecretSource {
+    const WORDS: [&'static str; 2] = ["self-service", "handed-over"];
+}
+
+impl KeyType for SecretSource {
+    fn read(value: &toml::Value) -> Option<Self> {
+        let [self_service, handed_over] = Self::WORDS;
+        match value.as_str()? {
+            word if word == self_service => Some(Self::SelfService),
+            word if word == handed_over => Some(Self::HandedOver),
+            _ => None,
+        }
+    }
+
+    fn write(&self) -> Option<toml::Value> {
+        let [self_service, handed_over] = Self::WORDS;
+        let word = match self {
+            Self::SelfService => self_service,
+            Self::HandedOver => handed_over,
+        };
+        Some(word.into())
     }
 }
 

@@ -75,8 +75,8 @@ locked  user   false  grant    disabled  two-factor authentication is off  locke
         "  asked for a code: 1 (alice)
   may connect by RDP without a code: 1 (alice)
   refused, because of too many wrong codes: 1 (locked)
-  refused, because the time to enrol is over: 1 (late)
-  refused, because the time to enrol is over, as new members of a group: 1 (staff)
+  refused, because they cannot enrol on their own: 1 (late)
+  refused, because they cannot enrol on their own, as new members of a group: 1 (staff)
   shown a QR code: 1 (bob)
 "
     );

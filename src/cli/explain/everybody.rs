@@ -141,7 +141,7 @@ fn words(row: &Row) -> String {
         }
         Some(Reason::SmsFailed) => "refused, because no code can be sent by SMS",
         Some(Reason::Locked) => "refused, because of too many wrong codes",
-        Some(Reason::EnrolmentClosed) => "refused, because the time to enrol is over",
+        Some(Reason::EnrolmentClosed) => "refused, because they cannot enrol on their own",
         Some(reason) if reason.outcome() == Outcome::Grant => "let in without a code",
         reason => {
             let reason = reason.map_or("the portal must pass --client", Reason::as_str);
