@@ -272,9 +272,11 @@ mod tests {
         }
         for args in [&["rw2fa", "--help"][..], &["rw2fa", "users", "--help"]] {
             let text = help(args);
-            for hidden in ["licence ", "enroll", "delete", " ls", "alias"] {
-                assert!(!text.contains(hidden), "{hidden}: {text}");
+            for hidden in ["licence", "user", "enroll", "delete", "rm", "ls"] {
+                assert!(!text.contains(&format!("\n  {hidden} ")), "{hidden}: {text}");
             }
+            assert!(text.contains("\n  users ") || text.contains("\n  remove "), "{text}");
+            assert!(!text.contains("alias"), "{text}");
         }
         let root = with_aliases(Cli::<Any>::command());
         let verify = root.find_subcommand("verify").unwrap();

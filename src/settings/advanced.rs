@@ -227,7 +227,7 @@ mod tests {
     fn a_mistyped_name_suggests_the_closest() {
         assert!(find("discrepency").err().unwrap().contains("'discrepancy'"));
         for (american, british) in
-            [("enrollment-days", "enrolment-days"), ("enrollment", "enrolment-days")]
+            [("enrollment-days", "enrolment-days"), ("enrollment", "'enrolment'")]
         {
             assert!(find(american).err().unwrap().contains(british), "{american}");
         }
