@@ -14,6 +14,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::otp::qr::Ink;
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
@@ -67,6 +68,8 @@ pub struct Process {
     pub stderr: Box<dyn Write>,
     /// Whether the program runs set-uid for another account.
     pub elevated: bool,
+    /// Whether to use colours, if the command line says so.
+    pub color: Option<bool>,
     variables: fn(&str) -> Option<OsString>,
     stdin: RefCell<Box<dyn Read>>,
     real_stdin: bool,
@@ -96,6 +99,7 @@ impl Process {
             stdout,
             stderr,
             elevated: false,
+            color: None,
             stdin: RefCell::new(Box::new(io::Cursor::new(stdin))),
             real_stdin: false,
             clock: Box::new(move || now),
@@ -208,6 +212,20 @@ impl Process {
     /// Returns an environment variable that is set and not empty. A set-uid program sees none.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         (self.variables)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns whether colours may be written to a terminal.
+    pub fn accepts_colors(&self) -> bool {
+        self.color.unwrap_or_else(|| self.variable("NO_COLOR").is_none())
+    }
+
+    /// Returns how to draw a QR code on the terminal.
+    pub fn ink(&self) -> Ink {
+        if self.accepts_colors() {
+            return Ink::BlackOnWhite;
+        }
+        let colors = self.variable("COLORFGBG").and_then(|colors| colors.into_string().ok());
+        Ink::without_colors(colors.as_deref())
     }
 
     /// Returns the store named by `--store` (`option`) or `RW2FA_STORE`.

@@ -5,9 +5,10 @@ use clap::Args;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
+use crate::cli::explain;
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::Enrolment;
 use crate::names::listing::Method;
 use crate::settings::Settings;
@@ -18,7 +19,8 @@ use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, edit
 /// Turn two-factor authentication on
 ///
 /// From the next login on, every listed user needs a code. Shows first how many users are listed,
-/// and how many of them have not enrolled yet.
+/// and how many of them have not enrolled yet. With --dry-run, also who will be asked for a code, shown
+/// a QR code or refused at the next login.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
@@ -41,13 +43,16 @@ pub(super) struct DisableArgs {
 
 pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Done> {
     context.no_csv("enable")?;
-    let opened = context.open()?;
+    let mut opened = context.open()?;
     opened.keys()?;
     // Required only the first time: enforcement can always be turned on again.
     if !opened.settings.enabled && !opened.settings.license.was_enabled() {
         Gate::new(context, &opened)?.check()?;
     }
     report_affected_users(context, &opened)?;
+    if args.dry_run {
+        explain::report_forecast(context, &mut opened)?;
+    }
     switch(context, &opened, true, args.dry_run)
 }
 
@@ -68,6 +73,14 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
 fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
     let (changed, unrecorded) = opened.store.update(Scope::Settings, |locked| {
         let settings = records::settings(locked)?;
+        let is_confirmed = opened.settings.enabled || dry_run || context.globals.yes;
+        if !on && settings.enabled && !is_confirmed {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "another command turned two-factor authentication on meanwhile",
+            )
+            .with_hint("run 'rw2fa disable' again to turn it off"));
+        }
         let changed = if settings.enabled == on { Changed::Unchanged } else { Changed::Changed };
         let unrecorded = match changed {
             _ if dry_run => None,

@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod moment;
 mod output;
 mod progress;
 mod prompt;
@@ -84,7 +85,7 @@ pub struct Globals {
     pub quiet: bool,
     /// Use colours
     #[arg(
-        long, global = true, value_enum, default_value_t, value_name = "WHEN",
+        long, alias = "colour", global = true, value_enum, default_value_t, value_name = "WHEN",
         help_heading = EVERYWHERE
     )]
     pub color: Color,
@@ -163,7 +164,7 @@ pub enum Done {
 
 /// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    if shell::answer(process, Cli::<Command>::command) {
+    if shell::answer(process, || usage::with_aliases(Cli::<Command>::command())) {
         return 0;
     }
     let mut definition = usage::with_help(Cli::<Any>::command());
@@ -192,6 +193,11 @@ fn asks_to_verify(args: &[OsString]) -> bool {
 }
 
 fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
+    process.color = match cli.globals.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
     if let Any::Public(Command::Verify(args)) = &cli.command {
         return run_verify(process, &cli.globals, args);
     }

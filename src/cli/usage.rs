@@ -12,27 +12,70 @@ use crate::printable::printable;
 /// The last line of a command's help.
 const MORE_OPTIONS: &str = "See 'rw2fa --help' for --store, --format, --yes, --quiet and --color.";
 
+/// What happens when someone types a synonym of a subcommand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// The subcommand runs: a hidden alias, for other spellings and for words that mean exactly the
+    /// same.
+    Runs,
+    /// The error suggests the subcommand.
+    Suggests,
+}
+
 /// Words that people type, and the subcommands that do the same, in order of preference.
-const SYNONYMS: &[(&[&str], &[&str])] = &[
-    (&["delete", "del", "rm", "erase", "drop"], &["remove", "unset"]),
-    (&["new", "create", "insert"], &["add", "init"]),
-    (&["setup", "install"], &["init"]),
-    (&["ls", "all"], &["list"]),
-    (&["info", "get", "view", "cat"], &["show", "list"]),
-    (&["change", "modify", "update", "set"], &["edit", "configure"]),
-    (&["reset", "default"], &["unset"]),
-    (&["on", "start", "activate"], &["enable"]),
-    (&["off", "stop", "deactivate"], &["disable"]),
-    (&["backup", "save", "dump"], &["export"]),
-    (&["restore", "load"], &["import"]),
-    (&["logout", "sign-out"], &["revoke"]),
-    (&["settings", "config"], &["advanced"]),
-    (&["log", "logs", "history"], &["audit"]),
+const SYNONYMS: &[(Typed, &[&str], &[&str])] = &[
+    (Typed::Runs, &["licence", "licences", "licenses"], &["license"]),
+    (Typed::Runs, &["user"], &["users"]),
+    (Typed::Runs, &["enroll"], &["enrol"]),
+    (Typed::Runs, &["ls"], &["list"]),
+    (Typed::Runs, &["rm", "del", "delete"], &["remove"]),
+    (Typed::Suggests, &["delete", "del", "rm", "remove", "erase", "drop"], &["remove", "unset"]),
+    (Typed::Suggests, &["new", "create", "insert"], &["add", "init"]),
+    (Typed::Suggests, &["setup", "install"], &["init"]),
+    (Typed::Suggests, &["all"], &["list"]),
+    (Typed::Suggests, &["info", "get", "view", "cat"], &["show", "list"]),
+    (Typed::Suggests, &["change", "modify", "update", "set"], &["edit", "configure"]),
+    (Typed::Suggests, &["reset", "default"], &["unset"]),
+    (Typed::Suggests, &["on", "start", "activate"], &["enable"]),
+    (Typed::Suggests, &["off", "stop", "deactivate"], &["disable"]),
+    (Typed::Suggests, &["backup", "save", "dump"], &["export"]),
+    (Typed::Suggests, &["restore", "load"], &["import"]),
+    (Typed::Suggests, &["logout", "sign-out"], &["revoke"]),
+    (Typed::Suggests, &["settings", "config"], &["advanced"]),
+    (Typed::Suggests, &["log", "logs", "history"], &["audit"]),
+    (Typed::Suggests, &["check", "health"], &["doctor"]),
+    (Typed::Suggests, &["group", "groups"], &["users"]),
 ];
 
-/// Adapts the definition for people who read help: the global options are shown once, by
+/// Options that people type, and the options that do the same.
+const OPTION_SYNONYMS: &[(&[&str], &str)] = &[
+    (&["--json"], "--format json"),
+    (&["--csv"], "--format csv"),
+    (&["--output"], "--format"),
+    (&["--no-color", "--no-colour", "--nocolor"], "--color never"),
+    (&["--force", "--assume-yes", "--no-confirm"], "--yes"),
+    (&["--dryrun", "--simulate", "--no-act"], "--dry-run"),
+    (&["--silent"], "--quiet"),
+];
+
+/// Adds the synonyms that run, as hidden aliases: neither help nor completion lists them.
+pub(super) fn with_aliases(command: Command) -> Command {
+    let names: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    command.mut_subcommands(|sub| {
+        let aliases = SYNONYMS
+            .iter()
+            .filter(|(typed, _, meant)| *typed == Typed::Runs && meant.contains(&sub.get_name()))
+            .flat_map(|(_, words, _)| *words)
+            .filter(|word| !names.iter().any(|name| name == *word));
+        let aliases: Vec<_> = aliases.copied().collect();
+        with_aliases(sub.aliases(aliases))
+    })
+}
+
+/// Adapts the definition for people who read help: the options of every command are shown once, by
 /// `rw2fa --help`, and `advanced set` lists the settings.
-pub(super) fn with_help(mut root: Command) -> Command {
+pub(super) fn with_help(root: Command) -> Command {
+    let mut root = with_aliases(root);
     root.build();
     root.mut_subcommands(shortened_help).mut_subcommand("advanced", |command| {
         command.mut_subcommand("set", |command| {
@@ -65,7 +108,7 @@ pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
         loop {
             let word = args.next()?;
             match &*word {
-                "--store" | "--format" | "--color" => _ = args.next(),
+                "--store" | "--format" | "--color" | "--colour" => _ = args.next(),
                 option if option.starts_with('-') => {}
                 _ => return Some(word),
             }
@@ -73,12 +116,28 @@ pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Suggests the subcommand that does what a mistyped one means, in place of one that only looks
-/// like it.
+/// Suggests the subcommand or option that does what a mistyped one means, in place of one that only
+/// looks like it.
 pub(super) fn suggest_synonym(error: &mut clap::Error, root: &Command, args: &[OsString]) {
-    if error.kind() != ClapErrorKind::InvalidSubcommand {
-        return;
+    match error.kind() {
+        ClapErrorKind::InvalidSubcommand => suggest_subcommand(error, root, args),
+        ClapErrorKind::UnknownArgument => suggest_option(error),
+        _ => {}
     }
+}
+
+fn suggest_option(error: &mut clap::Error) {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return };
+    let typed = typed.split('=').next().unwrap_or_default().to_lowercase();
+    let Some((_, meant)) = OPTION_SYNONYMS.iter().find(|(words, _)| words.contains(&&*typed))
+    else {
+        return;
+    };
+    error.remove(ContextKind::Suggested);
+    error.insert(ContextKind::SuggestedArg, ContextValue::String((*meant).to_owned()));
+}
+
+fn suggest_subcommand(error: &mut clap::Error, root: &Command, args: &[OsString]) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
     };
@@ -104,8 +163,8 @@ fn synonym(parent: &Command, typed: &str) -> Option<&'static str> {
     let typed = typed.to_lowercase();
     SYNONYMS
         .iter()
-        .filter(|(words, _)| words.contains(&&*typed))
-        .flat_map(|(_, meant)| *meant)
+        .filter(|(_, words, _)| words.contains(&&*typed))
+        .flat_map(|(_, _, meant)| *meant)
         .copied()
         .find(|name| parent.find_subcommand(name).is_some())
 }
@@ -188,11 +247,20 @@ mod tests {
     #[test]
     fn synonyms_are_suggested() {
         for (args, suggestion) in [
-            (&["rw2fa", "users", "delete", "alice"][..], "'remove'"),
+            (&["rw2fa", "users", "erase", "alice"][..], "'remove'"),
+            (&["rw2fa", "advanced", "rm", "digits"], "'unset'"),
+            (&["rw2fa", "advanced", "remove", "digits"], "'unset'"),
+            (&["rw2fa", "groups"], "'users'"),
             (&["rw2fa", "--store", "users", "whitelist", "-q", "new"], "'add'"),
             (&["rw2fa", "advanced", "reset", "digits"], "'unset'"),
             (&["rw2fa", "create"], "'init'"),
             (&["rw2fa", "users", "sho"], "'show'"),
+            (&["rw2fa", "status", "--json"], "'--format json'"),
+            (&["rw2fa", "users", "list", "--csv"], "'--format csv'"),
+            (&["rw2fa", "--no-colour", "status"], "'--color never'"),
+            (&["rw2fa", "users", "rm", "alice", "--force"], "'--yes'"),
+            (&["rw2fa", "users", "add", "alice", "--simulate"], "'--dry-run'"),
+            (&["rw2fa", "advanced", "set", "digits", "6", "--json"], "'--format json'"),
         ] {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let mut definition = definition();
@@ -202,5 +270,34 @@ mod tests {
             let hint = format!("did you mean {suggestion}?");
             assert_eq!(error.hint(), Some(&*hint), "{args:?}: {error}");
         }
+    }
+
+    /// Guards aliases: they run, are hidden, and never shadow a command or lead to `verify`.
+    #[test]
+    fn other_spellings_run() {
+        for (args, name) in [
+            (&["rw2fa", "licence", "show"][..], "license"),
+            (&["rw2fa", "user", "ls"], "users"),
+            (&["rw2fa", "user", "enroll", "alice"], "users"),
+            (&["rw2fa", "users", "delete", "alice"], "users"),
+            (&["rw2fa", "whitelist", "rm", "alice"], "whitelist"),
+            (&["rw2fa", "sms", "rm"], "sms"),
+            (&["rw2fa", "advanced", "ls"], "advanced"),
+        ] {
+            let matches = definition().try_get_matches_from(args).unwrap();
+            assert_eq!(matches.subcommand_name(), Some(name), "{args:?}");
+        }
+        for args in [&["rw2fa", "--help"][..], &["rw2fa", "users", "--help"]] {
+            let text = help(args);
+            for hidden in ["licence", "user", "enroll", "delete", "rm", "ls"] {
+                assert!(!text.contains(&format!("\n  {hidden} ")), "{hidden}: {text}");
+            }
+            assert!(text.contains("\n  users ") || text.contains("\n  remove "), "{text}");
+            assert!(!text.contains("alias"), "{text}");
+        }
+        let root = with_aliases(Cli::<Any>::command());
+        let verify = root.find_subcommand("verify").unwrap();
+        assert_eq!(verify.get_all_aliases().count(), 0);
+        root.debug_assert();
     }
 }

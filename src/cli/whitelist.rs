@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,6 @@ use crate::names::matching::whitelisted;
 use crate::names::name::Name;
 use crate::platform;
 use crate::printable::printable;
-use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};
 use crate::time::Timestamp;
 
@@ -45,8 +45,8 @@ pub(super) struct AddArgs {
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
-    /// When the entry expires: a date (at the end of that day in UTC), 2026-12-24T18:00:00+01:00,
-    /// 8h, 30d, or never
+    /// When the entry expires: a date (at the end of that day in UTC), a time, a duration, or never:
+    /// 2026-12-31, 2026-12-31T18:00 (UTC), 2026-12-31T18:00+01:00, 30m, 8h, 3d, 2w
     #[arg(long, value_name = "DATE|DURATION")]
     until: Option<String>,
     /// Show what would be done, without changing anything
@@ -117,14 +117,9 @@ fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     if text == "never" {
         return Ok(Until::Never);
     }
-    let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
-    let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
-        let message = format!("--until: '{}' is not a date, a time or a duration", printable(text));
-        return Err(Error::new(ErrorKind::Usage, message).with_hint(
-            "use 2026-12-24 (to the end of that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d \
-             or never",
-        ));
-    };
+    let until = Moment::parse("--until", text, now, Counts::Forward)
+        .map_err(|error| error.with_hint(format!("use never, or one of: {FORMS}")))?
+        .end();
     if until <= now {
         let names: Vec<_> = names.iter().map(platform::quoted).collect();
         return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))

@@ -22,6 +22,7 @@ impl Process {
             stdout: real_stdout(),
             stderr: real_stderr(),
             elevated,
+            color: None,
             stdin: RefCell::new(real_stdin()),
             real_stdin: true,
             clock: Box::new(system_clock),

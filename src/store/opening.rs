@@ -36,6 +36,21 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
     Ok(Box::new(found.open()?))
 }
 
+/// Opens the store at `location` for a look, without becoming its owner; `None` if [`open`] would
+/// become the owner first.
+///
+/// # Errors
+/// As for [`open`].
+pub fn look(location: &Path) -> Result<Option<Box<dyn Store>>> {
+    let found = dir::find(location)?;
+    let (owner, current) = (found.owner(), Owner::current());
+    match (owner.accepts(current), current.is_administrator()) {
+        (true, _) => Ok(Some(Box::new(found.open()?))),
+        (false, true) => Ok(None),
+        (false, false) => Err(belongs_to_another(location, owner)),
+    }
+}
+
 /// Creates a store at `location` for `owner`, or the missing parts of an existing one. Returns what
 /// it created. Existing parts are not changed.
 ///

@@ -55,6 +55,12 @@ pub fn known_groups(
         let message = "the groups were not looked up, because the user is listed by name";
         return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
     }
+    // SECURITY: a portal that passes no groups may still have a member of a listed one before it.
+    if !settings.advanced.asks_system() {
+        let message = "the portal passed neither --group nor --no-groups, and the setting 'names' is 'portal', so \
+                       the system is not asked";
+        return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
+    }
     Ok(ask_system(login, &request.written, accounts)
         .map_or_else(KnownGroups::Unknown, KnownGroups::Known))
 }

@@ -133,7 +133,10 @@ pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
 fn answer(process: &mut Process, response: &Response, reason: Reason, format: AnswerFormat) -> u8 {
     let text = match format {
         AnswerFormat::Json => response.json(),
-        AnswerFormat::Text => Ok(response.text(process.terminals.stdout)),
+        AnswerFormat::Text => {
+            let ink = process.terminals.stdout.then(|| process.ink());
+            Ok(response.text(ink))
+        }
     };
     let written = text.and_then(|text| {
         let stdout = &mut process.stdout;

@@ -1,5 +1,7 @@
 //! Why a verification ended as it did: the closed list of the portal protocol.
 
+use serde::{Serialize, Serializer};
+
 /// What the portal has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -185,6 +187,12 @@ reasons! {
     Ended = "ended" => Ended,
         show "You are signed out.",
         portal "show the sign-in page";
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub enum Ask {
 }
 
 /// The source of the user's groups.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Memberships {
     /// The portal passed them.
     Given(Vec<Name>),
@@ -41,7 +41,7 @@ pub enum Memberships {
 }
 
 /// A checked request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The login name.
     pub login: Name,

@@ -85,14 +85,14 @@ impl Response {
         Ok(text)
     }
 
-    /// The answer as text for people. Draws the QR code if `draw` is set.
-    pub fn text(&self, draw: bool) -> Zeroizing<String> {
+    /// The answer as text for people. Draws the QR code if there is `ink`.
+    pub fn text(&self, ink: Option<qr::Ink>) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         // Writing into memory cannot fail.
         let _ =
             writeln!(text, "{}: {} ({})\n{}", self.user, self.outcome, self.reason, self.message);
         if let Some(enrolment) = &self.details.enrolment {
-            if let (true, Ok(drawing)) = (draw, qr::terminal(&enrolment.uri)) {
+            if let Some(Ok(drawing)) = ink.map(|ink| qr::terminal(&enrolment.uri, ink)) {
                 let drawing = Zeroizing::new(drawing);
                 text.push_str(&drawing);
             }

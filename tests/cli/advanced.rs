@@ -29,6 +29,7 @@ fn keys() -> Vec<(&'static str, Value, Value, Value)> {
         number("sms-daily-limit", 0, 0, 1_000_000),
         number("lockout-attempts", 5, 1, 100),
         number("lockout-seconds", 60, 1, 86_400),
+        ("names", json!("system"), json!("system"), json!("portal")),
         number("enrolment-days", 0, 0, 365),
         ("require-client", json!(false), json!(true), json!(false)),
     ]
@@ -90,7 +91,7 @@ fn invalid_values_are_refused_and_nothing_is_written() {
     for (key, value, words) in [
         (after, "90s", "'90s' is not a whole number of minutes"),
         (after, "721h", "must be 0 to 43200 minutes"),
-        (after, "8 weeks", "a duration like 90s, 5m, 8h or 2d"),
+        (after, "8 weeks", "a duration like 90s, 30m, 8h, 3d or 2w"),
         ("issuer", "", "1 to 64 characters"),
         ("issuer", "a:b", "must not contain ':'"),
         ("issuer", "a\u{1b}b", "control characters"),

@@ -303,3 +303,29 @@ fn every_command_has_a_description_and_an_example() {
         assert!(!takes_names || help.stdout.contains("Example"), "{}", help.stdout);
     }
 }
+
+/// Guards other spellings: they do the same, and where a word cannot run, the hint says what does.
+#[test]
+fn other_spellings_run_or_have_a_hint() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    for (typed, meant) in [
+        (&["licence", "show"][..], &["license", "show"][..]),
+        (&["user", "ls"], &["users", "list"]),
+        (&["users", "rm", "alice", "--dry-run"], &["users", "remove", "alice", "--dry-run"]),
+        (&["whitelist", "delete", "alice"], &["whitelist", "remove", "alice"]),
+        (&["users", "enroll", "bob"], &["users", "enrol", "bob"]),
+        (&["status", "--colour", "never"], &["status", "--color", "never"]),
+    ] {
+        assert_eq!(sandbox.admin(typed), sandbox.admin(meant), "{typed:?}");
+    }
+    for (args, hint) in [
+        (&["users", "list", "--json"][..], "'--format json'"),
+        (&["advanced", "get", "enrollment-days"], "'enrolment-days'"),
+        (&["advanced", "set", "enrollment-days=3"], "'enrolment-days'"),
+    ] {
+        let run = sandbox.admin(args);
+        assert!(run.code == 2 && run.stderr.contains(hint), "{args:?}: {run:?}");
+        let run = sandbox.admin(&[&["--format", "json"], args].concat());
+        assert!(run.stderr.starts_with('{') && run.stderr.contains(hint), "{args:?}: {run:?}");
+    }
+}

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod advanced;
+#[cfg(target_os = "linux")]
+mod asks;
 mod audit;
 #[cfg(target_os = "linux")]
 mod comfort;
@@ -13,6 +15,7 @@ mod help_desk;
 mod init;
 mod key;
 mod license;
+mod preview;
 #[cfg(target_os = "linux")]
 mod prompt;
 #[path = "../sandbox/mod.rs"]

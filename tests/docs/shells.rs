@@ -286,6 +286,10 @@ fn completion_is_harmless() {
         (&["rw2fa", "users", "edit", "--method", "s"], "sms\n"),
         (&["rw2fa", "users", "list", "--state", "l"], "locked\n"),
         (&["rw2fa", "help", "whitelist", "rem"], "remove\n"),
+        // Other spellings complete, but are not offered.
+        (&["rw2fa", "lic"], "license\n"),
+        (&["rw2fa", "user", "show", "al"], "alice\n"),
+        (&["rw2fa", "users", "l"], "list\n"),
         (&["rw2fa", "system"], ""),
         (&["rw2fa", "users", "add", ""], ""),
         (&["rw2fa", "users", "edit", "--phone", ""], ""),

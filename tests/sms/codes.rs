@@ -227,7 +227,7 @@ fn without_gateway_or_number_no_one_gets_in_and_the_reason_is_reported() {
     assert!(run.stderr.contains("alice has no phone number"), "{run:?}");
     assert!(run.stderr.contains("rw2fa users edit alice --phone"), "{run:?}");
     sandbox.write(&document, &text);
-    sandbox.admin_ok(&["sms", "remove"]);
+    sandbox.admin_ok(&["sms", "remove", "--yes"]);
     let run = sign_in(&sandbox);
     assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{run:?}");
     assert!(run.stderr.contains("no SMS gateway is configured"), "{run:?}");

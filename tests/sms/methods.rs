@@ -147,7 +147,7 @@ fn sms_needs_a_gateway_and_a_number_first() {
     );
     let enabled = sandbox.admin(&["enable"]);
     assert!(enabled.stderr.contains("codes by SMS: 1 user"), "{enabled:?}");
-    let removed = sandbox.admin(&["sms", "remove"]);
+    let removed = sandbox.admin(&["sms", "remove", "--yes"]);
     assert!(removed.stderr.contains("1 user can no longer get a code"), "{removed:?}");
     let enabled = sandbox.admin(&["enable"]);
     assert!(enabled.stderr.contains("cannot get a code by SMS: no SMS gateway"), "{enabled:?}");

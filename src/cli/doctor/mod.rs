@@ -228,7 +228,9 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         let problem = crate::cli::sms::problem(&*store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }
-    findings.extend(names::check(&*store, context.process));
+    if settings.as_ref().is_none_or(|settings| settings.advanced.asks_system()) {
+        findings.extend(names::check(&*store, context.process));
+    }
     findings.extend(verifier::check(platform::program().as_deref()));
     if let Some(settings) =
         settings.filter(|settings| args.online && settings.sms.account_sid.is_some())

@@ -25,6 +25,8 @@ pub(in crate::cli) struct KeyExportArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Done> {
     context.no_csv("key export")?;
+    Target::check(&args.file)?;
+    context.check_store_and_key()?;
     context.confirm(
         "Anyone with this copy and a copy of the store can compute every user's codes: keep them in different places.",
     )?;

@@ -16,7 +16,7 @@ use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::open_sealed;
-use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
+use crate::store::{Document, DocumentKind, Reader, Scope, Update, editing, records};
 
 /// Replace a lost key: every secret is deleted, and every user enrols again
 ///
@@ -39,6 +39,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
         rows.extend(drop_token(context, &opened, None)?);
         return output::changes(context, true, &rows);
     }
+    retired_key(&*opened.store)?;
     context.confirm(&format!(
         "This deletes the secrets of {}. At the next login, the password alone is enough to see a \
          new QR code. If you have a copy of the key, restore it instead.",
@@ -59,16 +60,25 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
     let store = &*opened.store;
     store.update(Scope::Settings, |locked| {
         let new = DataKey::new(*context.process.random()?);
-        // An existing key that is given up still verifies the lines that it signed. One that cannot
-        // be read, for example because of wrong permissions, must be repaired, not given up.
-        let ring = match locked.key_file().read()?.map(|text| KeyRing::parse(&text)) {
-            Some(Ok(ring)) => ring.replaced_by(new),
-            None | Some(Err(_)) => KeyRing::from_key(new),
+        let ring = match retired_key(locked)? {
+            Some(ring) => ring.replaced_by(new),
+            None => KeyRing::from_key(new),
         };
         records::write_key_ring(locked, &ring)?;
         context.audit_key_reset(locked, &ring)?;
         Ok(ring)
     })
+}
+
+/// Returns the existing key, which still verifies the lines that it signed; `None` if it is missing
+/// or damaged.
+///
+/// # Errors
+/// When it cannot be read, for example because of wrong permissions: it must be repaired, not given
+/// up.
+fn retired_key(reader: &dyn Reader) -> Result<Option<KeyRing>> {
+    let text = reader.key_file().read()?;
+    Ok(text.and_then(|text| KeyRing::parse(&text).ok()))
 }
 
 /// Resets the enrolment of every user whose secret the new key does not open. Without `keys`, only

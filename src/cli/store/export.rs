@@ -38,6 +38,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     context.no_csv("store export")?;
     let secrets = if args.reveal_secrets { Secrets::Revealed } else { Secrets::Sealed };
     if secrets == Secrets::Revealed {
+        Target::check(&args.file)?;
+        context.check_store_and_key()?;
         context.confirm(
             "The file will contain every user's secret, unsealed: anyone who reads it can compute their codes.",
         )?;

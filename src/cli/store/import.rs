@@ -68,13 +68,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
             removed => format!("{removed} entries"),
         }
     );
-    if restore::turns_off(&opened.settings, &bundle) {
+    let turns_off = restore::turns_off(&opened.settings, &bundle);
+    if turns_off {
         question.push_str(" Two-factor authentication will be off.");
     }
     context.confirm(&question)?;
+    let may_turn_off = turns_off || context.globals.yes;
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.as_bytes()));
     let progress = Progress::new(context, "importing", effects.len());
     opened.store.update(Scope::Settings, |locked| {
+        let settings = records::unfinished_settings(locked)?;
+        if restore::turns_off(&settings, &bundle) && !may_turn_off {
+            let what = "another command turned two-factor authentication on meanwhile";
+            return Err(Error::new(ErrorKind::Refused, what)
+                .with_hint("run the import again; it turns it off"));
+        }
         import(context, locked, &bundle, &hash, &mut || progress.advance(1))
     })?;
     drop(progress);

@@ -84,7 +84,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     };
     let keys = opened.keys()?;
     let mut gate = Gate::new(context, &opened)?;
-    let mut system = System::new(args.must_exist);
+    let mut system = System::new(&opened.settings, args.must_exist)?;
     let mut unknown = Vec::new();
     let entries = entries.texts();
     let done =

@@ -171,14 +171,25 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks up names in the system's accounts.
 pub(super) struct System {
+    is_asked: bool,
     must_exist: bool,
     started: Instant,
 }
 
 impl System {
     /// Starts a lookup. With `must_exist`, an unknown name is an error.
-    pub(super) fn new(must_exist: bool) -> Self {
-        Self { must_exist, started: Instant::now() }
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] with `must_exist`, when only the portal knows the names.
+    pub(super) fn new(settings: &Settings, must_exist: bool) -> Result<Self> {
+        let is_asked = settings.advanced.asks_system();
+        if must_exist && !is_asked {
+            let what =
+                "--must-exist needs this system's accounts, and the setting 'names' is 'portal'";
+            return Err(Error::new(ErrorKind::Refused, what)
+                .with_hint("leave out --must-exist, or run: rw2fa advanced set names system"));
+        }
+        Ok(Self { is_asked, must_exist, started: Instant::now() })
     }
 
     /// Returns whether the system knows the target, if it can be asked.
@@ -186,6 +197,9 @@ impl System {
     /// # Errors
     /// [`ErrorKind::NotFound`] with `must_exist`, when it does not.
     pub(super) fn knows(&mut self, context: &Context<'_>, target: &Target<'_>) -> Result<bool> {
+        if !self.is_asked {
+            return Ok(true);
+        }
         // A warning may be skipped if the system is slow, a required check may not.
         if !self.must_exist && self.started.elapsed() > SYSTEM_PATIENCE {
             return Ok(true);

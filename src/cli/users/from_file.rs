@@ -129,7 +129,7 @@ fn check(
     check_gateway(opened, by_sms.then_some(Method::Sms))?;
     let (reader, settings) = (&*opened.store, &opened.settings);
     let mut gate = Gate::new(context, opened)?;
-    let mut system = System::new(options.must_exist);
+    let mut system = System::new(settings, options.must_exist)?;
     let mut before = Before::default();
     let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
     let mut refusal = None;

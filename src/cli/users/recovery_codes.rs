@@ -41,6 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     context.no_csv("users recovery-codes")?;
     let name = parse_name(&args.name)?;
     let opened = context.open()?;
+    opened.keys()?;
     let left = enrolled_state(&*opened.store, &name)?.recovery_codes.left();
     if args.dry_run {
         let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
@@ -50,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
         let codes = count(left, "recovery code");
         context.confirm(&format!("{name} has {codes}. New ones replace them."))?;
     }
-    let codes = make(context, &opened, &name, args.count)?;
+    let codes = make(context, &opened, &name, args.count, left)?;
     show(context, &name, &codes)
 }
 
@@ -64,12 +65,13 @@ fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     Ok(state)
 }
 
-/// Replaces the user's recovery codes.
+/// Replaces the user's recovery codes, of which at most `known` may be left.
 fn make(
     context: &Context<'_>,
     opened: &Opened,
     name: &Name,
     number: u8,
+    known: usize,
 ) -> Result<Vec<RecoveryCode>> {
     let store = &*opened.store;
     store.update(Scope::Account(&name.key()), |locked| {
@@ -77,6 +79,11 @@ fn make(
         let mut next = enrolled_state(locked, name)?;
         let mut codes = Vec::new();
         let before = next.recovery_codes.left();
+        if before > known && !context.globals.yes {
+            let what = format!("another command gave {name} new recovery codes meanwhile");
+            return Err(Error::new(ErrorKind::Refused, what)
+                .with_hint("run the command again to replace those too"));
+        }
         let mut fresh = RecoveryCodes::default();
         for _ in 0..number {
             let code = RecoveryCode::from_random(*context.process.random()?);

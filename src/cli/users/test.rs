@@ -5,10 +5,11 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::known_state;
 use crate::cli::change::{Change, values};
-use crate::cli::context::{Context, Opened};
+use crate::cli::context::{self, Context, Opened};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
@@ -33,8 +34,8 @@ pub(in crate::cli) struct TestArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// Read the code from standard input
-    #[arg(long, required = true)]
+    /// Read the code from standard input instead of asking for it on the terminal
+    #[arg(long)]
     code_stdin: bool,
 }
 
@@ -52,17 +53,9 @@ struct Report {
 pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("users test")?;
     let name = parse_name(&args.name)?;
-    if context.process.terminals.stdin {
-        context.note("Type the code, then press Enter:");
-    }
-    let code = match context.process.read_line(256, Duration::from_secs(60))? {
-        Line::Text(text) if text.trim().is_empty() => {
-            return Err(Error::new(ErrorKind::Usage, "no code on standard input"));
-        }
-        Line::Text(text) => text,
-        Line::Unreadable => zeroize::Zeroizing::new(String::new()),
-    };
     let opened = context.open()?;
+    known_state(&*opened.store, &name)?;
+    let code = typed_code(context, args, &name)?;
     let trial = test(context, &opened, &name, &code)?;
     let (step, drift) = match trial {
         Trial::Right { step, drift }
@@ -93,6 +86,34 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     }
     let is_accepted = trial.belongs_to_user() && !matches!(trial, Trial::OutsideWindow { .. });
     Ok(if is_accepted { Done::All } else { Done::Partly })
+}
+
+/// Reads the code from standard input, or asks for it. A one-time code may be seen.
+fn typed_code(
+    context: &mut Context<'_>,
+    args: &TestArgs,
+    name: &Name,
+) -> Result<Zeroizing<String>> {
+    let hint = format!("pass it on standard input: rw2fa users test '{name}' --code-stdin");
+    if !args.code_stdin {
+        if !context.can_ask() {
+            return Err(Error::new(ErrorKind::Usage, "no code was given").with_hint(hint));
+        }
+        return context::ask("Code: ", &hint, |answer| match answer {
+            "" => Err("type the code that the user reads out; Ctrl-C ends".into()),
+            answer => Ok(Zeroizing::new(answer.to_owned())),
+        });
+    }
+    if context.process.terminals.stdin {
+        context.note("Type the code, then press Enter:");
+    }
+    match context.process.read_line(256, Duration::from_secs(60))? {
+        Line::Text(text) if text.trim().is_empty() => {
+            Err(Error::new(ErrorKind::Usage, "no code on standard input"))
+        }
+        Line::Text(text) => Ok(text),
+        Line::Unreadable => Ok(Zeroizing::new(String::new())),
+    }
 }
 
 /// Charges an attempt, compares the code, and records the result.
