@@ -48,4 +48,5 @@ pub mod process;
 pub mod settings;
 pub mod store;
 pub mod time;
+pub mod typing;
 pub mod verify;

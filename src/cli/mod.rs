@@ -242,7 +242,10 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
             return Context::new(process, globals.clone()).fail(&error);
         }
     };
-    let root = context::store_path(process, globals.store.as_ref());
+    let root = match context::store_path(process, globals.store.as_ref()) {
+        Ok(root) => root,
+        Err(error) => return Context::new(process, globals.clone()).fail(&error),
+    };
     verify::run(process, &root, args, format)
 }
 

@@ -52,7 +52,10 @@ const FAILED: u8 = 4;
 pub fn main(process: &mut Process) -> u8 {
     match arguments::parse(&process.args) {
         Ok(cli) => {
-            let root = process.named_store(cli.store).unwrap_or_else(platform::system_store);
+            let root = match process.named_store(cli.store) {
+                Ok(named) => named.unwrap_or_else(platform::system_store),
+                Err(error) => return report_usage_error(process, &error),
+            };
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
         // SECURITY: on standard error and with the code for a bug in the caller, so that a portal that passes a
@@ -96,11 +99,7 @@ fn run_since(
             }
             (response, reason)
         }
-        Err(Failure::MissingClient) => {
-            let error = Error::new(ErrorKind::Usage, "this store requires --client")
-                .with_hint("pass the portal's session id, or set require-client to false");
-            return report_usage_error(process, &error);
-        }
+        Err(Failure::Client(problem)) => return report_usage_error(process, &problem.error()),
         Err(Failure::Error(error)) if error.kind() == ErrorKind::Usage => {
             return report_usage_error(process, &error);
         }

@@ -105,7 +105,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
-        let memberships = request::memberships(&args.groups, args.no_groups)?;
+        let memberships = request::memberships(&args.groups, args.no_groups);
         let written = text.clone();
         Ok(Request { written, memberships, client, ..Request::asking(&login, ask) })
     };

@@ -19,6 +19,7 @@ use crate::process::Line;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, DocumentKind, Scope, Update, records};
+use crate::typing::{self, LONGEST_TYPED};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
@@ -51,12 +52,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     if context.process.terminals.stdin {
         context.note("Type the code, then press Enter:");
     }
-    let code = match context.process.read_line(256, Duration::from_secs(60))? {
-        Line::Text(text) if text.trim().is_empty() => {
+    let code = match context.process.read_line(LONGEST_TYPED, Duration::from_secs(60))? {
+        Line::Text(text) if typing::is_blank(&text) => {
             return Err(Error::new(ErrorKind::Usage, "no code on standard input"));
         }
         Line::Text(text) => text,
-        Line::Unreadable => zeroize::Zeroizing::new(String::new()),
+        Line::Unreadable(problem) => return Err(problem.error()),
     };
     let opened = context.open()?;
     let trial = test(context, &opened, &name, &code)?;
