@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -71,6 +72,10 @@ impl Unreadable {
     }
 }
 
+/// How long to wait for the reader of standard output or standard error, shared with the streams. `None` waits
+/// for as long as it takes.
+type ReaderPatience = Rc<Cell<Option<Duration>>>;
+
 /// Fills bytes with randomness. Returns whether it succeeded.
 type Random = dyn Fn(&mut [u8]) -> bool;
 
@@ -98,6 +103,7 @@ pub struct Process {
     pub stderr: Box<dyn Write>,
     /// Whether the program runs set-uid for another account.
     pub elevated: bool,
+    reader_patience: ReaderPatience,
     variables: fn(&str) -> Option<OsString>,
     stdin: RefCell<Box<dyn Read>>,
     real_stdin: bool,
@@ -127,6 +133,7 @@ impl Process {
             stdout,
             stderr,
             elevated: false,
+            reader_patience: ReaderPatience::default(),
             stdin: RefCell::new(Box::new(io::Cursor::new(stdin))),
             real_stdin: false,
             clock: Box::new(move || now),
@@ -263,6 +270,11 @@ impl Process {
             }
             named => Ok(named),
         }
+    }
+
+    /// From now on, fails to write if nothing is read for this long from a standard stream that does not block.
+    pub fn limit_waiting(&mut self, patience: Duration) {
+        self.reader_patience.set(Some(patience));
     }
 
     /// Runs `read` on standard input.

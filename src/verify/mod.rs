@@ -29,7 +29,7 @@ pub mod subject;
 pub mod trial;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::platform;
@@ -48,8 +48,12 @@ pub(crate) const USAGE: u8 = 2;
 /// The exit code when the answer could not be written.
 const FAILED: u8 = 4;
 
+/// How long the verifier waits for the portal to read its answer. No lock is held by then.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Runs `rw2fa-verify` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
+    process.limit_waiting(ANSWER_PATIENCE);
     match arguments::parse(&process.args) {
         Ok(cli) => {
             let root = match process.named_store(cli.store) {
@@ -68,6 +72,7 @@ pub fn main(process: &mut Process) -> u8 {
 
 /// Verifies one request, prints the answer, and returns the exit code.
 pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
+    process.limit_waiting(ANSWER_PATIENCE);
     run_since(Instant::now(), process, root, args, format)
 }
 
