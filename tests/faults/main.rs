@@ -25,6 +25,8 @@ mod hostile;
 mod kills;
 #[cfg(target_os = "linux")]
 mod limits;
+#[cfg(target_os = "linux")]
+mod readers;
 mod races;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
