@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod mistyped;
 mod output;
 mod progress;
 mod prompt;

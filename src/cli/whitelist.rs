@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
@@ -142,7 +143,10 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 let before = records::whitelist_entry(locked, name)?;
                 let after = updated_entry(name, before.as_ref(), args, until, now)?;
                 let changed = match &before {
-                    None => Changed::Added,
+                    None => {
+                        refuse_slash(context.process, name, text, false)?;
+                        Changed::Added
+                    }
                     Some(before) if *before == after => {
                         return Ok((Changed::Unchanged, after.until));
                     }
@@ -158,7 +162,16 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             })
         }));
     }
-    output::changes(context, args.dry_run, &rows)
+    let done = output::changes(context, args.dry_run, &rows)?;
+    let added = rows.iter().filter(|row| row.result == Changed::Added).map(|row| row.name.clone());
+    let is_known = |name: &String| {
+        parse_name(name).is_ok_and(|parsed| {
+            context.process.knows(&parsed.system_spellings(name), false) == Some(true)
+        })
+    };
+    let unknown: Vec<_> = added.filter(|name| !is_known(name)).collect();
+    warn_of_lost_backslashes(context, &opened, &unknown);
+    Ok(done)
 }
 
 /// Builds the new entry from the arguments and the old entry.

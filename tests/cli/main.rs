@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 #[cfg(target_os = "linux")]
+mod mistyped;
 mod prompt;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -162,6 +162,12 @@ pub fn host_name() -> String {
         .unwrap_or_else(|| "server".to_owned())
 }
 
+/// The first label of this server's domain, which is often the NetBIOS name of its directory.
+pub fn domain_name() -> Option<String> {
+    let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
+    name.split('.').nth(1).filter(|label| !label.is_empty()).map(str::to_owned)
+}
+
 /// The path of the system-wide store.
 pub fn system_store() -> PathBuf {
     if cfg!(target_os = "macos") {
