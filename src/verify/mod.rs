@@ -49,7 +49,7 @@ pub(crate) const USAGE: u8 = 2;
 const FAILED: u8 = 4;
 
 /// How long the verifier waits for the portal to read its answer. No lock is held by then.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs `rw2fa-verify` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
