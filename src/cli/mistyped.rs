@@ -121,7 +121,8 @@ mod tests {
             ("corpalice@corp.example", None),
         ] {
             let name = Name::parse(name).unwrap();
-            let found = lost_backslash(&name, &domains).map(|(_, domain, account)| (domain, account));
+            let found =
+                lost_backslash(&name, &domains).map(|(_, domain, account)| (domain, account));
             assert_eq!(found, expected, "{name}");
         }
     }

@@ -163,13 +163,14 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         }));
     }
     let done = output::changes(context, args.dry_run, &rows)?;
-    let added = rows.iter().filter(|row| row.result == Changed::Added).map(|row| row.name.clone());
-    let is_known = |name: &String| {
-        parse_name(name).is_ok_and(|parsed| {
-            context.process.knows(&parsed.system_spellings(name), false) == Some(true)
+    let is_known = |written: &String| {
+        parse_name(written).is_ok_and(|name| {
+            context.process.knows(&name.system_spellings(written), false) == Some(true)
         })
     };
-    let unknown: Vec<_> = added.filter(|name| !is_known(name)).collect();
+    let added = rows.iter().zip(&args.names).filter(|(row, _)| row.result == Changed::Added);
+    let unknown = added.filter(|(_, written)| !is_known(written));
+    let unknown: Vec<_> = unknown.map(|(row, _)| row.name.clone()).collect();
     warn_of_lost_backslashes(context, &opened, &unknown);
     Ok(done)
 }

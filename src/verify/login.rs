@@ -165,7 +165,8 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     }
     let reason = decision.reason;
     let response = respond(name, decision, settings, request)?;
-    let unreadable = request.unreadable.filter(|_| reason == Reason::WrongCode).map(Unreadable::error);
+    let unreadable =
+        request.unreadable.filter(|_| reason == Reason::WrongCode).map(Unreadable::error);
     let problem = unreadable.or_else(|| missing_gateway(&facts, reason));
     Ok(UnderLock::Decided(Verdict { response, reason, problem }))
 }

@@ -47,7 +47,8 @@ fn a_slash_is_not_a_backslash() {
 #[test]
 fn a_lost_backslash_is_a_warning() {
     let warning = "warning: 'corpalice9' begins with the domain 'corp'";
-    let hint = r"hint: if you mean alice9 of corp, add 'corp\alice9', in quotes, and remove 'corpalice9'";
+    let hint =
+        r"hint: if you mean alice9 of corp, add 'corp\alice9', in quotes, and remove 'corpalice9'";
     let by_default = "[domains]\ndefault = \"CORP\"\n";
     let by_alias = "[domains.aliases]\n\"corp.example\" = \"CORP\"\n";
     for (listed, domains) in [
@@ -109,12 +110,16 @@ fn a_lost_backslash_is_found_within_one_list() {
 fn a_phone_number_is_folded_and_cleared() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     let phone = |user: &str| sandbox.show(user)["phone"].as_str().map(str::to_owned);
-    for pasted in ["＋３３　６１２３４５６７８", "\u{202a}+33\u{a0}6 12\u{2011}34 56 78\u{202c}"] {
+    for pasted in ["＋３３　６１２３４５６７８", "\u{202a}+33\u{a0}6 12\u{2011}34 56 78\u{202c}"]
+    {
         sandbox.admin_ok(&["users", "edit", "alice", "--phone", pasted]);
         assert_eq!(phone("alice").as_deref(), Some("+33612345678"), "{pasted}");
         let run = sandbox.admin(&["users", "edit", "alice", "--phone", "", "--dry-run"]);
         assert_eq!(run.stdout, "alice: would be changed\n", "{run:?}");
-        assert_eq!(sandbox.admin_ok(&["users", "edit", "alice", "--phone", ""]), "alice: changed\n");
+        assert_eq!(
+            sandbox.admin_ok(&["users", "edit", "alice", "--phone", ""]),
+            "alice: changed\n"
+        );
         assert_eq!(phone("alice"), None);
     }
     assert_eq!(
@@ -164,8 +169,11 @@ fn the_number_of_a_user_by_sms_is_not_cleared() {
 #[test]
 fn an_empty_name_of_a_store_is_refused() {
     let sandbox = Sandbox::with_users(&["alice"]);
-    let programs =
-        [env!("CARGO_BIN_EXE_rw2fa-verify"), env!("CARGO_BIN_EXE_rw2fa"), env!("CARGO_BIN_EXE_rw2fa")];
+    let programs = [
+        env!("CARGO_BIN_EXE_rw2fa-verify"),
+        env!("CARGO_BIN_EXE_rw2fa"),
+        env!("CARGO_BIN_EXE_rw2fa"),
+    ];
     let lines = [&["--", "alice"][..], &["users", "list"], &["verify", "--", "alice"]];
     for (program, line) in programs.into_iter().zip(lines) {
         for (option, variable) in
@@ -176,7 +184,8 @@ fn an_empty_name_of_a_store_is_refused() {
             command.envs(variable.map(|value| ("RW2FA_STORE", value)));
             command.stdin(std::process::Stdio::null());
             let stdout = std::process::Stdio::piped();
-            let child = command.stdout(stdout).stderr(std::process::Stdio::piped()).spawn().unwrap();
+            let child =
+                command.stdout(stdout).stderr(std::process::Stdio::piped()).spawn().unwrap();
             let run = finish(child);
             let case = format!("{program} {option:?} {variable:?} {line:?}: {run:?}");
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{case}");

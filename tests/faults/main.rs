@@ -25,9 +25,9 @@ mod hostile;
 mod kills;
 #[cfg(target_os = "linux")]
 mod limits;
+mod races;
 #[cfg(target_os = "linux")]
 mod readers;
-mod races;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(target_os = "linux")]

@@ -26,7 +26,11 @@ fn unblock(end: &impl AsFd) {
 fn read_slowly(mut command: Command, is_error: bool) -> (Option<i32>, Vec<u8>) {
     let (mut reader, writer) = small_pipe();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    if is_error { command.stderr(writer) } else { command.stdout(writer) };
+    if is_error {
+        command.stderr(writer)
+    } else {
+        command.stdout(writer)
+    };
     let mut child = command.spawn().unwrap();
     // It keeps its copy of the writing end.
     drop(command);
@@ -62,7 +66,9 @@ fn output_waits_for_a_slow_reader() {
     let (code, text) = read_slowly(real.tool(list), false);
     assert_eq!((code, text.len()), (Some(0), plain.stdout.len()));
     assert!(text == plain.stdout);
-    for program in [real.verifier(["--", "alice"]), real.tool(["verify", "--format=json", "--", "alice"])] {
+    for program in
+        [real.verifier(["--", "alice"]), real.tool(["verify", "--format=json", "--", "alice"])]
+    {
         let (code, text) = read_slowly(program, false);
         assert_eq!(code, Some(3));
         assert!(text.len() > 5000, "longer than the pipe: {}", text.len());

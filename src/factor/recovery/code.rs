@@ -129,7 +129,12 @@ mod tests {
             .unwrap()
             .try_into()
             .unwrap();
-        for typed in ["0123456789ABCDEF", "oi23-4567-89ab-cdef", " OL23 4567 89AB CDEF ", "ｏｌ２３‐4567–89ab\u{a0}cdef"] {
+        for typed in [
+            "0123456789ABCDEF",
+            "oi23-4567-89ab-cdef",
+            " OL23 4567 89AB CDEF ",
+            "ｏｌ２３‐4567–89ab\u{a0}cdef",
+        ] {
             let code = RecoveryCode::parse(typed).unwrap();
             assert_eq!(code.digest(&salt), expected, "{typed}");
             assert!(code.matches(&salt, &expected), "{typed}");

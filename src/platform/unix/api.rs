@@ -160,9 +160,12 @@ mod tests {
     /// reported.
     #[test]
     fn buffers_grow_up_to_their_limit() {
-        for (needed, expected) in
-            [(1, Some(vec![4])), (9, Some(vec![4, 8, 16])), (20, Some(vec![4, 8, 16, 20])), (21, None)]
-        {
+        for (needed, expected) in [
+            (1, Some(vec![4])),
+            (9, Some(vec![4, 8, 16])),
+            (20, Some(vec![4, 8, 16, 20])),
+            (21, None),
+        ] {
             let mut sizes = Vec::new();
             let found = growing(4, 20, |size| {
                 sizes.push(size);

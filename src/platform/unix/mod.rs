@@ -60,9 +60,7 @@ impl Owner {
                 Err(Error::new(ErrorKind::Refused, format!("no account is called '{name}'"))
                     .with_hint("create the account first, for example: useradd --system NAME"))
             }
-            Err(error) => {
-                Err(Error::io(ErrorKind::System, "cannot look up accounts", error))
-            }
+            Err(error) => Err(Error::io(ErrorKind::System, "cannot look up accounts", error)),
         }
     }
 

@@ -118,8 +118,16 @@ fn leading_zeros_are_part_of_a_code() {
 fn an_empty_line_is_not_a_code() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
-    for stdin in [&b""[..], b"\n", b"\r\n", b"  \t \n", "\u{a0}\u{3000}\n".as_bytes(), "\u{200b}\u{200e}\n".as_bytes(), b"\0", b"\r\0"]
-    {
+    for stdin in [
+        &b""[..],
+        b"\n",
+        b"\r\n",
+        b"  \t \n",
+        "\u{a0}\u{3000}\n".as_bytes(),
+        "\u{200b}\u{200e}\n".as_bytes(),
+        b"\0",
+        b"\r\0",
+    ] {
         let run = sandbox.verify_with_stdin(&["--", "alice"], stdin);
         assert_eq!(run.end(), (3, "code-required".to_owned()), "{stdin:?}");
     }
@@ -214,7 +222,10 @@ fn standard_error_says_why_input_is_not_text() {
         (utf16(&format!("\u{feff}{code}\r\n")), "standard input is UTF-16"),
         (utf16(&format!("{code}\r\n")), "standard input is UTF-16"),
         ([code.as_bytes(), b"\xe9\n"].concat(), "standard input is not UTF-8"),
-        (format!("{code}{}\n", " ".repeat(300)).into_bytes(), "the line on standard input is too long"),
+        (
+            format!("{code}{}\n", " ".repeat(300)).into_bytes(),
+            "the line on standard input is too long",
+        ),
     ] {
         let run = sandbox.verify_with_stdin(&["--", "alice"], &input);
         assert_eq!(run.end(), (1, "wrong-code".to_owned()), "{words}: {run:?}");

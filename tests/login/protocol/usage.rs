@@ -159,8 +159,11 @@ fn a_client_is_printable_ascii_of_at_most_128_bytes() {
     let long = "c".repeat(129);
     let invalid = ["", &long, "a\tb", "a\nb", "a\u{7f}", "é", "\u{200b}"];
     for client in invalid {
-        for rest in [&["--", "alice"][..], &["--session", "html5", "--", "alice"], &["--end", "--", "alice"]]
-        {
+        for rest in [
+            &["--", "alice"][..],
+            &["--session", "html5", "--", "alice"],
+            &["--end", "--", "alice"],
+        ] {
             assert_refused(&sandbox, &[&["--client", client], rest].concat(), b"");
         }
         assert_eq!(sandbox.verify(&["--client", client, "--", "bob"], None).reason(), "not-listed");
