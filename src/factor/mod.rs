@@ -11,6 +11,7 @@ pub mod recovery;
 pub mod sealed;
 pub mod sms;
 pub mod state;
+pub mod temporary;
 pub mod typed;
 
 use zeroize::Zeroizing;
@@ -28,6 +29,8 @@ pub enum Factor {
     Sms,
     /// Recovery codes.
     Recovery,
+    /// Temporary codes.
+    Temporary,
 }
 
 /// What each factor does with its part of a user's state.
@@ -69,7 +72,7 @@ pub trait Part {
 
 impl Factor {
     /// All factors.
-    pub const ALL: [Factor; 3] = [Factor::App, Factor::Sms, Factor::Recovery];
+    pub const ALL: [Factor; 4] = [Factor::App, Factor::Sms, Factor::Recovery, Factor::Temporary];
 
     /// Returns what the factor does with its part of the state.
     pub fn part(self) -> &'static dyn Part {
@@ -77,6 +80,7 @@ impl Factor {
             Factor::App => &app::AppPart,
             Factor::Sms => &sms::SmsPart,
             Factor::Recovery => &recovery::RecoveryPart,
+            Factor::Temporary => &temporary::TemporaryPart,
         }
     }
 }
