@@ -130,6 +130,7 @@ pub(super) fn group_ids(user: &User) -> Result<Vec<u32>> {
             return Err(libc::ERANGE);
         }
         ids.truncate(count);
+        #[allow(clippy::unnecessary_cast, reason = "the types differ on macOS")]
         Ok(ids.into_iter().map(|id: GroupId| id as u32).collect())
     })
 }
