@@ -85,7 +85,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the store does not exist or must not be used.
     pub(super) fn open_store(&mut self) -> Result<Box<dyn Store>> {
-        let path = store_path(self.process, self.globals.store.as_ref());
+        let path = store_path(self.process, self.globals.store.as_ref())?;
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
             self.note(&format!("using this user's own store: {}", path.display()));
         }
@@ -99,7 +99,7 @@ impl<'a> Context<'a> {
     /// When the store cannot be used, or its key is missing or damaged.
     pub(super) fn check_store_and_key(&self) -> Result<()> {
         let path = store_path(self.process, self.globals.store.as_ref());
-        let Some(mut store) = store::look(&path)? else { return Ok(()) };
+        let Some(mut store) = store::look(&path?)? else { return Ok(()) };
         let settings = records::settings(&*store)?;
         store::configure(&mut *store, &settings, None);
         records::key_ring(&*store).map(drop)
@@ -267,15 +267,18 @@ impl<'a> Context<'a> {
 }
 
 /// Chooses the store: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
-pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf {
-    if let Some(path) = process.named_store(option.cloned()) {
-        return path;
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for an empty name.
+pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> Result<PathBuf> {
+    if let Some(path) = process.named_store(option.cloned())? {
+        return Ok(path);
     }
     let system = platform::system_store();
-    match per_user_store() {
+    Ok(match per_user_store() {
         Some(own) if is_missing(&system) && !is_missing(&own) => own,
         _ => system,
-    }
+    })
 }
 
 /// Returns the path of the user's own store.

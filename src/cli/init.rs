@@ -100,7 +100,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
 /// Chooses where the store is made.
 fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     if !args.per_user {
-        return Ok(context::store_path(context.process, context.globals.store.as_ref()));
+        return context::store_path(context.process, context.globals.store.as_ref());
     }
     let path = context::per_user_store().ok_or_else(|| {
         Error::new(ErrorKind::System, "this account has no home directory")

@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod mistyped;
 mod moment;
 mod output;
 mod progress;
@@ -251,7 +252,10 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
             return Context::new(process, globals.clone()).fail(&error);
         }
     };
-    let root = context::store_path(process, globals.store.as_ref());
+    let root = match context::store_path(process, globals.store.as_ref()) {
+        Ok(root) => root,
+        Err(error) => return Context::new(process, globals.clone()).fail(&error),
+    };
     verify::run(process, &root, args, format)
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
@@ -145,7 +146,10 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 let before = records::whitelist_entry(locked, name)?;
                 let after = updated_entry(name, before.as_ref(), args, until, now)?;
                 let changed = match &before {
-                    None => Changed::Added,
+                    None => {
+                        refuse_slash(context.process, name, text, false)?;
+                        Changed::Added
+                    }
                     Some(before) if *before == after => {
                         return Ok((Changed::Unchanged, after.until));
                     }
@@ -161,7 +165,17 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             })
         }));
     }
-    output::changes(context, args.dry_run, &rows)
+    let done = output::changes(context, args.dry_run, &rows)?;
+    let is_known = |written: &String| {
+        parse_name(written).is_ok_and(|name| {
+            context.process.knows(&name.system_spellings(written), false) == Some(true)
+        })
+    };
+    let added = rows.iter().zip(&args.names).filter(|(row, _)| row.result == Changed::Added);
+    let unknown = added.filter(|(_, written)| !is_known(written));
+    let unknown: Vec<_> = unknown.map(|(row, _)| row.name.clone()).collect();
+    warn_of_lost_backslashes(context, &opened, &unknown);
+    Ok(done)
 }
 
 /// Builds the new entry from the arguments and the old entry.

@@ -57,7 +57,7 @@ pub struct VerifyArgs {
     pub(super) user: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
-    pub(super) groups: Vec<String>,
+    pub(super) groups: Vec<OsString>,
     /// The user is not a member of any group
     #[arg(long)]
     pub(super) no_groups: bool,
@@ -72,10 +72,10 @@ pub struct VerifyArgs {
     pub(super) check: bool,
     /// An opaque id of the portal session; never the cookie itself
     #[arg(long, value_name = "ID")]
-    pub(super) client: Option<String>,
+    pub(super) client: Option<OsString>,
     /// The address of the user's device, for the audit trail
     #[arg(long, value_name = "ADDR")]
-    pub(super) ip: Option<String>,
+    pub(super) ip: Option<OsString>,
     /// Send the SMS again
     #[arg(long, conflicts_with = "end")]
     pub(super) resend: bool,
@@ -203,7 +203,7 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         ),
         "user" => once(&mut verify.user, name, text(name, value.take(name)?)?),
         "group" => {
-            verify.groups.push(text(name, value.take(name)?)?);
+            verify.groups.push(value.take(name)?.to_owned());
             Ok(())
         }
         "no-groups" => flag(&mut verify.no_groups, name, &value),
@@ -214,8 +214,8 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
             choice(name, value, Session::from_word, "html5, remoteapp or rdp")?,
         ),
         "check" => flag(&mut verify.check, name, &value),
-        "client" => once(&mut verify.client, name, text(name, value.take(name)?)?),
-        "ip" => once(&mut verify.ip, name, text(name, value.take(name)?)?),
+        "client" => once(&mut verify.client, name, value.take(name)?.to_owned()),
+        "ip" => once(&mut verify.ip, name, value.take(name)?.to_owned()),
         "resend" => flag(&mut verify.resend, name, &value),
         "end" => flag(&mut verify.end, name, &value),
         "qr" => {

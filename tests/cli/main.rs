@@ -17,6 +17,7 @@ mod key;
 mod license;
 mod preview;
 #[cfg(target_os = "linux")]
+mod mistyped;
 mod prompt;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -126,7 +126,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         _ => return Ok(()),
     }
-    let store = context::store_path(context.process, context.globals.store.as_ref());
+    let store = context::store_path(context.process, context.globals.store.as_ref())?;
     let Ok(metadata) = std::fs::symlink_metadata(&store) else { return Ok(()) };
     let (owner, current) = (Owner::of_store(&store, &metadata)?, Owner::current());
     let is_given = !owner.accepts(current) && current.is_administrator();

@@ -23,7 +23,7 @@ use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::report::{Report, Rule};
-use crate::verify::request::{self, Ask, Request, Session};
+use crate::verify::request::{self, Ask, Memberships, Request, Session};
 use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
@@ -108,7 +108,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
-        let memberships = request::memberships(&args.groups, args.no_groups)?;
+        let memberships = request::memberships(&args.groups, args.no_groups);
+        if let Memberships::Unreadable(problem) = memberships {
+            return Err(Error::new(ErrorKind::Usage, problem));
+        }
         let written = text.clone();
         Ok(Request { written, memberships, client, ..Request::asking(&login, ask) })
     };

@@ -275,7 +275,7 @@ fn token(
     let token = if args.given.auth_token_stdin && !has_terminal {
         match context.process.read_line(512, Duration::from_secs(60))? {
             Line::Text(text) => text,
-            Line::Unreadable => Zeroizing::new(String::new()),
+            Line::Unreadable(problem) => return Err(problem.error()),
         }
     } else if has_terminal
         && (args.given.auth_token_stdin

@@ -15,12 +15,13 @@ use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::Changed;
 use crate::error::Result;
-use crate::gateway::number;
-use crate::names::listing::{Listing, Method, Phone};
+use crate::gateway::number::NumberOption;
+use crate::names::listing::{Listing, Method};
 use crate::store::seal::KeyRing;
-use crate::store::{Locked, Scope, Update};
+use crate::store::{DocumentKind, Locked, Scope, Update};
 
 /// Add users and groups to the list
 ///
@@ -45,9 +46,9 @@ pub(in crate::cli) struct AddArgs {
     /// How they get codes
     #[arg(long, value_enum, default_value_t)]
     method: Method,
-    /// The phone number for SMS, such as +33612345678
-    #[arg(long, value_parser = number::parse)]
-    phone: Option<Phone>,
+    /// The phone number for SMS, such as +33612345678; an empty text means none
+    #[arg(long, value_parser = NumberOption::parse)]
+    phone: Option<NumberOption>,
     /// A note
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
@@ -72,7 +73,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     if args.entries.is_empty() {
         pick::must_be_possible(context)?;
     }
-    check_phone(args.phone.as_ref(), &args.entries)?;
+    let phone = args.phone.as_ref().and_then(NumberOption::number);
+    check_phone(phone, &args.entries)?;
     let opened = context.open()?;
     check_gateway(&opened, Some(args.method))?;
     let picked;
@@ -90,11 +92,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            check_method(target.kind, args.method, args.phone.as_ref())?;
+            check_method(target.kind, args.method, phone)?;
             let is_known = system.knows(context, target)?;
             let listing = Listing {
                 method: args.method,
-                phone: args.phone.clone(),
+                phone: phone.cloned(),
                 notes: args.notes.clone(),
                 added: context.now(),
             };
@@ -107,8 +109,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             }
             Ok(changed.into())
         })?;
-    super::warn_of_unknown_range(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, phone);
     warn_of_unknown(context, &unknown);
+    warn_of_lost_backslashes(context, &opened, &unknown);
     Ok(done)
 }
 
@@ -127,12 +130,13 @@ fn add(
     gate: &mut Gate,
     entry: &Entry<'_>,
 ) -> Result<Changed> {
-    let Entry { target: Target { kind, name, .. }, listing, dry_run } = *entry;
+    let Entry { target: target @ Target { kind, name, .. }, listing, dry_run } = *entry;
     let missing = missing(locked, &opened.settings, *kind, name, listing)?;
     if missing == Missing::Nothing {
         return Ok(Changed::Unchanged);
     }
     if missing.adds() {
+        refuse_slash(context.process, name, target.written, *kind == DocumentKind::Group)?;
         gate.admit(locked, *kind, name)?;
     }
     let object = name.canonical();

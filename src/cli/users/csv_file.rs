@@ -11,6 +11,7 @@ use crate::names::name::Name;
 use crate::printable::printable;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;
+use crate::typing;
 
 /// The required columns, in any order.
 const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
@@ -143,7 +144,7 @@ fn entry(
         _ => return Err(unknown("method", field(method), "write app or sms")),
     };
     let phone = match field(phone) {
-        "" => None,
+        text if typing::is_blank(text) => None,
         text => Some(number::parse(text).map_err(|hint| {
             refused(format!("'{}' is not a phone number", printable(text))).with_hint(hint)
         })?),

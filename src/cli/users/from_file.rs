@@ -11,6 +11,7 @@ use super::{Target, check_gateway, check_method};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::Gate;
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
@@ -71,6 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         ));
     }
     warn_of_unknown(context, &checked.unknown);
+    warn_of_lost_backslashes(context, &opened, &checked.unknown);
     match unsure {
         None => Ok(done),
         Some(Unsure { entries, problem }) => {
@@ -140,6 +142,13 @@ fn check(
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| {
                 missing(reader, settings, entry.kind, &entry.name, &listing(entry, context.now()))
+            })
+            .and_then(|missing| {
+                if missing.adds() {
+                    let is_group = entry.kind == DocumentKind::Group;
+                    refuse_slash(context.process, &entry.name, &entry.written, is_group)?;
+                }
+                Ok(missing)
             });
         let mut adds = true;
         match found {

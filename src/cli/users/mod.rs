@@ -317,7 +317,7 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
     }
     if phone.is_none() {
         return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
-            .with_hint("add the number with --phone +…"));
+            .with_hint("add the number with --phone +…, or use --method app"));
     }
     Ok(())
 }

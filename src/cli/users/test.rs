@@ -22,6 +22,7 @@ use crate::settings::advanced::Advanced;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, DocumentKind, Scope, Update, records};
+use crate::typing::{self, LONGEST_TYPED};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
@@ -107,12 +108,12 @@ fn typed_code(
     if context.process.terminals.stdin {
         context.note("Type the code, then press Enter:");
     }
-    match context.process.read_line(256, Duration::from_secs(60))? {
-        Line::Text(text) if text.trim().is_empty() => {
+    match context.process.read_line(LONGEST_TYPED, Duration::from_secs(60))? {
+        Line::Text(text) if typing::is_blank(&text) => {
             Err(Error::new(ErrorKind::Usage, "no code on standard input"))
         }
         Line::Text(text) => Ok(text),
-        Line::Unreadable => Ok(Zeroizing::new(String::new())),
+        Line::Unreadable(problem) => Err(problem.error()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Unix: owners, modes and set-uid.
 
+mod api;
 mod directory;
 mod harden;
 mod host;
@@ -7,7 +8,6 @@ mod input;
 mod lock;
 mod machine;
 
-use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
@@ -16,7 +16,7 @@ use std::process::{Child, Command};
 
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal, killpg};
-use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -54,15 +54,13 @@ impl Owner {
 
     /// Looks up an account by name.
     pub fn named(name: &str) -> Result<Self> {
-        match User::from_name(name) {
-            Ok(Some(user)) => Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
+        match api::user_by_name(name) {
+            Ok(Some(user)) => Ok(Self { uid: user.uid, gid: user.gid }),
             Ok(None) => {
                 Err(Error::new(ErrorKind::Refused, format!("no account is called '{name}'"))
                     .with_hint("create the account first, for example: useradd --system NAME"))
             }
-            Err(error) => {
-                Err(Error::io(ErrorKind::System, "cannot look up accounts", error.into()))
-            }
+            Err(error) => Err(Error::io(ErrorKind::System, "cannot look up accounts", error)),
         }
     }
 
@@ -160,6 +158,12 @@ pub fn host_name() -> String {
         .map(|name| name.split('.').next().unwrap_or_default().to_owned())
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "server".to_owned())
+}
+
+/// The first label of this server's domain, which is often the NetBIOS name of its directory.
+pub fn domain_name() -> Option<String> {
+    let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
+    name.split('.').nth(1).filter(|label| !label.is_empty()).map(str::to_owned)
 }
 
 /// The path of the system-wide store.
@@ -368,19 +372,16 @@ pub fn trust_problem(path: &Path) -> Option<String> {
 /// # Errors
 /// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
-    let failed = |error: nix::errno::Errno| {
-        Error::io(ErrorKind::System, "cannot look up the groups", error.into())
-    };
-    let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
-    let account = CString::new(user.name).unwrap_or_default();
-    let ids = nix::unistd::getgrouplist(&account, user.gid).map_err(failed)?;
+    let failed = |error| Error::io(ErrorKind::System, "cannot look up the groups", error);
+    let Some(user) = api::user_by_name(name).map_err(failed)? else { return Ok(None) };
+    let ids = api::group_ids(&user).map_err(failed)?;
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some(group) = Group::from_gid(id).map_err(failed)? else {
+        let Some(group) = api::group_name(id).map_err(failed)? else {
             let what = format!("the system does not know the name of group {id}");
             return Err(Error::new(ErrorKind::System, what));
         };
-        groups.push(group.name);
+        groups.push(group);
     }
     Ok(Some(groups))
 }
@@ -388,8 +389,8 @@ pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
 /// Reports whether the system's name services know an account, or a group, of this name.
 pub fn knows(name: &str, is_group: bool) -> bool {
     if is_group {
-        Group::from_name(name).is_ok_and(|group| group.is_some())
+        api::has_group(name).is_ok_and(|is_known| is_known)
     } else {
-        User::from_name(name).is_ok_and(|user| user.is_some())
+        api::user_by_name(name).is_ok_and(|user| user.is_some())
     }
 }
