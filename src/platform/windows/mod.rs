@@ -71,6 +71,19 @@ pub fn close_command(path: &Path) -> String {
     format!("icacls \"{}\" /reset /T", path.display())
 }
 
+/// Returns how to repair many files below `root` that other accounts may use.
+pub fn hint_for_strangers(root: &Path, _: Owner) -> String {
+    close_command(root)
+}
+
+/// Returns how to find the links below `root`.
+pub fn hint_for_links(root: &Path) -> String {
+    format!(
+        "list them: dir \"{}\" /AL /S; put each file itself in the place of its link",
+        root.display()
+    )
+}
+
 /// Returns the command that moves `path` out of the way.
 pub fn set_aside_command(path: &Path) -> String {
     format!("move \"{0}\" \"{0}.aside\"", path.display())
@@ -222,9 +235,4 @@ pub fn quoted(path: &Path) -> String {
     } else {
         format!("\"{text}\"")
     }
-}
-
-/// Returns the command that removes a file.
-pub fn remove_command(path: &Path) -> String {
-    format!("del {}", quoted(path))
 }
