@@ -140,6 +140,14 @@ pub trait Upkeep {
     /// If this cannot be determined.
     fn is_unused(&self) -> Result<bool>;
 
+    /// Reports whether the place of the audit trail is missing, so that no login can be recorded.
+    ///
+    /// # Errors
+    /// If this cannot be determined.
+    fn lacks_trail(&self) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Prepares for a new audit trail where the old one is missing.
     ///
     /// # Errors

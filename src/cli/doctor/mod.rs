@@ -2,7 +2,6 @@
 //!
 //! Each check is a small unit from values to findings; this file gathers the values.
 
-mod attempts;
 mod clock;
 mod disk;
 mod files;
@@ -13,6 +12,7 @@ mod settings;
 mod sms;
 mod sntp;
 mod syslog;
+mod trail;
 mod users;
 mod verifier;
 
@@ -226,10 +226,13 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&*store, now));
     findings.extend(lists::groups(&*store, &census.groups));
     findings.extend(users::check(&census));
-    let missing = crate::audit::missing_attempts(&*store, &census.attempts);
-    // An unreadable trail already has a finding.
-    if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
-        findings.extend(attempts::check(missing));
+    match crate::audit::survey(&*store, &census.attempts, now) {
+        Ok(survey) => findings.extend(trail::check(&survey)),
+        // An unreadable trail already has a finding.
+        Err(_) if findings.iter().any(|finding| finding.severity == Severity::Error) => {}
+        Err(problem) => {
+            findings.push(Finding::from_problem("attempts", Severity::Error, &problem));
+        }
     }
     if let Some(settings) = &settings {
         let status = current_status(context, settings)?;

@@ -47,6 +47,10 @@ impl Upkeep for DirStore {
         self.files.is_unused()
     }
 
+    fn lacks_trail(&self) -> Result<bool> {
+        self.files.lacks_trail()
+    }
+
     fn make_trail(&self) -> Result<()> {
         self.files.make_trail()
     }
