@@ -184,7 +184,7 @@ mod tests {
         let event = match words[..] {
             ["init"] => return line(1, &change("init", None, false, None)),
             ["init", "anew"] => {
-                let values = [(REPLACED.into(), json!(["gone", "new"]))].into_iter().collect();
+                let values = [("trail".into(), json!(["gone", "new"]))].into_iter().collect();
                 let (action, object) = ("init", None);
                 let event = AdminChange { by: "root", action, object, values, attempt: None };
                 return line(1, &Event::Change(event));

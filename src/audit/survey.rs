@@ -48,7 +48,11 @@ pub struct Survey {
 ///
 /// # Errors
 /// When the trail cannot be read, or an account's lock is not released.
-pub fn survey(store: &dyn Store, present: &BTreeMap<String, u64>, now: Timestamp) -> Result<Survey> {
+pub fn survey(
+    store: &dyn Store,
+    present: &BTreeMap<String, u64>,
+    now: Timestamp,
+) -> Result<Survey> {
     let (attempts, mut found) = read(store, now)?;
     found.missing = attempts.finish(present);
     if attempts.is_unsettled(&found.missing) {

@@ -33,7 +33,11 @@ impl Alike {
                 format!("{}; the same is true of {}", self.message, next.join(", "))
             }
             more => {
-                format!("{}; the same is true of {more} more, such as {}", self.message, next.join(", "))
+                format!(
+                    "{}; the same is true of {more} more, such as {}",
+                    self.message,
+                    next.join(", ")
+                )
             }
         }
     }

@@ -16,9 +16,14 @@ use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::sms::SmsSection;
 use crate::settings::{SCHEMA, Settings, duration};
+use crate::store::seal::KeyRing;
 use crate::store::upkeep::Extent;
+use crate::store::user::open_secret;
 use crate::store::{DocumentKind, NameList, Reader, records};
 use crate::time::Timestamp;
+
+/// How many users are searched for a secret.
+const TRIED: usize = 100;
 
 /// Show whether users are protected, and whether logins work
 ///
@@ -104,13 +109,24 @@ impl Problem {
     }
 }
 
+/// Tries the first secret in the store: with the key of another store, none opens.
+fn unopened_secret(store: &dyn Reader, keys: &KeyRing) -> Option<Error> {
+    let names = store.list(DocumentKind::State).ok()?.names;
+    let (name, secret) = names.into_iter().take(TRIED).find_map(|name| {
+        let secret = records::state_document(store, &name).ok()??.secret?;
+        Some((name, secret))
+    })?;
+    open_secret(store, Some(keys), &name, &secret).err()
+}
+
 /// Returns why logins fail: what every login needs, and these problems of documents.
 fn problems(opened: &Opened, now: Timestamp, documents: &[&Error]) -> Vec<Problem> {
     let store = &*opened.store;
     let mut found = Vec::new();
     // While two-factor authentication is off, no login needs the key.
     let key = opened.keys().err().filter(|_| opened.settings.enabled);
-    found.extend(key.as_ref().map(|error| Problem::new("key", error)));
+    let foreign = opened.keys().ok().and_then(|keys| unopened_secret(store, &keys));
+    found.extend(key.as_ref().or(foreign.as_ref()).map(|error| Problem::new("key", error)));
     let health = store.health_problems(now, Extent::Shared).into_iter();
     let health = health.filter(|problem| problem.is_error);
     found.extend(health.map(|problem| Problem::new(problem.part, &problem.error)));

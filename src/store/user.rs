@@ -82,7 +82,7 @@ pub fn missing_half(store: &dyn Reader, kind: DocumentKind, name: &Name) -> Erro
     let place = store.describe(&Document::Of(kind, name.clone()));
     let hint = match kind {
         DocumentKind::User => {
-            format!("restore it from a backup, or run 'rw2fa users remove {name}'")
+            format!("restore it from a backup, or list {name} again: rw2fa users add {name}")
         }
         _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
     };
@@ -95,16 +95,17 @@ mod tests {
     use super::*;
     use crate::store::memory::Memory;
 
-    /// Guards the hints: a user with only a state is removed, and a user with only settings is reset.
+    /// Guards the hints: a user with only a state is listed again, not removed, which would leave the password alone. A
+    /// user with only settings is reset.
     #[test]
     fn each_missing_half_has_its_hint() {
         let store = Memory::default().open();
         let name = Name::parse("alice").unwrap();
-        for (kind, command) in [(DocumentKind::User, "remove"), (DocumentKind::State, "reset")] {
+        for (kind, command) in [(DocumentKind::User, "add"), (DocumentKind::State, "reset")] {
             let problem = missing_half(&*store, kind, &name);
             assert!(problem.to_string().ends_with("is missing, though alice is listed"));
             let hint = problem.hint().unwrap();
-            assert!(hint.contains(&format!("'rw2fa users {command} alice'")), "{hint}");
+            assert!(hint.contains(&format!("rw2fa users {command} alice")), "{hint}");
         }
     }
 }

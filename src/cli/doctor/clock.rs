@@ -112,7 +112,10 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
         names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
-    Some(finding.remedy("correct the clock; if it is correct now: rw2fa users reset NAME"))
+    Some(finding.remedy(
+        "correct the clock; if it is correct now, and a backup was imported while it was ahead: import the same file \
+         again (rw2fa store import FILE); otherwise: rw2fa users reset NAME",
+    ))
 }
 
 #[cfg(test)]

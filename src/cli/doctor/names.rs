@@ -21,9 +21,12 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
     for (kind, remove) in [
         (
             DocumentKind::User,
-            "rw2fa users remove NAME, then rw2fa users add with the right spelling",
+            "rw2fa users add with the right spelling first, then rw2fa users remove NAME",
         ),
-        (DocumentKind::Group, "rw2fa users remove --group NAME, then rw2fa users add --group"),
+        (
+            DocumentKind::Group,
+            "rw2fa users add --group with the right spelling first, then rw2fa users remove --group NAME",
+        ),
     ] {
         let mut unknown = Names::default();
         let names = store.list(kind).unwrap_or_default().names;

@@ -9,11 +9,8 @@ const LISTED: usize = 5;
 
 /// Checks what the trail shows.
 pub(super) fn check(survey: &Survey) -> Vec<Finding> {
-    let found = [
-        missing(&survey.missing),
-        beginning(survey.beginning),
-        survey.future.as_ref().map(future),
-    ];
+    let found =
+        [missing(&survey.missing), beginning(survey.beginning), survey.future.as_ref().map(future)];
     found.into_iter().flatten().collect()
 }
 
@@ -27,8 +24,7 @@ fn missing(missing: &[MissingAttempts]) -> Option<Finding> {
     let message = format!("{}{more}", first.join("; "));
     let remedy = "a program was killed, or the disk was full, before it wrote the line; if it happens often, someone \
          may be guessing codes: rw2fa audit verify";
-    (!first.is_empty())
-        .then(|| Finding::new("attempts", Severity::Warning, message).remedy(remedy))
+    (!first.is_empty()).then(|| Finding::new("attempts", Severity::Warning, message).remedy(remedy))
 }
 
 /// Reports a trail that begins again after an earlier one was lost.
@@ -38,7 +34,8 @@ fn beginning(beginning: Beginning) -> Option<Finding> {
         Beginning::Regular => None,
         Beginning::Replaced => {
             let message = "the audit trail begins again after an earlier one was lost, as its first line says";
-            let remedy = "keep what is left of the earlier one in another place: it does not fit this one";
+            let remedy =
+                "keep what is left of the earlier one in another place: it does not fit this one";
             Some(Finding::new(check, Severity::Info, message).remedy(remedy))
         }
         Beginning::Restarted => {
@@ -58,7 +55,8 @@ fn future(Future { lines, latest }: &Future) -> Finding {
          behind now",
         count(*lines, "line")
     );
-    let remedy = "check the clock; nothing is lost, and the order of the lines is right: rw2fa audit verify";
+    let remedy =
+        "check the clock; nothing is lost, and the order of the lines is right: rw2fa audit verify";
     Finding::new("audit-time", Severity::Info, message).remedy(remedy)
 }
 

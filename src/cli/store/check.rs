@@ -63,8 +63,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     let health = health.iter().map(|problem| (None, &problem.error));
     let health = health.filter(|(_, problem)| !known.contains(&problem.to_string()));
     let problems = found.problems().chain(health);
-    let rows: Vec<_> =
-        alike::group(&store.location(), problems).iter().map(Row::from).collect();
+    let rows: Vec<_> = alike::group(&store.location(), problems).iter().map(Row::from).collect();
     match context.globals.format {
         Format::Json => context.print_json(&json!({
             "schema": 1,

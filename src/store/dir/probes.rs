@@ -114,9 +114,7 @@ fn unwritable_files(files: Vec<(PathBuf, Obstacle)>, top: &Path) -> Option<Error
     };
     let place = path.display();
     let (what, hint) = match count {
-        1 => {
-            (format!("cannot write {place}"), platform::unlock_command(&path, false, &error))
-        }
+        1 => (format!("cannot write {place}"), platform::unlock_command(&path, false, &error)),
         _ => (
             format!("cannot write {count} documents, such as {place}"),
             platform::unlock_command(top, true, &error),

@@ -6,9 +6,7 @@ use crate::error::Result;
 use crate::platform;
 use crate::store::EachLine;
 use crate::store::dir::DirStore;
-use crate::store::upkeep::{
-    Archive, Disk, Extent, FileFlaw, FileProblem, HealthProblem, Upkeep,
-};
+use crate::store::upkeep::{Archive, Disk, Extent, FileFlaw, FileProblem, HealthProblem, Upkeep};
 use crate::time::Timestamp;
 
 impl Upkeep for DirStore {
