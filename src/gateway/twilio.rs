@@ -70,7 +70,7 @@ impl Receipt {
         }
         // With any other status, the message may still be on its way.
         let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
-        let code = self.error_code.to_string().trim_matches('"').parse().ok();
+        let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
         let error = match code {
             Some(code) => {
                 let message = self.error_message.clone();

@@ -76,8 +76,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ActivateArgs) -> Result<Done
     output::changes(context, args.dry_run, &[ChangeRow::new("license", order, Ok(changed))])
 }
 
-/// Reads the licence without what editors and browsers add: a byte order mark, and blanks and line
-/// breaks around it. Of a file that is too long, reads enough to notice.
+/// Reads the licence without what editors and browsers add: a byte order mark, and trailing blanks
+/// and line breaks. Of a file that is too long, reads enough to notice.
 fn read(path: &Path) -> Result<Vec<u8>> {
     let failed = |error: std::io::Error| {
         let what = format!("cannot read {}", path.display());
@@ -101,7 +101,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     }
     let text = from_utf16(&text).unwrap_or(text);
     let license = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-    Ok(license.trim_ascii().to_vec())
+    Ok(license.trim_ascii_end().to_vec())
 }
 
 /// Decodes what PowerShell's `>` writes: UTF-16, with its own byte order mark.

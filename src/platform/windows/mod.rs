@@ -52,7 +52,7 @@ pub fn limit_problem() -> Option<&'static str> {
 }
 
 /// On Windows, nothing gives a program the rights of another account.
-pub fn set_uid_obstacle(_: Owner) -> Option<&'static str> {
+pub fn set_uid_obstacle(_: Owner) -> Option<String> {
     None
 }
 
