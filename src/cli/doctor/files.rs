@@ -44,7 +44,9 @@ pub(super) fn check(store: &dyn Store, now: Timestamp) -> (Vec<Finding>, BTreeSe
 
 fn exposed(store: &dyn Store, found: &[&FileProblem]) -> Finding {
     let mut names = Names::default();
-    found.iter().for_each(|found| names.add(&found.path.display()));
+    for found in found {
+        names.add(&found.path.display());
+    }
     let message = format!(
         "{} files and directories can be used by others, such as {}",
         names.count,

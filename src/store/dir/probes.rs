@@ -32,7 +32,7 @@ impl Files {
     /// Creates, writes and removes a file in the directories that a login or a command writes to: in each of them,
     /// or in one of each kind.
     pub(super) fn directories(&self, extent: Extent) -> Vec<HealthProblem> {
-        let root = self.unwritable_directory(&[self.root().to_owned()]);
+        let root = unwritable_directory(&[self.root().to_owned()]);
         let mut found: Vec<_> = root.into_iter().collect();
         for kind in KINDS.into_iter().chain(["audit"]) {
             let top = self.root().join(kind);
@@ -47,33 +47,9 @@ impl Files {
             if extent == Extent::Shared {
                 directories.truncate(2);
             }
-            found.extend(self.unwritable_directory(&directories));
+            found.extend(unwritable_directory(&directories));
         }
         found
-    }
-
-    /// Reports the directories that cannot be written, as one problem.
-    fn unwritable_directory(&self, directories: &[PathBuf]) -> Option<HealthProblem> {
-        let mut failed = directories.iter().enumerate().filter_map(|(at, directory)| {
-            // One durable write for each kind; the others find out what prevents writing in a single directory.
-            let depth = if at < 2 { Depth::Durable } else { Depth::Created };
-            let error = write_and_remove(directory, depth).err()?;
-            Some((directory, error))
-        });
-        let (first, error) = failed.next()?;
-        let more = failed.count();
-        let (what, hint) = match more {
-            0 => (
-                format!("cannot write in {}", first.display()),
-                platform::unlock_command(first, false, &error),
-            ),
-            more => (
-                format!("cannot write in {} directories, such as {}", more + 1, first.display()),
-                platform::unlock_command(directories.first().unwrap_or(first), true, &error),
-            ),
-        };
-        let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
-        Some(HealthProblem::error("writing", problem))
     }
 
     /// Finds documents that cannot be replaced. A login must be able to change those in `state/`, and the number of
@@ -99,6 +75,30 @@ impl Files {
         }
         found
     }
+}
+
+/// Reports the directories that cannot be written, as one problem.
+fn unwritable_directory(directories: &[PathBuf]) -> Option<HealthProblem> {
+    let mut failed = directories.iter().enumerate().filter_map(|(at, directory)| {
+        // One durable write for each kind; the others find out what prevents writing in a single directory.
+        let depth = if at < 2 { Depth::Durable } else { Depth::Created };
+        let error = write_and_remove(directory, depth).err()?;
+        Some((directory, error))
+    });
+    let (first, error) = failed.next()?;
+    let more = failed.count();
+    let (what, hint) = match more {
+        0 => (
+            format!("cannot write in {}", first.display()),
+            platform::unlock_command(first, false, &error),
+        ),
+        more => (
+            format!("cannot write in {} directories, such as {}", more + 1, first.display()),
+            platform::unlock_command(directories.first().unwrap_or(first), true, &error),
+        ),
+    };
+    let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
+    Some(HealthProblem::error("writing", problem))
 }
 
 /// Describes files below `top` that cannot be written.
