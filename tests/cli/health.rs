@@ -165,7 +165,9 @@ fn the_same_problem_of_many_files_is_one_finding() {
     ];
     for (check, damage, hint) in damages {
         let sandbox = Sandbox::with_users(&names);
-        names.iter().for_each(|name| _ = sandbox.verify(&["--", name], None));
+        for name in &names {
+            sandbox.verify(&["--", name], None);
+        }
         damage(&sandbox);
         let found = findings(&sandbox, check);
         let [finding] = &found[..] else { panic!("{check}: {found:?}") };
