@@ -10,6 +10,7 @@ mod doctor;
 mod errors;
 mod explain;
 mod health;
+mod help_desk;
 mod init;
 mod key;
 mod license;
