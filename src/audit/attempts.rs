@@ -19,9 +19,6 @@ const REMOVE: &str = "users remove";
 /// The key of the old and new number in lines that record a rebuilt counter.
 const REPAIRED: &str = "attempts";
 
-/// The key of a value in the first line of a trail that replaces a lost one.
-const REPLACED: &str = "trail";
-
 /// The problem of a number that is not higher than the last one.
 pub const REPEATED: &str = "repeats the number of an attempt";
 
@@ -81,9 +78,7 @@ impl AttemptLog {
             self.has_begun = true;
             // After months that were moved away, the numbers go on.
             // Neither does the first line of a trail that replaces a lost one know how far the accounts had counted.
-            let replaces_another = matches!(line.event(),
-                Some(Event::Change(change)) if change.values.contains_key(REPLACED));
-            self.is_from_one = line.is_first() && !replaces_another;
+            self.is_from_one = line.is_first() && !line.replaces_another();
         }
         if let Some(Event::Change(change)) = line.event() {
             match (change.action, change.object) {
@@ -189,7 +184,7 @@ mod tests {
         let event = match words[..] {
             ["init"] => return line(1, &change("init", None, false, None)),
             ["init", "anew"] => {
-                let values = [(REPLACED.into(), json!(["gone", "new"]))].into_iter().collect();
+                let values = [("trail".into(), json!(["gone", "new"]))].into_iter().collect();
                 let (action, object) = ("init", None);
                 let event = AdminChange { by: "root", action, object, values, attempt: None };
                 return line(1, &Event::Change(event));

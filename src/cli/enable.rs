@@ -6,7 +6,7 @@ use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::explain;
-use crate::cli::license::Gate;
+use crate::cli::license::{Gate, trial};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::Enrolment;
@@ -115,6 +115,7 @@ fn write_switch(
         let now = toml::value::Datetime::from(context.now());
         edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
     }
+    edits.extend(trial::beginning(settings, context.now()));
     let text = editing::edit(locked, &Document::Settings, &edits)?;
     let action = if on { "enable" } else { "disable" };
     let change = Change { action, object: None, values: values("enabled", before, on) };

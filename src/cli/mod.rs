@@ -3,6 +3,7 @@
 //! This file owns the command line as a whole and the exit code. `output` renders rows.
 
 mod advanced;
+mod alike;
 mod audit;
 mod change;
 mod context;

@@ -64,6 +64,42 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "run 'rw2fa sms configure --from' with a number or service of your account",
     ),
     (30001, "too many messages are waiting already", "wait a few minutes"),
+    (30002, "the account is suspended", "look at the account: 'rw2fa sms portal console'"),
+    (
+        30003,
+        "the phone cannot be reached: it is off, or has no network",
+        "let the user switch the phone on and try again",
+    ),
+    (
+        30004,
+        "the phone or its network blocks messages of this sender",
+        "let the user ask the mobile network, or use another sender: 'rw2fa sms configure --from'",
+    ),
+    (
+        30005,
+        "the number does not exist any more, or its phone cannot be reached",
+        "check the number: 'rw2fa users show NAME'; correct it with 'rw2fa users edit NAME --phone +…'",
+    ),
+    (
+        30006,
+        "the number is a landline, or its network takes no messages",
+        "give the user a mobile number with 'rw2fa users edit NAME --phone +…'",
+    ),
+    (
+        30007,
+        "the mobile network filtered the message as unwanted",
+        "use a registered sender ('rw2fa sms configure --from'), and ask Twilio about the sender's reputation",
+    ),
+    (
+        30008,
+        "the mobile network did not deliver the message, and did not say why",
+        "try again; if it stays so, use another sender: 'rw2fa sms configure --from'",
+    ),
+    (
+        30034,
+        "the sender is not registered for messages to the United States (A2P 10DLC)",
+        "register it in the console: 'rw2fa sms portal console'",
+    ),
     (
         63038,
         "the account has reached its daily limit of messages",

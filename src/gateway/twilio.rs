@@ -56,6 +56,8 @@ pub struct Receipt {
     /// Why it failed; null if it has not failed.
     #[serde(default)]
     error_code: Value,
+    /// The same in words.
+    error_message: Option<String>,
 }
 
 impl Receipt {
@@ -70,7 +72,10 @@ impl Receipt {
         let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
         let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
         let error = match code {
-            Some(code) => describe_refusal(ErrorKind::Refused, &Refusal { code, message: None }),
+            Some(code) => {
+                let message = self.error_message.clone();
+                describe_refusal(ErrorKind::Refused, &Refusal { code, message })
+            }
             None if has_failed => Error::new(
                 ErrorKind::Refused,
                 format!("Twilio accepted the message, and its status is {status}"),

@@ -68,8 +68,7 @@ fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Met
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
-            return Err(broken(path, "is a link")
-                .with_hint("documents must be plain files: remove the link"));
+            return Err(is_a_link(path));
         }
         Err(error) => {
             return Err(Error::io(
@@ -134,6 +133,15 @@ fn check_privacy(
         None => Ok(()),
         Some((problem, hint)) => Err(Error::new(ErrorKind::Store, problem).with_hint(hint)),
     }
+}
+
+/// Reports a link where a file or directory of the store belongs.
+// The hint keeps what the link points to: without the document of a group, its members need no code.
+pub(super) fn is_a_link(path: &Path) -> Error {
+    broken(path, "is a link").with_hint(
+        "if it points to a part of this store, put that itself in the place of the link; otherwise restore the file \
+         from a backup",
+    )
 }
 
 /// An error about the file at `path`.

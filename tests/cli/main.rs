@@ -11,6 +11,7 @@ mod comfort;
 mod doctor;
 mod errors;
 mod explain;
+mod health;
 mod help_desk;
 mod init;
 mod key;

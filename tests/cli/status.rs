@@ -82,11 +82,11 @@ fn status_is_shown_as_json() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(
         run.json().to_string(),
-        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"audit":{"unrecorded":0},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
+        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"audit":{"unrecorded":0},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961},"problems":[]}"#
     );
 }
 
-/// Guards the output with one damaged whitelist entry: it is named, and the rest is shown.
+/// Guards the output with damaged documents: they are named, and the rest is shown. Logins that need them fail.
 #[test]
 fn status_shows_the_rest_despite_damage() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -94,7 +94,7 @@ fn status_shows_the_rest_despite_damage() {
     sandbox.write(&sandbox.path().join("whitelist/Y.toml"), "");
     sandbox.write(&sandbox.path().join("groups/g.toml"), "method = 1\n");
     let run = status(&sandbox, &[]);
-    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stdout.contains("1 listed or seen"), "{run:?}");
     assert!(run.stdout.contains("; 1 document cannot be read"), "{run:?}");
     for file in ["whitelist/x.toml, line 1", "whitelist/Y.toml", "groups/g.toml, line 1"] {

@@ -154,6 +154,12 @@ fn the_units_are_understood() {
         let mut file = fs::File::create(directory.path().join(unit)).unwrap();
         std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
     }
+    // A bare name is looked up here: where README.md installs the programs, and where the package does.
+    let searched = Command::new("systemd-path").arg("search-binaries-default").output().unwrap();
+    let searched = String::from_utf8(searched.stdout).unwrap();
+    for place in ["/usr/local/bin", "/usr/bin"] {
+        assert!(searched.trim().split(':').any(|searched| searched == place), "{searched}");
+    }
     let mut command = Command::new("systemd-analyze");
     command.arg("verify").arg("--man=no").current_dir(directory.path());
     command.args(["./rw2fa-doctor.service", "./rw2fa-doctor.timer"]);

@@ -156,13 +156,18 @@ fn an_uncertain_result_is_reported_as_such_and_not_retried() {
 #[test]
 fn an_accepted_message_that_failed_is_a_failure() {
     let failed = |status: &str, code: Value| {
-        let body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": status, "error_code": code });
+        let mut body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": status });
+        body["error_message"] = if code.is_null() { Value::Null } else { "Carrier said no".into() };
+        body["error_code"] = code;
         Answer::Say(201, body.to_string())
     };
     for (answer, code, words) in [
         (failed("failed", json!(21614)), 1, "the number is not a mobile number (21614)"),
         (failed("undelivered", json!(null)), 1, "and its status is undelivered"),
         (failed("canceled", json!(null)), 1, "and its status is canceled"),
+        (failed("undelivered", json!(30003)), 1, "the phone cannot be reached"),
+        (failed("undelivered", json!(30007)), 1, "the mobile network filtered the message"),
+        (failed("failed", json!(39999)), 1, "Carrier said no (39999)"),
         (failed("queued", json!(21610)), 4, "replied STOP to the sender (21610)"),
         (failed("queued", json!("21610")), 4, "reported an error"),
         (failed("queued", json!(null)), 0, "taken"),

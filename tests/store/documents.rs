@@ -152,7 +152,7 @@ fn a_missing_document_of_a_user_is_reported() {
     fs::remove_file(&listing).unwrap();
     let run = login(&sandbox);
     assert!(is_store_error(&run), "{run:?}");
-    assert!(run.stderr.contains("rw2fa users remove alice"), "{run:?}");
+    assert!(run.stderr.contains("rw2fa users add alice"), "{run:?}");
     assert_eq!(sandbox.admin(&["users", "list"]).code, 1);
     sandbox.admin_ok(&["users", "remove", "alice", "--yes"]);
     assert_eq!(login(&sandbox).reason(), "not-listed");

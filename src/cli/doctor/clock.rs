@@ -117,8 +117,11 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
         names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
-    let hint = "correct the clock; if it is correct already: rw2fa users reset";
-    Some(finding.remedy(format!("{hint} {}", names.first_quoted())))
+    Some(finding.remedy(format!(
+        "correct the clock; if it is correct now, and a backup was imported while it was ahead: import the same file \
+         again (rw2fa store import FILE); otherwise: rw2fa users reset {}",
+        names.first_quoted()
+    )))
 }
 
 #[cfg(test)]

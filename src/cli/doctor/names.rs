@@ -42,7 +42,7 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
             );
             let option = if kind == DocumentKind::Group { "--group " } else { "" };
             let hint = format!(
-                "if a name is misspelt: rw2fa users remove {option}{}, then rw2fa users add with the right spelling",
+                "if a name is misspelt: rw2fa users add with the right spelling, then rw2fa users remove {option}{}",
                 unknown.first_quoted()
             );
             findings.push(Finding::new("names", Severity::Warning, message).remedy(hint));

@@ -13,9 +13,6 @@ use crate::time::Timestamp;
 /// How long a listed user may take to enrol, in seconds.
 const PATIENCE: u64 = 30 * 86_400;
 
-/// The farthest ahead that a step can be in any window, with some margin.
-const FARTHEST: i64 = 2880 + 20;
-
 /// What is collected from all users, read one at a time.
 #[derive(Debug, Default)]
 pub(super) struct Census {
@@ -57,7 +54,6 @@ impl Census {
         let is_ahead = state
             .last_step
             .is_some_and(|step| step.since(present) > 20 + i64::from(state.drift.max(0)))
-            || state.spent.iter().any(|step| step.since(present) > FARTHEST)
             || state.last_login.is_some_and(|login| now.until(login) > 600);
         if is_ahead {
             self.from_the_future.add(name);

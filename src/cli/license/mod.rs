@@ -5,6 +5,7 @@
 
 mod activate;
 mod show;
+pub(super) mod trial;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -131,6 +132,7 @@ pub(super) fn describe(status: &LicenseStatus) -> String {
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }
+        (LicenseState::Trial, _) if !status.is_begun => "trial, not started yet".into(),
         (LicenseState::Trial | LicenseState::Licensed, _) => {
             format!("trial, {} left", days(status.days_left.unwrap_or_default()))
         }
@@ -168,6 +170,12 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
         Some(refusal) => {
             say(format!("the licence in the store is not used: {refusal}"), refusal.hint());
         }
+    }
+    if status.state == LicenseState::Trial && !status.is_begun {
+        say(
+            "the trial has not started: the clock was wrong when the store was made".into(),
+            "set the clock, then: rw2fa init",
+        );
     }
     if status.ends_soon() {
         let what = if status.state == LicenseState::Trial { "trial" } else { "licence" };

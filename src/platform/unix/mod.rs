@@ -275,6 +275,23 @@ pub fn close_command(path: &Path) -> String {
     format!("chmod -R go-rwx {}", quoted(path))
 }
 
+/// Returns how to repair many files below `root` that do not belong to `owner`, or have several links.
+pub fn hint_for_strangers(root: &Path, owner: Owner) -> String {
+    let (place, owner) = (quoted(root), owner.name());
+    format!(
+        "list them: find {place} ! -user {owner} -o -type f -links +1; if they are yours: chown -R {owner} {place}, \
+         and remove the other names of files that have several"
+    )
+}
+
+/// Returns how to find the links below `root`.
+pub fn hint_for_links(root: &Path) -> String {
+    format!(
+        "list them: find {} -type l; put each file itself in the place of its link",
+        quoted(root)
+    )
+}
+
 /// Returns the command that moves `path` out of the way.
 pub fn set_aside_command(path: &Path) -> String {
     let place = quoted(path);
@@ -302,11 +319,6 @@ pub fn quoted(word: impl AsRef<Path>) -> String {
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
-}
-
-/// Returns the command that removes a file.
-pub fn remove_command(path: &Path) -> String {
-    format!("rm {}", quoted(path))
 }
 
 /// Makes the names in a directory durable.

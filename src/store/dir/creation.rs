@@ -131,6 +131,14 @@ impl Begun {
 }
 
 impl Files {
+    /// Reports whether the directory of the audit trail is missing.
+    ///
+    /// # Errors
+    /// If this cannot be determined.
+    pub(super) fn lacks_trail(&self) -> Result<bool> {
+        is_there(&self.root().join("audit")).map(|is_there| !is_there)
+    }
+
     /// Creates the directory of a new audit trail where the old one is missing.
     ///
     /// # Errors

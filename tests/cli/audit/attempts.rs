@@ -75,7 +75,8 @@ fn missing_attempts_are_found_without_the_key() {
         [(None, "alice 1-1"), (Some(2), "alice 1-1"), (Some(4), "alice 1-1, alice 3-4")]
     {
         let present = present.map(|count| ("alice".to_owned(), count)).into_iter().collect();
-        let missing = audit::missing_attempts(&*store, &present).unwrap();
+        let missing =
+            audit::survey(&*store, &present, Timestamp::from_unix(sandbox.now())).unwrap().missing;
         let missing: Vec<_> = missing
             .iter()
             .map(|found| format!("{} {}-{}", found.user, found.first, found.last))

@@ -118,6 +118,20 @@ fn additions_around_a_licence_are_ignored() {
     }
 }
 
+/// Guards licences that PowerShell wrote to a file, which makes them UTF-16.
+#[test]
+fn a_licence_in_utf_16_is_accepted() {
+    let text = format!("\u{feff}{}\r\n", token("good"));
+    let encode =
+        |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for bytes in [encode(u16::to_le_bytes), encode(u16::to_be_bytes)] {
+        let run = activate_bytes(&Sandbox::new(), &bytes);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{run:?}");
+        let cut = activate_bytes(&Sandbox::new(), &bytes[..bytes.len() - 7]);
+        assert_eq!(cut.code, 1, "{cut:?}");
+    }
+}
+
 /// Guards that valid licences from another implementation are accepted, with any line ending.
 #[test]
 fn good_licences_are_accepted() {
