@@ -2,6 +2,7 @@
 
 use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
+use crate::language::Tag;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
 use crate::settings::key::{Key, Section, Spec, section};
@@ -42,6 +43,9 @@ section! {
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
+    /// language of the messages to users, unless the portal passes one that is available
+    "language" language: String = "en".into(),
+        Spec::text("a language, such as de or pt-BR", check_language);
 }
 
 /// Every advanced setting, in the order in which they are listed.
@@ -71,6 +75,11 @@ impl Advanced {
         Rules { attempts: self.lockout_attempts, seconds: self.lockout_seconds }
     }
 
+    /// Reports whether the administrator chose the text of the SMS. The default is sent in the user's language.
+    pub fn has_own_sms_message(&self) -> bool {
+        self.sms_message != Self::default().sms_message
+    }
+
     /// Returns the name shown in the authenticator app, on the server called `host`.
     pub fn issuer(&self, host: &str) -> String {
         if self.issuer.is_empty() {
@@ -93,6 +102,10 @@ fn check_issuer(text: &str) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
+}
+
+fn check_language(text: &str) -> Result<(), &'static str> {
+    Tag::parse(text).map(drop).ok_or("must be a language, such as de or pt-BR")
 }
 
 fn check_message(text: &str) -> Result<(), &'static str> {

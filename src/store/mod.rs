@@ -32,6 +32,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::language::Tag;
 use crate::names::name::{AccountKey, Name};
 use crate::platform::SystemLog;
 use crate::store::key_file::KeyFile;
@@ -60,6 +61,8 @@ pub enum Document {
     SmsCount,
     /// A user's attempt counter, overwritten in place.
     Attempts(Name),
+    /// Texts for users in one language, written by an administrator.
+    Messages(Tag),
     /// A document of this kind for one name.
     Of(DocumentKind, Name),
 }
@@ -123,6 +126,12 @@ pub trait Reader {
     /// Reports whether any document of this kind exists.
     fn has_any(&self, kind: DocumentKind) -> Result<bool>;
 
+    /// Lists the languages that have texts, in order, and what else is among their documents.
+    ///
+    /// # Errors
+    /// If they cannot be listed, or other accounts could have written them.
+    fn languages(&self) -> Result<LanguageList>;
+
     /// Passes each line of the audit trail to `each`, oldest first, without its newline. Stops when `each`
     /// fails.
     ///
@@ -170,6 +179,10 @@ impl<T: ReadsFrom> Reader for T {
 
     fn has_any(&self, kind: DocumentKind) -> Result<bool> {
         self.reader().has_any(kind)
+    }
+
+    fn languages(&self) -> Result<LanguageList> {
+        self.reader().languages()
     }
 
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
@@ -257,6 +270,15 @@ pub struct NameList {
     pub names: Vec<Name>,
     /// Files and directories that this program did not create. Each may be a document of an unknown
     /// account.
+    pub problems: Vec<Error>,
+}
+
+/// The languages that have texts.
+#[derive(Debug, Default)]
+pub struct LanguageList {
+    /// The languages, in order.
+    pub languages: Vec<Tag>,
+    /// Documents of no language.
     pub problems: Vec<Error>,
 }
 

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::messages::Speaker;
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
@@ -84,14 +85,18 @@ fn verify_in(
         UnderLock::Reserved(reserved) => {
             Ok(send(process, store, &settings, request, reserved, started)?)
         }
-        UnderLock::Decided(mut verdict) => {
-            if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups)
-            {
-                let has_hint = problem.hint().is_some();
-                verdict.problem =
-                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
-            }
-            Ok(verdict)
+        UnderLock::Decided(Decided { name, decision, problem }) => {
+            let reason = decision.reason;
+            let problem = match (reason, groups) {
+                (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) => {
+                    let has_hint = problem.hint().is_some();
+                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) })
+                }
+                _ => problem,
+            };
+            let speaker = Speaker::new(&request.languages, &settings.advanced, store);
+            let response = respond(&name, decision, &settings, request, &speaker)?;
+            Ok(Verdict { response, reason, problem })
         }
     }
 }
@@ -108,9 +113,17 @@ struct Login<'a> {
 #[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 enum UnderLock {
     /// Decided and recorded.
-    Decided(Verdict),
+    Decided(Decided),
     /// A message must be sent first, without the lock.
     Reserved(Reserved),
+}
+
+/// A decision that is recorded.
+struct Decided {
+    name: Name,
+    decision: Decision,
+    /// The problem behind it, which an administrator should fix.
+    problem: Option<Error>,
 }
 
 /// Decides a login and records the decision.
@@ -158,10 +171,8 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     if !request.check {
         remember(locked, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
     }
-    let reason = decision.reason;
-    let response = respond(name, decision, settings, request)?;
-    let problem = missing_gateway(&facts, reason);
-    Ok(UnderLock::Decided(Verdict { response, reason, problem }))
+    let problem = missing_gateway(&facts, decision.reason);
+    Ok(UnderLock::Decided(Decided { name: name.clone(), decision, problem }))
 }
 
 /// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
@@ -195,13 +206,14 @@ fn send(
 ) -> Result<Verdict> {
     let Reserved { name, mut decision, made } = reserved;
     let now = process.now();
+    let speaker = Speaker::new(&request.languages, &settings.advanced, store);
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
         let Some(timeout) = sms_timeout(started.elapsed()) else {
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
         };
         let command = SmsCommand::from_settings(settings, store);
-        let body = sending::body(settings, outgoing);
+        let body = sending::body(settings, outgoing, &speaker);
         command.send(&outgoing.to.to_string(), body, timeout, process.elevated)
     });
     let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
@@ -222,7 +234,7 @@ fn send(
         record(locked, &name, request, &decision, keys.as_ref(), now)
     })?;
     let reason = decision.reason;
-    let response = respond(&name, decision, settings, request)?;
+    let response = respond(&name, decision, settings, request, &speaker)?;
     Ok(Verdict { response, reason, problem: sent.err().map(|(_, error)| error) })
 }
 
@@ -263,12 +275,13 @@ fn respond(
     decision: Decision,
     settings: &Settings,
     request: &Request,
+    speaker: &Speaker<'_>,
 ) -> Result<Response> {
     let issuer = match decision.details.shown_secret {
         Some(_) => settings.advanced.issuer(&platform::host_name()),
         None => String::new(),
     };
-    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr })
+    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr, speaker })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::grant::ClientHash;
+use crate::language::Preferences;
 use crate::names::name::Name;
 use crate::process::{Line, Process};
 use crate::verify::arguments::VerifyArgs;
@@ -63,6 +64,8 @@ pub struct Request {
     pub ip: Option<String>,
     /// The format of the QR code.
     pub qr: QrForm,
+    /// The languages that the user prefers.
+    pub languages: Preferences,
 }
 
 impl Request {
@@ -79,6 +82,7 @@ impl Request {
             client: None,
             ip: None,
             qr: QrForm::None,
+            languages: Preferences::default(),
         }
     }
 
@@ -111,6 +115,7 @@ impl Request {
             client,
             ip,
             qr: args.qr.unwrap_or_default(),
+            languages: args.languages(),
         })
     }
 

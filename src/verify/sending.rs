@@ -19,6 +19,7 @@ use crate::printable::printable;
 use crate::settings::Settings;
 use crate::store::{Locked, Scope, Store, Update, records};
 use crate::time::Timestamp;
+use crate::verify::messages::Speaker;
 use crate::verify::outcome::Outgoing;
 use crate::verify::subject::DailyQuota;
 
@@ -133,9 +134,14 @@ impl<'a> SmsCommand<'a> {
 }
 
 /// The text of a message.
-pub(super) fn body(settings: &Settings, outgoing: &Outgoing) -> Zeroizing<String> {
-    let issuer = settings.advanced.issuer(&platform::host_name());
-    fill(&settings.advanced.sms_message, outgoing.code.as_str(), &issuer)
+pub(super) fn body(
+    settings: &Settings,
+    outgoing: &Outgoing,
+    speaker: &Speaker<'_>,
+) -> Zeroizing<String> {
+    let advanced = &settings.advanced;
+    let template = speaker.sms_template(advanced);
+    fill(&template, outgoing.code.as_str(), &advanced.issuer(&platform::host_name()))
 }
 
 /// How many messages were sent on one day.
