@@ -239,7 +239,8 @@ mod tests {
             ("pl", "de-CH", "de en"),
             ("pl", "pl", "en"),
         ] {
-            let chosen = Preferences::parse(header).choose(&available, Tag::parse(setting).as_ref());
+            let chosen =
+                Preferences::parse(header).choose(&available, Tag::parse(setting).as_ref());
             assert_eq!(chosen, tags(expected), "{header} {setting}");
         }
     }
@@ -255,7 +256,8 @@ mod tests {
     fn french_and_portuguese_count_nothing_in_the_singular() {
         for (tag, singular) in [("en", "1"), ("de-AT", "1"), ("fr", "01"), ("pt-BR", "01")] {
             let tag = Tag::parse(tag).unwrap();
-            let found: String = (0..3).filter(|n| tag.is_singular(*n)).map(|n| n.to_string()).collect();
+            let found: String =
+                (0..3).filter(|n| tag.is_singular(*n)).map(|n| n.to_string()).collect();
             assert_eq!(found, singular, "{tag}");
         }
     }

@@ -15,8 +15,8 @@ use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 use crate::store::{
-    AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, LanguageList, Locked, Locks, MakeLines,
-    NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
+    AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, LanguageList, Locked, Locks,
+    MakeLines, NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
 };
 
 /// How long to wait for a lock.

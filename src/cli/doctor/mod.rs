@@ -8,6 +8,7 @@ mod disk;
 mod files;
 mod license;
 mod lists;
+mod messages;
 mod names;
 mod settings;
 mod sms;
@@ -168,6 +169,7 @@ fn documents(store: &dyn Store, inspection: &Inspection, now: Timestamp) -> Vec<
     findings.extend(
         problems.map(|problem| Finding::from_problem("documents", Severity::Error, problem)),
     );
+    findings.extend(messages::catalogues(store, is_new));
     let mut problems = store.health_problems(now);
     problems.retain(|problem| is_new(&problem.error));
     findings.extend(files::health(&problems));
@@ -193,6 +195,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let mut findings = documents(&*store, &inspection, now);
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
+        findings.extend(messages::language(&*store, &settings.advanced));
         let log = context.process.system_log().filter(|_| settings.syslog);
         findings.extend(syslog::check(log));
     }

@@ -11,11 +11,12 @@ use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::store::inspection::inspect;
 use crate::store::{self, records};
+use crate::verify::messages::custom;
 
 /// Check every document, do what a login does, and report problems
 ///
-/// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
-/// every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes
+/// Checks the settings, the key, both documents of every user, groups, whitelist entries, messages, and
+/// that every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes
 /// nothing. To check the lines of the audit trail, use 'rw2fa audit verify'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
@@ -49,7 +50,10 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
         store::configure(&mut *store, &settings, None);
     }
     let found = inspect(&*store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
-    let mut rows: Vec<_> = found.problems.iter().map(Row::from_problem).collect();
+    let messages = custom::check(&*store);
+    let documents = found.documents + messages.catalogues;
+    let problems = found.problems.iter().chain(&messages.problems);
+    let mut rows: Vec<_> = problems.map(Row::from_problem).collect();
     for problem in
         store.health_problems(context.now()).into_iter().filter(|problem| problem.is_error)
     {
@@ -61,12 +65,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
     match context.globals.format {
         Format::Json => context.print_json(&json!({
             "schema": 1,
-            "documents": found.documents,
+            "documents": documents,
             "problems": rows,
         }))?,
         Format::Csv => output::list(context, "problems", &rows, COLUMNS)?,
         Format::Text => {
-            let checked = count(found.documents, "document");
+            let checked = count(documents, "document");
             let found = count(rows.len(), "problem");
             context.print(&format!("{checked} checked, {found}\n"))?;
             for problem in &rows {

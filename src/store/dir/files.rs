@@ -11,9 +11,7 @@ use crate::store::dir::{file_name, trail};
 use crate::store::file;
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
-use crate::store::{
-    Document, DocumentKind, EachLine, LanguageList, NameList, Reader, Scope, Text,
-};
+use crate::store::{Document, DocumentKind, EachLine, LanguageList, NameList, Reader, Scope, Text};
 
 /// The number of account lock files; the hash of an account's folded name selects one.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
@@ -264,7 +262,8 @@ impl Reader for Files {
             match Tag::parse(stem) {
                 Some(language) if language.as_str() == stem => found.languages.push(language),
                 other => {
-                    let problem = file::broken(&directory.join(&name), "is not named after a language");
+                    let problem =
+                        file::broken(&directory.join(&name), "is not named after a language");
                     let example = other.unwrap_or_else(Tag::english);
                     found.problems.push(problem.with_hint(format!("name it like {example}.toml")));
                 }

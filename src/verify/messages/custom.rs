@@ -83,9 +83,9 @@ fn check_text(key: Key, text: &str) -> Result<(), String> {
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
         let braced = rest.get(at..).and_then(|braced| braced.strip_prefix('{'));
-        let (name, after) = braced.and_then(|braced| braced.split_once('}')).ok_or_else(|| {
-            "contains a brace that does not belong to a placeholder".to_owned()
-        })?;
+        let (name, after) = braced
+            .and_then(|braced| braced.split_once('}'))
+            .ok_or_else(|| "contains a brace that does not belong to a placeholder".to_owned())?;
         if !key.placeholders().contains(&name) {
             return Err(format!("has the unknown placeholder {{{name}}}"));
         }

@@ -62,10 +62,8 @@ fn cases() -> Vec<Case> {
         ..Details::default()
     };
     let left = |left| Details { recovery_codes_left: Some(left), ..Details::default() };
-    let locked = |seconds| Details {
-        retry_after: Some(RetryAfter::Seconds(seconds)),
-        ..Details::default()
-    };
+    let locked =
+        |seconds| Details { retry_after: Some(RetryAfter::Seconds(seconds)), ..Details::default() };
     let digits = Details { digits: Some(Digits::DEFAULT), ..Details::default() };
     let last = Details { attempts_left: Some(1), ..Details::default() };
     let plain = Details::default;
@@ -119,11 +117,7 @@ fn cases() -> Vec<Case> {
             plain(),
             "Too many wrong codes. Only your administrator can unlock your account.",
         ),
-        (
-            Reason::Locked,
-            locked(60),
-            "Too many wrong codes. Try again in 1 min with a new code.",
-        ),
+        (Reason::Locked, locked(60), "Too many wrong codes. Try again in 1 min with a new code."),
         (
             Reason::EnrolmentClosed,
             plain(),
@@ -165,11 +159,7 @@ fn cases() -> Vec<Case> {
             sms(90_061),
             "Another code cannot be sent yet. Try again in 1 d 1 h 1 min 1 s.",
         ),
-        (
-            Reason::Store,
-            plain(),
-            "Sign-in is not available right now. Tell your administrator.",
-        ),
+        (Reason::Store, plain(), "Sign-in is not available right now. Tell your administrator."),
         (Reason::Busy, plain(), "Sign-in is busy. Try again."),
         (
             Reason::GroupsUnknown,
@@ -205,7 +195,8 @@ fn every_reason_has_a_message_in_every_language() {
             let said = speaker.say(&message(*reason, details));
             assert_eq!(said.language, tag(language), "{reason:?}");
             assert_eq!(said.text == *english, language == "en", "{language}: {said:?}");
-            let is_plain = !said.text.contains(['{', '}', '\n']) && printable(&said.text) == said.text;
+            let is_plain =
+                !said.text.contains(['{', '}', '\n']) && printable(&said.text) == said.text;
             assert!(is_plain && said.text.ends_with('.'), "{said:?}");
         }
     }
@@ -295,7 +286,10 @@ fn the_texts_of_a_store_come_first() {
     let store = store(&[
         ("de", "busy = \"Moment!\"\n"),
         ("de-AT", "timeout = \"Zu langsam.\"\nsms-text = \"{code} ({issuer})\"\n"),
-        ("pl", "busy = \"Zajęte.\"\nlocked-for = \"Za {time}.\"\ntime-minutes = \"{count} minut\"\n"),
+        (
+            "pl",
+            "busy = \"Zajęte.\"\nlocked-for = \"Za {time}.\"\ntime-minutes = \"{count} minut\"\n",
+        ),
         ("ja", "nonsense"),
     ]);
     let english = "Sign-in took too long. Try again.";
@@ -309,7 +303,13 @@ fn the_texts_of_a_store_come_first() {
         ("pl", "de", Reason::Busy, "Zajęte.", "pl"),
         ("pl", "de", Reason::Timeout, german, "de"),
         ("pl", "pl", Reason::Timeout, english, "en"),
-        ("pl,fr;q=0.5", "de", Reason::Timeout, "La connexion a pris trop de temps. Réessayez.", "fr"),
+        (
+            "pl,fr;q=0.5",
+            "de",
+            Reason::Timeout,
+            "La connexion a pris trop de temps. Réessayez.",
+            "fr",
+        ),
         ("ja", "de", Reason::Timeout, german, "de"),
         ("ko", "xx", Reason::Timeout, english, "en"),
     ] {
@@ -368,7 +368,8 @@ fn an_unusable_text_is_replaced_and_reported() {
         let messages: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
         assert_eq!(found.catalogues, 1);
         assert_eq!(messages.len(), usize::from(problem.is_some()), "{text}: {messages:?}");
-        let holds = |part: &str| messages[0].contains("messages/de.toml") && messages[0].contains(part);
+        let holds =
+            |part: &str| messages[0].contains("messages/de.toml") && messages[0].contains(part);
         assert!(problem.is_none_or(holds), "{text}: {messages:?}");
         assert!(found.problems.iter().all(|problem| problem.hint().is_some()));
         let speaker = Speaker::new(&Preferences::parse("de"), &Advanced::default(), &*store);
