@@ -65,7 +65,8 @@ fn no_language_refuses_a_login() {
     }
     assert_eq!(said(&sandbox, &[]), pair(ENGLISH, "en"));
     // The same through the administration tool.
-    let run = sandbox.admin(&["verify", "--language", "de", "--no-groups", "--", "alice"]);
+    let json = ["verify", "--format", "json", "--language", "de", "--no-groups", "--", "alice"];
+    let run = sandbox.admin(&json);
     assert_eq!((run.code, both(&run.json())), (0, pair(GERMAN, "de")), "{run:?}");
 }
 
