@@ -16,7 +16,7 @@ use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 use crate::store::{
     AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, LanguageList, Locked, Locks,
-    MakeLines, NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
+    LoginStore, MakeLines, NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
 };
 
 /// How long to wait for a lock.
@@ -224,7 +224,7 @@ impl Upkeep for MemoryStore {
     }
 }
 
-impl Store for MemoryStore {
+impl LoginStore for MemoryStore {
     fn argument(&self) -> Result<OsString> {
         Ok("memory".into())
     }
@@ -232,7 +232,9 @@ impl Store for MemoryStore {
     fn copy_to_system_log(&mut self, _: SystemLog) {}
 
     fn use_key_file(&mut self, _: PathBuf) {}
+}
 
+impl Store for MemoryStore {
     fn lock_shard(&self, key: &AccountKey) -> u32 {
         format!("{key:?}").bytes().fold(0, |sum, byte| sum.wrapping_mul(31) + u32::from(byte))
     }

@@ -23,7 +23,7 @@ pub mod unrecorded;
 pub mod upkeep;
 pub mod user;
 
-pub use opening::{Made, configure, create, open};
+pub use opening::{Made, configure, create, open, open_for_login};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -227,8 +227,11 @@ pub trait Update: Locks {
 
 impl<L: Locks + ?Sized> Update for L {}
 
-/// A place that keeps documents.
-pub trait Store: Reader + Locks + Upkeep {
+/// A place that keeps documents, as a login uses it.
+///
+/// Separate from [`Store`], so that the verifier does not contain what only administrators use: a `dyn Store` keeps
+/// every function of its traits in the program.
+pub trait LoginStore: Reader + Locks {
     /// The store's location as an argument of `--store` that every directory understands.
     ///
     /// # Errors
@@ -240,7 +243,10 @@ pub trait Store: Reader + Locks + Upkeep {
 
     /// Reads the data key from `path` from now on.
     fn use_key_file(&mut self, path: PathBuf);
+}
 
+/// A place that keeps documents.
+pub trait Store: LoginStore + Upkeep {
     /// The number of the lock for this account. Accounts with the same number are locked together, so one
     /// update can change many of them.
     fn lock_shard(&self, key: &AccountKey) -> u32;

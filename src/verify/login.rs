@@ -14,7 +14,9 @@ use crate::platform;
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
-use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
+use crate::store::{
+    self, Document, DocumentKind, Locked, LoginStore, Reader, Scope, Update, records,
+};
 use crate::time::Timestamp;
 use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
@@ -65,13 +67,13 @@ pub(super) fn verify(
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
-    verify_in(process, &mut *store::open(root)?, request, started)
+    verify_in(process, &mut *store::open_for_login(root)?, request, started)
 }
 
 /// Like [`verify`], for a store that is open.
 fn verify_in(
     process: &Process,
-    store: &mut dyn Store,
+    store: &mut dyn LoginStore,
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
@@ -198,7 +200,7 @@ struct Reserved {
 /// Sends a message without holding a lock, then confirms it under the lock.
 fn send(
     process: &Process,
-    store: &dyn Store,
+    store: &dyn LoginStore,
     settings: &Settings,
     request: &Request,
     reserved: Reserved,

@@ -137,7 +137,8 @@ pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
 /// The answer when no decision was possible, in the language that the store asks for, if it can be read.
 fn without_decision(root: &Path, login: &Name, reason: Reason, args: &VerifyArgs) -> Response {
     let languages = args.languages();
-    let opened = store::open(root).and_then(|store| Ok((records::settings(&*store)?, store)));
+    let opened =
+        store::open_for_login(root).and_then(|store| Ok((records::settings(&*store)?, store)));
     let speaker = match &opened {
         Ok((settings, store)) => Speaker::new(&languages, &settings.advanced, &**store),
         Err(_) => Speaker::without_store(&languages),
