@@ -100,13 +100,16 @@ reasons! {
     /// A recovery code was right, and is used up.
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
         portal "let in; show `message`";
+    /// A temporary code from an administrator was right.
+    TemporaryCodeAccepted = "temporary-code-accepted" => Grant,
+        portal "let in; show `message`";
     /// Plain RDP needs a whitelist entry.
     RdpNotAllowed = "rdp-not-allowed" => Deny,
         portal "refuse; point to the web portal";
     /// Too many wrong codes.
     Locked = "locked" => Deny,
         portal "refuse; `retry_after` is the number of seconds, or `null` if an administrator must unlock";
-    /// The time to enrol is over.
+    /// The user may no longer enrol without an administrator.
     EnrolmentClosed = "enrolment-closed" => Deny,
         portal "refuse; the administrator helps with `users enrol` or `users reset`";
     /// This code, or a later one, was accepted before.
@@ -177,6 +180,7 @@ mod tests {
             "code-accepted",
             "activated",
             "recovery-code-accepted",
+            "temporary-code-accepted",
         ];
         assert_eq!(grants, expected);
     }

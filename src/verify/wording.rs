@@ -25,6 +25,10 @@ pub fn message(reason: Reason, details: &Details) -> Phrase {
             Some(left) if left > 0 => Phrase::counted(Key::RecoveryCodeAccepted, left as u64),
             _ => Key::RecoveryCodeAcceptedLast.into(),
         },
+        Reason::TemporaryCodeAccepted => match details.temporary_uses_left {
+            Some(left) if left > 0 => Phrase::counted(Key::TemporaryCodeAccepted, left.into()),
+            _ => Key::TemporaryCodeAcceptedLast.into(),
+        },
         Reason::RdpNotAllowed => Key::RdpNotAllowed.into(),
         Reason::Locked => match details.retry_after {
             Some(RetryAfter::Seconds(seconds)) => {
@@ -36,6 +40,12 @@ pub fn message(reason: Reason, details: &Details) -> Phrase {
         Reason::CodeUsed => either(Key::CodeUsedBySms, Key::CodeUsed),
         Reason::WrongCode if details.attempts_left == Some(1) => Key::WrongCodeBeforeLock.into(),
         Reason::WrongCode => either(Key::WrongCodeBySms, Key::WrongCode),
+        Reason::CodeRequired if details.expects_temporary => {
+            let has_app = details.enrolled == Some(true) && !by_sms;
+            let key =
+                if has_app { Key::CodeRequiredOrTemporary } else { Key::CodeRequiredTemporary };
+            key.into()
+        }
         Reason::CodeRequired if by_sms => Key::CodeRequiredBySms.into(),
         Reason::CodeRequired => match details.digits {
             Some(digits) => {

@@ -52,6 +52,10 @@ keys! {
     RecoveryCodeAcceptedOne = "recovery-code-accepted-one" ["count"];
     /// `recovery-code-accepted`, without codes left
     RecoveryCodeAcceptedLast = "recovery-code-accepted-last" [];
+    /// `temporary-code-accepted`, with this many uses left
+    TemporaryCodeAccepted = "temporary-code-accepted" ["count"];
+    /// `temporary-code-accepted`, without uses left
+    TemporaryCodeAcceptedLast = "temporary-code-accepted-last" [];
     /// `rdp-not-allowed`
     RdpNotAllowed = "rdp-not-allowed" [];
     /// `locked`, until an administrator unlocks the account
@@ -74,6 +78,10 @@ keys! {
     CodeRequired = "code-required" [];
     /// `code-required`
     CodeRequiredDigits = "code-required-digits" ["digits"];
+    /// `code-required`, for a user with an app and a temporary code
+    CodeRequiredOrTemporary = "code-required-or-temporary" [];
+    /// `code-required`, for a user with a temporary code
+    CodeRequiredTemporary = "code-required-temporary" [];
     /// `code-required` by SMS
     CodeRequiredBySms = "code-required-by-sms" [];
     /// `enrolment-required`

@@ -64,6 +64,13 @@ fn cases() -> Vec<Case> {
     let left = |left| Details { recovery_codes_left: Some(left), ..Details::default() };
     let locked =
         |seconds| Details { retry_after: Some(RetryAfter::Seconds(seconds)), ..Details::default() };
+    let temporary = |left| Details { temporary_uses_left: Some(left), ..Details::default() };
+    let expected = |method, enrolled| Details {
+        expects_temporary: true,
+        method: Some(method),
+        enrolled: Some(enrolled),
+        ..Details::default()
+    };
     let digits = Details { digits: Some(Digits::DEFAULT), ..Details::default() };
     let last = Details { attempts_left: Some(1), ..Details::default() };
     let plain = Details::default;
@@ -108,6 +115,31 @@ fn cases() -> Vec<Case> {
             "You are signed in. Each recovery code works once; codes left: 9.",
         ),
         (
+            Reason::TemporaryCodeAccepted,
+            temporary(3),
+            "You are signed in with your temporary code. Uses left: 3.",
+        ),
+        (
+            Reason::TemporaryCodeAccepted,
+            temporary(0),
+            "You are signed in with your temporary code. It cannot be used again.",
+        ),
+        (
+            Reason::CodeRequired,
+            expected(Method::App, true),
+            "Enter the code that your app shows, or your temporary code.",
+        ),
+        (
+            Reason::CodeRequired,
+            expected(Method::App, false),
+            "Enter the temporary code that your administrator gave you.",
+        ),
+        (
+            Reason::CodeRequired,
+            expected(Method::Sms, true),
+            "Enter the temporary code that your administrator gave you.",
+        ),
+        (
             Reason::RdpNotAllowed,
             plain(),
             "You may not connect by RDP. Use the web portal, or ask your administrator.",
@@ -121,7 +153,7 @@ fn cases() -> Vec<Case> {
         (
             Reason::EnrolmentClosed,
             plain(),
-            "The time to set up your second factor is over. Ask your administrator.",
+            "You can no longer set up your second factor on your own. Ask your administrator.",
         ),
         (
             Reason::CodeUsed,
