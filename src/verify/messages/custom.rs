@@ -122,12 +122,12 @@ pub fn check(store: &dyn Reader) -> Checked {
     };
     for language in languages {
         found.catalogues += 1;
-        found.problems.extend(problems_of(store, language));
+        found.problems.extend(problems_of(store, &language));
     }
     found
 }
 
-fn problems_of(store: &dyn Reader, language: Tag) -> Vec<Error> {
+fn problems_of(store: &dyn Reader, language: &Tag) -> Vec<Error> {
     let document = Document::Messages(language.clone());
     let text = match store.read(&document) {
         Ok(Some(text)) => text,
@@ -141,7 +141,7 @@ fn problems_of(store: &dyn Reader, language: Tag) -> Vec<Error> {
         let hint = "correct it; until then another text is shown";
         problems.push(wrong(format!("{place}, line {line}: {what}"), hint));
     });
-    let is_missing = |key: &&Key| !texts.mentions(**key) && is_needed(&language, **key);
+    let is_missing = |key: &&Key| !texts.mentions(**key) && is_needed(language, **key);
     let missing: Vec<_> = Key::ALL.iter().filter(is_missing).map(|key| key.as_str()).collect();
     // A catalogue that cannot be parsed has one problem, not one for each key.
     if let (Some(first), true) = (missing.first(), !texts.0.is_empty() || problems.is_empty()) {

@@ -50,30 +50,29 @@ fn every_catalogue_is_complete() {
 /// A reason with details that change its message, and the English message.
 type Case = (Reason, Details, &'static str);
 
-fn cases() -> Vec<Case> {
-    let sms = |retry_after| Details {
-        method: Some(Method::Sms),
-        sms: Some(SmsNotice { to: "+33*******78".into(), retry_after }),
-        ..Details::default()
-    };
-    let shown = |times, ip: Option<&str>, shown_ago| Details {
-        shown: Some(Shown { times, last: Timestamp::from_unix(0), ip: ip.map(str::to_owned) }),
-        shown_ago,
-        ..Details::default()
-    };
-    let left = |left| Details { recovery_codes_left: Some(left), ..Details::default() };
-    let locked =
-        |seconds| Details { retry_after: Some(RetryAfter::Seconds(seconds)), ..Details::default() };
-    let temporary = |left| Details { temporary_uses_left: Some(left), ..Details::default() };
-    let expected = |method, enrolled| Details {
-        expects_temporary: true,
-        method: Some(method),
-        enrolled: Some(enrolled),
-        ..Details::default()
-    };
-    let digits = Details { digits: Some(Digits::DEFAULT), ..Details::default() };
-    let last = Details { attempts_left: Some(1), ..Details::default() };
-    let plain = Details::default;
+fn by_sms(retry_after: u64) -> Details {
+    let sms = Some(SmsNotice { to: "+33*******78".into(), retry_after });
+    Details { method: Some(Method::Sms), sms, ..Details::default() }
+}
+
+fn shown(times: u32, ip: Option<&str>, shown_ago: u64) -> Details {
+    let shown = Shown { times, last: Timestamp::from_unix(0), ip: ip.map(str::to_owned) };
+    Details { shown: Some(shown), shown_ago, ..Details::default() }
+}
+
+fn expecting_temporary(method: Method, enrolled: bool) -> Details {
+    let (method, enrolled) = (Some(method), Some(enrolled));
+    Details { expects_temporary: true, method, enrolled, ..Details::default() }
+}
+
+fn plain() -> Details {
+    Details::default()
+}
+
+#[rustfmt::skip]
+fn grants() -> Vec<Case> {
+    let recovery = |left| Details { recovery_codes_left: Some(left), ..plain() };
+    let temporary = |left| Details { temporary_uses_left: Some(left), ..plain() };
     vec![
         (Reason::Disabled, plain(), "No code is needed."),
         (Reason::NotListed, plain(), "No code is needed."),
@@ -81,136 +80,80 @@ fn cases() -> Vec<Case> {
         (Reason::SessionValid, plain(), "Your session is opening."),
         (Reason::CodeAccepted, plain(), "You are signed in."),
         (Reason::Activated, plain(), "Your authenticator app is set up and you are signed in."),
-        (Reason::Activated, sms(0), "Your number is confirmed and you are signed in."),
-        (
-            Reason::Activated,
-            shown(1, None, 0),
-            "Your authenticator app is set up and you are signed in. The QR code was shown once, just now.",
-        ),
-        (
-            Reason::Activated,
-            shown(1, Some("192.0.2.7"), 48),
+        (Reason::Activated, by_sms(0), "Your number is confirmed and you are signed in."),
+        (Reason::Activated, shown(1, None, 0),
+            "Your authenticator app is set up and you are signed in. The QR code was shown once, just now."),
+        (Reason::Activated, shown(1, Some("192.0.2.7"), 48),
             "Your authenticator app is set up and you are signed in. The QR code was shown once, 48 s ago, to \
-             192.0.2.7.",
-        ),
-        (
-            Reason::Activated,
-            shown(3, Some("::1"), 90),
+             192.0.2.7."),
+        (Reason::Activated, shown(3, Some("::1"), 90),
             "Your authenticator app is set up and you are signed in. The QR code was shown 3 times, last 1 min 30 s \
-             ago, to ::1. If one of them was not you, tell your administrator.",
-        ),
-        (
-            Reason::RecoveryCodeAccepted,
-            left(0),
-            "You are signed in. That was your last recovery code.",
-        ),
-        (
-            Reason::RecoveryCodeAccepted,
-            left(1),
-            "You are signed in. Each recovery code works once; codes left: 1.",
-        ),
-        (
-            Reason::RecoveryCodeAccepted,
-            left(9),
-            "You are signed in. Each recovery code works once; codes left: 9.",
-        ),
-        (
-            Reason::TemporaryCodeAccepted,
-            temporary(3),
-            "You are signed in with your temporary code. Uses left: 3.",
-        ),
-        (
-            Reason::TemporaryCodeAccepted,
-            temporary(0),
-            "You are signed in with your temporary code. It cannot be used again.",
-        ),
-        (
-            Reason::CodeRequired,
-            expected(Method::App, true),
-            "Enter the code that your app shows, or your temporary code.",
-        ),
-        (
-            Reason::CodeRequired,
-            expected(Method::App, false),
-            "Enter the temporary code that your administrator gave you.",
-        ),
-        (
-            Reason::CodeRequired,
-            expected(Method::Sms, true),
-            "Enter the temporary code that your administrator gave you.",
-        ),
-        (
-            Reason::RdpNotAllowed,
-            plain(),
-            "You may not connect by RDP. Use the web portal, or ask your administrator.",
-        ),
-        (
-            Reason::Locked,
-            plain(),
-            "Too many wrong codes. Only your administrator can unlock your account.",
-        ),
-        (Reason::Locked, locked(60), "Too many wrong codes. Try again in 1 min with a new code."),
-        (
-            Reason::EnrolmentClosed,
-            plain(),
-            "You can no longer set up your second factor on your own. Ask your administrator.",
-        ),
-        (
-            Reason::CodeUsed,
-            plain(),
-            "This code was already used. Wait for your app's next code and enter that one.",
-        ),
-        (Reason::CodeUsed, sms(0), "This code was already used. Ask for a new one."),
-        (
-            Reason::WrongCode,
-            plain(),
-            "The code is wrong. Check the clock of your device and try the next code.",
-        ),
-        (Reason::WrongCode, sms(0), "The code is wrong or too old. Enter the newest one."),
-        (
-            Reason::WrongCode,
-            last,
-            "The code is wrong. One more wrong code locks your account for a while.",
-        ),
-        (Reason::CodeRequired, plain(), "Enter the code that your app shows."),
-        (Reason::CodeRequired, digits, "Enter the 6 digits that your app shows."),
-        (Reason::CodeRequired, sms(0), "A code by SMS is required."),
-        (
-            Reason::EnrolmentRequired,
-            plain(),
-            "Scan the QR code with your authenticator app, then enter the code that it shows.",
-        ),
-        (Reason::SmsSent, sms(30), "A code was sent to +33*******78."),
-        (
-            Reason::SmsAlreadySent,
-            sms(30),
-            "A code was already sent to +33*******78. Enter that one.",
-        ),
-        (
-            Reason::SmsNotYet,
-            sms(90_061),
-            "Another code cannot be sent yet. Try again in 1 d 1 h 1 min 1 s.",
-        ),
-        (Reason::Store, plain(), "Sign-in is not available right now. Tell your administrator."),
-        (Reason::Busy, plain(), "Sign-in is busy. Try again."),
-        (
-            Reason::GroupsUnknown,
-            plain(),
-            "Sign-in is not available right now. Tell your administrator.",
-        ),
-        (
-            Reason::AmbiguousUser,
-            plain(),
-            "This name could mean several users. Put the name of your domain in front of it.",
-        ),
-        (
-            Reason::SmsFailed,
-            plain(),
-            "No code could be sent to your phone. Ask your administrator.",
-        ),
-        (Reason::Timeout, plain(), "Sign-in took too long. Try again."),
+             ago, to ::1. If one of them was not you, tell your administrator."),
+        (Reason::RecoveryCodeAccepted, recovery(0), "You are signed in. That was your last recovery code."),
+        (Reason::RecoveryCodeAccepted, recovery(1),
+            "You are signed in. Each recovery code works once; codes left: 1."),
+        (Reason::RecoveryCodeAccepted, recovery(9),
+            "You are signed in. Each recovery code works once; codes left: 9."),
+        (Reason::TemporaryCodeAccepted, temporary(3),
+            "You are signed in with your temporary code. Uses left: 3."),
+        (Reason::TemporaryCodeAccepted, temporary(0),
+            "You are signed in with your temporary code. It cannot be used again."),
         (Reason::Ended, plain(), "You are signed out."),
     ]
+}
+
+#[rustfmt::skip]
+fn denials() -> Vec<Case> {
+    let locked = Details { retry_after: Some(RetryAfter::Seconds(60)), ..plain() };
+    let last = Details { attempts_left: Some(1), ..plain() };
+    vec![
+        (Reason::RdpNotAllowed, plain(),
+            "You may not connect by RDP. Use the web portal, or ask your administrator."),
+        (Reason::Locked, plain(), "Too many wrong codes. Only your administrator can unlock your account."),
+        (Reason::Locked, locked, "Too many wrong codes. Try again in 1 min with a new code."),
+        (Reason::EnrolmentClosed, plain(),
+            "You can no longer set up your second factor on your own. Ask your administrator."),
+        (Reason::CodeUsed, plain(),
+            "This code was already used. Wait for your app's next code and enter that one."),
+        (Reason::CodeUsed, by_sms(0), "This code was already used. Ask for a new one."),
+        (Reason::WrongCode, plain(),
+            "The code is wrong. Check the clock of your device and try the next code."),
+        (Reason::WrongCode, by_sms(0), "The code is wrong or too old. Enter the newest one."),
+        (Reason::WrongCode, last, "The code is wrong. One more wrong code locks your account for a while."),
+        (Reason::Store, plain(), "Sign-in is not available right now. Tell your administrator."),
+        (Reason::Busy, plain(), "Sign-in is busy. Try again."),
+        (Reason::GroupsUnknown, plain(), "Sign-in is not available right now. Tell your administrator."),
+        (Reason::AmbiguousUser, plain(),
+            "This name could mean several users. Put the name of your domain in front of it."),
+        (Reason::SmsFailed, plain(), "No code could be sent to your phone. Ask your administrator."),
+        (Reason::Timeout, plain(), "Sign-in took too long. Try again."),
+    ]
+}
+
+#[rustfmt::skip]
+fn challenges() -> Vec<Case> {
+    let digits = Details { digits: Some(Digits::DEFAULT), ..plain() };
+    vec![
+        (Reason::CodeRequired, plain(), "Enter the code that your app shows."),
+        (Reason::CodeRequired, digits, "Enter the 6 digits that your app shows."),
+        (Reason::CodeRequired, by_sms(0), "A code by SMS is required."),
+        (Reason::CodeRequired, expecting_temporary(Method::App, true),
+            "Enter the code that your app shows, or your temporary code."),
+        (Reason::CodeRequired, expecting_temporary(Method::App, false),
+            "Enter the temporary code that your administrator gave you."),
+        (Reason::CodeRequired, expecting_temporary(Method::Sms, true),
+            "Enter the temporary code that your administrator gave you."),
+        (Reason::EnrolmentRequired, plain(),
+            "Scan the QR code with your authenticator app, then enter the code that it shows."),
+        (Reason::SmsSent, by_sms(30), "A code was sent to +33*******78."),
+        (Reason::SmsAlreadySent, by_sms(30), "A code was already sent to +33*******78. Enter that one."),
+        (Reason::SmsNotYet, by_sms(90_061),
+            "Another code cannot be sent yet. Try again in 1 d 1 h 1 min 1 s."),
+    ]
+}
+
+fn cases() -> Vec<Case> {
+    [grants(), denials(), challenges()].into_iter().flatten().collect()
 }
 
 /// Guards the message of every reason in every language: it is there, is one line, has every placeholder filled in,
