@@ -110,11 +110,14 @@ impl Trial {
     /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
-            Trial::Right { .. } | Trial::RecoveryLeft | Trial::SentRight => "right",
-            Trial::Used { .. } | Trial::RecoveryUsed | Trial::SentUsed => "used",
+            Trial::Used { .. } | Trial::RecoveryUsed | Trial::SentUsed | Trial::Temporary(0) => {
+                "used"
+            }
+            Trial::Right { .. }
+            | Trial::RecoveryLeft
+            | Trial::SentRight
+            | Trial::Temporary(1..) => "right",
             Trial::OutsideWindow { .. } => "outside-window",
-            Trial::Temporary(0) => "used",
-            Trial::Temporary(_) => "right",
             Trial::Wrong => "wrong",
             Trial::Malformed => "malformed",
             Trial::Locked(_) | Trial::Stopped => "locked",

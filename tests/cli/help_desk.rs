@@ -33,7 +33,7 @@ fn a_temporary_code_lets_in_and_enrols_nobody() {
         assert_eq!(first.reason(), "temporary-code-accepted");
         let answer = first.json();
         assert_eq!(answer["enrolled"], is_enrolled);
-        assert!(answer["message"].as_str().unwrap().contains("1"), "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains('1'), "{answer}");
         let details = sandbox.show("alice");
         assert_eq!(
             (&details["state"], &details["temporary_code"]["uses_left"]),

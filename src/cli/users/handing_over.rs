@@ -176,7 +176,7 @@ impl HandOver {
             let path = path.display();
             context.note(&format!("the QR code is in {path}; delete the file after use"));
         } else {
-            let drawn = qr::terminal(uri).map_err(not_drawn)?;
+            let drawn = qr::terminal(uri).map_err(|error| not_drawn(&error))?;
             context.print(&drawn)?;
             let secret = made.secret.to_base32();
             context.print(&format!("secret  {}\nuri     {uri}\n", *secret))?;
@@ -188,7 +188,7 @@ impl HandOver {
     }
 }
 
-fn not_drawn(error: qr::QrError) -> Error {
+fn not_drawn(error: &qr::QrError) -> Error {
     Error::new(ErrorKind::System, format!("cannot draw the QR code: {error}"))
 }
 
@@ -227,8 +227,8 @@ pub(super) struct Picture {
 impl Picture {
     fn write(mut self, uri: &str) -> Result<()> {
         let picture = match self.form {
-            PictureForm::Png => qr::png(uri).map_err(not_drawn)?,
-            PictureForm::Svg => qr::svg(uri).map_err(not_drawn)?.into_bytes(),
+            PictureForm::Png => qr::png(uri).map_err(|error| not_drawn(&error))?,
+            PictureForm::Svg => qr::svg(uri).map_err(|error| not_drawn(&error))?.into_bytes(),
         };
         self.file.write(&picture)?;
         self.file.finish()
