@@ -146,7 +146,7 @@ reasons! {
     /// The name could mean several users.
     AmbiguousUser = "ambiguous-user" => Error,
         portal "refuse; the user signs in with the domain's name";
-    /// No message was sent, or it is unknown whether one was.
+    /// No message was sent, or it is not known whether it was.
     SmsFailed = "sms-failed" => Error,
         portal "refuse; the administrator looks at standard error";
     /// Something took too long, for example the code on standard input.

@@ -24,12 +24,12 @@ use crate::store::{Locked, Scope, Update};
 
 /// Add users and groups to the list
 ///
-/// From the next login on they need a code (once 'rw2fa enable' was run). At the first one, they
-/// see a QR code for their authenticator app.
+/// From the next login on, they need a code (after 'rw2fa enable'). At the first login, they see a
+/// QR code for their authenticator app.
 ///
 /// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
 /// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
-/// An empty type means user; an empty method means that of --method.
+/// An empty type means user; an empty method means the one in --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -39,7 +39,7 @@ use crate::store::{Locked, Scope, Update};
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
-    /// Users and groups of a CSV file; '-' is standard input
+    /// Add the users and groups in this CSV file; '-' is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
     /// How they get codes
@@ -51,10 +51,10 @@ pub(in crate::cli) struct AddArgs {
     /// A note
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Fail, instead of warning, for a name that this system does not know
+    /// Fail for a name that this system does not know, instead of warning
     #[arg(long)]
     must_exist: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

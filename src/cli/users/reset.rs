@@ -31,7 +31,7 @@ pub(in crate::cli) struct ResetArgs {
     /// All users
     #[arg(long, conflicts_with_all = ["names", "groups"])]
     all: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
