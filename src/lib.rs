@@ -36,6 +36,7 @@ pub mod error;
 pub mod factor;
 pub mod gateway;
 pub mod json;
+pub mod language;
 pub mod license;
 pub mod names;
 pub mod otp;

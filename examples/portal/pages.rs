@@ -7,6 +7,8 @@ pub(crate) mod second_factor;
 
 use maud::{DOCTYPE, Markup, html};
 
+use crate::verifier::Answer;
+
 /// What the sign-in page reports.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notice {
@@ -50,8 +52,13 @@ fn card(title: &str, content: &Markup) -> Markup {
     page(title, &html! {}, &html! { div.card { (content) } })
 }
 
+/// Shows the verifier's message, marked with its language: the rest of the page is in English.
+fn message(answer: &Answer) -> Markup {
+    html! { span lang=(answer.language) dir="auto" { (answer.message) } }
+}
+
 /// Shows an error that screen readers announce at once, and that the field below refers to.
-fn alert(text: &str, more: Option<&str>) -> Markup {
+fn alert(text: &Markup, more: Option<&str>) -> Markup {
     html! {
         div.notice.error id="error" role="alert" {
             p { (text) }
@@ -61,7 +68,7 @@ fn alert(text: &str, more: Option<&str>) -> Markup {
 }
 
 /// Shows a notice.
-fn status(text: &str) -> Markup {
+fn status(text: &Markup) -> Markup {
     html! { div.notice role="status" { p { (text) } } }
 }
 
@@ -80,9 +87,9 @@ pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup
         &html! {
             h1 { "Sign in" }
             @match notice {
-                Some(Notice::Wrong) => (alert("The name or the password is wrong.", None)),
-                Some(Notice::Expired) => (status("You were signed out after a period of inactivity. Sign in again.")),
-                Some(Notice::SignedOut) => (status("You are signed out.")),
+                Some(Notice::Wrong) => (alert(&html! { "The name or the password is wrong." }, None)),
+                Some(Notice::Expired) => (status(&html! { "You were signed out after a period of inactivity. Sign in again." })),
+                Some(Notice::SignedOut) => (status(&html! { "You are signed out." })),
                 None => p.lead { "Use the name and password of your company account." },
             }
             form method="post" action="/sign-in" {

@@ -56,6 +56,7 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
         groups: account.groups.clone(),
         client: Id::new()?.as_str().to_owned(),
         ip: visitor.ip,
+        languages: visitor.languages.clone(),
     };
     let answer = portal.verifier.ask(&caller, Ask::WhatIsNeeded).await;
     let mut session = Session::new(account, caller);

@@ -48,6 +48,8 @@ pub(crate) struct Caller {
     pub(crate) client: String,
     /// The user's address, for the audit trail.
     pub(crate) ip: Option<IpAddr>,
+    /// The `Accept-Language` header of the user's browser, as it came: the verifier picks the best language.
+    pub(crate) languages: Option<String>,
 }
 
 /// The two kinds of sessions that this portal opens.
@@ -86,6 +88,9 @@ pub(crate) struct Answer {
     pub(crate) reason: String,
     /// One sentence for the user. Shown, never parsed.
     pub(crate) message: String,
+    /// The language of the message, for the `lang` attribute. Earlier verifiers have only English messages.
+    #[serde(default = "english")]
+    pub(crate) language: String,
     /// How codes reach the user.
     pub(crate) method: Option<Method>,
     /// How many digits a code has.
@@ -196,6 +201,7 @@ fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
     // sometimes do, would be taken for an option.
     let mut args = vec![format!("--client={}", caller.client)];
     args.extend(caller.ip.map(|ip| format!("--ip={ip}")));
+    args.extend(caller.languages.iter().map(|languages| format!("--language={languages}")));
     let session = |kind: Kind| format!("--session={}", kind.argument());
     match ask {
         Ask::WhatIsNeeded => {}
@@ -218,6 +224,10 @@ fn arguments(caller: &Caller, ask: &Ask) -> Vec<String> {
     args.extend(caller.groups.iter().map(|group| format!("--group={group}")));
     args.extend(["--".into(), caller.account.clone()]);
     args
+}
+
+fn english() -> String {
+    "en".into()
 }
 
 impl Ask {
@@ -277,6 +287,7 @@ impl Answer {
             outcome: Outcome::Error,
             reason: "no-answer".into(),
             message: "Sign-in is not available right now. Tell your administrator.".into(),
+            language: english(),
             method: None,
             digits: None,
             enrolled: None,

@@ -16,6 +16,9 @@ use serde::Deserialize;
 use crate::sessions::{Id, Scope, Session};
 use crate::{Portal, log, pages};
 
+/// The longest `Accept-Language` header that is passed on; browsers send less than 100 bytes.
+const LONGEST_LANGUAGES: usize = 1000;
+
 /// How the portal is reached.
 pub(crate) struct Site {
     /// The origins of the portal as browsers write them: `https://portal.example`.
@@ -57,6 +60,8 @@ pub(crate) struct Visitor {
     is_new: bool,
     /// Where the request comes from.
     pub(crate) ip: Option<IpAddr>,
+    /// The languages that the browser asks for.
+    pub(crate) languages: Option<String>,
 }
 
 impl Visitor {
@@ -91,7 +96,8 @@ impl FromRequestParts<Arc<Portal>> for Visitor {
         let ip = if portal.site.is_behind_tls { forwarded(&parts.headers) } else { peer };
         let is_new = known.is_none();
         let id = known.map_or_else(Id::new, Ok)?;
-        Ok(Self { id, is_new, ip })
+        let languages = languages(&parts.headers);
+        Ok(Self { id, is_new, ip, languages })
     }
 }
 
@@ -100,6 +106,12 @@ fn cookie_of(headers: &HeaderMap, name: &str) -> Option<Id> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
     pairs.find(|(found, _)| found.trim() == name).and_then(|(_, value)| Id::parse(value.trim()))
+}
+
+/// Returns the languages that the browser asks for, as it wrote them.
+fn languages(headers: &HeaderMap) -> Option<String> {
+    let line = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    (line.len() <= LONGEST_LANGUAGES).then(|| line.to_owned())
 }
 
 /// Returns the user's address as reported by the proxy. SECURITY: the last one, which our proxy

@@ -2,6 +2,7 @@
 
 use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
+use crate::language::Tag;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
 use crate::settings::key::{Key, KeyType, Section, Spec, section};
@@ -47,6 +48,9 @@ section! {
     "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
+    /// language of the messages to users, unless the portal passes one that is available
+    "language" language: String = "en".into(),
+        Spec::text("a language, such as de or pt-BR", check_language);
 }
 
 /// Who knows the names of users and groups.
@@ -147,6 +151,11 @@ impl Advanced {
         Rules { attempts: self.lockout_attempts, seconds: self.lockout_seconds }
     }
 
+    /// Reports whether the administrator chose the text of the SMS. The default is sent in the user's language.
+    pub fn has_own_sms_message(&self) -> bool {
+        self.sms_message != Self::default().sms_message
+    }
+
     /// Returns the name shown in the authenticator app, on the server called `host`.
     pub fn issuer(&self, host: &str) -> String {
         if self.issuer.is_empty() {
@@ -169,6 +178,10 @@ fn check_issuer(text: &str) -> Result<(), &'static str> {
     } else {
         Ok(())
     }
+}
+
+fn check_language(text: &str) -> Result<(), &'static str> {
+    Tag::parse(text).map(drop).ok_or("must be a language, such as de or pt-BR")
 }
 
 fn check_message(text: &str) -> Result<(), &'static str> {

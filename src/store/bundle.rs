@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::State;
+use crate::language::Tag;
 use crate::names::listing::{Listing, WhitelistEntry};
 use crate::names::matching::overlapping;
 use crate::names::name::{AccountKey, Name};
 use crate::settings::{self, Settings};
-use crate::store::file::LARGEST as LARGEST_DOCUMENT;
+use crate::store::file::{LARGEST as LARGEST_DOCUMENT, LARGEST_MESSAGES};
 use crate::store::{Text, records};
 use crate::time::{Timestamp, readable};
 
@@ -65,6 +66,14 @@ struct Entry {
     settings: String,
 }
 
+/// The texts for users in one language.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MessagesEntry {
+    language: String,
+    text: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -80,6 +89,8 @@ struct Document {
     groups: Vec<Entry>,
     #[serde(default)]
     whitelist: Vec<Entry>,
+    #[serde(default)]
+    messages: Vec<MessagesEntry>,
 }
 
 /// A checked bundle.
@@ -100,6 +111,8 @@ pub struct Bundle {
     pub groups: BTreeMap<Name, String>,
     /// Texts of whitelist documents.
     pub whitelist: BTreeMap<Name, String>,
+    /// Texts for users, by language.
+    pub messages: BTreeMap<Tag, String>,
 }
 
 /// Writes the head of a bundle.
@@ -130,6 +143,12 @@ pub fn user(name: &Name, settings: Option<String>, state: Option<State>) -> Resu
 pub fn other(list: &'static str, name: &Name, settings: String) -> Result<String> {
     let entry = Entry { name: name.canonical(), settings };
     toml(&BTreeMap::from([(list, [entry])])).map(|text| format!("\n{text}"))
+}
+
+/// Writes the texts for users in one language.
+pub fn messages(language: &Tag, text: String) -> Result<String> {
+    let entry = MessagesEntry { language: language.to_string(), text };
+    toml(&BTreeMap::from([("messages", [entry])])).map(|text| format!("\n{text}"))
 }
 
 fn toml(value: &impl Serialize) -> Result<String> {
@@ -202,13 +221,14 @@ impl Bundle {
         let whitelist = others("whitelist entry", document.whitelist, &mut problems, |text| {
             toml::from_str::<WhitelistEntry>(text).err()
         });
+        let messages = all_messages(document.messages, &mut problems);
         let Ok(settings) = settings else { return Err(problems) };
         problems.extend(overlaps(&users, &settings));
         if !problems.is_empty() {
             return Err(problems);
         }
         let Document { exported, secrets, key, settings: text, .. } = document;
-        Ok(Self { exported, secrets, key, text, settings, users, groups, whitelist })
+        Ok(Self { exported, secrets, key, text, settings, users, groups, whitelist, messages })
     }
 }
 
@@ -245,6 +265,26 @@ fn others(
             Ok(name) => {
                 if found.insert(name, settings).is_some() {
                     problems.push(wrong(format!("{what} appears twice")));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Returns the texts for users. Wrong ones are kept, because the store can have them too: 'doctor' reports them.
+fn all_messages(entries: Vec<MessagesEntry>, problems: &mut Vec<Error>) -> BTreeMap<Tag, String> {
+    let mut found = BTreeMap::new();
+    for MessagesEntry { language, text } in entries {
+        let what = format!("messages '{}'", language.escape_debug());
+        if text.len() as u64 > LARGEST_MESSAGES {
+            problems.push(wrong(format!("{what}: the document is larger than 64 KiB")));
+        }
+        match Tag::parse(&language) {
+            None => problems.push(wrong(format!("{what}: this is not a language"))),
+            Some(language) => {
+                if found.insert(language, text).is_some() {
+                    problems.push(wrong(format!("{what} appear twice")));
                 }
             }
         }

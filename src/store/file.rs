@@ -20,20 +20,33 @@ pub(super) const TEMPORARY: &str = ".tmp-";
 /// The size limit of a document, in bytes.
 pub(super) const LARGEST: u64 = 1024 * 1024;
 
+/// The size limit of a document with messages, in bytes.
+pub(super) const LARGEST_MESSAGES: u64 = 64 * 1024;
+
 /// Reads a text file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
+    read_up_to(LARGEST, path, owner)
+}
+
+/// Reads a text file of at most `most` bytes; `None` if it does not exist.
+pub(super) fn read_up_to(
+    most: u64,
+    path: &Path,
+    owner: Owner,
+) -> Result<Option<Zeroizing<String>>> {
     let Some((file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
         return Ok(None);
     };
-    if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than 1 MiB, the limit for a document")
+    if metadata.len() > most {
+        let most = if most < LARGEST { "64 KiB" } else { "1 MiB" };
+        return Err(broken(path, &format!("is larger than {most}, the limit for a document"))
             .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     // One byte more, so that the buffer need not grow to find the end.
     bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     // Limited to the size found above, which avoids asking for the size again.
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| {
+    file.take(most).read_to_end(&mut bytes).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);

@@ -15,8 +15,8 @@ use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 use crate::store::{
-    AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, Locked, Locks, MakeLines, NameList,
-    Place, Reader, ReadsFrom, Scope, Store, Text,
+    AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, LanguageList, Locked, Locks,
+    LoginStore, MakeLines, NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
 };
 
 /// How long to wait for a lock.
@@ -123,6 +123,7 @@ impl Reader for Memory {
             Document::Attempts(name) => format!("memory/attempts/{name}"),
             Document::Of(kind, name) => format!("memory/{kind}/{name}"),
             Document::SmsCount => "memory/sms-count.toml".into(),
+            Document::Messages(language) => format!("memory/messages/{language}.toml"),
         }
     }
 
@@ -146,6 +147,16 @@ impl Reader for Memory {
 
     fn has_any(&self, kind: DocumentKind) -> Result<bool> {
         Ok(!self.names(kind).is_empty())
+    }
+
+    fn languages(&self) -> Result<LanguageList> {
+        let contents = self.contents();
+        let language = |document: &Document| match document {
+            Document::Messages(language) => Some(language.clone()),
+            _ => None,
+        };
+        let languages = contents.documents.keys().filter_map(language).collect();
+        Ok(LanguageList { languages, problems: Vec::new() })
     }
 
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
@@ -213,7 +224,7 @@ impl Upkeep for MemoryStore {
     }
 }
 
-impl Store for MemoryStore {
+impl LoginStore for MemoryStore {
     fn argument(&self) -> Result<OsString> {
         Ok("memory".into())
     }
@@ -221,7 +232,9 @@ impl Store for MemoryStore {
     fn copy_to_system_log(&mut self, _: SystemLog) {}
 
     fn use_key_file(&mut self, _: PathBuf) {}
+}
 
+impl Store for MemoryStore {
     fn lock_shard(&self, key: &AccountKey) -> u32 {
         format!("{key:?}").bytes().fold(0, |sum, byte| sum.wrapping_mul(31) + u32::from(byte))
     }

@@ -23,7 +23,7 @@ pub mod unrecorded;
 pub mod upkeep;
 pub mod user;
 
-pub use opening::{Made, configure, create, look, open};
+pub use opening::{Made, configure, create, look, open, open_for_login};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -32,6 +32,7 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::language::Tag;
 use crate::names::name::{AccountKey, Name};
 use crate::platform::SystemLog;
 use crate::store::key_file::KeyFile;
@@ -60,6 +61,8 @@ pub enum Document {
     SmsCount,
     /// A user's attempt counter, overwritten in place.
     Attempts(Name),
+    /// Texts for users in one language, written by an administrator.
+    Messages(Tag),
     /// A document of this kind for one name.
     Of(DocumentKind, Name),
 }
@@ -123,6 +126,12 @@ pub trait Reader {
     /// Reports whether any document of this kind exists.
     fn has_any(&self, kind: DocumentKind) -> Result<bool>;
 
+    /// Lists the languages that have texts, in order, and what else is among their documents.
+    ///
+    /// # Errors
+    /// If they cannot be listed, or other accounts could have written them.
+    fn languages(&self) -> Result<LanguageList>;
+
     /// Passes each line of the audit trail to `each`, oldest first, without its newline. Stops when `each`
     /// fails.
     ///
@@ -172,6 +181,10 @@ impl<T: ReadsFrom> Reader for T {
         self.reader().has_any(kind)
     }
 
+    fn languages(&self) -> Result<LanguageList> {
+        self.reader().languages()
+    }
+
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {
         self.reader().audit_lines(each)
     }
@@ -214,8 +227,11 @@ pub trait Update: Locks {
 
 impl<L: Locks + ?Sized> Update for L {}
 
-/// A place that keeps documents.
-pub trait Store: Reader + Locks + Upkeep {
+/// A place that keeps documents, as a login uses it.
+///
+/// Separate from [`Store`], so that the verifier does not contain what only administrators use: a `dyn Store` keeps
+/// every function of its traits in the program.
+pub trait LoginStore: Reader + Locks {
     /// The store's location as an argument of `--store` that every directory understands.
     ///
     /// # Errors
@@ -227,7 +243,10 @@ pub trait Store: Reader + Locks + Upkeep {
 
     /// Reads the data key from `path` from now on.
     fn use_key_file(&mut self, path: PathBuf);
+}
 
+/// A place that keeps documents.
+pub trait Store: LoginStore + Upkeep {
     /// The number of the lock for this account. Accounts with the same number are locked together, so one
     /// update can change many of them.
     fn lock_shard(&self, key: &AccountKey) -> u32;
@@ -257,6 +276,15 @@ pub struct NameList {
     pub names: Vec<Name>,
     /// Files and directories that this program did not create. Each may be a document of an unknown
     /// account.
+    pub problems: Vec<Error>,
+}
+
+/// The languages that have texts.
+#[derive(Debug, Default)]
+pub struct LanguageList {
+    /// The languages, in order.
+    pub languages: Vec<Tag>,
+    /// Documents of no language.
     pub problems: Vec<Error>,
 }
 

@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner, SystemLog};
 use crate::settings::Settings;
-use crate::store::{Store, dir};
+use crate::store::dir::{self, DirStore};
+use crate::store::{LoginStore, Store};
 
 /// What [`create`] created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,18 @@ pub enum Made {
 /// # Errors
 /// If there is no store, it belongs to another account, or other accounts can use it.
 pub fn open(location: &Path) -> Result<Box<dyn Store>> {
+    open_directory(location).map(|store| Box::new(store) as _)
+}
+
+/// Opens the store at `location` for a login.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_for_login(location: &Path) -> Result<Box<dyn LoginStore>> {
+    open_directory(location).map(|store| Box::new(store) as _)
+}
+
+fn open_directory(location: &Path) -> Result<DirStore> {
     let found = dir::find(location)?;
     let (owner, current) = (found.owner(), Owner::current());
     if !owner.accepts(current) {
@@ -33,7 +46,7 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
         owner.assume(location)?;
         found.check_reachable()?;
     }
-    Ok(Box::new(found.open()?))
+    found.open()
 }
 
 /// Opens the store at `location` for a look, without becoming its owner; `None` if [`open`] would
@@ -71,7 +84,7 @@ pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) 
 
 /// Applies the settings to the store: where the key is, and whether the system log gets a copy of
 /// the trail.
-pub fn configure(store: &mut dyn Store, settings: &Settings, log: Option<&SystemLog>) {
+pub fn configure(store: &mut dyn LoginStore, settings: &Settings, log: Option<&SystemLog>) {
     if let Some(path) = &settings.key_file {
         store.use_key_file(path.clone());
     }

@@ -63,21 +63,19 @@ impl<'a> Restoration<'a> {
         if problems.is_empty() { Ok(plan) } else { Err(problems) }
     }
 
-    /// Lists the effect on each entry, with its kind and name, in order.
+    /// Lists the effect on each entry, named by its first document, in order.
     ///
     /// # Errors
     /// If the store cannot be listed.
-    pub fn effects(&self, reader: &dyn Reader) -> Result<Vec<(DocumentKind, Name, Effect)>> {
+    pub fn effects(&self, reader: &dyn Reader) -> Result<Vec<(Document, Effect)>> {
         let mut effects = Vec::new();
         for (kind, wanted) in self.wanted() {
-            let mut all: BTreeMap<Name, Effect> =
-                present(reader, kind)?.into_iter().map(|name| (name, Effect::Removed)).collect();
-            for name in wanted {
-                let present = all.contains_key(&name);
-                all.insert(name, if present { Effect::Replaced } else { Effect::Added });
-            }
-            effects.extend(all.into_iter().map(|(name, effect)| (kind, name, effect)));
+            let all = compare(present(reader, kind)?, wanted);
+            effects.extend(all.map(|(name, effect)| (Document::Of(kind, name), effect)));
         }
+        let wanted = self.bundle.messages.keys().cloned();
+        let all = compare(reader.languages()?.languages, wanted);
+        effects.extend(all.map(|(language, effect)| (Document::Messages(language), effect)));
         Ok(effects)
     }
 
@@ -88,10 +86,20 @@ impl<'a> Restoration<'a> {
     /// If something could not be written. Repeating the import repairs it.
     pub fn write(
         &self,
-        locked: &dyn Locked,
+        locked: &mut dyn Locked,
         nonces: &Nonces<'_>,
         advance: &mut dyn FnMut(),
     ) -> Result<()> {
+        for language in locked.languages()?.languages {
+            if !self.bundle.messages.contains_key(&language) {
+                locked.remove(&Document::Messages(language))?;
+                advance();
+            }
+        }
+        for (language, text) in &self.bundle.messages {
+            locked.write(&Document::Messages(language.clone()), text)?;
+            advance();
+        }
         for (name, text) in &self.bundle.groups {
             put(locked, DocumentKind::Group, name, text)?;
             advance();
@@ -280,6 +288,20 @@ impl<'a> Restoration<'a> {
             Ok::<_, Error>(())
         })
     }
+}
+
+/// Returns the effect of an import on each of these, in order.
+fn compare<T: Ord>(
+    present: Vec<T>,
+    wanted: impl IntoIterator<Item = T>,
+) -> impl Iterator<Item = (T, Effect)> {
+    let mut all: BTreeMap<T, Effect> =
+        present.into_iter().map(|entry| (entry, Effect::Removed)).collect();
+    for entry in wanted {
+        let effect = if all.contains_key(&entry) { Effect::Replaced } else { Effect::Added };
+        all.insert(entry, effect);
+    }
+    all.into_iter()
 }
 
 /// Lists the names in the store. For users, this includes everyone with a state or settings.

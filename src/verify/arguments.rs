@@ -11,6 +11,7 @@ use clap::{Args, Parser, ValueEnum};
 use clap_lex::{ArgCursor, RawArgs};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::language::Preferences;
 use crate::names::name::Name;
 use crate::verify::options::{QrForm, Session};
 
@@ -85,6 +86,9 @@ pub struct VerifyArgs {
     /// Format of the QR code at enrolment [default: svg]
     #[arg(long, value_enum)]
     pub(super) qr: Option<QrForm>,
+    /// Language of the message: a tag such as pt-BR, or the browser's Accept-Language header
+    #[arg(long, value_name = "TAG")]
+    pub(super) language: Option<OsString>,
 }
 
 impl VerifyArgs {
@@ -95,6 +99,13 @@ impl VerifyArgs {
     pub fn login(&self) -> Result<Name> {
         Name::parse(self.written())
             .map_err(|error| Error::new(ErrorKind::Usage, format!("the user: {error}")))
+    }
+
+    /// The languages that the user prefers. What is not a language is skipped, so that no header of a browser
+    /// refuses a login.
+    pub(super) fn languages(&self) -> Preferences {
+        let text = self.language.as_deref().unwrap_or_default();
+        Preferences::parse(&text.to_string_lossy())
     }
 
     pub(super) fn written(&self) -> &str {
@@ -221,6 +232,7 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         "qr" => {
             once(&mut verify.qr, name, choice(name, value, QrForm::from_word, "svg, png or none")?)
         }
+        "language" => once(&mut verify.language, name, value.take(name)?.to_owned()),
         _ => Err(unknown(&format!("--{name}"))),
     }
 }

@@ -14,11 +14,14 @@ use crate::platform;
 use crate::process::{Process, Unreadable};
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
-use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
+use crate::store::{
+    self, Document, DocumentKind, Locked, LoginStore, Reader, Scope, Update, records,
+};
 use crate::time::Timestamp;
 use crate::verify::decision::{ClientProblem, Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
+use crate::verify::messages::Speaker;
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
@@ -70,13 +73,13 @@ pub(super) fn verify(
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
-    verify_in(process, &mut *store::open(root)?, request, started)
+    verify_in(process, &mut *store::open_for_login(root)?, request, started)
 }
 
 /// Like [`verify`], for a store that is open.
 fn verify_in(
     process: &Process,
-    store: &mut dyn Store,
+    store: &mut dyn LoginStore,
     request: &Request,
     started: Instant,
 ) -> Result<Verdict, Failure> {
@@ -90,14 +93,18 @@ fn verify_in(
         UnderLock::Reserved(reserved) => {
             Ok(send(process, store, &settings, request, reserved, started)?)
         }
-        UnderLock::Decided(mut verdict) => {
-            if let (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) = (verdict.reason, groups)
-            {
-                let has_hint = problem.hint().is_some();
-                verdict.problem =
-                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) });
-            }
-            Ok(verdict)
+        UnderLock::Decided(Decided { name, decision, problem }) => {
+            let reason = decision.reason;
+            let problem = match (reason, groups) {
+                (Reason::GroupsUnknown, KnownGroups::Unknown(problem)) => {
+                    let has_hint = problem.hint().is_some();
+                    Some(if has_hint { problem } else { problem.with_hint(GROUPS_HINT) })
+                }
+                _ => problem,
+            };
+            let speaker = Speaker::new(&request.languages, &settings.advanced, store);
+            let response = respond(&name, decision, &settings, request, &speaker)?;
+            Ok(Verdict { response, reason, problem })
         }
     }
 }
@@ -114,9 +121,17 @@ struct Login<'a> {
 #[allow(clippy::large_enum_variant, reason = "there is one of it in each login")]
 enum UnderLock {
     /// Decided and recorded.
-    Decided(Verdict),
+    Decided(Decided),
     /// A message must be sent first, without the lock.
     Reserved(Reserved),
+}
+
+/// A decision that is recorded.
+struct Decided {
+    name: Name,
+    decision: Decision,
+    /// The problem behind it, which an administrator should fix.
+    problem: Option<Error>,
 }
 
 /// Decides a login and records the decision.
@@ -163,12 +178,10 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     if !request.check {
         remember(locked, name, request, &decision, next.as_ref(), keys.as_ref(), now)?;
     }
-    let reason = decision.reason;
-    let response = respond(name, decision, settings, request)?;
-    let unreadable =
-        request.unreadable.filter(|_| reason == Reason::WrongCode).map(Unreadable::error);
-    let problem = unreadable.or_else(|| missing_gateway(&facts, reason));
-    Ok(UnderLock::Decided(Verdict { response, reason, problem }))
+    let unreadable = request.unreadable.filter(|_| decision.reason == Reason::WrongCode);
+    let unreadable = unreadable.map(Unreadable::error);
+    let problem = unreadable.or_else(|| missing_gateway(&facts, decision.reason));
+    Ok(UnderLock::Decided(Decided { name: name.clone(), decision, problem }))
 }
 
 /// Charges the attempt that is about to be made. First makes sure that the audit line and the next state fit on
@@ -194,7 +207,7 @@ struct Reserved {
 /// Sends a message without holding a lock, then confirms it under the lock.
 fn send(
     process: &Process,
-    store: &dyn Store,
+    store: &dyn LoginStore,
     settings: &Settings,
     request: &Request,
     reserved: Reserved,
@@ -202,13 +215,14 @@ fn send(
 ) -> Result<Verdict> {
     let Reserved { name, mut decision, made } = reserved;
     let now = process.now();
+    let speaker = Speaker::new(&request.languages, &settings.advanced, store);
     let sent = decision.outgoing.as_ref().map_or(Ok(()), |outgoing| {
         let Some(timeout) = sms_timeout(started.elapsed()) else {
             let what = "no time was left to send the message";
             return Err((Ending::Refused, Error::new(ErrorKind::Timeout, what)));
         };
         let command = SmsCommand::from_settings(settings, store);
-        let body = sending::body(settings, outgoing);
+        let body = sending::body(settings, outgoing, &speaker);
         command.send(&outgoing.to.to_string(), body, timeout, process.elevated)
     });
     let ending = sent.as_ref().map_or_else(|(ending, _)| *ending, |()| Ending::Sent);
@@ -229,7 +243,7 @@ fn send(
         record(locked, &name, request, &decision, keys.as_ref(), now)
     })?;
     let reason = decision.reason;
-    let response = respond(&name, decision, settings, request)?;
+    let response = respond(&name, decision, settings, request, &speaker)?;
     Ok(Verdict { response, reason, problem: sent.err().map(|(_, error)| error) })
 }
 
@@ -272,12 +286,13 @@ fn respond(
     decision: Decision,
     settings: &Settings,
     request: &Request,
+    speaker: &Speaker<'_>,
 ) -> Result<Response> {
     let issuer = match decision.details.shown_secret {
         Some(_) => settings.advanced.issuer(&platform::host_name()),
         None => String::new(),
     };
-    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr })
+    Response::new(name, decision, &Presentation { issuer: &issuer, qr: request.qr, speaker })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod facts;
 #[cfg(test)]
 mod late;
 pub(crate) mod login;
+pub mod messages;
 #[cfg(test)]
 mod model;
 pub mod options;
@@ -27,16 +28,20 @@ mod sign_in;
 pub mod sms;
 pub mod subject;
 pub mod trial;
+pub mod wording;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
+use crate::names::name::Name;
 use crate::platform;
 use crate::printable::printable;
 use crate::process::Process;
+use crate::store::{self, records};
 use crate::verify::arguments::{AnswerFormat, HELP, Rejected, VERSION, VerifyArgs};
 use crate::verify::login::{Failure, Verdict, verify};
+use crate::verify::messages::Speaker;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
 use crate::verify::response::Response;
@@ -111,7 +116,7 @@ fn run_since(
         Err(Failure::Error(error)) => {
             print_error(process, &error);
             let reason = reason_of(error.kind());
-            (Response::failure(&login, reason), reason)
+            (without_decision(root, &login, reason, args), reason)
         }
     };
     answer(process, &response, reason, format)
@@ -131,6 +136,18 @@ pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
         | ErrorKind::Store
         | ErrorKind::System => Reason::Store,
     }
+}
+
+/// The answer when no decision was possible, in the language that the store asks for, if it can be read.
+fn without_decision(root: &Path, login: &Name, reason: Reason, args: &VerifyArgs) -> Response {
+    let languages = args.languages();
+    let opened =
+        store::open_for_login(root).and_then(|store| Ok((records::settings(&*store)?, store)));
+    let speaker = match &opened {
+        Ok((settings, store)) => Speaker::new(&languages, &settings.advanced, &**store),
+        Err(_) => Speaker::without_store(&languages),
+    };
+    Response::failure(login, reason, &speaker)
 }
 
 /// Prints the answer. An answer that cannot be written in full is not a grant.

@@ -9,6 +9,7 @@ use crate::factor::attempts::{Attempts, Charge};
 use crate::factor::lockout::LockoutState;
 use crate::factor::sealed::Sealed;
 use crate::factor::state::{Enrolment, State};
+use crate::language::Preferences;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::{CodeGenerator, Digits, Secret, Step};
@@ -121,6 +122,7 @@ impl Model {
             unreadable: None,
             ip: None,
             qr: QrForm::None,
+            languages: Preferences::default(),
         }
     }
 

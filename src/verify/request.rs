@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::grant::ClientHash;
+use crate::language::Preferences;
 use crate::names::name::Name;
 use crate::printable::{printable, shortened};
 use crate::process::{Line, Process, Unreadable};
@@ -74,6 +75,8 @@ pub struct Request {
     pub ip: Option<String>,
     /// The format of the QR code.
     pub qr: QrForm,
+    /// The languages that the user prefers.
+    pub languages: Preferences,
 }
 
 impl Request {
@@ -92,6 +95,7 @@ impl Request {
             bad_client: false,
             ip: None,
             qr: QrForm::None,
+            languages: Preferences::default(),
         }
     }
 
@@ -125,6 +129,7 @@ impl Request {
             bad_client: args.client.as_ref().is_some_and(|id| !is_client(id)),
             ip: args.ip.as_deref().and_then(recorded_address),
             qr: args.qr.unwrap_or_default(),
+            languages: args.languages(),
         })
     }
 

@@ -17,8 +17,9 @@ use crate::platform;
 use crate::platform::child::{self, Output};
 use crate::printable::printable;
 use crate::settings::Settings;
-use crate::store::{Locked, Scope, Store, Update, records};
+use crate::store::{Locked, LoginStore, Scope, Update, records};
 use crate::time::Timestamp;
+use crate::verify::messages::Speaker;
 use crate::verify::outcome::Outgoing;
 use crate::verify::subject::DailyQuota;
 
@@ -33,9 +34,9 @@ const DAY: i64 = 86_400;
 /// The program that sends messages.
 pub(crate) enum SmsCommand<'a> {
     /// `rw2fa sms deliver`, for this store.
-    Default(&'a dyn Store),
+    Default(&'a dyn LoginStore),
     /// The program that the administrator set in this store.
-    Other(&'a Path, &'a dyn Store),
+    Other(&'a Path, &'a dyn LoginStore),
 }
 
 /// The result of sending a message: on failure, how it ended and why.
@@ -43,7 +44,7 @@ pub(crate) type Sent = std::result::Result<(), (Ending, Error)>;
 
 impl<'a> SmsCommand<'a> {
     /// The command that the settings name.
-    pub(crate) fn from_settings(settings: &'a Settings, store: &'a dyn Store) -> Self {
+    pub(crate) fn from_settings(settings: &'a Settings, store: &'a dyn LoginStore) -> Self {
         match settings.sms.command.as_deref() {
             None => Self::Default(store),
             Some(program) => Self::Other(program, store),
@@ -133,9 +134,14 @@ impl<'a> SmsCommand<'a> {
 }
 
 /// The text of a message.
-pub(super) fn body(settings: &Settings, outgoing: &Outgoing) -> Zeroizing<String> {
-    let issuer = settings.advanced.issuer(&platform::host_name());
-    fill(&settings.advanced.sms_message, outgoing.code.as_str(), &issuer)
+pub(super) fn body(
+    settings: &Settings,
+    outgoing: &Outgoing,
+    speaker: &Speaker<'_>,
+) -> Zeroizing<String> {
+    let advanced = &settings.advanced;
+    let template = speaker.sms_template(advanced);
+    fill(&template, outgoing.code.as_str(), &advanced.issuer(&platform::host_name()))
 }
 
 /// How many messages were sent on one day.

@@ -97,6 +97,7 @@ impl SignIn<'_> {
     pub(super) fn reject_malformed(&self) -> Decision {
         let mut decision = self.reject(self.rules.failures().count);
         decision.details.malformed = true;
+        decision.details.expects_temporary = self.rules.has_temporary_code();
         decision
     }
 

@@ -16,9 +16,11 @@ mod help_desk;
 mod init;
 mod key;
 mod license;
-mod preview;
+mod messages;
 #[cfg(target_os = "linux")]
 mod mistyped;
+mod preview;
+#[cfg(target_os = "linux")]
 mod prompt;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -101,7 +101,9 @@ fn declared_bounds_are_enforced() {
 fn declared_types_are_enforced() {
     for key in described().iter().filter(|key| key.table != "license") {
         let mut accepted = Vec::new();
-        for value in ["1", "true", "\"%CODE%\"", "2026-11-24T08:00:00Z", "{ a = \"b\" }", "[]"] {
+        let values =
+            ["1", "true", "\"%CODE%\"", "\"de\"", "2026-11-24T08:00:00Z", "{ a = \"b\" }", "[]"];
+        for value in values {
             let (text, line) = document(key.table, &format!("{} = {value}", key.name));
             match parse(&text) {
                 Ok(_) => accepted.push(value),
@@ -127,7 +129,15 @@ fn declared_types_are_enforced() {
             Valid::Flag => vec!["true"],
             // No value of this list is one of the words.
             Valid::Choice(_) => vec![],
-            Valid::Text { .. } | Valid::Word(_) => vec!["\"%CODE%\""],
+            // Each has its own check, which one of the texts passes.
+            Valid::Text { check, .. } => {
+                let texts = ["%CODE%", "de"].into_iter().filter(|text| check(text).is_ok());
+                let texts = texts.map(|text| if text == "de" { "\"de\"" } else { "\"%CODE%\"" });
+                let texts: Vec<_> = texts.collect();
+                assert!(!texts.is_empty(), "{}: no text is valid", key.name);
+                texts
+            }
+            Valid::Word(_) => vec!["\"%CODE%\"", "\"de\""],
             Valid::Time => vec!["2026-11-24T08:00:00Z"],
             Valid::Map(_) => vec!["{ a = \"b\" }"],
         };

@@ -2,10 +2,13 @@
 
 use std::fs;
 
+use rw2fa::language::Tag;
 use rw2fa::settings::advanced::{Advanced, KEYS};
 use rw2fa::settings::described;
 use rw2fa::settings::key::Section as _;
 use rw2fa::settings::sms::SmsSection;
+use rw2fa::verify::messages::built_in;
+use rw2fa::verify::messages::key::Key;
 use rw2fa::verify::reason::Reason;
 
 use crate::pages::{Page, pages};
@@ -14,7 +17,7 @@ use crate::pages::{Page, pages};
 const GENERATE: &str = "RW2FA_GENERATE";
 
 /// The rows of the generated tables, by the comment above each.
-fn tables() -> [(&'static str, Vec<String>); 3] {
+fn tables() -> [(&'static str, Vec<String>); 4] {
     let advanced = described().into_iter().filter(|key| key.table == Advanced::TABLE);
     let settings = advanced.zip(KEYS).map(|(described, key)| {
         let fixed = key.text(&Advanced::default()).filter(|_| key.spec.default_words.is_none());
@@ -36,10 +39,15 @@ fn tables() -> [(&'static str, Vec<String>); 3] {
         let meaning = uncapitalized(reason.meaning().trim_end_matches('.'));
         format!("| `{word}` | `{outcome}` | {meaning} | {} |", reason.advice())
     });
+    let messages = Key::ALL.iter().map(|key| {
+        let text = built_in::text(&Tag::english(), *key).unwrap();
+        format!("| `{}` | {} | `{text}` |", key.as_str(), key.meaning())
+    });
     [
         ("settings", settings.collect()),
         ("sms options", options.collect()),
         ("reasons", reasons.collect()),
+        ("messages", messages.collect()),
     ]
 }
 

@@ -13,6 +13,7 @@ mod first_login;
 mod gateway;
 mod guard;
 mod http;
+mod languages;
 mod looks;
 mod program;
 #[path = "../sandbox/mod.rs"]

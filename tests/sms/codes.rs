@@ -35,6 +35,40 @@ fn the_first_login_proves_the_number_and_later_ones_sign_in() {
     assert_eq!(outbox.count(), 2);
 }
 
+/// The last message that was sent.
+fn last_body(outbox: &Outbox) -> String {
+    outbox.messages().last().unwrap()["body"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_message_is_in_the_language_of_the_user() {
+    let (sandbox, outbox) = with_alice();
+    sandbox.set("issuer", "Example");
+    sandbox.set("sms-interval", "0");
+    let sent = |options: &[&str]| {
+        sandbox.pass(600);
+        let run = sandbox.verify(&[options, &["--", "alice"]].concat(), None);
+        assert_eq!(run.reason(), "sms-sent", "{run:?}");
+        last_body(&outbox).replace(&outbox.code(), "000000")
+    };
+    assert_eq!(sent(&[]), "Your Example verification code is: 000000");
+    assert_eq!(sent(&["--language=nl-BE,en;q=0.5"]), "Uw verificatiecode voor Example: 000000");
+    sandbox.set("language", "it");
+    assert_eq!(sent(&["--language=tlh"]), "Codice di verifica Example: 000000");
+    sandbox.admin_ok(&["sms", "test", NUMBER]);
+    assert_eq!(last_body(&outbox), "Codice di verifica Example: 000000");
+    let messages = sandbox.path().join("messages");
+    crate::sandbox::make_private(&messages);
+    sandbox.write(&messages.join("it.toml"), "sms-text = \"{issuer} {code}\"\n");
+    assert_eq!(sent(&[]), "Example 000000");
+    // A text without the code would lock everyone out.
+    sandbox.write(&messages.join("it.toml"), "sms-text = \"{issuer}\"\n");
+    assert_eq!(sent(&[]), "Codice di verifica Example: 000000");
+    sandbox.pass(3600);
+    sandbox.set("sms-message", "PIN %CODE%");
+    assert_eq!(sent(&["--language=de"]), "PIN 000000");
+}
+
 #[test]
 fn a_reload_sends_nothing_and_a_resend_sends_the_same_code() {
     let (sandbox, outbox) = with_alice();

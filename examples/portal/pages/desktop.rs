@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::pages::{page, status, token_field};
+use crate::pages::{message, page, status, token_field};
 use crate::resources::{self, Resource};
 use crate::sessions::{Opened, Session, Stage};
 use crate::verifier::Kind;
@@ -17,7 +17,7 @@ pub(crate) fn desktop(token: &str, session: &Session) -> Markup {
                 // Here the verifier reports how often the QR code was shown, and to whom.
                 @if let Some(answer) = &session.answer {
                     @if matches!(answer.reason.as_str(), "activated" | "recovery-code-accepted") {
-                        (status(&answer.message))
+                        (status(&message(answer)))
                     }
                 }
                 h1 { "Welcome, " (session.account.full_name) }

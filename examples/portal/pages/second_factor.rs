@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::pages::{alert, card, page as whole_page, status, token_field};
+use crate::pages::{alert, card, message, page as whole_page, status, token_field};
 use crate::sessions::Session;
 use crate::verifier::{Answer, Enrolment, Method, Outcome};
 
@@ -43,15 +43,15 @@ fn code(token: &str, session: &Session, answer: &Answer, field: Field) -> Markup
             (for_whom(session))
             h1 { (heading) }
             @if is_wrong {
-                (alert(&answer.message, attempts_left(answer).as_deref()))
+                (alert(&message(answer), attempts_left(answer).as_deref()))
             } @else if on_paper {
                 p.lead { "Each code on your list signs you in once, instead of the code from your phone." }
             } @else if by_sms {
                 // Whether and where a message was sent; announced even after a press of the button
                 // below.
-                (status(&answer.message))
+                (status(&message(answer)))
             } @else {
-                p.lead { (answer.message) }
+                p.lead { (message(answer)) }
             }
             (code_form(token, answer, field))
             @if by_sms {
@@ -116,7 +116,7 @@ fn locked(token: &str, session: &Session, answer: &Answer) -> Markup {
         &title("Sign-in locked", true),
         &html! {
             h1 { "Sign-in locked" }
-            (alert(&answer.message, None))
+            (alert(&message(answer), None))
             @if answer.retry_after.is_some() {
                 p { "Codes that you type before then are not checked. If it was not you who typed the \
                      wrong codes, someone knows your password: tell your administrator." }
@@ -135,7 +135,7 @@ fn refused(token: &str, session: &Session, answer: &Answer) -> Markup {
         &title(heading, true),
         &html! {
             h1 { (heading) }
-            (alert(&answer.message, None))
+            (alert(&message(answer), None))
             @if is_error { a.button.primary href="/code" { "Try again" } }
             (leave(token, session))
             // For the call to the help desk. Says nothing about the user.

@@ -7,6 +7,7 @@ mod disk;
 mod files;
 mod license;
 mod lists;
+mod messages;
 mod names;
 mod settings;
 mod sms;
@@ -185,6 +186,7 @@ fn documents(store: &dyn Store, inspection: &Inspection, now: Timestamp) -> Vec<
             .iter()
             .map(|group| Finding::from_alike("documents", Severity::Error, group)),
     );
+    findings.extend(messages::catalogues(store, is_new));
     let mut problems = store.health_problems(now, Extent::Whole);
     problems.retain(|problem| is_new(&problem.error));
     findings.extend(files::health(&problems));
@@ -210,6 +212,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     let mut findings = documents(&*store, &inspection, now);
     if let Some(settings) = &settings {
         findings.extend(settings::check(settings, census.widest_drift()));
+        findings.extend(messages::language(&*store, &settings.advanced));
         let log = context.process.system_log().filter(|_| settings.syslog);
         findings.extend(syslog::check(log));
     }

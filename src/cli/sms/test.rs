@@ -11,10 +11,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sms::message::{fill, segments};
 use crate::gateway::number;
 use crate::gateway::parse_sender;
+use crate::language::Preferences;
 use crate::names::listing::Phone;
 use crate::platform;
 use crate::store::{Scope, Update, records};
 use crate::verify::login::SMS_PATIENCE;
+use crate::verify::messages::Speaker;
 use crate::verify::sending::SmsCommand;
 
 /// Send a test message, which costs as much as a real one
@@ -43,7 +45,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     }
     let advanced = &opened.settings.advanced;
     let zeros = "0".repeat(usize::from(advanced.digits().get()));
-    let body = fill(&advanced.sms_message, &zeros, &advanced.issuer(&platform::host_name()));
+    let speaker = Speaker::new(&Preferences::default(), advanced, &*opened.store);
+    let template = speaker.sms_template(advanced);
+    let body = fill(&template, &zeros, &advanced.issuer(&platform::host_name()));
     let (alphabet, parts) = segments(&body);
     let sent = send(&opened, &args.to, body);
     let result = if sent.is_ok() { "sent" } else { "failed" };

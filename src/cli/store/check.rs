@@ -15,11 +15,12 @@ use crate::error::Result;
 use crate::store::inspection::inspect;
 use crate::store::upkeep::Extent;
 use crate::store::{self, records};
+use crate::verify::messages::custom;
 
 /// Check every document, do what a login does, and report problems
 ///
-/// Checks the settings, the key, both documents of every user, groups, whitelist entries, and that
-/// every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes
+/// Checks the settings, the key, both documents of every user, groups, whitelist entries, messages, and
+/// that every secret opens. Takes each lock, opens the audit trail, writes and removes temporary files. Changes
 /// nothing. To check the lines of the audit trail, use 'rw2fa audit verify'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store check && rw2fa store export backup.toml")]
@@ -56,23 +57,26 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
         store::configure(&mut *store, &settings, None);
     }
     let found = inspect(&*store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
+    let messages = custom::check(&*store);
+    let documents = found.documents + messages.catalogues;
     let health = store.health_problems(context.now(), Extent::Whole).into_iter();
     let health: Vec<_> = health.filter(|problem| problem.is_error).collect();
     // A file that cannot be used can fail as a document and as a part of a login: report it once.
     let known: BTreeSet<_> = found.problems().map(|(_, problem)| problem.to_string()).collect();
     let health = health.iter().map(|problem| (None, &problem.error));
     let health = health.filter(|(_, problem)| !known.contains(&problem.to_string()));
-    let problems = found.problems().chain(health);
+    let catalogues = messages.problems.iter().map(|problem| (None, problem));
+    let problems = found.problems().chain(catalogues).chain(health);
     let rows: Vec<_> = alike::group(&store.location(), problems).iter().map(Row::from).collect();
     match context.globals.format {
         Format::Json => context.print_json(&json!({
             "schema": 1,
-            "documents": found.documents,
+            "documents": documents,
             "problems": rows,
         }))?,
         Format::Csv => output::list(context, "problems", &rows, COLUMNS)?,
         Format::Text => {
-            let checked = count(found.documents, "document");
+            let checked = count(documents, "document");
             let found = count(rows.len(), "problem");
             context.print(&format!("{checked} checked, {found}\n"))?;
             for problem in &rows {

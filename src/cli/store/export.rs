@@ -13,16 +13,17 @@ use crate::cli::target::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
 use crate::factor::state::State;
+use crate::language::Tag;
 use crate::names::name::Name;
 use crate::store::bundle::{self, Secrets};
 use crate::store::seal::{KeyRing, NONCE};
 use crate::store::user::{missing_half, open_sealed};
-use crate::store::{Document, DocumentKind, Reader, Scope, Text, Update, records};
+use crate::store::{Document, DocumentKind, LanguageList, Reader, Scope, Text, Update, records};
 
 /// Write the whole store into one TOML file
 ///
-/// Contains the settings, users with their sealed secrets, groups and whitelist, but not the key or
-/// the audit trail. Logins continue meanwhile.
+/// Contains the settings, users with their sealed secrets, groups, whitelist and messages, but not the
+/// key or the audit trail. Logins continue meanwhile.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa store export /backup/rw2fa-2026-11-24.toml")]
 pub(in crate::cli) struct StoreExportArgs {
@@ -51,6 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let users = names(store, &[DocumentKind::User, DocumentKind::State])?;
     let groups = names(store, &[DocumentKind::Group])?;
     let whitelist = names(store, &[DocumentKind::Whitelist])?;
+    let languages = languages(store)?;
     // SECURITY: the audit line is durable before anything leaves the store.
     store.update(Scope::Settings, |locked| {
         let values = values("secrets", None, Some(secrets));
@@ -70,6 +72,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
             let part = export_listing(store, list, kind, name)?;
             target.write(context, &part)?;
         }
+    }
+    for language in &languages {
+        // Removed in the meantime.
+        let Some(text) = text(store, &Document::Messages(language.clone()))? else { continue };
+        target.write(context, &bundle::messages(language, text)?)?;
     }
     target.write(context, bundle::END)?;
     target.finish()?;
@@ -129,6 +136,15 @@ fn names(store: &dyn Reader, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
     names.sort();
     names.dedup();
     Ok(names)
+}
+
+/// Lists the languages that have texts for users.
+///
+/// # Errors
+/// If a document there would be missing from the export.
+fn languages(store: &dyn Reader) -> Result<Vec<Tag>> {
+    let LanguageList { languages, problems } = store.languages()?;
+    problems.into_iter().next().map_or(Ok(languages), Err)
 }
 
 /// Exports these users, and returns the length of what was written, in bytes.

@@ -143,18 +143,22 @@ fn import(
     locked.write(&Document::Settings, &next)
 }
 
-fn row((kind, name, effect): &(DocumentKind, crate::names::name::Name, Effect)) -> ChangeRow {
-    let kind = match kind {
-        DocumentKind::User | DocumentKind::State => "user",
-        DocumentKind::Group => "group",
-        DocumentKind::Whitelist => "whitelist",
+fn row((document, effect): &(Document, Effect)) -> ChangeRow {
+    let (kind, name) = match document {
+        Document::Of(DocumentKind::User | DocumentKind::State, name) | Document::Attempts(name) => {
+            ("user", name.canonical())
+        }
+        Document::Of(DocumentKind::Group, name) => ("group", name.canonical()),
+        Document::Of(DocumentKind::Whitelist, name) => ("whitelist", name.canonical()),
+        Document::Messages(language) => ("messages", language.to_string()),
+        Document::Settings | Document::SmsCount => ("setting", "settings".to_owned()),
     };
     let result = match effect {
         Effect::Added => Changed::Added,
         Effect::Replaced => Changed::Changed,
         Effect::Removed => Changed::Removed,
     };
-    ChangeRow::new(kind, name.canonical(), Ok(result))
+    ChangeRow::new(kind, name, Ok(result))
 }
 
 /// Reports each problem, and returns one error for all of them.

@@ -8,6 +8,7 @@ pub(super) fn a_document_is_read_as_it_was_written(backend: &dyn Backend) {
         Document::Settings,
         Document::SmsCount,
         Document::Attempts(name("alice")),
+        Document::Messages(Tag::english()),
         of(DocumentKind::User, "alice"),
         of(DocumentKind::State, "alice"),
         of(DocumentKind::Group, "alice"),
@@ -104,6 +105,22 @@ pub(super) fn names_are_listed_in_order(backend: &dyn Backend) {
     assert!(names.problems.is_empty() && names.names.len() == 60);
     assert!(names.names.is_sorted());
     assert!(store.scan(DocumentKind::State).unwrap().is_empty());
+}
+
+pub(super) fn languages_are_listed_in_order(backend: &dyn Backend) {
+    let store = backend.open();
+    assert!(store.languages().unwrap().languages.is_empty());
+    let languages = ["de", "de-AT", "es-419", "pl", "zh-Hant-TW"];
+    for language in languages.iter().rev() {
+        write(&*store, &Document::Messages(Tag::parse(language).unwrap()), language);
+    }
+    let list = backend.open().languages().unwrap();
+    assert!(list.problems.is_empty(), "{:?}", list.problems);
+    assert_eq!(list.languages.iter().map(Tag::as_str).collect::<Vec<_>>(), languages);
+    for language in list.languages {
+        let document = Document::Messages(language.clone());
+        assert_eq!(text(&*store, &document).as_deref(), Some(language.as_str()));
+    }
 }
 
 pub(super) fn a_reader_sees_the_old_or_the_new_text(backend: &dyn Backend) {

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::language::Tag;
 use crate::names::name::Name;
 use crate::store::memory::Memory;
 use crate::store::unrecorded::Unrecorded;
@@ -66,6 +67,7 @@ contract! {
     documents::a_document_is_read_as_it_was_written
     documents::a_name_in_every_spelling_has_its_own_document
     documents::names_are_listed_in_order
+    documents::languages_are_listed_in_order
     locks::an_update_returns_what_its_change_returns
     locks::parallel_updates_of_one_account_lose_nothing
     locks::updates_of_different_accounts_run_at_once

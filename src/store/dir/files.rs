@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;
+use crate::language::Tag;
 use crate::names::name::{AccountKey, Name};
 use crate::platform::{Owner, SystemLog};
 use crate::store::dir::lock_file;
@@ -10,7 +11,7 @@ use crate::store::dir::{file_name, trail};
 use crate::store::file;
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
-use crate::store::{Document, DocumentKind, EachLine, NameList, Reader, Scope, Text};
+use crate::store::{Document, DocumentKind, EachLine, LanguageList, NameList, Reader, Scope, Text};
 
 /// The number of account lock files; the hash of an account's folded name selects one.
 pub(super) const ACCOUNT_LOCKS: u32 = 256;
@@ -81,8 +82,14 @@ impl Files {
             Document::Attempts(name) => {
                 self.document_path(DocumentKind::State, name).with_extension(COUNTER)
             }
+            Document::Messages(language) => self.messages().join(format!("{language}.toml")),
             Document::Of(kind, name) => self.document_path(*kind, name),
         }
+    }
+
+    /// The directory of the texts for users. A store without such texts does not have it.
+    pub(super) fn messages(&self) -> PathBuf {
+        self.root.join("messages")
     }
 
     fn document_path(&self, kind: DocumentKind, name: &Name) -> PathBuf {
@@ -193,6 +200,12 @@ impl Reader for Files {
                 let path = self.reachable_path(DocumentKind::State, name)?;
                 path.map(|path| path.with_extension(COUNTER))
             }
+            Document::Messages(_) => {
+                if !file::has_directory(&self.messages(), self.owner)? {
+                    return Ok(None);
+                }
+                return file::read_up_to(file::LARGEST_MESSAGES, &self.path(document), self.owner);
+            }
             Document::Settings | Document::SmsCount => Some(self.path(document)),
         };
         path.map_or(Ok(None), |path| file::read(&path, self.owner))
@@ -240,6 +253,31 @@ impl Reader for Files {
         Ok(entries
             .iter()
             .any(|(name, is_directory)| *is_directory || is_document_name(name.as_bytes())))
+    }
+
+    fn languages(&self) -> Result<LanguageList> {
+        let directory = self.messages();
+        let mut found = LanguageList::default();
+        if !file::has_directory(&directory, self.owner)? {
+            return Ok(found);
+        }
+        for (name, _) in file::entries(&directory)? {
+            let Some(stem) = name.strip_suffix(".toml") else { continue };
+            match Tag::parse(stem) {
+                Some(language) if language.as_str() == stem => {
+                    // In order: a few entries need no general sort, which would add 5 KB to the verifier.
+                    let at = found.languages.partition_point(|other| *other < language);
+                    found.languages.insert(at, language);
+                }
+                other => {
+                    let problem =
+                        file::broken(&directory.join(&name), "is not named after a language");
+                    let example = other.unwrap_or_else(Tag::english);
+                    found.problems.push(problem.with_hint(format!("name it like {example}.toml")));
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn audit_lines(&self, each: &mut EachLine<'_>) -> Result<()> {

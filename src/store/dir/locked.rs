@@ -58,6 +58,10 @@ impl<'a> DirLocked<'a> {
         let owned = match document {
             Document::Of(kind, name) => Some((*kind, name)),
             Document::Attempts(name) => Some((DocumentKind::State, name)),
+            Document::Messages(_) => {
+                make(&self.files.messages())?;
+                None
+            }
             Document::Settings | Document::SmsCount => None,
         };
         if let Some((kind, name)) = owned {

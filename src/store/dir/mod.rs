@@ -26,7 +26,9 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::AccountKey;
 use crate::platform::{Owner, SystemLog};
-use crate::store::{Bulk, Document, Locked, Locks, Reader, ReadsFrom, Scope, Store, file};
+use crate::store::{
+    Bulk, Document, Locked, Locks, LoginStore, Reader, ReadsFrom, Scope, Store, file,
+};
 
 pub(super) use creation::begin;
 use creation::{holds_documents, refuse_link, without_trailing_slash};
@@ -139,7 +141,7 @@ impl Locks for DirStore {
     }
 }
 
-impl Store for DirStore {
+impl LoginStore for DirStore {
     fn argument(&self) -> Result<OsString> {
         let root = std::path::absolute(&self.files.root).map_err(|error| {
             Error::io(ErrorKind::System, "cannot determine the path of the store", error)
@@ -154,7 +156,9 @@ impl Store for DirStore {
     fn use_key_file(&mut self, path: PathBuf) {
         self.files.key_file.relocate(path);
     }
+}
 
+impl Store for DirStore {
     fn lock_shard(&self, key: &AccountKey) -> u32 {
         file_name::lock_index(key).into()
     }

@@ -41,7 +41,7 @@ fn vocabulary() -> Vec<OsString> {
         words.push(format!("--{long}").into());
     }
     #[cfg(unix)]
-    for bytes in [&b"\xff"[..], b"--user=\xff", b"--\xff", b"-\xff"] {
+    for bytes in [&b"\xff"[..], b"--user=\xff", b"--language=\xff", b"--\xff", b"-\xff"] {
         words.push(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()));
     }
     words

@@ -24,7 +24,7 @@ fn the_first_login_shows_secret_uri_and_qr_code() {
     assert_answer(
         &shown,
         3,
-        &r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"enrolment":{"uri":"otpauth://totp/Example%20Ltd:alice?secret=SECRET&issuer=Example%20Ltd&algorithm=SHA1&digits=6&period=30","secret":"SECRET"},"message":"Scan the QR code with your authenticator app, then enter the code that it shows."}"#
+        &r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"enrolment":{"uri":"otpauth://totp/Example%20Ltd:alice?secret=SECRET&issuer=Example%20Ltd&algorithm=SHA1&digits=6&period=30","secret":"SECRET"},"message":"Scan the QR code with your authenticator app, then enter the code that it shows.","language":"en"}"#
             .replace("SECRET", &secret),
     );
     let svg = sandbox.verify(&["--", "alice"], None).json();
@@ -66,24 +66,24 @@ fn a_right_code_earns_a_grant() {
     assert_answer(
         &sandbox.login("alice", &secret),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"activated","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:00Z","open_before":"2026-11-24T09:00:00Z","valid_until":null},"message":"Your authenticator app is set up and you are signed in. The QR code was shown once, just now, to 192.0.2.7."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"activated","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:00Z","open_before":"2026-11-24T09:00:00Z","valid_until":null},"message":"Your authenticator app is set up and you are signed in. The QR code was shown once, just now, to 192.0.2.7.","language":"en"}"#,
     );
     assert_answer(
         &sandbox.at(30).login("alice", &secret),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":null},"message":"You are signed in."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":null},"message":"You are signed in.","language":"en"}"#,
     );
     assert_answer(
         &sandbox.at(90).verify(&["--session", "remoteapp", "--", "alice"], None),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"session-valid","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":"2026-11-24T16:01:30Z"},"message":"Your session is opening."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"session-valid","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:00:30Z","open_before":"2026-11-24T09:00:30Z","valid_until":"2026-11-24T16:01:30Z"},"message":"Your session is opening.","language":"en"}"#,
     );
     assert_answer(
         &sandbox
             .at(60)
             .verify(&["--session", "html5", "--", "alice"], Some(&secret.code(sandbox.now()))),
         0,
-        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:01:00Z","open_before":"2026-11-24T09:01:00Z","valid_until":"2026-11-24T16:01:00Z"},"message":"You are signed in."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","method":"app","enrolled":true,"grant":{"validated":"2026-11-24T08:01:00Z","open_before":"2026-11-24T09:01:00Z","valid_until":"2026-11-24T16:01:00Z"},"message":"You are signed in.","language":"en"}"#,
     );
 }
 
@@ -95,7 +95,7 @@ fn refusals_say_what_to_do_next() {
     assert_answer(
         &sandbox.login("alice", &secret),
         1,
-        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"code-used","method":"app","digits":6,"enrolled":true,"message":"This code was already used. Wait for your app's next code and enter that one."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"code-used","method":"app","digits":6,"enrolled":true,"message":"This code was already used. Wait for your app's next code and enter that one.","language":"en"}"#,
     );
     for left in [4, 3, 2, 1] {
         let message = match left {
@@ -106,18 +106,18 @@ fn refusals_say_what_to_do_next() {
             &sandbox.verify(&["--", "alice"], Some(&wrong)),
             1,
             &format!(
-                r#"{{"schema":1,"user":"alice","outcome":"deny","reason":"wrong-code","method":"app","digits":6,"enrolled":true,"attempts_left":{left},"message":"{message}"}}"#
+                r#"{{"schema":1,"user":"alice","outcome":"deny","reason":"wrong-code","method":"app","digits":6,"enrolled":true,"attempts_left":{left},"message":"{message}","language":"en"}}"#
             ),
         );
     }
-    let locked = r#"{"schema":1,"user":"alice","outcome":"deny","reason":"locked","method":"app","enrolled":true,"retry_after":60,"message":"Too many wrong codes. Try again in 1 min with a new code."}"#;
+    let locked = r#"{"schema":1,"user":"alice","outcome":"deny","reason":"locked","method":"app","enrolled":true,"retry_after":60,"message":"Too many wrong codes. Try again in 1 min with a new code.","language":"en"}"#;
     assert_answer(&sandbox.verify(&["--", "alice"], Some(&wrong)), 1, locked);
     assert_answer(&sandbox.verify(&["--", "alice"], None), 1, locked);
     sandbox.set_failures("alice", 100);
     assert_answer(
         &sandbox.verify(&["--", "alice"], None),
         1,
-        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"locked","method":"app","enrolled":true,"retry_after":null,"message":"Too many wrong codes. Only your administrator can unlock your account."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"locked","method":"app","enrolled":true,"retry_after":null,"message":"Too many wrong codes. Only your administrator can unlock your account.","language":"en"}"#,
     );
 }
 
@@ -127,18 +127,18 @@ fn challenges_say_what_to_enter() {
     assert_answer(
         &sandbox.verify(&["--session", "html5", "--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Enter the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":false,"message":"Enter the 6 digits that your app shows.","language":"en"}"#,
     );
     assert_answer(
         &sandbox.verify(&["--check", "--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"message":"Scan the QR code with your authenticator app, then enter the code that it shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"enrolment-required","method":"app","digits":6,"enrolled":false,"message":"Scan the QR code with your authenticator app, then enter the code that it shows.","language":"en"}"#,
     );
     sandbox.enrol("alice");
     assert_answer(
         &sandbox.verify(&["--", "alice"], None),
         3,
-        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Enter the 6 digits that your app shows."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"challenge","reason":"code-required","method":"app","digits":6,"enrolled":true,"message":"Enter the 6 digits that your app shows.","language":"en"}"#,
     );
 }
 
@@ -148,23 +148,23 @@ fn answers_that_involve_no_code_are_short() {
     assert_answer(
         &off.verify(&["--", "CORP\\Alice"], None),
         0,
-        r#"{"schema":1,"user":"corp\\alice","outcome":"grant","reason":"disabled","message":"No code is needed."}"#,
+        r#"{"schema":1,"user":"corp\\alice","outcome":"grant","reason":"disabled","message":"No code is needed.","language":"en"}"#,
     );
     let sandbox = store();
     assert_answer(
         &sandbox.verify(&["--", "bob"], None),
         0,
-        r#"{"schema":1,"user":"bob","outcome":"grant","reason":"not-listed","message":"No code is needed."}"#,
+        r#"{"schema":1,"user":"bob","outcome":"grant","reason":"not-listed","message":"No code is needed.","language":"en"}"#,
     );
     assert_answer(
         &sandbox.verify(&["--session", "rdp", "--", "alice"], None),
         1,
-        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"rdp-not-allowed","message":"You may not connect by RDP. Use the web portal, or ask your administrator."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"deny","reason":"rdp-not-allowed","message":"You may not connect by RDP. Use the web portal, or ask your administrator.","language":"en"}"#,
     );
     assert_answer(
         &sandbox.verify(&["--end", "--", "alice"], None),
         5,
-        r#"{"schema":1,"user":"alice","outcome":"ended","reason":"ended","message":"You are signed out."}"#,
+        r#"{"schema":1,"user":"alice","outcome":"ended","reason":"ended","message":"You are signed out.","language":"en"}"#,
     );
 }
 
