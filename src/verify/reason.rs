@@ -1,4 +1,4 @@
-//! Why a verification ended as it did: the closed list of the portal protocol.
+//! Why a verification ended as it did: the reasons of the portal protocol.
 
 /// What the portal has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,19 +100,19 @@ reasons! {
     SessionValid = "session-valid" => Grant,
         show "Your session is opening.",
         portal "open the session";
-    /// The code is right.
+    /// The code is correct.
     CodeAccepted = "code-accepted" => Grant,
         show "You are signed in.",
         portal "let in";
-    /// The first right code: the app is set up, or the number confirmed.
+    /// The first correct code: the app is set up, or the number confirmed.
     Activated = "activated" => Grant,
         show "Your authenticator app is set up and you are signed in.",
         portal "let in; show `message`, which says how often the QR code was shown";
-    /// A recovery code was right, and is used up.
+    /// A recovery code was correct, and is used up.
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
         show "You are signed in. That was your last recovery code.",
         portal "let in; show `message`";
-    /// A temporary code from an administrator was right.
+    /// A temporary code from an administrator was correct.
     TemporaryCodeAccepted = "temporary-code-accepted" => Grant,
         show "You are signed in with your temporary code. It cannot be used again.",
         portal "let in; show `message`";
@@ -136,8 +136,9 @@ reasons! {
     WrongCode = "wrong-code" => Deny,
         show "The code is wrong. Check the clock of your device and try the next code.",
         portal "ask again; `attempts_left` is how many are left";
-    /// A code is needed. If `enrolled` is false, the user has a QR code that was handed over in
-    /// person and that no login shows.
+    /// A code is needed. At a sign-in by app, `enrolled` is false if an administrator gave the user
+    /// a QR code or a temporary code, which no login shows. With `--session`, it is false if the user
+    /// must sign in first: call without `--session`.
     CodeRequired = "code-required" => Challenge,
         show "Enter the code that your app shows.",
         portal "show a field for `digits` digits; let it take 19 characters, so that a recovery code fits";
@@ -156,7 +157,7 @@ reasons! {
     /// Another message may not be sent yet.
     SmsNotYet = "sms-not-yet" => Challenge,
         show "Another code cannot be sent yet. Try again later.",
-        portal "the same; `sms.retry_after` is the number of seconds";
+        portal "show `message`; `sms.retry_after` is the number of seconds. After `--resend`, keep the field: an earlier code may still be valid";
     /// The store cannot be used.
     Store = "store" => Error,
         show "Sign-in is not available right now. Tell your administrator.",
