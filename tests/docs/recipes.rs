@@ -174,7 +174,8 @@ fn blocks_of_powershell() -> String {
     let mut shown = String::new();
     for page in pages() {
         let blocks = page.text.split("\n```powershell\n").skip(1);
-        shown.extend(blocks.filter_map(|block| Some([block.split_once("\n```")?.0, "\n"].concat())));
+        shown
+            .extend(blocks.filter_map(|block| Some([block.split_once("\n```")?.0, "\n"].concat())));
     }
     assert!(shown.contains("Test-SecondFactor"), "{shown}");
     shown
