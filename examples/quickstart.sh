@@ -98,8 +98,8 @@ show 'rw2fa enable'
 expect 0 rw2fa enable
 
 say '3. Her first login: the portal has checked her password and runs the verifier.'
-show 'rw2fa-verify --no-groups --ip 192.0.2.7 --client browser-1 --qr none -- alice'
-expect 3 rw2fa-verify --no-groups --ip 192.0.2.7 --client browser-1 --qr none -- alice >"$answer"
+show 'rw2fa-verify --no-groups --ip=192.0.2.7 --client=browser-1 --qr=none -- alice'
+expect 3 rw2fa-verify --no-groups --ip=192.0.2.7 --client=browser-1 --qr=none -- alice >"$answer"
 cat "$answer"
 has '"outcome":"challenge","reason":"enrolment-required"' "$answer"
 echo 'Exit code 3, "challenge": the portal shows the enrolment page.'
@@ -118,8 +118,8 @@ code=$(printf '%s\n' "$uri" | phone) || fail 'the phone failed'
 echo "$code"
 
 say '6. Alice types the code. The portal passes it on standard input.'
-show 'rw2fa-verify --no-groups --client browser-1 --code-stdin -- alice <code'
-expect 0 with_code "$code" rw2fa-verify --no-groups --client browser-1 --code-stdin -- alice \
+show 'rw2fa-verify --no-groups --client=browser-1 --code-stdin -- alice <code'
+expect 0 with_code "$code" rw2fa-verify --no-groups --client=browser-1 --code-stdin -- alice \
   >"$answer"
 cat "$answer"
 has '"outcome":"grant","reason":"activated"' "$answer"
@@ -127,26 +127,26 @@ echo 'Exit code 0, "grant": she is in. The message says how often the QR code wa
 echo 'It is never shown again.'
 
 say '7. Someone looked over her shoulder and types the same code.'
-show 'rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice <code'
-expect 1 with_code "$code" rw2fa-verify --no-groups --client browser-2 --code-stdin -- alice \
+show 'rw2fa-verify --no-groups --client=browser-2 --code-stdin -- alice <code'
+expect 1 with_code "$code" rw2fa-verify --no-groups --client=browser-2 --code-stdin -- alice \
   >"$answer"
 cat "$answer"
 has '"outcome":"deny","reason":"code-used"' "$answer"
 echo 'Exit code 1, "deny": a code is accepted once.'
 
 say '8. Alice opens an HTML5 session. Her browser was granted one; no code is needed.'
-show 'rw2fa-verify --no-groups --client browser-1 --session html5 -- alice'
-expect 0 rw2fa-verify --no-groups --client browser-1 --session html5 -- alice >"$answer"
+show 'rw2fa-verify --no-groups --client=browser-1 --session=html5 -- alice'
+expect 0 rw2fa-verify --no-groups --client=browser-1 --session=html5 -- alice >"$answer"
 cat "$answer"
 has '"outcome":"grant","reason":"session-valid"' "$answer"
 
 say '9. She signs out. The next session needs a new code.'
-show 'rw2fa-verify --no-groups --client browser-1 --end -- alice'
-expect 5 rw2fa-verify --no-groups --client browser-1 --end -- alice >"$answer"
+show 'rw2fa-verify --no-groups --client=browser-1 --end -- alice'
+expect 5 rw2fa-verify --no-groups --client=browser-1 --end -- alice >"$answer"
 cat "$answer"
 has '"outcome":"ended"' "$answer"
-show 'rw2fa-verify --no-groups --client browser-1 --session html5 -- alice'
-expect 3 rw2fa-verify --no-groups --client browser-1 --session html5 -- alice >"$answer"
+show 'rw2fa-verify --no-groups --client=browser-1 --session=html5 -- alice'
+expect 3 rw2fa-verify --no-groups --client=browser-1 --session=html5 -- alice >"$answer"
 cat "$answer"
 has '"outcome":"challenge","reason":"code-required"' "$answer"
 

@@ -33,7 +33,7 @@ public sealed class SecondFactor
     /// <summary>The reason of the protocol, or why there is no answer: not-started, time-limit, killed,
     /// wrong-call, bad-answer, failed.</summary>
     public string Reason { get; private set; }
-    /// <summary>One sentence for the user.</summary>
+    /// <summary>A short text for the user.</summary>
     public string Message { get; private set; }
     /// <summary>The whole answer, or null. Numbers are double, objects are dictionaries like this one.</summary>
     public Dictionary<string, object> Document { get; private set; }
@@ -51,7 +51,8 @@ public sealed class SecondFactor
     /// <summary>Runs the verifier once and returns an answer, whatever happens. Waits for it: asynchronous code
     /// calls it by Task.Run.</summary>
     /// <param name="user">The account name that your authenticator returned.</param>
-    /// <param name="code">What the user typed; empty if nothing yet.</param>
+    /// <param name="code">What the user typed; empty if the code page was not shown yet. Never pass its empty
+    /// field.</param>
     /// <param name="options">As in the protocol: one "--group=NAME" for each group, or "--no-groups";
     /// "--client=ID"; "--session=KIND".</param>
     /// <param name="program">An absolute path is safer: it does not depend on PATH.</param>

@@ -21,9 +21,9 @@ const LONGEST_ERRORS = 4096;
  * reason that is not in the protocol says why there is no answer: not-started, time-limit, killed,
  * wrong-call, bad-answer. `errors` is the beginning of standard error, for your log.
  *
- * An empty code means that the user has not typed one yet. The options are those of the protocol: one
- * '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'. An absolute path of the
- * program is safer: it does not depend on PATH. The verifier ends by itself within 20 s.
+ * An empty code means that the code page was not shown yet: never pass its empty field. The options are those
+ * of the protocol: one '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'. An
+ * absolute path of the program is safer: it does not depend on PATH. The verifier ends by itself within 20 s.
  */
 export function secondFactor(user, code, options, { program = 'rw2fa-verify', limit = 25 } = {}) {
   return new Promise((resolve) => {

@@ -15,9 +15,9 @@
  * reason that is not in the protocol says why there is no answer: not-started, time-limit, killed,
  * wrong-call, bad-answer, failed. 'errors' is the beginning of standard error, for your log.
  *
- * An empty code means that the user has not typed one yet. The options are those of the protocol: one
- * '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'. An absolute path of the
- * program is safer: it does not depend on PATH. The verifier ends by itself within 20 s.
+ * An empty code means that the code page was not shown yet: never pass its empty field. The options are those
+ * of the protocol: one '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'. An
+ * absolute path of the program is safer: it does not depend on PATH. The verifier ends by itself within 20 s.
  */
 function second_factor(
     string $user,

@@ -39,9 +39,10 @@ class Answer:
 def second_factor(user, code, options, program="rw2fa-verify", limit=25.0):
     """Runs the verifier once and returns an Answer, whatever happens.
 
-    An empty code means that the user has not typed one yet. The options are those of the protocol: one
-    "--group=NAME" for each group, or "--no-groups"; "--client=ID"; "--session=KIND". An absolute path of
-    the program is safer: it does not depend on PATH. The verifier ends by itself within 20 s.
+    An empty code means that the code page was not shown yet: never pass its empty field. The options are
+    those of the protocol: one "--group=NAME" for each group, or "--no-groups"; "--client=ID";
+    "--session=KIND". An absolute path of the program is safer: it does not depend on PATH. The verifier ends
+    by itself within 20 s.
     """
     try:
         return _run(user, code, options, program, limit)

@@ -10,8 +10,8 @@ second_factor_limit=25             # The verifier ends by itself within 20 s.
 
 # second_factor USER CODE OPTION…: succeeds if, and only if, the user may enter.
 #
-# An empty CODE means that the user has not typed one yet. The options are those of the protocol: one
-# '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'.
+# An empty CODE means that the code page was not shown yet: never pass its empty field. The options are those
+# of the protocol: one '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'.
 #
 # Sets the array 'answer': granted (yes or no), outcome, reason and message as in the protocol, json (the
 # whole answer, or nothing) and errors (the beginning of standard error, for your log). A reason that is

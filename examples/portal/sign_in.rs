@@ -146,6 +146,11 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
     if session.is_retired() && !code.as_ref().is_some_and(is_accepted) {
         return Err(visitor.to_sign_in());
     }
+    // Without a code, the verifier would show the QR code or send an SMS once more. Browsers require the field
+    // to be filled in, but accept spaces. No content: the browser stays on the page.
+    if code.as_ref().is_some_and(|code| code.trim().is_empty()) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     let opening = session.opening();
     let kind = opening.map(|resource| resource.kind);
     let ask = code.clone().map_or(Ask::Resend, |code| Ask::Code(code, kind));

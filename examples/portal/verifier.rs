@@ -84,9 +84,9 @@ pub(crate) struct Answer {
     schema: u32,
     /// Grant, deny, challenge, error or ended.
     pub(crate) outcome: Outcome,
-    /// The reason: a word of a closed list, by which the page is chosen.
+    /// The reason, by which the page is chosen. An unknown one gets the page of its outcome.
     pub(crate) reason: String,
-    /// One sentence for the user. Shown, never parsed.
+    /// A short text for the user. Shown, never parsed.
     pub(crate) message: String,
     /// The language of the message, for the `lang` attribute. Earlier verifiers have only English messages.
     #[serde(default = "english")]
@@ -262,7 +262,7 @@ impl Answer {
     /// Reads the answer of a verifier with this exit code and output.
     fn read(exit_code: Option<i32>, printed: &str) -> Result<Self> {
         let Some(exit_code) = exit_code else { bail!("the verifier was killed") };
-        ensure!(exit_code != 2, "the portal called the verifier wrongly");
+        ensure!(exit_code != 2, "the verifier was called with invalid arguments");
         // The output is not quoted: it may contain a secret.
         let answer: Self = serde_json::from_str(printed)
             .map_err(|_| anyhow::anyhow!("exit code {exit_code} without a valid answer"))?;

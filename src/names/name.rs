@@ -42,6 +42,11 @@ pub enum NameError {
         "the name contains U+{0:04X}, which some systems read as \\ or @: type the plain character"
     )]
     SeparatorLookalike(u32),
+    /// `?` or U+FFFD, which programs write for a letter that their character set lacks.
+    #[error(
+        "the name contains {0}, which no account has: a letter was lost on the way here; pass names in UTF-8"
+    )]
+    LostLetter(&'static str),
     /// More than [`MAX_NAME_BYTES`] bytes.
     #[error("the name is longer than {MAX_NAME_BYTES} bytes")]
     TooLong,
@@ -263,6 +268,9 @@ fn split(whole: &str) -> Result<(Domain, &str), NameError> {
 
 fn refuse_characters(text: &str) -> Result<(), NameError> {
     for c in text.chars() {
+        if let Some(shown) = lost_letter(c) {
+            return Err(NameError::LostLetter(shown));
+        }
         if is_invisible(c) {
             return Err(NameError::InvisibleCharacter(c.into()));
         }
@@ -273,10 +281,20 @@ fn refuse_characters(text: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// How a message shows `c`, if programs write it for a letter that they cannot encode.
+// SECURITY: `Émile` would arrive as `?mile`, an unlisted user who skips the second factor. No account of
+// Windows, a directory or Unix may contain `?`.
+fn lost_letter(c: char) -> Option<&'static str> {
+    match c {
+        '?' => Some("'?'"),
+        '\u{fffd}' => Some("U+FFFD"),
+        _ => None,
+    }
+}
+
 /// Whether a reader or a directory may not see `c`, so that different names look or compare alike.
 // SECURITY: a directory may ignore such a character and accept `alice` + U+0378 as `alice`. Assigning an
-// unassigned character can change its folding, which would move documents. U+FFFD replaces lost letters, so
-// it can never match the listed name it came from.
+// unassigned character can change its folding, which would move documents.
 fn is_invisible(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -290,15 +308,8 @@ fn is_invisible(c: char) -> bool {
             | GeneralCategory::Unassigned
     ) || matches!(
         c,
-        // Hangul fillers, Mongolian soft hyphen, empty Braille cell, object and replacement characters.
-        '\u{115f}'
-            | '\u{1160}'
-            | '\u{3164}'
-            | '\u{ffa0}'
-            | '\u{1806}'
-            | '\u{2800}'
-            | '\u{fffc}'
-            | '\u{fffd}'
+        // Hangul fillers, Mongolian soft hyphen, empty Braille cell, object replacement character.
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{1806}' | '\u{2800}' | '\u{fffc}'
     )
 }
 

@@ -20,7 +20,7 @@ const HINT: &str = "'rw2fa-verify --help' shows the options";
 
 /// Decide one login or session of the remote-work portal.
 ///
-/// Exit codes: 0 grant, 1 deny, 2 bug in the caller, 3 challenge, 4 error, 5 ended. Let a user in only
+/// Exit codes: 0 grant, 1 deny, 2 invalid call, 3 challenge, 4 error, 5 ended. Let a user in only
 /// on exit code 0 and the outcome "grant".
 #[derive(Parser, Debug, Default, PartialEq, Eq)]
 #[command(name = "rw2fa-verify", version)]

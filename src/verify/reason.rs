@@ -1,4 +1,4 @@
-//! Why a verification ended as it did: the closed list of the portal protocol.
+//! Why a verification ended as it did: the reasons of the portal protocol.
 
 use serde::{Serialize, Serializer};
 
@@ -93,16 +93,16 @@ reasons! {
     /// A grant of this client is live.
     SessionValid = "session-valid" => Grant,
         portal "open the session";
-    /// The code is right.
+    /// The code is correct.
     CodeAccepted = "code-accepted" => Grant,
         portal "let in";
-    /// The first right code: the app is set up, or the number confirmed.
+    /// The first correct code: the app is set up, or the number confirmed.
     Activated = "activated" => Grant,
         portal "let in; show `message`, which says how often the QR code was shown";
-    /// A recovery code was right, and is used up.
+    /// A recovery code was correct, and is used up.
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
         portal "let in; show `message`";
-    /// A temporary code from an administrator was right.
+    /// A temporary code from an administrator was correct.
     TemporaryCodeAccepted = "temporary-code-accepted" => Grant,
         portal "let in; show `message`";
     /// Plain RDP needs a whitelist entry.
@@ -120,8 +120,9 @@ reasons! {
     /// The code is wrong, or not a code.
     WrongCode = "wrong-code" => Deny,
         portal "ask again; `attempts_left` is how many are left";
-    /// A code is needed. If `enrolled` is false, the user has a QR code that was handed over in
-    /// person and that no login shows.
+    /// A code is needed. At a sign-in by app, `enrolled` is false if an administrator gave the user
+    /// a QR code or a temporary code, which no login shows. With `--session`, it is false if the user
+    /// must sign in first: call without `--session`.
     CodeRequired = "code-required" => Challenge,
         portal "show a field for `digits` digits; let it take 19 characters, so that a recovery code fits";
     /// The user has no app yet.
@@ -135,7 +136,7 @@ reasons! {
         portal "the same, with a button that calls with `--resend`";
     /// Another message may not be sent yet.
     SmsNotYet = "sms-not-yet" => Challenge,
-        portal "the same; `sms.retry_after` is the number of seconds";
+        portal "show `message`; `sms.retry_after` is the number of seconds. After `--resend`, keep the field: an earlier code may still be valid";
     /// The store cannot be used.
     Store = "store" => Error,
         portal "refuse; the administrator looks at standard error";

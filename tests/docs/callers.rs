@@ -40,8 +40,8 @@ impl Caller<'_> {
 
     fn run(&self, args: &[&str], code: &str) -> Output {
         let mut caller = command(self.start[0], self.directory());
-        // Names on the command line are UTF-8, as in the environment of a portal.
-        caller.args(&self.start[1..]).args(args).env("LANG", "C.UTF-8");
+        // Names must arrive as UTF-8 even in a locale whose character set has none of their letters.
+        caller.args(&self.start[1..]).args(args).env("LC_ALL", "C");
         run(&mut caller, &format!("{code}\n"))
     }
 

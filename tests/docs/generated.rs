@@ -94,6 +94,31 @@ fn manual_pages_are_complete() {
     }
 }
 
+/// Guards the synopsis of each page: an option that takes a value shows it, and no other does.
+#[test]
+fn the_synopsis_shows_the_values_of_options() {
+    let mut seen = 0;
+    for (name, page) in files(&repository("man")).iter().filter(|(name, _)| name.ends_with(".1")) {
+        let synopsis = page.split(".SH SYNOPSIS\n").nth(1).unwrap().lines().next().unwrap();
+        let (_, options) = page.split_once(".SH OPTIONS\n").unwrap_or_default();
+        let options = options.split("\n.SH ").next().unwrap();
+        for line in options.lines().filter(|line| line.contains("\\fB\\-\\-")) {
+            let (_, option) = line.rsplit_once("\\fB\\-\\-").unwrap();
+            let (option, value) = option.split_once("\\fR").unwrap();
+            let Some((_, shown)) = synopsis.split_once(&format!("\\fB\\-\\-{option}\\fR")) else {
+                continue;
+            };
+            assert_eq!(
+                shown.starts_with("=\\fI"),
+                value.contains('<'),
+                "{name}: {option}: {synopsis}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 60, "{seen}");
+}
+
 /// Guards that `mandoc` finds no fault with the pages.
 #[test]
 fn manual_pages_are_clean() {

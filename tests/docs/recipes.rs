@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use crate::pages::pages;
 use crate::sandbox::{Sandbox, has, write_script};
 
 fn example(path: &str) -> PathBuf {
@@ -175,7 +176,19 @@ fn module() -> String {
     fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psm1")).unwrap()
 }
 
-/// Guards that every PowerShell file can be parsed.
+/// The blocks of PowerShell on all pages.
+fn blocks_of_powershell() -> String {
+    let mut shown = String::new();
+    for page in pages() {
+        let blocks = page.text.split("\n```powershell\n").skip(1);
+        shown
+            .extend(blocks.filter_map(|block| Some([block.split_once("\n```")?.0, "\n"].concat())));
+    }
+    assert!(shown.contains("Test-SecondFactor"), "{shown}");
+    shown
+}
+
+/// Guards that every PowerShell file and block can be parsed.
 #[test]
 fn the_powershell_files_parse() {
     let target = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().parent().unwrap();
@@ -191,14 +204,18 @@ fn the_powershell_files_parse() {
             .output()
             .unwrap()
     };
+    let sandbox = Sandbox::new();
+    let shown = sandbox.beside("shown.ps1");
+    sandbox.write(&shown, &blocks_of_powershell());
     let output = parse(&[
+        shown,
         example("powershell/Rw2fa/Rw2fa.psm1"),
         example("powershell/Rw2fa/Rw2fa.psd1"),
         root.join("completions/rw2fa.ps1"),
+        example("callers/SecondFactor.ps1"),
     ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     // The parser can fail.
-    let sandbox = Sandbox::new();
     sandbox.write(&sandbox.beside("bad.ps1"), "function x { if ( }\n");
     assert_eq!(parse(&[sandbox.beside("bad.ps1")]).status.code(), Some(1));
 }

@@ -165,6 +165,25 @@ fn the_second_submit_needs_the_code_too() {
     assert!(visitor.is_in());
 }
 
+/// A form without a code would show the QR code once more, or send an SMS: it does not reach the verifier.
+#[test]
+fn an_empty_field_is_not_a_call() {
+    if !has_tools() {
+        return;
+    }
+    let stage = Stage::new(&["alice"]);
+    let mut visitor = Visitor::new(&stage);
+    visitor.sign_in("alice", ALICE);
+    visitor.get("/code");
+    let asked = stage.log().matches("alice").count();
+    for blank in ["", " ", "\t"] {
+        assert_eq!(visitor.post("/code", &[("code", blank)]).status, 204, "{blank:?}");
+    }
+    assert_eq!(stage.log().matches("alice").count(), asked, "{}", stage.log());
+    visitor.post("/code", &[("code", "x")]);
+    assert_eq!(stage.log().matches("alice").count(), asked + 1, "{}", stage.log());
+}
+
 /// A code opens a session, and the form is sent twice: both requests open it, and no other code
 /// does.
 #[test]

@@ -116,7 +116,9 @@ fn of_verifier() -> Result<Page> {
     page.add_source(include_str!("protocol.roff"));
     let mut reasons = Roff::new();
     reasons.control("SH", ["REASONS"]);
-    reasons.text([roman("The list is closed within schema 1.")]);
+    reasons.text([roman(
+        "More may come within schema 1: for a reason that you do not know, go by the outcome.",
+    )]);
     for reason in Reason::ALL {
         reasons.control("TP", []);
         reasons.text([bold(reason.as_str()), roman(format!(" ({})", reason.outcome().as_str()))]);

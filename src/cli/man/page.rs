@@ -30,6 +30,9 @@ const CHANGES: &[(&str, &str)] = &[
     (" \n", "\n"),
 ];
 
+/// What comes before the line of the synopsis.
+const SYNOPSIS: &str = ".SH SYNOPSIS\n";
+
 /// A page that is being written.
 pub(super) struct Page {
     /// The name of the page's file.
@@ -71,12 +74,29 @@ impl Page {
         section: u8,
         render: fn(&Man, &mut dyn std::io::Write) -> std::io::Result<()>,
     ) -> Result<Self> {
+        let values = values(&command);
         let man = Man::new(command).section(section.to_string()).date(DATE).source(SOURCE);
         let mut page = Self { file: man.get_filename(), source: Vec::new() };
         let title = page.file.rsplit_once('.').map_or("", |(name, _)| name).to_uppercase();
         let man = man.title(title).manual(MANUAL);
         render(&man, &mut page.source).map_err(failed)?;
+        page.add_values(&values);
         Ok(page)
+    }
+
+    /// Writes the values of options into the synopsis, from which `clap_mangen` leaves them out.
+    fn add_values(&mut self, values: &[(String, String)]) {
+        let source = String::from_utf8_lossy(&self.source).into_owned();
+        let Some((before, rest)) = source.split_once(SYNOPSIS) else { return };
+        let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
+        let mut line = line.to_owned();
+        for (option, value) in values {
+            for end in [']', '>', '|'] {
+                let shown = format!("\\fB{option}\\fR=\\fI{value}\\fR{end}");
+                line = line.replace(&format!("\\fB{option}\\fR{end}"), &shown);
+            }
+        }
+        self.source = format!("{before}{SYNOPSIS}{line}\n{after}").into_bytes();
     }
 
     /// Appends the source of `part`.
@@ -106,6 +126,18 @@ impl Page {
         let source = CHANGES.iter().fold(source, |text, (from, to)| text.replace(from, to));
         format!("{PREAMBLE}{source}")
     }
+}
+
+/// Lists the options that take a value, and the names of the values, as they are written in the source.
+fn values(command: &Command) -> Vec<(String, String)> {
+    let source = |text: &str| text.replace('-', "\\-");
+    let taking = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+    taking
+        .filter_map(|arg| {
+            let value = arg.get_value_names()?.first()?;
+            Some((source(&format!("--{}", arg.get_long()?)), source(value)))
+        })
+        .collect()
 }
 
 fn failed(error: std::io::Error) -> Error {

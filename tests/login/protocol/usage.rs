@@ -138,6 +138,9 @@ fn an_invalid_name_is_refused_before_anything_is_decided() {
         "A\\B\\alice",
         "CORP\\alice@corp.example",
         "alice＠corp.example",
+        "?mile",
+        "CORP\\?mile",
+        "\u{fffd}mile",
     ] {
         assert_refused(&sandbox, &["--", user], b"");
         for (program, run) in both(&sandbox, &["--", user], b"") {

@@ -1,0 +1,113 @@
+# Asks rw2fa-verify for the second factor of a login. Load this file and call Test-SecondFactor:
+#
+#   . .\SecondFactor.ps1
+#   $answer = Test-SecondFactor -User $account -Code $typed -Options '--group=CORP\Sales', "--client=$id"
+#   if ($answer.Granted) { … }
+#
+# Needs PowerShell 7: Windows PowerShell 5.1 cannot pass arguments as they are, and every answer is then a
+# refusal. The rules for callers are in docs/portal.md.
+
+# Runs the verifier once and returns an answer, whatever happens. Granted alone says whether the user may enter.
+#
+# Outcome, Reason and Message are those of the protocol; Document is the whole answer, or $null. A Reason that
+# is not in the protocol says why there is no answer: not-started, time-limit, killed, wrong-call, bad-answer,
+# failed. Errors is the beginning of standard error, for your log.
+#
+# An empty code means that the code page was not shown yet: never pass its empty field. The options are those of
+# the protocol: one '--group=NAME' for each group, or '--no-groups'; '--client=ID'; '--session=KIND'.
+function Test-SecondFactor {
+    param(
+        [string] $User,
+        [string] $Code = '',
+        [string[]] $Options = @(),
+        [string] $Program = 'C:\Program Files\rw2fa\rw2fa-verify.exe',
+        [double] $Limit = 25
+    )
+    $answer = [pscustomobject]@{
+        Granted  = $false
+        Outcome  = 'error'
+        Reason   = 'failed'
+        Message  = 'The sign-in is not available now. Tell your administrator.'
+        Document = $null
+        Errors   = ''
+    }
+    $process = $null
+    # SECURITY: each step sets the reason of its own failure first. An exception ends with a refusal.
+    try {
+        # The verifier reads one line of at most 256 bytes.
+        if ([System.Text.Encoding]::UTF8.GetByteCount($Code) -gt 255 -or $Code -match '[\r\n]') {
+            $Code = 'not a code'
+        }
+        $arguments = @($Options) + @('--', $User)
+        if ($Code -ne '') { $arguments = @('--code-stdin') + $arguments }
+        $start = [System.Diagnostics.ProcessStartInfo]::new($Program)
+        foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $start.RedirectStandardError = $true
+        $start.StandardInputEncoding = [System.Text.UTF8Encoding]::new($false)
+        # Bytes that are not UTF-8 are an error, not an answer.
+        $start.StandardOutputEncoding = [System.Text.UTF8Encoding]::new($false, $true)
+        $start.StandardErrorEncoding = [System.Text.UTF8Encoding]::new($false)
+        $start.UseShellExecute = $false
+        $start.CreateNoWindow = $true
+
+        $answer.Reason = 'not-started'
+        $process = [System.Diagnostics.Process]::Start($start)
+
+        $answer.Reason = 'failed'
+        $clock = [System.Diagnostics.Stopwatch]::StartNew()
+        $output = $process.StandardOutput.ReadToEndAsync()
+        $errors = $process.StandardError.ReadToEndAsync()
+        try {
+            if ($Code -ne '') { $process.StandardInput.Write("$Code`n") }
+            $process.StandardInput.Close()
+        } catch {
+            # It may end without reading; its answer says more than this error.
+            Write-Verbose "$_"
+        }
+
+        # Waits for the ends of both streams and of the program.
+        $left = { [int] [Math]::Max(0, $Limit * 1000 - $clock.ElapsedMilliseconds) }
+        $ended = $output.Wait((& $left)) -and $errors.Wait((& $left)) -and $process.WaitForExit((& $left))
+        if (-not $ended) {
+            $answer.Reason = 'time-limit'
+            return $answer
+        }
+        $answer.Errors = $errors.Result.Substring(0, [Math]::Min(4096, $errors.Result.Length))
+        $exitCode = $process.ExitCode
+        # Signals are reported as 128 and their number, crashes on Windows as large or negative numbers.
+        if ($exitCode -gt 128 -or $exitCode -lt 0) {
+            $answer.Reason = 'killed'
+            return $answer
+        }
+        if ($exitCode -eq 2) {
+            $answer.Reason = 'wrong-call'
+            return $answer
+        }
+
+        # SECURITY: one document, of the known schema, whose outcome fits the exit code.
+        $answer.Reason = 'bad-answer'
+        $outcomes = @{ 0 = 'grant'; 1 = 'deny'; 3 = 'challenge'; 4 = 'error'; 5 = 'ended' }
+        $document = ConvertFrom-Json -InputObject $output.Result -ErrorAction Stop
+        $isAnswer = $output.Result -match '^\s*\{' -and
+            ($document.schema -is [int] -or $document.schema -is [long]) -and $document.schema -eq 1 -and
+            $document.outcome -is [string] -and $document.outcome -ceq $outcomes[$exitCode] -and
+            $document.reason -is [string] -and $document.message -is [string]
+        if (-not $isAnswer) { return $answer }
+        $answer.Document = $document
+        $answer.Outcome = $document.outcome
+        $answer.Message = $document.message
+        $answer.Reason = $document.reason
+        $answer.Granted = $exitCode -eq 0 -and $document.outcome -ceq 'grant'
+    } catch {
+        $answer.Granted = $false
+        if ($answer.Errors -eq '') { $answer.Errors = "$_" }
+    } finally {
+        if ($null -ne $process) {
+            # Ends a verifier that took too long, and does nothing to one that has ended.
+            try { $process.Kill() } catch { Write-Verbose "$_" }
+        }
+    }
+    $answer
+}
