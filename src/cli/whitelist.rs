@@ -1,12 +1,16 @@
 //! `rw2fa whitelist`: who may connect by plain RDP without a code.
 
-use clap::{Args, Subcommand};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueHint};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::csv_file::{Line, List, named};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::target::{ListOfTargets, Takes, Targets};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;
@@ -39,8 +43,13 @@ pub(super) enum WhitelistCommand {
 )]
 pub(super) struct AddArgs {
     /// The users: NAME, DOMAIN\NAME or NAME@DNS-SUFFIX
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,
+    /// The users of a CSV list, with 'reason' and 'until' of their own; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "names"
+    )]
+    from: Option<PathBuf>,
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
@@ -57,8 +66,13 @@ pub(super) struct AddArgs {
 #[command(after_help = "Example: rw2fa whitelist remove alice")]
 pub(super) struct RemoveArgs {
     /// The entries
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,
+    /// The entries of a CSV list; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "names"
+    )]
+    from: Option<PathBuf>,
     /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
@@ -109,7 +123,7 @@ impl Until {
     }
 }
 
-/// Parses `--until`: a time, a date, a duration from `now`, or `never`.
+/// Parses an end: a time, a date, a duration from `now`, or `never`.
 fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
@@ -117,13 +131,13 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     }
     let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
-        let message = format!("--until: '{}' is not a date, a time or a duration", printable(text));
+        let message = format!("'{text}' is not a date, a time or a duration");
         return Err(Error::new(ErrorKind::Usage, message).with_hint(
             "use 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
         ));
     };
     if until <= now {
-        return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))
+        return Err(Error::new(ErrorKind::Refused, format!("{until} is in the past"))
             .with_hint("to end an entry now: rw2fa whitelist remove NAME"));
     }
     Ok(Until::Time(until))
@@ -132,15 +146,24 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("whitelist add")?;
     let now = context.now();
-    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose()?;
+    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose();
+    let until = until.map_err(|problem| problem.about(format!("--until: {problem}")))?;
+    let given = Wanted { name: String::new(), reason: args.reason.clone(), until };
+    let (wanted, skipped) = match &args.from {
+        None => {
+            let names = args.names.iter();
+            (names.map(|name| Wanted { name: name.clone(), ..given.clone() }).collect(), None)
+        }
+        Some(path) => from_list(context, path, &given)?,
+    };
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let mut rows = Vec::with_capacity(args.names.len());
-    for text in &args.names {
-        rows.push(change_one(text, |name| {
+    let mut rows = Vec::with_capacity(wanted.len());
+    for wanted in &wanted {
+        rows.push(change_one(&wanted.name, |name| {
             opened.store.update(Scope::Account(&name.key()), |locked| {
                 let before = records::whitelist_entry(locked, name)?;
-                let after = updated_entry(name, before.as_ref(), args, until, now)?;
+                let after = updated_entry(name, before.as_ref(), wanted, now)?;
                 let changed = match &before {
                     None => Changed::Added,
                     Some(before) if *before == after => {
@@ -158,26 +181,78 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             })
         }));
     }
-    output::changes(context, args.dry_run, &rows)
+    output::changes_of_list(context, args.dry_run, &rows, skipped)
 }
 
-/// Builds the new entry from the arguments and the old entry.
+/// One entry to add, and what it changes about an existing one.
+#[derive(Clone)]
+struct Wanted {
+    name: String,
+    reason: Option<String>,
+    until: Option<Until>,
+}
+
+/// Reads the list of `whitelist add --from`. A line without a reason or an end gets the `given` one.
+/// Returns how many lines were skipped, too.
+fn from_list(
+    context: &mut Context<'_>,
+    path: &Path,
+    given: &Wanted,
+) -> Result<(Vec<Wanted>, Option<usize>)> {
+    let mut found = ListOfTargets::read(context, path, Takes::Users)?;
+    let state = |list: &List, line: &Line| list.cell(line, "state").unwrap_or_default();
+    // These let no one in, and adding them again would.
+    let expired = found.list.keep(|list, line| state(list, line) != "expired");
+    let (mut wanted, mut problems) = (Vec::new(), Vec::new());
+    for line in &found.list.lines {
+        let cell = |column| found.list.cell(line, column).filter(|text| !text.is_empty());
+        let refused = |what: String| Error::new(ErrorKind::Refused, what);
+        let checked = || {
+            if state(&found.list, line) == "broken" {
+                return Err(refused("the list was made from a damaged document".into())
+                    .with_hint("remove the line"));
+            }
+            let reason = cell("reason").map(|text| parse_reason(&text)).transpose();
+            let until = cell("until").map(|text| parse_until(&text, context.now())).transpose()?;
+            Ok(Wanted {
+                name: line.written.clone(),
+                reason: reason.map_err(refused)?.or_else(|| given.reason.clone()),
+                until: until.or(given.until),
+            })
+        };
+        match checked() {
+            Ok(entry) => wanted.push(entry),
+            Err(problem) => problems.push((line.number, named(&line.name, &problem))),
+        }
+    }
+    found.list.problems.append(&mut problems);
+    let targets = found.finish(context)?.0;
+    if expired > 0 {
+        context.note(&format!("skipped {expired} expired entries"));
+    }
+    Ok((wanted, targets.skipped.map(|skipped| skipped + expired)))
+}
+
+/// Builds the new entry from what is wanted and the old entry.
 fn updated_entry(
     name: &Name,
     before: Option<&WhitelistEntry>,
-    args: &AddArgs,
-    until: Option<Until>,
+    wanted: &Wanted,
     now: Timestamp,
 ) -> Result<WhitelistEntry> {
     let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
     // SECURITY: an expired entry is renewed only with an explicit new end.
-    if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
+    if let (None, Some(end)) = (wanted.until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
             .with_hint(format!("renew it: rw2fa whitelist add {name} --until 8h")));
     }
     let reason =
-        args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
-    Ok(WhitelistEntry { reason, until: until.map_or(old.until, Until::time), added: old.added })
+        wanted.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
+    Ok(WhitelistEntry {
+        reason,
+        until: wanted.until.map_or(old.until, Until::time),
+        added: old.added,
+    })
 }
 
 /// Writes a new entry, or edits the existing document.
@@ -199,11 +274,22 @@ fn write(
 
 fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("whitelist remove")?;
+    let list = args.from.as_deref();
+    let list = list.map(|path| ListOfTargets::read(context, path, Takes::Users)).transpose()?;
     let opened = context.open()?;
     let keys = opened.keys()?;
     let store = &*opened.store;
-    let mut rows = Vec::with_capacity(args.names.len());
-    for text in &args.names {
+    let targets = match list {
+        None => Targets::given(&args.names, &[]),
+        Some(mut list) => {
+            if !args.ignore_missing {
+                list.find_unknown(store, &[DocumentKind::Whitelist], &[])?;
+            }
+            list.finish(context)?.0
+        }
+    };
+    let mut rows = Vec::with_capacity(targets.users.len());
+    for text in &targets.users {
         let row = change_one(text, |name| {
             let document = Document::Of(DocumentKind::Whitelist, name.clone());
             store.update(Scope::Account(&name.key()), |locked| {
@@ -230,7 +316,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
         }
         rows.push(row);
     }
-    output::changes(context, args.dry_run, &rows)
+    output::changes_of_list(context, args.dry_run, &rows, targets.skipped)
 }
 
 /// Warns of an entry in another spelling that still lets the removed login in.

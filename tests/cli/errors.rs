@@ -22,7 +22,7 @@ fn errors_are_json_if_json_is_requested() {
         (&["stats"], 2, "usage", "unrecognized subcommand 'stats'", "'status'"),
         (&["users"], 2, "usage", "a subcommand is missing", "--help"),
         (&["users", "add"], 2, "usage", "no users to add", "--from FILE"),
-        (&["users", "edit"], 2, "usage", "were not provided: <NAME|--group <GROUP>>", "--help"),
+        (&["users", "edit"], 2, "usage", "were not provided: <NAME|--group <GROUP>|--from <FILE>>", "--help"),
         (&["users", "list", "--stat", "x"], 2, "usage", "unexpected argument '--stat'", "--state"),
         (&["users", "list", "--state", "lockd"], 2, "usage", "invalid value 'lockd'", "'locked'"),
         (&["users", "add", "x", "--phone", "12"], 2, "usage", "+33612345678", "--help"),

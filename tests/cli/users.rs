@@ -55,17 +55,17 @@ fn the_list_as_csv_has_every_column() {
     assert_eq!(
         one_of_each().admin_ok(&["users", "list", "--format", "csv"]),
         "\
-name,type,method,phone,state,enrolment,listed,locked_until,last_login
-corp\\sales,group,app,,,,true,,
-corp\\anna,user,app,,active,active,true,,2026-11-24T08:00:00Z
-luke,user,app,,locked,active,true,2026-11-24T08:02:00Z,2026-11-24T08:00:00Z
-nora,user,app,,none,none,true,,
-paul,user,app,,pending,pending,true,,
+name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes
+corp\\sales,group,app,,,,true,,,
+corp\\anna,user,app,,active,active,true,,2026-11-24T08:00:00Z,
+luke,user,app,,locked,active,true,2026-11-24T08:02:00Z,2026-11-24T08:00:00Z,
+nora,user,app,,none,none,true,,,
+paul,user,app,,pending,pending,true,,,
 "
     );
     assert_eq!(
         Sandbox::new().admin_ok(&["users", "list", "--format", "csv"]),
-        "name,type,method,phone,state,enrolment,listed,locked_until,last_login\n"
+        "name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes\n"
     );
 }
 
@@ -88,7 +88,8 @@ fn the_list_as_json_is_exact() {
       "enrolment": "active",
       "listed": true,
       "locked_until": "2026-11-24T08:02:00Z",
-      "last_login": "2026-11-24T08:00:00Z"
+      "last_login": "2026-11-24T08:00:00Z",
+      "notes": null
     }
   ]
 }
@@ -97,7 +98,7 @@ fn the_list_as_json_is_exact() {
     let groups = sandbox.admin(&["users", "list", "--type", "group", "--format", "json"]).json();
     assert_eq!(
         groups.to_string(),
-        r#"{"schema":1,"entries":[{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null}]}"#
+        r#"{"schema":1,"entries":[{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null,"notes":null}]}"#
     );
     assert_eq!(
         Sandbox::new().admin(&["users", "list", "--format", "json"]).json().to_string(),

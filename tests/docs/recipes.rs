@@ -40,7 +40,10 @@ fn onboarding_from_a_file() {
     sandbox
         .write(&file, "name,type,method,phone\nalice,user,app,\n\"o'neil, p\",,,\nstaff,group,,\n");
     let trial = printed(&script(&sandbox, "onboard.sh", &["--dry-run", "staff.csv"]));
-    assert_eq!(trial, "alice: would be added\no'neil, p: would be added\nstaff: would be added\n");
+    assert_eq!(
+        trial,
+        "user alice: would be added\nuser o'neil, p: would be added\ngroup staff: would be added\n"
+    );
     assert_eq!(sandbox.admin(&["users", "show", "alice"]).code, 1);
     let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
     assert!(
@@ -70,7 +73,10 @@ fn onboarding_draws_for_new_users_only() {
     fs::create_dir(sandbox.beside("codes")).unwrap();
     sandbox.write(&sandbox.beside("codes").join("001.png"), "of before");
     let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
-    assert_eq!(added, "staff: added\ncorp\\bob: added\ncodes/002.png: QR code for corp\\bob\n");
+    assert_eq!(
+        added,
+        "group staff: added\nuser corp\\bob: added\ncodes/002.png: QR code for corp\\bob\n"
+    );
     assert_eq!(state_of(&sandbox, "staff"), "none");
     assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
 }
@@ -125,7 +131,7 @@ fn off_boarding() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["whitelist", "add", "alice", "carol"]);
     let trial = printed(&script(&sandbox, "offboard.sh", &["--dry-run", "alice"]));
-    assert_eq!(trial, "alice: would be removed\nalice: would be removed\n");
+    assert_eq!(trial, "user alice: would be removed\nuser alice: would be removed\n");
     let removed = printed(&script(&sandbox, "offboard.sh", &["alice", "carol"]));
     assert_eq!(removed.matches(": removed").count(), 3, "{removed}");
     assert_eq!(script(&sandbox, "offboard.sh", &["", "bob"]).status.code(), Some(1));
@@ -143,7 +149,7 @@ fn a_lost_phone() {
     assert_eq!(state_of(&sandbox, "alice"), "active");
     let shown =
         printed(&script(&sandbox, "lost-phone.sh", &["--yes", "--qr-file", "new.png", "alice"]));
-    assert!(shown.contains("alice: changed"), "{shown}");
+    assert!(shown.contains("user alice: changed"), "{shown}");
     assert!(sandbox.beside("new.png").exists());
     sandbox.at_real_time().pass(60);
     assert_eq!(sandbox.login("alice", &secret).reason(), "wrong-code");

@@ -5,7 +5,9 @@
 mod chain;
 mod everybody;
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use serde::Serialize;
 use serde_json::json;
 
@@ -33,7 +35,7 @@ use crate::verify::{USAGE, reason_of};
 #[command(after_help = "Example: rw2fa explain 'CORP\\alice' --no-groups --session rdp")]
 pub(super) struct ExplainArgs {
     /// The user, as the portal passes it
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "from"])]
     name: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with_all = ["no_groups", "all"])]
@@ -48,8 +50,14 @@ pub(super) struct ExplainArgs {
     #[arg(long, value_enum, conflicts_with = "all")]
     session: Option<Session>,
     /// Show for every known user and group whether the next login needs a code, and why
-    #[arg(long)]
+    #[arg(long, conflicts_with = "name")]
     all: bool,
+    /// Show the same for the users of a CSV list; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["name", "all"]
+    )]
+    from: Option<PathBuf>,
 }
 
 /// All requests that work without a code.
@@ -100,7 +108,11 @@ struct Answer {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done> {
-    let Some(text) = &args.name else { return everybody::run(context) };
+    let text = match (&args.name, &args.from) {
+        (Some(text), _) => text,
+        (None, Some(path)) => return everybody::of_list(context, path, args),
+        (None, None) => return everybody::run(context),
+    };
     context.no_csv("explain NAME")?;
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {

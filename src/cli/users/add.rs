@@ -2,20 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::entry::{
     ACTION, Missing, System, audit_values, missing, warn_of_unknown, write_missing,
 };
 use super::{
-    Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
-    pick,
+    Entries, check_gateway, check_method, check_phone, for_each, from_file, parse_notes, pick,
 };
 use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
 use crate::cli::output::Changed;
+use crate::cli::target::Target;
 use crate::error::Result;
 use crate::gateway::number;
 use crate::names::listing::{Listing, Method, Phone};
@@ -27,9 +27,10 @@ use crate::store::{Locked, Scope, Update};
 /// From the next login on they need a code (once 'rw2fa enable' was run). At the first one, they
 /// see a QR code for their authenticator app.
 ///
-/// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
-/// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
-/// An empty type means user; an empty method means that of --method.
+/// --from reads a CSV list with the columns name,type,method,phone,notes, of which only name is
+/// required. It takes what 'rw2fa users list --format csv' prints, and skips users who are not listed
+/// themselves. The whole list is checked before anyone is added. An empty type means user; an empty
+/// method means that of --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -39,8 +40,8 @@ use crate::store::{Locked, Scope, Update};
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
-    /// Users and groups of a CSV file; '-' is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
+    /// The users and groups of a CSV list; '-' is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
     /// How they get codes
     #[arg(long, value_enum, default_value_t)]
@@ -86,9 +87,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(args.must_exist);
     let mut unknown = Vec::new();
-    let entries = entries.texts();
+    let targets = entries.targets();
     let done =
-        for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+        for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
             let name = target.name;
             check_method(target.kind, args.method, args.phone.as_ref())?;
             let is_known = system.knows(context, target)?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{is_active, known_state};
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::target::NewFile;
+use crate::cli::file_argument::NewFile;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::app::showing::{Showing, show_secret};

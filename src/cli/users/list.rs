@@ -83,6 +83,12 @@ const COLUMNS: &[Column<Row>] = &[
         cell: |row| or_empty(row.last_login.as_deref()),
         is_useful: |row| row.last_login.is_some(),
     },
+    Column {
+        name: "notes",
+        cell: |row| or_empty(row.notes.as_deref()),
+        // 'users show' shows them to people: they may have many lines.
+        is_useful: |_| false,
+    },
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
@@ -113,6 +119,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
         kind && args.state.is_none_or(|state| row.state == Some(state.as_str()))
             && args.method.is_none_or(|method| row.method == Some(method))
     });
-    output::list_to_read_back(context, "entries", &rows, COLUMNS, nothing)?;
+    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(done)
 }

@@ -1,14 +1,16 @@
 //! `rw2fa users remove`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{Effect, Entries, Target, for_each};
+use super::{Effect, Entries, FromList, KNOWN, for_each};
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
+use crate::cli::target::{Takes, Target, Targets};
 use crate::error::Result;
 use crate::factor::state::State;
 use crate::names::matching::covering_groups;
@@ -24,11 +26,13 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// From the next login on, they can sign in with a password alone, unless a listed group covers them.
 #[derive(Args, Debug)]
-#[command(group(super::at_least_one()))]
+#[command(group(super::at_least_one_or_list()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
     entries: Entries,
+    #[command(flatten)]
+    list: FromList,
     /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
@@ -39,14 +43,24 @@ pub(in crate::cli) struct RemoveArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("users remove")?;
+    let list = args.list.read(context, Takes::Everything)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    if !args.dry_run {
-        context.confirm(&question(&args.entries))?;
+    let targets = match list {
+        None => args.entries.targets(),
+        Some(mut list) => {
+            if !args.ignore_missing {
+                list.find_unknown(&*opened.store, &KNOWN, &[DocumentKind::Group])?;
+            }
+            list.finish(context)?.0
+        }
+    };
+    if !args.dry_run && !targets.is_empty() {
+        context.confirm(&question(&targets))?;
     }
+    let going = targets.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
     let asking_since = std::time::Instant::now();
-    let entries = args.entries.texts();
-    for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+    for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
         if target.kind == DocumentKind::Group {
             return remove_group(context, opened, &keys, args, target);
         }
@@ -68,7 +82,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
                     Err(not_listed(locked, DocumentKind::User, name))
                 };
             }
-            let covered_by = still_covering(locked, target, &by_system, args)?;
+            let covered_by = still_covering(locked, target, &by_system, &going)?;
             let before = records::state_document(locked, name).ok().flatten();
             let was = before.as_ref().map(|before| before.enrolment);
             let object = name.canonical();
@@ -91,15 +105,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     })
 }
 
-fn question(entries: &Entries) -> String {
-    let end = match (entries.names.as_slice(), entries.groups.as_slice()) {
+fn question(targets: &Targets) -> String {
+    let end = match (targets.users.as_slice(), targets.groups.as_slice()) {
         (_, []) => "their secrets are destroyed, and they can sign in with a password alone",
         ([], _) => "the members can sign in with a password alone; their secrets are kept",
         _ => {
             "the users' secrets are destroyed, and they and the groups' members can sign in with a password alone"
         }
     };
-    format!("This removes {}: {end}.", entries.describe())
+    format!("This removes {}: {end}.", targets.describe())
 }
 
 /// Returns the listed groups that cover a user according to the system; none if it cannot tell.
@@ -120,12 +134,12 @@ fn system_groups(
 }
 
 /// Returns the listed groups that still cover a user: those of the last login, and those the system
-/// names, except groups that the same command removes.
+/// names, except `going`: groups that the same command removes.
 fn still_covering(
     store: &dyn Reader,
     target: &Target<'_>,
     by_system: &[String],
-    args: &RemoveArgs,
+    going: &HashSet<Name>,
 ) -> Result<Vec<String>> {
     // A damaged state has no groups; the user is removed all the same.
     let state = records::state(store, target.name).ok().flatten();
@@ -135,8 +149,6 @@ fn still_covering(
     }
     names.sort();
     names.dedup();
-    let going: Vec<Name> =
-        args.entries.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
     let mut covering = Vec::new();
     for name in names.iter().filter_map(|name| Name::parse(name).ok()) {
         if !going.contains(&name)
