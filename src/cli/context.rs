@@ -253,8 +253,8 @@ impl<'a> Context<'a> {
 
     /// Prints a warning on standard error, unless `--quiet`. A JSON document contains it too.
     pub(super) fn warn(&mut self, text: &str) {
-        self.warnings.push(text.to_owned());
         if !self.globals.quiet {
+            self.warnings.push(text.to_owned());
             self.say(&format!("warning: {text}\n"));
         }
     }

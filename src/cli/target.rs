@@ -43,7 +43,7 @@ pub(super) enum Takes {
 }
 
 impl Takes {
-    fn takes(self, line: &Line) -> bool {
+    pub(super) fn takes(self, line: &Line) -> bool {
         match self {
             Takes::Everything => true,
             Takes::Listed => line.is_listed,
@@ -51,13 +51,16 @@ impl Takes {
         }
     }
 
-    /// Describes the lines that are skipped.
-    fn skipped(self, number: usize) -> String {
-        match self {
-            Takes::Everything | Takes::Users => count(number, "group"),
-            Takes::Listed => {
-                format!("{} not listed by name, only covered by a group", count(number, "user"))
-            }
+    /// Says how many lines were skipped, if any.
+    pub(super) fn note_skipped(self, context: &mut Context<'_>, number: usize) {
+        if number > 0 {
+            context.note(&match self {
+                Takes::Everything | Takes::Users => format!("skipped {}", count(number, "group")),
+                Takes::Listed => {
+                    let users = count(number, "user");
+                    format!("skipped {users}, not listed but covered by a group")
+                }
+            });
         }
     }
 }
@@ -161,9 +164,7 @@ impl ListOfTargets {
     pub(super) fn finish(mut self, context: &mut Context<'_>) -> Result<(Targets, List)> {
         let is_empty = self.list.lines.is_empty();
         self.list.refuse_problems(context, is_empty, "nothing was changed")?;
-        if self.skipped > 0 {
-            context.note(&format!("skipped {}", self.takes.skipped(self.skipped)));
-        }
+        self.takes.note_skipped(context, self.skipped);
         let mut targets = Targets { skipped: Some(self.skipped), ..Targets::default() };
         for line in &self.list.lines {
             let names = match line.kind {

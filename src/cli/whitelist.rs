@@ -228,7 +228,8 @@ fn from_list(
     found.list.problems.append(&mut problems);
     let targets = found.finish(context)?.0;
     if expired > 0 {
-        context.note(&format!("skipped {expired} expired entries"));
+        let entries = if expired == 1 { "entry" } else { "entries" };
+        context.note(&format!("skipped {expired} expired {entries}"));
     }
     Ok((wanted, targets.skipped.map(|skipped| skipped + expired)))
 }

@@ -12,6 +12,7 @@ mod explain;
 mod init;
 mod key;
 mod license;
+mod lists;
 #[cfg(target_os = "linux")]
 mod prompt;
 #[path = "../sandbox/mod.rs"]

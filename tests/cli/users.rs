@@ -106,6 +106,35 @@ fn the_list_as_json_is_exact() {
     );
 }
 
+/// Guards names and patterns: those of other commands, in any spelling; a name that is not listed is
+/// an error, and a pattern that matches nothing is not.
+#[test]
+fn names_and_patterns_select_rows() {
+    let sandbox = one_of_each();
+    let list = |names: &[&str]| {
+        let run = sandbox.admin(&[&["users", "list", "--format", "json"], names].concat());
+        let entries = run.json()["entries"].as_array().unwrap().clone();
+        let names: Vec<_> =
+            entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
+        (run.code, names.join(" "), run.stderr)
+    };
+    for (names, expected) in [
+        (&["luke"][..], "luke"),
+        (&[" LUKE ", "Nora"], "luke nora"),
+        (&["CORP\\*"], "corp\\sales corp\\anna"),
+        (&["*A*", "paul"], "corp\\sales corp\\anna nora paul"),
+        (&["????"], "luke nora paul"),
+        (&["zz*"], ""),
+        (&["*", "--state", "locked"], "luke"),
+    ] {
+        assert_eq!(list(names), (0, expected.to_owned(), String::new()), "{names:?}");
+    }
+    let (code, names, stderr) = list(&["luke", "anna", "nor"]);
+    assert_eq!((code, names.as_str()), (1, "luke"), "{stderr}");
+    assert!(stderr.contains("no user is called 'anna'"), "{stderr}");
+    assert!(stderr.contains("did you mean 'nora'?"), "{stderr}");
+}
+
 /// Guards each filter, and two combined.
 #[test]
 fn filters_select_users() {

@@ -30,7 +30,8 @@ pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
         Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
-            .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
+            .remedy(remedy.replace("{}", names.all.first().map_or("NAME", String::as_str)))
+            .names(&names)
     })
     .collect()
 }
@@ -46,7 +47,7 @@ pub(super) fn groups(store: &dyn Reader, seen: &BTreeSet<String>) -> Option<Find
         return None;
     }
     let message = format!("groups none of whose members ever signed in: {}", empty.summary());
-    let finding = Finding::new("groups", Severity::Warning, message);
+    let finding = Finding::new("groups", Severity::Warning, message).names(&empty);
     Some(finding.remedy(
         "make sure that the portal passes --group, spelled as in 'rw2fa users list --type group'",
     ))

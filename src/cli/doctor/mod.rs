@@ -76,11 +76,14 @@ struct Finding {
     severity: Severity,
     message: String,
     remedy: Option<String>,
+    /// The users or groups that it is about, if there can be several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
 }
 
 impl Finding {
     fn new(check: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Self { check, severity, message: message.into(), remedy: None }
+        Self { check, severity, message: message.into(), remedy: None, names: Vec::new() }
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -88,36 +91,38 @@ impl Finding {
         self
     }
 
+    fn names(mut self, names: &Names) -> Self {
+        self.names.clone_from(&names.all);
+        self
+    }
+
     /// Builds a finding from a problem and its hint.
     fn from_problem(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
-        Self { check, severity, message: problem.to_string(), remedy }
+        Self { remedy, ..Self::new(check, severity, problem.to_string()) }
     }
 }
 
 /// Names, of which a finding shows the first few.
 #[derive(Debug, Default)]
 struct Names {
-    first: Vec<String>,
-    count: usize,
+    all: Vec<String>,
 }
 
 impl Names {
     fn add(&mut self, name: &impl ToString) {
-        if self.first.len() < 5 {
-            self.first.push(name.to_string());
-        }
-        self.count += 1;
+        self.all.push(name.to_string());
     }
 
     fn is_empty(&self) -> bool {
-        self.count == 0
+        self.all.is_empty()
     }
 
     /// Formats the names as `alice, bob and 3 more`.
     fn summary(&self) -> String {
-        let first = self.first.join(", ");
-        match self.count - self.first.len() {
+        let few = self.all.iter().take(5);
+        let first = few.map(String::as_str).collect::<Vec<_>>().join(", ");
+        match self.all.len().saturating_sub(5) {
             0 => first,
             more => format!("{first} and {more} more"),
         }

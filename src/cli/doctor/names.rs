@@ -45,7 +45,8 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
                 noun(kind),
                 unknown.summary()
             );
-            findings.push(Finding::new("names", Severity::Warning, message).remedy(remove));
+            let finding = Finding::new("names", Severity::Warning, message).names(&unknown);
+            findings.push(finding.remedy(remove));
         }
     }
     findings

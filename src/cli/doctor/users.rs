@@ -96,7 +96,7 @@ impl Census {
 
 /// Turns the census into findings.
 pub(super) fn check(census: &Census) -> Vec<Finding> {
-    let first = |names: &Names| names.first.first().cloned().unwrap_or_default();
+    let first = |names: &Names| names.all.first().cloned().unwrap_or_default();
     [
         (
             "enrolment",
@@ -141,7 +141,9 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, _, names, ..)| !names.is_empty())
     .map(|(check, severity, names, what, remedy)| {
-        Finding::new(check, severity, format!("{what}: {}", names.summary())).remedy(remedy)
+        Finding::new(check, severity, format!("{what}: {}", names.summary()))
+            .remedy(remedy)
+            .names(names)
     })
     .collect()
 }

@@ -6,11 +6,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{End, ExplainArgs, Look, groups_of, look};
-use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::csv_file::Line;
 use crate::cli::output::{self, Column};
 use crate::cli::target::{ListOfTargets, Takes};
+use crate::cli::{Done, Format};
 use crate::error::Result;
 use crate::factor::grant::ClientHash;
 use crate::names::name::Name;
@@ -102,7 +102,10 @@ pub(super) fn of_list(context: &mut Context<'_>, path: &Path, args: &ExplainArgs
         let is_listed = look.user().is_some_and(|user| listed.contains(user));
         rows.push(row(name, "user", is_listed, &look, why));
     }
-    output::list(context, "entries", &rows, COLUMNS)?;
+    // An empty list was noted already.
+    if !rows.is_empty() || context.globals.format != Format::Text {
+        output::list(context, "entries", &rows, COLUMNS)?;
+    }
     Ok(Done::All)
 }
 

@@ -96,7 +96,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             let listing = Listing {
                 method: args.method,
                 phone: args.phone.clone(),
-                notes: args.notes.clone(),
+                notes: args.notes.clone().filter(|notes| !notes.is_empty()),
                 added: context.now(),
             };
             let entry = Entry { target, listing: &listing, dry_run: args.dry_run };

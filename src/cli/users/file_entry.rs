@@ -48,7 +48,7 @@ impl Entry {
                 refused(what).with_hint("only users have phone numbers: leave the field empty")
             );
         }
-        let notes = Some(cell("notes")).filter(|notes| !notes.trim().is_empty());
+        let notes = Some(cell("notes")).filter(|notes| !notes.is_empty());
         if let Some(Err(problem)) = notes.as_deref().map(parse_notes) {
             return Err(refused(format!("the notes of '{}' are too long: {problem}", line.name)));
         }

@@ -14,7 +14,7 @@ use crate::cli::csv_file::{List, named, twice};
 use crate::cli::license::Gate;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::target::Target;
+use crate::cli::target::{Takes, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::Method;
 use crate::names::matching::overlapping;
@@ -35,8 +35,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     let mut list = List::read(context, path)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    // They are covered by a group, and are not listed themselves.
-    let members = list.keep(|_, line| line.is_listed);
+    let members = list.keep(|_, line| Takes::Listed.takes(line));
     let entries = entries(&mut list, options.method);
     let (checked, refusal) = check(context, &opened, &entries, options, &mut list.problems)?;
     if let Some(refusal) = refusal.as_ref().filter(|_| !list.problems.is_empty()) {
@@ -63,10 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         })
         .collect();
     let done = output::changes_of_list(context, options.dry_run, &rows, Some(members))?;
-    if members > 0 {
-        let members = count(members, "user");
-        context.note(&format!("skipped {members} who are not listed themselves, only by a group"));
-    }
+    Takes::Listed.note_skipped(context, members);
     if failed > 0 {
         let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
         context.complain(&Error::new(ErrorKind::Refused, what).with_hint(
