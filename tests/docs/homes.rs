@@ -155,8 +155,10 @@ fn every_command_that_is_mentioned_exists() {
     for page in pages().into_iter().chain([Page::read("SECURITY.md")]) {
         for command in mentioned(&page, &commands) {
             seen += 1;
-            let problem = problem(&command, &mut helps);
-            assert_eq!(problem, None, "{}: {command}", page.name);
+            for command in command.split(" | ").filter(|part| part.starts_with("rw2fa ")) {
+                let problem = problem(command, &mut helps);
+                assert_eq!(problem, None, "{}: {command}", page.name);
+            }
         }
     }
     assert!(seen > 200, "{seen}");

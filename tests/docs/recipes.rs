@@ -73,10 +73,7 @@ fn onboarding_draws_for_new_users_only() {
     fs::create_dir(sandbox.beside("codes")).unwrap();
     sandbox.write(&sandbox.beside("codes").join("001.png"), "of before");
     let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
-    assert_eq!(
-        added,
-        "group staff: added\nuser corp\\bob: added\ncodes/002.png: QR code for corp\\bob\n"
-    );
+    assert_eq!(added, "staff: added\ncorp\\bob: added\ncodes/002.png: QR code for corp\\bob\n");
     assert_eq!(state_of(&sandbox, "staff"), "none");
     assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
 }
@@ -131,7 +128,7 @@ fn off_boarding() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["whitelist", "add", "alice", "carol"]);
     let trial = printed(&script(&sandbox, "offboard.sh", &["--dry-run", "alice"]));
-    assert_eq!(trial, "user alice: would be removed\nuser alice: would be removed\n");
+    assert_eq!(trial, "user alice: would be removed\nwhitelist entry alice: would be removed\n");
     let removed = printed(&script(&sandbox, "offboard.sh", &["alice", "carol"]));
     assert_eq!(removed.matches(": removed").count(), 3, "{removed}");
     assert_eq!(script(&sandbox, "offboard.sh", &["", "bob"]).status.code(), Some(1));
