@@ -197,7 +197,8 @@ impl<'a> Context<'a> {
     /// When standard output is closed, and a document before this one cannot be printed.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
         self.print_document()?;
-        let text = serde_json::to_string_pretty(value).map_err(cannot_write_json)?;
+        let text =
+            serde_json::to_string_pretty(value).map_err(|error| cannot_write_json(&error))?;
         self.document = Some(Zeroizing::new(text));
         Ok(())
     }
@@ -217,7 +218,8 @@ impl<'a> Context<'a> {
         if self.warnings.is_empty() {
             return Ok(String::new());
         }
-        let list = serde_json::to_string_pretty(&self.warnings).map_err(cannot_write_json)?;
+        let list = serde_json::to_string_pretty(&self.warnings)
+            .map_err(|error| cannot_write_json(&error))?;
         Ok(format!(",\n  \"warnings\": {}", list.replace('\n', "\n  ")))
     }
 
@@ -312,7 +314,7 @@ impl<'a> Context<'a> {
 }
 
 /// Builds the error for a value that JSON cannot hold.
-pub(super) fn cannot_write_json(error: serde_json::Error) -> Error {
+pub(super) fn cannot_write_json(error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
 }
 

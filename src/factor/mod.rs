@@ -12,6 +12,7 @@ pub mod sealed;
 mod separators;
 pub mod sms;
 pub mod state;
+pub mod temporary;
 pub mod typed;
 
 use zeroize::Zeroizing;
@@ -29,6 +30,8 @@ pub enum Factor {
     Sms,
     /// Recovery codes.
     Recovery,
+    /// Temporary codes.
+    Temporary,
 }
 
 /// What each factor does with its part of a user's state.
@@ -70,7 +73,7 @@ pub trait Part {
 
 impl Factor {
     /// All factors.
-    pub const ALL: [Factor; 3] = [Factor::App, Factor::Sms, Factor::Recovery];
+    pub const ALL: [Factor; 4] = [Factor::App, Factor::Sms, Factor::Recovery, Factor::Temporary];
 
     /// Returns what the factor does with its part of the state.
     pub fn part(self) -> &'static dyn Part {
@@ -78,6 +81,7 @@ impl Factor {
             Factor::App => &app::AppPart,
             Factor::Sms => &sms::SmsPart,
             Factor::Recovery => &recovery::RecoveryPart,
+            Factor::Temporary => &temporary::TemporaryPart,
         }
     }
 }

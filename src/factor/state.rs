@@ -10,11 +10,12 @@ use crate::factor::lockout::{Failures, Lockout};
 use crate::factor::recovery::codes::RecoveryCodes;
 use crate::factor::sealed::Sealed;
 use crate::factor::sms::state::SmsState;
+use crate::factor::temporary::TemporaryCode;
 use crate::names::listing::Method;
 use crate::otp::{Digits, Step};
 use crate::time::Timestamp;
 
-/// How long a pending secret lives after its first showing, in seconds.
+/// How long a pending secret lives after a login first showed it, in seconds.
 pub const PENDING_LIFE: u64 = 30 * 60;
 
 /// The progress of a user's enrolment.
@@ -76,6 +77,9 @@ pub struct State {
     pub digits: Option<Digits>,
     /// When the pending secret was first shown.
     pub pending_since: Option<Timestamp>,
+    /// When the pending secret ends, if an administrator chose its life.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_until: Option<Timestamp>,
     /// Whether an administrator handed the pending secret over in person.
     #[serde(default, skip_serializing_if = "is_default")]
     pub handed_over: bool,
@@ -106,6 +110,9 @@ pub struct State {
     /// Digests of the codes that let the user in without the device.
     #[serde(default, skip_serializing_if = "is_default")]
     pub recovery_codes: RecoveryCodes,
+    /// The code that lets the user in for a short time without a second factor of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temporary_code: Option<TemporaryCode>,
     /// The lock caused by those failed attempts.
     pub lockout: Option<Lockout>,
     /// Where and how often the secret was shown.
@@ -135,6 +142,7 @@ impl State {
             secret: None,
             digits: None,
             pending_since: None,
+            pending_until: None,
             handed_over: false,
             activated: None,
             last_login: None,
@@ -146,6 +154,7 @@ impl State {
             last_forgiven: None,
             failures: 0,
             recovery_codes: RecoveryCodes::default(),
+            temporary_code: None,
             lockout: None,
             shown: None,
             sms: SmsState::default(),
@@ -237,11 +246,22 @@ impl State {
     ///
     /// A secret from the future has no known age and counts as expired.
     pub fn has_live_pending_secret(&self, now: Timestamp) -> bool {
+        let is_live = |since| since <= now && self.pending_ends().is_some_and(|end| now < end);
         self.enrolment == Enrolment::Pending
             && self.secret.is_some()
-            && self
-                .pending_since
-                .is_some_and(|since| since <= now && now < since.plus(PENDING_LIFE))
+            && self.pending_since.is_some_and(is_live)
+    }
+
+    /// When the pending secret ends.
+    pub fn pending_ends(&self) -> Option<Timestamp> {
+        self.pending_until.or(self.pending_since.map(|since| since.plus(PENDING_LIFE)))
+    }
+
+    /// Whether the last secret was handed over and expired before its first code.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        self.enrolment == Enrolment::Pending
+            && self.handed_over
+            && !self.has_live_pending_secret(now)
     }
 }
 

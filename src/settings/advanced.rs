@@ -4,7 +4,7 @@ use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
-use crate::settings::key::{Key, Section, Spec, section};
+use crate::settings::key::{Key, KeyType, Section, Spec, section};
 use crate::settings::reading::nearest;
 
 section! {
@@ -40,8 +40,43 @@ section! {
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
     /// days on the list after which users can no longer enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
+    /// where users get their first QR code: at their first login, or only from an administrator
+    "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
+}
+
+/// Where users get the secret of their authenticator app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// From a login, which shows it.
+    SelfService,
+    /// From an administrator, who hands it over.
+    HandedOver,
+}
+
+impl SecretSource {
+    const WORDS: [&'static str; 2] = ["self-service", "handed-over"];
+}
+
+impl KeyType for SecretSource {
+    fn read(value: &toml::Value) -> Option<Self> {
+        let [self_service, handed_over] = Self::WORDS;
+        match value.as_str()? {
+            word if word == self_service => Some(Self::SelfService),
+            word if word == handed_over => Some(Self::HandedOver),
+            _ => None,
+        }
+    }
+
+    fn write(&self) -> Option<toml::Value> {
+        let [self_service, handed_over] = Self::WORDS;
+        let word = match self {
+            Self::SelfService => self_service,
+            Self::HandedOver => handed_over,
+        };
+        Some(word.into())
+    }
 }
 
 /// Every advanced setting, in the order in which they are listed.

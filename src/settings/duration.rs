@@ -53,6 +53,16 @@ pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
     i64::try_from(seconds / unit.seconds()).map_err(|_| format!("'{text}' is too long"))
 }
 
+/// Parses a duration with its unit, from `least` to `most` seconds.
+///
+/// # Errors
+/// The expected form.
+pub fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    seconds(text)
+        .filter(|seconds| (least..=most).contains(seconds))
+        .ok_or_else(|| format!("use {} to {}, for example 8h or 3d", words(least), words(most)))
+}
+
 /// Returns the seconds of a text like `2h30m`; `None` if it is not a duration.
 pub fn seconds(text: &str) -> Option<u64> {
     let mut total: u64 = 0;

@@ -33,6 +33,8 @@ pub enum Valid {
         /// Returns why a text is not valid.
         check: fn(&str) -> Result<(), &'static str>,
     },
+    /// One of these words.
+    Choice(&'static [&'static str]),
     /// A text that [`crate::gateway`] or another part of the program checks where it is used.
     Word(&'static str),
     /// A date and a time.
@@ -52,6 +54,7 @@ impl Valid {
             Valid::Number { least, most, unit: None } => format!("{least} to {most}"),
             Valid::Flag => "true or false".into(),
             Valid::Text { words, .. } | Valid::Word(words) | Valid::Map(words) => words.into(),
+            Valid::Choice(words) => words.join(" or "),
             Valid::Time => "a time like 2026-11-24T08:00:00Z".into(),
         }
     }
@@ -102,6 +105,11 @@ impl Spec {
     /// A text that is checked when the document is read.
     pub const fn text(words: &'static str, check: fn(&str) -> Result<(), &'static str>) -> Self {
         Self::new(Valid::Text { words, check })
+    }
+
+    /// One of these words.
+    pub const fn choice(words: &'static [&'static str]) -> Self {
+        Self::new(Valid::Choice(words))
     }
 
     /// A text that is checked where it is used.
@@ -332,6 +340,7 @@ impl<S> Key<S> {
                 "false" | "no" | "off" => Ok(Value::Boolean(false)),
                 _ => Err(format!("{} must be true or false", self.name)),
             },
+            Valid::Choice(_) => Ok(Value::String(text.trim().to_owned())),
             Valid::Text { .. } | Valid::Word(_) | Valid::Time | Valid::Map(_) => {
                 Ok(Value::String(text.to_owned()))
             }
@@ -353,6 +362,9 @@ impl<S> Key<S> {
             }
             (Valid::Text { check, .. }, Value::String(text)) => {
                 check(text).map_err(|error| format!("{name} {error}"))?;
+            }
+            (Valid::Choice(words), Value::String(text)) if !words.contains(&text.as_str()) => {
+                return Err(wrong(&format!("'{}'", text.escape_debug())));
             }
             (Valid::Time, Value::Datetime(time)) => {
                 Timestamp::try_from(*time).map_err(|error| format!("{name}: {error}"))?;

@@ -39,7 +39,7 @@ impl SignIn<'_> {
             Showing {
                 ip: self.rules.request.ip.clone(),
                 domain: self.rules.account.domain.clone(),
-                handed_over: false,
+                handed_over_until: None,
             },
         );
         decision.details.method = Some(Method::App);
@@ -82,6 +82,7 @@ impl SignIn<'_> {
             next.enrolment = Enrolment::Active;
             next.activated = Some(self.rules.now);
             next.handed_over = false;
+            next.pending_until = None;
         }
         let reason = if first_time { Reason::Activated } else { Reason::CodeAccepted };
         let mut decision = self.admit(next, reason);

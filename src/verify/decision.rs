@@ -115,10 +115,10 @@ pub fn compare(
     };
     let rules = Rules { advanced: &facts.settings.advanced, account, request, now };
     let login = SignIn { rules, facts, fresh };
-    let mut decision = if rules.needs_sms() {
-        login.compare_sent(typed, charge)
-    } else {
-        login.compare(typed, charge)
+    let mut decision = match login.try_temporary(typed, charge) {
+        Some(decision) => decision,
+        None if rules.needs_sms() => login.compare_sent(typed, charge),
+        None => login.compare(typed, charge),
     };
     decision.details.attempt = Some(charge.number());
     decision
@@ -175,41 +175,59 @@ impl SignIn<'_> {
             return Ruling::Decided(decision);
         }
         observer.applies(Rule::Enrolment);
-        if self.rules.is_enrolment_closed() && !self.rules.is_handed_over() {
+        let has_temporary = self.rules.has_temporary_code();
+        let may_enrol = self.rules.is_handed_over() || !self.rules.is_enrolment_closed();
+        if !has_temporary && !may_enrol {
             observer.decides(Rule::Enrolment);
             return Ruling::Decided(self.decision(Reason::EnrolmentClosed));
         }
         observer.applies(Rule::Method);
-        if self.rules.request.code.is_none() {
+        let Some(typed) = &self.rules.request.code else {
             let by_sms = self.rules.needs_sms();
             observer.decides(if by_sms { Rule::Method } else { Rule::Enrolment });
+            return Ruling::Decided(self.answer_without_code(has_temporary));
+        };
+        if self.can_be_a_code(typed, has_temporary) {
+            return Ruling::Compare;
         }
-        Ruling::Decided(match (self.rules.needs_sms(), &self.rules.request.code) {
-            (true, None) => self.send_code(),
-            // SECURITY: the password alone must not reveal a secret that was handed over in person.
-            (false, None) if self.rules.is_active() || self.rules.is_handed_over() => {
-                self.ask_for_code(Reason::CodeRequired)
-            }
-            (false, None) => self.enrol(),
-            (false, Some(_)) if self.secret().is_none() => {
-                // The secret that the code belonged to has expired, so a new one is shown.
-                self.enrol()
-            }
-            (_, Some(typed)) if self.can_be_a_code(typed) => return Ruling::Compare,
-            (_, Some(_)) => self.reject(self.rules.failures().count),
+        Ruling::Decided(if !has_temporary && !self.rules.needs_sms() && self.secret().is_none() {
+            // The secret that the code belonged to has expired, so a new one is shown.
+            self.enrol()
+        } else {
+            self.reject(self.rules.failures().count)
         })
     }
 
+    /// Asks for a code: shows a QR code, or sends a message, to a user who needs it for that.
+    fn answer_without_code(&self, has_temporary: bool) -> Decision {
+        let resend = self.rules.request.resend && self.rules.needs_sms();
+        if has_temporary && !resend {
+            // SECURITY: a user with a temporary code is not there to enrol, so nothing is shown to whoever signs in.
+            let mut decision = self.ask_for_code(Reason::CodeRequired);
+            decision.details.expects_temporary = true;
+            return decision;
+        }
+        if self.rules.needs_sms() {
+            return self.send_code();
+        }
+        // SECURITY: the password alone must not reveal a secret that was handed over in person.
+        if self.rules.is_active() || self.rules.is_handed_over() {
+            return self.ask_for_code(Reason::CodeRequired);
+        }
+        self.enrol()
+    }
+
     /// Whether `typed` has the format of a code that it would be compared with.
-    fn can_be_a_code(&self, typed: &str) -> bool {
+    fn can_be_a_code(&self, typed: &str, has_temporary: bool) -> bool {
+        let has_app_code = self.rules.needs_sms() || self.secret().is_some();
         let used = self.rules.account.used_code.as_ref().filter(|_| self.rules.needs_sms());
         let used = used.map(|used| used.code.digits());
         let pending = self.rules.account.state.digits.filter(|_| self.rules.has_pending_secret());
         used.into_iter().chain(pending).chain([self.rules.digits()]).any(|digits| {
             match Typed::parse(typed, digits) {
-                Typed::Code(_) => true,
+                Typed::Code(_) => has_app_code,
                 // Only an active user can have recovery codes.
-                Typed::Recovery(_) => self.rules.is_active(),
+                Typed::Recovery(_) => has_temporary || self.rules.is_active(),
                 Typed::Malformed => false,
             }
         })

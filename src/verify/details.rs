@@ -51,6 +51,12 @@ pub struct Details {
     /// How many recovery codes are left after one was used.
     #[serde(skip)]
     pub recovery_codes_left: Option<usize>,
+    /// How often the temporary code can still be used after this login.
+    #[serde(skip)]
+    pub temporary_uses_left: Option<u32>,
+    /// Whether the user can enter a temporary code.
+    #[serde(skip)]
+    pub expects_temporary: bool,
     /// The number of the charged attempt, if a code was compared.
     #[serde(skip)]
     pub attempt: Option<u64>,

@@ -112,6 +112,10 @@ reasons! {
     RecoveryCodeAccepted = "recovery-code-accepted" => Grant,
         show "You are signed in. That was your last recovery code.",
         portal "let in; show `message`";
+    /// A temporary code from an administrator was right.
+    TemporaryCodeAccepted = "temporary-code-accepted" => Grant,
+        show "You are signed in with your temporary code. It cannot be used again.",
+        portal "let in; show `message`";
     /// Plain RDP needs a whitelist entry.
     RdpNotAllowed = "rdp-not-allowed" => Deny,
         show "You may not connect by RDP. Use the web portal, or ask your administrator.",
@@ -120,9 +124,9 @@ reasons! {
     Locked = "locked" => Deny,
         show "Too many wrong codes. Only your administrator can unlock your account.",
         portal "refuse; `retry_after` is the number of seconds, or `null` if an administrator must unlock";
-    /// The time to enrol is over.
+    /// The user may no longer enrol without an administrator.
     EnrolmentClosed = "enrolment-closed" => Deny,
-        show "The time to set up your second factor is over. Ask your administrator.",
+        show "You can no longer set up your second factor on your own. Ask your administrator.",
         portal "refuse; the administrator helps with `users enrol` or `users reset`";
     /// This code, or a later one, was accepted before.
     CodeUsed = "code-used" => Deny,
@@ -206,6 +210,7 @@ mod tests {
             "code-accepted",
             "activated",
             "recovery-code-accepted",
+            "temporary-code-accepted",
         ];
         assert_eq!(grants, expected);
     }

@@ -124,6 +124,18 @@ fn message(reason: Reason, details: &Details) -> String {
                 format!("You are signed in. Each recovery code works once; codes left: {left}.")
             })
         }
+        Reason::TemporaryCodeAccepted => details
+            .temporary_uses_left
+            .filter(|left| *left > 0)
+            .map(|left| format!("You are signed in with your temporary code. Uses left: {left}.")),
+        Reason::CodeRequired if details.expects_temporary => {
+            let has_app = details.enrolled == Some(true) && !by_sms;
+            Some(if has_app {
+                "Enter the code that your app shows, or your temporary code.".into()
+            } else {
+                "Enter the temporary code that your administrator gave you.".into()
+            })
+        }
         Reason::Activated if by_sms => {
             Some("Your number is confirmed and you are signed in.".into())
         }

@@ -7,7 +7,7 @@ use crate::factor::lockout::{Failures, LockoutState};
 use crate::factor::state::Enrolment;
 use crate::names::listing::Method;
 use crate::otp::Digits;
-use crate::settings::advanced::Advanced;
+use crate::settings::advanced::{Advanced, SecretSource};
 use crate::time::Timestamp;
 use crate::verify::request::Request;
 use crate::verify::subject::Account;
@@ -69,9 +69,25 @@ impl Rules<'_> {
         self.failures().state_at(self.now)
     }
 
-    /// Whether the enrolment period is over.
+    /// Whether the user cannot enrol without an administrator.
     pub fn is_enrolment_closed(self) -> bool {
         self.enrolment_closes().is_some_and(|end| self.now >= end)
+            || self.needs_handed_over_secret()
+    }
+
+    /// Whether the user needs a secret that only an administrator may give them: because of the settings, or because
+    /// one was handed over and expired.
+    pub fn needs_handed_over_secret(self) -> bool {
+        let never_shown = self.advanced.enrolment == SecretSource::HandedOver;
+        self.account.method == Method::App
+            && !self.is_active()
+            && (never_shown || self.account.state.has_lapsed(self.now))
+    }
+
+    /// Whether the user has a temporary code that a login accepts.
+    pub fn has_temporary_code(self) -> bool {
+        let code = self.account.state.temporary_code.as_ref();
+        code.is_some_and(|code| code.is_live(self.now))
     }
 
     /// When the user can no longer enrol without an administrator.

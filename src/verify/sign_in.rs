@@ -5,6 +5,8 @@ use crate::factor::grant::{self, Grant};
 use crate::factor::lockout::LockoutState;
 use crate::factor::recovery::{RecoveryCode, RecoveryMatch};
 use crate::factor::state::State;
+use crate::factor::temporary::TemporaryMatch;
+use crate::factor::typed::Typed;
 use crate::names::listing::Method;
 use crate::otp::Secret;
 use crate::verify::details::{GrantNotice, RetryAfter};
@@ -62,6 +64,23 @@ impl SignIn<'_> {
             }
             RecoveryMatch::Used => self.reject_used(),
             RecoveryMatch::Wrong => self.reject_wrong(),
+        }
+    }
+
+    /// Compares a code with the user's temporary code; `None` if it is another code.
+    pub(super) fn try_temporary(&self, typed: &str, charge: &Charge) -> Option<Decision> {
+        let mut next = self.rules.account.state.clone();
+        let code = next.temporary_code.as_mut()?;
+        let Typed::Recovery(typed) = Typed::parse(typed, self.rules.digits()) else { return None };
+        match code.spend(&typed, self.rules.now, charge) {
+            TemporaryMatch::Accepted(left) => {
+                let mut decision = self.admit(next, Reason::TemporaryCodeAccepted);
+                decision.details.enrolled = Some(self.rules.is_active());
+                decision.details.temporary_uses_left = Some(left);
+                Some(decision)
+            }
+            TemporaryMatch::Used => Some(self.reject_used()),
+            TemporaryMatch::Wrong => None,
         }
     }
 

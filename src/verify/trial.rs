@@ -8,10 +8,14 @@ use crate::factor::lockout::LockoutState;
 use crate::factor::recovery::RecoveryMatch;
 use crate::factor::sms::state::SentCode;
 use crate::factor::state::{Enrolment, State};
+use crate::factor::temporary::TemporaryMatch;
 use crate::factor::typed::Typed;
-use crate::otp::{Code, CodeGenerator, Secret, Step};
+use crate::otp::{Code, CodeGenerator, Digits, Secret, Step};
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
+
+/// How far off a device's clock a test of a code still recognises: a day, in steps.
+const DIAGNOSED_STEPS: u32 = 2880;
 
 /// Searches the user's window for a code.
 pub(super) fn search(
@@ -22,14 +26,19 @@ pub(super) fn search(
     now: Timestamp,
     charge: &Charge,
 ) -> Match {
-    let search = Search {
+    let digits = code.digits();
+    window(advanced, state, digits, now).find(&CodeGenerator::new(secret), code, digits, charge)
+}
+
+/// Returns the user's window for codes of `digits`.
+fn window<'s>(advanced: &Advanced, state: &'s State, digits: Digits, now: Timestamp) -> Search<'s> {
+    Search {
         now: Step::at(now.unix()),
-        discrepancy: advanced.discrepancy_for(code.digits()),
+        discrepancy: advanced.discrepancy_for(digits),
         drift: state.drift,
         last_step: state.last_step,
         spent: &state.spent,
-    };
-    search.find(&CodeGenerator::new(secret), code, code.digits(), charge)
+    }
 }
 
 /// The result of an administrator's test of a code.
@@ -49,10 +58,19 @@ pub enum Trial {
         /// Steps by which the device is ahead.
         drift: i64,
     },
+    /// It is a code of the user's device, but the device's clock is too far off for a login to accept it.
+    OutsideWindow {
+        /// The step it belongs to.
+        step: Step,
+        /// Steps by which the device is ahead.
+        drift: i64,
+    },
     /// It is an unused recovery code.
     RecoveryLeft,
     /// It is a used recovery code.
     RecoveryUsed,
+    /// It is the user's temporary code, with this many uses left.
+    Temporary(u32),
     /// It was sent by SMS and would be accepted.
     SentRight,
     /// It was sent by SMS and has been used.
@@ -75,6 +93,8 @@ impl Trial {
         match self {
             Trial::Right { .. }
             | Trial::Used { .. }
+            | Trial::OutsideWindow { .. }
+            | Trial::Temporary(_)
             | Trial::RecoveryLeft
             | Trial::RecoveryUsed
             | Trial::SentRight
@@ -90,8 +110,14 @@ impl Trial {
     /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
-            Trial::Right { .. } | Trial::RecoveryLeft | Trial::SentRight => "right",
-            Trial::Used { .. } | Trial::RecoveryUsed | Trial::SentUsed => "used",
+            Trial::Used { .. } | Trial::RecoveryUsed | Trial::SentUsed | Trial::Temporary(0) => {
+                "used"
+            }
+            Trial::Right { .. }
+            | Trial::RecoveryLeft
+            | Trial::SentRight
+            | Trial::Temporary(1..) => "right",
+            Trial::OutsideWindow { .. } => "outside-window",
             Trial::Wrong => "wrong",
             Trial::Malformed => "malformed",
             Trial::Locked(_) | Trial::Stopped => "locked",
@@ -132,6 +158,11 @@ impl CodeTest<'_> {
         if let Some(locked) = locked(state, self.now) {
             return Some(locked);
         }
+        let has_temporary = state.temporary_code.is_some();
+        if has_temporary && matches!(Typed::parse(self.typed, Digits::DEFAULT), Typed::Recovery(_))
+        {
+            return None;
+        }
         let is_active = state.enrolment == Enrolment::Active;
         let form = |digits| match Typed::parse(self.typed, digits) {
             Typed::Code(_) => true,
@@ -158,6 +189,9 @@ impl CodeTest<'_> {
 
     /// Compares the code. `state` includes the attempt that `charge` proves.
     pub fn compare(&self, state: &State, charge: &Charge) -> Trial {
+        if let Some(trial) = self.compare_with_temporary(state, charge) {
+            return trial;
+        }
         match self.expected {
             Expected::App(secret) => self.compare_with_secret(state, secret, charge),
             Expected::Sms { sent, used } => {
@@ -170,6 +204,17 @@ impl CodeTest<'_> {
                     _ => Trial::Wrong,
                 }
             }
+        }
+    }
+
+    /// Compares with the user's temporary code; `None` if it is another code.
+    fn compare_with_temporary(&self, state: &State, charge: &Charge) -> Option<Trial> {
+        let mut temporary = state.temporary_code.clone()?;
+        let Typed::Recovery(code) = Typed::parse(self.typed, Digits::DEFAULT) else { return None };
+        let uses_left = temporary.uses_left;
+        match temporary.spend(&code, self.now, charge) {
+            TemporaryMatch::Accepted(_) | TemporaryMatch::Used => Some(Trial::Temporary(uses_left)),
+            TemporaryMatch::Wrong => None,
         }
     }
 
@@ -186,7 +231,7 @@ impl CodeTest<'_> {
                 match search(self.advanced, state, secret, &code, self.now, charge) {
                     Match::Fresh(step) => Trial::Right { step, drift: step.since(now_step) },
                     Match::Used(step) => Trial::Used { step, drift: step.since(now_step) },
-                    Match::Wrong => Trial::Wrong,
+                    Match::Wrong => self.locate(state, secret, &code, charge),
                 }
             }
             Typed::Recovery(code) => match state.recovery_codes.clone().spend(&code, charge) {
@@ -196,6 +241,20 @@ impl CodeTest<'_> {
             },
             Typed::Malformed => Trial::Malformed,
         }
+    }
+}
+
+impl CodeTest<'_> {
+    /// Looks for the code of a device whose clock is up to a day off.
+    fn locate(&self, state: &State, secret: &Secret, code: &Code, charge: &Charge) -> Trial {
+        let digits = code.digits();
+        let search = window(self.advanced, state, digits, self.now);
+        let found =
+            search.locate(&CodeGenerator::new(secret), code, digits, DIAGNOSED_STEPS, charge);
+        found.map_or(Trial::Wrong, |step| Trial::OutsideWindow {
+            step,
+            drift: step.since(search.now),
+        })
     }
 }
 

@@ -9,6 +9,7 @@ mod comfort;
 mod doctor;
 mod errors;
 mod explain;
+mod help_desk;
 mod init;
 mod key;
 mod license;

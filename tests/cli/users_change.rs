@@ -178,14 +178,14 @@ fn enrol_hands_over_the_pending_secret() {
     assert_eq!(
         enrolment.to_string(),
         format!(
-            r#"{{"name":"alice","uri":"otpauth://totp/corp:alice?secret={text}&issuer=corp&algorithm=SHA1&digits=6&period=30","secret":"{text}","qr_file":null}}"#
+            r#"{{"name":"alice","uri":"otpauth://totp/corp:alice?secret={text}&issuer=corp&algorithm=SHA1&digits=6&period=30","secret":"{text}","qr_file":null,"valid_until":"2026-11-25T08:00:00Z"}}"#
         )
     );
     let drawn = sandbox.admin(&["users", "enrol", "alice"]);
     assert!(drawn.stdout.contains(&format!("secret  {text}\n")), "another secret: {drawn:?}");
     assert_eq!(
         drawn.stderr,
-        "valid for 30 minutes after it is first shown; the first correct code activates it\n"
+        "valid until 2026-11-25T08:00:00Z; the first correct code activates it\n"
     );
     let picture = sandbox.beside("qr.svg");
     let args = ["users", "enrol", "alice", "--qr-file", picture.to_str().unwrap()];
@@ -203,7 +203,7 @@ fn enrol_hands_over_the_pending_secret() {
         Run::new(
             1,
             "",
-            "error: alice has enrolled already\n\
+            "error: alice has already enrolled\n\
              hint: start over with a new secret: rw2fa users reset alice\n"
         )
     );
@@ -339,15 +339,14 @@ fn test_does_not_spend_the_code() {
     let secret = sandbox.enrol("alice");
     sandbox.pass(600);
     let ahead = secret.code(sandbox.now() + 90);
-    let expected = "alice: the code is right; it belongs to 2026-11-24T08:11:30Z; the device is about \
-                    1 min 30 s ahead\n";
+    let expected = "alice: right code; the device's clock is about 1 min 30 s fast, and logins accept up to 4 h\n";
     assert_eq!(test(&ahead), Run::new(0, expected, ""));
     assert_eq!(test(&ahead), Run::new(0, expected, ""), "it was spent");
     let args = ["users", "test", "alice", "--code-stdin", "--format", "json"];
     let json = sandbox.admin_with_stdin(&args, ahead.as_bytes()).json();
     assert_eq!(
         json.to_string(),
-        r#"{"schema":1,"test":{"name":"alice","result":"right","step":59850263,"time":"2026-11-24T08:11:30Z","drift_steps":3,"retry_after":null}}"#
+        r#"{"schema":1,"test":{"name":"alice","result":"right","step":59850263,"time":"2026-11-24T08:11:30Z","drift_steps":3,"window_steps":480,"retry_after":null}}"#
     );
     assert_eq!(sandbox.show("alice")["failures"], 0);
     assert_eq!(

@@ -136,23 +136,6 @@ fn off_boarding() {
     assert_eq!(script(&sandbox, "offboard.sh", &[]).status.code(), Some(2));
 }
 
-/// Guards a lost phone: nothing without a yes, the old secret gone with it, the new one in a picture.
-#[test]
-fn a_lost_phone() {
-    let sandbox = Sandbox::with_users(&["alice"]);
-    sandbox.at_real_time();
-    let secret = sandbox.enrol("alice");
-    assert_eq!(script(&sandbox, "lost-phone.sh", &["alice"]).status.code(), Some(2));
-    assert_eq!(state_of(&sandbox, "alice"), "active");
-    let shown =
-        printed(&script(&sandbox, "lost-phone.sh", &["--yes", "--qr-file", "new.png", "alice"]));
-    assert!(shown.contains("user alice: changed"), "{shown}");
-    assert!(sandbox.beside("new.png").exists());
-    sandbox.at_real_time().pass(60);
-    assert_eq!(sandbox.login("alice", &secret).reason(), "wrong-code");
-    assert_eq!(script(&sandbox, "lost-phone.sh", &["--yes", "nobody"]).status.code(), Some(1));
-}
-
 /// Guards that systemd understands the units, and that the command in them is one.
 #[test]
 fn the_units_are_understood() {

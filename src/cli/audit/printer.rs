@@ -104,7 +104,7 @@ impl Printer {
         match context.globals.format {
             Format::Text => context.print(&row.sentence()),
             Format::Json => {
-                let text = serde_json::to_string(row).map_err(cannot_write_json)?;
+                let text = serde_json::to_string(row).map_err(|error| cannot_write_json(&error))?;
                 let text = printable_json(&text);
                 match self.shape {
                     Shape::Document => context.print(&format!("{comma}\n    {text}")),

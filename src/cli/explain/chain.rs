@@ -308,11 +308,18 @@ fn grant(rules: Rules<'_>) -> Link {
 fn enrolment(rules: Rules<'_>) -> Link {
     let state = &rules.account.state;
     let mut details = Vec::new();
+    if let Some(code) = state.temporary_code.as_ref().filter(|code| code.is_live(rules.now)) {
+        details.push(format!("has a temporary code until {}", code.until));
+    }
     if rules.is_handed_over() {
         details.push("a QR code was handed over and waits for its first code".to_owned());
     }
+    if rules.needs_handed_over_secret() && !rules.is_handed_over() {
+        let name = &rules.account.name;
+        details.push(format!("needs a QR code from an administrator: rw2fa users enrol {name}"));
+    }
     if let Some(end) = rules.enrolment_closes() {
-        let is_closed = rules.is_enrolment_closed();
+        let is_closed = rules.now >= end;
         details.push(format!("{} {end}", if is_closed { "closed since" } else { "closes at" }));
     }
     let activated = state.activated_by(rules.account.method);

@@ -9,13 +9,16 @@ mod enrol;
 mod entry;
 mod file_entry;
 mod from_file;
+mod handing_over;
 mod list;
+mod lost_phone;
 mod pick;
 mod recovery_codes;
 mod remove;
 mod reset;
 mod rows;
 mod show;
+mod temporary_code;
 mod test;
 mod unlock;
 
@@ -58,6 +61,8 @@ pub(super) enum UsersCommand {
     Revoke(unlock::RevokeArgs),
     Test(test::TestArgs),
     RecoveryCodes(recovery_codes::RecoveryCodesArgs),
+    TemporaryCode(temporary_code::TemporaryCodeArgs),
+    LostPhone(lost_phone::LostPhoneArgs),
 }
 
 pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Done> {
@@ -73,6 +78,8 @@ pub(super) fn run(context: &mut Context<'_>, command: UsersCommand) -> Result<Do
         UsersCommand::Revoke(args) => unlock::revoke(context, &args),
         UsersCommand::Test(args) => test::run(context, &args),
         UsersCommand::RecoveryCodes(args) => recovery_codes::run(context, &args),
+        UsersCommand::TemporaryCode(args) => temporary_code::run(context, &args),
+        UsersCommand::LostPhone(args) => lost_phone::run(context, &args),
     }
 }
 

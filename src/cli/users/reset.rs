@@ -87,46 +87,79 @@ fn reset_user(
     name: &Name,
     dry_run: bool,
 ) -> Result<Changed> {
-    let listing = records::listing(locked, DocumentKind::User, name)?;
-    let document = Document::Of(DocumentKind::State, name.clone());
-    if listing.is_none() && locked.read(&document)?.is_none() {
-        return Err(not_listed(locked, DocumentKind::User, name));
-    }
-    // This repairs a damaged state or counter, so neither has to be readable.
-    let mut before = records::state_document(locked, name).ok().flatten();
-    let (attempts, is_repaired) = records::repaired_attempts(locked, name, before.as_ref());
-    if let Some(before) = &mut before {
-        before.attempts = attempts;
-    }
-    if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
-        return Err(missing_half(locked, DocumentKind::User, name));
-    }
-    let was = before.as_ref().map(|before| before.enrolment);
-    let groups = before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
-    let fresh =
-        State { listed: listing.is_some(), groups, ..State::reset(context.now(), attempts) };
+    let start = Start::over(context, locked, name)?;
     // If enrolment closes after some days, a reset opens it again.
     let closes = opened.settings.advanced.enrolment_days > 0;
     let is_fresh = |old: &State| {
-        let open_since = if closes { fresh.open_since } else { old.open_since };
-        *old == State { open_since, listed: old.listed, ..fresh.clone() }
+        let open_since = if closes { start.fresh.open_since } else { old.open_since };
+        *old == State { open_since, listed: old.listed, ..start.fresh.clone() }
     };
-    if !is_repaired && before.as_ref().is_some_and(is_fresh) {
+    if !start.is_repaired && start.before.as_ref().is_some_and(is_fresh) {
         return Ok(Changed::Unchanged);
     }
-    let object = name.canonical();
-    let mut values = values("enrolment", was, Some(fresh.enrolment));
-    if is_repaired {
-        values.extend(repaired(attempts));
-    }
-    let change = Change { action: "users reset", object: Some(&object), values };
-    context.change(locked, Some(keys), dry_run, change, |locked| {
-        if is_repaired {
-            records::write_attempts(locked, name, attempts)?;
-        }
-        records::write_state(locked, name, &fresh)
-    })?;
+    start.write(context, locked, keys, "users reset", name, dry_run)?;
     Ok(Changed::Changed)
+}
+
+/// A user who starts over with nothing that was used so far.
+pub(super) struct Start {
+    /// The state so far, if it can be read.
+    pub(super) before: Option<State>,
+    /// The new state, with the same failed attempts behind it.
+    pub(super) fresh: State,
+    /// Whether the attempt counter was missing or damaged.
+    is_repaired: bool,
+}
+
+impl Start {
+    /// Prepares the new state of a user. Neither the state nor the counter has to be readable.
+    ///
+    /// # Errors
+    /// When the user is not known, or their settings are missing.
+    pub(super) fn over(context: &Context<'_>, locked: &dyn Locked, name: &Name) -> Result<Self> {
+        let listing = records::listing(locked, DocumentKind::User, name)?;
+        let document = Document::Of(DocumentKind::State, name.clone());
+        if listing.is_none() && locked.read(&document)?.is_none() {
+            return Err(not_listed(locked, DocumentKind::User, name));
+        }
+        let mut before = records::state_document(locked, name).ok().flatten();
+        let (attempts, is_repaired) = records::repaired_attempts(locked, name, before.as_ref());
+        if let Some(before) = &mut before {
+            before.attempts = attempts;
+        }
+        if listing.is_none() && before.as_ref().is_some_and(|before| before.listed) {
+            return Err(missing_half(locked, DocumentKind::User, name));
+        }
+        let groups = before.as_ref().map(|before| before.groups.clone()).unwrap_or_default();
+        let fresh =
+            State { listed: listing.is_some(), groups, ..State::reset(context.now(), attempts) };
+        Ok(Self { before, fresh, is_repaired })
+    }
+
+    /// Records `action` and writes the new state and a repaired counter.
+    pub(super) fn write(
+        &self,
+        context: &Context<'_>,
+        locked: &mut dyn Locked,
+        keys: &KeyRing,
+        action: &str,
+        name: &Name,
+        dry_run: bool,
+    ) -> Result<()> {
+        let was = self.before.as_ref().map(|before| before.enrolment);
+        let mut values = values("enrolment", was, Some(self.fresh.enrolment));
+        if self.is_repaired {
+            values.extend(repaired(self.fresh.attempts));
+        }
+        let object = name.canonical();
+        let change = Change { action, object: Some(&object), values };
+        context.change(locked, Some(keys), dry_run, change, |locked| {
+            if self.is_repaired {
+                records::write_attempts(locked, name, self.fresh.attempts)?;
+            }
+            records::write_state(locked, name, &self.fresh)
+        })
+    }
 }
 
 /// Lists the users to reset, each once, and the states that cannot be read.

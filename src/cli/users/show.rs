@@ -45,6 +45,10 @@ struct Details {
     members: Option<Vec<String>>,
     whitelist: Option<WhitelistDetails>,
     recovery_codes_left: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending_until: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temporary_code: Option<TemporaryDetails>,
     grants: Vec<GrantDetails>,
 }
 
@@ -61,6 +65,12 @@ struct WhitelistDetails {
     reason: Option<String>,
     until: Option<String>,
     valid: bool,
+}
+
+#[derive(Serialize)]
+struct TemporaryDetails {
+    valid_until: String,
+    uses_left: u32,
 }
 
 #[derive(Serialize)]
@@ -146,6 +156,13 @@ fn details(store: &dyn Reader, settings: &Settings, text: &str, now: Timestamp) 
         members: None,
         whitelist,
         recovery_codes_left: state.recovery_codes.left(),
+        pending_until: time(state.pending_until),
+        temporary_code: state.temporary_code.as_ref().filter(|code| code.is_live(now)).map(
+            |code| TemporaryDetails {
+                valid_until: code.until.to_string(),
+                uses_left: code.uses_left,
+            },
+        ),
         grants: grants(&state, settings, now),
     })
 }
@@ -180,6 +197,8 @@ fn group_details(
         members: Some(members.iter().map(Name::canonical).collect()),
         whitelist: None,
         recovery_codes_left: 0,
+        pending_until: None,
+        temporary_code: None,
         grants: Vec::new(),
     })
 }
@@ -250,6 +269,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add("notes", user.row.notes.clone());
     add("added", user.added.clone());
     add("pending since", user.pending_since.clone());
+    add("QR code valid until", user.pending_until.clone());
     add("activated", user.activated.clone());
     add("QR code shown", user.shown.as_ref().map(describe_shown));
     add("last login", row.last_login.clone());
@@ -258,6 +278,11 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add("wrong codes in a row", (user.failures > 0).then(|| user.failures.to_string()));
     let left = user.recovery_codes_left;
     add("recovery codes left", (left > 0).then(|| left.to_string()));
+    let temporary = user
+        .temporary_code
+        .as_ref()
+        .map(|code| format!("valid until {}, uses left: {}", code.valid_until, code.uses_left));
+    add("temporary code", temporary);
     let whitelist = user.whitelist.as_ref();
     add("whitelisted for RDP", whitelist.map(|entry| describe_whitelisting(entry, &row.name)));
     for grant in user.grants.iter().filter(|grant| grant.live) {

@@ -16,6 +16,7 @@ use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::PERIOD;
 use crate::process::Line;
+use crate::settings::advanced::Advanced;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, DocumentKind, Scope, Update, records};
@@ -23,7 +24,8 @@ use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
 ///
-/// Does not use the code up. A wrong code counts as a failed attempt, as at a login.
+/// Does not use the code up. Recognises the codes of a device whose clock is up to 24 hours off. A code of another
+/// device counts as a failed attempt.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users test alice --code-stdin <<< 123456")]
 pub(in crate::cli) struct TestArgs {
@@ -42,6 +44,7 @@ struct Report {
     step: Option<u64>,
     time: Option<String>,
     drift_steps: Option<i64>,
+    window_steps: u32,
     retry_after: Option<u64>,
 }
 
@@ -61,18 +64,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     let opened = context.open()?;
     let trial = test(context, &opened, &name, &code)?;
     let (step, drift) = match trial {
-        Trial::Right { step, drift } | Trial::Used { step, drift } => (Some(step), Some(drift)),
+        Trial::Right { step, drift }
+        | Trial::Used { step, drift }
+        | Trial::OutsideWindow { step, drift } => (Some(step), Some(drift)),
         _ => (None, None),
     };
-    let starts = step
+    let time = step
         .and_then(|step| i64::try_from(step.get()).ok())
         .map(|step| crate::time::Timestamp::from_unix(step.saturating_mul(PERIOD)).to_string());
     let report = Report {
         name: name.canonical(),
         result: trial.as_str(),
         step: step.map(crate::otp::Step::get),
-        time: starts.clone(),
+        time,
         drift_steps: drift,
+        window_steps: window_steps(&opened.settings.advanced),
         retry_after: match trial {
             Trial::Locked(seconds) => Some(seconds),
             _ => None,
@@ -81,10 +87,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     if context.globals.format == Format::Json {
         context.print_json(&json!({ "schema": 1, "test": report }))?;
     } else {
-        let text = sentence(&trial, starts.as_deref());
+        let text = sentence(&trial, window_steps(&opened.settings.advanced));
         context.print(&format!("{name}: {text}\n"))?;
     }
-    Ok(if trial.belongs_to_user() { Done::All } else { Done::Partly })
+    let is_accepted = trial.belongs_to_user() && !matches!(trial, Trial::OutsideWindow { .. });
+    Ok(if is_accepted { Done::All } else { Done::Partly })
 }
 
 /// Charges an attempt, compares the code, and records the result.
@@ -132,29 +139,42 @@ fn test(context: &Context<'_>, opened: &Opened, name: &Name, typed: &str) -> Res
     })
 }
 
-fn sentence(trial: &Trial, starts: Option<&str>) -> String {
-    let place = |drift: i64| {
-        let starts = starts.unwrap_or_default();
-        let words = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
+/// Returns by how many steps a device's clock may be off.
+fn window_steps(advanced: &Advanced) -> u32 {
+    advanced.discrepancy_for(advanced.digits())
+}
+
+fn sentence(trial: &Trial, window: u32) -> String {
+    let window = duration::words(u64::from(window) * PERIOD.unsigned_abs());
+    let clock = |drift: i64| {
+        let off = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
         match drift {
-            0 => format!("it belongs to {starts}; the device's clock is right"),
-            1.. => format!("it belongs to {starts}; the device is about {words} ahead"),
-            _ => format!("it belongs to {starts}; the device is about {words} behind"),
+            0 => "the device's clock is right".to_owned(),
+            1.. => format!("the device's clock is about {off} fast"),
+            _ => format!("the device's clock is about {off} slow"),
         }
     };
     match trial {
-        Trial::Right { drift, .. } => format!("the code is right; {}", place(*drift)),
-        Trial::Used { drift, .. } => {
-            format!(
-                "the code is right, but it, or a later one, was already used; {}",
-                place(*drift)
-            )
+        Trial::Right { drift: 0, .. } => "right code; the device's clock is right".into(),
+        Trial::Right { drift, .. } => {
+            format!("right code; {}, and logins accept up to {window}", clock(*drift))
         }
-        Trial::SentRight => "the code is right: it is the one that was sent by SMS".into(),
-        Trial::SentUsed => "the code was sent by SMS, and was already used".into(),
-        Trial::RecoveryLeft => "this is a recovery code that can still be used".into(),
+        Trial::Used { drift, .. } => {
+            format!("right code, but it or a later one was already used; {}", clock(*drift))
+        }
+        Trial::OutsideWindow { drift, .. } => format!(
+            "right code, but {}, and logins accept at most {window}: set the device's time to automatic",
+            clock(*drift)
+        ),
+        Trial::SentRight => "right code: it is the one that was sent by SMS".into(),
+        Trial::SentUsed => "this code was sent by SMS, and was already used".into(),
+        Trial::Temporary(0) => "this temporary code is used up".into(),
+        Trial::Temporary(left) => {
+            format!("right code: it is the user's temporary code; uses left: {left}")
+        }
+        Trial::RecoveryLeft => "right code: it is a recovery code that can still be used".into(),
         Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
-        Trial::Wrong => "the code is wrong; it counts as a failed attempt, as at a login".into(),
+        Trial::Wrong => "not a code of this device; this counts as a failed attempt".into(),
         Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))

@@ -72,7 +72,9 @@ impl Search<'_> {
             return Match::Used(*step);
         }
         let mut used = None;
-        for step in self.outwards(digits).filter(|step| equals(step)) {
+        // SECURITY: a wider window would make a guess succeed more often than once in 1,000.
+        let reach = self.discrepancy.min(digits.widest_discrepancy());
+        for step in self.outwards(reach).filter(|step| equals(step)) {
             if self.last_step.is_none_or(|last| step > last) {
                 return Match::Fresh(step);
             }
@@ -81,10 +83,24 @@ impl Search<'_> {
         used.map_or(Match::Wrong, Match::Used)
     }
 
-    /// The steps of the window, each once, outwards from the expected step.
-    fn outwards(&self, digits: Digits) -> impl Iterator<Item = Step> + use<> {
-        // SECURITY: a wider window would make a guess succeed more often than once in 1,000.
-        let reach = u64::from(self.discrepancy.min(digits.widest_discrepancy()));
+    /// Finds the step of a code within `reach` steps of now, for a diagnosis: the nearest one to the expected step.
+    // SECURITY: the result says whose code it is, and must never let anyone in.
+    pub fn locate(
+        &self,
+        generator: &CodeGenerator,
+        code: &Code,
+        digits: Digits,
+        reach: u32,
+        _: &Charge,
+    ) -> Option<Step> {
+        let (typed, modulus) = (code.value(), digits.modulus());
+        let equals = |step: &Step| bool::from(generator.value(*step, modulus).ct_eq(&typed));
+        self.outwards(reach).filter(|_| code.digits() == digits).find(equals)
+    }
+
+    /// The steps within `reach` of now, each once, outwards from the expected step.
+    fn outwards(&self, reach: u32) -> impl Iterator<Item = Step> + use<> {
+        let reach = u64::from(reach);
         let lowest = self.now.get().saturating_sub(reach);
         let highest = self.now.get().saturating_add(reach);
         // If the expected step is outside the window, the search starts at the window's edge.

@@ -27,6 +27,11 @@ fn brought_about(reason: Reason) -> Run {
             sandbox.pass(30).login("alice", &secret)
         }
         Reason::Activated => activated(),
+        Reason::TemporaryCodeAccepted => {
+            let sandbox = Sandbox::with_users(&["alice"]);
+            let code = sandbox.admin_ok(&["users", "temporary-code", "alice"]);
+            sandbox.verify(&["--", "alice"], Some(code.trim()))
+        }
         Reason::RdpNotAllowed => {
             let sandbox = Sandbox::with_users(&["alice"]);
             sandbox.verify(&["--session", "rdp", "--", "alice"], None)

@@ -104,11 +104,11 @@ fn order_is_outwards_and_complete() {
         (u64::MAX, 2, 5, &[u64::MAX, u64::MAX - 1, u64::MAX - 2]),
     ] {
         let search = Search { drift, ..search(Step::new(now), discrepancy) };
-        let steps: Vec<u64> = search.outwards(Digits::DEFAULT).map(Step::get).collect();
+        let steps: Vec<u64> = search.outwards(search.discrepancy).map(Step::get).collect();
         assert_eq!(steps, first, "now {now}, discrepancy {discrepancy}, drift {drift}");
     }
     let search = Search { drift: -123, ..search(Step::at(NOON), 480) };
-    let steps: Vec<Step> = search.outwards(Digits::DEFAULT).collect();
+    let steps: Vec<Step> = search.outwards(search.discrepancy).collect();
     let distinct: BTreeSet<Step> = steps.iter().copied().collect();
     assert_eq!((steps.len(), distinct.len()), (961, 961));
 }
