@@ -1,15 +1,16 @@
 //! `rw2fa whitelist`: who may connect by plain RDP without a code.
 
+mod list;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueHint};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::csv_file::{Line, List, named};
-use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::target::{ListOfTargets, Takes, Targets};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
@@ -90,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, command: WhitelistCommand) -> Resul
     match command {
         WhitelistCommand::Add(args) => add(context, &args),
         WhitelistCommand::Remove(args) => remove(context, &args),
-        WhitelistCommand::List(_) => list(context),
+        WhitelistCommand::List(_) => list::list(context),
     }
 }
 
@@ -368,64 +369,4 @@ fn audit_values(
         }
     }
     values
-}
-
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    reason: Option<String>,
-    until: Option<String>,
-    state: &'static str,
-    added: Option<String>,
-}
-
-const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
-    Column {
-        name: "reason",
-        cell: |row| row.reason.clone().unwrap_or_default(),
-        is_useful: |row| row.reason.is_some(),
-    },
-    Column {
-        name: "until",
-        cell: |row| row.until.clone().unwrap_or_default(),
-        is_useful: |row| row.until.is_some(),
-    },
-    Column { name: "state", cell: |row| row.state.into(), is_useful: |_| true },
-    Column {
-        name: "added",
-        cell: |row| row.added.clone().unwrap_or_default(),
-        is_useful: |_| true,
-    },
-];
-
-fn list(context: &mut Context<'_>) -> Result<Done> {
-    let opened = context.open()?;
-    let now = context.now();
-    let found = opened.store.list(DocumentKind::Whitelist)?;
-    let mut problems = found.problems;
-    let mut rows = Vec::with_capacity(found.names.len());
-    for name in found.names {
-        match records::whitelist_entry(&*opened.store, &name) {
-            Ok(Some(entry)) => rows.push(Row {
-                name: name.canonical(),
-                state: if entry.is_valid(now) { "valid" } else { "expired" },
-                reason: entry.reason,
-                until: entry.until.map(|until| until.to_string()),
-                added: Some(entry.added.to_string()),
-            }),
-            Ok(None) => {}
-            Err(error) => {
-                problems.push(error);
-                let name = name.canonical();
-                rows.push(Row { name, reason: None, until: None, state: "broken", added: None });
-            }
-        }
-    }
-    for problem in &problems {
-        context.complain(problem);
-    }
-    let nothing = "the whitelist is empty: no user who needs a code can connect by RDP";
-    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
-    Ok(if problems.is_empty() { Done::All } else { Done::Partly })
 }

@@ -77,7 +77,7 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: already listed, with other attributes\n\
+            "error: group sales: already listed, with other attributes\n\
              hint: change them with: rw2fa users edit --group 'sales'\n"
         )
     );
@@ -123,7 +123,7 @@ fn add_reports_names_unknown_to_the_system() {
     );
     assert_eq!(
         sandbox.admin(&["users", "add", "staff"]),
-        Run::new(0, "group staff: unchanged\n", "")
+        Run::new(0, "user staff: unchanged\n", "")
     );
     let must =
         ["users", "add", "--must-exist", r".\alice", "alcie", "--group", "stuff", "--dry-run"];
