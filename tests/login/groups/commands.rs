@@ -82,7 +82,7 @@ fn add_lists_groups() {
         )
     );
     // A user and a group may have the same name.
-    assert_eq!(sandbox.admin_ok(&["users", "add", "sales"]), "group sales: added\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "sales"]), "user sales: added\n");
     let dry = sandbox.contents();
     assert_eq!(
         sandbox.admin_ok(&["users", "add", "--group", "vpn", "--dry-run"]),
@@ -129,7 +129,7 @@ fn add_reports_names_unknown_to_the_system() {
         ["users", "add", "--must-exist", r".\alice", "alcie", "--group", "stuff", "--dry-run"];
     let refused = sandbox.admin(&must);
     assert_eq!(refused.code, 1, "{refused:?}");
-    for name in ["alcie", "stuff"] {
+    for name in ["user alcie", "group stuff"] {
         let words = format!("error: {name}: this system has no account or group of this name\n");
         assert!(refused.stderr.contains(&words), "{refused:?}");
     }
