@@ -52,7 +52,7 @@ pub(super) struct SetArgs {
     /// The new value
     #[arg(allow_hyphen_values = true)]
     value: String,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -63,7 +63,7 @@ pub(super) struct SetArgs {
 pub(super) struct UnsetArgs {
     /// The name of the setting
     key: String,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -241,13 +241,14 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let digits = after.digits();
     if key.name == "digits" && digits != Digits::DEFAULT {
         context.warn(&format!(
-            "not every authenticator app supports other than {} digits: try {} with your users' apps first",
+            "some authenticator apps only support {}-digit codes: try {} digits with your users' \
+             apps first",
             Digits::DEFAULT.get(),
             digits.get()
         ));
     }
     if key.name == "digits" {
-        context.note("enrolled users keep the number of digits that they enrolled with");
+        context.note("users who have already enrolled keep their number of digits");
     }
     if key.name == "sms-message" {
         report_segments(context, after);
@@ -258,8 +259,8 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let effective = after.discrepancy_for(digits);
     if effective < after.discrepancy {
         context.warn(&format!(
-            "a guess must not succeed more often than 1 in 1,000: with {} digits, the effective discrepancy is \
-             {effective}, not {}",
+            "with {} digits, discrepancy {effective} is used instead of {}, so that a guess \
+             succeeds at most once in 1,000 tries",
             digits.get(),
             after.discrepancy
         ));
@@ -267,7 +268,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
     context.note(&describe_window(after));
     context.note(&format!(
-        "chance of guessing a code: {} in one try, {} in a day, {} before the hard stop",
+        "chance of guessing a code: {} in one try, {} in a day, {} before an administrator must unlock the account",
         percent(chances.one),
         percent(chances.day),
         percent(chances.hard_stop)
@@ -278,7 +279,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
 fn report_segments(context: &mut Context<'_>, after: &Advanced) {
     for placeholder in message::unknown_placeholders(&after.sms_message) {
         context.warn(&format!(
-            "{placeholder} is sent unchanged: only %CODE% and %ISSUER% are filled in"
+            "{placeholder} is sent unchanged: only %CODE% and %ISSUER% are replaced"
         ));
     }
     let zeros = "0".repeat(usize::from(after.digits().get()));

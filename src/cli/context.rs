@@ -135,7 +135,7 @@ impl<'a> Context<'a> {
         if !self.process.terminals.stdin || !self.process.terminals.stderr {
             return Err(Error::new(
                 ErrorKind::Usage,
-                "this command asks for confirmation, and there is no terminal to ask on",
+                "cannot ask for confirmation without a terminal",
             )
             .with_hint("add --yes to confirm in advance"));
         }

@@ -22,7 +22,7 @@ use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, edit
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -30,11 +30,11 @@ pub(super) struct EnableArgs {
 /// Turn two-factor authentication off: a password alone is enough to sign in
 ///
 /// Needs neither the key nor a licence. Keeps users, secrets and settings. Works even if the audit
-/// trail cannot be written: the next change, or 'rw2fa init', records it.
+/// trail cannot be written: the next change or 'rw2fa init' then records it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -107,7 +107,7 @@ fn write_switch(
     let change = Change { action, object: None, values: values("enabled", before, on) };
     // SECURITY: a change that weakens protection is recorded durably before it is made, with one
     // documented exception. `disable` must work when no login does: a frozen process that holds the
-    // lock of the trail must not keep everybody out. So `disable` proceeds without its line, and
+    // lock of the trail must not keep everyone out. So `disable` proceeds without its line, and
     // the store keeps the change durably, before it is made, until the next change or `init`
     // records it.
     let keys = records::key_ring(locked).ok();
@@ -174,9 +174,8 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     report_sms(context, opened, sms, without_number);
     if names.is_empty() && groups == 0 {
-        context.warn(
-            "no users are listed, so no login will need a code; add one with: rw2fa users add NAME",
-        );
+        context.warn("no users are listed, so no login will need a code");
+        context.hint("add one with: rw2fa users add NAME");
     }
     Ok(())
 }
@@ -190,7 +189,7 @@ fn report_sms(context: &mut Context<'_>, opened: &Opened, sms: usize, without_nu
     match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
         None => context.note(&format!("codes by SMS: {users}")),
         Some(problem) => {
-            context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
+            context.warn(&format!("{users} cannot get a code by SMS: {problem}"));
             if let Some(hint) = problem.hint() {
                 context.hint(hint);
             }

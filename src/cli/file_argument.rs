@@ -119,7 +119,7 @@ impl NewFile {
     /// the store, who may not be allowed to write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = platform::make_private_file(path).map_err(|error| {
-            Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
+            Error::io(ErrorKind::Refused, format!("cannot create {}", path.display()), error)
                 .with_hint("use a new file in an existing directory")
         })?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })

@@ -22,19 +22,19 @@ use crate::store::{self, Made, Scope, Update, records};
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
 pub(super) struct InitArgs {
-    /// The account that owns the store, and that the verifier runs as
+    /// The account that owns the store and runs the verifier
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-    /// Windows: an account that may also use the store, and can then read the secrets
+    /// Windows: another account that may use the store, and so can read its secrets
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
-    /// Create a store for this user only, used where no system store exists
+    /// Create a store for this user only, used if there is no system store
     #[arg(long, conflicts_with_all = ["owner", "store"])]
     per_user: bool,
-    /// Start a new audit trail in a store whose trail is lost; its first line says so
+    /// Start a new audit trail if the old one is lost; its first line says so
     #[arg(long, conflicts_with_all = ["owner", "service_account"])]
     new_trail: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -52,7 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         && let Some(parent) = path.parent()
     {
         std::fs::create_dir_all(parent).map_err(|error| {
-            Error::io(ErrorKind::System, format!("cannot make {}", parent.display()), error)
+            Error::io(ErrorKind::System, format!("cannot create {}", parent.display()), error)
         })?;
     }
     if args.new_trail {
@@ -72,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let tidied = if added { 0 } else { store::open(&path)?.tidy(context.now())? };
     if tidied > 0 {
         let files = context::count(tidied, "temporary file");
-        context.note(&format!("removed files that killed programs left behind: {files}"));
+        context.note(&format!("removed {files} that killed programs left behind"));
     }
     let recorded = if added { 0 } else { complete_trail(context, &path, args.new_trail)? };
     let locks = match made {
@@ -80,12 +80,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
         Made::Store => 0,
     };
     if locks > 0 {
-        context.note(&format!("created what was missing: {}", context::count(locks, "lock file")));
+        context.note(&format!("created {} again", context::count(locks, "lock file")));
     }
     if added {
-        context.note("next: rw2fa users add NAME, then rw2fa enable");
+        context.hint("add users with 'rw2fa users add', then run 'rw2fa enable'");
         let key = path.join("key");
-        context.note(&format!("keep a copy of {} away from copies of the store", key.display()));
+        context
+            .hint(&format!("keep a copy of {} separate from copies of the store", key.display()));
     }
     let result = match (added, is_given || is_unfinished || tidied > 0 || locks > 0 || recorded > 0)
     {
@@ -106,7 +107,7 @@ fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
             .with_hint("choose the store with --store PATH")
     })?;
     if platform::system_store().exists() {
-        context.warn("a system store exists: the store of this user is not used without --store");
+        context.warn("a system store exists, so this user's own store is used only with --store");
     }
     Ok(path)
 }
@@ -132,7 +133,7 @@ fn record(
     let mut values = serde_json::Map::default();
     if let (true, Some(account)) = (args.service_account.is_some(), account) {
         let name = account.name();
-        context.warn(&format!("{name} can use the store, and can read the secrets in it"));
+        context.warn(&format!("{name} can now use the store and read the secrets in it"));
         values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
     }
     store.update(Scope::Settings, |locked| {
@@ -173,7 +174,7 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
     }
     if unrecorded > 0 {
         let changes = context::count(unrecorded, "change");
-        context.note(&format!("recorded what the audit trail did not show: {changes}"));
+        context.note(&format!("recorded {changes} missing from the audit trail"));
     }
     Ok(unrecorded + usize::from(is_new))
 }

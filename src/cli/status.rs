@@ -128,17 +128,17 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
             ("licence", describe_license(&license_status)),
             ("clock", describe_clock(synchronised).into()),
             ("window", describe_window(advanced)),
-            ("chance of one guess", percent(chances.one)),
+            ("chance per guess", percent(chances.one)),
             ("store", store.location()),
         ],
     )?;
     warn_of_missing_lines(context, unrecorded);
     if !settings.enabled {
-        context.warn("two-factor authentication is off: no login needs a code; turn it on with: rw2fa enable");
+        context.warn("two-factor authentication is off: no login needs a code");
+        context.hint("turn it on with: rw2fa enable");
     } else if users.is_empty() && groups == 0 {
-        context.warn(
-            "no users are listed, so no login needs a code; add one with: rw2fa users add NAME",
-        );
+        context.warn("no users are listed, so no login needs a code");
+        context.hint("add one with: rw2fa users add NAME");
     }
     let counted = rows.iter().filter(|row| row.counts()).count();
     license::warn(context, &license_status, counted);

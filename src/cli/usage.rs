@@ -7,6 +7,7 @@ use clap::{ArgAction, Command};
 
 use crate::cli::advanced;
 use crate::error::{Error, ErrorKind};
+use crate::printable::printable;
 
 /// The last line of a command's help.
 const MORE_OPTIONS: &str = "See 'rw2fa --help' for --store, --format, --yes, --quiet and --color.";
@@ -29,7 +30,7 @@ const SYNONYMS: &[(&[&str], &[&str])] = &[
     (&["log", "logs", "history"], &["audit"]),
 ];
 
-/// Adapts the definition for people who read help: the options of every command are shown once, by
+/// Adapts the definition for people who read help: the global options are shown once, by
 /// `rw2fa --help`, and `advanced set` lists the settings.
 pub(super) fn with_help(mut root: Command) -> Command {
     root.build();
@@ -42,7 +43,7 @@ pub(super) fn with_help(mut root: Command) -> Command {
     })
 }
 
-/// Hides the options of every command in a command and those below it.
+/// Hides the global options in a command and its subcommands.
 fn shortened_help(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     command
@@ -55,8 +56,8 @@ fn shortened_help(command: Command) -> Command {
         .mut_subcommands(shortened_help)
 }
 
-/// Returns the words of the command line that name a command or an argument: no options, and no
-/// values of the options that every command has.
+/// Returns the words of the command line that name a command or an argument, without options and
+/// the values of global options.
 pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
     // An argument that is not UTF-8 still counts: skipping it would shift the ones after it.
     let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned());
@@ -110,22 +111,37 @@ fn synonym(parent: &Command, typed: &str) -> Option<&'static str> {
 }
 
 /// Reduces clap's message of several lines to an error and a hint.
-pub(super) fn usage_error(error: &clap::Error, text: &str) -> Error {
+pub(super) fn usage_error(error: &clap::Error, root: &Command, args: &[OsString]) -> Error {
+    let command = parent(root, args);
+    let help = format!("see '{} --help'", command.get_bin_name().unwrap_or(root.get_name()));
     if matches!(
         error.kind(),
         ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
     ) {
-        return Error::new(ErrorKind::Usage, "a subcommand is missing")
-            .with_hint("see rw2fa --help");
+        // clap's own message would list internal commands.
+        return Error::new(ErrorKind::Usage, "a subcommand is missing").with_hint(help);
     }
+    let text = printable(&error.render().to_string());
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
     let on_one_line = |text: &str| {
         text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
     };
     let message = on_one_line(paragraphs.next().unwrap_or_default());
-    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    Error::new(ErrorKind::Usage, message)
-        .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
+    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: ")).map(on_one_line);
+    Error::new(ErrorKind::Usage, message).with_hint(suggestion(error).or(tip).unwrap_or(help))
+}
+
+/// Asks whether the user meant one of the words that clap suggests.
+fn suggestion(error: &clap::Error) -> Option<String> {
+    [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(word)) => Some(format!("did you mean '{word}'?")),
+            Some(ContextValue::Strings(words)) if !words.is_empty() => {
+                Some(format!("did you mean '{}'?", words.join("' or '")))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]
@@ -182,8 +198,9 @@ mod tests {
             let mut definition = definition();
             let mut error = definition.try_get_matches_from_mut(&args).unwrap_err();
             suggest_synonym(&mut error, &definition, &args);
-            let tip = format!("exists: {suggestion}");
-            assert!(error.to_string().contains(&tip), "{args:?}: {error}");
+            let error = usage_error(&error, &definition, &args);
+            let hint = format!("did you mean {suggestion}?");
+            assert_eq!(error.hint(), Some(&*hint), "{args:?}: {error}");
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;
 use crate::names::matching::whitelisted;
 use crate::names::name::Name;
+use crate::platform;
 use crate::printable::printable;
 use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};
@@ -25,7 +26,7 @@ use crate::time::Timestamp;
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 200;
 
-/// Manage who may connect by plain RDP without a code
+/// Manage which users may connect by plain RDP without a code
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa whitelist add alice --until 8h")]
 pub(super) enum WhitelistCommand {
@@ -54,10 +55,11 @@ pub(super) struct AddArgs {
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
-    /// Until when: a date (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d, or never
+    /// When the entry expires: a date (at the end of that day in UTC), 2026-12-24T18:00:00+01:00,
+    /// 8h, 30d, or never
     #[arg(long, value_name = "DATE|DURATION")]
     until: Option<String>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -77,7 +79,7 @@ pub(super) struct RemoveArgs {
     /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -125,7 +127,7 @@ impl Until {
 }
 
 /// Parses an end: a time, a date, a duration from `now`, or `never`.
-fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
+fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
         return Ok(Until::Never);
@@ -134,12 +136,15 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
     let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
         let message = format!("'{text}' is not a date, a time or a duration");
         return Err(Error::new(ErrorKind::Usage, message).with_hint(
-            "use 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
+            "use 2026-12-24 (to the end of that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d \
+             or never",
         ));
     };
     if until <= now {
-        return Err(Error::new(ErrorKind::Refused, format!("{until} is in the past"))
-            .with_hint("to end an entry now: rw2fa whitelist remove NAME"));
+        let names: Vec<_> = names.iter().map(platform::quoted).collect();
+        return Err(Error::new(ErrorKind::Refused, format!("{until} is in the past")).with_hint(
+            format!("to end an entry now: rw2fa whitelist remove {}", names.join(" ")),
+        ));
     }
     Ok(Until::Time(until))
 }
@@ -147,7 +152,7 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("whitelist add")?;
     let now = context.now();
-    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose();
+    let until = args.until.as_deref().map(|text| parse_until(text, now, &args.names)).transpose();
     let until = until.map_err(|problem| problem.about(format!("--until: {problem}")))?;
     let given = Wanted { name: String::new(), reason: args.reason.clone(), until };
     let (wanted, skipped) = match &args.from {
@@ -214,7 +219,9 @@ fn from_list(
                     .with_hint("remove the line"));
             }
             let reason = cell("reason").map(|text| parse_reason(&text)).transpose();
-            let until = cell("until").map(|text| parse_until(&text, context.now())).transpose()?;
+            let until = cell("until")
+                .map(|text| parse_until(&text, context.now(), std::slice::from_ref(&line.written)))
+                .transpose()?;
             Ok(Wanted {
                 name: line.written.clone(),
                 reason: reason.map_err(refused)?.or_else(|| given.reason.clone()),
@@ -246,7 +253,10 @@ fn updated_entry(
     // SECURITY: an expired entry is renewed only with an explicit new end.
     if let (None, Some(end)) = (wanted.until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
-            .with_hint(format!("renew it: rw2fa whitelist add {name} --until 8h")));
+            .with_hint(format!(
+                "renew it: rw2fa whitelist add {} --until 8h",
+                platform::quoted(name.canonical())
+            )));
     }
     let reason =
         wanted.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));

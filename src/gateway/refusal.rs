@@ -12,8 +12,12 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "the account or the address does not exist",
         "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
     ),
-    (20429, "too many requests", "wait a minute; if it stays so, ask Twilio for a higher rate"),
-    (21211, "the number cannot be called", "correct it with 'rw2fa users edit NAME --phone +…'"),
+    (
+        20429,
+        "too many requests",
+        "wait a minute; if it keeps happening, ask Twilio for a higher rate",
+    ),
+    (21211, "the number is not valid", "correct it with 'rw2fa users edit NAME --phone +…'"),
     (
         21212,
         "the sender is not valid",
@@ -21,7 +25,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21219,
-        "a trial account reaches verified numbers only, and this one is not verified",
+        "a trial account can only send to verified numbers, and this one is not verified",
         "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
     ),
     (
@@ -36,12 +40,12 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21608,
-        "a trial account reaches verified numbers only, and this one is not verified",
+        "a trial account can only send to verified numbers, and this one is not verified",
         "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
     ),
     (
         21610,
-        "the owner of this number answered STOP to the sender",
+        "the owner of this number replied STOP to the sender",
         "ask the owner to send START to the sender's number, or use another sender",
     ),
     (

@@ -267,12 +267,13 @@ impl Api {
             Ok(refusal) if !status.is_success() => describe_refusal(kind, &refusal),
             _ if number == 429 => Error::new(kind, "Twilio refused: too many requests (429)")
                 .with_hint("wait a minute"),
-            _ if status.is_server_error() => {
-                Error::new(kind, format!("{} has a fault (HTTP {number})", self.account.base))
-                    .with_hint("wait, and look at 'rw2fa sms portal status'")
-            }
+            _ if status.is_server_error() => Error::new(
+                kind,
+                format!("{} reported an internal error (HTTP {number})", self.account.base),
+            )
+            .with_hint("wait, and look at 'rw2fa sms portal status'"),
             _ if status.is_success() => {
-                Error::new(kind, format!("the answer of {} {what}", self.account.base))
+                Error::new(kind, format!("the answer from {} {what}", self.account.base))
                     .with_hint("check --api-base and --proxy: 'rw2fa sms show'")
             }
             _ => Error::new(kind, format!("{} refused (HTTP {number})", self.account.base))

@@ -107,7 +107,7 @@ impl LicenseStatus {
             Some(most) if users > most as usize => Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the licence is for {most} user{}, and there would be {users}",
+                    "the licence is for {most} user{}, and this would make {users}",
                     if most == 1 { "" } else { "s" }
                 ),
             )
@@ -193,7 +193,7 @@ mod tests {
             (None, 0, 1_000_000, None),
             (None, 30 * DAYS, 0, Some("trial of 30 days is over")),
             (limited(), 0, 3, None),
-            (limited(), 0, 4, Some("for 3 users, and there would be 4")),
+            (limited(), 0, 4, Some("for 3 users, and this would make 4")),
             (limited(), 365 * DAYS, 1, Some("licence expired at 2027-11-24")),
             (Some(Ok(license(None, None))), 365 * DAYS, 1_000_000, None),
             (Some(Err(Refusal::Signature)), 0, 1_000_000, None),

@@ -61,7 +61,7 @@ impl Accounts for SystemAccounts {
             }
             _ => Err(Error::new(
                 ErrorKind::System,
-                "the system could not tell the groups of the account",
+                "the system could not list the groups of the account",
             )),
         }
     }

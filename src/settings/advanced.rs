@@ -10,7 +10,7 @@ use crate::settings::reading::nearest;
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
     Advanced = "advanced";
-    /// how many steps of 30 s before and after its own an app code is accepted
+    /// how many 30 s steps before and after its own step an app code is accepted
     "discrepancy" discrepancy: u32 = 480, Spec::number(0, 2880);
     /// name shown in the authenticator app
     "issuer" issuer: String = String::new(),
@@ -23,7 +23,7 @@ section! {
         Spec::duration(0, 86_400, Seconds);
     /// number of digits of a code, for users who enrol from now on
     "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Spec::number(4, 12);
-    /// text of the SMS; %CODE% and %ISSUER% are filled in
+    /// text of the SMS; %CODE% and %ISSUER% are replaced
     "sms-message" sms_message: String = "Your %ISSUER% verification code is: %CODE%".into(),
         Spec::text("a text with %CODE%", check_message);
     /// how long a code sent by SMS is valid
@@ -34,11 +34,11 @@ section! {
     "sms-hourly-limit" sms_hourly_limit: u32 = 6, Spec::number(0, 1000);
     /// maximum messages to all users within a day; 0: no limit
     "sms-daily-limit" sms_daily_limit: u32 = 0, Spec::number(0, 1_000_000);
-    /// wrong codes in a row that lock a user
+    /// how many wrong codes in a row lock a user
     "lockout-attempts" lockout_attempts: u32 = 5, Spec::number(1, 100);
     /// length of the first lock; it doubles with each further wrong code, up to 1 h
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
-    /// days on the list after which users can no longer enrol on their own; 0: no limit
+    /// how many days listed users have to enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// where users get their first QR code: at their first login, or only from an administrator
     "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);

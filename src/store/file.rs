@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         return Ok(None);
     };
     if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than 1 MiB, the most a document has")
+        return Err(broken(path, "is larger than 1 MiB, the limit for a document")
             .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
@@ -95,7 +95,7 @@ pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
         return Ok(());
     }
     Err(broken(path, "is missing")
-        .with_hint("a part of the store is gone: restore it from a backup"))
+        .with_hint("part of the store is missing: restore it from a backup"))
 }
 
 /// Reports whether a directory exists. Anything else at `path`, or a directory that others can use, is an
@@ -121,7 +121,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
 /// Reports a link or file where the store should have a directory.
 pub(super) fn not_a_directory(path: &Path) -> Error {
     broken(path, "is not a directory")
-        .with_hint("a part of the store is gone: restore the directory from a backup")
+        .with_hint("part of the store is missing: restore the directory from a backup")
 }
 
 fn check_privacy(
@@ -265,7 +265,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// Creates a directory that only its owner can enter, unless it exists.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     let failed =
-        |error| Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error);
+        |error| Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error);
     match platform::make_inner_directory(path) {
         Ok(()) => {
             path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
@@ -314,11 +314,11 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     }
     options.create_new(true);
     let file = options.open(path).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     let parent = path.parent().map(PathBuf::from).unwrap_or_default();
     platform::sync_directory(&parent).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     Ok(file)
 }

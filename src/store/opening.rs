@@ -30,7 +30,7 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
         if !current.is_administrator() {
             return Err(belongs_to_another(location, owner));
         }
-        owner.assume()?;
+        owner.assume(location)?;
         found.check_reachable()?;
     }
     Ok(Box::new(found.open()?))
@@ -43,7 +43,7 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
 pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
     let begun = dir::begin(location, owner)?;
     if !begun.owner().accepts(Owner::current()) {
-        begun.owner().assume()?;
+        begun.owner().assume(location)?;
     }
     let locks = begun.complete()?;
     if begun.existed() {

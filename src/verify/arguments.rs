@@ -35,7 +35,7 @@ pub struct Cli {
     pub verify: VerifyArgs,
 }
 
-/// In which form the verifier answers.
+/// The format of the verifier's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// Lines for people.
@@ -45,14 +45,14 @@ pub enum AnswerFormat {
     Json,
 }
 
-/// Decide one login or session. The portal calls this after the password was accepted.
+/// Decide one login or session; the portal calls this after it has accepted the password.
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
 pub struct VerifyArgs {
     /// The user, as the portal's password check returned it
     #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
     pub(super) name: Option<String>,
-    /// The account, as an option
+    /// The user, as an option instead of an argument
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// A group that the user is a member of; may be repeated
@@ -64,10 +64,10 @@ pub struct VerifyArgs {
     /// Read the code from standard input, as one line; an empty line means no code
     #[arg(long)]
     pub(super) code_stdin: bool,
-    /// A session is being opened or reconnected
+    /// The kind of session that is being opened or reconnected
     #[arg(long, value_enum)]
     pub(super) session: Option<Session>,
-    /// Only answer: write nothing, send nothing and show no secret
+    /// Only answer, without writing anything, sending anything or showing a secret
     #[arg(long, conflicts_with_all = ["resend", "end"])]
     pub(super) check: bool,
     /// An opaque id of the portal session; never the cookie itself

@@ -241,8 +241,10 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     };
     let name = &account.name;
     Some(if facts.settings.sms.is_configured() {
-        Error::new(ErrorKind::Refused, format!("{name} has no phone number"))
-            .with_hint(format!("rw2fa users edit {name} --phone +…"))
+        Error::new(ErrorKind::Refused, format!("{name} has no phone number")).with_hint(format!(
+            "rw2fa users edit {} --phone +…",
+            platform::quoted(name.canonical())
+        ))
     } else {
         Error::new(ErrorKind::Refused, "no SMS gateway is configured")
             .with_hint("rw2fa sms configure")

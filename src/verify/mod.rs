@@ -42,7 +42,7 @@ use crate::verify::request::Request;
 use crate::verify::response::Response;
 
 /// The hint for resource limits on a set-uid verifier.
-const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
+const LIMITS_HINT: &str = "remove the portal's limits on files, processor time and memory";
 /// The exit code for a bug in the caller.
 pub(crate) const USAGE: u8 = 2;
 /// The exit code when the answer could not be written.

@@ -173,7 +173,7 @@ reasons! {
     AmbiguousUser = "ambiguous-user" => Error,
         show "This name could mean several users. Put the name of your domain in front of it.",
         portal "refuse; the user signs in with the domain's name";
-    /// No message was sent, or it is unknown whether one was.
+    /// No message was sent, or it is not known whether it was.
     SmsFailed = "sms-failed" => Error,
         show "No code could be sent to your phone. Ask your administrator.",
         portal "refuse; the administrator looks at standard error";

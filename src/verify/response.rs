@@ -106,7 +106,7 @@ impl Response {
         }
         if let Some(grant) = &self.details.grant {
             let _ = match &grant.valid_until {
-                Some(until) => writeln!(text, "sessions open until {until}"),
+                Some(until) => writeln!(text, "sessions can open until {until}"),
                 None => writeln!(text, "the first session must open before {}", grant.open_before),
             };
         }

@@ -108,7 +108,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
             let line = format!("key-file = '{}'\n", s.beside("vault").join("key").display());
             s.edit(&s.path().join("store.toml"), &line, "");
         },
-        "opens every secret",
+        "can open every secret",
     ),
     ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
     (
@@ -171,7 +171,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "whitelist",
         "info",
         |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
-        "past their date: kiosk",
+        "expired whitelist entries: kiosk",
     ),
     ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
     (
@@ -183,7 +183,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
                 "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
             );
         },
-        "members ever signed in: sales",
+        "have never signed in: sales",
     ),
     (
         "clock-set-back",

@@ -32,7 +32,7 @@ fn errors_are_json_if_json_is_requested() {
         (&["users", "list", "--stat", "x"], 2, "usage", "unexpected argument '--stat'", "--state"),
         (&["users", "list", "--state", "lockd"], 2, "usage", "invalid value 'lockd'", "'locked'"),
         (&["users", "add", "x", "--phone", "12"], 2, "usage", "+33612345678", "--help"),
-        (&["disable"], 2, "usage", "asks for confirmation", "--yes"),
+        (&["disable"], 2, "usage", "ask for confirmation", "--yes"),
         (&["advanced", "get", "dgits"], 2, "usage", "did you mean 'digits'?", "advanced list"),
         (&["users", "enrol", "alcie"], 1, "not-found", "no user is called 'alcie'", "'alice'"),
         (&["users", "enrol", "a\u{9b}"], 1, "refused", "U+009B", ""),
@@ -141,7 +141,7 @@ fn confirmation_without_a_terminal_names_the_flag() {
             Run {
                 code: 2,
                 stdout: String::new(),
-                stderr: "error: this command asks for confirmation, and there is no terminal to ask on\n\
+                stderr: "error: cannot ask for confirmation without a terminal\n\
                          hint: add --yes to confirm in advance\n"
                     .into(),
             },

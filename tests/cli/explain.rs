@@ -56,7 +56,7 @@ rule            result      decides           detail
 store           ok                            <store>
 enabled         on
 groups          not-needed                    no group is listed
-listed          entry                         corp\\alice: corp.example means corp, by its first label
+listed          entry                         corp\\alice: corp.example means corp (its first label)
 ambiguous       no                            the secret was made for corp
 whitelist       none        rdp               corp\\alice lets in only its own account and domain, not alice@corp.example
 require-client  off
@@ -108,7 +108,7 @@ fn the_chain_ends_where_everything_is_decided() {
 
     let explained = explain(&sandbox, &["ASIA\\alice"]);
     assert_eq!(answer(&explained, "html5"), "not-listed by listed");
-    let detail = "no: asia\\alice is in another domain than corp\\alice, emea\\alice";
+    let detail = "no: asia\\alice is in a different domain from corp\\alice, emea\\alice";
     assert_eq!(found(&explained, "listed"), detail);
     let explained = explain(&sandbox, &["bob"]);
     assert_eq!(found(&explained, "listed"), "no: not listed, neither by name nor by a group");
@@ -221,7 +221,7 @@ fn a_grant_belongs_to_its_client() {
     );
     sandbox.verify(&["--client", "c1", "--session", "html5", "--", "alice"], None);
     let explained = explain(&sandbox, &["alice", "--client", "c1"]);
-    assert_eq!(found(&explained, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
+    assert_eq!(found(&explained, "grant"), "live: sessions can open until 2026-11-24T16:00:00Z");
     assert_eq!(answer(&explained, "remoteapp"), "session-valid by grant");
 
     sandbox.set("require-client", "true");
@@ -249,8 +249,8 @@ fn the_days_to_enrol_are_shown() {
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "enrolment"),
-        "pending: a QR code was handed over and waits for its first code; \
-         closed since 2026-11-25T08:00:00Z"
+        "pending: a QR code was handed over, and no code from it was entered yet; closed since \
+         2026-11-25T08:00:00Z"
     );
 }
 

@@ -5,8 +5,9 @@ use std::fs;
 use crate::sandbox::{Run, Sandbox, shown};
 
 /// The warning of every build without a vendor's key.
-const DEVELOPMENT: &str = "warning: this build accepts licences that are signed with the development \
-    key, which is public: anyone can issue one; logins are not affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
+const DEVELOPMENT: &str = "warning: this build accepts licences signed with the public \
+                           development key, so anyone can issue one; logins are not \
+                           affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());
@@ -28,11 +29,11 @@ SMS                        not configured
 licence                    trial, 30 days left (DEVELOPMENT KEY)
 clock                      synchronisation unknown
 window                     a code is valid 4 h before and after its own 30 s
-chance of one guess        0.096 %
+chance per guess           0.096 %
 store                      <store>
 ";
-    let off = "warning: two-factor authentication is off: no login needs a code; turn it on with: rw2fa \
-         enable\n";
+    let off = "warning: two-factor authentication is off: no login needs a code\n\
+               hint: turn it on with: rw2fa enable\n";
     let off = format!("{off}{DEVELOPMENT}");
     assert_eq!(status(&sandbox, &[]), Run { code: 0, stdout: expected.into(), stderr: off });
     assert_eq!(
@@ -43,7 +44,8 @@ store                      <store>
     assert_eq!(
         status(&sandbox, &[]).stderr,
         format!(
-            "warning: no users are listed, so no login needs a code; add one with: rw2fa users add NAME\n\
+            "warning: no users are listed, so no login needs a code\n\
+             hint: add one with: rw2fa users add NAME\n\
              {DEVELOPMENT}"
         )
     );
@@ -56,7 +58,7 @@ store                      <store>
     sandbox.pass(28 * 86_400 + 1);
     let last = status(&sandbox, &[]);
     assert!(last.stdout.contains("trial, 1 day left"));
-    let ends = "warning: the trial ends in 1 day; then no users can be added\nhint: rw2fa license portal\n";
+    let ends = "warning: the trial ends in 1 day; after that, no users can be added\nhint: rw2fa license portal\n";
     assert_eq!(last.stderr, format!("{DEVELOPMENT}{ends}"));
     sandbox.pass(86_400);
     let over = status(&sandbox, &[]);
@@ -118,7 +120,8 @@ fn enable_and_disable_report_what_they_changed() {
         (
             "two-factor authentication on: changed\n".into(),
             "listed: 0 users, 0 groups\n\
-             warning: no users are listed, so no login will need a code; add one with: rw2fa users add NAME\n"
+             warning: no users are listed, so no login will need a code\n\
+             hint: add one with: rw2fa users add NAME\n"
                 .into()
         )
     );

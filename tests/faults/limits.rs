@@ -1,4 +1,4 @@
-//! A read-only file system, and exhausted descriptors.
+//! Read-only file systems and exhausted descriptors.
 
 use std::process::{Command, Stdio};
 

@@ -59,7 +59,7 @@ fn a_reload_sends_nothing_and_a_resend_sends_the_same_code() {
 }
 
 #[test]
-fn a_code_about_to_expire_is_replaced_and_the_old_one_is_void() {
+fn a_code_about_to_expire_is_replaced_and_the_old_one_stops_working() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let old = outbox.code();
@@ -199,7 +199,7 @@ fn codes_have_the_number_of_digits_set_when_they_were_made() {
 
 /// Guards a changed number: from that moment, the old phone is useless.
 #[test]
-fn a_code_is_void_when_the_number_changes() {
+fn a_code_stops_working_when_the_number_changes() {
     for by_hand in [false, true] {
         let (sandbox, outbox) = with_alice();
         sign_in(&sandbox);

@@ -222,7 +222,7 @@ fn a_missing_lock_is_recreated_by_init() {
     assert!(run.stderr.contains("create it again: rw2fa init"), "{run:?}");
     let init = sandbox.admin(&["init"]);
     assert!(init.stdout.ends_with(": changed\n"), "{init:?}");
-    assert_eq!(init.stderr, "created what was missing: 1 lock file\n");
+    assert_eq!(init.stderr, "created 1 lock file again\n");
     assert!(sandbox.admin_ok(&["init"]).ends_with(": unchanged\n"));
     works(&sandbox);
 }

@@ -196,7 +196,7 @@ fn invalid_document_files_are_refused() {
         let latin = [b"# \xe9\n".as_slice(), &whole].concat();
         let utf16: Vec<u8> = whole.iter().flat_map(|byte| [*byte, 0]).collect();
         for (bytes, words) in [
-            (&large, "is larger than 1 MiB, the most a document has"),
+            (&large, "is larger than 1 MiB, the limit for a document"),
             (&latin, "is not UTF-8"),
             (&utf16, ""),
             (&Vec::new(), ""),

@@ -43,10 +43,10 @@ pub(super) struct AuditArgs {
     /// Show only decisions with this outcome
     #[arg(long, value_parser = Outcome::ALL.map(Outcome::as_str))]
     outcome: Option<String>,
-    /// Show only lines since then: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
+    /// Show only lines since this time: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Show only lines until then, written as for --since; a date includes that whole day
+    /// Show only lines until then, in the same form as --since; a date includes that whole day
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Include the archived months in this directory

@@ -285,7 +285,7 @@ impl Syntax<'_> {
             let named = DELIMITERS.iter().find(|(byte, _)| *byte == self.delimiter);
             let delimiter = named.map_or("comma", |(_, name)| *name);
             return refused(
-                format!("has {} fields, and the header has {}", record.len(), self.width),
+                format!("has {} fields, but the header has {}", record.len(), self.width),
                 format!("put a field that contains a {delimiter} in quotes"),
             );
         }

@@ -82,12 +82,12 @@ fn bad_lines_are_reported_by_number() {
         (
             "alice,user,app\n,user,,\nbob,usr,,\n",
             vec![
-                (2, "has 3 fields, and the header has 4"),
+                (2, "has 3 fields, but the header has 4"),
                 (3, "'': the name is empty"),
                 (4, "'usr' is not a valid type: write user or group"),
             ],
         ),
-        ("a,,,,\n", vec![(2, "has 5 fields, and the header has 4")]),
+        ("a,,,,\n", vec![(2, "has 5 fields, but the header has 4")]),
         ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field spans several lines")]),
         ("a,,,\"\nb,,,\n", vec![(2, "a field spans several lines")]),
         ("a,,,\"\r\n", vec![(2, "a field spans several lines")]),

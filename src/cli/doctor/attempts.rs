@@ -21,7 +21,7 @@ pub(super) fn check(missing: Result<Vec<MissingAttempts>>) -> Option<Finding> {
     };
     let message = format!("{}{more}", first.join("; "));
     let remedy = "a program was killed, or the disk was full, before it wrote the line; if it happens often, someone \
-         may be guessing codes: rw2fa audit verify";
+         may be guessing codes: see 'rw2fa audit verify'";
     (!first.is_empty()).then(|| Finding::new(check, Severity::Warning, message).remedy(remedy))
 }
 
@@ -34,7 +34,7 @@ mod tests {
         assert_eq!(check(Ok(Vec::new())), None);
         let of = |number| MissingAttempts { user: format!("user {number}"), first: 2, last: 4 };
         let finding = check(Ok((0..7).map(of).collect())).unwrap();
-        let start = "user 0: attempts 2 to 4 were charged but never recorded; user 1:";
+        let start = "user 0: attempts 2 to 4 were counted but never recorded; user 1:";
         assert!(finding.message.starts_with(start), "{finding:?}");
         assert!(finding.message.ends_with("; and 2 more"), "{finding:?}");
         assert_eq!(finding.severity, Severity::Warning);

@@ -88,7 +88,8 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
 pub(super) fn key_inside(place: &Path) -> Finding {
     let place = place.display();
     let message = format!(
-        "the key is inside the store ({place}): a copy of the whole store opens every secret"
+        "the key is inside the store ({place}): anyone with a copy of the whole store can open \
+         every secret"
     );
     Finding::new("key", Severity::Info, message)
         .remedy("keep a copy of the key elsewhere, and exclude the key from copies of the store: rw2fa key export FILE")

@@ -32,7 +32,7 @@ use crate::store::inspection::{Inspection, inspect};
 use crate::store::{self, Store, records};
 use crate::time::Timestamp;
 
-/// Find problems of the store and this server before they affect a login
+/// Find problems with the store and this server before they affect a login
 ///
 /// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary
 /// files. Exits with 1 if a finding is an error. Changes nothing.
@@ -116,6 +116,11 @@ impl Names {
 
     fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Returns the first name as an argument of a command.
+    fn first_quoted(&self) -> String {
+        self.all.first().map(platform::quoted).unwrap_or_default()
     }
 
     /// Formats the names as `alice, bob and 3 more`.

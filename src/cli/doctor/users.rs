@@ -96,14 +96,13 @@ impl Census {
 
 /// Turns the census into findings.
 pub(super) fn check(census: &Census) -> Vec<Finding> {
-    let first = |names: &Names| names.all.first().cloned().unwrap_or_default();
+    let first = Names::first_quoted;
     [
         (
             "enrolment",
             Severity::Warning,
             &census.waiting,
-            "on the list for over 30 days and never enrolled, so the password alone still opens the \
-             enrolment",
+            "listed for over 30 days but never enrolled, so a password alone still opens enrolment",
             format!("rw2fa users enrol {}", first(&census.waiting)),
         ),
         (
@@ -120,14 +119,14 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             "sms-number",
             Severity::Error,
             &census.without_number,
-            "codes by SMS, but no phone number",
+            "get codes by SMS, but have no phone number",
             format!("rw2fa users edit {} --phone +…", first(&census.without_number)),
         ),
         (
             "lockout",
             Severity::Info,
             &census.locked,
-            "locked for a while after wrong codes",
+            "temporarily locked after wrong codes",
             format!("rw2fa users unlock {}", first(&census.locked)),
         ),
         (

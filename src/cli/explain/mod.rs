@@ -28,7 +28,7 @@ use crate::verify::request::{self, Ask, Request, Session};
 use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
-/// Explain how the next login will be decided, and by which rule
+/// Explain how the next login will be decided, and which rule decides it
 ///
 /// Changes and sends nothing. The answers are those of 'rw2fa verify --check'.
 #[derive(Args, Debug)]

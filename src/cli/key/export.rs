@@ -11,7 +11,7 @@ use crate::cli::file_argument::Destination;
 use crate::error::Result;
 use crate::store::{Scope, Update, records};
 
-/// Copy the key, to keep it apart from copies of the store
+/// Copy the key, to keep it separate from copies of the store
 ///
 /// Without the key, the secrets of the store are lost. With the key and a copy of the store, anyone
 /// can compute every user's codes.
@@ -43,6 +43,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     })?;
     destination.write(context, &document)?;
     destination.finish()?;
-    context.note("the key was copied; after 'rw2fa key rotate', this copy opens no new secrets");
+    context.note("the key was copied; after 'rw2fa key rotate', export it again");
     Ok(Done::All)
 }

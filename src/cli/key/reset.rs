@@ -21,11 +21,11 @@ use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 /// Replace a lost key: every secret is deleted, and every user enrols again
 ///
 /// Works without the old key. At the next login, each user sees a new QR code after the password
-/// alone, as at the first login. If a copy of the key exists anywhere, restore that instead.
+/// alone, as at the first login. If you have a copy of the key, restore it instead.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key reset --dry-run")]
 pub(in crate::cli) struct KeyResetArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -40,8 +40,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
         return output::changes(context, true, &rows);
     }
     context.confirm(&format!(
-        "This deletes the secrets of {}. At the next login, the password alone is enough to see a new QR code. If a \
-         copy of the key exists, restore that instead.",
+        "This deletes the secrets of {}. At the next login, the password alone is enough to see a \
+         new QR code. If you have a copy of the key, restore it instead.",
         count(users, "user")
     ))?;
     let keys = replace_key(context, &opened)?;
@@ -49,8 +49,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
     let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
     rows.extend(drop_secrets(context, &opened, Some(&keys))?);
     rows.extend(drop_token(context, &opened, Some(&keys))?);
-    context
-        .note("keep a copy of the new key apart from copies of the store: rw2fa key export FILE");
+    context.hint(
+        "keep a copy of the new key separate from copies of the store: rw2fa key export FILE",
+    );
     output::changes(context, false, &rows)
 }
 
@@ -148,7 +149,7 @@ fn drop_token(
     })?;
     if is_lost && keys.is_some() {
         context.note(
-            "give the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
+            "enter the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
         );
     }
     Ok(is_lost.then(|| ChangeRow::new("setting", "SMS token", Ok(Changed::Removed))))

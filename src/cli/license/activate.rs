@@ -25,14 +25,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Check a licence and install it
 ///
-/// A rejected licence changes nothing: the previous one stays.
+/// If the licence is rejected, the previous one is kept.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license activate license.lic")]
 pub(in crate::cli) struct ActivateArgs {
     /// The file from the licensing portal
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -33,7 +33,7 @@ use crate::store::{Document, Reader, Scope, Update, editing, records};
 pub(in crate::cli) struct ConfigureArgs {
     #[command(flatten)]
     given: Given,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -265,7 +265,7 @@ fn token(
             || section.account_sid.is_some() && (asks_all || section.auth_token.is_none()))
     {
         let keeps =
-            if section.auth_token.is_some() { " (Enter keeps the present one)" } else { "" };
+            if section.auth_token.is_some() { " (Enter keeps the current one)" } else { "" };
         let answer = prompt::hidden(&format!("Token, not shown{keeps}: "));
         let answer = answer.map_err(|error| match error.kind() {
             std::io::ErrorKind::Interrupted => interrupted(),
@@ -322,7 +322,7 @@ fn audit_values(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
 /// Reports what was saved, and how to test it.
 fn report(context: &mut Context<'_>, section: &SmsSection) {
     if let Some(command) = &section.command {
-        context.note(&format!("codes go to the command {}", command.display()));
+        context.note(&format!("codes are sent by the command {}", command.display()));
         if let Some(problem) = platform::trust_problem(command) {
             let consequence = if cfg!(windows) {
                 "other accounts could replace it"
@@ -335,7 +335,7 @@ fn report(context: &mut Context<'_>, section: &SmsSection) {
         context.note(&format!(
             "saved: Twilio account {account}, sender {from}, and the token, sealed in the store"
         ));
-        context.note("ask Twilio whether they work: rw2fa sms check");
+        context.hint("ask Twilio whether they work: rw2fa sms check");
     }
-    context.note("send a message to your own phone: rw2fa sms test +33…");
+    context.hint("send a message to your own phone: rw2fa sms test +33…");
 }

@@ -16,7 +16,7 @@ use crate::store::{Document, Scope, Update, editing, records};
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms remove --dry-run")]
 pub(in crate::cli) struct RemoveArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

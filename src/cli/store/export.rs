@@ -106,7 +106,7 @@ fn with_token(
     }
     let token = keys.open_token(&sealed).map_err(|problem| {
         records::wrong_sms(&*opened.store, ErrorKind::Store, "auth-token", problem)
-            .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
+            .with_hint("enter the token again: rw2fa sms configure --auth-token-stdin")
     })?;
     let written = match secrets {
         Secrets::Revealed => Text::new(String::from_utf8_lossy(&token).into_owned()),

@@ -36,7 +36,7 @@ pub(in crate::cli) struct StoreImportArgs {
     /// A file from 'rw2fa store export'; '-' is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Check the file and show what would be done, and change nothing
+    /// Check the file and show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -24,13 +24,13 @@ use crate::store::{Locked, Scope, Update};
 
 /// Add users and groups to the list
 ///
-/// From the next login on they need a code (once 'rw2fa enable' was run). At the first one, they
-/// see a QR code for their authenticator app.
+/// From the next login on, they need a code (after 'rw2fa enable'). At the first login, they see a
+/// QR code for their authenticator app.
 ///
 /// --from reads a CSV list with the columns name,type,method,phone,notes, of which only name is
 /// required. It takes what 'rw2fa users list --format csv' prints, and skips users who are not listed
 /// themselves. The whole list is checked before anyone is added. An empty type means user; an empty
-/// method means that of --method.
+/// method means the one in --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -40,7 +40,7 @@ use crate::store::{Locked, Scope, Update};
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
-    /// The users and groups of a CSV list; '-' is standard input
+    /// Add the users and groups of a CSV list; '-' is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
     /// How they get codes
@@ -52,10 +52,10 @@ pub(in crate::cli) struct AddArgs {
     /// A note
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Fail, instead of warning, for a name that this system does not know
+    /// Fail for a name that this system does not know, instead of warning
     #[arg(long)]
     must_exist: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

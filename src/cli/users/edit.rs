@@ -38,7 +38,7 @@ pub(in crate::cli) struct EditArgs {
     /// A note; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -46,7 +46,7 @@ pub(in crate::cli) struct EditArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     context.no_csv("users edit")?;
     if args.method.is_none() && args.phone.is_none() && args.notes.is_none() {
-        return Err(Error::new(ErrorKind::Usage, "no change was given")
+        return Err(Error::new(ErrorKind::Usage, "nothing to change")
             .with_hint("use --method, --phone or --notes"));
     }
     if args.list.from.is_none() {

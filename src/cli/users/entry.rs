@@ -12,6 +12,7 @@ use crate::factor::state::State;
 use crate::names::listing::{Listing, Phone};
 use crate::names::matching::overlapping;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, records};
@@ -36,7 +37,7 @@ impl Missing {
 /// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
-/// When the name already listed, with other attributes, or overlaps another entry.
+/// When the name is already listed with different settings, or overlaps another entry.
 pub(super) fn missing(
     reader: &dyn Reader,
     settings: &Settings,
@@ -90,9 +91,27 @@ fn same_listing(
     if same {
         return Ok(true);
     }
-    let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "already listed, with other attributes")
-        .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
+    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings")
+        .with_hint(format!("change them with: {}", edit_command(kind, name, &present, listing))))
+}
+
+/// Returns the command that changes the settings of an entry to the wanted ones.
+fn edit_command(kind: DocumentKind, name: &Name, present: &Listing, wanted: &Listing) -> String {
+    let mut words = vec!["rw2fa users edit".to_owned()];
+    if kind == DocumentKind::Group {
+        words.push("--group".into());
+    }
+    words.push(platform::quoted(name.canonical()));
+    if wanted.method != present.method {
+        words.extend(["--method".into(), wanted.method.as_str().into()]);
+    }
+    if let Some(phone) = wanted.phone.as_ref().filter(|_| wanted.phone != present.phone) {
+        words.extend(["--phone".into(), phone.to_string()]);
+    }
+    if let Some(notes) = wanted.notes.as_ref().filter(|_| wanted.notes != present.notes) {
+        words.extend(["--notes".into(), platform::quoted(notes)]);
+    }
+    words.join(" ")
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.

@@ -74,7 +74,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         None => Ok(done),
         Some(Unsure { entries, problem }) => {
             let new = count(entries, "new name");
-            let what = format!("{problem}; {new} may be gone after a power failure");
+            let what = format!("{problem}; a power failure could undo {new}");
             Err(Error::new(problem.kind(), what).with_hint(
                 "fix the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the same command \
                  again show who is missing",

@@ -313,8 +313,8 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
 fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
-            "{phone} is in no known number range: check the digits, or send a test with 'rw2fa sms \
-             test {phone}'"
+            "{phone} is not in any known number range: check the digits, or send a test with \
+             'rw2fa sms test {phone}'"
         ));
     }
 }

@@ -12,7 +12,7 @@ use crate::printable::printable;
 use crate::store::DocumentKind;
 
 /// The alternative if there is nothing to choose from.
-const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
+const BY_NAME: &str = "name them: rw2fa users add NAME; or use --group GROUP or --from FILE";
 
 /// Checks that a prompt is possible.
 ///
@@ -21,7 +21,7 @@ const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
 pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
     let terminals = context.process.terminals;
     if context.globals.yes || !terminals.stdin || !terminals.stderr {
-        return Err(Error::new(ErrorKind::Usage, "no users to add were given").with_hint(BY_NAME));
+        return Err(Error::new(ErrorKind::Usage, "no users to add").with_hint(BY_NAME));
     }
     Ok(())
 }

@@ -26,13 +26,13 @@ pub(in crate::cli) struct RecoveryCodesArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// How many
+    /// How many codes to create
     #[arg(
         long, value_name = "NUMBER", default_value_t = 10,
         value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))
     )]
     count: u8,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -59,7 +59,7 @@ fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
-            .with_hint("make recovery codes after the first login with a code"));
+            .with_hint("create recovery codes after the first login with a code"));
     }
     Ok(state)
 }
@@ -113,11 +113,12 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
     };
     shown.and_then(|()| context.flush()).map_err(|error| {
         error.with_hint(
-            "the new codes could not be shown: run the command again, with standard output open",
+            "the new codes could not be shown: run the command again with standard output open",
         )
     })?;
     context.note(&format!(
-        "each code signs {name} in once; they are not shown again, so print them or keep them safe"
+        "each code signs {name} in once; the codes are not shown again, so print them or keep \
+         them safe"
     ));
     Ok(Done::All)
 }

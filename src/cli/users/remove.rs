@@ -36,7 +36,7 @@ pub(in crate::cli) struct RemoveArgs {
     /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -141,7 +141,7 @@ fn still_covering(
     by_system: &[String],
     going: &HashSet<Name>,
 ) -> Result<Vec<String>> {
-    // A damaged state has no groups; the user is removed all the same.
+    // A damaged state has no groups; the user is removed anyway.
     let state = records::state(store, target.name).ok().flatten();
     let mut names = by_system.to_vec();
     if let Some(state) = &state {

@@ -34,7 +34,7 @@ pub(in crate::cli) struct ResetArgs {
     all: bool,
     #[command(flatten)]
     list: FromList,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -42,7 +42,7 @@ pub(in crate::cli) struct TemporaryCodeArgs {
     /// Delete the user's temporary code instead
     #[arg(long, conflicts_with_all = ["life", "uses"])]
     revoke: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -15,6 +15,7 @@ use crate::factor::sealed::Sealed;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::PERIOD;
+use crate::platform;
 use crate::process::Line;
 use crate::settings::advanced::Advanced;
 use crate::settings::duration;
@@ -87,7 +88,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     if context.globals.format == Format::Json {
         context.print_json(&json!({ "schema": 1, "test": report }))?;
     } else {
-        let text = sentence(&trial, window_steps(&opened.settings.advanced));
+        let text = sentence(&trial, window_steps(&opened.settings.advanced), &name);
         context.print(&format!("{name}: {text}\n"))?;
     }
     let is_accepted = trial.belongs_to_user() && !matches!(trial, Trial::OutsideWindow { .. });
@@ -144,7 +145,7 @@ fn window_steps(advanced: &Advanced) -> u32 {
     advanced.discrepancy_for(advanced.digits())
 }
 
-fn sentence(trial: &Trial, window: u32) -> String {
+fn sentence(trial: &Trial, window: u32, name: &Name) -> String {
     let window = duration::words(u64::from(window) * PERIOD.unsigned_abs());
     let clock = |drift: i64| {
         let off = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
@@ -179,9 +180,12 @@ fn sentence(trial: &Trial, window: u32) -> String {
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))
         }
-        Trial::Stopped => "locked until 'rw2fa users unlock'; the code was not checked".into(),
+        Trial::Stopped => format!(
+            "locked until an administrator runs: rw2fa users unlock {}; the code was not checked",
+            platform::quoted(name.canonical())
+        ),
         Trial::NoSecret => {
-            "the user has no code to compare with yet: the next login shows a QR code, or sends an SMS"
+            "the user has no code to check yet: the next login shows a QR code or sends an SMS"
                 .into()
         }
     }

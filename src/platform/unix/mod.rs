@@ -88,8 +88,8 @@ impl Owner {
         }
     }
 
-    /// Switches to this account for good.
-    pub fn assume(self) -> Result<()> {
+    /// Switches to this account for good, to work on its store.
+    pub fn assume(self, _: &Path) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         let result = setgroups(&[gid])
             .and_then(|()| setresgid(gid, gid, gid))
@@ -291,8 +291,8 @@ pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &
 }
 
 /// Quotes `path` for a shell.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+pub fn quoted(word: impl AsRef<Path>) -> String {
+    let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
         text
     } else {

@@ -215,8 +215,8 @@ pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
 /// Quotes `path` for the command prompt and PowerShell.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+pub fn quoted(word: impl AsRef<Path>) -> String {
+    let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-".contains(c)) {
         text
     } else {

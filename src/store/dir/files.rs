@@ -115,7 +115,7 @@ impl Files {
         let mut found = Self::names_in(&place, None)?;
         let misplaced = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
         found.problems.extend(misplaced.map(|name| {
-            let what = format!("contains a document of '{name}', which does not belong there");
+            let what = format!("contains the document of '{name}', which does not belong there");
             file::broken(&place, &what).with_hint(
                 "do not move documents by hand: remove it, then add the entry with rw2fa",
             )

@@ -34,7 +34,10 @@ impl Files {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
-            let hint = "look in the system's log for the reason, then: mount -o remount,rw";
+            let hint = format!(
+                "look in the system's log for the reason, then: mount -o remount,rw $(findmnt -no TARGET -T {})",
+                platform::quoted(self.root())
+            );
             return vec![HealthProblem::error("read-only", problem.with_hint(hint))];
         }
         let mut found: Vec<_> = self.inodes().into_iter().collect();
@@ -53,7 +56,7 @@ impl Files {
         let hint = "remove unneeded files from this file system; 'df -i' counts them";
         let problem = |what: &str| file::broken(self.root(), what).with_hint(hint);
         Some(if free == 0 {
-            let what = "is on a file system that has no inode left: no login is granted";
+            let what = "is on a file system that has no inodes left: no login is granted";
             HealthProblem::error("inodes", problem(what))
         } else {
             HealthProblem::warning(
@@ -186,7 +189,7 @@ impl Files {
         let Some(last) = files.last() else {
             if found.is_empty() {
                 let problem =
-                    file::broken(&directory, "holds no file: the audit trail was removed");
+                    file::broken(&directory, "contains no audit file: the audit trail was removed");
                 found.push(HealthProblem::error("audit-trail", problem.with_hint(NEW_TRAIL_HINT)));
             }
             return found;

@@ -26,7 +26,8 @@ serial number  7GRS-RBNB-DFT7-SX10
 product        Two-Factor Authentication
 "
             .into(),
-            stderr: "next: rw2fa license activate license.lic\n".into(),
+            stderr: "hint: install the licence you get with 'rw2fa license activate license.lic'\n"
+                .into(),
         }
     );
     let json = sandbox.admin(&["license", "portal", "--format", "json"]);
@@ -74,14 +75,14 @@ fn a_licence_is_activated_and_shown() {
     assert_eq!(
         sandbox.admin_ok(&["license", "show"]),
         "\
-licence           enterprise, up to 3 users, 365 days left
-order number      A-1001
-e-mail            it@example.com
-issued            2026-11-24T08:00:00Z
-ends              2027-11-24T08:00:00Z
-users that count  0 of 3
-serial number     7GRS-RBNB-DFT7-SX10
-key               DEVELOPMENT KEY: anyone can issue licences for this build
+licence        enterprise, up to 3 users, 365 days left
+order number   A-1001
+e-mail         it@example.com
+issued         2026-11-24T08:00:00Z
+ends           2027-11-24T08:00:00Z
+users counted  0 of 3
+serial number  7GRS-RBNB-DFT7-SX10
+key            DEVELOPMENT KEY: anyone can issue licences for this build
 "
     );
     let json = sandbox.admin(&["license", "show", "--format", "json"]);
