@@ -262,7 +262,7 @@ fn a_list_on_standard_input_needs_yes() {
         assert_eq!(dry.code, 0, "{dry:?}");
         let from_file = ["users", command, "--from", file.to_str().unwrap()];
         let run = sandbox.admin(&from_file);
-        assert!(run.code == 2 && run.stderr.contains("no terminal"), "{run:?}");
+        assert!(run.code == 2 && run.stderr.contains("without a terminal"), "{run:?}");
         let run = sandbox.admin(&[&from_file[..], &["--yes"]].concat());
         assert_eq!(run.code, 0, "{run:?}");
     }
