@@ -118,6 +118,16 @@ impl Error {
         error
     }
 
+    /// Returns an error of the same kind and with the same hint, but with another message.
+    #[must_use]
+    pub fn about(&self, message: impl Into<String>) -> Self {
+        let error = Self::new(self.kind, message);
+        match self.hint() {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+
     /// Adds a hint that tells the user what to do.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -9,10 +9,20 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 /// SECURITY: escape sequences could repaint the screen, and direction marks could make one name look like
 /// another.
 pub fn printable(text: &str) -> String {
+    escaped(text, is_visible)
+}
+
+/// Escapes the characters of CSV and other data that could control a terminal. Keeps characters of
+/// private use, which names may contain: every name stays as it is.
+pub fn printable_data(text: &str) -> String {
+    escaped(text, |c| is_visible(c) || c.general_category() == GeneralCategory::PrivateUse)
+}
+
+/// Escapes the characters that are neither plain nor `safe`.
+fn escaped(text: &str, is_safe: fn(char) -> bool) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
-        let plain = c == '\n' || c == '\t' || (' '..='~').contains(&c) || is_visible(c);
-        if plain {
+        if c == '\n' || c == '\t' || (' '..='~').contains(&c) || is_safe(c) {
             safe.push(c);
         } else {
             safe.extend(c.escape_unicode());
@@ -84,6 +94,14 @@ mod tests {
         {
             assert_eq!(shortened(text.to_owned(), most), expected);
         }
+    }
+
+    /// Guards data on a terminal: it cannot control the terminal, and names stay as they are.
+    #[test]
+    fn data_keeps_characters_of_private_use() {
+        let name = "\u{e000}é\u{f8ff}\u{10fffd}";
+        assert_eq!(printable_data(name), name);
+        assert_eq!(printable_data("\u{1b}\u{9b}\u{202e}"), "\\u{1b}\\u{9b}\\u{202e}");
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::cli::prompt;
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;
 use crate::platform;
-use crate::printable::{printable, printable_json};
+use crate::printable::{printable, printable_data, printable_json};
 use crate::process::Process;
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
@@ -22,6 +23,12 @@ pub(super) struct Context<'a> {
     pub(super) process: &'a mut Process,
     /// The options common to all commands.
     pub(super) globals: Globals,
+    /// Whether standard input is a list of names, so that no answer can come from there.
+    pub(super) takes_list_from_stdin: bool,
+    /// The warnings so far, for the JSON document.
+    warnings: Vec<String>,
+    /// The JSON document, which waits for later warnings.
+    document: Option<Zeroizing<String>>,
     /// The account that started the command, before any change of ids.
     caller: String,
 }
@@ -51,7 +58,14 @@ impl<'a> Context<'a> {
             Some(user) => format!("{caller} (sudo: {})", printable(&user)),
             None => caller,
         };
-        Self { process, globals, caller }
+        Self {
+            process,
+            globals,
+            takes_list_from_stdin: false,
+            warnings: Vec::new(),
+            document: None,
+            caller,
+        }
     }
 
     /// Opens the store given by the options, the environment or the system.
@@ -124,6 +138,13 @@ impl<'a> Context<'a> {
         if self.globals.yes {
             return Ok(());
         }
+        if self.takes_list_from_stdin {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "this command asks for confirmation, and standard input is the list",
+            )
+            .with_hint("add --yes to confirm in advance, or give the list as a file"));
+        }
         if !self.can_ask() {
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -177,16 +198,54 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When standard output is closed.
     pub(super) fn print_data(&mut self, text: &str) -> Result<()> {
-        if self.process.terminals.stdout { self.print(&printable(text)) } else { self.print(text) }
+        if self.process.terminals.stdout {
+            self.print(&printable_data(text))
+        } else {
+            self.print(text)
+        }
     }
 
-    /// Prints one JSON document.
+    /// Prints one JSON document: at the latest when the command ends, with the warnings up to then.
+    ///
+    /// # Errors
+    /// When standard output is closed, and a document before this one cannot be printed.
     pub(super) fn print_json(&mut self, value: &impl Serialize) -> Result<()> {
-        let mut text = serde_json::to_string_pretty(value).map_err(|error| {
-            Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
-        })?;
-        text.push('\n');
-        self.print(&printable_json(&text))
+        self.print_document()?;
+        let text =
+            serde_json::to_string_pretty(value).map_err(|error| cannot_write_json(&error))?;
+        self.document = Some(Zeroizing::new(text));
+        Ok(())
+    }
+
+    /// Prints the JSON document that waits for warnings, if any.
+    fn print_document(&mut self) -> Result<()> {
+        let Some(text) = self.document.take() else { return Ok(()) };
+        let end = self.warnings_in_json()?;
+        let body = text.strip_suffix("\n}").filter(|_| !end.is_empty()).unwrap_or(&text);
+        let close = if end.is_empty() { "" } else { "\n}" };
+        let whole = Zeroizing::new(format!("{body}{end}{close}\n"));
+        self.print(&Zeroizing::new(printable_json(&whole)))
+    }
+
+    /// Formats the warnings so far as the last field of a JSON document; empty without any.
+    pub(super) fn warnings_in_json(&self) -> Result<String> {
+        if self.warnings.is_empty() {
+            return Ok(String::new());
+        }
+        let list = serde_json::to_string_pretty(&self.warnings)
+            .map_err(|error| cannot_write_json(&error))?;
+        Ok(format!(",\n  \"warnings\": {}", list.replace('\n', "\n  ")))
+    }
+
+    /// Rejects `--format json` and `--format csv` for a command whose output is neither.
+    pub(super) fn only_text(&self, command: &str) -> Result<()> {
+        let format = match self.globals.format {
+            Format::Text => return Ok(()),
+            Format::Json => "json",
+            Format::Csv => "csv",
+        };
+        let what = format!("{command} does not support --format {format}");
+        Err(Error::new(ErrorKind::Usage, what).with_hint("use --format text"))
     }
 
     /// Rejects `--format csv` for a command that does not print a list.
@@ -208,9 +267,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Prints a warning on standard error, unless `--quiet`.
+    /// Prints a warning on standard error, unless `--quiet`. A JSON document contains it too.
     pub(super) fn warn(&mut self, text: &str) {
         if !self.globals.quiet {
+            self.warnings.push(text.to_owned());
             self.say(&format!("warning: {text}\n"));
         }
     }
@@ -220,8 +280,9 @@ impl<'a> Context<'a> {
         self.note(&format!("hint: {text}"));
     }
 
-    /// Flushes standard output.
+    /// Writes everything that was printed to standard output.
     pub(super) fn flush(&mut self) -> Result<()> {
+        self.print_document()?;
         self.process
             .stdout
             .flush()
@@ -264,6 +325,11 @@ impl<'a> Context<'a> {
     fn say(&mut self, text: &str) {
         let _ = self.process.stderr.write_all(printable(text).as_bytes());
     }
+}
+
+/// Builds the error for a value that JSON cannot hold.
+pub(super) fn cannot_write_json(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
 }
 
 /// Chooses the store: `--store`, `RW2FA_STORE`, the system's, or else this user's own.

@@ -7,9 +7,11 @@ mod alike;
 mod audit;
 mod change;
 mod context;
+mod csv_file;
 mod doctor;
 mod enable;
 mod explain;
+mod file_argument;
 mod init;
 mod key;
 mod license;
@@ -208,7 +210,9 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
         Any::Public(command) => run_command(&mut context, command),
         Any::Internal(Internal::SystemGroups(args)) => system_groups::run(&mut context, &args),
     };
-    match result.and_then(|done| context.flush().map(|()| done)) {
+    // A command that failed halfway still reports what it did.
+    let printed = context.flush();
+    match result.and_then(|done| printed.map(|()| done)) {
         Ok(Done::All) => 0,
         Ok(Done::Partly) => 1,
         Err(error) if error.is_broken_pipe() => UNREAD,
@@ -322,7 +326,7 @@ const LONGEST_NAME: usize = 300;
 
 fn parse_name(text: &str) -> Result<crate::names::name::Name> {
     crate::names::name::Name::parse(text).map_err(|error| {
-        let quoted = printable(&shortened(text.to_owned(), LONGEST_NAME));
+        let quoted = shortened(text.to_owned(), LONGEST_NAME);
         Error::new(ErrorKind::Refused, format!("'{quoted}': {error}"))
     })
 }

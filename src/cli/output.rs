@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::printable::{LONGEST_MESSAGE, printable, shortened};
+use crate::settings::advanced::KEYS;
 
 /// A column: its name in CSV, and the cell of a row.
 pub(super) struct Column<T> {
@@ -28,7 +29,7 @@ pub(super) fn list<T: Serialize>(
 ) -> Result<()> {
     match context.globals.format {
         Format::Json => context.print_json(&Listed { key, rows }),
-        Format::Csv => print_csv(context, rows, columns, for_spreadsheets),
+        Format::Csv => print_csv(context, rows, columns),
         Format::Text => {
             // The first column identifies the row.
             let worth =
@@ -63,20 +64,6 @@ pub(super) fn list_or<T: Serialize>(
     list(context, key, rows, columns)
 }
 
-/// Prints rows like [`list`], for a command that reads them back as CSV: cells are not altered.
-pub(super) fn list_to_read_back<T: Serialize>(
-    context: &mut Context<'_>,
-    key: &str,
-    rows: &[T],
-    columns: &[Column<T>],
-    nothing: &str,
-) -> Result<()> {
-    if context.globals.format == Format::Csv {
-        return print_csv(context, rows, columns, |cell| cell);
-    }
-    list_or(context, key, rows, columns, nothing)
-}
-
 /// The JSON document of a list, without a copy of its rows: there may be many.
 struct Listed<'a, T> {
     key: &'a str,
@@ -92,31 +79,36 @@ impl<T: Serialize> Serialize for Listed<'_, T> {
     }
 }
 
-fn print_csv<T>(
-    context: &mut Context<'_>,
-    rows: &[T],
-    columns: &[Column<T>],
-    form: fn(String) -> String,
-) -> Result<()> {
+fn print_csv<T>(context: &mut Context<'_>, rows: &[T], columns: &[Column<T>]) -> Result<()> {
     let mut text = csv_line(columns.iter().map(|column| column.name))?;
     for row in rows {
-        text += &csv_line(columns.iter().map(|column| form((column.cell)(row))))?;
+        text += &csv_line(columns.iter().map(|column| for_spreadsheets((column.cell)(row))))?;
     }
     context.print_data(&text)
 }
 
 /// Escapes a cell of CSV for spreadsheets, which would run some texts as formulas: those get an
-/// apostrophe in front.
+/// apostrophe in front. [`without_guard`] removes it.
 ///
 /// Numbers, phone numbers and a lone `-` are not formulas: `-1`, `+33612345678`.
 // SECURITY: anyone who visits a portal can choose a name that ends up in the trail, and so in
 // a CSV file.
 pub(super) fn for_spreadsheets(cell: String) -> String {
-    let is_number = || {
-        let digits = cell.strip_prefix(['+', '-']).unwrap_or(&cell);
-        digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-    };
-    if cell.starts_with(FORMULA_STARTS) && !is_number() { format!("'{cell}") } else { cell }
+    if has_guard(&cell) { format!("'{cell}") } else { cell }
+}
+
+/// Removes the apostrophe that [`for_spreadsheets`] added.
+pub(super) fn without_guard(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|_| has_guard(cell)).unwrap_or(cell)
+}
+
+/// Returns whether a cell gets an apostrophe. So does a formula that already begins with one:
+/// otherwise reading could not tell whether it was added.
+fn has_guard(cell: &str) -> bool {
+    let text = cell.trim_start_matches('\'');
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.starts_with(FORMULA_STARTS) && !is_number
 }
 
 /// What formulas begin with in various spreadsheets; some accept full-width characters too.
@@ -227,12 +219,15 @@ pub(super) struct ChangeRow {
     pub(super) result: Changed,
     pub(super) covered_by: Vec<String>,
     pub(super) error: Option<String>,
+    /// The kind of the error.
+    #[serde(rename = "kind", skip_serializing_if = "Option::is_none")]
+    pub(super) error_kind: Option<&'static str>,
+    /// How to fix a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hint: Option<String>,
     /// When the entry ends, if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) until: Option<String>,
-    /// How to fix a failure; shown to people.
-    #[serde(skip)]
-    pub(super) hint: Option<String>,
 }
 
 impl ChangeRow {
@@ -242,21 +237,45 @@ impl ChangeRow {
         name: impl Into<String>,
         result: Result<Changed>,
     ) -> Self {
-        let (result, error, hint) = match result {
-            Ok(result) => (result, None, None),
-            Err(error) => {
-                (Changed::Failed, Some(error.to_string()), error.hint().map(str::to_owned))
-            }
+        let (result, error) = match result {
+            Ok(result) => (result, None),
+            Err(error) => (Changed::Failed, Some(error)),
         };
         Self {
             kind,
             name: shortened(name.into(), LONGEST_MESSAGE),
             result,
             covered_by: Vec::new(),
-            error,
+            error: error.as_ref().map(ToString::to_string),
+            error_kind: error.as_ref().map(|error| error.kind().as_str()),
+            hint: error.as_ref().and_then(Error::hint).map(str::to_owned),
             until: None,
-            hint,
         }
+    }
+
+    /// Formats what the row is about: what it is, and its name.
+    fn subject(&self) -> String {
+        let is_key = |name: &str| KEYS.iter().any(|key| key.name == name);
+        let what = match self.kind {
+            "whitelist" => "whitelist entry",
+            "license" => "licence",
+            // Others say what they are: 'SMS gateway', 'two-factor authentication on'.
+            "setting" if !is_key(&self.name) => return self.name.clone(),
+            kind => kind,
+        };
+        format!("{what} {}", self.name)
+    }
+
+    /// Formats the result as one line for people.
+    fn sentence(&self, dry_run: bool) -> String {
+        let would = if dry_run { "would be " } else { "" };
+        let covered = match self.covered_by.as_slice() {
+            [] => String::new(),
+            groups => format!(" (still covered by group {})", groups.join(", ")),
+        };
+        let until = self.until.as_ref().map_or(String::new(), |until| format!(" (until {until})"));
+        let (subject, result) = (self.subject(), self.result.as_str());
+        printable(&format!("{subject}: {would}{result}{covered}{until}"))
     }
 }
 
@@ -266,6 +285,9 @@ struct Report<'a> {
     schema: u32,
     dry_run: bool,
     changes: &'a [ChangeRow],
+    /// How many lines of a list were skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<usize>,
 }
 
 /// Reports what a command changed, or would change.
@@ -274,35 +296,38 @@ pub(super) fn changes(
     dry_run: bool,
     rows: &[ChangeRow],
 ) -> Result<Done> {
+    changes_of_list(context, dry_run, rows, None)
+}
+
+/// Reports like [`changes`], and says how many lines of a list were skipped.
+pub(super) fn changes_of_list(
+    context: &mut Context<'_>,
+    dry_run: bool,
+    rows: &[ChangeRow],
+    skipped: Option<usize>,
+) -> Result<Done> {
+    report(context, &Report { schema: 1, dry_run, changes: rows, skipped })
+}
+
+fn report(context: &mut Context<'_>, report: &Report<'_>) -> Result<Done> {
     if context.globals.format == Format::Json {
-        context.print_json(&Report { schema: 1, dry_run, changes: rows })?;
+        context.print_json(report)?;
     } else {
-        for row in rows {
-            let name = printable(&row.name);
+        for row in report.changes {
             if let Some(error) = &row.error {
-                let quoted = format!("'{name}'");
+                let quoted = format!("'{}'", row.name);
                 let error = if error.contains(&quoted) || row.name.is_empty() {
                     error.clone()
                 } else {
-                    format!("{name}: {error}")
+                    format!("{}: {error}", row.subject())
                 };
                 context.complain_in_words(&error, row.hint.as_deref());
             } else if !context.globals.quiet {
-                let would = if dry_run { "would be " } else { "" };
-                let covered = match row.covered_by.as_slice() {
-                    [] => String::new(),
-                    groups => {
-                        format!(" (still covered by group {})", printable(&groups.join(", ")))
-                    }
-                };
-                let until =
-                    row.until.as_ref().map_or(String::new(), |until| format!(" (until {until})"));
-                let result = row.result.as_str();
-                context.print(&format!("{name}: {would}{result}{covered}{until}\n"))?;
+                context.print(&format!("{}\n", row.sentence(report.dry_run)))?;
             }
         }
     }
-    let failed = rows.iter().any(|row| row.result == Changed::Failed);
+    let failed = report.changes.iter().any(|row| row.result == Changed::Failed);
     Ok(if failed { Done::Partly } else { Done::All })
 }
 
@@ -310,7 +335,8 @@ pub(super) fn changes(
 mod tests {
     use super::*;
 
-    /// Guards spreadsheets: no text runs as a formula, and no number becomes text.
+    /// Guards spreadsheets: no text runs as a formula, no number becomes text, and each cell is read
+    /// back as it was.
     #[test]
     fn no_cell_is_a_formula() {
         for (cell, expected) in [
@@ -331,8 +357,13 @@ mod tests {
             ("alice", "alice"),
             ("a=b", "a=b"),
             ("'quoted", "'quoted"),
+            ("'", "'"),
+            ("'=1", "''=1"),
+            ("''@x", "'''@x"),
+            ("'-1", "'-1"),
         ] {
             assert_eq!(for_spreadsheets(cell.to_owned()), expected, "{cell:?}");
+            assert_eq!(without_guard(expected), cell, "{expected:?}");
         }
     }
 }

@@ -1,224 +1,186 @@
-//! The argument `FILE`: where an export goes (a new file that only its owner can read, or standard
-//! output), and what an import reads.
+//! The users and groups that a command is about: given as arguments, or as a list with `--from`.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use crate::cli::context::Context;
+use crate::cli::context::{Context, count};
+use crate::cli::csv_file::{Line, List};
 use crate::error::{Error, ErrorKind, Result};
-use crate::platform;
-use crate::store::Text;
+use crate::names::name::Name;
+use crate::store::{Document, DocumentKind, Reader};
 
-/// How much of an argument `FILE` is read. Without a limit, an endless input would fill the memory.
-pub(super) struct Limits {
-    /// The longest text, in mebibytes.
-    pub(super) mebibytes: u64,
-    /// The longest line, in mebibytes: detects binary input early.
-    pub(super) line_mebibytes: u64,
-    /// Returns whether a long text may begin with these bytes.
-    pub(super) may_begin: fn(&[u8]) -> bool,
+/// One user or group that a command is to change.
+pub(super) struct Target<'a> {
+    pub(super) kind: DocumentKind,
+    pub(super) name: &'a Name,
+    /// The name as written on the command line or in the list.
+    pub(super) written: &'a str,
 }
 
-/// Reads the text of the argument `FILE`; `-` is standard input.
-///
-/// # Errors
-/// [`ErrorKind::Refused`] when it cannot be read, exceeds `limits`, or is not UTF-8.
-pub(super) fn read_source(context: &Context<'_>, path: &Path, limits: &Limits) -> Result<Text> {
-    if path == Path::new("-") {
-        let what = "standard input";
-        return context.process.with_stdin(|stdin| read_text(stdin, what, limits));
+impl Target<'_> {
+    pub(super) fn document(&self) -> Document {
+        Document::Of(self.kind, self.name.clone())
     }
-    let what = path.display().to_string();
-    let file = File::open(path).map_err(|error| unread(&what, error))?;
-    let length = file.metadata().map_err(|error| unread(&what, error))?.len();
-    if length > limits.mebibytes << 20 {
-        return Err(too_long(&what, limits));
-    }
-    read_text(&mut &file, &what, limits)
 }
 
-fn unread(what: &str, error: std::io::Error) -> Error {
-    Error::io(ErrorKind::Refused, format!("cannot read {what}"), error)
+/// All users and groups that a command is about.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    pub(super) users: Vec<String>,
+    pub(super) groups: Vec<String>,
+    /// How many lines of the list were skipped; `None` without a list.
+    pub(super) skipped: Option<usize>,
 }
 
-fn too_long(what: &str, limits: &Limits) -> Error {
-    let limit = limits.mebibytes;
-    Error::new(
-        ErrorKind::Refused,
-        format!("{what} is larger than {limit} MiB, the limit of this command"),
-    )
+/// Which lines of a list a command takes. It skips the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// Users and groups.
+    Everything,
+    /// Users and groups that are listed themselves, not only covered by a group.
+    Listed,
+    Users,
 }
 
-/// Reads a text to its end, or to the first limit.
-fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let mut chunk = Zeroizing::new(vec![0; 64 * 1024]);
-    let (mut line, mut line_length) = (1_u64, 0_u64);
-    loop {
-        let read = match from.read(&mut chunk) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            read => read.map_err(|error| unread(what, error))?,
-        };
-        let part = chunk.get(..read).unwrap_or_default();
-        if part.is_empty() {
-            break;
+impl Takes {
+    pub(super) fn takes(self, line: &Line) -> bool {
+        match self {
+            Takes::Everything => true,
+            Takes::Listed => line.is_listed,
+            Takes::Users => line.kind == DocumentKind::User,
         }
-        for byte in part {
-            (line, line_length) =
-                if *byte == b'\n' { (line + 1, 0) } else { (line, line_length + 1) };
-            if line_length > limits.line_mebibytes << 20 {
-                let limit = limits.line_mebibytes;
-                let what = format!("line {line} of {what} is longer than {limit} MiB");
-                return Err(Error::new(ErrorKind::Refused, what));
+    }
+
+    /// Says how many lines were skipped, if any.
+    pub(super) fn note_skipped(self, context: &mut Context<'_>, number: usize) {
+        if number > 0 {
+            context.note(&match self {
+                Takes::Everything | Takes::Users => format!("skipped {}", count(number, "group")),
+                Takes::Listed => {
+                    let users = count(number, "user");
+                    format!("skipped {users}, not listed but covered by a group")
+                }
+            });
+        }
+    }
+}
+
+impl Targets {
+    /// Takes the names of the command line.
+    pub(super) fn given(users: &[String], groups: &[String]) -> Self {
+        Self { users: users.to_vec(), groups: groups.to_vec(), skipped: None }
+    }
+
+    /// Adds a name.
+    pub(super) fn push(&mut self, (kind, written): (DocumentKind, &String)) {
+        match kind {
+            DocumentKind::Group => self.groups.push(written.clone()),
+            _ => self.users.push(written.clone()),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+
+    /// Lists the names with their kinds, users first.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (DocumentKind, &String)> {
+        let users = self.users.iter().map(|name| (DocumentKind::User, name));
+        users.chain(self.groups.iter().map(|name| (DocumentKind::Group, name)))
+    }
+
+    /// Describes the names for a question.
+    pub(super) fn describe(&self) -> String {
+        let groups = |groups: &[String]| match groups {
+            many if many.len() > FEW => count(many.len(), "group"),
+            few => format!("the group {}", few.join(", ")),
+        };
+        match (self.users.as_slice(), self.groups.as_slice()) {
+            (users, []) => describe_names(users),
+            ([], names) => groups(names),
+            (users, names) => format!("{} and {}", describe_names(users), groups(names)),
+        }
+    }
+}
+
+/// The most names that a question or a warning lists.
+const FEW: usize = 5;
+
+/// Names a few users, and counts many.
+pub(super) fn describe_names(names: &[String]) -> String {
+    match names {
+        [] => "no one".into(),
+        [name] => name.clone(),
+        names if names.len() <= FEW => names.join(", "),
+        names => format!("{} users", names.len()),
+    }
+}
+
+/// The list of `--from`, of which each line is one name.
+pub(super) struct ListOfTargets {
+    pub(super) list: List,
+    takes: Takes,
+    skipped: usize,
+}
+
+impl ListOfTargets {
+    /// Reads a list; `-` is standard input. Must happen before the store is opened.
+    ///
+    /// # Errors
+    /// When it cannot be read as text.
+    pub(super) fn read(context: &mut Context<'_>, path: &Path, takes: Takes) -> Result<Self> {
+        let mut list = List::read(context, path)?;
+        let skipped = list.keep(|_, line| takes.takes(line));
+        list.find_duplicates();
+        Ok(Self { list, takes, skipped })
+    }
+
+    /// Finds names without a document of one of these kinds.
+    ///
+    /// # Errors
+    /// When the documents cannot be listed.
+    pub(super) fn find_unknown(
+        &mut self,
+        store: &dyn Reader,
+        user: &[DocumentKind],
+        group: &[DocumentKind],
+    ) -> Result<()> {
+        // All names at once: a look-up for each line would read the same directories again.
+        let mut known: HashMap<DocumentKind, HashSet<Name>> = HashMap::new();
+        for (kind, documents) in [(DocumentKind::User, user), (DocumentKind::Group, group)] {
+            for document in documents {
+                known.entry(kind).or_default().extend(store.list(*document)?.names);
             }
         }
-        let is_first = bytes.len() < chunk.len();
-        bytes.extend_from_slice(part);
-        if is_first && bytes.len() >= chunk.len() && !(limits.may_begin)(&bytes) {
-            let what = format!("{what} does not look like a file for this command");
-            return Err(Error::new(ErrorKind::Refused, what));
+        for line in &self.list.lines {
+            if known.get(&line.kind).is_none_or(|names| !names.contains(&line.name)) {
+                let document = user.first().filter(|_| line.kind == DocumentKind::User);
+                let what = document.unwrap_or(&line.kind);
+                let problem = format!("no {what} is called '{}'", line.name);
+                let problem = Error::new(ErrorKind::NotFound, problem)
+                    .with_hint("check the spelling, or remove the line");
+                self.list.problems.push((line.number, problem));
+            }
         }
-        if bytes.len() as u64 > limits.mebibytes << 20 {
-            return Err(too_long(what, limits));
-        }
-    }
-    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
-        // Invalid UTF-8 may still contain a secret.
-        drop(Zeroizing::new(error.into_bytes()));
-        Error::new(ErrorKind::Refused, format!("{what} is not UTF-8")).with_hint("save it as UTF-8")
-    })
-}
-
-fn cannot_make(path: &Path, error: std::io::Error) -> Error {
-    Error::io(ErrorKind::Refused, format!("cannot create {}", path.display()), error)
-        .with_hint("use a new file in an existing directory")
-}
-
-/// A new private file, which is removed again unless it is finished.
-pub(super) struct NewFile {
-    path: PathBuf,
-    file: BufWriter<File>,
-    is_finished: bool,
-}
-
-impl NewFile {
-    /// Creates the file, which must not exist. Must happen before the program becomes the owner of
-    /// the store, who may not be allowed to write there.
-    pub(super) fn create(path: &Path) -> Result<Self> {
-        let file = platform::make_private_file(path).map_err(|error| cannot_make(path, error))?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
-    }
-
-    /// Appends to the file.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file.write_all(bytes).map_err(|error| self.failed(error))
-    }
-
-    /// Makes the file durable and keeps it.
-    pub(super) fn finish(&mut self) -> Result<()> {
-        let done = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        done.map_err(|error| self.failed(error))?;
-        self.is_finished = true;
         Ok(())
     }
 
-    /// Checks that the file does not exist, and that its directory does.
-    fn check(path: &Path) -> Result<()> {
-        if std::fs::symlink_metadata(path).is_ok() {
-            return Err(cannot_make(path, std::io::ErrorKind::AlreadyExists.into()));
-        }
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        std::fs::metadata(directory.unwrap_or(Path::new(".")))
-            .map(drop)
-            .map_err(|error| cannot_make(path, error))
-    }
-
-    fn failed(&self, error: std::io::Error) -> Error {
-        Error::io(ErrorKind::System, format!("cannot write {}", self.path.display()), error)
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        if !self.is_finished {
-            // If it cannot be removed, it is as private as a finished file.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
-}
-
-/// The argument `FILE` of an export: a new file, or `-`.
-pub(super) enum Target {
-    Stdout,
-    File(NewFile),
-}
-
-impl Target {
-    /// Checks, before a question, that [`Self::create`] can succeed.
-    pub(super) fn check(path: &Path) -> Result<()> {
-        if path == Path::new("-") {
-            return Ok(());
-        }
-        NewFile::check(path)
-    }
-
-    /// Opens the target of an export.
-    pub(super) fn create(path: &Path) -> Result<Self> {
-        if path == Path::new("-") {
-            return Ok(Self::Stdout);
-        }
-        NewFile::create(path).map(Self::File)
-    }
-
-    /// Appends text.
-    pub(super) fn write(&mut self, context: &mut Context<'_>, text: &str) -> Result<()> {
-        match self {
-            Self::Stdout => context.print_data(text),
-            Self::File(file) => file.write(text.as_bytes()),
-        }
-    }
-
-    /// Makes the output durable.
-    pub(super) fn finish(&mut self) -> Result<()> {
-        match self {
-            Self::Stdout => Ok(()),
-            Self::File(file) => file.finish(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::{Color, Format, Globals};
-    use crate::process::{Captured, Process};
-    use crate::time::Timestamp;
-
-    /// Guards exports to standard output: a file gets them unchanged, a terminal gets them escaped.
-    #[test]
-    fn exports_are_escaped_only_on_a_terminal() {
-        for (is_terminal, expected) in [(false, "a\u{9b}2J"), (true, "a\\u{9b}2J")] {
-            let screen = Captured::default();
-            let now = Timestamp::from_unix(0);
-            let streams: [Box<dyn Write>; 2] =
-                [Box::new(screen.clone()), Box::new(std::io::sink())];
-            let [out, err] = streams;
-            let mut process = Process::sandboxed(["rw2fa"], now, Vec::new(), out, err);
-            process.terminals.stdout = is_terminal;
-            let globals = Globals {
-                store: None,
-                format: Format::Text,
-                yes: false,
-                quiet: false,
-                color: Color::Never,
+    /// Returns the names, if no line has a problem.
+    ///
+    /// # Errors
+    /// When a line has one. Each is reported by its number.
+    pub(super) fn finish(mut self, context: &mut Context<'_>) -> Result<(Targets, List)> {
+        let is_empty = self.list.lines.is_empty();
+        self.list.refuse_problems(context, is_empty, "nothing was changed")?;
+        self.takes.note_skipped(context, self.skipped);
+        let mut targets = Targets { skipped: Some(self.skipped), ..Targets::default() };
+        for line in &self.list.lines {
+            let names = match line.kind {
+                DocumentKind::Group => &mut targets.groups,
+                _ => &mut targets.users,
             };
-            let mut context = Context::new(&mut process, globals);
-            let mut target = Target::create(Path::new("-")).unwrap();
-            target.write(&mut context, "a\u{9b}2J").unwrap();
-            assert_eq!(screen.text(), expected);
+            names.push(line.written.clone());
         }
+        Ok((targets, self.list))
     }
 }

@@ -1,14 +1,19 @@
 //! `rw2fa whitelist`: who may connect by plain RDP without a code.
 
-use clap::{Args, Subcommand};
-use serde::Serialize;
+mod list;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueHint};
 use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::csv_file::{Line, List, named};
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::moment::{Counts, FORMS, Moment};
-use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::target::{ListOfTargets, Takes, Targets};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;
@@ -41,8 +46,13 @@ pub(super) enum WhitelistCommand {
 )]
 pub(super) struct AddArgs {
     /// The users: NAME, DOMAIN\NAME or NAME@DNS-SUFFIX
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,
+    /// The users of a CSV list, with 'reason' and 'until' of their own; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "names"
+    )]
+    from: Option<PathBuf>,
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
@@ -60,8 +70,13 @@ pub(super) struct AddArgs {
 #[command(after_help = "Example: rw2fa whitelist remove alice")]
 pub(super) struct RemoveArgs {
     /// The entries
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required_unless_present = "from")]
     names: Vec<String>,
+    /// The entries of a CSV list; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "names"
+    )]
+    from: Option<PathBuf>,
     /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
@@ -79,7 +94,7 @@ pub(super) fn run(context: &mut Context<'_>, command: WhitelistCommand) -> Resul
     match command {
         WhitelistCommand::Add(args) => add(context, &args),
         WhitelistCommand::Remove(args) => remove(context, &args),
-        WhitelistCommand::List(_) => list(context),
+        WhitelistCommand::List(_) => list::list(context),
     }
 }
 
@@ -112,18 +127,18 @@ impl Until {
     }
 }
 
-/// Parses `--until`: a time, a date, a duration from `now`, or `never`.
-fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
+/// Parses an end: a time, a date, a duration from `now`, or `never`.
+fn parse_until(what: &str, text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
         return Ok(Until::Never);
     }
-    let until = Moment::parse("--until", text, now, Counts::Forward)
+    let until = Moment::parse(what, text, now, Counts::Forward)
         .map_err(|error| error.with_hint(format!("use never, or one of: {FORMS}")))?
         .end();
     if until <= now {
         let names: Vec<_> = names.iter().map(platform::quoted).collect();
-        return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))
+        return Err(Error::new(ErrorKind::Refused, format!("{what}: {until} is in the past"))
             .with_hint(format!(
                 "to end an entry now: rw2fa whitelist remove {}",
                 names.join(" ")
@@ -135,19 +150,30 @@ fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("whitelist add")?;
     let now = context.now();
-    let until =
-        args.until.as_deref().map(|text| parse_until(text, now, &args.names)).transpose()?;
+    let until = args
+        .until
+        .as_deref()
+        .map(|text| parse_until("--until", text, now, &args.names))
+        .transpose()?;
+    let given = Wanted { name: String::new(), reason: args.reason.clone(), until };
+    let (wanted, skipped) = match &args.from {
+        None => {
+            let names = args.names.iter();
+            (names.map(|name| Wanted { name: name.clone(), ..given.clone() }).collect(), None)
+        }
+        Some(path) => from_list(context, path, &given)?,
+    };
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let mut rows = Vec::with_capacity(args.names.len());
-    for text in &args.names {
-        rows.push(change_one(text, |name| {
+    let mut rows = Vec::with_capacity(wanted.len());
+    for wanted in &wanted {
+        rows.push(change_one(&wanted.name, |name| {
             opened.store.update(Scope::Account(&name.key()), |locked| {
                 let before = records::whitelist_entry(locked, name)?;
-                let after = updated_entry(name, before.as_ref(), args, until, now)?;
+                let after = updated_entry(name, before.as_ref(), wanted, now)?;
                 let changed = match &before {
                     None => {
-                        refuse_slash(context.process, name, text, false)?;
+                        refuse_slash(context.process, name, &wanted.name, false)?;
                         Changed::Added
                     }
                     Some(before) if *before == after => {
@@ -165,30 +191,83 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             })
         }));
     }
-    let done = output::changes(context, args.dry_run, &rows)?;
+    let done = output::changes_of_list(context, args.dry_run, &rows, skipped)?;
     let is_known = |written: &String| {
         parse_name(written).is_ok_and(|name| {
             context.process.knows(&name.system_spellings(written), false) == Some(true)
         })
     };
-    let added = rows.iter().zip(&args.names).filter(|(row, _)| row.result == Changed::Added);
-    let unknown = added.filter(|(_, written)| !is_known(written));
+    let added = rows.iter().zip(&wanted).filter(|(row, _)| row.result == Changed::Added);
+    let unknown = added.filter(|(_, wanted)| !is_known(&wanted.name));
     let unknown: Vec<_> = unknown.map(|(row, _)| row.name.clone()).collect();
     warn_of_lost_backslashes(context, &opened, &unknown);
     Ok(done)
 }
 
-/// Builds the new entry from the arguments and the old entry.
+/// One entry to add, and what it changes about an existing one.
+#[derive(Clone)]
+struct Wanted {
+    name: String,
+    reason: Option<String>,
+    until: Option<Until>,
+}
+
+/// Reads the list of `whitelist add --from`. A line without a reason or an end gets the `given` one.
+/// Returns how many lines were skipped, too.
+fn from_list(
+    context: &mut Context<'_>,
+    path: &Path,
+    given: &Wanted,
+) -> Result<(Vec<Wanted>, Option<usize>)> {
+    let mut found = ListOfTargets::read(context, path, Takes::Users)?;
+    let state = |list: &List, line: &Line| list.cell(line, "state").unwrap_or_default();
+    // These let no one in, and adding them again would.
+    let expired = found.list.keep(|list, line| state(list, line) != "expired");
+    let (mut wanted, mut problems) = (Vec::new(), Vec::new());
+    for line in &found.list.lines {
+        let cell = |column| found.list.cell(line, column).filter(|text| !text.is_empty());
+        let refused = |what: String| Error::new(ErrorKind::Refused, what);
+        let checked = || {
+            if state(&found.list, line) == "broken" {
+                return Err(refused("the list was made from a damaged document".into())
+                    .with_hint("remove the line"));
+            }
+            let reason = cell("reason").map(|text| parse_reason(&text)).transpose();
+            let until = cell("until")
+                .map(|text| {
+                    parse_until("until", &text, context.now(), std::slice::from_ref(&line.written))
+                })
+                .transpose()?;
+            Ok(Wanted {
+                name: line.written.clone(),
+                reason: reason.map_err(refused)?.or_else(|| given.reason.clone()),
+                until: until.or(given.until),
+            })
+        };
+        match checked() {
+            Ok(entry) => wanted.push(entry),
+            Err(problem) => problems.push((line.number, named(&line.name, &problem))),
+        }
+    }
+    found.list.problems.append(&mut problems);
+    let targets = found.finish(context)?.0;
+    if expired > 0 {
+        let entries = if expired == 1 { "entry" } else { "entries" };
+        context.note(&format!("skipped {expired} expired {entries}"));
+    }
+    Ok((wanted, targets.skipped.map(|skipped| skipped + expired)))
+}
+
+/// Builds the new entry from what is wanted and the old entry.
 fn updated_entry(
     name: &Name,
     before: Option<&WhitelistEntry>,
-    args: &AddArgs,
-    until: Option<Until>,
+    wanted: &Wanted,
     now: Timestamp,
 ) -> Result<WhitelistEntry> {
     let old = before.cloned().unwrap_or(WhitelistEntry { reason: None, until: None, added: now });
     // SECURITY: an expired entry is renewed only with an explicit new end.
-    if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
+    if let (None, Some(end)) = (wanted.until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
             .with_hint(format!(
                 "renew it: rw2fa whitelist add {} --until 8h",
@@ -196,8 +275,12 @@ fn updated_entry(
             )));
     }
     let reason =
-        args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
-    Ok(WhitelistEntry { reason, until: until.map_or(old.until, Until::time), added: old.added })
+        wanted.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));
+    Ok(WhitelistEntry {
+        reason,
+        until: wanted.until.map_or(old.until, Until::time),
+        added: old.added,
+    })
 }
 
 /// Writes a new entry, or edits the existing document.
@@ -219,11 +302,22 @@ fn write(
 
 fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("whitelist remove")?;
+    let list = args.from.as_deref();
+    let list = list.map(|path| ListOfTargets::read(context, path, Takes::Users)).transpose()?;
     let opened = context.open()?;
     let keys = opened.keys()?;
     let store = &*opened.store;
-    let mut rows = Vec::with_capacity(args.names.len());
-    for text in &args.names {
+    let targets = match list {
+        None => Targets::given(&args.names, &[]),
+        Some(mut list) => {
+            if !args.ignore_missing {
+                list.find_unknown(store, &[DocumentKind::Whitelist], &[])?;
+            }
+            list.finish(context)?.0
+        }
+    };
+    let mut rows = Vec::with_capacity(targets.users.len());
+    for text in &targets.users {
         let row = change_one(text, |name| {
             let document = Document::Of(DocumentKind::Whitelist, name.clone());
             store.update(Scope::Account(&name.key()), |locked| {
@@ -250,7 +344,7 @@ fn remove(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
         }
         rows.push(row);
     }
-    output::changes(context, args.dry_run, &rows)
+    output::changes_of_list(context, args.dry_run, &rows, targets.skipped)
 }
 
 /// Warns of an entry in another spelling that still lets the removed login in.
@@ -301,64 +395,4 @@ fn audit_values(
         }
     }
     values
-}
-
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    reason: Option<String>,
-    until: Option<String>,
-    state: &'static str,
-    added: Option<String>,
-}
-
-const COLUMNS: &[Column<Row>] = &[
-    Column { name: "name", cell: |row| row.name.clone(), is_useful: |_| true },
-    Column {
-        name: "reason",
-        cell: |row| row.reason.clone().unwrap_or_default(),
-        is_useful: |row| row.reason.is_some(),
-    },
-    Column {
-        name: "until",
-        cell: |row| row.until.clone().unwrap_or_default(),
-        is_useful: |row| row.until.is_some(),
-    },
-    Column { name: "state", cell: |row| row.state.into(), is_useful: |_| true },
-    Column {
-        name: "added",
-        cell: |row| row.added.clone().unwrap_or_default(),
-        is_useful: |_| true,
-    },
-];
-
-fn list(context: &mut Context<'_>) -> Result<Done> {
-    let opened = context.open()?;
-    let now = context.now();
-    let found = opened.store.list(DocumentKind::Whitelist)?;
-    let mut problems = found.problems;
-    let mut rows = Vec::with_capacity(found.names.len());
-    for name in found.names {
-        match records::whitelist_entry(&*opened.store, &name) {
-            Ok(Some(entry)) => rows.push(Row {
-                name: name.canonical(),
-                state: if entry.is_valid(now) { "valid" } else { "expired" },
-                reason: entry.reason,
-                until: entry.until.map(|until| until.to_string()),
-                added: Some(entry.added.to_string()),
-            }),
-            Ok(None) => {}
-            Err(error) => {
-                problems.push(error);
-                let name = name.canonical();
-                rows.push(Row { name, reason: None, until: None, state: "broken", added: None });
-            }
-        }
-    }
-    for problem in &problems {
-        context.complain(problem);
-    }
-    let nothing = "the whitelist is empty: no user who needs a code can connect by RDP";
-    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
-    Ok(if problems.is_empty() { Done::All } else { Done::Partly })
 }

@@ -6,4 +6,5 @@ mod folding;
 pub mod listing;
 pub mod matching;
 pub mod name;
+pub mod pattern;
 pub mod spelling;

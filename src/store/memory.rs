@@ -13,7 +13,7 @@ use crate::names::name::{AccountKey, Name};
 use crate::platform::{Owner, SystemLog};
 use crate::store::key_file::KeyFile;
 use crate::store::unrecorded::Unrecorded;
-use crate::store::upkeep::Upkeep;
+use crate::store::upkeep::{TrailPosition, Upkeep};
 use crate::store::{
     AuditEnd, Bulk, Document, DocumentKind, Draft, EachLine, LanguageList, Locked, Locks,
     LoginStore, MakeLines, NameList, Place, Reader, ReadsFrom, Scope, Store, Text,
@@ -221,6 +221,31 @@ impl Upkeep for MemoryStore {
         self.memory.audit_lines(&mut |place, line| {
             if place.file == file { each(place, line) } else { Ok(()) }
         })
+    }
+
+    fn audit_lines_after(
+        &self,
+        position: &mut TrailPosition,
+        each: &mut EachLine<'_>,
+    ) -> Result<()> {
+        for month in self.audit_months()? {
+            if month < position.month {
+                continue;
+            }
+            if month > position.month {
+                *position = TrailPosition { month: month.clone(), ..TrailPosition::default() };
+            }
+            let read = position.lines;
+            self.audit_month(&month, &mut |place, line| {
+                if place.line <= read {
+                    return Ok(());
+                }
+                position.lines = place.line;
+                position.bytes += line.len() as u64 + 1;
+                each(place, line)
+            })?;
+        }
+        Ok(())
     }
 }
 

@@ -40,7 +40,7 @@ use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::Upkeep;
 
 /// Kinds of documents that exist once per name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DocumentKind {
     /// The administrator's settings for a user.
     User,

@@ -166,6 +166,18 @@ pub trait Upkeep {
     /// If the month is missing or cannot be read, and any error of `each`.
     fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()>;
 
+    /// Passes each line after `position` to `each`, oldest first, and moves the position behind it. A
+    /// line without its newline is left for later, unless another month follows: it is still being
+    /// written.
+    ///
+    /// # Errors
+    /// If the trail cannot be read or became shorter, and any error of `each`.
+    fn audit_lines_after(
+        &self,
+        position: &mut TrailPosition,
+        each: &mut EachLine<'_>,
+    ) -> Result<()>;
+
     /// Passes each line of the months in `directory` to `each`, then those of the trail, oldest first.
     ///
     /// # Errors
@@ -192,6 +204,17 @@ pub trait Upkeep {
         let _ = directory;
         Err(no_archive())
     }
+}
+
+/// How far the trail was read. The default is its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrailPosition {
+    /// The month that was read last.
+    pub month: String,
+    /// How many bytes of it were read.
+    pub bytes: u64,
+    /// How many lines of it were read.
+    pub lines: usize,
 }
 
 fn no_archive() -> Error {

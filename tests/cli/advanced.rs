@@ -59,13 +59,19 @@ fn every_key_has_its_default_and_takes_both_bounds() {
         }
         for value in [&most, &least] {
             let run = sandbox.admin(&["advanced", "set", key, &text(value)]);
-            assert_eq!((run.code, run.stdout), (0, format!("{key}: changed\n")), "{key}");
+            assert_eq!((run.code, run.stdout), (0, format!("setting {key}: changed\n")), "{key}");
             assert_eq!(&get(&sandbox, key)["value"], value, "{key}");
             assert_eq!(sandbox.admin_ok(&["advanced", "get", key]), format!("{}\n", text(value)));
         }
-        assert_eq!(sandbox.admin_ok(&["advanced", "unset", key]), format!("{key}: changed\n"));
+        assert_eq!(
+            sandbox.admin_ok(&["advanced", "unset", key]),
+            format!("setting {key}: changed\n")
+        );
         assert_eq!(get(&sandbox, key)["value"], row["default"], "{key}");
-        assert_eq!(sandbox.admin_ok(&["advanced", "unset", key]), format!("{key}: unchanged\n"));
+        assert_eq!(
+            sandbox.admin_ok(&["advanced", "unset", key]),
+            format!("setting {key}: unchanged\n")
+        );
     }
     assert_eq!(fs::read_to_string(sandbox.path().join("store.toml")).unwrap(), before);
 }
@@ -188,7 +194,7 @@ fn the_chances_of_guessing_are_reported() {
         set("discrepancy", "480"),
         Run {
             code: 0,
-            stdout: "discrepancy: changed\n".into(),
+            stdout: "setting discrepancy: changed\n".into(),
             stderr: "a code is valid 4 h before and after its own 30 s\n\
                      chance of guessing a code: 0.096 % in one try, 3.1 % in a day, 9.2 % before an administrator must unlock the account\n"
                 .into(),

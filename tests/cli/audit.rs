@@ -4,6 +4,7 @@
 
 mod archive;
 mod attempts;
+mod follow;
 mod forged;
 
 use std::fs;

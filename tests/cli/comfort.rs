@@ -126,7 +126,7 @@ fn long_work_shows_a_progress_bar() {
     let Some((code, screen)) = on_terminal(&sandbox, (40, 80), &args, &mut nothing) else { return };
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("checking ["), "{screen}");
-    assert!(screen.contains("user399: would be added"), "{screen}");
+    assert!(screen.contains("user user399: would be added"), "{screen}");
     let quiet = on_terminal(&sandbox, (40, 80), &format!("{args} --quiet"), &mut nothing).unwrap();
     assert!(!quiet.1.contains("checking"), "{quiet:?}");
     let piped =
@@ -146,7 +146,7 @@ fn work_on_a_whole_store_shows_a_progress_bar() {
     sandbox.admin_ok(&["store", "export", &file]);
     for (args, bar, end) in [
         ("store check".to_owned(), "checking [", "documents checked, 0 problems"),
-        (format!("store import '{file}' --yes"), "importing [", "user399: changed"),
+        (format!("store import '{file}' --yes"), "importing [", "user user399: changed"),
         ("doctor".to_owned(), "checking [", "warning"),
     ] {
         let Some((_, screen)) = on_terminal(&sandbox, (40, 80), &args, &mut nothing) else {

@@ -22,7 +22,13 @@ fn errors_are_json_if_json_is_requested() {
         (&["stats"], 2, "usage", "unrecognized subcommand 'stats'", "'status'"),
         (&["users"], 2, "usage", "a subcommand is missing", "--help"),
         (&["users", "add"], 2, "usage", "no users to add", "--from FILE"),
-        (&["users", "edit"], 2, "usage", "were not provided: <NAME|--group <GROUP>>", "--help"),
+        (
+            &["users", "edit"],
+            2,
+            "usage",
+            "were not provided: <NAME|--group <GROUP>|--from <FILE>>",
+            "--help",
+        ),
         (&["users", "list", "--stat", "x"], 2, "usage", "unexpected argument '--stat'", "--state"),
         (&["users", "list", "--state", "lockd"], 2, "usage", "invalid value 'lockd'", "'locked'"),
         (&["users", "add", "x", "--phone", "12"], 2, "usage", "+33612345678", "--help"),
@@ -51,6 +57,52 @@ fn errors_are_json_if_json_is_requested() {
     let missing = sandbox.admin(&["--format", "json", "users", "show", "bob", "carl"]);
     assert_eq!(missing.json().to_string(), r#"{"schema":1,"users":[]}"#);
     assert_eq!(missing.stderr.lines().count(), 2, "one document for each failure: {missing:?}");
+}
+
+/// Guards `--format`: a command whose output is text refuses other formats, and does nothing.
+#[test]
+fn a_format_that_a_command_does_not_have_is_refused() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let before = sandbox.contents();
+    let file = sandbox.beside("export");
+    let file = file.to_str().unwrap();
+    for args in [
+        &["store", "export", file][..],
+        &["key", "export", file],
+        &["completions", "bash"],
+        &["man", file],
+    ] {
+        for format in ["json", "csv"] {
+            let run = sandbox.admin(&[args, &["--yes", "--format", format]].concat());
+            assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?} {format}: {run:?}");
+            let words = format!("does not support --format {format}");
+            assert!(run.stderr.contains(&words), "{args:?}: {run:?}");
+        }
+    }
+    assert!(!std::path::Path::new(file).exists());
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards scripts: warnings are in the JSON, whenever the command finds them, and on standard error.
+#[test]
+fn warnings_are_part_of_the_json() {
+    let sandbox = Sandbox::new();
+    let accounts = sandbox.system();
+    accounts.set("alice", &[]);
+    let added = sandbox.admin(&["users", "add", "alice", "alcie", "--format", "json"]);
+    let warnings = added.json()["warnings"].clone();
+    let warning = warnings[0].as_str().unwrap();
+    assert!(warning.contains("no account or group called alcie"), "{added:?}");
+    assert_eq!(added.stderr, format!("warning: {warning}\n"));
+    assert_eq!(added.json()["changes"].as_array().unwrap().len(), 2);
+    let status = sandbox.admin(&["status", "--format", "json"]);
+    assert_eq!(
+        status.json()["warnings"].as_array().map_or(0, Vec::len),
+        status.stderr.matches("warning: ").count(),
+        "{status:?}"
+    );
+    let none = sandbox.admin(&["users", "list", "--format", "json"]);
+    assert_eq!(none.json().get("warnings"), None);
 }
 
 /// Guards typing errors: the closest command is suggested.

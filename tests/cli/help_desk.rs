@@ -73,9 +73,9 @@ fn a_temporary_code_ends() {
         "enrolment-required"
     );
     let sandbox = Sandbox::with_users(&["alice"]);
-    assert_eq!(sandbox.admin(&revoke), Run::new(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&revoke), Run::new(0, "user alice: unchanged\n", ""));
     temporary_code(&sandbox, &[]);
-    assert_eq!(sandbox.admin(&revoke), Run::new(0, "alice: changed\n", ""));
+    assert_eq!(sandbox.admin(&revoke), Run::new(0, "user alice: changed\n", ""));
     for (options, code) in [
         (&["--for", "59s"][..], 2),
         (&["--for", "31d"], 2),
@@ -200,7 +200,7 @@ fn a_lost_phone_is_replaced_in_one_step() {
     let asked = sandbox.admin(&["users", "lost-phone", "alice"]);
     assert_eq!(asked.code, 2, "it asks first: {asked:?}");
     let dry = sandbox.admin_ok(&["users", "lost-phone", "alice", "--dry-run"]);
-    assert_eq!(dry, "alice: would be changed\n");
+    assert_eq!(dry, "user alice: would be changed\n");
     assert_eq!(
         sandbox.verify(&session, None).reason(),
         "session-valid",

@@ -85,7 +85,7 @@ fn a_second_init_changes_nothing() {
     let again = run(&sandbox, &["init"]);
     assert_eq!(
         again,
-        Run { code: 0, stdout: "<store>: unchanged\n".into(), stderr: String::new() }
+        Run { code: 0, stdout: "store <store>: unchanged\n".into(), stderr: String::new() }
     );
     let json = run(&sandbox, &["init", "--format", "json"]).json();
     assert_eq!(json["changes"][0]["result"], "unchanged");
@@ -100,7 +100,7 @@ fn init_names_the_next_steps() {
     let dry = run(&sandbox, &["init", "--dry-run"]);
     assert_eq!(
         dry,
-        Run { code: 0, stdout: "<store>: would be added\n".into(), stderr: String::new() }
+        Run { code: 0, stdout: "store <store>: would be added\n".into(), stderr: String::new() }
     );
     assert!(!sandbox.path().exists(), "--dry-run created the store");
     let first = run(&sandbox, &["init"]);
@@ -108,7 +108,7 @@ fn init_names_the_next_steps() {
         first,
         Run {
             code: 0,
-            stdout: "<store>: added\n".into(),
+            stdout: "store <store>: added\n".into(),
             stderr: "hint: add users with 'rw2fa users add', then run 'rw2fa enable'\n\
                      hint: keep a copy of <store>/key separate from copies of the store\n"
                 .into(),
@@ -154,7 +154,7 @@ fn the_next_init_completes_an_interrupted_one() {
     fs::remove_file(sandbox.path().join("audit/2026-11.jsonl")).unwrap();
     fs::remove_file(sandbox.path().join("locks/7f")).unwrap();
     let key = fs::read(sandbox.path().join("key")).unwrap();
-    assert_eq!(run(&sandbox, &["init"]).stdout, "<store>: added\n");
+    assert_eq!(run(&sandbox, &["init"]).stdout, "store <store>: added\n");
     assert_eq!(fs::read(sandbox.path().join("key")).unwrap(), key);
     assert!(sandbox.path().join("locks/7f").exists());
     assert_eq!(sandbox.admin(&["status"]).code, 0);

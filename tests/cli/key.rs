@@ -139,7 +139,7 @@ fn a_lost_key_is_replaced() {
     assert_eq!(sandbox.admin(&["enable"]).code, 4);
     assert_eq!(sandbox.admin(&["key", "reset"]).code, 2, "no confirmation was required");
     let dry = sandbox.admin_ok(&["key", "reset", "--dry-run"]);
-    assert_eq!(dry, "alice: would be changed\n");
+    assert_eq!(dry, "user alice: would be changed\n");
     assert!(!sandbox.path().join("key").exists());
     let done = sandbox.admin(&["key", "reset", "--yes"]);
     assert_eq!(done.code, 0, "{done:?}");

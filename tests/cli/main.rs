@@ -16,6 +16,7 @@ mod help_desk;
 mod init;
 mod key;
 mod license;
+mod lists;
 mod messages;
 #[cfg(target_os = "linux")]
 mod mistyped;

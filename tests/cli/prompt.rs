@@ -41,8 +41,8 @@ fn on_terminal(sandbox: &Sandbox, args: &str, keys: &str) -> Option<(i32, String
 #[test]
 fn every_answer_has_its_effect() {
     for (keys, code, screen, is_left) in [
-        ("y\r", 0, "y\nalice: removed\n", false),
-        ("Yes\r", 0, "Yes\nalice: removed\n", false),
+        ("y\r", 0, "y\nuser alice: removed\n", false),
+        ("Yes\r", 0, "Yes\nuser alice: removed\n", false),
         ("n\r", 1, "n\nerror: nothing was changed\n", true),
         ("\r", 1, "\nerror: nothing was changed\n", true),
         ("maybe\r", 1, "maybe\nerror: nothing was changed\n", true),

@@ -88,7 +88,10 @@ fn a_user_signs_in_on_the_other_server_with_the_same_phone() {
     second.admin_ok(&["users", "add", "dave"]);
     let run = import(&second, &file);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("dave: removed") && run.stdout.contains("alice: added"), "{run:?}");
+    assert!(
+        run.stdout.contains("user dave: removed") && run.stdout.contains("user alice: added"),
+        "{run:?}"
+    );
     let session = ["--no-groups", "--session", "html5", "--client", "c", "--", "alice"];
     assert_eq!(second.verify(&session, None).reason(), "code-required", "a grant was carried over");
     assert_eq!(sign_in(&second, &secret), "code-used", "a code is accepted by both");

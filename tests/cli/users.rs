@@ -55,17 +55,17 @@ fn the_list_as_csv_has_every_column() {
     assert_eq!(
         one_of_each().admin_ok(&["users", "list", "--format", "csv"]),
         "\
-name,type,method,phone,state,enrolment,listed,locked_until,last_login
-corp\\sales,group,app,,,,true,,
-corp\\anna,user,app,,active,active,true,,2026-11-24T08:00:00Z
-luke,user,app,,locked,active,true,2026-11-24T08:02:00Z,2026-11-24T08:00:00Z
-nora,user,app,,none,none,true,,
-paul,user,app,,pending,pending,true,,
+name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes
+corp\\sales,group,app,,,,true,,,
+corp\\anna,user,app,,active,active,true,,2026-11-24T08:00:00Z,
+luke,user,app,,locked,active,true,2026-11-24T08:02:00Z,2026-11-24T08:00:00Z,
+nora,user,app,,none,none,true,,,
+paul,user,app,,pending,pending,true,,,
 "
     );
     assert_eq!(
         Sandbox::new().admin_ok(&["users", "list", "--format", "csv"]),
-        "name,type,method,phone,state,enrolment,listed,locked_until,last_login\n"
+        "name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes\n"
     );
 }
 
@@ -88,7 +88,8 @@ fn the_list_as_json_is_exact() {
       "enrolment": "active",
       "listed": true,
       "locked_until": "2026-11-24T08:02:00Z",
-      "last_login": "2026-11-24T08:00:00Z"
+      "last_login": "2026-11-24T08:00:00Z",
+      "notes": null
     }
   ]
 }
@@ -97,12 +98,41 @@ fn the_list_as_json_is_exact() {
     let groups = sandbox.admin(&["users", "list", "--type", "group", "--format", "json"]).json();
     assert_eq!(
         groups.to_string(),
-        r#"{"schema":1,"entries":[{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null}]}"#
+        r#"{"schema":1,"entries":[{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null,"notes":null}]}"#
     );
     assert_eq!(
         Sandbox::new().admin(&["users", "list", "--format", "json"]).json().to_string(),
         r#"{"schema":1,"entries":[]}"#
     );
+}
+
+/// Guards names and patterns: those of other commands, in any spelling; a name that is not listed is
+/// an error, and a pattern that matches nothing is not.
+#[test]
+fn names_and_patterns_select_rows() {
+    let sandbox = one_of_each();
+    let list = |names: &[&str]| {
+        let run = sandbox.admin(&[&["users", "list", "--format", "json"], names].concat());
+        let entries = run.json()["entries"].as_array().unwrap().clone();
+        let names: Vec<_> =
+            entries.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect();
+        (run.code, names.join(" "), run.stderr)
+    };
+    for (names, expected) in [
+        (&["luke"][..], "luke"),
+        (&[" LUKE ", "Nora"], "luke nora"),
+        (&["CORP\\*"], "corp\\sales corp\\anna"),
+        (&["*A*", "paul"], "corp\\sales corp\\anna nora paul"),
+        (&["????"], "luke nora paul"),
+        (&["zz*"], ""),
+        (&["*", "--state", "locked"], "luke"),
+    ] {
+        assert_eq!(list(names), (0, expected.to_owned(), String::new()), "{names:?}");
+    }
+    let (code, names, stderr) = list(&["luke", "anna", "nor"]);
+    assert_eq!((code, names.as_str()), (1, "luke"), "{stderr}");
+    assert!(stderr.contains("no user is called 'anna'"), "{stderr}");
+    assert!(stderr.contains("did you mean 'nora'?"), "{stderr}");
 }
 
 /// Guards each filter, and two combined.

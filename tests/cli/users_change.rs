@@ -13,7 +13,7 @@ fn add_tries_each_name() {
         sandbox.admin(&["users", "add", "Alice", r"CORP\bob", "a\u{200b}b", "", "ALICE"]),
         Run::new(
             1,
-            "alice: added\ncorp\\bob: added\nalice: unchanged\n",
+            "user alice: added\nuser corp\\bob: added\nuser alice: unchanged\n",
             "error: 'a\\u{200b}b': the name contains the invisible or meaningless character U+200B: \
              remove it\nerror: '': the name is empty\n",
         )
@@ -23,11 +23,11 @@ fn add_tries_each_name() {
         Run::new(
             1,
             "",
-            "error: bob: overlaps 'corp\\bob': a login could match both\n\
+            "error: user bob: overlaps 'corp\\bob': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: álice: overlaps 'alice': a login could match both\n\
+             error: user álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: already listed, with different settings\n\
+             error: user alice: already listed, with different settings\n\
              hint: change them with: rw2fa users edit alice --notes x\n",
         )
     );
@@ -80,7 +80,8 @@ fn changes_are_reported_as_json() {
       "name": "a/\u007f",
       "result": "failed",
       "covered_by": [],
-      "error": "'a/\\u{7f}': the name contains the invisible or meaningless character U+007F: remove it"
+      "error": "'a/\u007f': the name contains the invisible or meaningless character U+007F: remove it",
+      "kind": "refused"
     }
   ]
 }
@@ -105,20 +106,23 @@ fn dry_runs_write_nothing_and_never_ask() {
     let picture = sandbox.beside("qr.png");
     let before = sandbox.contents();
     for (args, stdout) in [
-        (&["users", "add", "dora"][..], "dora: would be added\n"),
-        (&["users", "edit", "alice", "--notes", "x"], "alice: would be changed\n"),
-        (&["users", "reset", "alice"], "alice: would be changed\n"),
+        (&["users", "add", "dora"][..], "user dora: would be added\n"),
+        (&["users", "edit", "alice", "--notes", "x"], "user alice: would be changed\n"),
+        (&["users", "reset", "alice"], "user alice: would be changed\n"),
         (
             &["users", "reset", "--all"],
-            "alice: would be changed\nbob: would be unchanged\ncarl: would be unchanged\n",
+            "user alice: would be changed\nuser bob: would be unchanged\nuser carl: would be unchanged\n",
         ),
-        (&["users", "remove", "alice", "bob"], "alice: would be removed\nbob: would be removed\n"),
-        (&["users", "unlock", "alice"], "alice: would be changed\n"),
-        (&["users", "revoke", "alice"], "alice: would be changed\n"),
+        (
+            &["users", "remove", "alice", "bob"],
+            "user alice: would be removed\nuser bob: would be removed\n",
+        ),
+        (&["users", "unlock", "alice"], "user alice: would be changed\n"),
+        (&["users", "revoke", "alice"], "user alice: would be changed\n"),
         (&["users", "enrol", "bob"], ""),
         (&["users", "enrol", "bob", "--qr-file", picture.to_str().unwrap()], ""),
-        (&["advanced", "set", "discrepancy", "1"], "discrepancy: would be changed\n"),
-        (&["advanced", "unset", "discrepancy"], "discrepancy: would be unchanged\n"),
+        (&["advanced", "set", "discrepancy", "1"], "setting discrepancy: would be changed\n"),
+        (&["advanced", "unset", "discrepancy"], "setting discrepancy: would be unchanged\n"),
         (&["disable"], "two-factor authentication off: would be changed\n"),
         (&["enable"], "two-factor authentication on: would be unchanged\n"),
     ] {
@@ -142,8 +146,8 @@ fn edit_keeps_the_secret_and_the_comments() {
         "# head of sales\nadded = 2026-11-24T08:00:00Z\nmethod = \"app\" # as she wished\n",
     );
     let phone = ["users", "edit", "alice", "--phone", "+33 6 12 34 56 78", "--notes", "a \"b\"\nc"];
-    assert_eq!(sandbox.admin(&phone), Run::new(0, "alice: changed\n", ""));
-    assert_eq!(sandbox.admin(&phone), Run::new(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&phone), Run::new(0, "user alice: changed\n", ""));
+    assert_eq!(sandbox.admin(&phone), Run::new(0, "user alice: unchanged\n", ""));
     let text = fs::read_to_string(&document).unwrap();
     assert!(
         text.starts_with(
@@ -153,7 +157,10 @@ fn edit_keeps_the_secret_and_the_comments() {
         "{text}"
     );
     assert_eq!(sandbox.show("alice")["notes"], "a \"b\"\nc");
-    assert_eq!(sandbox.admin_ok(&["users", "edit", "alice", "--notes", ""]), "alice: changed\n");
+    assert_eq!(
+        sandbox.admin_ok(&["users", "edit", "alice", "--notes", ""]),
+        "user alice: changed\n"
+    );
     assert!(!fs::read_to_string(&document).unwrap().contains("notes"));
     sandbox.pass(30);
     assert_eq!(sandbox.login("alice", &secret).reason(), "code-accepted");
@@ -227,18 +234,18 @@ fn reset_forgets_the_secret() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert_eq!(
         sandbox.admin(&["users", "reset", "alice", "--yes"]),
-        Run::new(0, "alice: unchanged\n", "")
+        Run::new(0, "user alice: unchanged\n", "")
     );
     let secret = sandbox.enrol("alice");
     let wrong = secret.wrong_codes(sandbox.now()).take(5);
     wrong.for_each(|code| _ = sandbox.verify(&["--", "alice"], Some(&code)));
     assert_eq!(
         sandbox.admin(&["users", "reset", "alice", "--yes"]),
-        Run::new(0, "alice: changed\n", "")
+        Run::new(0, "user alice: changed\n", "")
     );
     assert_eq!(
         sandbox.admin(&["users", "reset", "--all", "--yes"]),
-        Run::new(0, "alice: unchanged\n", "")
+        Run::new(0, "user alice: unchanged\n", "")
     );
     let shown = sandbox.show("alice");
     assert_eq!((&shown["state"], &shown["failures"]), (&"none".into(), &0.into()));
@@ -250,11 +257,14 @@ fn reset_forgets_the_secret() {
     for damage in ["", "enrolment = \"active\"\n# end\n", "\u{0}"] {
         sandbox.write(&state, damage);
         assert_eq!(sandbox.verify(&["--", "alice"], None).end(), (4, "store".into()));
-        assert_eq!(sandbox.admin_ok(&["users", "reset", "alice", "--yes"]), "alice: changed\n");
+        assert_eq!(
+            sandbox.admin_ok(&["users", "reset", "alice", "--yes"]),
+            "user alice: changed\n"
+        );
         sandbox.enrol("alice");
     }
     fs::remove_file(&state).unwrap();
-    assert_eq!(sandbox.admin_ok(&["users", "reset", "alice", "--yes"]), "alice: changed\n");
+    assert_eq!(sandbox.admin_ok(&["users", "reset", "alice", "--yes"]), "user alice: changed\n");
     sandbox.enrol("alice");
 }
 
@@ -265,7 +275,7 @@ fn reset_opens_enrolment_again() {
     sandbox.admin_ok(&["advanced", "set", "enrolment-days", "7"]);
     sandbox.pass(8 * 86_400);
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "enrolment-closed");
-    assert_eq!(sandbox.admin_ok(&["users", "reset", "alice", "--yes"]), "alice: changed\n");
+    assert_eq!(sandbox.admin_ok(&["users", "reset", "alice", "--yes"]), "user alice: changed\n");
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "enrolment-required");
 }
 
@@ -278,18 +288,18 @@ fn remove_destroys_the_secret() {
         sandbox.admin(&["users", "remove", "alice", "ghost", "--yes"]),
         Run::new(
             1,
-            "alice: removed\n",
+            "user alice: removed\n",
             "error: no user is called 'ghost'\nhint: 'rw2fa users list' shows every user and group\n"
         )
     );
     assert_eq!(sandbox.verify(&["--", "alice"], None).reason(), "not-listed");
     let again = ["users", "remove", "alice", "--yes", "--ignore-missing"];
-    assert_eq!(sandbox.admin(&again), Run::new(0, "alice: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&again), Run::new(0, "user alice: unchanged\n", ""));
     sandbox.admin_ok(&["users", "add", "alice"]);
     assert_ne!(sandbox.enrol("alice"), secret);
     // Damaged documents can be removed, too.
     sandbox.write(&sandbox.document("state", "bob"), "?");
-    assert_eq!(sandbox.admin_ok(&["users", "remove", "bob", "--yes"]), "bob: removed\n");
+    assert_eq!(sandbox.admin_ok(&["users", "remove", "bob", "--yes"]), "user bob: removed\n");
     assert_eq!(sandbox.verify(&["--", "bob"], None).reason(), "not-listed");
 }
 
@@ -304,15 +314,21 @@ fn unlock_and_revoke_clear_their_part() {
     assert_eq!((&shown["state"], &shown["failures"]), (&"locked".into(), &5.into()));
     assert_eq!(
         sandbox.admin(&["users", "unlock", "--all"]),
-        Run::new(0, "alice: changed\nbob: unchanged\n", "")
+        Run::new(0, "user alice: changed\nuser bob: unchanged\n", "")
     );
     let shown = sandbox.show("alice");
     assert_eq!((&shown["state"], &shown["failures"]), (&"active".into(), &0.into()));
     assert_eq!(shown["grants"].as_array().unwrap().len(), 1);
     let check = ["--session", "html5", "--check", "--", "alice"];
     assert_eq!(sandbox.verify(&check, None).reason(), "session-valid");
-    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), Run::new(0, "alice: changed\n", ""));
-    assert_eq!(sandbox.admin(&["users", "revoke", "alice"]), Run::new(0, "alice: unchanged\n", ""));
+    assert_eq!(
+        sandbox.admin(&["users", "revoke", "alice"]),
+        Run::new(0, "user alice: changed\n", "")
+    );
+    assert_eq!(
+        sandbox.admin(&["users", "revoke", "alice"]),
+        Run::new(0, "user alice: unchanged\n", "")
+    );
     assert_eq!(sandbox.verify(&check, None).reason(), "code-required");
     let both = sandbox.admin(&["users", "unlock", "alice", "--all"]);
     assert_eq!(both.code, 2, "{both:?}");
@@ -381,14 +397,14 @@ fn an_interrupted_add_is_completed_by_the_same_command() {
     let before = lines();
     sandbox.pass(31 * 86_400);
     let dry = sandbox.admin_ok(&["users", "add", "alice", "--dry-run"]);
-    assert_eq!(dry, "alice: would be added\n");
-    assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "alice: added\n");
+    assert_eq!(dry, "user alice: would be added\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "user alice: added\n");
     let file = b"name,type,method,phone\nbob,,,\n";
     let added = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], file);
-    assert_eq!((added.code, added.stdout.as_str()), (0, "bob: added\n"), "{added:?}");
+    assert_eq!((added.code, added.stdout.as_str()), (0, "user bob: added\n"), "{added:?}");
     assert_eq!(lines(), before + 2);
     for (name, listing) in ["alice", "bob"].iter().zip(&documents) {
-        assert_eq!(sandbox.admin_ok(&["users", "add", name]), format!("{name}: unchanged\n"));
+        assert_eq!(sandbox.admin_ok(&["users", "add", name]), format!("user {name}: unchanged\n"));
         let state = std::fs::read_to_string(sandbox.document("state", name)).unwrap();
         assert!(state.contains("listed = true"), "{state}");
         assert!(std::fs::read_to_string(listing).unwrap().contains("# by hand"));

@@ -45,7 +45,7 @@ fn an_entry_is_added_changed_and_removed() {
         added,
         Run {
             code: 0,
-            stdout: "alice: added (until 2026-11-24T16:00:00Z)\n".into(),
+            stdout: "whitelist entry alice: added (until 2026-11-24T16:00:00Z)\n".into(),
             stderr: String::new()
         }
     );
@@ -53,15 +53,24 @@ fn an_entry_is_added_changed_and_removed() {
     let until = ["alice", "--until", "2026-11-24T17:00:00+01:00"];
     assert_eq!(
         add(&sandbox, &until).stdout,
-        "alice: unchanged (until 2026-11-24T16:00:00Z)\n",
+        "whitelist entry alice: unchanged (until 2026-11-24T16:00:00Z)\n",
         "the same moment, the same reason"
     );
-    assert_eq!(add(&sandbox, &["alice", "--until", "never"]).stdout, "alice: changed\n");
-    assert_eq!(add(&sandbox, &["alice", "--reason", ""]).stdout, "alice: changed\n");
+    assert_eq!(
+        add(&sandbox, &["alice", "--until", "never"]).stdout,
+        "whitelist entry alice: changed\n"
+    );
+    assert_eq!(
+        add(&sandbox, &["alice", "--reason", ""]).stdout,
+        "whitelist entry alice: changed\n"
+    );
     let before = sandbox.contents();
-    assert_eq!(add(&sandbox, &["alice"]).stdout, "alice: unchanged\n");
+    assert_eq!(add(&sandbox, &["alice"]).stdout, "whitelist entry alice: unchanged\n");
     assert!(before == sandbox.contents(), "unchanged writes nothing, not even the trail");
-    assert_eq!(sandbox.admin_ok(&["whitelist", "remove", "alice"]), "alice: removed\n");
+    assert_eq!(
+        sandbox.admin_ok(&["whitelist", "remove", "alice"]),
+        "whitelist entry alice: removed\n"
+    );
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");
     assert_eq!(
         audited(&sandbox),
@@ -145,7 +154,11 @@ fn an_end_is_a_day_a_time_or_a_duration() {
     {
         let name = format!("user{number}");
         let run = add(&sandbox, &[&name, "--until", text]);
-        assert_eq!(run.stdout, format!("{name}: added (until {expected})\n"), "{text}");
+        assert_eq!(
+            run.stdout,
+            format!("whitelist entry {name}: added (until {expected})\n"),
+            "{text}"
+        );
         let found = entries(&sandbox).into_iter().find(|entry| entry["name"] == *name);
         assert_eq!(found.unwrap()["until"], expected, "{text}");
     }
@@ -248,12 +261,15 @@ fn an_expired_entry_is_not_renewed_without_an_end() {
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{args:?}");
         assert_eq!(
             run.stderr,
-            "error: alice: the entry expired at 2026-11-24T09:00:00Z\n\
+            "error: whitelist entry alice: the entry expired at 2026-11-24T09:00:00Z\n\
              hint: renew it: rw2fa whitelist add alice --until 8h\n"
         );
     }
     assert_eq!(rdp(&sandbox, "alice"), "rdp-not-allowed");
-    assert_eq!(add(&sandbox, &["alice", "--until", "never"]).stdout, "alice: changed\n");
+    assert_eq!(
+        add(&sandbox, &["alice", "--until", "never"]).stdout,
+        "whitelist entry alice: changed\n"
+    );
     assert_eq!(rdp(&sandbox, "alice"), "whitelisted");
 }
 
@@ -289,18 +305,21 @@ fn each_of_several_names_is_tried() {
     );
     assert_eq!(
         run.json().to_string(),
-        r#"{"schema":1,"dry_run":false,"changes":[{"type":"whitelist","name":"alice","result":"added","covered_by":[],"error":null,"until":"2026-11-24T16:00:00Z"},{"type":"whitelist","name":"a\\b\\c","result":"failed","covered_by":[],"error":"'a\\b\\c': the name contains more than one backslash: write it as CORP\\alice"},{"type":"whitelist","name":"bob","result":"added","covered_by":[],"error":null,"until":"2026-11-24T16:00:00Z"}]}"#
+        r#"{"schema":1,"dry_run":false,"changes":[{"type":"whitelist","name":"alice","result":"added","covered_by":[],"error":null,"until":"2026-11-24T16:00:00Z"},{"type":"whitelist","name":"a\\b\\c","result":"failed","covered_by":[],"error":"'a\\b\\c': the name contains more than one backslash: write it as CORP\\alice","kind":"refused"},{"type":"whitelist","name":"bob","result":"added","covered_by":[],"error":null,"until":"2026-11-24T16:00:00Z"}]}"#
     );
     let before = sandbox.contents();
     let dry = sandbox.admin(&["whitelist", "remove", "alice", "alicia", "--dry-run"]);
     assert!(before == sandbox.contents());
-    assert_eq!((dry.code, dry.stdout.as_str()), (1, "alice: would be removed\n"));
+    assert_eq!((dry.code, dry.stdout.as_str()), (1, "whitelist entry alice: would be removed\n"));
     assert_eq!(
         dry.stderr,
         "error: no whitelist entry is called 'alicia'\nhint: did you mean 'alice'?\n"
     );
     let run = sandbox.admin(&["whitelist", "remove", "zoe", "bob", "--ignore-missing"]);
-    assert_eq!((run.code, run.stdout.as_str()), (0, "zoe: unchanged\nbob: removed\n"));
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (0, "whitelist entry zoe: unchanged\nwhitelist entry bob: removed\n")
+    );
     for args in [
         &["whitelist", "add", "x", "--format", "csv"][..],
         &["whitelist", "remove", "x", "--format", "csv"],

@@ -41,7 +41,10 @@ fn onboarding_from_a_file() {
     sandbox
         .write(&file, "name,type,method,phone\nalice,user,app,\n\"o'neil, p\",,,\nstaff,group,,\n");
     let trial = printed(&script(&sandbox, "onboard.sh", &["--dry-run", "staff.csv"]));
-    assert_eq!(trial, "alice: would be added\no'neil, p: would be added\nstaff: would be added\n");
+    assert_eq!(
+        trial,
+        "user alice: would be added\nuser o'neil, p: would be added\ngroup staff: would be added\n"
+    );
     assert_eq!(sandbox.admin(&["users", "show", "alice"]).code, 1);
     let added = printed(&script(&sandbox, "onboard.sh", &["--qr-dir", "codes", "staff.csv"]));
     assert!(
@@ -127,7 +130,7 @@ fn off_boarding() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
     sandbox.admin_ok(&["whitelist", "add", "alice", "carol"]);
     let trial = printed(&script(&sandbox, "offboard.sh", &["--dry-run", "alice"]));
-    assert_eq!(trial, "alice: would be removed\nalice: would be removed\n");
+    assert_eq!(trial, "user alice: would be removed\nwhitelist entry alice: would be removed\n");
     let removed = printed(&script(&sandbox, "offboard.sh", &["alice", "carol"]));
     assert_eq!(removed.matches(": removed").count(), 3, "{removed}");
     assert_eq!(script(&sandbox, "offboard.sh", &["", "bob"]).status.code(), Some(1));

@@ -93,7 +93,7 @@ fn an_ellipsis_is_any_text_and_nothing_else_is() {
         ("abc", "xabc", false),
         ("a…c", "abbbc", true),
         ("a…c", "abbb", false),
-        ("…/store: added", "/tmp/x/store: added", true),
+        ("store …/store: added", "store /tmp/x/store: added", true),
         ("a…b…c", "axxbyyc", true),
         ("a…b…c", "axxcyyb", false),
         ("secret  …", "secret  GEZD", true),

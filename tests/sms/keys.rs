@@ -52,7 +52,7 @@ fn a_lost_key_makes_codes_and_token_useless() {
     std::fs::remove_file(sandbox.path().join("key")).unwrap();
     assert_eq!(type_code(&sandbox, &outbox.code()).end(), (4, "store".to_owned()));
     let dry = sandbox.admin(&["key", "reset", "--dry-run"]);
-    assert!(dry.stdout.contains("alice: would be changed"), "{dry:?}");
+    assert!(dry.stdout.contains("user alice: would be changed"), "{dry:?}");
     assert!(dry.stdout.contains("SMS token: would be removed"), "{dry:?}");
     let run = sandbox.admin(&["key", "reset", "--yes"]);
     assert_eq!(run.code, 0, "{run:?}");

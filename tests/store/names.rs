@@ -61,7 +61,7 @@ fn unusual_names_work_everywhere() {
         assert_eq!(outside(&sandbox), BTreeSet::from(["store".into()]), "{typed} left the store");
         assert!(root.join("store/users").is_dir());
         let removed = sandbox.admin(&["users", "remove", "--yes", "--", typed]);
-        assert_eq!(removed.stdout, format!("{canonical}: removed\n"), "{typed}");
+        assert_eq!(removed.stdout, format!("user {canonical}: removed\n"), "{typed}");
         assert_eq!(sandbox.login(typed, &secret).reason(), "not-listed", "{typed}");
         assert_eq!(sandbox.admin_ok(&["users", "list"]), "", "{typed}");
     }

@@ -67,7 +67,7 @@ fn a_document_that_stays_open_is_an_error_and_is_kept() {
 fn the_case_of_file_names_hides_no_one() {
     let sandbox = Sandbox::with_users(&["alice"]);
     assert!(sandbox.path().join("STORE.TOML").exists(), "case matters here");
-    assert_eq!(sandbox.admin_ok(&["users", "add", "ALICE"]), "alice: unchanged\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "ALICE"]), "user alice: unchanged\n");
     let document = sandbox.document("users", "alice");
     std::fs::rename(&document, document.with_file_name("ALICE.TOML")).unwrap();
     let run = sandbox.verify(&["--", "alice"], None);

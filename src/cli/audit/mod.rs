@@ -3,23 +3,25 @@
 //! Reads, filters and prints one line at a time, so memory use does not grow with the trail.
 
 mod archive;
+mod follow;
+mod printer;
 mod row;
 mod verify;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueHint};
 
-use self::row::{COLUMNS, Row};
+use self::printer::{Fragments, Printer, Shape};
+use self::row::Row;
 
-use crate::audit::{Event, Line};
-use crate::cli::context::{Context, Opened, count};
+use crate::audit::Line;
+use crate::cli::context::{Context, Opened};
 use crate::cli::moment::{Counts, Moment};
-use crate::cli::output::csv_line;
-use crate::cli::{Done, Format, parse_name};
-use crate::error::{Error, ErrorKind, Result};
+use crate::cli::{Done, parse_name};
+use crate::error::Result;
 use crate::names::name::{Domain, Name};
-use crate::printable::printable_json;
 use crate::store::{EachLine, Place};
 use crate::time::Timestamp;
 use crate::verify::reason::Outcome;
@@ -30,7 +32,8 @@ use crate::verify::reason::Outcome;
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  rw2fa audit --user alice --since 2d\n  \
-                        rw2fa audit --outcome deny --since 2026-11-01 --until 2026-11-30 --format csv")]
+                        rw2fa audit --outcome deny --since 2026-11-01 --until 2026-11-30 --format csv\n  \
+                        rw2fa audit --follow --outcome deny --format json")]
 pub(super) struct AuditArgs {
     #[command(subcommand)]
     command: Option<AuditCommand>,
@@ -50,6 +53,12 @@ pub(super) struct AuditArgs {
     /// Include the archived months in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive: Option<PathBuf>,
+    /// Show only the last N of these lines
+    #[arg(long, short = 'n', value_name = "N")]
+    lines: Option<usize>,
+    /// Keep running, and show each new line; begins with the last 10, or with those of -n or --since
+    #[arg(long, short = 'f', conflicts_with_all = ["until", "archive"])]
+    follow: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -99,6 +108,26 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// Passes the row of a line to `each`, if it is wanted.
+    fn pass(
+        &self,
+        place: &Place<'_>,
+        bytes: &[u8],
+        fragments: &mut Fragments,
+        each: &mut dyn FnMut(Row) -> Result<()>,
+    ) -> Result<()> {
+        let line = Line::parse(bytes);
+        // SECURITY: text that is not a valid line is shown despite any filter: it may have been
+        // about anything.
+        if let Some(broken) = fragments.next(place, bytes, line.as_ref()) {
+            each(broken)?;
+        }
+        let row = line.as_ref().and_then(Row::from_line).filter(|row| self.wants(row));
+        row.map_or(Ok(()), each)
+    }
+}
+
 /// Returns whether a line is about `name`. A name without a domain matches every domain.
 fn concerns(row: &Row, name: &Name) -> bool {
     [&row.user, &row.object].into_iter().flatten().any(|text| {
@@ -120,111 +149,49 @@ fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Res
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
     let filter = Filter::new(args, context.now())?;
-    let mut printer = Printer::begin(context)?;
+    if args.follow {
+        return follow::run(context, &opened, &filter, args);
+    }
+    let mut rows = Rows::new(Printer::begin(context, Shape::Document)?, args.lines);
     let mut fragments = Fragments::default();
     read(&opened, args.archive.as_deref(), &mut |place, bytes| {
-        let line = Line::parse(bytes);
-        // SECURITY: text that is not a valid line is shown despite any filter: it may have been
-        // about anything.
-        if let Some(broken) = fragments.next(place, bytes, line.as_ref()) {
-            printer.print(context, &broken)?;
-        }
-        let row = line.as_ref().and_then(Row::from_line).filter(|row| filter.wants(row));
-        row.map_or(Ok(()), |row| printer.print(context, &row))
+        filter.pass(place, bytes, &mut fragments, &mut |row| rows.add(context, row))
     })?;
     if let Some(broken) = fragments.last() {
-        printer.print(context, &broken)?;
+        rows.add(context, broken)?;
     }
+    let printer = rows.print(context)?;
+    let done = fragments.report(context);
     printer.end(context)?;
-    if fragments.torn > 0 {
-        context.warn(&format!("{} cut off by a crash", count(fragments.torn, "line")));
-    }
-    if fragments.broken > 0 {
-        let lines = count(fragments.broken, "line");
-        context.warn(&format!(
-            "{lines} of the trail cannot be read and may have been changed; see 'rw2fa audit verify'"
-        ));
-        return Ok(Done::Partly);
-    }
-    Ok(Done::All)
+    Ok(done)
 }
 
-/// Finds text that is not a valid line. Such text is broken unless the next line repairs it.
-#[derive(Default)]
-struct Fragments {
-    /// The latest such text, its length in bytes, and whether a newline ends it.
-    pending: Option<(Row, u64, bool)>,
-    torn: usize,
-    broken: usize,
+/// The rows to show: all as they come, or the last few.
+struct Rows {
+    printer: Printer,
+    /// How many rows at the end to show; all without a number.
+    most: Option<usize>,
+    last: VecDeque<Row>,
 }
 
-impl Fragments {
-    /// Returns the row of the text before this line, if that text is broken.
-    fn next(&mut self, place: &Place<'_>, bytes: &[u8], line: Option<&Line>) -> Option<Row> {
-        let pending = self.pending.take();
-        if line.is_none() {
-            let row = Row::broken(place.file, place.line);
-            self.pending = Some((row, bytes.len() as u64, place.is_ended));
-        }
-        let (row, length, _) = pending?;
-        match line.and_then(Line::event) {
-            Some(Event::Repair { torn_bytes }) if torn_bytes == length => self.torn += 1,
-            _ => {
-                self.broken += 1;
-                return Some(row);
-            }
-        }
-        None
+impl Rows {
+    fn new(printer: Printer, most: Option<usize>) -> Self {
+        Self { printer, most, last: VecDeque::new() }
     }
 
-    /// Returns the row of the text at the end, if it is broken. Text without a newline is either
-    /// still being written or cut off.
-    fn last(&mut self) -> Option<Row> {
-        let (row, _, is_ended) = self.pending.take()?;
-        if is_ended {
-            self.broken += 1;
-        } else {
-            self.torn += 1;
+    fn add(&mut self, context: &mut Context<'_>, row: Row) -> Result<()> {
+        let Some(most) = self.most else { return self.printer.print(context, &row) };
+        self.last.push_back(row);
+        if self.last.len() > most {
+            self.last.pop_front();
         }
-        is_ended.then_some(row)
-    }
-}
-
-/// Prints rows as they arrive.
-struct Printer {
-    is_first: bool,
-}
-
-impl Printer {
-    fn begin(context: &mut Context<'_>) -> Result<Self> {
-        match context.globals.format {
-            Format::Text => {}
-            Format::Json => context.print("{\n  \"schema\": 1,\n  \"lines\": [")?,
-            Format::Csv => context.print(&csv_line(COLUMNS)?)?,
-        }
-        Ok(Self { is_first: true })
+        Ok(())
     }
 
-    fn print(&mut self, context: &mut Context<'_>, row: &Row) -> Result<()> {
-        let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
-        match context.globals.format {
-            Format::Text => context.print(&row.sentence()),
-            Format::Json => {
-                let text = serde_json::to_string(row).map_err(|error| {
-                    Error::new(ErrorKind::System, format!("cannot write JSON: {error}"))
-                })?;
-                context.print(&format!("{comma}\n    {}", printable_json(&text)))
-            }
-            Format::Csv => context.print_data(&csv_line(row.cells())?),
-        }
-    }
-
-    fn end(self, context: &mut Context<'_>) -> Result<()> {
-        match context.globals.format {
-            Format::Json if self.is_first => context.print("]\n}\n"),
-            Format::Json => context.print("\n  ]\n}\n"),
-            Format::Text | Format::Csv => Ok(()),
-        }
+    /// Prints the last rows.
+    fn print(mut self, context: &mut Context<'_>) -> Result<Printer> {
+        self.last.iter().try_for_each(|row| self.printer.print(context, row))?;
+        Ok(self.printer)
     }
 }
 

@@ -55,17 +55,17 @@ pub(super) fn compared(host: &str, offset: Result<i64>) -> Finding {
 /// server clock.
 pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     let check = "drift";
-    let total: usize = drifts.values().map(|names| names.count).sum();
+    let total: usize = drifts.values().map(|names| names.all.len()).sum();
     if total == 0 {
         return Vec::new();
     }
-    let steps = drifts.iter().map(|(steps, names)| format!("{steps:+}: {}", names.count));
+    let steps = drifts.iter().map(|(steps, names)| format!("{steps:+}: {}", names.all.len()));
     let histogram = steps.collect::<Vec<_>>().join(", ");
     let message = format!("clock drift of devices, in steps of 30 s (+ is ahead): {histogram}");
     let mut findings = vec![Finding::new(check, Severity::Info, message)];
     let median = median(drifts, total);
     let agree = drifts.iter().filter(|(steps, _)| steps.abs_diff(median) <= 1);
-    let agree: usize = agree.map(|(_, names)| names.count).sum();
+    let agree: usize = agree.map(|(_, names)| names.all.len()).sum();
     let is_server = total >= ENOUGH_DEVICES && median.abs() >= TOLERATED && agree * 2 > total;
     if is_server {
         let side = if median > 0 { "behind" } else { "ahead" };
@@ -85,7 +85,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
             in_words(steps.saturating_sub(right)),
             names.summary()
         );
-        let finding = Finding::new(check, Severity::Warning, message);
+        let finding = Finding::new(check, Severity::Warning, message).names(names);
         findings.push(finding.remedy("turn on automatic time on the phone"));
     }
     findings
@@ -94,7 +94,7 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
 fn median(drifts: &BTreeMap<i32, Names>, total: usize) -> i32 {
     let mut seen = 0;
     for (steps, names) in drifts {
-        seen += names.count;
+        seen += names.all.len();
         if seen * 2 > total {
             return *steps;
         }
@@ -116,7 +116,7 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
          refused",
         names.summary()
     );
-    let finding = Finding::new("clock-set-back", Severity::Error, message);
+    let finding = Finding::new("clock-set-back", Severity::Error, message).names(names);
     Some(finding.remedy(format!(
         "correct the clock; if it is correct now, and a backup was imported while it was ahead: import the same file \
          again (rw2fa store import FILE); otherwise: rw2fa users reset {}",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Finding, Names, Severity};
+use super::{Finding, Severity};
 use crate::cli::alike;
 use crate::store::Store;
 use crate::store::unrecorded::Unrecorded;
@@ -43,18 +43,13 @@ pub(super) fn check(store: &dyn Store, now: Timestamp) -> (Vec<Finding>, BTreeSe
 }
 
 fn exposed(store: &dyn Store, found: &[&FileProblem]) -> Finding {
-    let mut names = Names::default();
-    for found in found {
-        names.add(&found.path.display());
-    }
-    let message = format!(
-        "{} files and directories can be used by others, such as {}",
-        names.count,
-        names.first.join(", ")
-    );
+    let paths: Vec<_> = found.iter().map(|found| found.path.display().to_string()).collect();
+    let first = paths.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let number = paths.len();
+    let message = format!("{number} files and directories can be used by others, such as {first}");
     let mut finding = Finding::new("permissions", Severity::Error, message)
         .remedy(store.hint_for_all(FileFlaw::Exposed));
-    finding.paths = found.iter().map(|found| found.path.display().to_string()).collect();
+    finding.paths = paths;
     finding
 }
 

@@ -31,6 +31,7 @@ pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
     .map(|(severity, names, what, remedy)| {
         Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
             .remedy(remedy.replace("{}", &names.first_quoted()))
+            .names(&names)
     })
     .collect()
 }
@@ -46,7 +47,7 @@ pub(super) fn groups(store: &dyn Reader, seen: &BTreeSet<String>) -> Option<Find
         return None;
     }
     let message = format!("groups whose members have never signed in: {}", empty.summary());
-    let finding = Finding::new("groups", Severity::Warning, message);
+    let finding = Finding::new("groups", Severity::Warning, message).names(&empty);
     Some(finding.remedy(
         "make sure that the portal passes --group, spelled as in 'rw2fa users list --type group'",
     ))

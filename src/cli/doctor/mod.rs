@@ -81,11 +81,21 @@ struct Finding {
     remedy: Option<String>,
     /// The files that it concerns, if there may be many.
     paths: Vec<String>,
+    /// The users or groups that it is about, if there can be several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
 }
 
 impl Finding {
     fn new(check: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Self { check, severity, message: message.into(), remedy: None, paths: Vec::new() }
+        Self {
+            check,
+            severity,
+            message: message.into(),
+            remedy: None,
+            paths: Vec::new(),
+            names: Vec::new(),
+        }
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -93,47 +103,49 @@ impl Finding {
         self
     }
 
+    fn names(mut self, names: &Names) -> Self {
+        self.names.clone_from(&names.all);
+        self
+    }
+
     /// Builds a finding from a problem and its hint.
     fn from_problem(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
-        Self { check, severity, message: problem.to_string(), remedy, paths: Vec::new() }
+        Self { remedy, ..Self::new(check, severity, problem.to_string()) }
     }
 
     /// Builds one finding from problems that have the same words.
     fn from_alike(check: &'static str, severity: Severity, group: &Alike) -> Self {
         let (remedy, paths) = (group.hint().map(str::to_owned), group.paths.clone());
-        Self { check, severity, message: group.message(), remedy, paths }
+        Self { remedy, paths, ..Self::new(check, severity, group.message()) }
     }
 }
 
 /// Names, of which a finding shows the first few.
 #[derive(Debug, Default)]
 struct Names {
-    first: Vec<String>,
-    count: usize,
+    all: Vec<String>,
 }
 
 impl Names {
     fn add(&mut self, name: &impl ToString) {
-        if self.first.len() < 5 {
-            self.first.push(name.to_string());
-        }
-        self.count += 1;
+        self.all.push(name.to_string());
     }
 
     fn is_empty(&self) -> bool {
-        self.count == 0
+        self.all.is_empty()
     }
 
     /// Returns the first name as an argument of a command.
     fn first_quoted(&self) -> String {
-        self.first.first().map(platform::quoted).unwrap_or_default()
+        self.all.first().map(platform::quoted).unwrap_or_default()
     }
 
     /// Formats the names as `alice, bob and 3 more`.
     fn summary(&self) -> String {
-        let first = self.first.join(", ");
-        match self.count - self.first.len() {
+        let few = self.all.iter().take(5);
+        let first = few.map(String::as_str).collect::<Vec<_>>().join(", ");
+        match self.all.len().saturating_sub(5) {
             0 => first,
             more => format!("{first} and {more} more"),
         }

@@ -45,7 +45,8 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
                 "if a name is misspelt: rw2fa users add with the right spelling, then rw2fa users remove {option}{}",
                 unknown.first_quoted()
             );
-            findings.push(Finding::new("names", Severity::Warning, message).remedy(hint));
+            let finding = Finding::new("names", Severity::Warning, message).names(&unknown);
+            findings.push(finding.remedy(hint));
         }
     }
     findings

@@ -51,7 +51,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
         return Finding::from_problem("sms-gateway", Severity::Warning, problem);
     }
     let message = format!("{problem}, but these users get codes by SMS: {}", by_sms.summary());
-    let finding = Finding::new("sms-gateway", Severity::Error, message);
+    let finding = Finding::new("sms-gateway", Severity::Error, message).names(by_sms);
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
 

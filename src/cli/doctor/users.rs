@@ -136,7 +136,9 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
     .into_iter()
     .filter(|(_, _, names, ..)| !names.is_empty())
     .map(|(check, severity, names, what, remedy)| {
-        Finding::new(check, severity, format!("{what}: {}", names.summary())).remedy(remedy)
+        Finding::new(check, severity, format!("{what}: {}", names.summary()))
+            .remedy(remedy)
+            .names(names)
     })
     .collect()
 }

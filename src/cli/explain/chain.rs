@@ -31,11 +31,19 @@ pub(super) struct Link {
     rule: &'static str,
     result: &'static str,
     detail: Option<String>,
+    /// The names in the detail, if there can be several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    names: Vec<String>,
     /// The requests that this rule decides.
     decides: Vec<&'static str>,
 }
 
 impl Link {
+    fn names<'n>(mut self, names: impl IntoIterator<Item = &'n Name>) -> Self {
+        self.names = names.into_iter().map(Name::canonical).collect();
+        self
+    }
+
     /// Returns whether this link says that neither the user nor any of their groups is listed.
     pub(super) fn says_not_listed(&self) -> bool {
         (self.rule, self.result) == ("listed", "no")
@@ -54,7 +62,7 @@ pub(super) const COLUMNS: &[Column<Link>] = &[
 ];
 
 fn link(rule: &'static str, result: &'static str, detail: impl Into<Option<String>>) -> Link {
-    Link { rule, result, detail: detail.into(), decides: Vec::new() }
+    Link { rule, result, detail: detail.into(), names: Vec::new(), decides: Vec::new() }
 }
 
 /// Builds the chain behind the answers to `looks`, all about `login`.
@@ -154,17 +162,18 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
     let domains = &settings.domains;
     Ok(match subject {
         Subject::GroupsUnknown => link("listed", "unknown", "not listed by name".to_owned()),
-        Subject::Unlisted => link("listed", "no", unlisted(login, &listed)),
+        Subject::Unlisted => link("listed", "no", unlisted(login, &listed)).names(&listed),
         Subject::Ambiguous => {
             let mut all = listed.clone();
             if matches!(resolve(login, &listed, domains), Resolution::Unlisted) {
                 all = store.names_like(DocumentKind::State, &login.key())?;
             }
             let meant = match resolve(login, &all, domains) {
-                Resolution::Ambiguous(names) => names.into_iter().map(Name::canonical).collect(),
+                Resolution::Ambiguous(names) => names,
                 Resolution::Entry(_) | Resolution::Unlisted => Vec::new(),
             };
-            link("listed", "several", meant.join(", "))
+            let detail = meant.iter().map(|name| name.canonical()).collect::<Vec<_>>().join(", ");
+            link("listed", "several", detail).names(meant)
         }
         Subject::Known(account) if account.listed => {
             let why = spelling::explain_match(login, &account.name, &listed, domains);
@@ -172,7 +181,7 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
         }
         Subject::Known(account) => {
             let by = account.groups.iter().flatten().next();
-            link("listed", "group", by.map(Name::canonical))
+            link("listed", "group", by.map(Name::canonical)).names(account.groups.iter().flatten())
         }
     })
 }
@@ -201,7 +210,7 @@ fn groups(opened: &Opened, known: &KnownGroups, subject: Option<&Subject>) -> Re
                 [] => "none of them is listed".to_owned(),
                 listed => format!("listed: {}", joined(listed)),
             };
-            link("groups", "known", format!("{}; {listed}", joined(names)))
+            link("groups", "known", format!("{}; {listed}", joined(names))).names(names)
         }
     })
 }
@@ -235,11 +244,11 @@ fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
     };
     let Some((name, entry)) = found else {
         let near = store.names_like(DocumentKind::Whitelist, &login.key())?;
-        let near: Vec<_> = near.iter().map(Name::canonical).collect();
+        let texts: Vec<_> = near.iter().map(Name::canonical).collect();
         let detail = (!near.is_empty()).then(|| {
-            format!("{} lets in only its own account and domain, not {login}", near.join(", "))
+            format!("{} lets in only its own account and domain, not {login}", texts.join(", "))
         });
-        return Ok(link("whitelist", "none", detail));
+        return Ok(link("whitelist", "none", detail).names(&near));
     };
     let is_valid = entry.is_valid(now);
     let until = entry.until.map_or(String::new(), |until| {

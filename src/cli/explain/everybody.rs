@@ -1,14 +1,17 @@
 //! `rw2fa explain --all`: who will be asked for a code at the next login.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::{End, Look, groups_of, look};
-use crate::cli::Done;
+use super::{End, ExplainArgs, Look, given_memberships, groups_of, look};
 use crate::cli::context::{Context, Opened};
+use crate::cli::csv_file::Line;
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
+use crate::cli::target::{ListOfTargets, Takes};
+use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::factor::grant::ClientHash;
 use crate::names::name::Name;
@@ -16,7 +19,7 @@ use crate::store::{DocumentKind, Reader, records};
 use crate::time::Timestamp;
 use crate::verify::facts::covering_whitelist_entry;
 use crate::verify::reason::{Outcome, Reason};
-use crate::verify::request::{Ask, Memberships, Request};
+use crate::verify::request::{self, Ask, Memberships, Request};
 use crate::verify::subject::Subject;
 
 /// Whether one entry of the store will be asked for a code.
@@ -90,6 +93,41 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         "no users or groups are listed; add one with: rw2fa users add NAME",
     )?;
     Ok(done)
+}
+
+/// Shows the users of a list, each as `explain NAME` would.
+///
+/// # Errors
+/// When the list has bad lines, or the arguments are not valid.
+pub(super) fn of_list(context: &mut Context<'_>, path: &Path, args: &ExplainArgs) -> Result<Done> {
+    let (_, list) = ListOfTargets::read(context, path, Takes::Users)?.finish(context)?;
+    let client = args.client.as_deref().map(request::checked_client).transpose()?;
+    // The portal's session does not affect a sign-in, but may be required.
+    let client = client.unwrap_or_else(|| ClientHash::new("explain"));
+    let opened = context.open()?;
+    let listed: HashSet<_> = opened.store.list(DocumentKind::User)?.names.into_iter().collect();
+    let mut rows = Vec::with_capacity(list.lines.len());
+    for Line { name, written, .. } in &list.lines {
+        let ask = args.session.map_or(Ask::SignIn, Ask::Open);
+        let memberships = given_memberships(args)?;
+        let (written, client) = (written.clone(), Some(client.clone()));
+        let request = Request { written, memberships, client, ..Request::asking(name, ask) };
+        let groups = groups_of(context, &opened, &request);
+        let look = look(context, &opened, request, &groups);
+        let entry = Entry {
+            listed: look.user().is_some_and(|user| listed.contains(user)),
+            name: name.clone(),
+            kind: DocumentKind::User,
+            login: name.clone(),
+            groups: Vec::new(),
+        };
+        rows.push(row(&entry, &look, &opened, context.now()));
+    }
+    // An empty list was noted already.
+    if !rows.is_empty() || context.globals.format != Format::Text {
+        output::list(context, "entries", &rows, COLUMNS)?;
+    }
+    Ok(Done::All)
 }
 
 /// Shows who gets what at the next login once two-factor authentication is on.

@@ -7,7 +7,9 @@ mod everybody;
 
 pub(super) use everybody::report_forecast;
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use crate::cli::context::{Context, Opened, nearest};
@@ -35,7 +37,7 @@ use crate::verify::{USAGE, reason_of};
 #[command(after_help = "Example: rw2fa explain 'CORP\\alice' --no-groups --session rdp")]
 pub(super) struct ExplainArgs {
     /// The user, as the portal passes it
-    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "from"])]
     name: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with_all = ["no_groups", "all"])]
@@ -51,8 +53,14 @@ pub(super) struct ExplainArgs {
     session: Option<Session>,
     /// Show for every known user and group whether the next login needs a code, and why; also, what
     /// it gets once two-factor authentication is on
-    #[arg(long)]
+    #[arg(long, conflicts_with = "name")]
     all: bool,
+    /// Show the same for the users of a CSV list; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["name", "all"]
+    )]
+    from: Option<PathBuf>,
 }
 
 /// All requests that work without a code.
@@ -102,16 +110,28 @@ struct Answer {
     exit_code: u8,
 }
 
+/// Returns the groups that the command line gives.
+///
+/// # Errors
+/// For a group whose name cannot be read.
+fn given_memberships(args: &ExplainArgs) -> Result<Memberships> {
+    match request::memberships(&args.groups, args.no_groups) {
+        Memberships::Unreadable(problem) => Err(Error::new(ErrorKind::Usage, problem)),
+        readable => Ok(readable),
+    }
+}
+
 pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done> {
-    let Some(text) = &args.name else { return everybody::run(context) };
+    let text = match (&args.name, &args.from) {
+        (Some(text), _) => text,
+        (None, Some(path)) => return everybody::of_list(context, path, args),
+        (None, None) => return everybody::run(context),
+    };
     context.no_csv("explain NAME")?;
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
-        let memberships = request::memberships(&args.groups, args.no_groups);
-        if let Memberships::Unreadable(problem) = memberships {
-            return Err(Error::new(ErrorKind::Usage, problem));
-        }
+        let memberships = given_memberships(args)?;
         let written = text.clone();
         Ok(Request { written, memberships, client, ..Request::asking(&login, ask) })
     };

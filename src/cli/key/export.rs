@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::Context;
-use crate::cli::target::Target;
+use crate::cli::file_argument::Destination;
 use crate::error::Result;
 use crate::store::{Scope, Update, records};
 
@@ -24,13 +24,13 @@ pub(in crate::cli) struct KeyExportArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Done> {
-    context.no_csv("key export")?;
-    Target::check(&args.file)?;
+    context.only_text("key export")?;
+    Destination::check(&args.file)?;
     context.check_store_and_key()?;
     context.confirm(
         "Anyone with this copy and a copy of the store can compute every user's codes: keep them in different places.",
     )?;
-    let mut target = Target::create(&args.file)?;
+    let mut destination = Destination::create(&args.file)?;
     let opened = context.open()?;
     // SECURITY: the audit line is durable before the key leaves the store. The key is read under
     // the lock: a rotation that began in the meantime would make the copy useless.
@@ -43,8 +43,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
         };
         context.audit(locked, Some(&keys), change).map(|()| keys.document())
     })?;
-    target.write(context, &document)?;
-    target.finish()?;
+    destination.write(context, &document)?;
+    destination.finish()?;
     context.note("the key was copied; after 'rw2fa key rotate', export it again");
     Ok(Done::All)
 }

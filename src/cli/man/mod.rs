@@ -35,7 +35,7 @@ pub(in crate::cli) struct ManArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &ManArgs, command: Command) -> Result<Done> {
-    context.no_csv("man")?;
+    context.only_text("man")?;
     let pages = pages(command)?;
     let Some(directory) = &args.directory else {
         for page in &pages {

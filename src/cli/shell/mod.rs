@@ -42,7 +42,7 @@ pub(super) struct CompletionsArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &CompletionsArgs) -> Result<Done> {
-    context.no_csv("completions")?;
+    context.only_text("completions")?;
     context.print(match args.shell {
         Shell::Zsh => include_str!("../../../completions/rw2fa.zsh"),
         Shell::Fish => include_str!("../../../completions/rw2fa.fish"),

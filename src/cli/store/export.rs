@@ -8,8 +8,8 @@ use zeroize::Zeroize;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
+use crate::cli::file_argument::Destination;
 use crate::cli::progress::Progress;
-use crate::cli::target::Target;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
 use crate::factor::state::State;
@@ -36,16 +36,16 @@ pub(in crate::cli) struct StoreExportArgs {
 }
 
 pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<Done> {
-    context.no_csv("store export")?;
+    context.only_text("store export")?;
     let secrets = if args.reveal_secrets { Secrets::Revealed } else { Secrets::Sealed };
     if secrets == Secrets::Revealed {
-        Target::check(&args.file)?;
+        Destination::check(&args.file)?;
         context.check_store_and_key()?;
         context.confirm(
             "The file will contain every user's secret, unsealed: anyone who reads it can compute their codes.",
         )?;
     }
-    let mut target = Target::create(&args.file)?;
+    let mut destination = Destination::create(&args.file)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
     let store = &*opened.store;
@@ -62,24 +62,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     let settings = text(store, &Document::Settings)?;
     let settings = settings.ok_or_else(|| gone(store, &Document::Settings))?;
     let settings = with_token(context, &opened, &keys, secrets, settings)?;
-    target.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
-    let length = export_users(context, &opened, &keys, secrets, &users, &mut target)?;
+    destination.write(context, &bundle::head(context.now(), secrets, keys.id(), &settings)?)?;
+    let length = export_users(context, &opened, &keys, secrets, &users, &mut destination)?;
     for (list, kind, names) in [
         ("groups", DocumentKind::Group, &groups),
         ("whitelist", DocumentKind::Whitelist, &whitelist),
     ] {
         for name in names {
             let part = export_listing(store, list, kind, name)?;
-            target.write(context, &part)?;
+            destination.write(context, &part)?;
         }
     }
     for language in &languages {
         // Removed in the meantime.
         let Some(text) = text(store, &Document::Messages(language.clone()))? else { continue };
-        target.write(context, &bundle::messages(language, text)?)?;
+        destination.write(context, &bundle::messages(language, text)?)?;
     }
-    target.write(context, bundle::END)?;
-    target.finish()?;
+    destination.write(context, bundle::END)?;
+    destination.finish()?;
     if length > bundle::LARGEST_MEBIBYTES << 20 {
         let limit = bundle::LARGEST_MEBIBYTES;
         context.warn(&format!(
@@ -154,7 +154,7 @@ fn export_users(
     keys: &KeyRing,
     secrets: Secrets,
     users: &[Name],
-    target: &mut Target,
+    destination: &mut Destination,
 ) -> Result<u64> {
     let progress = Progress::new(context, "exporting", users.len());
     let mut length = 0;
@@ -162,7 +162,7 @@ fn export_users(
         progress.advance(1);
         let part = export_user(context, opened, keys, secrets, name)?;
         length += part.len() as u64;
-        target.write(context, &part)?;
+        destination.write(context, &part)?;
     }
     Ok(length)
 }

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, count};
+use crate::cli::file_argument::{self, Limits};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::target::{self, Limits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::bundle::{Bundle, LARGEST_MEBIBYTES};
 use crate::store::restore::{self, Effect, Restoration};
@@ -52,7 +52,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreImportArgs) -> Result<D
     context.no_csv("store import")?;
     // Read before the program becomes the owner of the store, who may not be allowed to read the
     // file.
-    let text = target::read_source(context, &args.file, &LIMITS)
+    let text = file_argument::read_source(context, &args.file, &LIMITS)
         .map_err(|error| error.with_hint("use an unchanged file from 'rw2fa store export'"))?;
     let opened = context.open_unfinished()?;
     let bundle = report_problems(context, Bundle::parse(&text))?;

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::entry::{
     ACTION, Missing, System, audit_values, missing, warn_of_unknown, write_missing,
 };
 use super::{
-    Entries, Target, check_gateway, check_method, check_phone, for_each, from_file, parse_notes,
-    pick,
+    Entries, check_gateway, check_method, check_phone, for_each, from_file, parse_notes, pick,
 };
 use crate::cli::Done;
 use crate::cli::change::Change;
@@ -17,6 +16,7 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::Changed;
+use crate::cli::target::Target;
 use crate::error::Result;
 use crate::gateway::number::NumberOption;
 use crate::names::listing::{Listing, Method};
@@ -28,9 +28,10 @@ use crate::store::{DocumentKind, Locked, Scope, Update};
 /// From the next login on, they need a code (after 'rw2fa enable'). At the first login, they see a
 /// QR code for their authenticator app.
 ///
-/// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
-/// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
-/// An empty type means user; an empty method means the one in --method.
+/// --from reads a CSV list with the columns name,type,method,phone,notes, of which only name is
+/// required. It takes what 'rw2fa users list --format csv' prints, and skips users who are not listed
+/// themselves. The whole list is checked before anyone is added. An empty type means user; an empty
+/// method means the one in --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -40,8 +41,8 @@ use crate::store::{DocumentKind, Locked, Scope, Update};
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
-    /// Add the users and groups in this CSV file; '-' is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
+    /// Add the users and groups of a CSV list; '-' is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
     /// How they get codes
     #[arg(long, value_enum, default_value_t)]
@@ -88,16 +89,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(&opened.settings, args.must_exist)?;
     let mut unknown = Vec::new();
-    let entries = entries.texts();
+    let targets = entries.targets();
     let done =
-        for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+        for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
             let name = target.name;
             check_method(target.kind, args.method, phone)?;
             let is_known = system.knows(context, target)?;
             let listing = Listing {
                 method: args.method,
                 phone: phone.cloned(),
-                notes: args.notes.clone(),
+                notes: args.notes.clone().filter(|notes| !notes.is_empty()),
                 added: context.now(),
             };
             let entry = Entry { target, listing: &listing, dry_run: args.dry_run };

@@ -1,12 +1,12 @@
 //! Commands that ask once and then change several users and groups.
 
-use super::{Effect, Entries, Target, for_each, try_one};
+use super::{Effect, for_each, try_one};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Changed};
 use crate::cli::progress::Progress;
+use crate::cli::target::{Target, Targets};
 use crate::error::Result;
-use crate::store::DocumentKind;
 
 /// A change to one target of a command. In a dry run, it checks everything and changes nothing.
 type ChangeOne<'c> =
@@ -19,25 +19,25 @@ pub(super) enum DryRun {
     No,
 }
 
-/// Changes each entry after asking once. Asks only about entries that would change: the others are
+/// Changes each target after asking once. Asks only about targets that would change: the others are
 /// reported and left alone.
-pub(super) fn ask_and_change<'t>(
+pub(super) fn ask_and_change(
     context: &mut Context<'_>,
     opened: &Opened,
     dry_run: bool,
-    entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
-    question: &dyn Fn(&Entries) -> String,
+    targets: &Targets,
+    question: &dyn Fn(&Targets) -> String,
     change: &mut ChangeOne<'_>,
 ) -> Result<Done> {
     if dry_run || context.globals.yes {
         let mode = if dry_run { DryRun::Yes } else { DryRun::No };
-        return for_each(context, opened, dry_run, entries, &mut |context, opened, target| {
+        return for_each(context, opened, dry_run, targets, &mut |context, opened, target| {
             change(context, opened, target, mode)
         });
     }
-    let mut asked = Entries::default();
+    let mut asked = Targets::default();
     let mut rows = Vec::new();
-    for entry in entries {
+    for entry in targets.texts() {
         let row = try_one(context, opened, entry, &mut |context, opened, target| {
             change(context, opened, target, DryRun::Yes)
         });
@@ -63,5 +63,5 @@ pub(super) fn ask_and_change<'t>(
         });
     }
     drop(progress);
-    output::changes(context, false, &done)
+    output::changes_of_list(context, false, &done, targets.skipped)
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::csv_file::{Entry, listing, named};
 use super::entry::{ACTION, Missing, audit_values, missing, write_missing};
+use super::file_entry::Entry;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
+use crate::cli::csv_file::named;
 use crate::cli::progress::Progress;
 use crate::error::{Error, Result};
 use crate::factor::state::State;
@@ -89,18 +90,14 @@ pub(super) fn write(
     let Err(problem) = bulk.finish() else { return Ok(None) };
     for entry in &published {
         let what = "is on the list, but a power failure could undo it";
-        failures.insert(entry.line, named(entry, &Error::new(problem.kind(), what)));
+        failures.insert(entry.line, named(&entry.name, &Error::new(problem.kind(), what)));
     }
     Ok(Some(Unsure { entries: published.len(), problem }))
 }
 
 /// Adds to the error that nothing was written, keeping its hint.
 fn nothing_written(problem: &Error) -> Error {
-    let error = Error::new(problem.kind(), format!("{problem}; no one was added"));
-    match problem.hint() {
-        Some(hint) => error.with_hint(hint),
-        None => error,
-    }
+    problem.about(format!("{problem}; no one was added"))
 }
 
 /// Prepares the documents of a new user, in the same order as [`write_missing`].
@@ -109,7 +106,7 @@ fn drafts(
     bulk: &mut dyn Bulk,
     entry: &Entry,
 ) -> Result<Vec<(Document, Draft)>> {
-    let listing = listing(entry, context.now());
+    let listing = entry.listing(context.now());
     let state = State::new(listing.added);
     let listed = State { listed: true, ..state.clone() };
     let document = |kind| Document::Of(kind, entry.name.clone());
@@ -138,13 +135,13 @@ fn write_batch<'e>(
         let locked = &mut *locked;
         let mut wanted = Vec::with_capacity(batch.len());
         for job in &mut batch {
-            let listing = listing(job.entry, context.now());
+            let listing = job.entry.listing(context.now());
             // Another command may have written since the check.
             match missing(locked, settings, job.entry.kind, &job.entry.name, &listing) {
                 Ok(Missing::Nothing) => listed.push(job.entry.line),
                 Ok(missing) => wanted.push((job, listing, missing)),
                 Err(problem) => {
-                    failures.insert(job.entry.line, named(job.entry, &problem));
+                    failures.insert(job.entry.line, named(&job.entry.name, &problem));
                 }
             }
         }
@@ -157,7 +154,7 @@ fn write_batch<'e>(
                 Ok(Written::Published) => published.push(job.entry),
                 Err(problem) => {
                     let problem = with_listing_status(locked, job.entry, problem);
-                    failures.insert(job.entry.line, named(job.entry, &problem));
+                    failures.insert(job.entry.line, named(&job.entry.name, &problem));
                 }
             }
         }
@@ -165,7 +162,7 @@ fn write_batch<'e>(
     });
     if let Err(problem) = result {
         for Job { entry, .. } in batch.iter().filter(|job| !listed.contains(&job.entry.line)) {
-            failures.entry(entry.line).or_insert_with(|| named(entry, &problem));
+            failures.entry(entry.line).or_insert_with(|| named(&entry.name, &problem));
         }
     }
 }

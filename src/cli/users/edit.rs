@@ -3,12 +3,14 @@
 use clap::Args;
 
 use super::{
-    Entries, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each, parse_notes,
+    Entries, FromList, LONGEST_NOTES, check_gateway, check_method, check_phone, for_each,
+    parse_notes,
 };
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, not_listed};
 use crate::cli::output::Changed;
+use crate::cli::target::{Takes, describe_names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
 use crate::factor::state::Enrolment;
@@ -20,16 +22,18 @@ use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
 /// Change the method, phone or notes of users and groups; enrolled secrets are kept
 #[derive(Args, Debug)]
-#[command(group(super::at_least_one()))]
+#[command(group(super::at_least_one_or_list()))]
 #[command(after_help = "Example: rw2fa users edit alice --phone +33612345678")]
 pub(in crate::cli) struct EditArgs {
     #[command(flatten)]
     entries: Entries,
+    #[command(flatten)]
+    list: FromList,
     /// How they get codes
     #[arg(long, value_enum)]
     method: Option<Method>,
     /// The phone number for SMS, such as +33612345678; an empty text deletes it
-    #[arg(long, value_parser = NumberOption::parse)]
+    #[arg(long, value_parser = NumberOption::parse, conflicts_with = "from")]
     phone: Option<NumberOption>,
     /// A note; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
@@ -46,14 +50,23 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             .with_hint("use --method, --phone or --notes"));
     }
     let number = args.phone.as_ref().and_then(NumberOption::number);
-    check_phone(number, &args.entries)?;
+    if args.list.from.is_none() {
+        check_phone(number, &args.entries)?;
+    }
+    let list = args.list.read(context, Takes::Listed)?;
     let opened = context.open()?;
     check_gateway(&opened, args.method)?;
     let keys = opened.keys()?;
-    let entries = args.entries.texts();
+    let targets = match list {
+        None => args.entries.targets(),
+        Some(mut list) => {
+            list.find_unknown(&*opened.store, &[DocumentKind::User], &[DocumentKind::Group])?;
+            list.finish(context)?.0
+        }
+    };
     let mut starting_over = Vec::new();
     let done =
-        for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+        for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
             let (store, name) = (&*opened.store, target.name);
             let document = target.document();
             let changed = store.update(Scope::Account(&name.key()), |locked| {
@@ -96,7 +109,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
         context.note(&format!(
             "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one worked \
              before.",
-            super::describe_names(&starting_over)
+            describe_names(&starting_over)
         ));
     }
     Ok(done)

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::Target;
 use crate::cli::change::values;
 use crate::cli::context::Context;
+use crate::cli::target::{Target, describe_names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::State;
 use crate::names::listing::{Listing, Phone};
@@ -161,7 +161,7 @@ pub(super) fn warn_of_unknown(context: &mut Context<'_>, unknown: &[String]) {
         context.warn(&format!(
             "this system has no account or group called {}: check the spelling, because a misspelt entry protects no \
              one",
-            super::describe_names(unknown)
+            describe_names(unknown)
         ));
     }
 }

@@ -1,30 +1,26 @@
-//! `rw2fa users add --from`: adds the entries of a CSV file. All are checked before the first is
+//! `rw2fa users add --from`: adds the entries of a list. All are checked before the first is
 //! written, and many are written at a time.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use super::batch::{Failures, Unsure, write};
-use super::csv_file::{self, Entry, listing, named};
 use super::entry::{Missing, System, missing, overlap, warn_of_unknown};
-use super::{Target, check_gateway, check_method};
+use super::file_entry::Entry;
+use super::{check_gateway, check_method};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened, count};
+use crate::cli::csv_file::{List, named, twice};
 use crate::cli::license::Gate;
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
-use crate::cli::target::{self, Limits};
+use crate::cli::target::{Takes, Target};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::Method;
 use crate::names::matching::overlapping;
 use crate::names::name::{AccountKey, Name};
-use crate::printable::printable;
 use crate::store::DocumentKind;
-
-/// A list of 100,000 users has about 3 MB. A name has at most 256 bytes; other columns may be
-/// longer.
-const LIMITS: Limits = Limits { mebibytes: 64, line_mebibytes: 1, may_begin: |_| true };
 
 /// Options besides the file.
 pub(super) struct Options {
@@ -37,16 +33,18 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> Result<Done> {
-    // Read before the program becomes the owner of the store, who may not be allowed to read the
-    // file.
-    let text = target::read_source(context, path, &LIMITS)?;
+    let mut list = List::read(context, path)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let (entries, mut problems) = csv_file::parse(&text, options.method);
-    let checked = check(context, &opened, &entries, options, &mut problems)?;
-    let place =
-        if path == Path::new("-") { "standard input".into() } else { path.display().to_string() };
-    refuse(context, &place, problems)?;
+    let members = list.keep(|_, line| Takes::Listed.takes(line));
+    let entries = entries(&mut list, options.method);
+    let (checked, refusal) = check(context, &opened, &entries, options, &mut list.problems)?;
+    if let Some(refusal) = refusal.as_ref().filter(|_| !list.problems.is_empty()) {
+        context.complain(refusal);
+    }
+    let is_empty = entries.is_empty();
+    list.refuse_problems(context, is_empty, "no one was added")?;
+    refusal.map_or(Ok(()), Err)?;
     let mut failures = Failures::new();
     let mut unsure = None;
     if !options.dry_run {
@@ -64,7 +62,8 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
             ChangeRow::new(word, entry.name.canonical(), result)
         })
         .collect();
-    let done = output::changes(context, options.dry_run, &rows)?;
+    let done = output::changes_of_list(context, options.dry_run, &rows, Some(members))?;
+    Takes::Listed.note_skipped(context, members);
     if failed > 0 {
         let what = format!("{failed} of {} were not added", count(rows.len(), "name"));
         context.complain(&Error::new(ErrorKind::Refused, what).with_hint(
@@ -94,41 +93,32 @@ struct Checked {
     unknown: Vec<String>,
 }
 
-/// Reports every bad line by its number.
-///
-/// # Errors
-/// When there is any.
-fn refuse(context: &mut Context<'_>, place: &str, mut problems: Vec<(u64, Error)>) -> Result<()> {
-    if problems.is_empty() {
-        return Ok(());
+/// Reads the attributes of every line. Lines that have bad ones become problems.
+fn entries(list: &mut List, method: Method) -> Vec<Entry> {
+    let (mut entries, mut problems) = (Vec::with_capacity(list.lines.len()), Vec::new());
+    for line in &list.lines {
+        match Entry::of_line(list, line, method) {
+            Ok(entry) => entries.push(entry),
+            Err(problem) => problems.push((line.number, problem)),
+        }
     }
-    problems.sort_by_key(|(line, _)| *line);
-    let place = printable(place);
-    for (line, problem) in &problems {
-        let error = Error::new(problem.kind(), format!("{place}, line {line}: {problem}"));
-        context.complain(&match problem.hint() {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        });
-    }
-    let found = count(problems.len(), "bad line");
-    Err(Error::new(ErrorKind::Refused, format!("{place} has {found}; no one was added"))
-        .with_hint("fix the file and run the command again"))
+    list.problems.append(&mut problems);
+    entries
 }
 
-/// Checks every entry against the others, the store and the system.
+/// Checks every entry against the others, the store and the system. Problems with lines go to
+/// `problems`. Returns the refusal of a licence that does not allow this number of users, too.
 ///
 /// # Errors
-/// When the licence does not allow this number of users. Problems with lines go to `problems`.
+/// When the licence or the number of users cannot be read.
 fn check(
     context: &Context<'_>,
     opened: &Opened,
     entries: &[Entry],
     options: &Options,
     problems: &mut Vec<(u64, Error)>,
-) -> Result<Checked> {
-    let by_sms = entries.iter().any(|entry| entry.method == Method::Sms);
-    check_gateway(opened, by_sms.then_some(Method::Sms))?;
+) -> Result<(Checked, Option<Error>)> {
+    let no_gateway = check_gateway(opened, Some(Method::Sms)).err();
     let (reader, settings) = (&*opened.store, &opened.settings);
     let mut gate = Gate::new(context, opened)?;
     let mut system = System::new(settings, options.must_exist)?;
@@ -141,7 +131,7 @@ fn check(
         let found = check_method(entry.kind, entry.method, entry.phone.as_ref())
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| {
-                missing(reader, settings, entry.kind, &entry.name, &listing(entry, context.now()))
+                missing(reader, settings, entry.kind, &entry.name, &entry.listing(context.now()))
             })
             .and_then(|missing| {
                 if missing.adds() {
@@ -150,6 +140,9 @@ fn check(
                 }
                 Ok(missing)
             });
+        if let Some(problem) = no_gateway.as_ref().filter(|_| entry.method == Method::Sms) {
+            problems.push((entry.line, named(&entry.name, problem)));
+        }
         let mut adds = true;
         match found {
             Ok(missing) => {
@@ -159,24 +152,20 @@ fn check(
                 }
                 adds = missing.adds();
             }
-            Err(problem) => problems.push((entry.line, named(entry, &problem))),
+            Err(problem) => problems.push((entry.line, named(&entry.name, &problem))),
         }
         let target = Target { kind: entry.kind, name: &entry.name, written: &entry.written };
         match system.knows(context, &target) {
             Ok(true) => {}
             Ok(false) => checked.unknown.push(entry.name.canonical()),
-            Err(problem) => problems.push((entry.line, named(entry, &problem))),
+            Err(problem) => problems.push((entry.line, named(&entry.name, &problem))),
         }
         if adds {
             let admitted = gate.admit(&*opened.store, entry.kind, &entry.name);
             refusal = refusal.or(admitted.err());
         }
     }
-    match refusal {
-        // Problems with the file are reported first.
-        Some(refusal) if problems.is_empty() => Err(refusal),
-        _ => Ok(checked),
-    }
+    Ok((checked, refusal))
 }
 
 /// The earlier entries of the file, to find duplicates.
@@ -189,10 +178,6 @@ struct Before {
 impl Before {
     /// Admits an entry that is not in the file yet, in any spelling.
     fn admit(&mut self, entry: &Entry, opened: &Opened) -> Result<()> {
-        let twice = |line: u64| {
-            Error::new(ErrorKind::Conflict, format!("already in line {line}"))
-                .with_hint("remove one of the lines")
-        };
         if entry.kind == DocumentKind::Group {
             return match self.groups.insert(entry.name.clone(), entry.line) {
                 Some(line) => Err(twice(line)),

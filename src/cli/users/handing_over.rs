@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::is_active;
 use crate::cli::change::values;
 use crate::cli::context::{Context, count};
-use crate::cli::target::NewFile;
+use crate::cli::file_argument::NewFile;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::app::showing::{Showing, show_secret};

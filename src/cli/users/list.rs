@@ -1,18 +1,30 @@
 //! `rw2fa users list`.
 
+use std::collections::{HashMap, HashSet};
+
 use clap::{Args, ValueEnum};
 
 use super::{Row, Rows};
-use crate::cli::Done;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, not_listed};
 use crate::cli::output::{self, Column};
-use crate::error::Result;
+use crate::cli::{Done, parse_name};
+use crate::error::{Error, Result};
 use crate::names::listing::Method;
+use crate::names::name::Name;
+use crate::names::pattern::Pattern;
+use crate::store::{DocumentKind, Reader};
 
 /// List users and groups
+///
+/// A NAME with '*' (any characters) or '?' (one character) is a pattern. It is compared with whole
+/// names, in any case.
 #[derive(Args, Debug)]
-#[command(after_help = "Example: rw2fa users list --state pending --format csv")]
+#[command(after_help = "Examples:\n  rw2fa users list --state pending --format csv\n  \
+                  rw2fa users list 'CORP\\*' alice")]
 pub(in crate::cli) struct ListArgs {
+    /// Show only these users and groups; all without any
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
     /// Show only users, or only groups
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     kind: Option<EntryType>,
@@ -83,12 +95,68 @@ const COLUMNS: &[Column<Row>] = &[
         cell: |row| or_empty(row.last_login.as_deref()),
         is_useful: |row| row.last_login.is_some(),
     },
+    Column {
+        name: "notes",
+        cell: |row| or_empty(row.notes.as_deref()),
+        // 'users show' shows them to people: they may have many lines.
+        is_useful: |_| false,
+    },
 ];
+
+/// The names and patterns of the command line.
+#[derive(Default)]
+struct Wanted {
+    is_everything: bool,
+    names: HashMap<String, Name>,
+    patterns: Vec<Pattern>,
+    /// Arguments that are neither.
+    problems: Vec<Error>,
+}
+
+impl Wanted {
+    fn parse(texts: &[String]) -> Self {
+        let mut wanted = Self { is_everything: texts.is_empty(), ..Self::default() };
+        for text in texts {
+            if let Some(pattern) = Pattern::parse(text) {
+                wanted.patterns.push(pattern);
+                continue;
+            }
+            match parse_name(text) {
+                Ok(name) => _ = wanted.names.insert(name.canonical(), name),
+                Err(problem) => wanted.problems.push(problem),
+            }
+        }
+        wanted
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.is_everything
+            || self.names.contains_key(name)
+            || self.patterns.iter().any(|pattern| pattern.matches(name))
+    }
+
+    /// Returns a problem for each name that no row has. A pattern may match nothing.
+    fn missing(self, store: &dyn Reader, rows: &[Row]) -> Vec<Error> {
+        let found: HashSet<_> = rows.iter().map(|row| &row.name).collect();
+        let mut missing: Vec<_> =
+            self.names.iter().filter(|(text, _)| !found.contains(text)).collect();
+        missing.sort();
+        let missing = missing.iter().map(|(_, name)| not_listed(store, DocumentKind::User, name));
+        self.problems.into_iter().chain(missing).collect()
+    }
+}
 
 pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
     let opened = context.open()?;
     let Rows { mut rows, strays } = super::rows(&*opened.store, context.now())?;
     let mut done = Done::All;
+    let is_store_empty = rows.is_empty();
+    let wanted = Wanted::parse(&args.names);
+    rows.retain(|row| wanted.wants(&row.name));
+    for missing in wanted.missing(&*opened.store, &rows) {
+        context.complain(&missing);
+        done = Done::Partly;
+    }
     for stray in &strays {
         context.complain(stray);
         done = Done::Partly;
@@ -99,7 +167,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
             done = Done::Partly;
         }
     }
-    let nothing = if rows.is_empty() {
+    let nothing = if is_store_empty {
         "no users or groups are listed; add one with: rw2fa users add NAME"
     } else {
         "no entry matches; 'rw2fa users list' shows all of them"
@@ -113,6 +181,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<Done> {
         kind && args.state.is_none_or(|state| row.state == Some(state.as_str()))
             && args.method.is_none_or(|method| row.method == Some(method))
     });
-    output::list_to_read_back(context, "entries", &rows, COLUMNS, nothing)?;
+    output::list_or(context, "entries", &rows, COLUMNS, nothing)?;
     Ok(done)
 }

@@ -5,10 +5,10 @@
 mod add;
 mod asking;
 mod batch;
-mod csv_file;
 mod edit;
 mod enrol;
 mod entry;
+mod file_entry;
 mod from_file;
 mod handing_over;
 mod list;
@@ -23,13 +23,17 @@ mod temporary_code;
 mod test;
 mod unlock;
 
-use clap::Subcommand;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueHint};
 use serde_json::{Map, Value};
 
 use crate::cli::change::values;
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
+use crate::cli::target::{ListOfTargets, Takes, Target, Targets};
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::attempts::Attempts;
@@ -38,7 +42,7 @@ use crate::gateway::number;
 use crate::names::listing::{Listing, Method, Phone};
 use crate::names::name::Name;
 use crate::store::user::missing_half;
-use crate::store::{Document, DocumentKind, NameList, Reader, records};
+use crate::store::{DocumentKind, NameList, Reader, records};
 
 use asking::{DryRun, ask_and_change};
 use rows::covering;
@@ -129,19 +133,34 @@ fn repaired(attempts: Attempts) -> Map<String, Value> {
 #[derive(clap::Args, Debug)]
 struct Selection {
     /// The users
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "from"])]
     names: Vec<String>,
     /// All users
-    #[arg(long, conflicts_with = "names")]
+    #[arg(long, conflicts_with_all = ["names", "from"])]
     all: bool,
+    /// The users of a CSV list; '-' is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "names")]
+    from: Option<PathBuf>,
 }
 
+/// The documents of users whom a command knows, listed or not.
+const KNOWN: [DocumentKind; 2] = [DocumentKind::User, DocumentKind::State];
+
 impl Selection {
-    fn texts(&self, store: &dyn Reader) -> Result<Vec<String>> {
-        if !self.all {
-            return Ok(self.names.clone());
+    /// Opens the store, and returns the users.
+    fn open(&self, context: &mut Context<'_>) -> Result<(Opened, Targets)> {
+        let list = self.from.as_deref();
+        let list = list.map(|path| ListOfTargets::read(context, path, Takes::Users)).transpose()?;
+        let opened = context.open()?;
+        if let Some(mut list) = list {
+            list.find_unknown(&*opened.store, &KNOWN, &[])?;
+            return Ok((opened, list.finish(context)?.0));
         }
-        Ok(all_users(store)?.iter().map(ToString::to_string).collect())
+        if !self.all {
+            return Ok((opened, Targets::given(&self.names, &[])));
+        }
+        let users: Vec<_> = all_users(&*opened.store)?.iter().map(ToString::to_string).collect();
+        Ok((opened, Targets::given(&users, &[])))
     }
 }
 
@@ -156,38 +175,41 @@ struct Entries {
     groups: Vec<String>,
 }
 
+/// A list of users and groups, instead of arguments.
+#[derive(clap::Args, Debug, Default)]
+struct FromList {
+    /// The users and groups of a CSV list; '-' is standard input
+    #[arg(
+        long, value_name = "FILE", value_hint = ValueHint::FilePath,
+        conflicts_with_all = ["names", "groups"]
+    )]
+    from: Option<PathBuf>,
+}
+
+impl FromList {
+    /// Reads the list, if there is one. Must happen before the store is opened.
+    fn read(&self, context: &mut Context<'_>, takes: Takes) -> Result<Option<ListOfTargets>> {
+        self.from.as_deref().map(|path| ListOfTargets::read(context, path, takes)).transpose()
+    }
+}
+
 /// Requires at least one user or group.
 fn at_least_one() -> clap::ArgGroup {
     clap::ArgGroup::new("somebody").args(["names", "groups"]).required(true).multiple(true)
 }
 
-impl Entries {
-    fn push(&mut self, (kind, written): (DocumentKind, &String)) {
-        match kind {
-            DocumentKind::Group => self.groups.push(written.clone()),
-            _ => self.names.push(written.clone()),
-        }
-    }
+/// Requires at least one user or group, or a list.
+fn at_least_one_or_list() -> clap::ArgGroup {
+    at_least_one().arg("from")
+}
 
+impl Entries {
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.groups.is_empty()
     }
 
-    /// Lists the entries with their kinds, users first.
-    fn texts(&self) -> impl Iterator<Item = (DocumentKind, &String)> {
-        let users = self.names.iter().map(|name| (DocumentKind::User, name));
-        users.chain(self.groups.iter().map(|name| (DocumentKind::Group, name)))
-    }
-
-    /// Describes the entries for a question.
-    fn describe(&self) -> String {
-        match (self.names.as_slice(), self.groups.as_slice()) {
-            (names, []) => describe_names(names),
-            ([], groups) => format!("the group {}", groups.join(", ")),
-            (names, groups) => {
-                format!("{} and the group {}", describe_names(names), groups.join(", "))
-            }
-        }
+    fn targets(&self) -> Targets {
+        Targets::given(&self.names, &self.groups)
     }
 }
 
@@ -200,44 +222,25 @@ fn all_users(store: &dyn Reader) -> Result<Vec<Name>> {
     Ok(names)
 }
 
-/// Lists the users who were members of a group at their last verification, and the states that
-/// cannot be read: a damaged one does not hide other members.
-fn members(store: &dyn Reader, group: &Name) -> Result<(Vec<Name>, Vec<Error>)> {
-    let group = group.canonical();
+/// Lists the users who were members of one of the groups at their last verification, group by group,
+/// and the states that cannot be read: a damaged one does not hide other members.
+fn members(store: &dyn Reader, groups: &[Name]) -> Result<(Vec<Name>, Vec<Error>)> {
+    let places: HashMap<_, _> =
+        groups.iter().enumerate().rev().map(|(at, group)| (group.canonical(), at)).collect();
     let NameList { names, mut problems } = store.list(DocumentKind::State)?;
     let mut members = Vec::new();
     for name in names {
         match records::state_document(store, &name) {
-            Ok(Some(state)) if state.groups.contains(&group) => members.push(name),
-            Ok(_) => {}
+            Ok(Some(state)) => {
+                let first = state.groups.iter().filter_map(|group| places.get(group)).min();
+                members.extend(first.map(|first| (*first, name)));
+            }
+            Ok(None) => {}
             Err(error) => problems.push(error),
         }
     }
-    Ok((members, problems))
-}
-
-/// Names a few users in a question, and counts many.
-fn describe_names(names: &[String]) -> String {
-    match names {
-        [] => "no one".into(),
-        [name] => name.clone(),
-        names if names.len() <= 5 => names.join(", "),
-        names => format!("{} users", names.len()),
-    }
-}
-
-/// One user or group that a command is to change.
-struct Target<'a> {
-    kind: DocumentKind,
-    name: &'a Name,
-    /// The name as written on the command line.
-    written: &'a str,
-}
-
-impl Target<'_> {
-    fn document(&self) -> Document {
-        Document::Of(self.kind, self.name.clone())
-    }
+    members.sort();
+    Ok((members.into_iter().map(|(_, name)| name).collect(), problems))
 }
 
 /// What happened to a target.
@@ -254,22 +257,21 @@ impl From<Changed> for Effect {
 }
 
 /// Tries and reports each entry, and returns whether any failed.
-fn for_each<'t>(
+fn for_each(
     context: &mut Context<'_>,
     opened: &Opened,
     dry_run: bool,
-    entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
+    targets: &Targets,
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
-    let entries: Vec<_> = entries.into_iter().collect();
-    let mut rows = Vec::with_capacity(entries.len());
-    let progress = Progress::new(context, "working", entries.len());
-    for entry in entries {
+    let mut rows = Vec::with_capacity(targets.users.len() + targets.groups.len());
+    let progress = Progress::new(context, "working", rows.capacity());
+    for entry in targets.texts() {
         progress.advance(1);
         rows.push(try_one(context, opened, entry, change));
     }
     drop(progress);
-    output::changes(context, dry_run, &rows)
+    output::changes_of_list(context, dry_run, &rows, targets.skipped)
 }
 
 /// Applies a change to one entry.
@@ -291,11 +293,6 @@ fn try_one(
             ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
         },
     }
-}
-
-/// Turns user names into entries.
-fn users(names: &[String]) -> impl Iterator<Item = (DocumentKind, &String)> {
-    names.iter().map(|name| (DocumentKind::User, name))
 }
 
 /// Rejects the method `sms` if no message can be sent.

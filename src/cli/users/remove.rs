@@ -1,14 +1,16 @@
 //! `rw2fa users remove`.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{DryRun, Effect, Entries, Target, ask_and_change};
+use super::{DryRun, Effect, Entries, FromList, KNOWN, ask_and_change};
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
+use crate::cli::target::{Takes, Target, Targets};
 use crate::error::Result;
 use crate::factor::state::State;
 use crate::names::matching::covering_groups;
@@ -24,11 +26,13 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 ///
 /// From the next login on, they can sign in with a password alone, unless a listed group covers them.
 #[derive(Args, Debug)]
-#[command(group(super::at_least_one()))]
+#[command(group(super::at_least_one_or_list()))]
 #[command(after_help = "Example, in a script: rw2fa users remove alice --ignore-missing --yes")]
 pub(in crate::cli) struct RemoveArgs {
     #[command(flatten)]
     entries: Entries,
+    #[command(flatten)]
+    list: FromList,
     /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
@@ -39,10 +43,20 @@ pub(in crate::cli) struct RemoveArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> {
     context.no_csv("users remove")?;
+    let list = args.list.read(context, Takes::Everything)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
+    let targets = match list {
+        None => args.entries.targets(),
+        Some(mut list) => {
+            if !args.ignore_missing {
+                list.find_unknown(&*opened.store, &KNOWN, &[DocumentKind::Group])?;
+            }
+            list.finish(context)?.0
+        }
+    };
+    let going = targets.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
     let mut patience = SYSTEM_PATIENCE;
-    let entries = args.entries.texts();
     let mut remove = |context: &mut Context<'_>, opened: &Opened, target: &Target<'_>, mode| {
         if target.kind == DocumentKind::Group {
             return remove_group(context, opened, &keys, args, target, mode);
@@ -56,9 +70,19 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
             Vec::new()
         };
         patience = patience.saturating_sub(started.elapsed());
-        remove_user(context, opened, &keys, args, target, &by_system, mode)
+        let covering = Covering { by_system: &by_system, going: &going };
+        remove_user(context, opened, &keys, args, target, covering, mode)
     };
-    ask_and_change(context, &opened, args.dry_run, entries, &question, &mut remove)
+    ask_and_change(context, &opened, args.dry_run, &targets, &question, &mut remove)
+}
+
+/// What is known of the groups that cover a user.
+#[derive(Clone, Copy)]
+struct Covering<'a> {
+    /// The listed groups that the system names.
+    by_system: &'a [String],
+    /// The groups that the same command removes.
+    going: &'a HashSet<Name>,
 }
 
 /// Takes a user off the list and destroys the secret.
@@ -68,7 +92,7 @@ fn remove_user(
     keys: &KeyRing,
     args: &RemoveArgs,
     target: &Target<'_>,
-    by_system: &[String],
+    covering: Covering<'_>,
     mode: DryRun,
 ) -> Result<Effect> {
     let (store, name) = (&*opened.store, target.name);
@@ -83,7 +107,7 @@ fn remove_user(
                 Err(not_listed(locked, DocumentKind::User, name))
             };
         }
-        let covered_by = still_covering(locked, target, by_system, args)?;
+        let covered_by = still_covering(locked, target, covering.by_system, covering.going)?;
         let before = records::state_document(locked, name).ok().flatten();
         let was = before.as_ref().map(|before| before.enrolment);
         let object = name.canonical();
@@ -105,15 +129,15 @@ fn remove_user(
     })
 }
 
-fn question(entries: &Entries) -> String {
-    let end = match (entries.names.as_slice(), entries.groups.as_slice()) {
+fn question(targets: &Targets) -> String {
+    let end = match (targets.users.as_slice(), targets.groups.as_slice()) {
         (_, []) => "their secrets are destroyed, and they can sign in with a password alone",
         ([], _) => "the members can sign in with a password alone; their secrets are kept",
         _ => {
             "the users' secrets are destroyed, and they and the groups' members can sign in with a password alone"
         }
     };
-    format!("This removes {}: {end}.", entries.describe())
+    format!("This removes {}: {end}.", targets.describe())
 }
 
 /// Returns the listed groups that cover a user according to the system; none if it cannot tell.
@@ -134,12 +158,12 @@ fn system_groups(
 }
 
 /// Returns the listed groups that still cover a user: those of the last login, and those the system
-/// names, except groups that the same command removes.
+/// names, except `going`: groups that the same command removes.
 fn still_covering(
     store: &dyn Reader,
     target: &Target<'_>,
     by_system: &[String],
-    args: &RemoveArgs,
+    going: &HashSet<Name>,
 ) -> Result<Vec<String>> {
     // A damaged state has no groups; the user is removed anyway.
     let state = records::state(store, target.name).ok().flatten();
@@ -149,8 +173,6 @@ fn still_covering(
     }
     names.sort();
     names.dedup();
-    let going: Vec<Name> =
-        args.entries.groups.iter().filter_map(|group| Name::parse(group).ok()).collect();
     let mut covering = Vec::new();
     for name in names.iter().filter_map(|name| Name::parse(name).ok()) {
         if !going.contains(&name)

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::{DryRun, Entries, Target, all_users, ask_and_change, members, repaired, users};
+use super::{DryRun, FromList, KNOWN, all_users, ask_and_change, members, repaired};
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
+use crate::cli::target::{Takes, Target, Targets};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::factor::state::State;
@@ -23,14 +24,16 @@ use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, record
 #[command(after_help = "Example, after a phone was lost: rw2fa users reset alice")]
 pub(in crate::cli) struct ResetArgs {
     /// The users
-    #[arg(value_name = "NAME", required_unless_present_any = ["all", "groups"])]
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "groups", "from"])]
     names: Vec<String>,
     /// All enrolled members of this listed group; may be repeated
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
     /// All users
-    #[arg(long, conflicts_with_all = ["names", "groups"])]
+    #[arg(long, conflicts_with_all = ["names", "groups", "from"])]
     all: bool,
+    #[command(flatten)]
+    list: FromList,
     /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
@@ -38,17 +41,27 @@ pub(in crate::cli) struct ResetArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     context.no_csv("users reset")?;
+    let list = args.list.read(context, Takes::Everything)?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    let (names, problems) = users_to_reset(&*opened.store, args)?;
+    let given = match list {
+        None => Targets::given(&args.names, &args.groups),
+        Some(mut list) => {
+            list.find_unknown(&*opened.store, &KNOWN, &[DocumentKind::Group])?;
+            list.finish(context)?.0
+        }
+    };
+    let (targets, problems) = users_to_reset(&*opened.store, args.all, &given)?;
     for problem in &problems {
         context.complain(problem);
     }
-    if names.is_empty() {
-        context.note(match args.groups.as_slice() {
-            [] => "no users to reset: none are listed",
-            _ => "no users to reset: no member of the group has signed in yet",
-        });
+    if targets.is_empty() {
+        // An empty list was noted already.
+        match given.groups.as_slice() {
+            [] if given.skipped.is_some() => {}
+            [] => context.note("no users to reset: none are listed"),
+            _ => context.note("no users to reset: no member of the group has signed in yet"),
+        }
     }
     let mut reset = |context: &mut Context<'_>, opened: &Opened, target: &Target<'_>, mode| {
         let name = target.name;
@@ -57,15 +70,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
         })?;
         Ok(changed.into())
     };
-    let done =
-        ask_and_change(context, &opened, args.dry_run, users(&names), &question, &mut reset)?;
+    let done = ask_and_change(context, &opened, args.dry_run, &targets, &question, &mut reset)?;
     Ok(if problems.is_empty() { done } else { Done::Partly })
 }
 
-fn question(entries: &Entries) -> String {
+fn question(targets: &Targets) -> String {
     format!(
         "This deletes the secret of {}. At the next login, the password alone is enough to see a new QR code.",
-        entries.describe()
+        targets.describe()
     )
 }
 
@@ -153,23 +165,26 @@ impl Start {
 }
 
 /// Lists the users to reset, each once, and the states that cannot be read.
-fn users_to_reset(store: &dyn Reader, args: &ResetArgs) -> Result<(Vec<String>, Vec<Error>)> {
-    if args.all {
-        return Ok((all_users(store)?.iter().map(ToString::to_string).collect(), Vec::new()));
+fn users_to_reset(store: &dyn Reader, all: bool, given: &Targets) -> Result<(Targets, Vec<Error>)> {
+    if all {
+        let users: Vec<_> = all_users(store)?.iter().map(ToString::to_string).collect();
+        return Ok((Targets::given(&users, &[]), Vec::new()));
     }
-    let mut names = args.names.clone();
-    let mut seen: HashSet<Name> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    let mut users = given.users.clone();
     let mut problems = Vec::new();
-    for group in &args.groups {
+    let mut groups = Vec::with_capacity(given.groups.len());
+    for group in &given.groups {
         let group = parse_name(group)?;
         if records::listing(store, DocumentKind::Group, &group)?.is_none() {
             return Err(not_listed(store, DocumentKind::Group, &group));
         }
-        let (members, unread) = members(store, &group)?;
-        problems = unread;
-        names.extend(
-            members.into_iter().filter(|name| seen.insert(name.clone())).map(|n| n.canonical()),
-        );
+        groups.push(group);
     }
-    Ok((names, problems))
+    if !groups.is_empty() {
+        let seen: HashSet<Name> = users.iter().filter_map(|name| Name::parse(name).ok()).collect();
+        let (members, unread) = members(store, &groups)?;
+        problems = unread;
+        users.extend(members.iter().filter(|name| !seen.contains(name)).map(Name::canonical));
+    }
+    Ok((Targets { users, groups: Vec::new(), skipped: given.skipped }, problems))
 }

@@ -25,6 +25,7 @@ pub(in crate::cli) struct Row {
     pub(super) listed: bool,
     pub(super) locked_until: Option<String>,
     pub(super) last_login: Option<String>,
+    pub(super) notes: Option<String>,
     /// The problem of a document of this entry.
     #[serde(skip)]
     pub(super) problem: Option<Error>,
@@ -78,6 +79,7 @@ impl Row {
             listed: true,
             locked_until: None,
             last_login: None,
+            notes: listing.notes.clone(),
             problem: None,
             last_message: None,
         }
@@ -106,6 +108,7 @@ impl Row {
             listed: listing.is_some(),
             locked_until: lock.flatten(),
             last_login: state.last_login.map(|time| time.to_string()),
+            notes: listing.and_then(|listing| listing.notes.clone()),
             problem: None,
             last_message: state.sms.ended.zip(state.sms.ending.map(Ending::as_str)),
         }
@@ -133,6 +136,7 @@ impl Row {
             listed: true,
             locked_until: None,
             last_login: None,
+            notes: None,
             problem: Some(error),
             last_message: None,
         }

@@ -32,7 +32,6 @@ pub(in crate::cli) struct ShowArgs {
 struct Details {
     #[serde(flatten)]
     row: Row,
-    notes: Option<String>,
     added: Option<String>,
     activated: Option<String>,
     pending_since: Option<String>,
@@ -92,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<Done> {
     let now = context.now();
     let mut users = Vec::new();
     let mut done = Done::All;
-    for (kind, text) in args.entries.texts() {
+    for (kind, text) in args.entries.targets().texts() {
         let details = match kind {
             DocumentKind::Group => group_details(context, &*opened.store, text, &mut done),
             _ => details(&*opened.store, &opened.settings, text, now),
@@ -143,7 +142,6 @@ fn details(store: &dyn Reader, settings: &Settings, text: &str, now: Timestamp) 
     Ok(Details {
         row,
         added: listing.as_ref().map(|listing| listing.added.to_string()),
-        notes: listing.and_then(|listing| listing.notes),
         activated: time(state.activated_by(method)),
         pending_since: time(state.pending_since.filter(|_| !super::is_active(&state))),
         shown: state.shown.as_ref().map(|shown| ShownDetails {
@@ -181,14 +179,13 @@ fn group_details(
     let Some(listing) = records::listing(store, DocumentKind::Group, &name)? else {
         return Err(not_listed(store, DocumentKind::Group, &name));
     };
-    let (members, problems) = super::members(store, &name)?;
+    let (members, problems) = super::members(store, std::slice::from_ref(&name))?;
     for problem in &problems {
         context.complain(problem);
         *done = Done::Partly;
     }
     Ok(Details {
         row: Row::of_group(&name, &listing),
-        notes: listing.notes,
         added: Some(listing.added.to_string()),
         activated: None,
         pending_since: None,
@@ -271,7 +268,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     let joined = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
     add("covered by group", joined(&user.covered_by));
     add("members seen", user.members.as_deref().and_then(joined));
-    add("notes", user.notes.clone());
+    add("notes", user.row.notes.clone());
     add("added", user.added.clone());
     add("pending since", user.pending_since.clone());
     add("QR code valid until", user.pending_until.clone());

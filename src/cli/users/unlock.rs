@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value};
 
-use super::{Selection, for_each, known_state, repairable_state, repaired, users};
+use super::{Selection, for_each, known_state, repairable_state, repaired};
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::Context;
@@ -16,7 +16,8 @@ use crate::store::{Reader, Scope, Update, records};
 
 /// Clear lockouts, so that users can try codes again at once
 #[derive(Args, Debug)]
-#[command(after_help = "Example: rw2fa users unlock alice")]
+#[command(after_help = "Examples:\n  rw2fa users unlock alice\n  \
+    rw2fa users list --state locked --format csv | rw2fa users unlock --from -")]
 pub(in crate::cli) struct UnlockArgs {
     #[command(flatten)]
     selection: Selection,
@@ -67,10 +68,9 @@ fn clear(
     part: fn(&mut State) -> Map<String, Value>,
 ) -> Result<Done> {
     context.no_csv(action)?;
-    let opened = context.open()?;
+    let (opened, targets) = selection.open(context)?;
     let keys = opened.keys()?;
-    let names = selection.texts(&*opened.store)?;
-    for_each(context, &opened, dry_run, users(&names), &mut |context, opened, target| {
+    for_each(context, &opened, dry_run, &targets, &mut |context, opened, target| {
         let (store, name) = (&*opened.store, target.name);
         let changed = store.update(Scope::Account(&name.key()), |locked| {
             let (before, is_repaired) = load(locked, name)?;

@@ -77,6 +77,7 @@ contract! {
     locks::an_update_sees_its_own_writes
     locks::a_change_that_ends_early_keeps_what_it_wrote_and_frees_its_lock
     trail::the_trail_keeps_its_order
+    trail::new_lines_can_be_followed
     trail::a_clock_set_back_does_not_reorder_the_trail
     trail::nothing_is_written_without_its_line
     trail::preparing_changes_nothing

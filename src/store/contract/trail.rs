@@ -1,6 +1,7 @@
 //! The audit trail, and changes that it does not show yet.
 
 use super::*;
+use crate::store::upkeep::TrailPosition;
 
 pub(super) fn the_trail_keeps_its_order(backend: &dyn Backend) {
     let store = backend.open();
@@ -31,6 +32,37 @@ pub(super) fn the_trail_keeps_its_order(backend: &dyn Backend) {
     // An error of the caller stops the reading.
     let stopped = store.audit_lines(&mut |_, _| Err(Error::new(ErrorKind::Declined, "enough")));
     assert_eq!(stopped.unwrap_err().to_string(), "enough");
+}
+
+pub(super) fn new_lines_can_be_followed(backend: &dyn Backend) {
+    let store = backend.open();
+    let mut position = TrailPosition::default();
+    let mut seen = Vec::new();
+    let mut expected = Vec::new();
+    for (number, month) in
+        ["2026-11", "2026-11", "2026-12", "2027-01", "2027-01"].iter().enumerate()
+    {
+        store.update(Scope::Settings, |l| append(l, month, &format!("line {number}"))).unwrap();
+        // Two months begin between two looks.
+        if number == 2 {
+            continue;
+        }
+        let mut places = Vec::new();
+        let read = store.audit_lines_after(&mut position, &mut |place, line| {
+            places.push(place.line);
+            seen.push(String::from_utf8(line.to_vec()).unwrap());
+            Ok(())
+        });
+        read.unwrap();
+        expected.push((*month, places));
+    }
+    let read: Vec<_> = (0..5).map(|number| format!("line {number}")).collect();
+    assert_eq!(seen, read, "each line once");
+    assert_eq!(
+        expected,
+        [("2026-11", vec![1]), ("2026-11", vec![2]), ("2027-01", vec![1, 1]), ("2027-01", vec![2])]
+    );
+    assert_eq!((position.month.as_str(), position.lines), ("2027-01", 2));
 }
 
 pub(super) fn a_clock_set_back_does_not_reorder_the_trail(backend: &dyn Backend) {

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::files::Files;
 use crate::store::dir::lock_file;
-use crate::store::dir::trail;
-use crate::store::upkeep::Archive;
+use crate::store::dir::trail::{self, TornEnd};
+use crate::store::upkeep::{Archive, TrailPosition};
 use crate::store::{EachLine, file};
 
 /// The lock file of an archive. It stops two programs from copying into it at once.
@@ -44,6 +44,32 @@ impl Files {
     pub(super) fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
         let path = month_path(&self.trail_directory(), month);
         if trail::file_lines(&path, self.owner(), each)? { Ok(()) } else { Err(vanished(&path)) }
+    }
+
+    /// Passes each line after `position` to `each`, oldest first, and moves the position behind it.
+    ///
+    /// # Errors
+    /// If the trail cannot be read or became shorter, and any error of `each`.
+    pub(super) fn audit_lines_after(
+        &self,
+        position: &mut TrailPosition,
+        each: &mut EachLine<'_>,
+    ) -> Result<()> {
+        let months = self.audit_months()?;
+        for (at, month) in months.iter().enumerate() {
+            if *month < position.month {
+                continue;
+            }
+            if *month > position.month {
+                *position = TrailPosition { month: month.clone(), ..TrailPosition::default() };
+            }
+            // Nothing is appended to a month once the next one exists.
+            let end = if at + 1 < months.len() { TornEnd::Passed } else { TornEnd::Left };
+            let path = month_path(&self.trail_directory(), month);
+            // A month that was moved away meanwhile was an old one.
+            trail::lines_after(&path, self.owner(), position, end, each)?;
+        }
+        Ok(())
     }
 
     /// Passes each line of the archive in `directory` and of the trail to `each`, oldest first. A month

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::dir::creation::NEW_TRAIL_HINT;
+use crate::store::upkeep::TrailPosition;
 use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
 
 /// How many bytes at the end of an audit file are read first to find its last line.
@@ -137,39 +138,76 @@ pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> 
 
 /// Passes each line of one file to `each`. Returns whether the file exists.
 pub(super) fn file_lines(path: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<bool> {
+    lines_after(path, owner, &mut TrailPosition::default(), TornEnd::Passed, each)
+}
+
+/// What happens to a last line without its newline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TornEnd {
+    /// It is passed on: it was cut off.
+    Passed,
+    /// It is left for later: it is still being written.
+    Left,
+}
+
+/// Passes each line of one file after `position` to `each`, and moves the position behind it.
+/// Returns whether the file exists.
+pub(super) fn lines_after(
+    path: &Path,
+    owner: Owner,
+    position: &mut TrailPosition,
+    end: TornEnd,
+    each: &mut EachLine<'_>,
+) -> Result<bool> {
     let mut options = platform::private_file();
-    let Some((file, _)) = file::open(path, owner, options.read(true))? else { return Ok(false) };
+    let Some((file, metadata)) = file::open(path, owner, options.read(true))? else {
+        return Ok(false);
+    };
     let name = path.display().to_string();
     let failed = |error| Error::io(ErrorKind::Store, format!("cannot read {name}"), error);
+    if metadata.len() < position.bytes {
+        let what = format!("{name} became shorter while it was read");
+        return Err(Error::new(ErrorKind::Store, what).with_hint("see 'rw2fa audit verify'"));
+    }
     let mut reader = BufReader::new(file);
+    reader.seek(SeekFrom::Start(position.bytes)).map_err(failed)?;
     let mut buffer = Vec::new();
-    for line in 1.. {
+    loop {
         buffer.clear();
         let mut limited = Read::by_ref(&mut reader).take(LONGEST_LINE);
-        if limited.read_until(b'\n', &mut buffer).map_err(failed)? == 0 {
+        let mut length = limited.read_until(b'\n', &mut buffer).map_err(failed)? as u64;
+        if length == 0 {
             break;
         }
         let mut is_ended = buffer.last() == Some(&b'\n');
-        if !is_ended && buffer.len() as u64 == LONGEST_LINE {
-            skip_line(&mut reader).map_err(failed)?;
+        if !is_ended && length == LONGEST_LINE {
+            length += skip_line(&mut reader).map_err(failed)?;
             // Not a valid line, wherever it ends.
             is_ended = true;
         }
+        if !is_ended && end == TornEnd::Left {
+            break;
+        }
         let text = buffer.strip_suffix(b"\n").unwrap_or(&buffer);
-        each(&Place { file: &name, line, is_ended }, text)?;
+        position.bytes += length;
+        position.lines += 1;
+        each(&Place { file: &name, line: position.lines, is_ended }, text)?;
     }
     Ok(true)
 }
 
-/// Skips to the end of the line.
-fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
+/// Skips to the end of the line, and returns how many bytes that were.
+fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
+    let mut skipped = 0;
     loop {
         let chunk = reader.fill_buf()?;
         let end = chunk.iter().position(|byte| *byte == b'\n');
-        let (is_over, length) = (end.is_some() || chunk.is_empty(), chunk.len());
-        reader.consume(end.map_or(length, |end| end + 1));
+        let is_over = end.is_some() || chunk.is_empty();
+        let length = end.map_or(chunk.len(), |end| end + 1);
+        reader.consume(length);
+        skipped += length as u64;
         if is_over {
-            return Ok(());
+            return Ok(skipped);
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::error::Result;
 use crate::platform;
 use crate::store::EachLine;
 use crate::store::dir::DirStore;
-use crate::store::upkeep::{Archive, Disk, Extent, FileFlaw, FileProblem, HealthProblem, Upkeep};
+use crate::store::upkeep::{
+    Archive, Disk, Extent, FileFlaw, FileProblem, HealthProblem, TrailPosition, Upkeep,
+};
 use crate::time::Timestamp;
 
 impl Upkeep for DirStore {
@@ -59,6 +61,14 @@ impl Upkeep for DirStore {
 
     fn audit_month(&self, month: &str, each: &mut EachLine<'_>) -> Result<()> {
         self.files.audit_month(month, each)
+    }
+
+    fn audit_lines_after(
+        &self,
+        position: &mut TrailPosition,
+        each: &mut EachLine<'_>,
+    ) -> Result<()> {
+        self.files.audit_lines_after(position, each)
     }
 
     fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {

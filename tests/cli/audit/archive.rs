@@ -61,10 +61,10 @@ fn archived_months_can_be_verified() {
     let texts: Vec<_> =
         months(&sandbox).iter().map(|name| fs::read(month(&sandbox, name)).unwrap()).collect();
     let (dry, directory) = archive(&sandbox, "2026-10", &["--dry-run"]);
-    assert_eq!((dry.code, dry.stdout.as_str()), (0, "2026-09: would be moved\n"), "{dry:?}");
+    assert_eq!((dry.code, dry.stdout.as_str()), (0, "month 2026-09: would be moved\n"), "{dry:?}");
     assert_eq!((directory.exists(), months(&sandbox).len()), (false, 4));
     let (run, _) = archive(&sandbox, "2026-10", &[]);
-    assert_eq!((run.code, run.stdout.as_str()), (0, "2026-09: moved\n"), "{run:?}");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "month 2026-09: moved\n"), "{run:?}");
     assert_eq!(names(&directory), ["2026-09"]);
     assert_eq!(months(&sandbox), ["2026-10", "2026-11", "2026-12"]);
     #[cfg(unix)]

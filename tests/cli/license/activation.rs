@@ -49,18 +49,18 @@ fn a_licence_is_activated_and_shown() {
     let file = sandbox.beside("license.lic");
     sandbox.write(&file, token("good"));
     let run = sandbox.admin(&[&dry[..], &[file.to_str().unwrap()]].concat());
-    assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: would be added\n"), "{run:?}");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "licence A-1001: would be added\n"), "{run:?}");
     assert_eq!(fs::read_to_string(settings_file(&sandbox)).unwrap(), before, "a dry run");
 
     let run = activate(&sandbox, "good");
-    assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{run:?}");
+    assert_eq!((run.code, run.stdout.as_str()), (0, "licence A-1001: added\n"), "{run:?}");
     assert!(run.stderr.contains("licence: enterprise, up to 3 users, 365 days left\n"), "{run:?}");
     let after = fs::read_to_string(settings_file(&sandbox)).unwrap();
     let section = format!("\n[license]\ntoken = \"{}\"\n", token("good"));
     assert_eq!(after, format!("{before}{section}"), "comments and order are kept");
-    assert_eq!(activate(&sandbox, "good").stdout, "A-1001: unchanged\n");
-    assert_eq!(activate(&sandbox, "good-without-end").stdout, "A-1001: changed\n");
-    assert_eq!(activate(&sandbox, "good").stdout, "A-1001: changed\n");
+    assert_eq!(activate(&sandbox, "good").stdout, "licence A-1001: unchanged\n");
+    assert_eq!(activate(&sandbox, "good-without-end").stdout, "licence A-1001: changed\n");
+    assert_eq!(activate(&sandbox, "good").stdout, "licence A-1001: changed\n");
     let trail = sandbox.contents().into_iter().find(|(path, _)| path.ends_with("2026-11.jsonl"));
     let trail = String::from_utf8(trail.unwrap().1).unwrap();
     assert!(!trail.contains(token("good")) && !trail.contains("it@example.com"), "{trail}");
@@ -111,10 +111,14 @@ fn additions_around_a_licence_are_ignored() {
         let sandbox = Sandbox::new();
         let file = format!("{start}{}{end}", token("good"));
         let run = activate_bytes(&sandbox, file.as_bytes());
-        assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{what}: {run:?}");
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (0, "licence A-1001: added\n"),
+            "{what}: {run:?}"
+        );
         // The store holds the licence alone, so activating the same one without additions changes
         // nothing.
-        assert_eq!(activate(&sandbox, "good").stdout, "A-1001: unchanged\n", "{what}");
+        assert_eq!(activate(&sandbox, "good").stdout, "licence A-1001: unchanged\n", "{what}");
     }
 }
 

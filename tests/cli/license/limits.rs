@@ -25,7 +25,7 @@ fn after_the_trial_no_user_can_be_added() {
     sandbox.admin_ok(&["users", "add", "carl"]);
     sandbox.pass(1);
     let run = sandbox.admin(&["users", "add", "dora", "alice"]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, "alice: unchanged\n"), "{run:?}");
+    assert_eq!((run.code, run.stdout.as_str()), (1, "user alice: unchanged\n"), "{run:?}");
     assert!(run.stderr.contains("dora: the trial of 30 days is over"), "{run:?}");
     assert_eq!(sandbox.admin(&["users", "show", "dora"]).code, 1);
     let group = sandbox.admin(&["users", "add", "--group", "sales"]);
@@ -83,7 +83,11 @@ fn users_beyond_the_licence_are_refused() {
     assert_eq!(enrolled.reason(), "activated");
     assert_eq!(show(&sandbox)["users"], 2);
     let run = sandbox.admin(&["users", "add", "bob", "carl", "mia"]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, "bob: added\nmia: added\n"), "{run:?}");
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (1, "user bob: added\nuser mia: added\n"),
+        "{run:?}"
+    );
     assert!(
         run.stderr.contains("carl: the licence is for 3 users, and this would make 4"),
         "{run:?}"

@@ -108,7 +108,7 @@ fn each_invalid_group_name_is_reported() {
     let names = ["", "a\u{7}", &long, "a\\b\\c", "fine"];
     let args: Vec<&str> = names.iter().flat_map(|name| ["--group", name]).collect();
     let run = sandbox.admin(&[&["users", "add"], args.as_slice()].concat());
-    assert_eq!((run.code, run.stdout.as_str()), (1, "fine: added\n"), "{run:?}");
+    assert_eq!((run.code, run.stdout.as_str()), (1, "group fine: added\n"), "{run:?}");
     assert_eq!(run.stderr.matches("error: ").count(), 4, "{run:?}");
     assert!(!run.stderr.contains('\u{7}'), "{run:?}");
 }

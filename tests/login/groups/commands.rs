@@ -22,9 +22,9 @@ fn the_list_as_json_is_exact() {
         list.to_string(),
         concat!(
             r#"{"schema":1,"entries":["#,
-            r#"{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null},"#,
-            r#"{"name":"alice","type":"user","method":"app","phone":"+33612345678","state":"locked","enrolment":"active","listed":true,"locked_until":"2026-11-24T08:01:10Z","last_login":"2026-11-24T08:00:00Z"},"#,
-            r#"{"name":"zoe","type":"user","method":"app","phone":null,"state":"active","enrolment":"active","listed":false,"locked_until":null,"last_login":"2026-11-24T08:00:00Z"}]}"#
+            r#"{"name":"corp\\sales","type":"group","method":"app","phone":null,"state":null,"enrolment":null,"listed":true,"locked_until":null,"last_login":null,"notes":null},"#,
+            r#"{"name":"alice","type":"user","method":"app","phone":"+33612345678","state":"locked","enrolment":"active","listed":true,"locked_until":"2026-11-24T08:01:10Z","last_login":"2026-11-24T08:00:00Z","notes":null},"#,
+            r#"{"name":"zoe","type":"user","method":"app","phone":null,"state":"active","enrolment":"active","listed":false,"locked_until":null,"last_login":"2026-11-24T08:00:00Z","notes":null}]}"#
         )
     );
 }
@@ -35,10 +35,10 @@ fn groups_are_listed_first() {
     let sandbox = with_groups(&["zebras", r"CORP\sales"]);
     sandbox.admin_ok(&["users", "add", "alice", "bob"]);
     enrol_member(&sandbox, &["zebras"], "mia");
-    let head = "name,type,method,phone,state,enrolment,listed,locked_until,last_login\n";
-    let groups = "corp\\sales,group,app,,,,true,,\nzebras,group,app,,,,true,,\n";
-    let users = "alice,user,app,,none,none,true,,\nbob,user,app,,none,none,true,,\n";
-    let member = "mia,user,app,,active,active,false,,2026-11-24T08:00:00Z\n";
+    let head = "name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes\n";
+    let groups = "corp\\sales,group,app,,,,true,,,\nzebras,group,app,,,,true,,,\n";
+    let users = "alice,user,app,,none,none,true,,,\nbob,user,app,,none,none,true,,,\n";
+    let member = "mia,user,app,,active,active,false,,2026-11-24T08:00:00Z,\n";
     for (filter, rows) in [
         (&[][..], [groups, users, member].concat()),
         (&["--type", "group"], groups.to_owned()),
@@ -64,7 +64,7 @@ fn add_lists_groups() {
         sandbox.admin(&both),
         Run::new(
             1,
-            "alice: added\ncorp\\sales: added\nsales: added\n",
+            "user alice: added\ngroup corp\\sales: added\ngroup sales: added\n",
             "error: '': the name is empty\n"
         )
     );
@@ -77,16 +77,16 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: already listed, with different settings\n\
+            "error: group sales: already listed, with different settings\n\
              hint: change them with: rw2fa users edit --group sales --notes x\n"
         )
     );
     // A user and a group may have the same name.
-    assert_eq!(sandbox.admin_ok(&["users", "add", "sales"]), "sales: added\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "sales"]), "user sales: added\n");
     let dry = sandbox.contents();
     assert_eq!(
         sandbox.admin_ok(&["users", "add", "--group", "vpn", "--dry-run"]),
-        "vpn: would be added\n"
+        "group vpn: would be added\n"
     );
     assert!(sandbox.contents() == dry, "a dry run wrote to the store");
     for (args, words) in [
@@ -114,19 +114,22 @@ fn add_reports_names_unknown_to_the_system() {
     };
     assert_eq!(
         sandbox.admin(&["users", "add", "Alice", "--group", "staff"]),
-        Run::new(0, "alice: added\nstaff: added\n", "")
+        Run::new(0, "user alice: added\ngroup staff: added\n", "")
     );
     assert_eq!(
         sandbox.admin(&["users", "add", "staff", "--group", "alice"]),
-        Run::new(0, "staff: added\nalice: added\n", &warning("staff, alice")),
+        Run::new(0, "user staff: added\ngroup alice: added\n", &warning("staff, alice")),
         "an account is not a group"
     );
-    assert_eq!(sandbox.admin(&["users", "add", "staff"]), Run::new(0, "staff: unchanged\n", ""));
+    assert_eq!(
+        sandbox.admin(&["users", "add", "staff"]),
+        Run::new(0, "user staff: unchanged\n", "")
+    );
     let must =
         ["users", "add", "--must-exist", r".\alice", "alcie", "--group", "stuff", "--dry-run"];
     let refused = sandbox.admin(&must);
     assert_eq!(refused.code, 1, "{refused:?}");
-    for name in ["alcie", "stuff"] {
+    for name in ["user alcie", "group stuff"] {
         let words = format!("error: {name}: this system has no account or group of this name\n");
         assert!(refused.stderr.contains(&words), "{refused:?}");
     }
@@ -141,8 +144,8 @@ fn edit_changes_groups() {
     let text = fs::read_to_string(&document).unwrap();
     sandbox.write(&document, &format!("# the people on the road\n{text}"));
     let edit = ["users", "edit", "--group", "Sales", "--notes", "since May"];
-    assert_eq!(sandbox.admin(&edit), Run::new(0, "sales: changed\n", ""));
-    assert_eq!(sandbox.admin(&edit), Run::new(0, "sales: unchanged\n", ""));
+    assert_eq!(sandbox.admin(&edit), Run::new(0, "group sales: changed\n", ""));
+    assert_eq!(sandbox.admin(&edit), Run::new(0, "group sales: unchanged\n", ""));
     let text = fs::read_to_string(&document).unwrap();
     assert!(text.starts_with("# the people on the road\n"), "{text}");
     assert!(text.contains("notes = \"since May\""), "{text}");
@@ -220,11 +223,15 @@ fn reset_of_a_group_affects_only_its_members() {
     assert!(refused.stderr.contains("--yes"), "{refused:?}");
     assert_eq!(
         sandbox.admin_ok(&["users", "reset", "--group", "sales", "--dry-run"]),
-        "adam: would be changed\nlena: would be changed\npia: would be changed\n"
+        "user adam: would be changed\nuser lena: would be changed\nuser pia: would be changed\n"
     );
     assert_eq!(
         sandbox.admin(&["users", "reset", "--group", "vpn", "--group", "sales", "LENA", "--yes"]),
-        Run::new(0, "lena: changed\nvera: changed\nadam: changed\npia: changed\n", ""),
+        Run::new(
+            0,
+            "user lena: changed\nuser vera: changed\nuser adam: changed\nuser pia: changed\n",
+            ""
+        ),
         "each member once"
     );
     let state = |user| sandbox.show(user)["state"].clone();
@@ -247,7 +254,10 @@ fn reset_of_a_group_affects_only_its_members() {
     // A state that cannot be read may belong to a member: it is reported, and the others are reset.
     sandbox.write(&sandbox.document("state", "adam"), "?");
     let damaged = sandbox.admin(&["users", "reset", "--group", "vpn", "--yes"]);
-    assert_eq!((damaged.code, damaged.stdout.as_str()), (1, "lena: unchanged\nvera: unchanged\n"));
+    assert_eq!(
+        (damaged.code, damaged.stdout.as_str()),
+        (1, "user lena: unchanged\nuser vera: unchanged\n")
+    );
     assert!(damaged.stderr.contains("adam.toml"), "{damaged:?}");
 }
 

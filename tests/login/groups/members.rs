@@ -123,13 +123,13 @@ fn the_first_group_by_name_decides_the_method() {
 fn a_member_who_is_listed_keeps_the_secret_until_removed() {
     let sandbox = with_groups(&["staff"]);
     let secret = enrol_member(&sandbox, &["staff"], "alice");
-    assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "alice: added\n");
+    assert_eq!(sandbox.admin_ok(&["users", "add", "alice"]), "user alice: added\n");
     sandbox.pass(30);
     assert_eq!(login(&sandbox, &["--no-groups"], "alice", &secret), "code-accepted");
     assert_eq!(login(sandbox.pass(30), &["--group", "staff"], "alice", &secret), "code-accepted");
     assert_eq!(
         sandbox.admin_ok(&["users", "remove", "alice", "--yes"]),
-        "alice: removed (still covered by group staff)\n"
+        "user alice: removed (still covered by group staff)\n"
     );
     assert_eq!(knock(&sandbox, &["--no-groups"], "alice").reason(), "not-listed");
     let other = enrol_member(&sandbox, &["staff"], "alice");
@@ -183,9 +183,9 @@ fn states_of_members_are_bound_to_their_domain() {
     assert_eq!(
         sandbox.admin_ok(&["users", "list", "--type", "user", "--format", "csv"]),
         "\
-name,type,method,phone,state,enrolment,listed,locked_until,last_login
-corp\\alice,user,app,,active,active,false,,2026-11-24T08:01:00Z
-other\\alice,user,app,,active,active,false,,2026-11-24T08:00:00Z
+name,type,method,phone,state,enrolment,listed,locked_until,last_login,notes
+corp\\alice,user,app,,active,active,false,,2026-11-24T08:01:00Z,
+other\\alice,user,app,,active,active,false,,2026-11-24T08:00:00Z,
 "
     );
     // An unqualified state belongs to the first domain that enrols.

@@ -131,7 +131,7 @@ fn no_lock_is_held_while_the_system_is_asked() {
     assert_eq!(knock(&sandbox, &[], "alice").reason(), "enrolment-required");
     assert_eq!(
         sandbox.admin_ok(&["users", "remove", "alice", "--yes"]),
-        "alice: removed (still covered by group staff)\n"
+        "user alice: removed (still covered by group staff)\n"
     );
     assert_eq!(system.questions().len(), 2);
 }

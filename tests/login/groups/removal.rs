@@ -28,7 +28,7 @@ fn remove_reports_the_groups_that_still_cover_a_user() {
     system.set("dora", &["users"]);
     assert_eq!(
         remove(&sandbox, &["anna", "--dry-run"]).stdout,
-        "anna: would be removed (still covered by group corp\\vpn, sales)\n"
+        "user anna: would be removed (still covered by group corp\\vpn, sales)\n"
     );
     assert_eq!(covered_by(&sandbox, &["anna"]), r#"["corp\\vpn","sales"]"#);
     // The system does not know bert, so the groups from the last login remain.
@@ -36,9 +36,9 @@ fn remove_reports_the_groups_that_still_cover_a_user() {
         remove(&sandbox, &["bert", "carl", "dora"]),
         Run {
             code: 0,
-            stdout: "bert: removed (still covered by group sales)\n\
-                     carl: removed (still covered by group corp\\vpn)\n\
-                     dora: removed\n"
+            stdout: "user bert: removed (still covered by group sales)\n\
+                     user carl: removed (still covered by group corp\\vpn)\n\
+                     user dora: removed\n"
                 .into(),
             stderr: String::new()
         }
@@ -67,12 +67,12 @@ fn removed_groups_cover_no_one() {
     sandbox.system().set("anna", &["sales", "vpn"]);
     assert_eq!(
         remove(&sandbox, &["anna", "--group", "SALES", "--dry-run"]).stdout,
-        "anna: would be removed (still covered by group vpn)\nsales: would be removed\n"
+        "user anna: would be removed (still covered by group vpn)\ngroup sales: would be removed\n"
     );
     remove(&sandbox, &["--group", "vpn"]);
     assert_eq!(
         remove(&sandbox, &["anna", "--group", "Sales"]).stdout,
-        "anna: removed\nsales: removed\n"
+        "user anna: removed\ngroup sales: removed\n"
     );
     assert_eq!(knock(&sandbox, &[], "anna").reason(), "not-listed");
 }
@@ -87,7 +87,7 @@ fn removing_a_missing_group_fails_unless_allowed() {
     );
     assert_eq!(
         remove(&sandbox, &["--group", "ghosts", "--ignore-missing"]).stdout,
-        "ghosts: unchanged\n"
+        "group ghosts: unchanged\n"
     );
     let asked = sandbox.admin(&["users", "remove", "--group", "sales"]);
     assert_eq!(asked.code, 2);
@@ -99,7 +99,7 @@ fn removing_a_missing_group_fails_unless_allowed() {
     // Damaged documents can be removed, too.
     sandbox.admin_ok(&["users", "add", "--group", "sales"]);
     sandbox.write(&sandbox.document("groups", "sales"), "?");
-    assert_eq!(remove(&sandbox, &["--group", "sales"]).stdout, "sales: removed\n");
+    assert_eq!(remove(&sandbox, &["--group", "sales"]).stdout, "group sales: removed\n");
 }
 
 /// Guards a member who is removed without having been listed: the secret is destroyed, and the user

@@ -165,8 +165,7 @@ fn input_that_cannot_be_a_code_is_wrong_and_never_charged() {
         let run = sandbox.verify_with_stdin(&["--", "alice"], &[typed, b"\n"].concat());
         assert_eq!(run.end(), (1, "wrong-code".to_owned()), "{}", typed.escape_ascii());
         assert_eq!(run.json()["attempts_left"], 5, "{}", typed.escape_ascii());
-        let message =
-            "This is not a code. A code has 6 digits, and a recovery code has 16 letters and digits.";
+        let message = "This is not a code. A code has 6 digits, and a recovery code has 16 letters and digits.";
         assert_eq!(run.json()["message"], message, "{}", typed.escape_ascii());
         assert_eq!(sandbox.show("alice"), before, "{}", typed.escape_ascii());
     }
