@@ -13,6 +13,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod mistaken;
 mod output;
 mod progress;
 mod prompt;
@@ -280,8 +281,11 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
             Err(_) => ErrorKind::System.exit_code(),
         };
     }
-    let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
-        || process.args.iter().any(|arg| arg == "--format=json");
+    let wants_json = process
+        .args
+        .windows(2)
+        .any(|pair| pair[0] == "--format" && pair[1].eq_ignore_ascii_case("json"))
+        || process.args.iter().any(|arg| arg.eq_ignore_ascii_case("--format=json"));
     if wants_json {
         let error = usage::usage_error(error, &text);
         let globals = Globals {

@@ -295,8 +295,14 @@ pub(super) fn changes(
                         format!(" (still covered by group {})", printable(&groups.join(", ")))
                     }
                 };
-                let until =
-                    row.until.as_ref().map_or(String::new(), |until| format!(" (until {until})"));
+                let until = match &row.until {
+                    Some(until) => format!(" (until {until})"),
+                    // Only a whitelist entry can end.
+                    None if row.kind == "whitelist" && row.result != Changed::Removed => {
+                        " (no end)".to_owned()
+                    }
+                    None => String::new(),
+                };
                 let result = row.result.as_str();
                 context.print(&format!("{name}: {would}{result}{covered}{until}\n"))?;
             }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::mistaken::{self, Adding};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
@@ -134,6 +135,7 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     let now = context.now();
     let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose()?;
     let opened = context.open()?;
+    mistaken::refuse(context, &*opened.store, Adding::Whitelist, &args.names)?;
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {

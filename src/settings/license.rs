@@ -1,19 +1,22 @@
 //! The table `[license]` of `store.toml`.
 //!
-//! Any content is accepted, so that no login fails because of it. Only the administration tool interprets
-//! it.
+//! Any value of its keys is accepted, so that no login fails because of a licence. Only the administration
+//! tool interprets them. Unknown keys are refused: they may be settings that belong above this table.
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use crate::settings::Described;
 use crate::settings::key::Valid;
-use crate::settings::reading::{Problem, to_value};
+use crate::settings::reading::{Problem, to_value, unknown};
 
 /// The keys that the program writes, their valid values and their meaning.
 const KEYS: [(&str, Valid, &str); 2] = [
     ("first-enabled", Valid::Time, "when two-factor authentication was first enabled"),
     ("token", Valid::Word("a licence"), "the licence, stored by 'rw2fa license activate'"),
 ];
+
+/// The hint for an unknown key.
+const HINT: &str = "remove the line, or move it to the table that it belongs to";
 
 /// The content of the section, not interpreted.
 #[derive(Clone, Debug, Default)]
@@ -30,8 +33,23 @@ impl LicenseSection {
     /// Takes the table out of the document.
     ///
     /// # Errors
-    /// If a number in it is too large for TOML.
+    /// If it has an unknown key, or a number that is too large for TOML.
     pub(super) fn take(document: &mut DeTable<'_>) -> Result<Self, Problem> {
+        let known = || KEYS.into_iter().map(|(name, ..)| name);
+        let table = document.get(Self::TABLE).map(|value| value.get_ref());
+        let tables = match table {
+            Some(DeValue::Array(array)) => {
+                array.iter().filter_map(|v| v.get_ref().as_table()).collect()
+            }
+            Some(value) => value.as_table().into_iter().collect(),
+            None => Vec::new(),
+        };
+        for name in tables.iter().flat_map(|table| table.keys()) {
+            if !known().any(|known| known == name.get_ref()) {
+                let message = unknown(name.get_ref(), known());
+                return Err(Problem { at: name.span().start, message, hint: Some(HINT) });
+            }
+        }
         document.remove(Self::TABLE).map(to_value).transpose().map(Self)
     }
 
@@ -39,7 +57,7 @@ impl LicenseSection {
     pub(super) fn described() -> impl Iterator<Item = Described> {
         KEYS.into_iter().map(|(name, valid, meaning)| Described {
             table: Self::TABLE,
-            about: "The licence, written by the program. Other keys are ignored.",
+            about: "The licence, written by the program.",
             name,
             meaning,
             valid,

@@ -257,6 +257,9 @@ mod tests {
             ("[sms]\n\nform = \"+33612345678\"\n", 6, "form"),
             ("[audit]\nsyslog = \"yes\"\n", 5, "syslog must be true or false, not string"),
             ("[audit]\nlog = true\n", 5, "unknown field `log`"),
+            ("[license]\ndiscrepancy = 7\n", 5, "unknown field `discrepancy`"),
+            ("[license]\ntoken = \"a\"\nfoo = 1\n", 6, "unknown field `foo`"),
+            ("[[license]]\nfoo = 1\n", 5, "unknown field `foo`"),
             ("sms = 3\n", 4, "sms must be a table, not integer"),
             ("[sms]\nproxy = 5\n", 5, "proxy must be an http or https address"),
             ("[domains]\naliases = { \"corp.example\" = 5 }\n", 5, "aliases must be a table"),
@@ -268,14 +271,14 @@ mod tests {
     }
 
     #[test]
-    fn any_licence_section_is_accepted() {
+    fn any_licence_is_accepted() {
         for (more, token, enabled) in [
             ("", None, false),
             ("[license]\n", None, false),
             ("[license]\ntoken = \"a.b.c\"\n", Some("a.b.c"), false),
             ("license = { token = \"a.b.c\", first-enabled = \"x\" }\n", Some("a.b.c"), true),
             ("[license]\nfirst-enabled = 2026-11-24T08:00:00Z\n", None, true),
-            ("[license]\ntoken = 5\nother = []\n", Some("5"), false),
+            ("[license]\ntoken = 5\n", Some("5"), false),
             ("license = 3\n", None, false),
             ("[[license]]\ntoken = \"x\"\n", None, false),
         ] {

@@ -8,6 +8,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueHint};
 
 use self::row::{COLUMNS, Row};
@@ -17,6 +18,7 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
+use crate::names::matching::{Domains, Resolution, resolve};
 use crate::names::name::{Domain, Name};
 use crate::printable::{printable, printable_json};
 use crate::settings::duration;
@@ -38,7 +40,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Show only decisions with this outcome
-    #[arg(long, value_parser = Outcome::ALL.map(Outcome::as_str))]
+    #[arg(long, value_parser = outcomes())]
     outcome: Option<String>,
     /// Show only lines since then: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
     #[arg(long, value_name = "TIME")]
@@ -65,21 +67,41 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     }
 }
 
+/// Parses an outcome. Participles such as `denied` mean the same.
+fn outcomes() -> impl TypedValueParser<Value = String> {
+    let participle = |outcome| match outcome {
+        Outcome::Grant => "granted",
+        Outcome::Deny => "denied",
+        Outcome::Challenge => "challenged",
+        Outcome::Error => "failed",
+        Outcome::Ended => "end",
+    };
+    let words =
+        Outcome::ALL.map(|outcome| PossibleValue::new(outcome.as_str()).alias(participle(outcome)));
+    PossibleValuesParser::new(words).map(move |word| {
+        let is_meant = |outcome: &Outcome| participle(*outcome).eq_ignore_ascii_case(&word);
+        let meant = Outcome::ALL.into_iter().find(is_meant).map(Outcome::as_str);
+        meant.map_or_else(|| word.to_lowercase(), str::to_owned)
+    })
+}
+
 /// Selects the lines to show.
 struct Filter {
     name: Option<Name>,
+    domains: Domains,
     outcome: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
 impl Filter {
-    fn new(args: &AuditArgs, now: Timestamp) -> Result<Self> {
+    fn new(args: &AuditArgs, domains: &Domains, now: Timestamp) -> Result<Self> {
         let time = |text: &Option<String>, is_end| {
             text.as_deref().map(|text| point_in_time(text, now, is_end)).transpose()
         };
         Ok(Self {
             name: args.user.as_deref().map(parse_name).transpose()?,
+            domains: domains.clone(),
             outcome: args.outcome.clone(),
             since: time(&args.since, false)?,
             until: time(&args.until, true)?,
@@ -93,16 +115,18 @@ impl Filter {
         self.since.is_none_or(is_later)
             && self.until.is_none_or(is_earlier)
             && self.outcome.as_ref().is_none_or(|outcome| row.outcome.as_ref() == Some(outcome))
-            && self.name.as_ref().is_none_or(|name| concerns(row, name))
+            && self.name.as_ref().is_none_or(|name| concerns(row, name, &self.domains))
     }
 }
 
-/// Returns whether a line is about `name`. A name without a domain matches every domain.
-fn concerns(row: &Row, name: &Name) -> bool {
+/// Returns whether a line is about `name`. A name without a domain matches every domain, and a name with
+/// one also matches entries that it may belong to.
+fn concerns(row: &Row, name: &Name, domains: &Domains) -> bool {
     [&row.user, &row.object].into_iter().flatten().any(|text| {
         Name::parse(text).is_ok_and(|other| {
             other.key() == name.key()
-                && (*name.domain() == Domain::Unqualified || other.canonical() == name.canonical())
+                && (*name.domain() == Domain::Unqualified
+                    || resolve(name, &[other], domains) != Resolution::Unlisted)
         })
     })
 }
@@ -131,7 +155,7 @@ fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Res
 
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
-    let filter = Filter::new(args, context.now())?;
+    let filter = Filter::new(args, &opened.settings.domains, context.now())?;
     let mut printer = Printer::begin(context)?;
     let mut fragments = Fragments::default();
     read(&opened, args.archive.as_deref(), &mut |place, bytes| {
@@ -270,15 +294,20 @@ mod tests {
             row.user = Some(user.into());
             row
         };
+        let domains = Domains::new(None, [("corp.example", "CORP")]);
         for (filter, user, found) in [
             ("Alice", "alice", true),
             ("alice", "corp\\alice", true),
             ("CORP\\alice", "corp\\alice", true),
+            ("CORP\\alice", "alice", true),
+            ("alice@corp.example", "alice", true),
+            ("alice@corp.example", "corp\\alice", true),
+            ("alice@corp.example", "lab\\alice", false),
             ("CORP\\alice", "lab\\alice", false),
             ("alice", "bob", false),
         ] {
             assert_eq!(
-                concerns(&row(user), &Name::parse(filter).unwrap()),
+                concerns(&row(user), &Name::parse(filter).unwrap(), &domains),
                 found,
                 "{filter} {user}"
             );

@@ -15,6 +15,7 @@ use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
+use crate::cli::mistaken::{self, Adding};
 use crate::cli::output::Changed;
 use crate::error::Result;
 use crate::gateway::number;
@@ -82,6 +83,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     } else {
         &args.entries
     };
+    let adding = [(Adding::Users, &entries.names), (Adding::Groups, &entries.groups)];
+    for (adding, names) in adding {
+        mistaken::refuse(context, &*opened.store, adding, names)?;
+    }
     let keys = opened.keys()?;
     let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(args.must_exist);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
+use crate::store::dir::creation::NEW_TRAIL_HINT;
 use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
 
 /// How many bytes at the end of an audit file are read first to find its last line.
@@ -48,7 +49,7 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens the trail in `directory` and checks that there is room for a line.
     pub(super) fn open(directory: &Path, owner: Owner, month: &str) -> Result<Self> {
-        file::check_directory(directory, owner)?;
+        check_directory(directory, owner)?;
         let path = newest(&files(directory)?, directory, month);
         let file = file::open_to_append(&path, owner)?;
         if platform::is_full(&file) {
@@ -67,6 +68,14 @@ impl Opened {
     }
 }
 
+/// Checks that the directory of the trail exists, is not a link, and is private to its owner.
+fn check_directory(directory: &Path, owner: Owner) -> Result<()> {
+    if file::has_directory(directory, owner)? {
+        return Ok(());
+    }
+    Err(file::broken(directory, "is missing").with_hint(NEW_TRAIL_HINT))
+}
+
 /// Returns the file for the next line. A clock that was set back does not start an older file.
 fn newest(files: &[PathBuf], directory: &Path, month: &str) -> PathBuf {
     let present = directory.join(format!("{month}.jsonl"));
@@ -82,7 +91,7 @@ pub(super) fn append(
     opened: Option<Opened>,
     make: &mut MakeLines<'_>,
 ) -> Result<Appended> {
-    file::check_directory(directory, owner)?;
+    check_directory(directory, owner)?;
     let files = files(directory)?;
     let path = &newest(&files, directory, month);
     let mut file = match opened.and_then(|opened| opened.file_at(path)) {
@@ -112,7 +121,7 @@ pub(super) fn append(
 
 /// Passes each line of the trail in `directory` to `each`, oldest first, in constant memory.
 pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<()> {
-    file::check_directory(directory, owner)?;
+    check_directory(directory, owner)?;
     let mut has_begun = false;
     for path in files(directory)? {
         if file_lines(&path, owner, each)? {
