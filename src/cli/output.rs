@@ -298,7 +298,7 @@ pub(super) fn changes(
                 let until = match &row.until {
                     Some(until) => format!(" (until {until})"),
                     // Only a whitelist entry can end.
-                    None if row.kind == "whitelist" && row.result != Changed::Removed => {
+                    None if row.kind == "whitelist" && row.result == Changed::Added => {
                         " (no end)".to_owned()
                     }
                     None => String::new(),

@@ -109,8 +109,7 @@ fn suggest_subcommand(error: &mut clap::Error, root: &Command, args: &[OsString]
         vec![synonym.to_owned()]
     } else if is_root {
         commands_below(root, typed)
-    } else if parent.get_name() == "audit" && error.get(ContextKind::SuggestedSubcommand).is_none()
-    {
+    } else if parent.get_name() == "audit" && !is_misspelt(parent, typed) {
         vec![format!("rw2fa audit --user {}", platform::quoted(Path::new(typed)))]
     } else {
         Vec::new()
@@ -118,6 +117,12 @@ fn suggest_subcommand(error: &mut clap::Error, root: &Command, args: &[OsString]
     if !suggestions.is_empty() {
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(suggestions));
     }
+}
+
+/// Returns whether a word is a subcommand with a typing error. clap's own rule is too generous where the
+/// word may be a name.
+fn is_misspelt(parent: &Command, typed: &str) -> bool {
+    parent.get_subcommands().any(|sub| strsim::damerau_levenshtein(sub.get_name(), typed) <= 2)
 }
 
 /// Finds commands of two words by their second one. One about users comes before all others.

@@ -171,7 +171,7 @@ fn no_login_depends_on_the_licence() {
         (format!("[license]\ntoken = \"{changed}\"\n"), Some("signature")),
         ("[license]\ntoken = \"\"\n".into(), Some("empty")),
         ("[license]\ntoken = 5\n".into(), Some("not a licence")),
-        ("[license]\ntoken = [{ a = 1 }]\nmore = 1.5\n".into(), Some("not a licence")),
+        ("[license]\ntoken = [{ a = 1 }]\n".into(), Some("not a licence")),
         ("[license.token]\nx = 1\n".into(), Some("not a licence")),
         ("[[license]]\ntoken = 1\n".into(), None),
     ] {
