@@ -36,7 +36,7 @@ impl LicenseSection {
     /// If it has an unknown key, or a number that is too large for TOML.
     pub(super) fn take(document: &mut DeTable<'_>) -> Result<Self, Problem> {
         let known = || KEYS.into_iter().map(|(name, ..)| name);
-        let table = document.get(Self::TABLE).map(|value| value.get_ref());
+        let table = document.get(Self::TABLE).map(toml::Spanned::get_ref);
         let tables = match table {
             Some(DeValue::Array(array)) => {
                 array.iter().filter_map(|v| v.get_ref().as_table()).collect()
