@@ -30,9 +30,6 @@
 //! assert!(matches!(resolve(&login, &listed, &Domains::default()), Resolution::Entry(_)));
 //! ```
 
-// The Windows platform layer needs a few calls that no safe crate offers.
-#![cfg_attr(not(windows), forbid(unsafe_code))]
-
 pub mod audit;
 pub mod cli;
 pub mod error;
@@ -48,4 +45,5 @@ pub mod process;
 pub mod settings;
 pub mod store;
 pub mod time;
+pub mod typing;
 pub mod verify;

@@ -9,16 +9,21 @@ use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::otp::qr::Ink;
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
 /// The hidden command of `rw2fa` that prints the groups of an account.
 pub const SYSTEM_GROUPS: &str = "system-groups";
+
+/// The variable that names the store.
+const STORE_VARIABLE: &str = "RW2FA_STORE";
 
 /// Reports which of the three streams are terminals.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,9 +41,41 @@ pub struct Terminals {
 pub enum Line {
     /// The text before the end of the line.
     Text(Zeroizing<String>),
-    /// Longer than allowed, or not UTF-8.
-    Unreadable,
+    /// Something else.
+    Unreadable(Unreadable),
 }
+
+/// Why a line from standard input is not text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// It is longer than allowed.
+    TooLong,
+    /// It is UTF-16.
+    Utf16,
+    /// It is not UTF-8.
+    NotUtf8,
+}
+
+impl Unreadable {
+    /// The error that names the cause.
+    pub fn error(self) -> Error {
+        let what = match self {
+            Unreadable::TooLong => "the line on standard input is too long",
+            Unreadable::Utf16 => "standard input is UTF-16, not UTF-8",
+            Unreadable::NotUtf8 => "standard input is not UTF-8",
+        };
+        Error::new(ErrorKind::Refused, what).with_hint(match self {
+            Unreadable::TooLong => "write one line of at most 256 bytes",
+            Unreadable::Utf16 | Unreadable::NotUtf8 => {
+                "write UTF-8; in PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new()"
+            }
+        })
+    }
+}
+
+/// How long to wait for the reader of standard output or standard error, shared with the streams. `None` waits
+/// for as long as it takes.
+type ReaderPatience = Rc<Cell<Option<Duration>>>;
 
 /// Fills bytes with randomness. Returns whether it succeeded.
 type Random = dyn Fn(&mut [u8]) -> bool;
@@ -67,6 +104,9 @@ pub struct Process {
     pub stderr: Box<dyn Write>,
     /// Whether the program runs set-uid for another account.
     pub elevated: bool,
+    /// Whether to use colours, if the command line says so.
+    pub color: Option<bool>,
+    reader_patience: ReaderPatience,
     variables: fn(&str) -> Option<OsString>,
     stdin: RefCell<Box<dyn Read>>,
     real_stdin: bool,
@@ -96,6 +136,8 @@ impl Process {
             stdout,
             stderr,
             elevated: false,
+            color: None,
+            reader_patience: ReaderPatience::default(),
             stdin: RefCell::new(Box::new(io::Cursor::new(stdin))),
             real_stdin: false,
             clock: Box::new(move || now),
@@ -210,13 +252,47 @@ impl Process {
         (self.variables)(name).filter(|value| !value.is_empty())
     }
 
-    /// Returns the store named by `--store` (`option`) or `RW2FA_STORE`.
-    // SECURITY: a set-uid program always uses the system's store, whatever the caller names.
-    pub fn named_store(&self, option: Option<PathBuf>) -> Option<PathBuf> {
-        if self.elevated {
-            return Some(platform::system_store());
+    /// Returns whether colours may be written to a terminal.
+    pub fn accepts_colors(&self) -> bool {
+        self.color.unwrap_or_else(|| self.variable("NO_COLOR").is_none())
+    }
+
+    /// Returns how to draw a QR code on the terminal.
+    pub fn ink(&self) -> Ink {
+        if self.accepts_colors() {
+            return Ink::BlackOnWhite;
         }
-        option.or_else(|| self.variable("RW2FA_STORE").map(PathBuf::from))
+        let colors = self.variable("COLORFGBG").and_then(|colors| colors.into_string().ok());
+        Ink::without_colors(colors.as_deref())
+    }
+
+    /// Returns the store named by `--store` (`option`) or `RW2FA_STORE`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] for an empty name.
+    // SECURITY: a set-uid program always uses the system's store, whatever the caller names. An empty name is most
+    // likely the unset variable of a script. With another store than the intended one, a command would change the
+    // wrong users, and a login might not need a code.
+    pub fn named_store(&self, option: Option<PathBuf>) -> Result<Option<PathBuf>> {
+        if self.elevated {
+            return Ok(Some(platform::system_store()));
+        }
+        let (named, what) = match option {
+            Some(path) => (Some(path), "--store"),
+            None => ((self.variables)(STORE_VARIABLE).map(PathBuf::from), STORE_VARIABLE),
+        };
+        match named {
+            Some(path) if path.as_os_str().is_empty() => {
+                Err(Error::new(ErrorKind::Usage, format!("{what} is empty"))
+                    .with_hint("name a store; to use the system's, leave it out or unset it"))
+            }
+            named => Ok(named),
+        }
+    }
+
+    /// From now on, fails to write if nothing is read for this long from a standard stream that does not block.
+    pub fn limit_waiting(&mut self, patience: Duration) {
+        self.reader_patience.set(Some(patience));
     }
 
     /// Runs `read` on standard input.
@@ -268,17 +344,40 @@ impl Process {
                 break;
             }
         }
-        let Some(line) = bytes.split(|byte| *byte == b'\n').next() else {
-            return Ok(Line::Unreadable);
-        };
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if is_utf16(line) {
+            return Ok(Line::Unreadable(Unreadable::Utf16));
+        }
+        let line = without_end(line);
         // .NET writes a byte order mark before the first line.
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        match std::str::from_utf8(line) {
-            Ok(text) if text.len() <= limit => Ok(Line::Text(Zeroizing::new(text.to_owned()))),
-            _ => Ok(Line::Unreadable),
-        }
+        Ok(match std::str::from_utf8(line) {
+            _ if line.len() > limit => Line::Unreadable(Unreadable::TooLong),
+            Ok(text) => Line::Text(Zeroizing::new(text.to_owned())),
+            Err(_) => Line::Unreadable(Unreadable::NotUtf8),
+        })
     }
+}
+
+/// Removes what may follow the text of a line: a carriage return, and one NUL, with which PAM ends what
+/// it passes to a program.
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    match line.strip_suffix(b"\0") {
+        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
+        None => line,
+    }
+}
+
+/// Reports whether a line is UTF-16: it has a byte order mark, or every other byte is NUL.
+fn is_utf16(line: &[u8]) -> bool {
+    let every_other = |rest: usize| {
+        line.len() > 2 && line.iter().enumerate().all(|(at, byte)| (*byte == 0) == (at % 2 == rest))
+    };
+    line.starts_with(b"\xff\xfe")
+        || line.starts_with(b"\xfe\xff")
+        || every_other(0)
+        || every_other(1)
 }
 
 /// No account database.
@@ -342,9 +441,50 @@ mod tests {
         assert_eq!(line(b"\xef\xbb\xbf123456\r\n", 256), text("123456"));
         assert_eq!(line(b"", 256), text(""));
         assert_eq!(line(&[b'1'; 256], 256), text(&"1".repeat(256)));
-        assert_eq!(line(&[b'1'; 257], 256), Line::Unreadable);
-        assert_eq!(line(&vec![b'1'; 1_000_000], 256), Line::Unreadable);
-        assert_eq!(line(b"\xff\xfe\n", 256), Line::Unreadable);
+        for (input, problem) in [
+            (vec![b'1'; 257], Unreadable::TooLong),
+            (vec![b'1'; 1_000_000], Unreadable::TooLong),
+            (vec![b'1', 0xff, b'\n'], Unreadable::NotUtf8),
+            (b"\xff\xfe\n".to_vec(), Unreadable::Utf16),
+        ] {
+            assert_eq!(line(&input, 256), Line::Unreadable(problem));
+        }
+    }
+
+    /// Guards what may follow a code: what PAM and other programs write after it, and nothing else.
+    #[test]
+    fn a_line_may_end_with_nul() {
+        for (input, expected) in [
+            (&b"123456\0"[..], "123456"),
+            (b"123456\0\n", "123456"),
+            (b"123456\n\0", "123456"),
+            (b"123456\0\r\n", "123456"),
+            (b"123456\r\0", "123456"),
+            (b"123456\r\n\0", "123456"),
+            (b"\0", ""),
+            (b"1\0", "1"),
+            (b"123456\0\0", "123456\0"),
+            (b"123\x00456\0", "123\x00456"),
+        ] {
+            let text = Line::Text(Zeroizing::new(expected.to_owned()));
+            assert_eq!(line(input, 256), text, "{input:?}");
+        }
+    }
+
+    /// Guards that UTF-16 is recognised in both orders, with and without its mark, with any end of line.
+    #[test]
+    fn utf16_is_recognised() {
+        for text in ["123456", "123456\n", "123456\r\n", "12", "\u{661}\u{662}\n"] {
+            for big in [false, true] {
+                let unit = |unit: u16| if big { unit.to_be_bytes() } else { unit.to_le_bytes() };
+                let bytes = |text: &str| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+                let utf16 = Line::Unreadable(Unreadable::Utf16);
+                assert_eq!(line(&bytes(&format!("\u{feff}{text}")), 256), utf16, "{text:?}, {big}");
+                if text.is_ascii() {
+                    assert_eq!(line(&bytes(text), 256), utf16, "{text:?}, {big}");
+                }
+            }
+        }
     }
 
     #[test]

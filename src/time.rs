@@ -101,6 +101,12 @@ impl Timestamp {
         Self::from_unix(self.0.saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)))
     }
 
+    /// Returns the time `seconds` earlier.
+    #[must_use]
+    pub fn minus(self, seconds: u64) -> Self {
+        Self::from_unix(self.0.saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    }
+
     /// Returns the seconds from `self` until `later`, or 0 if `later` is not later.
     pub fn until(self, later: Self) -> u64 {
         u64::try_from(later.0.saturating_sub(self.0)).unwrap_or(0)
@@ -114,14 +120,6 @@ impl Timestamp {
     /// Parses an RFC 3339 time, or a date, which means its first second in UTC.
     pub fn parse(text: &str) -> Option<Self> {
         Self::try_from(text.parse::<Datetime>().ok()?).ok()
-    }
-
-    /// Parses the end of a period: an RFC 3339 time, or a date, which is included. Its end is the first
-    /// second of the next day in UTC.
-    pub fn parse_end(text: &str) -> Option<Self> {
-        let end: Datetime = text.parse().ok()?;
-        let seconds = if end.time.is_none() { 86_400 } else { 0 };
-        Some(Self::try_from(end).ok()?.plus(seconds))
     }
 }
 
@@ -212,22 +210,6 @@ mod tests {
         assert_eq!(time.month(), "2026-11");
         for bad in ["", "tomorrow", "2026-13-01", "2026-11-24T08:00:00"] {
             assert_eq!(Timestamp::parse(bad).map(|t| t.to_string()), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_end_date_includes_the_whole_day() {
-        for (text, expected) in [
-            ("2026-12-31", Some("2027-01-01T00:00:00Z")),
-            ("2028-02-28", Some("2028-02-29T00:00:00Z")),
-            ("2026-12-31T00:00:00Z", Some("2026-12-31T00:00:00Z")),
-            ("9999-12-31", Some("9999-12-31T23:59:59Z")),
-            ("2026-02-29", None),
-            ("2026-12-31T00:00:00", None),
-            ("08:00:00", None),
-        ] {
-            let end = Timestamp::parse_end(text).map(|end| end.to_string());
-            assert_eq!(end.as_deref(), expected, "{text}");
         }
     }
 

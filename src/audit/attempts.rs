@@ -1,7 +1,7 @@
 //! Checks that the trail records every charged attempt.
 //!
 //! Each account numbers its charged attempts from 1, and the line of an attempt carries its number. So a missing
-//! number is an attempt that was charged but never recorded. The check keeps one number per user in memory.
+//! number is an attempt that was counted but never recorded. The check keeps one number per user in memory.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,13 +19,10 @@ const REMOVE: &str = "users remove";
 /// The key of the old and new number in lines that record a rebuilt counter.
 const REPAIRED: &str = "attempts";
 
-/// The key of a value in the first line of a trail that replaces a lost one.
-const REPLACED: &str = "trail";
-
 /// The problem of a number that is not higher than the last one.
 pub const REPEATED: &str = "repeats the number of an attempt";
 
-/// A run of attempts of one user that were charged but never recorded.
+/// A run of attempts of one user that were counted but never recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct MissingAttempts {
     /// The canonical name of the user.
@@ -40,9 +37,9 @@ impl std::fmt::Display for MissingAttempts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { user, first, last } = self;
         if first == last {
-            write!(f, "{user}: attempt {first} was charged but never recorded")
+            write!(f, "{user}: attempt {first} was counted but never recorded")
         } else {
-            write!(f, "{user}: attempts {first} to {last} were charged but never recorded")
+            write!(f, "{user}: attempts {first} to {last} were counted but never recorded")
         }
     }
 }
@@ -81,9 +78,7 @@ impl AttemptLog {
             self.has_begun = true;
             // After months that were moved away, the numbers go on.
             // Neither does the first line of a trail that replaces a lost one know how far the accounts had counted.
-            let replaces_another = matches!(line.event(),
-                Some(Event::Change(change)) if change.values.contains_key(REPLACED));
-            self.is_from_one = line.is_first() && !replaces_another;
+            self.is_from_one = line.is_first() && !line.replaces_another();
         }
         if let Some(Event::Change(change)) = line.event() {
             match (change.action, change.object) {
@@ -189,7 +184,7 @@ mod tests {
         let event = match words[..] {
             ["init"] => return line(1, &change("init", None, false, None)),
             ["init", "anew"] => {
-                let values = [(REPLACED.into(), json!(["gone", "new"]))].into_iter().collect();
+                let values = [("trail".into(), json!(["gone", "new"]))].into_iter().collect();
                 let (action, object) = ("init", None);
                 let event = AdminChange { by: "root", action, object, values, attempt: None };
                 return line(1, &Event::Change(event));
@@ -289,10 +284,10 @@ mod tests {
             let has_carol = attempts.finish(&counted).len() > listed.len();
             (listed.join("; "), has_carol)
         };
-        let one = "alice: attempt 2 was charged but never recorded";
-        let many = "alice: attempts 2 to 4 were charged but never recorded";
-        let again = "alice: attempts 1 to 2 were charged but never recorded";
-        let bob = "bob: attempts 1 to 2 were charged but never recorded";
+        let one = "alice: attempt 2 was counted but never recorded";
+        let many = "alice: attempts 2 to 4 were counted but never recorded";
+        let again = "alice: attempts 1 to 2 were counted but never recorded";
+        let bob = "bob: attempts 1 to 2 were counted but never recorded";
         for (steps, present, expected) in [
             ("init, alice 1", &[("alice", 1)][..], (String::new(), true)),
             ("init, alice 1", &[("alice", 2)], (one.to_owned(), true)),

@@ -16,6 +16,9 @@ pub const BEGINS_LATER: &str = "is not the beginning of the trail: the lines bef
 /// The problem of a line that was written without a key.
 pub const UNKEYED: &str = "was written without a key, so it proves nothing";
 
+/// The first line of a trail that replaces a lost one.
+const REPLACES: &str = "begins a new trail: the one before it was lost";
+
 const UNKNOWN_KEY: &str = "was written with a key that this store does not have";
 
 /// A line that breaks the chain.
@@ -180,6 +183,8 @@ impl<'k> Chain<'k> {
         if !line.is_first() || line.key().is_none() {
             let before = line.follows().unwrap_or_else(Link::first);
             self.begin = Begin::After(before, broken);
+        } else if line.replaces_another() {
+            self.gaps.push(Gap { what: REPLACES, ..broken.into() });
         }
     }
 

@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 /// The field that ends every line.
 const AUTHENTICATOR: &str = ",\"mac\":";
 
+/// The key of a value in the first line of a trail that replaces a lost one.
+const REPLACED: &str = "trail";
+
 /// How many hexadecimal digits an authenticator has.
 const DIGITS: usize = 32;
 
@@ -181,6 +184,12 @@ impl Line {
             && fields.event == "change"
             && fields.action.as_deref() == Some("init")
             && fields.object.is_none()
+    }
+
+    /// Whether it is the first line of a trail that replaces a lost one.
+    pub fn replaces_another(&self) -> bool {
+        let values = self.fields.values.as_ref();
+        self.is_first() && values.is_some_and(|values| values.contains_key(REPLACED))
     }
 
     /// The length of the line in bytes.

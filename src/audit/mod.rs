@@ -7,17 +7,17 @@ pub mod attempts;
 mod chain;
 mod event;
 mod line;
-
-use std::collections::BTreeMap;
+mod survey;
 
 pub use attempts::{AttemptLog, MissingAttempts};
 pub use chain::{BEGINS_LATER, Broken, Chain, Gap, NOT_CANONICAL, UNKEYED, check};
 pub use event::{AdminChange, Archive, Event, Verification};
 pub use line::{Line, Link};
+pub use survey::{Beginning, Future, Survey, survey};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::seal::AuditKey;
-use crate::store::{AuditEnd, Document, Locked, Reader, Store};
+use crate::store::{AuditEnd, Document, Locked};
 use crate::time::Timestamp;
 
 /// Appends `event`. If the key is lost, the line is written without a key and says so.
@@ -102,36 +102,4 @@ fn write_lines(
         link = next;
     }
     Ok(bytes)
-}
-
-/// Finds charged attempts that the trail of `store` does not record. `present` maps each account to its attempt
-/// counter.
-///
-/// Skips lines that are not canonical. [`Chain`] reports those.
-///
-/// # Errors
-/// When the trail cannot be read, or an account's lock is not released.
-pub fn missing_attempts(
-    store: &dyn Store,
-    present: &BTreeMap<String, u64>,
-) -> Result<Vec<MissingAttempts>> {
-    let seen = read_attempts(store)?;
-    let found = seen.finish(present);
-    if !seen.is_unsettled(&found) {
-        return Ok(found);
-    }
-    store.drain()?;
-    Ok(read_attempts(store)?.finish(present))
-}
-
-fn read_attempts(store: &dyn Reader) -> Result<AttemptLog> {
-    let mut attempts = AttemptLog::new();
-    store.audit_lines(&mut |_, bytes| {
-        if let Some(line) = Line::parse(bytes) {
-            // A repeated number is not a missing one.
-            let _ = attempts.feed(&line);
-        }
-        Ok(())
-    })?;
-    Ok(attempts)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::change::{Change, values};
-use crate::cli::context::Context;
+use crate::cli::context::{self, Context};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::status::describe_window;
 use crate::cli::{Done, Format};
@@ -43,16 +43,16 @@ pub(super) struct GetArgs {
 
 /// Change a setting
 ///
-/// Times may also be written as 90s, 5m, 8h or 2d. A value out of range is rejected, and nothing is written.
+/// Durations may also be written as 90s, 30m, 8h, 3d or 2w. A value out of range is rejected, and nothing is written.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa advanced set discrepancy 1")]
 pub(super) struct SetArgs {
-    /// The name of the setting
+    /// The name of the setting, or KEY=VALUE
     key: String,
-    /// The new value
+    /// The new value; on a terminal, the command asks for a missing one
     #[arg(allow_hyphen_values = true)]
-    value: String,
-    /// Show what would be done, and change nothing
+    value: Option<String>,
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -63,7 +63,7 @@ pub(super) struct SetArgs {
 pub(super) struct UnsetArgs {
     /// The name of the setting
     key: String,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -83,9 +83,7 @@ pub(super) fn run(context: &mut Context<'_>, command: AdvancedCommand) -> Result
         AdvancedCommand::List(_) => list(context),
         AdvancedCommand::Get(args) => get(context, &args),
         AdvancedCommand::Set(args) => {
-            let key = find(&args.key)?;
-            let value =
-                key.read(&args.value).map_err(|message| Error::new(ErrorKind::Usage, message))?;
+            let (key, value) = assignment(context, &args)?;
             change(context, key, Some(&value), args.dry_run)
         }
         AdvancedCommand::Unset(args) => change(context, find(&args.key)?, None, args.dry_run),
@@ -99,6 +97,40 @@ fn find(name: &str) -> Result<&'static Key> {
     advanced::find(name).map_err(|message| {
         Error::new(ErrorKind::Usage, message).with_hint("'rw2fa advanced list' shows every setting")
     })
+}
+
+/// Returns the setting and its new value, from `KEY VALUE`, `KEY=VALUE`, or an answer on the terminal.
+fn assignment(context: &Context<'_>, args: &SetArgs) -> Result<(&'static Key, toml::Value)> {
+    let (name, value) = match (args.key.split_once('='), &args.value) {
+        (Some((name, value)), None) => (name, Some(value)),
+        (_, value) => (args.key.as_str(), value.as_deref()),
+    };
+    let key = find(name.trim())?;
+    let value = match value {
+        Some(value) => checked(key, value).map_err(|what| Error::new(ErrorKind::Usage, what))?,
+        None if context.can_ask() => {
+            let question = format!("{}, {}: ", key.name, key.valid());
+            context::ask(&question, &usage_of(key), |answer| checked(key, answer))?
+        }
+        None => {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                format!("no value for {} was given", key.name),
+            )
+            .with_hint(usage_of(key)));
+        }
+    };
+    Ok((key, value))
+}
+
+fn usage_of(key: &Key) -> String {
+    format!("rw2fa advanced set {} VALUE, where VALUE is {}", key.name, key.valid())
+}
+
+/// Reads and checks a typed value.
+fn checked(key: &Key, text: &str) -> std::result::Result<toml::Value, String> {
+    let value = key.read(text)?;
+    key.assign(&mut Advanced::default(), &value).map(|()| value)
 }
 
 /// The value as a TOML value, with a placeholder for an unset issuer.
@@ -205,10 +237,6 @@ fn change(
     dry_run: bool,
 ) -> Result<Done> {
     context.no_csv(if value.is_some() { "advanced set" } else { "advanced unset" })?;
-    let mut wanted = Advanced::default();
-    if let Some(value) = value {
-        key.assign(&mut wanted, value).map_err(|message| Error::new(ErrorKind::Usage, message))?;
-    }
     let opened = context.open()?;
     let (changed, after) = opened.store.update(Scope::Settings, |locked| {
         let before = records::settings(locked)?;
@@ -241,13 +269,14 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let digits = after.digits();
     if key.name == "digits" && digits != Digits::DEFAULT {
         context.warn(&format!(
-            "not every authenticator app supports other than {} digits: try {} with your users' apps first",
+            "some authenticator apps only support {}-digit codes: try {} digits with your users' \
+             apps first",
             Digits::DEFAULT.get(),
             digits.get()
         ));
     }
     if key.name == "digits" {
-        context.note("enrolled users keep the number of digits that they enrolled with");
+        context.note("users who have already enrolled keep their number of digits");
     }
     if key.name == "sms-message" {
         report_segments(context, after);
@@ -258,8 +287,8 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let effective = after.discrepancy_for(digits);
     if effective < after.discrepancy {
         context.warn(&format!(
-            "a guess must not succeed more often than 1 in 1,000: with {} digits, the effective discrepancy is \
-             {effective}, not {}",
+            "with {} digits, discrepancy {effective} is used instead of {}, so that a guess \
+             succeeds at most once in 1,000 tries",
             digits.get(),
             after.discrepancy
         ));
@@ -267,7 +296,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
     let chances = chance::of_guessing(after.discrepancy, digits, after.lockout());
     context.note(&describe_window(after));
     context.note(&format!(
-        "chance of guessing a code: {} in one try, {} in a day, {} before the hard stop",
+        "chance of guessing a code: {} in one try, {} in a day, {} before an administrator must unlock the account",
         percent(chances.one),
         percent(chances.day),
         percent(chances.hard_stop)
@@ -278,7 +307,7 @@ fn report_consequences(context: &mut Context<'_>, key: &Key, after: &Advanced) {
 fn report_segments(context: &mut Context<'_>, after: &Advanced) {
     for placeholder in message::unknown_placeholders(&after.sms_message) {
         context.warn(&format!(
-            "{placeholder} is sent unchanged: only %CODE% and %ISSUER% are filled in"
+            "{placeholder} is sent unchanged: only %CODE% and %ISSUER% are replaced"
         ));
     }
     let zeros = "0".repeat(usize::from(after.digits().get()));

@@ -85,11 +85,24 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the store does not exist or must not be used.
     pub(super) fn open_store(&mut self) -> Result<Box<dyn Store>> {
-        let path = store_path(self.process, self.globals.store.as_ref());
+        let path = store_path(self.process, self.globals.store.as_ref())?;
         if self.globals.store.is_none() && Some(&path) == per_user_store().as_ref() {
             self.note(&format!("using this user's own store: {}", path.display()));
         }
         store::open(&path)
+    }
+
+    /// Checks, before a question, that the store can be opened and its key read. Does not become
+    /// the store's owner, who may not be allowed to write where the command does.
+    ///
+    /// # Errors
+    /// When the store cannot be used, or its key is missing or damaged.
+    pub(super) fn check_store_and_key(&self) -> Result<()> {
+        let path = store_path(self.process, self.globals.store.as_ref());
+        let Some(mut store) = store::look(&path?)? else { return Ok(()) };
+        let settings = records::settings(&*store)?;
+        store::configure(&mut *store, &settings, None);
+        records::key_ring(&*store).map(drop)
     }
 
     /// Returns the time of this run.
@@ -111,26 +124,27 @@ impl<'a> Context<'a> {
         if self.globals.yes {
             return Ok(());
         }
-        if !self.process.terminals.stdin || !self.process.terminals.stderr {
+        if !self.can_ask() {
             return Err(Error::new(
                 ErrorKind::Usage,
-                "this command asks for confirmation, and there is no terminal to ask on",
+                "cannot ask for confirmation without a terminal",
             )
             .with_hint("add --yes to confirm in advance"));
         }
         // The question is printed on its own lines because it may be wider than the terminal.
         self.say(&format!("{question}\n"));
-        match ask() {
-            Ok(Answer::Yes) => Ok(()),
-            Ok(Answer::No) => Err(Error::new(ErrorKind::Declined, "nothing was changed")),
-            Ok(Answer::Interrupted) => {
-                Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
-            }
-            Err(error) => {
-                Err(Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
-                    .with_hint("add --yes to confirm in advance"))
-            }
+        let answer = prompt::line("Continue? [y/N] ")
+            .map_err(|error| unanswered(error, "add --yes to confirm in advance"))?;
+        // Only a whole `y` or `yes` means yes.
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(Error::new(ErrorKind::Declined, "nothing was changed")),
         }
+    }
+
+    /// Returns whether there is a terminal to ask on.
+    pub(super) fn can_ask(&self) -> bool {
+        self.process.terminals.stdin && self.process.terminals.stderr
     }
 
     /// Returns whether standard output is coloured.
@@ -140,7 +154,7 @@ impl<'a> Context<'a> {
             Color::Never => false,
             Color::Auto => {
                 self.process.terminals.stdout
-                    && self.process.variable("NO_COLOR").is_none()
+                    && self.process.accepts_colors()
                     && platform::takes_colors()
             }
         }
@@ -253,15 +267,18 @@ impl<'a> Context<'a> {
 }
 
 /// Chooses the store: `--store`, `RW2FA_STORE`, the system's, or else this user's own.
-pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> PathBuf {
-    if let Some(path) = process.named_store(option.cloned()) {
-        return path;
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for an empty name.
+pub(super) fn store_path(process: &Process, option: Option<&PathBuf>) -> Result<PathBuf> {
+    if let Some(path) = process.named_store(option.cloned())? {
+        return Ok(path);
     }
     let system = platform::system_store();
-    match per_user_store() {
+    Ok(match per_user_store() {
         Some(own) if is_missing(&system) && !is_missing(&own) => own,
         _ => system,
-    }
+    })
 }
 
 /// Returns the path of the user's own store.
@@ -308,21 +325,45 @@ pub(super) fn not_listed(
     }
 }
 
-enum Answer {
-    Yes,
-    No,
-    Interrupted,
+/// Asks for a value on the terminal until `check` accepts it. `otherwise` says how to pass the value
+/// without a terminal.
+///
+/// # Errors
+/// [`ErrorKind::Interrupted`] on Ctrl-C, [`ErrorKind::System`] when the terminal cannot be used.
+pub(super) fn ask<T>(
+    question: &str,
+    otherwise: &str,
+    check: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    prompt::until_valid(|| prompt::line(question), check)
+        .map_err(|error| unanswered(error, otherwise))
 }
 
-/// Asks yes or no on the terminal. Reads a whole line; only `y` and `yes` mean yes.
-fn ask() -> std::io::Result<Answer> {
-    Ok(match prompt::line("Continue? [y/N] ")? {
-        None => Answer::Interrupted,
-        Some(line) => match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => Answer::Yes,
-            _ => Answer::No,
-        },
-    })
+/// Asks like [`ask`], without showing what is typed.
+///
+/// # Errors
+/// As for [`ask`].
+pub(super) fn ask_hidden<T>(
+    question: &str,
+    otherwise: &str,
+    check: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    prompt::until_valid(|| prompt::hidden(question), check)
+        .map_err(|error| unanswered(error, otherwise))
+}
+
+/// Builds the error of a question without an answer.
+fn unanswered(error: std::io::Error, hint: &str) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::Interrupted => interrupted(),
+        _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
+            .with_hint(hint),
+    }
+}
+
+/// Builds the error of a question that Ctrl-C answered.
+pub(super) fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
 }
 
 /// Formats a number and what it counts: `1 user`, `2 users`.

@@ -5,9 +5,10 @@ use clap::Args;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, count};
-use crate::cli::license::Gate;
+use crate::cli::explain;
+use crate::cli::license::{Gate, trial};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::factor::state::Enrolment;
 use crate::names::listing::Method;
 use crate::settings::Settings;
@@ -18,11 +19,12 @@ use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, edit
 /// Turn two-factor authentication on
 ///
 /// From the next login on, every listed user needs a code. Shows first how many users are listed,
-/// and how many of them have not enrolled yet.
+/// and how many of them have not enrolled yet. With --dry-run, also who will be asked for a code, shown
+/// a QR code or refused at the next login.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa enable --dry-run")]
 pub(super) struct EnableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -30,24 +32,27 @@ pub(super) struct EnableArgs {
 /// Turn two-factor authentication off: a password alone is enough to sign in
 ///
 /// Needs neither the key nor a licence. Keeps users, secrets and settings. Works even if the audit
-/// trail cannot be written: the next change, or 'rw2fa init', records it.
+/// trail cannot be written: the next change or 'rw2fa init' then records it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa disable --dry-run")]
 pub(super) struct DisableArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn enable(context: &mut Context<'_>, args: &EnableArgs) -> Result<Done> {
     context.no_csv("enable")?;
-    let opened = context.open()?;
+    let mut opened = context.open()?;
     opened.keys()?;
     // Required only the first time: enforcement can always be turned on again.
     if !opened.settings.enabled && !opened.settings.license.was_enabled() {
         Gate::new(context, &opened)?.check()?;
     }
     report_affected_users(context, &opened)?;
+    if args.dry_run {
+        explain::report_forecast(context, &mut opened)?;
+    }
     switch(context, &opened, true, args.dry_run)
 }
 
@@ -68,6 +73,14 @@ pub(super) fn disable(context: &mut Context<'_>, args: &DisableArgs) -> Result<D
 fn switch(context: &mut Context<'_>, opened: &Opened, on: bool, dry_run: bool) -> Result<Done> {
     let (changed, unrecorded) = opened.store.update(Scope::Settings, |locked| {
         let settings = records::settings(locked)?;
+        let is_confirmed = opened.settings.enabled || dry_run || context.globals.yes;
+        if !on && settings.enabled && !is_confirmed {
+            return Err(Error::new(
+                ErrorKind::Refused,
+                "another command turned two-factor authentication on meanwhile",
+            )
+            .with_hint("run 'rw2fa disable' again to turn it off"));
+        }
         let changed = if settings.enabled == on { Changed::Unchanged } else { Changed::Changed };
         let unrecorded = match changed {
             _ if dry_run => None,
@@ -102,12 +115,13 @@ fn write_switch(
         let now = toml::value::Datetime::from(context.now());
         edits.push((LicenseSection::FIRST_ENABLED, Some(now.into())));
     }
+    edits.extend(trial::beginning(settings, context.now()));
     let text = editing::edit(locked, &Document::Settings, &edits)?;
     let action = if on { "enable" } else { "disable" };
     let change = Change { action, object: None, values: values("enabled", before, on) };
     // SECURITY: a change that weakens protection is recorded durably before it is made, with one
     // documented exception. `disable` must work when no login does: a frozen process that holds the
-    // lock of the trail must not keep everybody out. So `disable` proceeds without its line, and
+    // lock of the trail must not keep everyone out. So `disable` proceeds without its line, and
     // the store keeps the change durably, before it is made, until the next change or `init`
     // records it.
     let keys = records::key_ring(locked).ok();
@@ -174,9 +188,8 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     report_sms(context, opened, sms, without_number);
     if names.is_empty() && groups == 0 {
-        context.warn(
-            "no users are listed, so no login will need a code; add one with: rw2fa users add NAME",
-        );
+        context.warn("no users are listed, so no login will need a code");
+        context.hint("add one with: rw2fa users add NAME");
     }
     Ok(())
 }
@@ -190,7 +203,7 @@ fn report_sms(context: &mut Context<'_>, opened: &Opened, sms: usize, without_nu
     match crate::cli::sms::problem(&*opened.store, &opened.settings.sms) {
         None => context.note(&format!("codes by SMS: {users}")),
         Some(problem) => {
-            context.warn(&format!("{users} with codes by SMS cannot get one: {problem}"));
+            context.warn(&format!("{users} cannot get a code by SMS: {problem}"));
             if let Some(hint) = problem.hint() {
                 context.hint(hint);
             }

@@ -7,34 +7,36 @@ use clap::Args;
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{self, Context};
+use crate::cli::license::trial;
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::settings;
 use crate::store::seal::DataKey;
-use crate::store::{self, Made, Scope, Update, records};
+use crate::store::{self, Made, Scope, Store, Update, records};
 
 /// Create a store; existing files are never overwritten
 ///
 /// In an existing store, it creates missing lock files, removes temporary files that killed
-/// programs left behind, and records changes that the audit trail does not show yet.
+/// programs left behind, and records changes that the audit trail does not show yet. If 'audit/' is
+/// missing, it starts a new audit trail, whose first line says that the previous one is lost.
 /// Two-factor authentication is off in a new store: list users first, then run 'rw2fa enable'.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa init --owner rw2fa")]
 pub(super) struct InitArgs {
-    /// The account that owns the store, and that the verifier runs as
+    /// The account that owns the store and runs the verifier
     #[arg(long, value_name = "NAME")]
     owner: Option<String>,
-    /// Windows: an account that may also use the store, and can then read the secrets
+    /// Windows: another account that may use the store, and so can read its secrets
     #[arg(long, value_name = "NAME")]
     service_account: Option<String>,
-    /// Create a store for this user only, used where no system store exists
+    /// Create a store for this user only, used if there is no system store
     #[arg(long, conflicts_with_all = ["owner", "store"])]
     per_user: bool,
-    /// Start a new audit trail in a store whose trail is lost; its first line says so
+    /// Start a new audit trail even if an empty 'audit/' is left of the lost one
     #[arg(long, conflicts_with_all = ["owner", "service_account"])]
     new_trail: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -44,19 +46,25 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let account = account(args)?;
     let path = place(context, args)?;
     let kind = "store";
+    let is_lost = is_store(&path) && store::open(&path)?.lacks_trail()?;
+    let is_new_trail = args.new_trail || is_lost;
     if args.dry_run {
-        let row = ChangeRow::new(kind, path.display().to_string(), Ok(preview(&path, args)));
+        let row =
+            ChangeRow::new(kind, path.display().to_string(), Ok(preview(&path, is_new_trail)));
         return output::changes(context, true, &[row]);
     }
     if args.per_user
         && let Some(parent) = path.parent()
     {
         std::fs::create_dir_all(parent).map_err(|error| {
-            Error::io(ErrorKind::System, format!("cannot make {}", parent.display()), error)
+            Error::io(ErrorKind::System, format!("cannot create {}", parent.display()), error)
         })?;
     }
-    if args.new_trail {
-        store::open(&path)?.make_trail()?;
+    if is_new_trail {
+        let store = open_configured(&path)?;
+        // A trail must begin with a line that has a key.
+        records::key_ring(&*store)?;
+        store.make_trail()?;
     }
     let text = settings::initial_text(context.now());
     let key = DataKey::new(*context.process.random()?);
@@ -64,56 +72,84 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let added = made == Made::Store;
     let is_given = !added && grant_access(&path, account)?;
     // SECURITY: only for an empty store: an erased trail must not start again.
-    let is_unfinished = !added && !args.new_trail && store::open(&path)?.is_unused()?;
+    let is_unfinished = !added && !is_new_trail && store::open(&path)?.is_unused()?;
     if added || is_given || is_unfinished {
         record(context, args, &path, account)?;
     }
-    // In an existing store, adds what is missing and removes what killed programs left behind.
-    let tidied = if added { 0 } else { store::open(&path)?.tidy(context.now())? };
-    if tidied > 0 {
-        let files = context::count(tidied, "temporary file");
-        context.note(&format!("removed files that killed programs left behind: {files}"));
-    }
-    let recorded = if added { 0 } else { complete_trail(context, &path, args.new_trail)? };
-    let locks = match made {
-        Made::Locks(locks) => locks,
-        Made::Store => 0,
-    };
-    if locks > 0 {
-        context.note(&format!("created what was missing: {}", context::count(locks, "lock file")));
-    }
-    if added {
-        context.note("next: rw2fa users add NAME, then rw2fa enable");
-        let key = path.join("key");
-        context.note(&format!("keep a copy of {} away from copies of the store", key.display()));
-    }
-    let result = match (added, is_given || is_unfinished || tidied > 0 || locks > 0 || recorded > 0)
-    {
-        (true, _) => Changed::Added,
-        (false, true) => Changed::Changed,
-        (false, false) => Changed::Unchanged,
+    let result = match made {
+        Made::Store => {
+            advise(context, &path);
+            Changed::Added
+        }
+        Made::Locks(locks) => {
+            let is_repaired = repair(context, &path, locks, is_new_trail)?;
+            let is_changed = is_given || is_unfinished || is_repaired;
+            if is_changed { Changed::Changed } else { Changed::Unchanged }
+        }
     };
     output::changes(context, false, &[ChangeRow::new(kind, path.display().to_string(), Ok(result))])
+}
+
+/// Says what to do after a store was made.
+fn advise(context: &mut Context<'_>, path: &Path) {
+    trial::warn_of_clock(context);
+    context.hint("add users with 'rw2fa users add', then run 'rw2fa enable'");
+    let key = path.join("key");
+    context.hint(&format!("keep a copy of {} separate from copies of the store", key.display()));
+}
+
+/// Adds what an existing store lacks, and removes what killed programs left behind. Returns whether that changed
+/// anything. `locks` is the number of lock files that were created.
+fn repair(
+    context: &mut Context<'_>,
+    path: &Path,
+    locks: usize,
+    is_new_trail: bool,
+) -> Result<bool> {
+    let tidied = store::open(path)?.tidy(context.now())?;
+    if tidied > 0 {
+        let files = context::count(tidied, "temporary file");
+        context.note(&format!("removed {files} that killed programs left behind"));
+    }
+    let recorded = complete_trail(context, path, is_new_trail)?;
+    if locks > 0 {
+        context.note(&format!("created {} again", context::count(locks, "lock file")));
+    }
+    let is_started = trial::start(context, &*open_configured(path)?)?;
+    Ok(tidied > 0 || recorded > 0 || locks > 0 || is_started)
 }
 
 /// Chooses where the store is made.
 fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     if !args.per_user {
-        return Ok(context::store_path(context.process, context.globals.store.as_ref()));
+        return context::store_path(context.process, context.globals.store.as_ref());
     }
     let path = context::per_user_store().ok_or_else(|| {
         Error::new(ErrorKind::System, "this account has no home directory")
             .with_hint("choose the store with --store PATH")
     })?;
     if platform::system_store().exists() {
-        context.warn("a system store exists: the store of this user is not used without --store");
+        context.warn("a system store exists, so this user's own store is used only with --store");
     }
     Ok(path)
 }
 
+fn is_store(path: &Path) -> bool {
+    path.join("store.toml").exists()
+}
+
+/// Opens the store with its key in place. Unreadable settings or an interrupted import do not matter to the trail.
+fn open_configured(path: &Path) -> Result<Box<dyn Store>> {
+    let mut store = store::open(path)?;
+    if let Ok(settings) = records::unfinished_settings(&*store) {
+        store::configure(&mut *store, &settings, None);
+    }
+    Ok(store)
+}
+
 /// Returns what `init` would do.
-fn preview(path: &Path, args: &InitArgs) -> Changed {
-    match (path.join("store.toml").exists(), args.new_trail) {
+fn preview(path: &Path, is_new_trail: bool) -> Changed {
+    match (is_store(path), is_new_trail) {
         (true, true) => Changed::Changed,
         (true, false) => Changed::Unchanged,
         (false, _) => Changed::Added,
@@ -132,7 +168,7 @@ fn record(
     let mut values = serde_json::Map::default();
     if let (true, Some(account)) = (args.service_account.is_some(), account) {
         let name = account.name();
-        context.warn(&format!("{name} can use the store, and can read the secrets in it"));
+        context.warn(&format!("{name} can now use the store and read the secrets in it"));
         values.insert("service-account".into(), serde_json::json!([null, account.to_string()]));
     }
     store.update(Scope::Settings, |locked| {
@@ -144,14 +180,10 @@ fn record(
 /// Starts a new audit trail if `is_new`, records changes that are missing from it, and returns how
 /// many there were.
 fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Result<usize> {
-    let mut store = store::open(path)?;
+    let store = open_configured(path)?;
     let unrecorded = store.unrecorded()?.len();
     if !is_new && unrecorded == 0 {
         return Ok(0);
-    }
-    // Unreadable settings or an interrupted import do not matter to the trail.
-    if let Ok(settings) = records::unfinished_settings(&*store) {
-        store::configure(&mut *store, &settings, None);
     }
     let keys = match records::key_ring(&*store) {
         Ok(keys) => Some(keys),
@@ -168,12 +200,14 @@ fn complete_trail(context: &mut Context<'_>, path: &Path, is_new: bool) -> Resul
         context.audit_beginning(locked, keys.as_ref(), change)
     })?;
     if is_new {
-        context
-            .note("started a new audit trail; its first line says that the previous one is lost");
+        context.warn(
+            "the audit trail was missing: started a new one, whose first line says that the previous one is lost",
+        );
+        context.hint("if you find the previous one, keep it outside of the store");
     }
     if unrecorded > 0 {
         let changes = context::count(unrecorded, "change");
-        context.note(&format!("recorded what the audit trail did not show: {changes}"));
+        context.note(&format!("recorded {changes} missing from the audit trail"));
     }
     Ok(unrecorded + usize::from(is_new))
 }

@@ -3,6 +3,7 @@
 //! This file owns the command line as a whole and the exit code. `output` renders rows.
 
 mod advanced;
+mod alike;
 mod audit;
 mod change;
 mod context;
@@ -13,7 +14,9 @@ mod init;
 mod key;
 mod license;
 mod man;
-mod mistaken;
+mod misplaced;
+mod mistyped;
+mod moment;
 mod output;
 mod progress;
 mod prompt;
@@ -35,12 +38,12 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
-use crate::printable::{LONGEST_MESSAGE, printable, shortened};
+use crate::printable::{printable, shortened};
 use crate::process::Process;
 use crate::verify;
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 
-/// In which form a command prints its data.
+/// The format of a command's data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Tables and lines for people
@@ -66,7 +69,7 @@ pub enum Color {
 }
 
 /// The help heading for options common to all commands.
-const EVERYWHERE: &str = "Options of every command";
+const EVERYWHERE: &str = "Global options";
 
 /// Options that every command understands.
 #[derive(Args, Clone, Debug)]
@@ -85,7 +88,7 @@ pub struct Globals {
     pub quiet: bool,
     /// Use colours
     #[arg(
-        long, global = true, value_enum, default_value_t, value_name = "WHEN",
+        long, alias = "colour", global = true, value_enum, default_value_t, value_name = "WHEN",
         help_heading = EVERYWHERE
     )]
     pub color: Color,
@@ -108,7 +111,7 @@ struct Cli<C: Subcommand> {
     command: C,
 }
 
-/// Every command there is.
+/// Every command.
 #[derive(Subcommand, Debug)]
 enum Any {
     #[command(flatten)]
@@ -164,17 +167,20 @@ pub enum Done {
 
 /// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    if shell::answer(process, Cli::<Command>::command) {
+    if shell::answer(process, || usage::with_aliases(Cli::<Command>::command())) {
         return 0;
     }
     let mut definition = usage::with_help(Cli::<Any>::command());
     let matches = definition.try_get_matches_from_mut(&process.args);
     match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => run(process, cli),
-        Err(error) if asks_to_verify(&process.args) => refuse_to_verify(process, &error),
         Err(mut error) => {
             usage::suggest_synonym(&mut error, &definition, &process.args);
-            show_clap_message(process, &error)
+            if asks_to_verify(&process.args) {
+                refuse_to_verify(process, &error, &definition)
+            } else {
+                show_clap_message(process, &error, &definition)
+            }
         }
     }
 }
@@ -190,6 +196,11 @@ fn asks_to_verify(args: &[OsString]) -> bool {
 }
 
 fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
+    process.color = match cli.globals.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
     if let Any::Public(Command::Verify(args)) = &cli.command {
         return run_verify(process, &cli.globals, args);
     }
@@ -243,7 +254,10 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
             return Context::new(process, globals.clone()).fail(&error);
         }
     };
-    let root = context::store_path(process, globals.store.as_ref());
+    let root = match context::store_path(process, globals.store.as_ref()) {
+        Ok(root) => root,
+        Err(error) => return Context::new(process, globals.clone()).fail(&error),
+    };
     verify::run(process, &root, args, format)
 }
 
@@ -251,14 +265,11 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
 ///
 /// SECURITY: standard output stays empty and the exit code is never 0, so that a portal that passes a
 /// user called `--help` does not let anyone in.
-fn refuse_to_verify(process: &mut Process, error: &clap::Error) -> u8 {
-    let mut text = printable(&error.render().to_string());
-    if !is_asked_for(error) {
-        text = shortened(text, LONGEST_MESSAGE) + "\n";
+fn refuse_to_verify(process: &mut Process, error: &clap::Error, definition: &clap::Command) -> u8 {
+    if is_asked_for(error) {
+        return show_on_stderr(process, error);
     }
-    // If standard error is closed, there is nowhere to report that.
-    let _ = process.stderr.write_all(text.as_bytes());
-    ErrorKind::Usage.exit_code()
+    report_usage_error(process, error, definition, Format::Text)
 }
 
 /// Returns whether the user asked for the text: it is help or a version, not an error.
@@ -267,13 +278,9 @@ fn is_asked_for(error: &clap::Error) -> bool {
 }
 
 /// Prints help and version on standard output, and everything else as an error.
-fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
-    let mut text = printable(&error.render().to_string());
-    if error.kind() == ClapErrorKind::MissingSubcommand {
-        // clap's own message would list internal commands.
-        text = "error: a subcommand is missing\n\nFor more information, try '--help'.\n".into();
-    }
+fn show_clap_message(process: &mut Process, error: &clap::Error, definition: &clap::Command) -> u8 {
     if is_asked_for(error) {
+        let text = printable(&error.render().to_string());
         let shown = process.stdout.write_all(text.as_bytes()).and_then(|()| process.stdout.flush());
         return match shown {
             Ok(()) => 0,
@@ -287,18 +294,31 @@ fn show_clap_message(process: &mut Process, error: &clap::Error) -> u8 {
         .any(|pair| pair[0] == "--format" && pair[1].eq_ignore_ascii_case("json"))
         || process.args.iter().any(|arg| arg.eq_ignore_ascii_case("--format=json"));
     if wants_json {
-        let error = usage::usage_error(error, &text);
-        let globals = Globals {
-            store: None,
-            format: Format::Json,
-            yes: false,
-            quiet: false,
-            color: Color::Never,
-        };
-        return Context::new(process, globals).fail(&error);
+        return report_usage_error(process, error, definition, Format::Json);
     }
-    let _ = process.stderr.write_all((shortened(text, LONGEST_MESSAGE) + "\n").as_bytes());
+    if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return show_on_stderr(process, error);
+    }
+    report_usage_error(process, error, definition, Format::Text)
+}
+
+/// Prints help on standard error, where it is an answer to an incorrect command line.
+fn show_on_stderr(process: &mut Process, error: &clap::Error) -> u8 {
+    let text = printable(&error.render().to_string());
+    // If standard error is closed, there is nowhere to report that.
+    let _ = process.stderr.write_all(text.as_bytes());
     ErrorKind::Usage.exit_code()
+}
+
+fn report_usage_error(
+    process: &mut Process,
+    error: &clap::Error,
+    definition: &clap::Command,
+    format: Format,
+) -> u8 {
+    let error = usage::usage_error(error, definition, &process.args);
+    let globals = Globals { store: None, format, yes: false, quiet: false, color: Color::Never };
+    Context::new(process, globals).fail(&error)
 }
 
 /// How much of an invalid name is quoted.

@@ -9,17 +9,40 @@ use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
 use crate::platform;
+use crate::printable::printable;
 
-/// Asks for a line; `None` on Ctrl-C.
-pub(super) fn line(question: &str) -> io::Result<Option<String>> {
+/// Asks until `check` accepts the answer, without the spaces around it. Shows what is wrong with
+/// the others.
+///
+/// # Errors
+/// Those of `ask`.
+pub(super) fn until_valid<A: AsRef<str>, T>(
+    ask: impl Fn() -> io::Result<A>,
+    check: impl Fn(&str) -> Result<T, String>,
+) -> io::Result<T> {
+    loop {
+        match check(ask()?.as_ref().trim()) {
+            Ok(value) => return Ok(value),
+            Err(problem) => {
+                Term::stderr().write_line(&format!("error: {}", printable(&problem)))?;
+            }
+        }
+    }
+}
+
+/// Asks for a line.
+///
+/// # Errors
+/// [`io::ErrorKind::Interrupted`] on Ctrl-C.
+pub(super) fn line(question: &str) -> io::Result<String> {
     let terminal = Term::stderr();
-    terminal.write_str(question)?;
+    terminal.write_str(&printable(question))?;
     let mut line = String::new();
     loop {
         match terminal.read_key_raw()? {
             Key::CtrlC | Key::Char('\u{3}') => {
                 terminal.write_line("^C")?;
-                return Ok(None);
+                return Err(io::ErrorKind::Interrupted.into());
             }
             Key::Enter | Key::Escape | Key::Char('\u{4}') => break,
             Key::Backspace if line.pop().is_some() => terminal.clear_chars(1)?,
@@ -31,7 +54,7 @@ pub(super) fn line(question: &str) -> io::Result<Option<String>> {
         }
     }
     terminal.write_line("")?;
-    Ok(Some(line))
+    Ok(line)
 }
 
 /// Asks for a line without showing it. Echo is off from the question to the answer, so no part of a

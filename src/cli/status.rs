@@ -1,23 +1,35 @@
 //! `rw2fa status`: one screen that answers "are my users protected?"
 
 use clap::Args;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cli::context::{Context, count};
+use crate::cli::alike;
+use crate::cli::context::{Context, Opened, count};
 use crate::cli::users::{Row, Rows};
 use crate::cli::{Done, Format};
 use crate::cli::{license, output};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::license::status::LicenseStatus;
 use crate::otp::PERIOD;
 use crate::settings::advanced::Advanced;
 use crate::settings::chance::{self, percent};
 use crate::settings::sms::SmsSection;
 use crate::settings::{SCHEMA, Settings, duration};
+use crate::store::seal::KeyRing;
+use crate::store::upkeep::Extent;
+use crate::store::user::open_secret;
 use crate::store::{DocumentKind, NameList, Reader, records};
 use crate::time::Timestamp;
 
-/// Show whether users are protected
+/// How many users are searched for a secret.
+const TRIED: usize = 100;
+
+/// Show whether users are protected, and whether logins work
+///
+/// Checks what every login needs: the key, the locks, the audit trail, space and permissions. If
+/// logins fail, shows the reasons (in JSON as 'problems') and exits with 1. 'rw2fa doctor' checks
+/// more.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa status --format json")]
 pub(super) struct StatusArgs {}
@@ -62,20 +74,70 @@ impl Counts {
 }
 
 /// Counts valid and expired whitelist entries.
-fn whitelist(context: &mut Context<'_>, store: &dyn Reader) -> Result<(usize, usize)> {
+fn whitelist(
+    store: &dyn Reader,
+    now: Timestamp,
+    broken: &mut Vec<Error>,
+) -> Result<(usize, usize)> {
     let NameList { names, problems } = store.list(DocumentKind::Whitelist)?;
-    for problem in &problems {
-        context.complain(problem);
-    }
+    broken.extend(problems);
     let (mut valid, mut expired) = (0, 0);
     for name in names {
         match records::whitelist_entry(store, &name) {
-            Ok(Some(entry)) if entry.is_valid(context.now()) => valid += 1,
+            Ok(Some(entry)) if entry.is_valid(now) => valid += 1,
             Ok(_) => expired += 1,
-            Err(error) => context.complain(&error),
+            Err(error) => broken.push(error),
         }
     }
     Ok((valid, expired))
+}
+
+/// A reason why logins fail.
+#[derive(Serialize)]
+struct Problem {
+    kind: &'static str,
+    /// The check of `doctor` that finds it too.
+    check: &'static str,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Problem {
+    fn new(check: &'static str, error: &Error) -> Self {
+        let (kind, hint) = (error.kind().as_str(), error.hint().map(str::to_owned));
+        Self { kind, check, message: error.to_string(), hint }
+    }
+}
+
+/// Tries the first secret in the store: with the key of another store, none opens.
+fn unopened_secret(store: &dyn Reader, keys: &KeyRing) -> Option<Error> {
+    let names = store.list(DocumentKind::State).ok()?.names;
+    let (name, secret) = names.into_iter().take(TRIED).find_map(|name| {
+        let secret = records::state_document(store, &name).ok()??.secret?;
+        Some((name, secret))
+    })?;
+    open_secret(store, Some(keys), &name, &secret).err()
+}
+
+/// Returns why logins fail: what every login needs, and these problems of documents.
+fn problems(opened: &Opened, now: Timestamp, documents: &[&Error]) -> Vec<Problem> {
+    let store = &*opened.store;
+    let mut found = Vec::new();
+    // While two-factor authentication is off, no login needs the key.
+    let key = opened.keys().err().filter(|_| opened.settings.enabled);
+    let foreign = opened.keys().ok().and_then(|keys| unopened_secret(store, &keys));
+    found.extend(key.as_ref().or(foreign.as_ref()).map(|error| Problem::new("key", error)));
+    let health = store.health_problems(now, Extent::Shared).into_iter();
+    let health = health.filter(|problem| problem.is_error);
+    found.extend(health.map(|problem| Problem::new(problem.part, &problem.error)));
+    let documents = documents.iter().map(|error| (None, *error));
+    found.extend(alike::group(&store.location(), documents).iter().map(|group| Problem {
+        kind: ErrorKind::Store.as_str(),
+        check: "documents",
+        message: group.message(),
+        hint: group.hint().map(str::to_owned),
+    }));
+    found
 }
 
 pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
@@ -84,65 +146,54 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let (store, settings) = (&*opened.store, &opened.settings);
     let now = context.now();
     let Rows { rows, strays } = super::users::rows(store, now)?;
-    for problem in strays.iter().chain(rows.iter().filter_map(Row::problem)) {
-        context.complain(problem);
-    }
-    let unrecorded = unrecorded(context, store);
-    let counts = Counts::from_rows(&rows);
-    let users: Vec<_> = rows.iter().filter(|row| row.is_user()).collect();
-    let broken = rows.iter().filter(|row| row.problem().is_some()).count() + strays.len();
-    let groups = rows.len() - users.len();
-    let (valid, expired) = whitelist(context, store)?;
-    let license_status = license::current_status(context, settings)?;
-    let advanced = &settings.advanced;
-    let synchronised = context.process.clock_is_synchronised();
-    if let Err(error) = opened.keys() {
-        context.complain(&error);
-    }
-    let chances = chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
-    let last = rows.iter().filter_map(Row::last_message).max();
+    let mut damaged = Vec::new();
+    let unrecorded = unrecorded(store, &mut damaged);
+    let whitelist = whitelist(store, now, &mut damaged)?;
+    let documents = strays.iter().chain(rows.iter().filter_map(Row::problem)).chain(&damaged);
+    let problems = problems(&opened, now, &documents.collect::<Vec<_>>());
+    let users = rows.iter().filter(|row| row.is_user()).count();
+    let summary = Summary {
+        settings,
+        location: store.location(),
+        license: &license::current_status(context, settings)?,
+        users,
+        counts: &Counts::from_rows(&rows),
+        broken: rows.iter().filter(|row| row.problem().is_some()).count() + strays.len(),
+        groups: rows.len() - users,
+        whitelist,
+        last_message: rows.iter().filter_map(Row::last_message).max(),
+        unrecorded,
+        synchronised: context.process.clock_is_synchronised(),
+        problems: &problems,
+    };
     if context.globals.format == Format::Json {
-        let summary = Summary {
-            settings,
-            location: store.location(),
-            license: &license_status,
-            users: users.len(),
-            counts: &counts,
-            groups,
-            whitelist: (valid, expired),
-            last_message: last,
-            unrecorded,
-            synchronised,
-        };
         context.print_json(&summary.json())?;
-        return Ok(Done::All);
+    } else {
+        output::pairs(context, &summary.pairs(store))?;
+        for problem in &problems {
+            context.complain_in_words(&problem.message, problem.hint.as_deref());
+        }
+        warn(context, &opened, &summary);
+        let counted = rows.iter().filter(|row| row.counts()).count();
+        license::warn(context, summary.license, counted);
     }
-    output::pairs(
-        context,
-        &[
-            ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
-            ("users", counts.describe(users.len(), broken)),
-            ("groups", groups.to_string()),
-            ("whitelist", format!("{valid} valid, {expired} expired")),
-            ("SMS", describe_sms(store, &settings.sms, last)),
-            ("licence", describe_license(&license_status)),
-            ("clock", describe_clock(synchronised).into()),
-            ("window", describe_window(advanced)),
-            ("chance of one guess", percent(chances.one)),
-            ("store", store.location()),
-        ],
-    )?;
-    warn_of_missing_lines(context, unrecorded);
-    if !settings.enabled {
-        context.warn("two-factor authentication is off: no login needs a code; turn it on with: rw2fa enable");
-    } else if users.is_empty() && groups == 0 {
-        context.warn(
-            "no users are listed, so no login needs a code; add one with: rw2fa users add NAME",
-        );
+    Ok(if problems.is_empty() { Done::All } else { Done::Partly })
+}
+
+/// Warns of what does not make a login fail.
+fn warn(context: &mut Context<'_>, opened: &Opened, summary: &Summary<'_>) {
+    warn_of_missing_lines(context, summary.unrecorded);
+    if !summary.settings.enabled {
+        if let Err(error) = opened.keys() {
+            context.warn(&error.to_string());
+            context.hint(error.hint().unwrap_or_default());
+        }
+        context.warn("two-factor authentication is off: no login needs a code");
+        context.hint("turn it on with: rw2fa enable");
+    } else if summary.users == 0 && summary.groups == 0 {
+        context.warn("no users are listed, so no login needs a code");
+        context.hint("add one with: rw2fa users add NAME");
     }
-    let counted = rows.iter().filter(|row| row.counts()).count();
-    license::warn(context, &license_status, counted);
-    Ok(Done::All)
 }
 
 /// What `status` shows.
@@ -152,15 +203,37 @@ struct Summary<'a> {
     license: &'a LicenseStatus,
     users: usize,
     counts: &'a Counts,
+    /// How many documents cannot be read.
+    broken: usize,
     groups: usize,
     /// How many entries are valid, and how many have expired.
     whitelist: (usize, usize),
     last_message: Option<(Timestamp, &'static str)>,
     unrecorded: usize,
     synchronised: Option<bool>,
+    problems: &'a [Problem],
 }
 
 impl Summary<'_> {
+    fn pairs(&self, store: &dyn Reader) -> [(&'static str, String); 10] {
+        let (settings, advanced) = (self.settings, &self.settings.advanced);
+        let chances =
+            chance::of_guessing(advanced.discrepancy, advanced.digits(), advanced.lockout());
+        let (valid, expired) = self.whitelist;
+        [
+            ("two-factor authentication", if settings.enabled { "on" } else { "off" }.into()),
+            ("users", self.counts.describe(self.users, self.broken)),
+            ("groups", self.groups.to_string()),
+            ("whitelist", format!("{valid} valid, {expired} expired")),
+            ("SMS", describe_sms(store, &settings.sms, self.last_message)),
+            ("licence", describe_license(self.license)),
+            ("clock", describe_clock(self.synchronised).into()),
+            ("window", describe_window(advanced)),
+            ("chance of one guess", percent(chances.one)),
+            ("store", self.location.clone()),
+        ]
+    }
+
     fn json(&self) -> Value {
         let advanced = &self.settings.advanced;
         let chances =
@@ -196,6 +269,7 @@ impl Summary<'_> {
                 "seconds": window_seconds(advanced),
                 "guess_chance": chances.one,
             },
+            "problems": self.problems,
         })
     }
 }
@@ -217,14 +291,14 @@ fn describe_clock(synchronised: Option<bool>) -> &'static str {
 }
 
 /// Counts the changes that are still missing from the audit trail.
-fn unrecorded(context: &mut Context<'_>, store: &dyn Reader) -> usize {
-    match store.unrecorded() {
-        Ok(changes) => changes.len(),
-        Err(problem) => {
-            context.complain(&problem);
+fn unrecorded(store: &dyn Reader, damaged: &mut Vec<Error>) -> usize {
+    store.unrecorded().map_or_else(
+        |problem| {
+            damaged.push(problem);
             0
-        }
-    }
+        },
+        |changes| changes.len(),
+    )
 }
 
 fn warn_of_missing_lines(context: &mut Context<'_>, unrecorded: usize) {

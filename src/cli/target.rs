@@ -92,6 +92,11 @@ fn read_text(from: &mut dyn Read, what: &str, limits: &Limits) -> Result<Text> {
     })
 }
 
+fn cannot_make(path: &Path, error: std::io::Error) -> Error {
+    Error::io(ErrorKind::Refused, format!("cannot create {}", path.display()), error)
+        .with_hint("use a new file in an existing directory")
+}
+
 /// A new private file, which is removed again unless it is finished.
 pub(super) struct NewFile {
     path: PathBuf,
@@ -103,10 +108,7 @@ impl NewFile {
     /// Creates the file, which must not exist. Must happen before the program becomes the owner of
     /// the store, who may not be allowed to write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
-        let file = platform::make_private_file(path).map_err(|error| {
-            Error::io(ErrorKind::Refused, format!("cannot make {}", path.display()), error)
-                .with_hint("use a new file in an existing directory")
-        })?;
+        let file = platform::make_private_file(path).map_err(|error| cannot_make(path, error))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })
     }
 
@@ -121,6 +123,17 @@ impl NewFile {
         done.map_err(|error| self.failed(error))?;
         self.is_finished = true;
         Ok(())
+    }
+
+    /// Checks that the file does not exist, and that its directory does.
+    fn check(path: &Path) -> Result<()> {
+        if std::fs::symlink_metadata(path).is_ok() {
+            return Err(cannot_make(path, std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        std::fs::metadata(directory.unwrap_or(Path::new(".")))
+            .map(drop)
+            .map_err(|error| cannot_make(path, error))
     }
 
     fn failed(&self, error: std::io::Error) -> Error {
@@ -144,6 +157,14 @@ pub(super) enum Target {
 }
 
 impl Target {
+    /// Checks, before a question, that [`Self::create`] can succeed.
+    pub(super) fn check(path: &Path) -> Result<()> {
+        if path == Path::new("-") {
+            return Ok(());
+        }
+        NewFile::check(path)
+    }
+
     /// Opens the target of an export.
     pub(super) fn create(path: &Path) -> Result<Self> {
         if path == Path::new("-") {

@@ -9,31 +9,75 @@ use clap::{Arg, ArgAction, Command};
 use crate::cli::advanced;
 use crate::error::{Error, ErrorKind};
 use crate::platform;
+use crate::printable::printable;
 
 /// The last line of a command's help.
 const MORE_OPTIONS: &str = "See 'rw2fa --help' for --store, --format, --yes, --quiet and --color.";
 
+/// What happens when someone types a synonym of a subcommand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// The subcommand runs: a hidden alias, for other spellings and for words that mean exactly the
+    /// same.
+    Runs,
+    /// The error suggests the subcommand.
+    Suggests,
+}
+
 /// Words that people type, and the subcommands that do the same, in order of preference.
-const SYNONYMS: &[(&[&str], &[&str])] = &[
-    (&["delete", "del", "rm", "erase", "drop"], &["remove", "unset"]),
-    (&["new", "create", "insert"], &["add", "init"]),
-    (&["setup", "install"], &["init"]),
-    (&["ls", "all"], &["list"]),
-    (&["info", "get", "view", "cat"], &["show", "list"]),
-    (&["change", "modify", "update", "set"], &["edit", "configure"]),
-    (&["reset", "default"], &["unset"]),
-    (&["on", "start", "activate"], &["enable"]),
-    (&["off", "stop", "deactivate"], &["disable"]),
-    (&["backup", "save", "dump"], &["export"]),
-    (&["restore", "load"], &["import"]),
-    (&["logout", "sign-out"], &["revoke"]),
-    (&["settings", "config"], &["advanced"]),
-    (&["log", "logs", "history"], &["audit"]),
+const SYNONYMS: &[(Typed, &[&str], &[&str])] = &[
+    (Typed::Runs, &["licence", "licences", "licenses"], &["license"]),
+    (Typed::Runs, &["user"], &["users"]),
+    (Typed::Runs, &["enroll"], &["enrol"]),
+    (Typed::Runs, &["ls"], &["list"]),
+    (Typed::Runs, &["rm", "del", "delete"], &["remove"]),
+    (Typed::Suggests, &["delete", "del", "rm", "remove", "erase", "drop"], &["remove", "unset"]),
+    (Typed::Suggests, &["new", "create", "insert"], &["add", "init"]),
+    (Typed::Suggests, &["setup", "install"], &["init"]),
+    (Typed::Suggests, &["all"], &["list"]),
+    (Typed::Suggests, &["info", "get", "view", "cat"], &["show", "list"]),
+    (Typed::Suggests, &["change", "modify", "update", "set"], &["edit", "configure"]),
+    (Typed::Suggests, &["reset", "default"], &["unset"]),
+    (Typed::Suggests, &["on", "start", "activate"], &["enable"]),
+    (Typed::Suggests, &["off", "stop", "deactivate"], &["disable"]),
+    (Typed::Suggests, &["backup", "save", "dump"], &["export"]),
+    (Typed::Suggests, &["restore", "load"], &["import"]),
+    (Typed::Suggests, &["logout", "sign-out"], &["revoke"]),
+    (Typed::Suggests, &["settings", "config"], &["advanced"]),
+    (Typed::Suggests, &["log", "logs", "history"], &["audit"]),
+    (Typed::Suggests, &["check", "health"], &["doctor"]),
+    (Typed::Suggests, &["group", "groups"], &["users"]),
 ];
+
+/// Options that people type, and the options that do the same.
+const OPTION_SYNONYMS: &[(&[&str], &str)] = &[
+    (&["--json"], "--format json"),
+    (&["--csv"], "--format csv"),
+    (&["--output"], "--format"),
+    (&["--no-color", "--no-colour", "--nocolor"], "--color never"),
+    (&["--force", "--assume-yes", "--no-confirm"], "--yes"),
+    (&["--dryrun", "--simulate", "--no-act"], "--dry-run"),
+    (&["--silent"], "--quiet"),
+];
+
+/// Adds the synonyms that run, as hidden aliases: neither help nor completion lists them.
+pub(super) fn with_aliases(command: Command) -> Command {
+    let names: Vec<_> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    command.mut_subcommands(|sub| {
+        let aliases = SYNONYMS
+            .iter()
+            .filter(|(typed, _, meant)| *typed == Typed::Runs && meant.contains(&sub.get_name()))
+            .flat_map(|(_, words, _)| *words)
+            .filter(|word| !names.iter().any(|name| name == *word));
+        let aliases: Vec<_> = aliases.copied().collect();
+        with_aliases(sub.aliases(aliases))
+    })
+}
 
 /// Adapts the definition for people who read help: the options of every command are shown once, by
 /// `rw2fa --help`, and `advanced set` lists the settings.
-pub(super) fn with_help(mut root: Command) -> Command {
+pub(super) fn with_help(root: Command) -> Command {
+    let mut root = with_aliases(root);
     root.build();
     root.mut_args(in_any_case).mut_subcommands(shortened_help).mut_subcommand(
         "advanced",
@@ -49,7 +93,7 @@ pub(super) fn with_help(mut root: Command) -> Command {
     )
 }
 
-/// Hides the options of every command in a command and those below it.
+/// Hides the global options in a command and its subcommands.
 fn shortened_help(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
     // Programs run `verify`: it accepts only what its protocol says.
@@ -70,8 +114,8 @@ fn in_any_case(arg: Arg) -> Arg {
     if has_words { arg.ignore_case(true) } else { arg }
 }
 
-/// Returns the words of the command line that name a command or an argument: no options, and no
-/// values of the options that every command has.
+/// Returns the words of the command line that name a command or an argument, without options and
+/// the values of global options.
 pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
     // An argument that is not UTF-8 still counts: skipping it would shift the ones after it.
     let mut args = args.iter().skip(1).map(|arg| arg.to_string_lossy().into_owned());
@@ -79,7 +123,7 @@ pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
         loop {
             let word = args.next()?;
             match &*word {
-                "--store" | "--format" | "--color" => _ = args.next(),
+                "--store" | "--format" | "--color" | "--colour" => _ = args.next(),
                 option if option.starts_with('-') => {}
                 _ => return Some(word),
             }
@@ -92,9 +136,24 @@ pub(super) fn suggest_synonym(error: &mut clap::Error, root: &Command, args: &[O
     match error.kind() {
         ClapErrorKind::InvalidSubcommand => suggest_subcommand(error, root, args),
         ClapErrorKind::MissingRequiredArgument => name_alternatives(error, parent(root, args)),
-        ClapErrorKind::UnknownArgument => explain_code(error, parent(root, args)),
+        ClapErrorKind::UnknownArgument => {
+            suggest_option(error);
+            explain_code(error, parent(root, args));
+        }
         _ => {}
     }
+}
+
+/// Suggests the option that does what a mistyped one means.
+fn suggest_option(error: &mut clap::Error) {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return };
+    let typed = typed.split('=').next().unwrap_or_default().to_lowercase();
+    let Some((_, meant)) = OPTION_SYNONYMS.iter().find(|(words, _)| words.contains(&&*typed))
+    else {
+        return;
+    };
+    error.remove(ContextKind::Suggested);
+    error.insert(ContextKind::SuggestedArg, ContextValue::String((*meant).to_owned()));
 }
 
 /// Suggests the subcommand that does what a mistyped one means, in place of one that only looks
@@ -184,29 +243,44 @@ fn synonym(parent: &Command, typed: &str) -> Option<&'static str> {
     let typed = typed.to_lowercase();
     SYNONYMS
         .iter()
-        .filter(|(words, _)| words.contains(&&*typed))
-        .flat_map(|(_, meant)| *meant)
+        .filter(|(_, words, _)| words.contains(&&*typed))
+        .flat_map(|(_, _, meant)| *meant)
         .copied()
         .find(|name| parent.find_subcommand(name).is_some())
 }
 
 /// Reduces clap's message of several lines to an error and a hint.
-pub(super) fn usage_error(error: &clap::Error, text: &str) -> Error {
+pub(super) fn usage_error(error: &clap::Error, root: &Command, args: &[OsString]) -> Error {
+    let command = parent(root, args);
+    let help = format!("see '{} --help'", command.get_bin_name().unwrap_or(root.get_name()));
     if matches!(
         error.kind(),
         ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ClapErrorKind::MissingSubcommand
     ) {
-        return Error::new(ErrorKind::Usage, "a subcommand is missing")
-            .with_hint("see rw2fa --help");
+        // clap's own message would list internal commands.
+        return Error::new(ErrorKind::Usage, "a subcommand is missing").with_hint(help);
     }
+    let text = printable(&error.render().to_string());
     let mut paragraphs = text.trim_start_matches("error: ").split("\n\n");
     let on_one_line = |text: &str| {
         text.split('\n').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()
     };
     let message = on_one_line(paragraphs.next().unwrap_or_default());
-    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: "));
-    Error::new(ErrorKind::Usage, message)
-        .with_hint(tip.map_or_else(|| "see rw2fa --help".to_owned(), on_one_line))
+    let tip = paragraphs.find_map(|text| text.trim().strip_prefix("tip: ")).map(on_one_line);
+    Error::new(ErrorKind::Usage, message).with_hint(suggestion(error).or(tip).unwrap_or(help))
+}
+
+/// Asks whether the user meant one of the words that clap suggests.
+fn suggestion(error: &clap::Error) -> Option<String> {
+    [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+        .into_iter()
+        .find_map(|kind| match error.get(kind) {
+            Some(ContextValue::String(word)) => Some(format!("did you mean '{word}'?")),
+            Some(ContextValue::Strings(words)) if !words.is_empty() => {
+                Some(format!("did you mean '{}'?", words.join("' or '")))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]
@@ -299,7 +373,10 @@ mod tests {
     #[test]
     fn synonyms_are_suggested() {
         for (args, suggestion) in [
-            (&["rw2fa", "users", "delete", "alice"][..], "'remove'"),
+            (&["rw2fa", "users", "erase", "alice"][..], "'remove'"),
+            (&["rw2fa", "advanced", "rm", "digits"], "'unset'"),
+            (&["rw2fa", "advanced", "remove", "digits"], "'unset'"),
+            (&["rw2fa", "groups"], "'users'"),
             (&["rw2fa", "--store", "users", "whitelist", "-q", "new"], "'add'"),
             (&["rw2fa", "advanced", "reset", "digits"], "'unset'"),
             (&["rw2fa", "create"], "'init'"),
@@ -314,13 +391,49 @@ mod tests {
             (&["rw2fa", "audit", "alice"], "'rw2fa audit --user alice'"),
             (&["rw2fa", "audit", "CORP\\alice"], "'rw2fa audit --user 'CORP\\alice''"),
             (&["rw2fa", "audit", "verfy"], "'verify'"),
+            (&["rw2fa", "status", "--json"], "'--format json'"),
+            (&["rw2fa", "users", "list", "--csv"], "'--format csv'"),
+            (&["rw2fa", "--no-colour", "status"], "'--color never'"),
+            (&["rw2fa", "users", "rm", "alice", "--force"], "'--yes'"),
+            (&["rw2fa", "users", "add", "alice", "--simulate"], "'--dry-run'"),
+            (&["rw2fa", "advanced", "set", "digits", "6", "--json"], "'--format json'"),
         ] {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let mut definition = definition();
             let mut error = definition.try_get_matches_from_mut(&args).unwrap_err();
             suggest_synonym(&mut error, &definition, &args);
-            let tip = format!("exists: {suggestion}");
-            assert!(error.to_string().contains(&tip), "{args:?}: {error}");
+            let error = usage_error(&error, &definition, &args);
+            let hint = format!("did you mean {suggestion}?");
+            assert_eq!(error.hint(), Some(&*hint), "{args:?}: {error}");
         }
+    }
+
+    /// Guards aliases: they run, are hidden, and never shadow a command or lead to `verify`.
+    #[test]
+    fn other_spellings_run() {
+        for (args, name) in [
+            (&["rw2fa", "licence", "show"][..], "license"),
+            (&["rw2fa", "user", "ls"], "users"),
+            (&["rw2fa", "user", "enroll", "alice"], "users"),
+            (&["rw2fa", "users", "delete", "alice"], "users"),
+            (&["rw2fa", "whitelist", "rm", "alice"], "whitelist"),
+            (&["rw2fa", "sms", "rm"], "sms"),
+            (&["rw2fa", "advanced", "ls"], "advanced"),
+        ] {
+            let matches = definition().try_get_matches_from(args).unwrap();
+            assert_eq!(matches.subcommand_name(), Some(name), "{args:?}");
+        }
+        for args in [&["rw2fa", "--help"][..], &["rw2fa", "users", "--help"]] {
+            let text = help(args);
+            for hidden in ["licence", "user", "enroll", "delete", "rm", "ls"] {
+                assert!(!text.contains(&format!("\n  {hidden} ")), "{hidden}: {text}");
+            }
+            assert!(text.contains("\n  users ") || text.contains("\n  remove "), "{text}");
+            assert!(!text.contains("alias"), "{text}");
+        }
+        let root = with_aliases(Cli::<Any>::command());
+        let verify = root.find_subcommand("verify").unwrap();
+        assert_eq!(verify.get_all_aliases().count(), 0);
+        root.debug_assert();
     }
 }

@@ -6,22 +6,24 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
-use crate::cli::mistaken::{self, Adding};
+use crate::cli::misplaced::{self, Adding};
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
+use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::output::{self, ChangeRow, Changed, Column};
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;
 use crate::names::matching::whitelisted;
 use crate::names::name::Name;
+use crate::platform;
 use crate::printable::printable;
-use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Locked, Scope, Update, editing, records};
 use crate::time::Timestamp;
 
 /// Longest reason, in characters.
 const LONGEST_REASON: usize = 200;
 
-/// Manage who may connect by plain RDP without a code
+/// Manage which users may connect by plain RDP without a code
 #[derive(Subcommand, Debug)]
 #[command(after_help = "Example: rw2fa whitelist add alice --until 8h")]
 pub(super) enum WhitelistCommand {
@@ -45,10 +47,11 @@ pub(super) struct AddArgs {
     /// Why, in at most 200 characters; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_reason)]
     reason: Option<String>,
-    /// Until when: a date (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d, or never
+    /// When the entry expires: a date (at the end of that day in UTC), a time, a duration, or never:
+    /// 2026-12-31, 2026-12-31T18:00 (UTC), 2026-12-31T18:00+01:00, 30m, 8h, 3d, 2w
     #[arg(long, value_name = "DATE|DURATION")]
     until: Option<String>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -63,7 +66,7 @@ pub(super) struct RemoveArgs {
     /// Do not fail for a name that is not on the whitelist
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -111,21 +114,21 @@ impl Until {
 }
 
 /// Parses `--until`: a time, a date, a duration from `now`, or `never`.
-fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
+fn parse_until(text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     let text = text.trim();
     if text == "never" {
         return Ok(Until::Never);
     }
-    let duration = duration::seconds(text).map(|seconds| now.plus(seconds));
-    let Some(until) = duration.or_else(|| Timestamp::parse_end(text)) else {
-        let message = format!("--until: '{}' is not a date, a time or a duration", printable(text));
-        return Err(Error::new(ErrorKind::Usage, message).with_hint(
-            "use 2026-12-24 (through that day in UTC), 2026-12-24T18:00:00+01:00, 8h, 30d or never",
-        ));
-    };
+    let until = Moment::parse("--until", text, now, Counts::Forward)
+        .map_err(|error| error.with_hint(format!("use never, or one of: {FORMS}")))?
+        .end();
     if until <= now {
+        let names: Vec<_> = names.iter().map(platform::quoted).collect();
         return Err(Error::new(ErrorKind::Refused, format!("--until: {until} is in the past"))
-            .with_hint("to end an entry now: rw2fa whitelist remove NAME"));
+            .with_hint(format!(
+                "to end an entry now: rw2fa whitelist remove {}",
+                names.join(" ")
+            )));
     }
     Ok(Until::Time(until))
 }
@@ -133,9 +136,10 @@ fn parse_until(text: &str, now: Timestamp) -> Result<Until> {
 fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     context.no_csv("whitelist add")?;
     let now = context.now();
-    let until = args.until.as_deref().map(|text| parse_until(text, now)).transpose()?;
+    let until =
+        args.until.as_deref().map(|text| parse_until(text, now, &args.names)).transpose()?;
     let opened = context.open()?;
-    mistaken::refuse(context, &*opened.store, Adding::Whitelist, &args.names)?;
+    misplaced::refuse(context, &*opened.store, Adding::Whitelist, &args.names)?;
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(args.names.len());
     for text in &args.names {
@@ -144,7 +148,10 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 let before = records::whitelist_entry(locked, name)?;
                 let after = updated_entry(name, before.as_ref(), args, until, now)?;
                 let changed = match &before {
-                    None => Changed::Added,
+                    None => {
+                        refuse_slash(context.process, name, text, false)?;
+                        Changed::Added
+                    }
                     Some(before) if *before == after => {
                         return Ok((Changed::Unchanged, after.until));
                     }
@@ -160,7 +167,17 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             })
         }));
     }
-    output::changes(context, args.dry_run, &rows)
+    let done = output::changes(context, args.dry_run, &rows)?;
+    let is_known = |written: &String| {
+        parse_name(written).is_ok_and(|name| {
+            context.process.knows(&name.system_spellings(written), false) == Some(true)
+        })
+    };
+    let added = rows.iter().zip(&args.names).filter(|(row, _)| row.result == Changed::Added);
+    let unknown = added.filter(|(_, written)| !is_known(written));
+    let unknown: Vec<_> = unknown.map(|(row, _)| row.name.clone()).collect();
+    warn_of_lost_backslashes(context, &opened, &unknown);
+    Ok(done)
 }
 
 /// Builds the new entry from the arguments and the old entry.
@@ -175,7 +192,10 @@ fn updated_entry(
     // SECURITY: an expired entry is renewed only with an explicit new end.
     if let (None, Some(end)) = (until, old.until.filter(|_| !old.is_valid(now))) {
         return Err(Error::new(ErrorKind::Conflict, format!("the entry expired at {end}"))
-            .with_hint(format!("renew it: rw2fa whitelist add {name} --until 8h")));
+            .with_hint(format!(
+                "renew it: rw2fa whitelist add {} --until 8h",
+                platform::quoted(name.canonical())
+            )));
     }
     let reason =
         args.reason.clone().map_or(old.reason, |text| Some(text).filter(|t| !t.is_empty()));

@@ -9,7 +9,6 @@ pub mod grant;
 pub mod lockout;
 pub mod recovery;
 pub mod sealed;
-mod separators;
 pub mod sms;
 pub mod state;
 pub mod temporary;

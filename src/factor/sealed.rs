@@ -1,4 +1,4 @@
-//! Sealed values as documents hold them. How they are sealed is the business of [`crate::store::seal`].
+//! Sealed values as documents hold them. [`crate::store::seal`] seals and opens them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! What a user typed: a code of the app or of a message, a recovery code, or neither.
 
 use crate::factor::recovery::code::RecoveryCode;
-use crate::factor::separators::without_separators;
 use crate::otp::{Code, Digits};
+use crate::typing;
 
 /// Text typed in answer to a request for a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +16,10 @@ pub enum Typed {
 }
 
 impl Typed {
-    /// Parses typed text. Ignores white space around it, and ASCII spaces and `-` anywhere. Exactly
-    /// `digits` ASCII digits are a code, exactly 16 Crockford base32 characters are a recovery code,
-    /// and anything else is malformed.
+    /// Parses typed text after [folding](typing::folded) it. Exactly `digits` digits are a code, exactly
+    /// 16 Crockford base32 characters are a recovery code, and anything else is malformed.
     pub fn parse(typed: &str, digits: Digits) -> Self {
-        let Some(plain) = without_separators(typed) else {
+        let Some(plain) = typing::folded(typed) else {
             return Self::Malformed;
         };
         // The two formats differ in length, so no text is both.

@@ -113,7 +113,7 @@ fn parse_url(text: &str, what: &str) -> Result<Url, String> {
         return Err(format!("{what} has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("{what} must not hold a name or password"));
+        return Err(format!("{what} must not contain a name or password"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("{what} must end with the host, or with a path"));
@@ -174,7 +174,7 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<reqwest::Certificate>, Str
     }
     match reqwest::Certificate::from_pem_bundle(&bytes) {
         Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(format!("{place} holds no certificate in PEM form")),
+        _ => Err(format!("{place} does not contain a certificate in PEM format")),
     }
 }
 

@@ -6,6 +6,8 @@ use phonenumber::metadata::DATABASE;
 use phonenumber::{Metadata, Mode, PhoneNumber, Type};
 
 use crate::names::listing::Phone;
+use crate::printable::printable;
+use crate::typing;
 
 /// Parses a number that a user typed. Its country must exist, and its length must be valid there.
 ///
@@ -13,7 +15,15 @@ use crate::names::listing::Phone;
 /// What is wrong with it.
 pub fn parse(text: &str) -> Result<Phone, String> {
     let example = "write the number with '+' and its country, like +33612345678";
-    let Some(phone) = Phone::parse(text) else { return Err(example.into()) };
+    let Some(phone) = Phone::parse(text) else {
+        return Err(match Phone::wrong_character(text) {
+            Some(c) => {
+                let (shown, number) = (printable(&c.to_string()), u32::from(c));
+                format!("'{shown}' (U+{number:04X}) cannot be part of a number: {example}")
+            }
+            None => example.into(),
+        });
+    };
     let number = read(&phone)
         .ok_or_else(|| format!("the number does not begin with a known country code: {example}"))?;
     let national = number.national().to_string();
@@ -26,6 +36,28 @@ pub fn parse(text: &str) -> Result<Phone, String> {
     }
     // Each number has one form: some countries write a zero that is not dialled from abroad.
     Phone::parse(&number.format().mode(Mode::E164).to_string()).ok_or_else(|| example.into())
+}
+
+/// The value of an option that sets a number: nothing visible means none.
+#[derive(Clone, Debug)]
+pub struct NumberOption(Option<Phone>);
+
+impl NumberOption {
+    /// Parses the value.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if typing::is_blank(text) {
+            return Ok(Self(None));
+        }
+        parse(text).map(|phone| Self(Some(phone)))
+    }
+
+    /// The number.
+    pub fn number(&self) -> Option<&Phone> {
+        self.0.as_ref()
+    }
 }
 
 /// The kinds of numbers that a phone can have.
@@ -72,6 +104,8 @@ mod tests {
             ("+4915112345678", Some("+4915112345678"), true),
             ("+390612345678", Some("+390612345678"), true),
             ("+15005550006", Some("+15005550006"), true),
+            ("＋３３ ６ １２\u{2011}３４\u{a0}５６ ７８", Some("+33612345678"), true),
+            ("\u{200e}+33612345678\u{200e}", Some("+33612345678"), true),
             ("+33700000001", Some("+33700000001"), false),
             ("0612345678", None, false),
             ("+3361234567", None, false),
@@ -85,5 +119,32 @@ mod tests {
             assert_eq!(found.as_ref().map(ToString::to_string).as_deref(), expected, "{text}");
             assert_eq!(found.is_some_and(|phone| is_known(&phone)), known, "{text}");
         }
+    }
+
+    /// Guards against a message that shows a number as if it were right: it names the character that is wrong.
+    #[test]
+    fn a_wrong_character_is_named() {
+        for (text, words) in [
+            ("+3361234567x", "'x' (U+0078) cannot"),
+            ("+3361234567О", "'О' (U+041E) cannot"),
+            ("+33612345\u{66b}78", "'\u{66b}' (U+066B) cannot"),
+            ("+3361234567²", "'²' (U+00B2) cannot"),
+            ("+33612345678\u{7}", "'\\u{7}' (U+0007) cannot"),
+            ("+33+612345678", "'+' (U+002B) cannot"),
+            ("0612345678", "write the number with '+'"),
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.starts_with(words) && problem.contains("+33612345678"), "{problem}");
+        }
+    }
+
+    /// Guards how a number is cleared.
+    #[test]
+    fn nothing_visible_is_no_number() {
+        for text in ["", "  ", "\u{a0}\u{200b}"] {
+            assert!(NumberOption::parse(text).unwrap().number().is_none(), "{text:?}");
+        }
+        assert!(NumberOption::parse("+33612345678").unwrap().number().is_some());
+        assert!(NumberOption::parse("-").is_err());
     }
 }

@@ -12,8 +12,12 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "the account or the address does not exist",
         "check --account-sid, and --api-base if it is set: 'rw2fa sms show'",
     ),
-    (20429, "too many requests", "wait a minute; if it stays so, ask Twilio for a higher rate"),
-    (21211, "the number cannot be called", "correct it with 'rw2fa users edit NAME --phone +…'"),
+    (
+        20429,
+        "too many requests",
+        "wait a minute; if it keeps happening, ask Twilio for a higher rate",
+    ),
+    (21211, "the number is not valid", "correct it with 'rw2fa users edit NAME --phone +…'"),
     (
         21212,
         "the sender is not valid",
@@ -21,7 +25,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21219,
-        "a trial account reaches verified numbers only, and this one is not verified",
+        "a trial account can only send to verified numbers, and this one is not verified",
         "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
     ),
     (
@@ -36,12 +40,12 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     ),
     (
         21608,
-        "a trial account reaches verified numbers only, and this one is not verified",
+        "a trial account can only send to verified numbers, and this one is not verified",
         "verify the number ('rw2fa sms portal verified-callers') or upgrade the account",
     ),
     (
         21610,
-        "the owner of this number answered STOP to the sender",
+        "the owner of this number replied STOP to the sender",
         "ask the owner to send START to the sender's number, or use another sender",
     ),
     (
@@ -60,6 +64,42 @@ const MEANINGS: &[(u32, &str, &str)] = &[
         "run 'rw2fa sms configure --from' with a number or service of your account",
     ),
     (30001, "too many messages are waiting already", "wait a few minutes"),
+    (30002, "the account is suspended", "look at the account: 'rw2fa sms portal console'"),
+    (
+        30003,
+        "the phone cannot be reached: it is off, or has no network",
+        "let the user switch the phone on and try again",
+    ),
+    (
+        30004,
+        "the phone or its network blocks messages of this sender",
+        "let the user ask the mobile network, or use another sender: 'rw2fa sms configure --from'",
+    ),
+    (
+        30005,
+        "the number does not exist any more, or its phone cannot be reached",
+        "check the number: 'rw2fa users show NAME'; correct it with 'rw2fa users edit NAME --phone +…'",
+    ),
+    (
+        30006,
+        "the number is a landline, or its network takes no messages",
+        "give the user a mobile number with 'rw2fa users edit NAME --phone +…'",
+    ),
+    (
+        30007,
+        "the mobile network filtered the message as unwanted",
+        "use a registered sender ('rw2fa sms configure --from'), and ask Twilio about the sender's reputation",
+    ),
+    (
+        30008,
+        "the mobile network did not deliver the message, and did not say why",
+        "try again; if it stays so, use another sender: 'rw2fa sms configure --from'",
+    ),
+    (
+        30034,
+        "the sender is not registered for messages to the United States (A2P 10DLC)",
+        "register it in the console: 'rw2fa sms portal console'",
+    ),
     (
         63038,
         "the account has reached its daily limit of messages",

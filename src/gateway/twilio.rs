@@ -56,6 +56,8 @@ pub struct Receipt {
     /// Why it failed; null if it has not failed.
     #[serde(default)]
     error_code: Value,
+    /// The same in words.
+    error_message: Option<String>,
 }
 
 impl Receipt {
@@ -70,7 +72,10 @@ impl Receipt {
         let certainty = if has_failed { Certainty::NotSent } else { Certainty::Unknown };
         let code = self.error_code.as_u64().and_then(|code| u32::try_from(code).ok());
         let error = match code {
-            Some(code) => describe_refusal(ErrorKind::Refused, &Refusal { code, message: None }),
+            Some(code) => {
+                let message = self.error_message.clone();
+                describe_refusal(ErrorKind::Refused, &Refusal { code, message })
+            }
             None if has_failed => Error::new(
                 ErrorKind::Refused,
                 format!("Twilio accepted the message, and its status is {status}"),
@@ -267,12 +272,13 @@ impl Api {
             Ok(refusal) if !status.is_success() => describe_refusal(kind, &refusal),
             _ if number == 429 => Error::new(kind, "Twilio refused: too many requests (429)")
                 .with_hint("wait a minute"),
-            _ if status.is_server_error() => {
-                Error::new(kind, format!("{} has a fault (HTTP {number})", self.account.base))
-                    .with_hint("wait, and look at 'rw2fa sms portal status'")
-            }
+            _ if status.is_server_error() => Error::new(
+                kind,
+                format!("{} reported an internal error (HTTP {number})", self.account.base),
+            )
+            .with_hint("wait, and look at 'rw2fa sms portal status'"),
             _ if status.is_success() => {
-                Error::new(kind, format!("the answer of {} {what}", self.account.base))
+                Error::new(kind, format!("the answer from {} {what}", self.account.base))
                     .with_hint("check --api-base and --proxy: 'rw2fa sms show'")
             }
             _ => Error::new(kind, format!("{} refused (HTTP {number})", self.account.base))

@@ -93,7 +93,7 @@ impl License {
             let problem = match text {
                 text if text.trim().is_empty() => "is empty",
                 text if text.len() > LONGEST_CLAIM => "is too long",
-                text if text.chars().any(char::is_control) => "holds control characters",
+                text if text.chars().any(char::is_control) => "contains control characters",
                 _ => continue,
             };
             return Err(Refusal::Claims(format!("`{name}` {problem}")));
@@ -164,7 +164,7 @@ mod tests {
             let mut null = map.clone();
             null.insert(name.clone(), serde_json::Value::Null);
             let text = refused(&serde_json::to_string(&null).unwrap());
-            assert!(text.contains("null") || text.contains("not understood"), "{name}: {text}");
+            assert!(text.contains("null") || text.contains("cannot be read"), "{name}: {text}");
         }
     }
 
@@ -184,7 +184,7 @@ mod tests {
             ("enterprise", "gold", "unknown variant `gold`"),
             ("\"A-1\"", "1", "invalid type: integer"),
             ("A-1", "", "`order_number` is empty"),
-            ("A-1", "A\\u001b[31m", "`order_number` holds control characters"),
+            ("A-1", "A\\u001b[31m", "`order_number` contains control characters"),
             ("Two-Factor", "Three-Factor", "product 'Three-Factor Authentication'"),
             ("\"iat\"", "\"nbf\":1,\"iat\"", "unknown field `nbf`"),
         ] {

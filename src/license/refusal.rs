@@ -25,22 +25,24 @@ pub enum Refusal {
     #[error("it is longer than 64 KiB, the limit for a licence")]
     TooLong,
     /// The text is not three parts of base64url characters.
-    #[error("it is not a licence: a licence is one line of three parts, separated by dots")]
+    #[error("it is not a licence file: expected one line of three parts, separated by dots")]
     Form,
     /// A part is not canonical base64url.
     #[error("its {0} is damaged: not valid base64url without padding")]
     Encoding(Part),
     /// The header is invalid; the text says why.
-    #[error("its header is not understood: {0}")]
+    #[error("its header cannot be read: {0}")]
     Header(String),
     /// The header names another algorithm.
     #[error("it is signed with the algorithm '{0}'; only EdDSA is accepted")]
     Algorithm(String),
     /// The vendor's key did not sign this text.
-    #[error("its signature is not valid: the file was changed or cut, or signed by someone else")]
+    #[error(
+        "its signature is not valid: the file was changed, cut short, or signed by someone else"
+    )]
     Signature,
     /// The signature is valid, but a claim is missing, unknown, duplicated or of the wrong type.
-    #[error("its contents are not understood: {0}")]
+    #[error("its contents cannot be read: {0}")]
     Claims(String),
     /// The licence is for another product.
     #[error("it is for the product '{0}', not for '{PRODUCT}'")]
@@ -70,7 +72,7 @@ pub enum Refusal {
     #[error("it expired at {0}")]
     Expired(Timestamp),
     /// The machine has no usable id; the text says why.
-    #[error("the serial number of this machine is not known: {0}")]
+    #[error("cannot determine the serial number of this machine: {0}")]
     Machine(String),
 }
 

@@ -17,6 +17,14 @@ const WARN_DAYS_OF_TRIAL: u64 = 7;
 
 const DAY: u64 = 86_400;
 
+/// 2020-01-01T00:00:00Z. An earlier time is that of a clock that was never set.
+const EARLIEST: i64 = 1_577_836_800;
+
+/// Reports whether the clock cannot have been right at this time.
+pub fn is_before_rw2fa(time: Timestamp) -> bool {
+    time.unix() < EARLIEST
+}
+
 /// Whether a store is in its trial, licensed or neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LicenseState {
@@ -50,6 +58,8 @@ pub struct LicenseStatus {
     pub license: Option<License>,
     /// The problem with the stored licence.
     pub refusal: Option<Refusal>,
+    /// Whether the trial has started: not if the clock was wrong when the store was made.
+    pub is_begun: bool,
 }
 
 impl LicenseStatus {
@@ -67,6 +77,7 @@ impl LicenseStatus {
                 (Some(license), refusal)
             }
         };
+        let is_begun = !is_before_rw2fa(created);
         let (state, days_left) = match (&license, &refusal) {
             (Some(license), None) => {
                 let days = license.expires.map(|end| now.until(end).div_ceil(DAY));
@@ -74,13 +85,14 @@ impl LicenseStatus {
             }
             // An expired licence does not bring the trial back.
             (_, Some(Refusal::Expired(_))) => (LicenseState::Expired, Some(0)),
+            _ if !is_begun => (LicenseState::Trial, Some(TRIAL_DAYS)),
             // A clock that was set back does not extend the trial.
             _ => match now.until(created.plus(TRIAL_DAYS * DAY)).div_ceil(DAY).min(TRIAL_DAYS) {
                 0 => (LicenseState::Expired, Some(0)),
                 days => (LicenseState::Trial, Some(days)),
             },
         };
-        Self { state, days_left, license, refusal }
+        Self { state, days_left, license, refusal, is_begun }
     }
 
     /// The maximum number of users; `None` if unlimited.
@@ -107,7 +119,7 @@ impl LicenseStatus {
             Some(most) if users > most as usize => Err(Error::new(
                 ErrorKind::Refused,
                 format!(
-                    "the licence is for {most} user{}, and there would be {users}",
+                    "the licence is for {most} user{}, and this would make {users}",
                     if most == 1 { "" } else { "s" }
                 ),
             )
@@ -193,7 +205,7 @@ mod tests {
             (None, 0, 1_000_000, None),
             (None, 30 * DAYS, 0, Some("trial of 30 days is over")),
             (limited(), 0, 3, None),
-            (limited(), 0, 4, Some("for 3 users, and there would be 4")),
+            (limited(), 0, 4, Some("for 3 users, and this would make 4")),
             (limited(), 365 * DAYS, 1, Some("licence expired at 2027-11-24")),
             (Some(Ok(license(None, None))), 365 * DAYS, 1_000_000, None),
             (Some(Err(Refusal::Signature)), 0, 1_000_000, None),

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use crate::typing::plain_digit;
 
 /// Folds a text: compatibility decomposition (NFKD) without combining marks, then full case folding,
 /// repeated until nothing changes.
@@ -70,17 +72,6 @@ fn hiragana(c: char) -> char {
     }
 }
 
-/// Maps a decimal digit of another script to `0` to `9`. Unicode stores the ten digits of a script in one
-/// run from zero to nine, so the position in the run is the value.
-fn plain_digit(c: char) -> Option<char> {
-    let is_digit = |c: &char| c.general_category() == GeneralCategory::DecimalNumber;
-    if c.is_ascii() || !is_digit(&c) {
-        return None;
-    }
-    let before = ('\0'..c).rev().take_while(is_digit).count();
-    u32::try_from(before % 10).ok().and_then(|value| char::from_digit(value, 10))
-}
-
 /// Maps a Latin letter with a stroke, hook or similar, which has no decomposition, to its plain letters.
 fn plain_letters(c: char) -> Option<&'static str> {
     if c.is_ascii() {
@@ -125,6 +116,7 @@ fn plain_letters(c: char) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_properties::GeneralCategory;
 
     use super::*;
     use crate::names::name::canonical_text;

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Timestamp, readable};
+use crate::typing;
 
 /// How a user gets codes.
 #[derive(
@@ -41,20 +42,31 @@ impl Method {
     }
 }
 
+/// What people write between groups of digits, besides spaces and dashes.
+const PUNCTUATION: &str = ".()";
+
 /// A phone number in E.164 format: `+`, then at most 15 digits that do not start with 0.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Phone(String);
 
 impl Phone {
-    /// Parses a number. Ignores spaces, dots, dashes and parentheses.
+    /// Parses a number after [folding](typing::folded) it. Ignores dots and parentheses, too.
     pub fn parse(text: &str) -> Option<Self> {
-        let kept: String = text.trim().chars().filter(|c| !" .-()".contains(*c)).collect();
+        let plain = typing::folded(text)?;
+        let kept: String = plain.chars().filter(|c| !PUNCTUATION.contains(*c)).collect();
         let digits = kept.strip_prefix('+')?;
         let valid = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
         valid.then_some(Self(kept))
+    }
+
+    /// The first character of typed text that no number contains, or that is in the wrong place.
+    pub fn wrong_character(text: &str) -> Option<char> {
+        let plain = typing::folded(text)?;
+        let unsigned = plain.strip_prefix('+').unwrap_or(&plain);
+        unsigned.chars().find(|c| !c.is_ascii_digit() && !PUNCTUATION.contains(*c))
     }
 
     /// The number as shown to a user who has not proved to own it: `+33*******78`.
@@ -136,7 +148,11 @@ mod tests {
             ("+1234567890123456", None),
             ("+12", None),
             ("+3361234567x", None),
-            ("+３３６１２３４５６７８", None),
+            ("+３３６１２３４５６７８", Some("+33612345678")),
+            ("＋３３　６．１２（３４）５６－７８", Some("+33612345678")),
+            ("\u{202a}+33\u{a0}6\u{202f}12\u{2011}34\u{2013}56\t78\u{202c}", Some("+33612345678")),
+            ("+٣٣٦١٢٣٤٥٦٧٨", Some("+33612345678")),
+            ("+33612345678\0", None),
             ("", None),
         ] {
             assert_eq!(

@@ -9,7 +9,7 @@ use super::name::{Domain, Name};
 pub fn explain_match(login: &Name, entry: &Name, entries: &[Name], domains: &Domains) -> String {
     let mut reasons = Vec::new();
     if login.account() != entry.account() {
-        reasons.push("accents and letter forms do not matter".to_owned());
+        reasons.push("accents and letter variants are ignored".to_owned());
     }
     reasons.extend(explain_domain(login, entry, entries, domains));
     if reasons.is_empty() { "the same name".into() } else { reasons.join("; ") }
@@ -28,17 +28,17 @@ fn explain_domain(
         return Some("an entry without a domain matches every domain".into());
     }
     if let (Domain::Unqualified, Some(default)) = (login.domain(), &domains.default) {
-        return Some(format!("a login without a domain is of {default}, by [domains] default"));
+        return Some(format!("a login without a domain belongs to {default} ([domains] default)"));
     }
     match (netbios_of(login, entries, domains), netbios_of(entry, entries, domains)) {
         (Some(of_login), Some(_)) => Some(match (suffix(login), suffix(entry)) {
             (Some(suffix), _) | (None, Some(suffix)) => {
                 let by = if domains.aliases.contains_key(suffix) {
-                    "by [domains] aliases"
+                    "[domains] aliases"
                 } else {
-                    "by its first label"
+                    "its first label"
                 };
-                format!("{suffix} means {of_login}, {by}")
+                format!("{suffix} means {of_login} ({by})")
             }
             (None, None) => format!("another spelling of the domain {of_login}"),
         }),
@@ -76,19 +76,21 @@ mod tests {
         ("alice", "ALICE", None, "the same name"),
         ("alice", r"CORP\alice", None, "an entry without a domain matches every domain"),
         (r"CORP\alice", "alice", None, "a login without a domain matches every domain"),
-        (r"CORP\alice", "alice", Some("CORP"), "a login without a domain is of corp, by [domains] default"),
+        (r"CORP\alice", "alice", Some("CORP"), "a login without a domain belongs to corp \
+           ([domains] default)"),
         (r"CORP\alice", r".\alice", None, r"a login with .\ matches every domain"),
-        (r"CORP\alice", "alice@alt.example", None, "alt.example means corp, by [domains] aliases"),
-        (r"CORP\alice", "alice@corp.example", None, "corp.example means corp, by its first label"),
-        (r"CORP\alice", r"corp.example\alice", None, "corp.example means corp, by its first label"),
-        ("alice@alt.example", r"CORP\alice", None, "alt.example means corp, by [domains] aliases"),
+        (r"CORP\alice", "alice@alt.example", None, "alt.example means corp ([domains] aliases)"),
+        (r"CORP\alice", "alice@corp.example", None, "corp.example means corp (its first label)"),
+        (r"CORP\alice", r"corp.example\alice", None, "corp.example means corp (its first label)"),
+        ("alice@alt.example", r"CORP\alice", None, "alt.example means corp ([domains] aliases)"),
         (r"CORP\alice", "alice@x.example", None, "x.example is not a known domain, so a login with it matches every \
              domain"),
         ("alice@x.example", r"CORP\alice", None, "x.example is not a known domain, so an entry with it matches every \
              domain"),
         (r"CORP\alice", r"Çorp\alice", None, "another spelling of the domain corp"),
-        ("müller", "muller", None, "accents and letter forms do not matter"),
-        ("müller", r"CORP\muller", None, "accents and letter forms do not matter; an entry without a domain matches \
+        ("müller", "muller", None, "accents and letter variants are ignored"),
+        ("müller", r"CORP\muller", None, "accents and letter variants are ignored; an entry \
+          without a domain matches \
              every domain"),
     ];
 

@@ -32,6 +32,31 @@ const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 /// Resets the colours.
 const RESET: &str = "\x1b[0m";
 
+/// How a drawing on a terminal tells dark modules from light ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// Sets the colours to black on white, which can be scanned on every terminal.
+    BlackOnWhite,
+    /// Sets no colours: blocks of text are the light modules, on a dark background.
+    LightText,
+    /// Sets no colours: blocks of text are the dark modules, on a light background.
+    DarkText,
+}
+
+impl Ink {
+    /// Chooses the ink for a terminal that must not be sent colours. `colors` is its COLORFGBG, such
+    /// as `0;15`: the text and the background as two of the first sixteen colours. Without it, the
+    /// background is taken to be dark, as on most terminals.
+    pub fn without_colors(colors: Option<&str>) -> Self {
+        let background = colors.and_then(|colors| colors.rsplit(';').next()?.parse::<u8>().ok());
+        match background {
+            // 8 is a dark grey.
+            Some(7 | 9..=15) => Self::DarkText,
+            _ => Self::LightText,
+        }
+    }
+}
+
 /// Why a QR code could not be drawn.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -101,28 +126,31 @@ pub fn png_data_uri(text: &str) -> Result<String, QrError> {
     Ok(format!("data:image/png;base64,{}", BASE64.encode(&png(text)?)))
 }
 
-/// Draws the QR code as lines for a terminal with 256 colours and UTF-8, each ending with a line
-/// feed. A character cell shows two modules, one above the other. Every line sets black on white
-/// and resets the colours, so that phones can scan it on dark and light terminals.
+/// Draws the QR code as lines for a terminal with UTF-8, each ending with a line feed. A character
+/// cell shows two modules, one above the other. With [`Ink::BlackOnWhite`], which needs 256 colours,
+/// every line sets the colours and resets them.
 ///
 /// # Errors
 /// [`QrError::TooLong`] for more than about 2,900 bytes.
-pub fn terminal(text: &str) -> Result<String, QrError> {
+pub fn terminal(text: &str, ink: Ink) -> Result<String, QrError> {
     let modules = Modules::encode(text)?;
     let side = modules.side();
+    let (start, end) = match ink {
+        Ink::BlackOnWhite => (BLACK_ON_WHITE, RESET),
+        Ink::LightText | Ink::DarkText => ("", ""),
+    };
+    let is_text = |x, y| modules.is_dark(x, y) != (ink == Ink::LightText);
     let mut drawing = String::new();
     for y in (0..side).step_by(2) {
-        drawing.push_str(BLACK_ON_WHITE);
+        drawing.push_str(start);
         // The side is odd, so the cells of the last row are light below.
-        drawing.extend((0..side).map(|x| {
-            match (modules.is_dark(x, y), modules.is_dark(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
-            }
+        drawing.extend((0..side).map(|x| match (is_text(x, y), is_text(x, y + 1)) {
+            (true, true) => '█',
+            (true, false) => '▀',
+            (false, true) => '▄',
+            (false, false) => ' ',
         }));
-        drawing.push_str(RESET);
+        drawing.push_str(end);
         drawing.push('\n');
     }
     Ok(drawing)
@@ -283,19 +311,27 @@ mod tests {
         assert_eq!(BASE64.decode(base64.as_bytes()).unwrap(), png(SHORT).unwrap());
     }
 
-    /// Guards the terminal drawing: it has colours on every line and two modules per cell, and decodes.
+    /// Guards the terminal drawing: it has colours on every line, or none at all, and two modules per
+    /// cell, and decodes.
     #[test]
     fn terminal_decodes() {
-        for text in texts() {
-            let drawing = terminal(&text).unwrap();
+        let inks = [Ink::BlackOnWhite, Ink::LightText, Ink::DarkText];
+        for (text, ink) in texts().into_iter().flat_map(|text| inks.map(|ink| (text.clone(), ink)))
+        {
+            let drawing = terminal(&text, ink).unwrap();
             assert!(drawing.ends_with('\n'));
+            assert_eq!(drawing.contains('\x1b'), ink == Ink::BlackOnWhite);
             let mut modules = Vec::new();
             for line in drawing.lines() {
-                let cells = line.strip_prefix(BLACK_ON_WHITE).unwrap();
-                let cells = cells.strip_suffix(RESET).unwrap();
-                let half = |dark: [char; 2]| {
+                let cells = if ink == Ink::BlackOnWhite {
+                    line.strip_prefix(BLACK_ON_WHITE).unwrap().strip_suffix(RESET).unwrap()
+                } else {
+                    line
+                };
+                let half = |text: [char; 2]| {
                     assert!(cells.chars().all(|c| " ▀▄█".contains(c)));
-                    cells.chars().map(|c| dark.contains(&c)).collect::<Vec<bool>>()
+                    let is_dark = |c| text.contains(&c) != (ink == Ink::LightText);
+                    cells.chars().map(is_dark).collect::<Vec<bool>>()
                 };
                 modules.push(half(['▀', '█']));
                 modules.push(half(['▄', '█']));
@@ -303,6 +339,24 @@ mod tests {
             let below = modules.pop().unwrap();
             assert!(below.iter().all(|dark| !dark));
             assert_eq!(decode(&modules).1, text);
+        }
+    }
+
+    /// Guards the polarity without colours: a wrong one cannot be scanned.
+    #[test]
+    fn the_ink_follows_the_background() {
+        for (colors, expected) in [
+            (None, Ink::LightText),
+            (Some("15;0"), Ink::LightText),
+            (Some("15;default;0"), Ink::LightText),
+            (Some("7;8"), Ink::LightText),
+            (Some("default;default"), Ink::LightText),
+            (Some(""), Ink::LightText),
+            (Some("0;15"), Ink::DarkText),
+            (Some("0;default;15"), Ink::DarkText),
+            (Some("0;7"), Ink::DarkText),
+        ] {
+            assert_eq!(Ink::without_colors(colors), expected, "{colors:?}");
         }
     }
 
@@ -331,7 +385,7 @@ mod tests {
             svg(&text).unwrap_err(),
             png(&text).unwrap_err(),
             png_data_uri(&text).unwrap_err(),
-            terminal(&text).unwrap_err(),
+            terminal(&text, Ink::LightText).unwrap_err(),
         ] {
             assert!(matches!(error, QrError::TooLong { bytes: 3000 }));
             assert_eq!(error.to_string(), message);

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 
-/// The most output that is read, in bytes.
-const MAX_OUTPUT: usize = 1024 * 1024;
+/// The most output that is read, in bytes: a list of groups names all members.
+const MAX_OUTPUT: usize = 16 * 1024 * 1024;
 
 /// The result of a program.
 #[derive(Debug)]
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn too_much_output_is_cut() {
-        let output = shell("yes | head -c 3000000", b"", 20_000).unwrap();
+        let output = shell("yes | head -c 30000000", b"", 20_000).unwrap();
         assert_eq!(output.stdout.len(), MAX_OUTPUT);
     }
 

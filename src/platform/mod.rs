@@ -21,6 +21,12 @@ pub use windows::*;
 #[cfg(not(any(unix, windows)))]
 compile_error!("rw2fa does not know this operating system yet: add a file beside platform/unix.rs");
 
+/// The free space that a login may need, in bytes.
+pub const LEAST_BYTES: u64 = 64 * 1024;
+
+/// The number of files that a login may create.
+pub const LEAST_FILES: u64 = 4;
+
 /// The location of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileSystem {

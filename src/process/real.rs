@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::Duration;
 
-use super::{Accounts, Process, SYSTEM_GROUPS, Terminals, no_variables};
+use super::{Accounts, Process, ReaderPatience, SYSTEM_GROUPS, Terminals, no_variables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::child;
 use crate::platform::{self, SystemLog};
@@ -15,13 +15,16 @@ impl Process {
     /// Builds the real process. A set-uid program first becomes the owner for good.
     pub fn real() -> Self {
         let elevated = platform::harden();
+        let reader_patience = ReaderPatience::default();
         Self {
             args: real_arguments(),
             variables: if elevated { no_variables } else { real_variable },
             terminals: real_terminals(),
-            stdout: real_stdout(),
-            stderr: real_stderr(),
+            stdout: real_stdout(&reader_patience),
+            stderr: real_stderr(&reader_patience),
             elevated,
+            color: None,
+            reader_patience,
             stdin: RefCell::new(real_stdin()),
             real_stdin: true,
             clock: Box::new(system_clock),
@@ -61,7 +64,7 @@ impl Accounts for SystemAccounts {
             }
             _ => Err(Error::new(
                 ErrorKind::System,
-                "the system could not tell the groups of the account",
+                "the system could not list the groups of the account",
             )),
         }
     }
@@ -96,13 +99,43 @@ fn real_stdin() -> Box<dyn Read> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_stdout() -> Box<dyn Write> {
-    Box::new(io::stdout())
+fn real_stdout(patience: &ReaderPatience) -> Box<dyn Write> {
+    Box::new(Patient { stream: io::stdout(), patience: patience.clone() })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the process boundary")]
-fn real_stderr() -> Box<dyn Write> {
-    Box::new(io::stderr())
+fn real_stderr(patience: &ReaderPatience) -> Box<dyn Write> {
+    Box::new(Patient { stream: io::stderr(), patience: patience.clone() })
+}
+
+/// A stream that waits for its reader. A caller may have set it not to block, and then a full pipe is an error.
+struct Patient<S> {
+    stream: S,
+    patience: ReaderPatience,
+}
+
+impl<S: Write + platform::Stream> Patient<S> {
+    fn retried<T>(&mut self, mut act: impl FnMut(&mut S) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match act(&mut self.stream) {
+                // Nothing of this call was written.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    platform::wait_to_write(&self.stream, self.patience.get())?;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+impl<S: Write + platform::Stream> Write for Patient<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.retried(|stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.retried(Write::flush)
+    }
 }
 
 fn real_arguments() -> Vec<OsString> {

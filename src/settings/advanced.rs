@@ -10,7 +10,7 @@ use crate::settings::reading::nearest;
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
     Advanced = "advanced";
-    /// how many steps of 30 s before and after its own an app code is accepted
+    /// how many 30 s steps before and after its own step an app code is accepted
     "discrepancy" discrepancy: u32 = 480, Spec::number(0, 2880);
     /// name shown in the authenticator app
     "issuer" issuer: String = String::new(),
@@ -23,7 +23,7 @@ section! {
         Spec::duration(0, 86_400, Seconds);
     /// number of digits of a code, for users who enrol from now on
     "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Spec::number(4, 12);
-    /// text of the SMS; %CODE% and %ISSUER% are filled in
+    /// text of the SMS; %CODE% and %ISSUER% are replaced
     "sms-message" sms_message: String = "Your %ISSUER% verification code is: %CODE%".into(),
         Spec::text("a text with %CODE%", check_message);
     /// how long a code sent by SMS is valid
@@ -34,16 +34,52 @@ section! {
     "sms-hourly-limit" sms_hourly_limit: u32 = 6, Spec::number(0, 1000);
     /// maximum messages to all users within a day; 0: no limit
     "sms-daily-limit" sms_daily_limit: u32 = 0, Spec::number(0, 1_000_000);
-    /// wrong codes in a row that lock a user
+    /// how many wrong codes in a row lock a user
     "lockout-attempts" lockout_attempts: u32 = 5, Spec::number(1, 100);
     /// length of the first lock; it doubles with each further wrong code, up to 1 h
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
-    /// days on the list after which users can no longer enrol on their own; 0: no limit
+    /// who knows the names of users and groups: `system` looks them up in this server's accounts; `portal` does
+    /// not, and the groups of a user are those that the portal passes
+    "names" names: NameSource = NameSource::System, Spec::choice(&NameSource::WORDS);
+    /// how many days listed users have to enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// where users get their first QR code: at their first login, or only from an administrator
     "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
+}
+
+/// Who knows the names of users and groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameSource {
+    /// The accounts of the operating system.
+    System,
+    /// The portal, which has a directory of its own.
+    Portal,
+}
+
+impl NameSource {
+    const WORDS: [&'static str; 2] = ["system", "portal"];
+}
+
+impl KeyType for NameSource {
+    fn read(value: &toml::Value) -> Option<Self> {
+        let [system, portal] = Self::WORDS;
+        match value.as_str()? {
+            word if word == system => Some(Self::System),
+            word if word == portal => Some(Self::Portal),
+            _ => None,
+        }
+    }
+
+    fn write(&self) -> Option<toml::Value> {
+        let [system, portal] = Self::WORDS;
+        let word = match self {
+            Self::System => system,
+            Self::Portal => portal,
+        };
+        Some(word.into())
+    }
 }
 
 /// Where users get the secret of their authenticator app.
@@ -101,6 +137,11 @@ impl Advanced {
         }
     }
 
+    /// Returns whether names are looked up in the accounts of this server.
+    pub fn asks_system(&self) -> bool {
+        self.names == NameSource::System
+    }
+
     /// Returns the lockout rules.
     pub fn lockout(&self) -> Rules {
         Rules { attempts: self.lockout_attempts, seconds: self.lockout_seconds }
@@ -142,15 +183,28 @@ fn check_message(text: &str) -> Result<(), &'static str> {
     }
 }
 
+/// What people call a setting, and its name.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("window", "discrepancy"),
+    ("drift", "discrepancy"),
+    ("skew", "discrepancy"),
+    ("code-length", "digits"),
+    ("max-attempts", "lockout-attempts"),
+    ("lockout", "lockout-attempts"),
+];
+
 /// Finds the setting of this name.
 ///
 /// # Errors
 /// If there is none; the error names the closest one.
 pub fn find(name: &str) -> Result<&'static Key<Advanced>, String> {
     Advanced::find(name).ok_or_else(|| {
-        let nearest = nearest(name, KEYS.iter().map(|key| key.name))
-            .map_or(String::new(), |nearest| format!("; did you mean '{nearest}'?"));
-        format!("unknown setting '{}'{nearest}", name.escape_debug())
+        let synonym = SYNONYMS.iter().find(|(word, _)| word.eq_ignore_ascii_case(name));
+        let meant = synonym
+            .map(|(_, meant)| *meant)
+            .or_else(|| nearest(name, KEYS.iter().map(|key| key.name)))
+            .map_or(String::new(), |meant| format!("; did you mean '{meant}'?"));
+        format!("unknown setting '{}'{meant}", name.escape_debug())
     })
 }
 
@@ -172,6 +226,12 @@ mod tests {
     #[test]
     fn a_mistyped_name_suggests_the_closest() {
         assert!(find("discrepency").err().unwrap().contains("'discrepancy'"));
+        for (american, british) in
+            [("enrollment-days", "enrolment-days"), ("enrollment", "'enrolment'")]
+        {
+            assert!(find(american).err().unwrap().contains(british), "{american}");
+        }
+        assert!(find("window").err().unwrap().contains("'discrepancy'"));
         assert!(find("lockout-atempts").err().unwrap().contains("'lockout-attempts'"));
         assert!(!find("colour").err().unwrap().contains("did you mean"));
     }

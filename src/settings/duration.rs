@@ -1,4 +1,7 @@
-//! Parses durations that administrators type, such as `8h`, `3600s`, `480m`, `2h30m`.
+//! Parses durations that administrators type, such as `8h`, `3600s`, `480m`, `2h30m`, `2w`.
+
+/// The accepted forms of a duration, for help and hints.
+pub const FORMS: &str = "90s, 30m, 8h, 3d or 2w";
 
 /// The unit of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +45,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
     }
     let seconds = seconds(text).ok_or_else(|| {
         format!(
-            "'{}' is neither a number of {} nor a duration like 90s, 5m, 8h or 2d",
+            "'{}' is neither a number of {} nor a duration like {FORMS}",
             text.escape_debug(),
             unit.as_str()
         )
@@ -60,7 +63,7 @@ pub fn parse(text: &str, unit: Unit) -> Result<i64, String> {
 pub fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
     seconds(text)
         .filter(|seconds| (least..=most).contains(seconds))
-        .ok_or_else(|| format!("use {} to {}, for example 8h or 3d", words(least), words(most)))
+        .ok_or_else(|| format!("use {} to {}, such as {FORMS}", words(least), words(most)))
 }
 
 /// Returns the seconds of a text like `2h30m`; `None` if it is not a duration.
@@ -79,6 +82,7 @@ pub fn seconds(text: &str) -> Option<u64> {
             'm' => 60,
             'h' => 3600,
             'd' => 86_400,
+            'w' => 7 * 86_400,
             _ => return None,
         };
         total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
@@ -118,6 +122,8 @@ mod tests {
             ("1h30m", Unit::Seconds, Some(5400)),
             ("-1", Unit::Seconds, Some(-1)),
             ("2d", Unit::Days, Some(2)),
+            ("2w", Unit::Days, Some(14)),
+            ("1w12h", Unit::Minutes, Some(10_800)),
             ("1h", Unit::Days, None),
             ("8 h", Unit::Minutes, None),
             ("h", Unit::Minutes, None),

@@ -18,8 +18,8 @@ section! {
     "created" created: Timestamp = Timestamp::from_unix(0), Spec::time().required();
     /// file of the key that seals the secrets
     "key-file" key_file: Option<PathBuf> = None,
-        Spec::word("a path").or("'key' in the directory of the store");
-    /// set while an import runs; until it ends, no login is decided
+        Spec::word("a path").or("'key' in the store's directory");
+    /// true while an import runs; no login is decided until it ends
     "importing" importing: bool = false, Spec::flag();
 }
 

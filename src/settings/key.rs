@@ -389,10 +389,7 @@ impl<S> Key<S> {
 
     /// The unit of the setting.
     pub fn unit(&self) -> Option<Unit> {
-        match self.spec.valid {
-            Valid::Number { unit, .. } => unit,
-            _ => None,
-        }
+        if let Valid::Number { unit, .. } = self.spec.valid { unit } else { None }
     }
 
     /// Describes the valid values.

@@ -96,8 +96,8 @@ fn read(text: &str) -> Result<(Settings, Option<usize>), Problem> {
     if audit.syslog && !SystemLog::IS_OFFERED {
         return Err(Problem {
             at: position(AuditSection::TABLE, "syslog"),
-            message: "syslog: this system has no such log".into(),
-            hint: Some("set it to false"),
+            message: "syslog: this system has no system log".into(),
+            hint: Some("set 'syslog = false' in the file"),
         });
     }
     let settings = Settings {

@@ -158,7 +158,8 @@ impl Bundle {
         // SECURITY: an import would remove every user who is missing from a truncated file.
         if !text.trim_end().ends_with(END.trim()) {
             return Err(vec![wrong(
-                "it is cut short: its last line '# end of export' is missing".into(),
+                "the file is not a complete export: its last line '# end of export' is missing"
+                    .into(),
             )]);
         }
         let document: Document = toml::from_str(text).map_err(|error| {

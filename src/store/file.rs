@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>
         return Ok(None);
     };
     if metadata.len() > LARGEST {
-        return Err(broken(path, "is larger than 1 MiB, the most a document has")
+        return Err(broken(path, "is larger than 1 MiB, the limit for a document")
             .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
@@ -68,8 +68,7 @@ fn open_once(path: &Path, options: &fs::OpenOptions) -> Result<Option<(File, Met
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if platform::is_link_error(&error) => {
-            return Err(broken(path, "is a link")
-                .with_hint("documents must be plain files: remove the link"));
+            return Err(is_a_link(path));
         }
         Err(error) => {
             return Err(Error::io(
@@ -95,7 +94,7 @@ pub(super) fn check_directory(path: &Path, owner: Owner) -> Result<()> {
         return Ok(());
     }
     Err(broken(path, "is missing")
-        .with_hint("a part of the store is gone: restore it from a backup"))
+        .with_hint("part of the store is missing: restore it from a backup"))
 }
 
 /// Reports whether a directory exists. Anything else at `path`, or a directory that others can use, is an
@@ -121,7 +120,7 @@ pub(super) fn has_directory(path: &Path, owner: Owner) -> Result<bool> {
 /// Reports a link or file where the store should have a directory.
 pub(super) fn not_a_directory(path: &Path) -> Error {
     broken(path, "is not a directory")
-        .with_hint("a part of the store is gone: restore the directory from a backup")
+        .with_hint("part of the store is missing: restore the directory from a backup")
 }
 
 fn check_privacy(
@@ -134,6 +133,15 @@ fn check_privacy(
         None => Ok(()),
         Some((problem, hint)) => Err(Error::new(ErrorKind::Store, problem).with_hint(hint)),
     }
+}
+
+/// Reports a link where a file or directory of the store belongs.
+// The hint keeps what the link points to: without the document of a group, its members need no code.
+pub(super) fn is_a_link(path: &Path) -> Error {
+    broken(path, "is a link").with_hint(
+        "if it points to a part of this store, put that itself in the place of the link; otherwise restore the file \
+         from a backup",
+    )
 }
 
 /// An error about the file at `path`.
@@ -265,7 +273,7 @@ pub(super) fn remove(path: &Path) -> Result<bool> {
 /// Creates a directory that only its owner can enter, unless it exists.
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     let failed =
-        |error| Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error);
+        |error| Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error);
     match platform::make_inner_directory(path) {
         Ok(()) => {
             path.parent().map_or(Ok(()), |parent| platform::sync_directory(parent).map_err(failed))
@@ -314,11 +322,11 @@ pub(super) fn open_to_append(path: &Path, owner: Owner) -> Result<File> {
     }
     options.create_new(true);
     let file = options.open(path).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     let parent = path.parent().map(PathBuf::from).unwrap_or_default();
     platform::sync_directory(&parent).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error)
     })?;
     Ok(file)
 }

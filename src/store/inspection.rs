@@ -15,8 +15,8 @@ use std::convert::Infallible;
 pub struct Inspection {
     /// The number of documents read.
     pub documents: usize,
-    /// What is wrong, each with a hint.
-    pub problems: Vec<Error>,
+    /// What is wrong, each with a hint, and the user whose document it is.
+    problems: Vec<(Option<Name>, Error)>,
     /// Whether the key could be read.
     pub has_keys: bool,
 }
@@ -53,10 +53,10 @@ pub fn inspect(
         let problem = records::wrong_sms(store, ErrorKind::Store, "auth-token", problem);
         let hint = "restore the key or the document from a backup, or give the token again with \
                        'rw2fa sms configure --auth-token-stdin'";
-        found.problems.push(problem.with_hint(hint));
+        found.problems.push((None, problem.with_hint(hint)));
     }
     if let Err(problem) = records::sms_count::<toml::Table>(store) {
-        found.problems.push(problem);
+        found.problems.push((None, problem));
     }
     let mut users = found.list(store, DocumentKind::User);
     users.extend(found.list(store, DocumentKind::State));
@@ -79,17 +79,26 @@ impl Inspection {
     /// Counts a readable document, or records what is wrong with it.
     fn take<T>(&mut self, read: Result<T, Error>) -> Option<T> {
         self.documents += 1;
-        read.map_err(|problem| self.problems.push(problem)).ok()
+        read.map_err(|problem| self.problems.push((None, problem))).ok()
+    }
+
+    /// Returns what is wrong, each with a hint, and the user whose document it is.
+    pub fn problems(&self) -> impl Iterator<Item = (Option<&Name>, &Error)> {
+        self.problems.iter().map(|(name, problem)| (name.as_ref(), problem))
+    }
+
+    fn add(&mut self, name: &Name, problem: Error) {
+        self.problems.push((Some(name.clone()), problem));
     }
 
     fn list(&mut self, store: &dyn Reader, kind: DocumentKind) -> Vec<Name> {
         match store.list(kind) {
             Ok(NameList { names, problems }) => {
-                self.problems.extend(problems);
+                self.problems.extend(problems.into_iter().map(|problem| (None, problem)));
                 names
             }
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push((None, problem));
                 Vec::new()
             }
         }
@@ -107,18 +116,23 @@ impl Inspection {
         if has_listing || listing.is_err() {
             self.documents += 1;
         }
-        let listing = listing.map_err(|problem| self.problems.push(problem));
+        let listing = listing.map_err(|problem| self.add(name, problem));
         let state = match records::state(store, name) {
             Ok(None) if has_listing => {
-                self.problems.push(missing_half(store, DocumentKind::State, name));
+                self.add(name, missing_half(store, DocumentKind::State, name));
                 return;
             }
             Ok(None) => return,
             state => state,
         };
-        let Some(Some(mut state)) = self.take(state) else { return };
+        self.documents += 1;
+        let mut state = match state {
+            Ok(Some(state)) => state,
+            Ok(None) => return,
+            Err(problem) => return self.add(name, problem),
+        };
         if matches!(listing, Ok(None)) && state.listed {
-            self.problems.push(missing_half(store, DocumentKind::User, name));
+            self.add(name, missing_half(store, DocumentKind::User, name));
             return;
         }
         // Without a key, report one problem instead of one per user.
@@ -126,7 +140,9 @@ impl Inspection {
             let found: Result<(), Infallible> =
                 factor::for_each_sealed(&mut state, |field, sealed| {
                     let opened = open_sealed(store, Some(keys), name, field, sealed);
-                    self.problems.extend(opened.err());
+                    if let Err(problem) = opened {
+                        self.add(name, problem);
+                    }
                     Ok(())
                 });
             let Ok(()) = found;

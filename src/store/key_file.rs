@@ -8,7 +8,8 @@ use crate::store::seal::KeyRing;
 use crate::store::{Text, file};
 
 /// The hint when there is no usable key.
-const HINT: &str = "restore your copy of the key; without one: rw2fa disable, then rw2fa key reset";
+const HINT: &str =
+    "restore your copy of the key; without one, let everyone enrol again: rw2fa key reset";
 
 /// The file of the data key.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ pub mod unrecorded;
 pub mod upkeep;
 pub mod user;
 
-pub use opening::{Made, configure, create, open};
+pub use opening::{Made, configure, create, look, open};
 
 use std::ffi::OsString;
 use std::fmt;

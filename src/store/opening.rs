@@ -30,10 +30,25 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
         if !current.is_administrator() {
             return Err(belongs_to_another(location, owner));
         }
-        owner.assume()?;
+        owner.assume(location)?;
         found.check_reachable()?;
     }
     Ok(Box::new(found.open()?))
+}
+
+/// Opens the store at `location` for a look, without becoming its owner; `None` if [`open`] would
+/// become the owner first.
+///
+/// # Errors
+/// As for [`open`].
+pub fn look(location: &Path) -> Result<Option<Box<dyn Store>>> {
+    let found = dir::find(location)?;
+    let (owner, current) = (found.owner(), Owner::current());
+    match (owner.accepts(current), current.is_administrator()) {
+        (true, _) => Ok(Some(Box::new(found.open()?))),
+        (false, true) => Ok(None),
+        (false, false) => Err(belongs_to_another(location, owner)),
+    }
 }
 
 /// Creates a store at `location` for `owner`, or the missing parts of an existing one. Returns what
@@ -43,7 +58,7 @@ pub fn open(location: &Path) -> Result<Box<dyn Store>> {
 pub fn create(location: &Path, owner: Option<Owner>, settings: &str, key: &str) -> Result<Made> {
     let begun = dir::begin(location, owner)?;
     if !begun.owner().accepts(Owner::current()) {
-        begun.owner().assume()?;
+        begun.owner().assume(location)?;
     }
     let locks = begun.complete()?;
     if begun.existed() {
@@ -69,7 +84,6 @@ fn belongs_to_another(location: &Path, owner: Owner) -> Error {
     let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());
     let place = location.components().collect::<std::path::PathBuf>();
     let what = format!("the store at {} belongs to {owner}", place.display());
-    let hint =
-        obstacle.map_or_else(|| format!("run as administrator, or as {owner}"), str::to_owned);
+    let hint = obstacle.unwrap_or_else(|| format!("run as administrator, or as {owner}"));
     Error::new(ErrorKind::Store, what).with_hint(hint)
 }

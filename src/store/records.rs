@@ -11,6 +11,7 @@ use crate::factor::lockout::Rules;
 use crate::factor::state::State;
 use crate::names::listing::{Listing, WhitelistEntry};
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::key::Section as _;
 use crate::settings::sms::SmsSection;
 use crate::settings::{self, Settings};
@@ -104,7 +105,7 @@ pub fn state(store: &dyn Reader, name: &Name) -> Result<Option<State>> {
         Some(attempts) => {
             let count = attempts.count;
             let what =
-                format!("counts {count} attempts, fewer than the {forgiven} that are forgiven");
+                format!("counts {count} attempts, fewer than the {forgiven} already forgiven");
             return Err(bad_counter(store, name, &what));
         }
         None => return Err(bad_counter(store, name, "is missing")),
@@ -122,8 +123,9 @@ pub fn state_document(store: &dyn Reader, name: &Name) -> Result<Option<State>> 
     // The counter keeps its value, so with an older document the right codes since then count as wrong
     // ones.
     let hint = || {
+        let name = platform::quoted(name.canonical());
         format!(
-            "restore it from a backup and run 'rw2fa users unlock {name}', or run 'rw2fa users reset {name}'"
+            "restore it from a backup and run: rw2fa users unlock {name}; or run: rw2fa users reset {name}"
         )
     };
     let problem = if text.ends_with(END) {
@@ -166,7 +168,10 @@ pub fn counters(store: &dyn Reader) -> Result<BTreeMap<String, u64>> {
 fn bad_counter(store: &dyn Reader, name: &Name, what: &str) -> Error {
     let place = store.describe(&Document::Attempts(name.clone()));
     Error::new(ErrorKind::Store, format!("{place}: the attempt counter of {name} {what}"))
-        .with_hint(format!("run 'rw2fa users unlock {name}', which makes a new counter"))
+        .with_hint(format!(
+            "create a new counter: rw2fa users unlock {}",
+            platform::quoted(name.canonical())
+        ))
 }
 
 /// Returns the counter that a user with this `state` continues with, and whether it must be written because

@@ -244,7 +244,7 @@ impl<'a> Restoration<'a> {
         }
         let problem = match self.keys.open(name, field, written) {
             Ok(plain) if field.accepts(&plain) => return Ok(plain),
-            Ok(_) => "the secret has a length that no secret has",
+            Ok(_) => "the secret does not have the length of a secret",
             Err(problem) => problem,
         };
         Err(refused(problem).with_hint(format!(

@@ -10,6 +10,15 @@ use crate::platform::FileSystem;
 use crate::store::EachLine;
 use crate::time::Timestamp;
 
+/// How much of a store to examine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What every login needs. Takes the same time for any number of users.
+    Shared,
+    /// Also what the login of a single user needs.
+    Whole,
+}
+
 /// A problem that prevents logins or changes, now or soon.
 #[derive(Debug)]
 pub struct HealthProblem {
@@ -31,17 +40,28 @@ impl HealthProblem {
     }
 }
 
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileFlaw {
+    /// It belongs to another account, or it has several links.
+    Open,
+    /// It has the right owner, and other accounts may use it.
+    Exposed,
+    /// It is a link, which could redirect the program elsewhere.
+    Link,
+    /// A killed writer left it behind.
+    Temporary,
+}
+
 /// A problem with a file.
 #[derive(Debug)]
-pub enum FileProblem {
-    /// A file belongs to another account, or it has several links.
-    Open(Error),
-    /// A file with the right owner is open to other accounts.
-    Exposed(PathBuf, Error),
-    /// A link, which could redirect the program elsewhere.
-    Link(Error),
-    /// A leftover of a killed writer, with its path.
-    Temporary(PathBuf, Error),
+pub struct FileProblem {
+    /// The file.
+    pub path: PathBuf,
+    /// The kind of problem.
+    pub flaw: FileFlaw,
+    /// What is wrong, with a hint.
+    pub error: Error,
 }
 
 /// The disk that a store is on.
@@ -74,9 +94,9 @@ pub trait Archive {
 
 /// Maintains a store.
 pub trait Upkeep {
-    /// Tries everything that a login does, and returns every problem.
-    fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
-        let _ = now;
+    /// Tries what a login does, and returns every problem.
+    fn health_problems(&self, now: Timestamp, extent: Extent) -> Vec<HealthProblem> {
+        let (_, _) = (now, extent);
         Vec::new()
     }
 
@@ -89,8 +109,9 @@ pub trait Upkeep {
         Ok(Vec::new())
     }
 
-    /// Returns the command that closes the whole store to other accounts.
-    fn close_command(&self) -> String {
+    /// Returns what fixes a flaw of many files at once.
+    fn hint_for_all(&self, flaw: FileFlaw) -> String {
+        let _ = flaw;
         String::new()
     }
 
@@ -118,6 +139,14 @@ pub trait Upkeep {
     ///
     /// If this cannot be determined.
     fn is_unused(&self) -> Result<bool>;
+
+    /// Reports whether the place of the audit trail is missing, so that no login can be recorded.
+    ///
+    /// # Errors
+    /// If this cannot be determined.
+    fn lacks_trail(&self) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Prepares for a new audit trail where the old one is missing.
     ///

@@ -7,6 +7,7 @@ use crate::factor::sealed::{Field, Sealed};
 use crate::factor::sms::state::SentCode;
 use crate::names::name::Name;
 use crate::otp::Secret;
+use crate::platform;
 use crate::store::seal::KeyRing;
 use crate::store::{Document, DocumentKind, Reader};
 
@@ -73,18 +74,20 @@ const UNREADABLE: &str = "the sealed value cannot be read";
 fn unopened(store: &dyn Reader, name: &Name, problem: &str) -> Error {
     let place = store.describe(&Document::Of(DocumentKind::State, name.clone()));
     Error::new(ErrorKind::Store, format!("{place}: {problem}")).with_hint(format!(
-        "restore the key or the document from a backup, or run 'rw2fa users reset {name}'"
+        "restore the key or the document from a backup, or run: rw2fa users reset {}",
+        platform::quoted(name.canonical())
     ))
 }
 
 /// Reports that one of a user's two documents is missing.
 pub fn missing_half(store: &dyn Reader, kind: DocumentKind, name: &Name) -> Error {
     let place = store.describe(&Document::Of(kind, name.clone()));
+    let quoted = platform::quoted(name.canonical());
     let hint = match kind {
         DocumentKind::User => {
-            format!("restore it from a backup, or run 'rw2fa users remove {name}'")
+            format!("restore it from a backup, or list {name} again: rw2fa users add {quoted}")
         }
-        _ => format!("restore it from a backup, or run 'rw2fa users reset {name}'"),
+        _ => format!("restore it from a backup, or run: rw2fa users reset {quoted}"),
     };
     Error::new(ErrorKind::Store, format!("{place} is missing, though {name} is listed"))
         .with_hint(hint)
@@ -95,16 +98,17 @@ mod tests {
     use super::*;
     use crate::store::memory::Memory;
 
-    /// Guards the hints: a user with only a state is removed, and a user with only settings is reset.
+    /// Guards the hints: a user with only a state is listed again, not removed, which would leave the password alone. A
+    /// user with only settings is reset.
     #[test]
     fn each_missing_half_has_its_hint() {
         let store = Memory::default().open();
         let name = Name::parse("alice").unwrap();
-        for (kind, command) in [(DocumentKind::User, "remove"), (DocumentKind::State, "reset")] {
+        for (kind, command) in [(DocumentKind::User, "add"), (DocumentKind::State, "reset")] {
             let problem = missing_half(&*store, kind, &name);
             assert!(problem.to_string().ends_with("is missing, though alice is listed"));
             let hint = problem.hint().unwrap();
-            assert!(hint.contains(&format!("'rw2fa users {command} alice'")), "{hint}");
+            assert!(hint.contains(&format!("rw2fa users {command} alice")), "{hint}");
         }
     }
 }

@@ -37,7 +37,7 @@ impl SignIn<'_> {
             self.rules.now,
             self.fresh,
             Showing {
-                ip: self.rules.request.ip.clone(),
+                ip: self.rules.request.address().map(str::to_owned),
                 domain: self.rules.account.domain.clone(),
                 handed_over_until: None,
             },

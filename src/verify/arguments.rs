@@ -35,7 +35,7 @@ pub struct Cli {
     pub verify: VerifyArgs,
 }
 
-/// In which form the verifier answers.
+/// The format of the verifier's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AnswerFormat {
     /// Lines for people.
@@ -45,37 +45,37 @@ pub enum AnswerFormat {
     Json,
 }
 
-/// Decide one login or session. The portal calls this after the password was accepted.
+/// Decide one login or session; the portal calls this after it has accepted the password.
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
 pub struct VerifyArgs {
     /// The user, as the portal's password check returned it
     #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
     pub(super) name: Option<String>,
-    /// The account, as an option
+    /// The user, as an option instead of an argument
     #[arg(long, value_name = "NAME")]
     pub(super) user: Option<String>,
     /// A group that the user is a member of; may be repeated
     #[arg(long = "group", value_name = "GROUP", conflicts_with = "no_groups")]
-    pub(super) groups: Vec<String>,
+    pub(super) groups: Vec<OsString>,
     /// The user is not a member of any group
     #[arg(long)]
     pub(super) no_groups: bool,
     /// Read the code from standard input, as one line; an empty line means no code
     #[arg(long)]
     pub(super) code_stdin: bool,
-    /// A session is being opened or reconnected
+    /// The kind of session that is being opened or reconnected
     #[arg(long, value_enum)]
     pub(super) session: Option<Session>,
-    /// Only answer: write nothing, send nothing and show no secret
+    /// Only answer, without writing anything, sending anything or showing a secret
     #[arg(long, conflicts_with_all = ["resend", "end"])]
     pub(super) check: bool,
     /// An opaque id of the portal session; never the cookie itself
     #[arg(long, value_name = "ID")]
-    pub(super) client: Option<String>,
+    pub(super) client: Option<OsString>,
     /// The address of the user's device, for the audit trail
     #[arg(long, value_name = "ADDR")]
-    pub(super) ip: Option<String>,
+    pub(super) ip: Option<OsString>,
     /// Send the SMS again
     #[arg(long, conflicts_with = "end")]
     pub(super) resend: bool,
@@ -203,7 +203,7 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         ),
         "user" => once(&mut verify.user, name, text(name, value.take(name)?)?),
         "group" => {
-            verify.groups.push(text(name, value.take(name)?)?);
+            verify.groups.push(value.take(name)?.to_owned());
             Ok(())
         }
         "no-groups" => flag(&mut verify.no_groups, name, &value),
@@ -214,8 +214,8 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
             choice(name, value, Session::from_word, "html5, remoteapp or rdp")?,
         ),
         "check" => flag(&mut verify.check, name, &value),
-        "client" => once(&mut verify.client, name, text(name, value.take(name)?)?),
-        "ip" => once(&mut verify.ip, name, text(name, value.take(name)?)?),
+        "client" => once(&mut verify.client, name, value.take(name)?.to_owned()),
+        "ip" => once(&mut verify.ip, name, value.take(name)?.to_owned()),
         "resend" => flag(&mut verify.resend, name, &value),
         "end" => flag(&mut verify.end, name, &value),
         "qr" => {

@@ -3,6 +3,7 @@
 //! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
 //! state of the user for its caller to write.
 
+use crate::error::{Error, ErrorKind};
 use crate::factor::attempts::Charge;
 use crate::factor::lockout::LockoutState;
 use crate::factor::typed::Typed;
@@ -11,7 +12,7 @@ use crate::time::Timestamp;
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::report::{Observer, Rule};
-use crate::verify::request::{Ask, Request, Session};
+use crate::verify::request::{Ask, Request, Session, invalid_client};
 use crate::verify::rules::Rules;
 use crate::verify::sign_in::SignIn;
 use crate::verify::subject::{Facts, Subject};
@@ -25,20 +26,36 @@ pub enum Ruling {
     Compare,
 }
 
-/// The error for a call without `--client` where the store requires it: a bug in the caller.
-#[derive(Debug, PartialEq, Eq)]
-pub struct MissingClient;
+/// Why a decision that depends on the portal session is impossible: a bug in the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientProblem {
+    /// The store requires `--client`, and the call lacks it.
+    Missing,
+    /// The id is not a valid one.
+    Invalid,
+}
+
+impl ClientProblem {
+    /// The error that names the bug.
+    pub fn error(self) -> Error {
+        match self {
+            ClientProblem::Missing => Error::new(ErrorKind::Usage, "this store requires --client")
+                .with_hint("pass the portal's session id, or set require-client to false"),
+            ClientProblem::Invalid => invalid_client(),
+        }
+    }
+}
 
 /// Decides everything except the comparison of a typed code. `fresh` becomes the secret if a new one is needed.
 ///
 /// # Errors
-/// [`MissingClient`] when the store requires `--client` and the call lacks it.
+/// [`ClientProblem`] when the answer depends on the portal session, and its id is missing or invalid.
 pub fn decide(
     facts: &Facts<'_>,
     request: &Request,
     now: Timestamp,
     fresh: &Secret,
-) -> Result<Ruling, MissingClient> {
+) -> Result<Ruling, ClientProblem> {
     decide_and_report(facts, request, now, fresh, &mut ())
 }
 
@@ -52,8 +69,11 @@ pub fn decide_and_report(
     now: Timestamp,
     fresh: &Secret,
     observer: &mut impl Observer,
-) -> Result<Ruling, MissingClient> {
+) -> Result<Ruling, ClientProblem> {
     if matches!(request.ask, Ask::End) {
+        if request.bad_client && matches!(facts.subject, Subject::Known(_)) {
+            return Err(ClientProblem::Invalid);
+        }
         return Ok(Ruling::Decided(end_grants(&facts.subject, request)));
     }
     observer.applies(Rule::Enabled);
@@ -85,9 +105,9 @@ pub fn decide_and_report(
         return Ok(decided(observer, Rule::Whitelist, reason));
     }
     observer.applies(Rule::RequireClient);
-    if rules.lacks_client() {
+    if let Some(problem) = rules.client_problem() {
         observer.decides(Rule::RequireClient);
-        return Err(MissingClient);
+        return Err(problem);
     }
     if matches!(request.ask, Ask::Open(_)) && request.code.is_none() {
         return Ok(Ruling::Decided(login.open_session(observer)));
@@ -194,7 +214,7 @@ impl SignIn<'_> {
             // The secret that the code belonged to has expired, so a new one is shown.
             self.enrol()
         } else {
-            self.reject(self.rules.failures().count)
+            self.reject_malformed()
         })
     }
 

@@ -39,6 +39,9 @@ pub struct Details {
     /// The secret to show.
     #[serde(skip)]
     pub shown_secret: Option<Secret>,
+    /// Whether the typed text does not have the format of a code.
+    #[serde(skip)]
+    pub malformed: bool,
     /// Where and how often the secret was shown before it was confirmed.
     #[serde(skip)]
     pub shown: Option<Shown>,

@@ -19,6 +19,10 @@ use crate::verify::request::{Ask, Memberships, Request, Session};
 use crate::verify::subject::DailyQuota;
 use crate::verify::subject::{Account, Facts, Subject};
 
+/// The hint when the portal passes a group whose name cannot be read.
+const UNREADABLE_GROUP_HINT: &str =
+    "let the portal pass the name as it is listed, or rename the group in the directory";
+
 /// The user's groups, as far as they are known.
 #[derive(Debug)]
 pub enum KnownGroups {
@@ -55,8 +59,21 @@ pub fn known_groups(
         let message = "the groups were not looked up, because the user is listed by name";
         return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
     }
-    Ok(ask_system(login, &request.written, accounts)
-        .map_or_else(KnownGroups::Unknown, KnownGroups::Known))
+    let groups = match &request.memberships {
+        // SECURITY: a group whose name cannot be read could be a listed one.
+        Memberships::Unreadable(problem) => {
+            Err(Error::new(ErrorKind::Refused, problem.clone()).with_hint(UNREADABLE_GROUP_HINT))
+        }
+        Memberships::Given(groups) => Ok(groups.clone()),
+        // SECURITY: a portal that passes no groups may still have a member of a listed one before it.
+        Memberships::AskSystem if !settings.advanced.asks_system() => {
+            let message = "the portal passed neither --group nor --no-groups, and the setting 'names' is 'portal', \
+                           so the system is not asked";
+            Err(Error::new(ErrorKind::System, message))
+        }
+        Memberships::AskSystem => ask_system(login, &request.written, accounts),
+    };
+    Ok(groups.map_or_else(KnownGroups::Unknown, KnownGroups::Known))
 }
 
 /// Asks the system for the groups of an account.

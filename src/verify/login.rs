@@ -11,12 +11,12 @@ use crate::factor::sms::state::Ending;
 use crate::names::name::Name;
 use crate::otp::Secret;
 use crate::platform;
-use crate::process::Process;
+use crate::process::{Process, Unreadable};
 use crate::settings::Settings;
 use crate::store::seal::KeyRing;
 use crate::store::{self, Document, DocumentKind, Locked, Reader, Scope, Store, Update, records};
 use crate::time::Timestamp;
-use crate::verify::decision::{Ruling, compare, decide};
+use crate::verify::decision::{ClientProblem, Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::outcome::Decision;
@@ -47,13 +47,19 @@ pub(super) struct Verdict {
 
 /// Why no decision was made.
 pub(super) enum Failure {
-    MissingClient,
+    Client(ClientProblem),
     Error(Error),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Error(error)
+    }
+}
+
+impl From<ClientProblem> for Failure {
+    fn from(problem: ClientProblem) -> Self {
+        Failure::Client(problem)
     }
 }
 
@@ -120,8 +126,7 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     let keys = keys(locked, settings)?;
     let mut facts = gather(locked, settings, request, groups, keys.as_ref(), now)?;
     let fresh = Secret::from_bytes(*process.random()?);
-    let missing_client = |_| Failure::MissingClient;
-    let mut decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+    let mut decision = match decide(&facts, request, now, &fresh)? {
         Ruling::Decided(decision) => decision,
         Ruling::Compare => {
             let charge = charge(locked, &mut facts, now)?;
@@ -132,7 +137,7 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     if decision.outgoing.is_some() && limit > 0 {
         facts.today = count_today(locked, limit, now)?;
         if facts.today != DailyQuota::Open {
-            decision = match decide(&facts, request, now, &fresh).map_err(missing_client)? {
+            decision = match decide(&facts, request, now, &fresh)? {
                 Ruling::Decided(decision) => decision,
                 Ruling::Compare => {
                     let what = "a decision to send a message became one to compare a code";
@@ -160,7 +165,9 @@ fn decide_under_lock(login: &Login<'_>, locked: &mut dyn Locked) -> Result<Under
     }
     let reason = decision.reason;
     let response = respond(name, decision, settings, request)?;
-    let problem = missing_gateway(&facts, reason);
+    let unreadable =
+        request.unreadable.filter(|_| reason == Reason::WrongCode).map(Unreadable::error);
+    let problem = unreadable.or_else(|| missing_gateway(&facts, reason));
     Ok(UnderLock::Decided(Verdict { response, reason, problem }))
 }
 
@@ -241,8 +248,10 @@ fn missing_gateway(facts: &Facts<'_>, reason: Reason) -> Option<Error> {
     };
     let name = &account.name;
     Some(if facts.settings.sms.is_configured() {
-        Error::new(ErrorKind::Refused, format!("{name} has no phone number"))
-            .with_hint(format!("rw2fa users edit {name} --phone +…"))
+        Error::new(ErrorKind::Refused, format!("{name} has no phone number")).with_hint(format!(
+            "rw2fa users edit {} --phone +…",
+            platform::quoted(name.canonical())
+        ))
     } else {
         Error::new(ErrorKind::Refused, "no SMS gateway is configured")
             .with_hint("rw2fa sms configure")

@@ -29,7 +29,7 @@ pub mod subject;
 pub mod trial;
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
 use crate::platform;
@@ -42,17 +42,24 @@ use crate::verify::request::Request;
 use crate::verify::response::Response;
 
 /// The hint for resource limits on a set-uid verifier.
-const LIMITS_HINT: &str = "start the portal without limits of files, processor time and memory";
+const LIMITS_HINT: &str = "remove the portal's limits on files, processor time and memory";
 /// The exit code for a bug in the caller.
 pub(crate) const USAGE: u8 = 2;
 /// The exit code when the answer could not be written.
 const FAILED: u8 = 4;
 
+/// How long the verifier waits for the portal to read its answer. No lock is held by then.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Runs `rw2fa-verify` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
+    process.limit_waiting(ANSWER_PATIENCE);
     match arguments::parse(&process.args) {
         Ok(cli) => {
-            let root = process.named_store(cli.store).unwrap_or_else(platform::system_store);
+            let root = match process.named_store(cli.store) {
+                Ok(named) => named.unwrap_or_else(platform::system_store),
+                Err(error) => return report_usage_error(process, &error),
+            };
             run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
         }
         // SECURITY: on standard error and with the code for a bug in the caller, so that a portal that passes a
@@ -65,6 +72,7 @@ pub fn main(process: &mut Process) -> u8 {
 
 /// Verifies one request, prints the answer, and returns the exit code.
 pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
+    process.limit_waiting(ANSWER_PATIENCE);
     run_since(Instant::now(), process, root, args, format)
 }
 
@@ -96,11 +104,7 @@ fn run_since(
             }
             (response, reason)
         }
-        Err(Failure::MissingClient) => {
-            let error = Error::new(ErrorKind::Usage, "this store requires --client")
-                .with_hint("pass the portal's session id, or set require-client to false");
-            return report_usage_error(process, &error);
-        }
+        Err(Failure::Client(problem)) => return report_usage_error(process, &problem.error()),
         Err(Failure::Error(error)) if error.kind() == ErrorKind::Usage => {
             return report_usage_error(process, &error);
         }
@@ -133,7 +137,10 @@ pub(crate) fn reason_of(kind: ErrorKind) -> Reason {
 fn answer(process: &mut Process, response: &Response, reason: Reason, format: AnswerFormat) -> u8 {
     let text = match format {
         AnswerFormat::Json => response.json(),
-        AnswerFormat::Text => Ok(response.text(process.terminals.stdout)),
+        AnswerFormat::Text => {
+            let ink = process.terminals.stdout.then(|| process.ink());
+            Ok(response.text(ink))
+        }
     };
     let written = text.and_then(|text| {
         let stdout = &mut process.stdout;

@@ -117,6 +117,8 @@ impl Model {
             check: false,
             resend: false,
             client: None,
+            bad_client: false,
+            unreadable: None,
             ip: None,
             qr: QrForm::None,
         }

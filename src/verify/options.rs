@@ -24,7 +24,7 @@ impl Session {
     }
 }
 
-/// In which form the QR code is answered.
+/// The format of the QR code in an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum QrForm {
     /// SVG text.

@@ -1,5 +1,7 @@
 //! Why a verification ended as it did: the closed list of the portal protocol.
 
+use serde::{Serialize, Serializer};
+
 /// What the portal has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -173,7 +175,7 @@ reasons! {
     AmbiguousUser = "ambiguous-user" => Error,
         show "This name could mean several users. Put the name of your domain in front of it.",
         portal "refuse; the user signs in with the domain's name";
-    /// No message was sent, or it is unknown whether one was.
+    /// No message was sent, or it is not known whether it was.
     SmsFailed = "sms-failed" => Error,
         show "No code could be sent to your phone. Ask your administrator.",
         portal "refuse; the administrator looks at standard error";
@@ -185,6 +187,12 @@ reasons! {
     Ended = "ended" => Ended,
         show "You are signed out.",
         portal "show the sign-in page";
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_str().serialize(serializer)
+    }
 }
 
 #[cfg(test)]

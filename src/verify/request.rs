@@ -1,5 +1,6 @@
 //! Turns the command line into a checked request.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -7,18 +8,20 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::grant::ClientHash;
 use crate::names::name::Name;
-use crate::process::{Line, Process};
+use crate::printable::{printable, shortened};
+use crate::process::{Line, Process, Unreadable};
+use crate::typing;
 use crate::verify::arguments::VerifyArgs;
 pub use crate::verify::options::{QrForm, Session};
 
-/// The longest line that is read as a code, in bytes.
-const LONGEST_CODE: usize = 256;
 /// How long to wait for a code on standard input.
 const CODE_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest id of a portal session, in bytes.
 const LONGEST_CLIENT: usize = 128;
-/// The longest address, in bytes.
+/// The longest address that is recorded, in bytes.
 const LONGEST_IP: usize = 64;
+/// How much of the name of a group is quoted, in bytes.
+const LONGEST_GROUP: usize = 300;
 
 /// What the portal asks for.
 #[derive(Clone, Copy, Debug)]
@@ -32,16 +35,18 @@ pub enum Ask {
 }
 
 /// The source of the user's groups.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Memberships {
     /// The portal passed them.
     Given(Vec<Name>),
+    /// The portal passed one whose name cannot be read, for this reason.
+    Unreadable(String),
     /// The operating system, which is asked if the store lists a group.
     AskSystem,
 }
 
 /// A checked request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The login name.
     pub login: Name,
@@ -51,15 +56,21 @@ pub struct Request {
     pub memberships: Memberships,
     /// What the portal asks for.
     pub ask: Ask,
-    /// The typed code; `None` if nothing was typed. Unreadable input becomes an empty text.
+    /// The typed code; `None` if nothing was typed. Unreadable input becomes an empty text, which is not a
+    /// code.
     pub code: Option<Zeroizing<String>>,
+    /// Why the input is not text, if so.
+    pub unreadable: Option<Unreadable>,
     /// Whether this is a dry run: nothing is written or shown.
     pub check: bool,
     /// Whether to send the SMS again.
     pub resend: bool,
     /// The hashed id of the portal session.
     pub client: Option<ClientHash>,
-    /// The address of the user's device.
+    /// Whether the id is not a valid one. Where an answer depends on the session, that is a bug in the
+    /// caller.
+    pub bad_client: bool,
+    /// The address of the user's device, for the trail.
     pub ip: Option<String>,
     /// The format of the QR code.
     pub qr: QrForm,
@@ -74,9 +85,11 @@ impl Request {
             memberships: Memberships::AskSystem,
             ask,
             code: None,
+            unreadable: None,
             check: true,
             resend: false,
             client: None,
+            bad_client: false,
             ip: None,
             qr: QrForm::None,
         }
@@ -89,27 +102,28 @@ impl Request {
     pub fn read(args: &VerifyArgs, process: &Process) -> Result<Self> {
         let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let login = args.login()?;
-        let memberships = memberships(&args.groups, args.no_groups)?;
-        let client = args.client.as_deref().map(checked_client).transpose()?;
-        let ip = args.ip.as_deref().map(checked_ip).transpose()?;
-        let code = if args.code_stdin { read_code(process)? } else { None };
+        let (code, unreadable) = if args.code_stdin { read_code(process)? } else { (None, None) };
         if code.is_some() && (args.check || args.end || args.resend) {
             return Err(usage("--check, --resend and --end take no code".into()));
         }
         Ok(Self {
             login,
             written: args.written().to_owned(),
-            memberships,
+            memberships: memberships(&args.groups, args.no_groups),
             ask: match args.session {
                 _ if args.end => Ask::End,
                 Some(session) => Ask::Open(session),
                 None => Ask::SignIn,
             },
             code,
+            unreadable,
             check: args.check,
             resend: args.resend,
-            client,
-            ip,
+            // SECURITY: an invalid id must not count as no id, which would match the grants of other calls without
+            // one.
+            client: args.client.as_ref().map(|id| ClientHash::new(&id.to_string_lossy())),
+            bad_client: args.client.as_ref().is_some_and(|id| !is_client(id)),
+            ip: args.ip.as_deref().and_then(recorded_address),
             qr: args.qr.unwrap_or_default(),
         })
     }
@@ -121,21 +135,34 @@ impl Request {
             Ask::SignIn | Ask::End => None,
         }
     }
+
+    /// The address of the user's device, if it looks like one. Anything else is only recorded.
+    // SECURITY: it becomes part of a message, which a portal may show without escaping it.
+    pub fn address(&self) -> Option<&str> {
+        let is_plain = |ip: &&str| {
+            ip.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:%-_[]/".contains(&byte))
+        };
+        self.ip.as_deref().filter(is_plain)
+    }
 }
 
 /// Reads the source of the groups from `--group` and `--no-groups`.
-///
-/// # Errors
-/// [`ErrorKind::Usage`] for a value that is not a valid name.
-pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Memberships> {
+pub(crate) fn memberships<G: AsRef<OsStr>>(groups: &[G], no_groups: bool) -> Memberships {
     if groups.is_empty() && !no_groups {
-        return Ok(Memberships::AskSystem);
+        return Memberships::AskSystem;
     }
-    let parse = |group: &String| {
-        Name::parse(group)
-            .map_err(|error| Error::new(ErrorKind::Usage, format!("--group: {error}")))
-    };
-    Ok(Memberships::Given(groups.iter().map(parse).collect::<Result<_>>()?))
+    let names: std::result::Result<_, _> = groups.iter().map(|g| group(g.as_ref())).collect();
+    names.map_or_else(Memberships::Unreadable, Memberships::Given)
+}
+
+/// Reads the name of one group, or says what is wrong with it.
+fn group(text: &OsStr) -> std::result::Result<Name, String> {
+    let name = text.to_str().ok_or_else(|| "the name is not UTF-8".to_owned());
+    let name = name.and_then(|name| Name::parse(name).map_err(|error| error.to_string()));
+    name.map_err(|error| {
+        let quoted = shortened(printable(&text.to_string_lossy()), LONGEST_GROUP);
+        format!("--group '{quoted}': {error}")
+    })
 }
 
 /// Checks and hashes the value of `--client`.
@@ -143,33 +170,67 @@ pub(crate) fn memberships(groups: &[String], no_groups: bool) -> Result<Membersh
 /// # Errors
 /// [`ErrorKind::Usage`] for a value that is empty, too long or not printable.
 pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
-    let valid = (1..=LONGEST_CLIENT).contains(&client.len())
-        && client.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-    if valid {
-        Ok(ClientHash::new(client))
-    } else {
-        Err(Error::new(
-            ErrorKind::Usage,
-            format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
-        ))
-    }
+    if is_client(client.as_ref()) { Ok(ClientHash::new(client)) } else { Err(invalid_client()) }
 }
 
-fn checked_ip(ip: &str) -> Result<String> {
-    let valid = (1..=LONGEST_IP).contains(&ip.len())
-        && ip.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:%-_[]/".contains(&byte));
-    if valid {
-        Ok(ip.to_owned())
-    } else {
-        Err(Error::new(ErrorKind::Usage, "--ip must be an address, like 192.0.2.7 or 2001:db8::7"))
+/// The error for an invalid value of `--client`.
+pub(super) fn invalid_client() -> Error {
+    Error::new(
+        ErrorKind::Usage,
+        format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
+    )
+}
+
+fn is_client(client: &OsStr) -> bool {
+    let bytes = client.as_encoded_bytes();
+    (1..=LONGEST_CLIENT).contains(&bytes.len())
+        && bytes.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+}
+
+/// Returns the text that is recorded of `--ip`: any value, escaped and shortened. `None` if it is blank.
+fn recorded_address(ip: &OsStr) -> Option<String> {
+    let text = ip.to_string_lossy();
+    if typing::is_blank(&text) {
+        return None;
     }
+    let escaped = printable(text.trim()).replace('\n', "\\n").replace('\t', "\\t");
+    Some(shortened(escaped, LONGEST_IP))
 }
 
 /// Reads the typed code; `None` for an empty line. Unreadable input counts as a (wrong) code.
-fn read_code(process: &Process) -> Result<Option<Zeroizing<String>>> {
-    Ok(match process.read_line(LONGEST_CODE, CODE_PATIENCE)? {
-        Line::Text(text) if text.trim().is_empty() => None,
-        Line::Text(text) => Some(text),
-        Line::Unreadable => Some(Zeroizing::new(String::new())),
+fn read_code(process: &Process) -> Result<(Option<Zeroizing<String>>, Option<Unreadable>)> {
+    Ok(match process.read_line(typing::LONGEST_TYPED, CODE_PATIENCE)? {
+        Line::Text(text) if typing::is_blank(&text) => (None, None),
+        Line::Text(text) => (Some(text), None),
+        Line::Unreadable(problem) => (Some(Zeroizing::new(String::new())), Some(problem)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guards that any address can be recorded, in a line of limited length that is safe to show, and that
+    /// only a plain one becomes part of a message.
+    #[test]
+    fn any_address_is_recorded() {
+        let login = Name::parse("alice").unwrap();
+        for (given, recorded, is_shown) in [
+            ("192.0.2.7", Some("192.0.2.7"), true),
+            (" 2001:db8::7%eth0 ", Some("2001:db8::7%eth0"), true),
+            ("[2001:db8::7]:443", Some("[2001:db8::7]:443"), true),
+            ("192.0.2.7, 10.0.0.1", Some("192.0.2.7, 10.0.0.1"), false),
+            ("<b>x</b>", Some("<b>x</b>"), false),
+            ("a\nb\tc\u{1b}[2J\u{202e}", Some("a\\nb\\tc\\u{1b}[2J\\u{202e}"), false),
+            ("", None, false),
+            (" \u{200b}", None, false),
+        ] {
+            let ip = recorded_address(given.as_ref());
+            assert_eq!(ip.as_deref(), recorded, "{given:?}");
+            let request = Request { ip, ..Request::asking(&login, Ask::SignIn) };
+            assert_eq!(request.address().is_some(), is_shown, "{given:?}");
+        }
+        let long = recorded_address("9".repeat(100_000).as_ref()).unwrap();
+        assert_eq!(long, "9".repeat(64) + "…");
+    }
 }

@@ -85,14 +85,14 @@ impl Response {
         Ok(text)
     }
 
-    /// The answer as text for people. Draws the QR code if `draw` is set.
-    pub fn text(&self, draw: bool) -> Zeroizing<String> {
+    /// The answer as text for people. Draws the QR code if there is `ink`.
+    pub fn text(&self, ink: Option<qr::Ink>) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(8192));
         // Writing into memory cannot fail.
         let _ =
             writeln!(text, "{}: {} ({})\n{}", self.user, self.outcome, self.reason, self.message);
         if let Some(enrolment) = &self.details.enrolment {
-            if let (true, Ok(drawing)) = (draw, qr::terminal(&enrolment.uri)) {
+            if let Some(Ok(drawing)) = ink.map(|ink| qr::terminal(&enrolment.uri, ink)) {
                 let drawing = Zeroizing::new(drawing);
                 text.push_str(&drawing);
             }
@@ -106,7 +106,7 @@ impl Response {
         }
         if let Some(grant) = &self.details.grant {
             let _ = match &grant.valid_until {
-                Some(until) => writeln!(text, "sessions open until {until}"),
+                Some(until) => writeln!(text, "sessions can open until {until}"),
                 None => writeln!(text, "the first session must open before {}", grant.open_before),
             };
         }
@@ -151,6 +151,7 @@ fn message(reason: Reason, details: &Details) -> String {
             _ => None,
         },
         Reason::CodeUsed if by_sms => Some("This code was already used. Ask for a new one.".into()),
+        Reason::WrongCode if details.malformed => Some(not_a_code(details)),
         Reason::WrongCode if details.attempts_left == Some(1) => {
             Some("The code is wrong. One more wrong code locks your account for a while.".into())
         }
@@ -173,6 +174,19 @@ fn message(reason: Reason, details: &Details) -> String {
         _ => None,
     };
     special.unwrap_or_else(|| reason.message().to_owned())
+}
+
+/// The message about text that cannot be a code: what a code looks like.
+fn not_a_code(details: &Details) -> String {
+    let mut text = String::from("This is not a code.");
+    // Writing to a string cannot fail.
+    if let Some(digits) = details.digits {
+        let _ = write!(text, " A code has {} digits.", digits.get());
+    }
+    if details.enrolled == Some(true) {
+        text.push_str(" A recovery code has 16 letters and digits.");
+    }
+    text
 }
 
 /// The message after the first code of an app: when and where its QR code was shown.

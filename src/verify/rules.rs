@@ -9,6 +9,7 @@ use crate::names::listing::Method;
 use crate::otp::Digits;
 use crate::settings::advanced::{Advanced, SecretSource};
 use crate::time::Timestamp;
+use crate::verify::decision::ClientProblem;
 use crate::verify::request::Request;
 use crate::verify::subject::Account;
 
@@ -45,6 +46,14 @@ impl Rules<'_> {
     /// Whether the store requires `--client` and the request lacks it.
     pub fn lacks_client(self) -> bool {
         self.advanced.require_client && self.request.client.is_none()
+    }
+
+    /// Why the answer cannot depend on the request's portal session, if so.
+    pub fn client_problem(self) -> Option<ClientProblem> {
+        if self.request.bad_client {
+            return Some(ClientProblem::Invalid);
+        }
+        self.lacks_client().then_some(ClientProblem::Missing)
     }
 
     /// The index of the user's grant that opens a session for this client. After the hard stop no grant does.

@@ -93,6 +93,13 @@ impl SignIn<'_> {
         decision
     }
 
+    /// Rejects text that cannot be a code. It was not compared, so no attempt was charged.
+    pub(super) fn reject_malformed(&self) -> Decision {
+        let mut decision = self.reject(self.rules.failures().count);
+        decision.details.malformed = true;
+        decision
+    }
+
     /// Rejects a code that was used before. Forgives the attempt and changes nothing else.
     pub(super) fn reject_used(&self) -> Decision {
         let mut next = self.rules.account.state.clone();

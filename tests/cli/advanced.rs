@@ -29,6 +29,7 @@ fn keys() -> Vec<(&'static str, Value, Value, Value)> {
         number("sms-daily-limit", 0, 0, 1_000_000),
         number("lockout-attempts", 5, 1, 100),
         number("lockout-seconds", 60, 1, 86_400),
+        ("names", json!("system"), json!("system"), json!("portal")),
         number("enrolment-days", 0, 0, 365),
         ("require-client", json!(false), json!(true), json!(false)),
     ]
@@ -90,7 +91,7 @@ fn invalid_values_are_refused_and_nothing_is_written() {
     for (key, value, words) in [
         (after, "90s", "'90s' is not a whole number of minutes"),
         (after, "721h", "must be 0 to 43200 minutes"),
-        (after, "8 weeks", "a duration like 90s, 5m, 8h or 2d"),
+        (after, "8 weeks", "a duration like 90s, 30m, 8h, 3d or 2w"),
         ("issuer", "", "1 to 64 characters"),
         ("issuer", "a:b", "must not contain ':'"),
         ("issuer", "a\u{1b}b", "control characters"),
@@ -189,14 +190,14 @@ fn the_chances_of_guessing_are_reported() {
             code: 0,
             stdout: "discrepancy: changed\n".into(),
             stderr: "a code is valid 4 h before and after its own 30 s\n\
-                     chance of guessing a code: 0.096 % in one try, 3.1 % in a day, 9.2 % before the hard stop\n"
+                     chance of guessing a code: 0.096 % in one try, 3.1 % in a day, 9.2 % before an administrator must unlock the account\n"
                 .into(),
         }
     );
     assert_eq!(
         set("discrepancy", "1").stderr,
         "a code is valid 30 s before and after its own 30 s\n\
-         chance of guessing a code: 0.0003 % in one try, 0.01 % in a day, 0.03 % before the hard stop\n"
+         chance of guessing a code: 0.0003 % in one try, 0.01 % in a day, 0.03 % before an administrator must unlock the account\n"
     );
     assert_eq!(
         set("discrepancy", "0").stderr.lines().next(),
@@ -204,19 +205,20 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("discrepancy", "2880").stderr,
-        "warning: a guess must not succeed more often than 1 in 1,000: with 6 digits, the effective discrepancy is \
-         499, not 2880\n\
+        "warning: with 6 digits, discrepancy 499 is used instead of 2880, so that a guess succeeds at most once in \
+         1,000 tries\n\
          a code is valid 4 h 9 min 30 s before and after its own 30 s\n\
-         chance of guessing a code: 0.1 % in one try, 3.2 % in a day, 9.5 % before the hard stop\n"
+         chance of guessing a code: 0.1 % in one try, 3.2 % in a day, 9.5 % before an administrator must unlock the account\n"
     );
     assert_eq!(
         set("digits", "4").stderr,
-        "warning: not every authenticator app supports other than 6 digits: try 4 with your users' apps first\n\
-         enrolled users keep the number of digits that they enrolled with\n\
-         warning: a guess must not succeed more often than 1 in 1,000: with 4 digits, the effective discrepancy is 4, \
-         not 2880\n\
+        "warning: some authenticator apps only support 6-digit codes: try 4 digits with your \
+         users' apps first\n\
+         users who have already enrolled keep their number of digits\n\
+         warning: with 4 digits, discrepancy 4 is used instead of 2880, so that a guess succeeds at most once in \
+         1,000 tries\n\
          a code is valid 2 min before and after its own 30 s\n\
-         chance of guessing a code: 0.09 % in one try, 2.9 % in a day, 8.6 % before the hard stop\n"
+         chance of guessing a code: 0.09 % in one try, 2.9 % in a day, 8.6 % before an administrator must unlock the account\n"
     );
     assert!(set("lockout-attempts", "10").stderr.contains("in a day"));
     assert_eq!(set("sms-validity", "60").stderr, "");
@@ -232,7 +234,7 @@ fn the_list_is_shown_in_every_format() {
     let csv = sandbox.admin_ok(&["advanced", "list", "--format", "csv"]).replace(&host, "<host>");
     let start = "\
 key,value,default,valid,meaning
-discrepancy,480,480,0 to 2880,how many steps of 30 s before and after its own an app code is accepted
+discrepancy,480,480,0 to 2880,how many 30 s steps before and after its own step an app code is accepted
 issuer,corp,<host>,1 to 64 characters without ':',name shown in the authenticator app
 validity-after-first-session,480,480,0 to 43200 minutes,further sessions need no new code for this long after the first one opened
 ";

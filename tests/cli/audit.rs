@@ -122,7 +122,7 @@ fn a_modified_line_is_reported_with_its_place() {
         assert_eq!(found["broken"]["line"], line, "{name}: {found}");
         assert_eq!(found["broken"]["file"], path.display().to_string(), "{name}");
         let run = sandbox.admin(&["audit", "verify"]);
-        let place = format!("2026-12.jsonl, line {line}: ");
+        let place = format!("2026-12.jsonl, line {line} ");
         assert!(run.stderr.contains(&place) && run.code == 1, "{name}: {run:?}");
     }
     sandbox.write(&path, &good);

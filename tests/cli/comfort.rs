@@ -8,7 +8,7 @@ use crate::sandbox::{Sandbox, has};
 
 /// Runs `rw2fa` on a terminal of this size. Whenever the screen ends with new text that `answer`
 /// recognises, its keys are typed. Returns the exit code and the screen.
-fn on_terminal(
+pub(crate) fn on_terminal(
     sandbox: &Sandbox,
     (rows, columns): (u16, u16),
     args: &str,
@@ -44,7 +44,7 @@ fn on_terminal(
     Some((code, String::from_utf8_lossy(&screen).replace("\r\n", "\n")))
 }
 
-fn nothing(_: &str) -> Option<String> {
+pub(crate) fn nothing(_: &str) -> Option<String> {
     None
 }
 

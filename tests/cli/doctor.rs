@@ -108,7 +108,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
             let line = format!("key-file = '{}'\n", s.beside("vault").join("key").display());
             s.edit(&s.path().join("store.toml"), &line, "");
         },
-        "opens every secret",
+        "can open every secret",
     ),
     ("enrolment", "warning", |s| _ = s.pass(31 * 86_400), "alice, bob, carol"),
     (
@@ -171,7 +171,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
         "whitelist",
         "info",
         |s| whitelist(s, "reason = \"kiosk\"\nuntil = 2026-11-23T00:00:00Z"),
-        "past their date: kiosk",
+        "expired whitelist entries: kiosk",
     ),
     ("whitelist", "warning", |s| whitelist(s, ""), "without a reason: kiosk"),
     (
@@ -183,7 +183,7 @@ const TROUBLES: &[(&str, &str, Trouble, &str)] = &[
                 "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n",
             );
         },
-        "members ever signed in: sales",
+        "have never signed in: sales",
     ),
     (
         "clock-set-back",
@@ -221,7 +221,10 @@ fn each_problem_is_found() {
         let message = hits[0]["message"].as_str().unwrap();
         assert!(message.contains(words), "{check}: {message}");
         assert!(hits[0]["remedy"].as_str().is_some_and(|text| !text.is_empty()), "{check}");
-        let allowed = |finding: &Value| finding["check"] == *check || finding["check"] == "drift";
+        let related = ["drift", "audit-time"];
+        let allowed = |finding: &Value| {
+            finding["check"] == *check || related.iter().any(|check| finding["check"] == *check)
+        };
         assert!(found.iter().all(allowed), "{check} caused other findings: {found:?}");
     }
 }
@@ -435,6 +438,9 @@ fn the_hint_for_future_months_keeps_the_chain_intact() {
     let (_, found) = examined(&sandbox);
     let finding = found.iter().find(|finding| finding["check"] == "audit-month").unwrap();
     let remedy = finding["remedy"].as_str().unwrap();
+    let dated = found.iter().find(|finding| finding["check"] == "audit-time").unwrap();
+    let message = dated["message"].as_str().unwrap();
+    assert!(message.contains("2 lines dated in the future, up to 2100-11-"), "{message}");
     let command = remedy.split_once(": ").unwrap().1;
     assert!(
         std::process::Command::new("sh").args(["-c", command]).status().unwrap().success(),
@@ -454,26 +460,60 @@ fn the_hint_for_future_months_keeps_the_chain_intact() {
     assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
 }
 
-/// Guards recovery from a lost trail: a new one starts only on request, and its first line says so.
+/// Guards recovery from a lost trail: only an administrator starts a new one, and its first line says so. From then on,
+/// the loss is reported.
 #[test]
-fn a_lost_trail_is_restarted_only_on_request() {
+fn a_lost_trail_is_restarted_and_the_loss_is_recorded() {
     let sandbox = sound();
     let refused = sandbox.admin(&["init", "--new-trail"]);
     assert_eq!(refused.code, 1, "an existing trail was replaced: {refused:?}");
     move_away(&sandbox, "audit");
-    let plain = sandbox.admin(&["init"]);
-    assert!(plain.code == 4 && plain.stderr.contains("rw2fa init --new-trail"), "{plain:?}");
+    let login = sandbox.verify(&["--client", "c", "--", "alice"], None);
+    assert_eq!(login.end(), (4, "store".into()), "{login:?}");
+    assert!(login.stderr.contains("rw2fa init --new-trail"), "{login:?}");
     assert!(!sandbox.path().join("audit").exists());
     // Changes that could not be recorded in the meantime follow the first line.
     sandbox.admin_ok(&["disable", "--yes"]);
-    let dry = sandbox.admin_ok(&["init", "--new-trail", "--dry-run"]);
-    assert!(dry.contains("would be changed") && !sandbox.path().join("audit").exists(), "{dry}");
-    sandbox.admin_ok(&["init", "--new-trail"]);
+    for args in [&["init", "--new-trail", "--dry-run"][..], &["init", "--dry-run"]] {
+        let dry = sandbox.admin_ok(args);
+        assert!(dry.contains("would be changed"), "{dry}");
+        assert!(!sandbox.path().join("audit").exists(), "{dry}");
+    }
+    // Without the key, the first line would prove nothing.
+    let key = sandbox.beside("vault").join("key");
+    fs::rename(&key, key.with_extension("away")).unwrap();
+    let no_key = sandbox.admin(&["init"]);
+    assert!(no_key.code == 4 && !sandbox.path().join("audit").exists(), "{no_key:?}");
+    fs::rename(key.with_extension("away"), &key).unwrap();
+    let run = sandbox.admin(&["init"]);
+    assert!(run.code == 0 && run.stderr.contains("the audit trail was missing"), "{run:?}");
     let trail = fs::read_to_string(sandbox.path().join("audit/2026-11.jsonl")).unwrap();
     let [first, second] = trail.lines().collect::<Vec<_>>()[..] else { panic!("{trail}") };
     assert!(first.contains(r#""action":"init""#) && first.contains(r#""seq":1,"#), "{trail}");
     assert!(first.contains(r#""values":{"trail":["gone","new"]}"#), "{trail}");
     assert!(second.contains(r#""action":"disable""#), "{trail}");
-    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 0);
+    let verify = sandbox.admin(&["audit", "verify"]);
+    assert_eq!(verify.code, 0, "{verify:?}");
+    assert!(verify.stdout.contains("begins a new trail: the one before it was lost"), "{verify:?}");
     assert_eq!(sandbox.admin(&["init", "--new-trail"]).code, 1);
+    sandbox.admin_ok(&["enable"]);
+    let (_, found) = examined(&sandbox);
+    let checks: Vec<_> = found.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
+    assert_eq!(checks, ["audit-begin"]);
+}
+
+/// Guards the report of a trail that was emptied, after a login has begun it again.
+#[test]
+fn a_trail_that_a_login_began_again_is_reported() {
+    let sandbox = sound();
+    move_away(&sandbox, "audit");
+    crate::sandbox::make_private(&sandbox.path().join("audit"));
+    sandbox.verify(&["--client", "c", "--", "alice"], None);
+    let (_, found) = examined(&sandbox);
+    let [finding] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(
+        (&finding["check"], &finding["severity"]),
+        (&json!("audit-begin"), &json!("warning"))
+    );
+    assert_eq!(sandbox.admin(&["audit", "verify"]).code, 1);
 }

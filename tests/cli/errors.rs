@@ -26,7 +26,7 @@ fn errors_are_json_if_json_is_requested() {
         (&["users", "list", "--stat", "x"], 2, "usage", "unexpected argument '--stat'", "--state"),
         (&["users", "list", "--state", "lockd"], 2, "usage", "invalid value 'lockd'", "'locked'"),
         (&["users", "add", "x", "--phone", "12"], 2, "usage", "+33612345678", "--help"),
-        (&["disable"], 2, "usage", "asks for confirmation", "--yes"),
+        (&["disable"], 2, "usage", "ask for confirmation", "--yes"),
         (&["advanced", "get", "dgits"], 2, "usage", "did you mean 'digits'?", "advanced list"),
         (&["users", "enrol", "alcie"], 1, "not-found", "no user is called 'alcie'", "'alice'"),
         (&["users", "enrol", "a\u{9b}"], 1, "refused", "U+009B", ""),
@@ -89,7 +89,7 @@ fn confirmation_without_a_terminal_names_the_flag() {
             Run {
                 code: 2,
                 stdout: String::new(),
-                stderr: "error: this command asks for confirmation, and there is no terminal to ask on\n\
+                stderr: "error: cannot ask for confirmation without a terminal\n\
                          hint: add --yes to confirm in advance\n"
                     .into(),
             },
@@ -301,5 +301,31 @@ fn every_command_has_a_description_and_an_example() {
         let usage = help.stdout.lines().find(|line| line.starts_with("Usage")).unwrap_or_default();
         let takes_names = usage.contains("NAME") || usage.contains("<KEY>");
         assert!(!takes_names || help.stdout.contains("Example"), "{}", help.stdout);
+    }
+}
+
+/// Guards other spellings: they do the same, and where a word cannot run, the hint says what does.
+#[test]
+fn other_spellings_run_or_have_a_hint() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    for (typed, meant) in [
+        (&["licence", "show"][..], &["license", "show"][..]),
+        (&["user", "ls"], &["users", "list"]),
+        (&["users", "rm", "alice", "--dry-run"], &["users", "remove", "alice", "--dry-run"]),
+        (&["whitelist", "delete", "alice"], &["whitelist", "remove", "alice"]),
+        (&["users", "enroll", "bob"], &["users", "enrol", "bob"]),
+        (&["status", "--colour", "never"], &["status", "--color", "never"]),
+    ] {
+        assert_eq!(sandbox.admin(typed), sandbox.admin(meant), "{typed:?}");
+    }
+    for (args, hint) in [
+        (&["users", "list", "--json"][..], "'--format json'"),
+        (&["advanced", "get", "enrollment-days"], "'enrolment-days'"),
+        (&["advanced", "set", "enrollment-days=3"], "'enrolment-days'"),
+    ] {
+        let run = sandbox.admin(args);
+        assert!(run.code == 2 && run.stderr.contains(hint), "{args:?}: {run:?}");
+        let run = sandbox.admin(&[&["--format", "json"], args].concat());
+        assert!(run.stderr.starts_with('{') && run.stderr.contains(hint), "{args:?}: {run:?}");
     }
 }

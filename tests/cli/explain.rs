@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// Runs `explain … --format json`, which must write nothing.
 #[track_caller]
-fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
+pub(crate) fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
     let before = sandbox.contents();
     let run = sandbox.admin(&[&["explain", "--format", "json"], args].concat());
     assert!(before == sandbox.contents(), "{args:?} wrote to the store");
@@ -19,7 +19,7 @@ fn explain(sandbox: &Sandbox, args: &[&str]) -> Value {
 }
 
 /// Returns the result and the detail of a rule of the chain.
-fn found(explained: &Value, rule: &str) -> String {
+pub(crate) fn found(explained: &Value, rule: &str) -> String {
     let chain = explained["chain"].as_array().unwrap();
     let link = chain.iter().find(|link| link["rule"] == rule);
     let Some(link) = link else { return "not asked".into() };
@@ -30,13 +30,13 @@ fn found(explained: &Value, rule: &str) -> String {
 }
 
 /// Returns the reason of an answer and its rule.
-fn answer(explained: &Value, ask: &str) -> String {
+pub(crate) fn answer(explained: &Value, ask: &str) -> String {
     let answers = explained["answers"].as_array().unwrap();
     let answer = answers.iter().find(|answer| answer["ask"] == ask).unwrap();
     format!("{} by {}", answer["reason"].as_str().unwrap_or("-"), answer["rule"].as_str().unwrap())
 }
 
-fn list_group(sandbox: &Sandbox, name: &str) {
+pub(crate) fn list_group(sandbox: &Sandbox, name: &str) {
     let document = sandbox.document("groups", name);
     sandbox.write(&document, "method = \"app\"\nadded = 2026-11-24T08:00:00Z\n");
 }
@@ -56,7 +56,7 @@ rule            result      decides           detail
 store           ok                            <store>
 enabled         on
 groups          not-needed                    no group is listed
-listed          entry                         corp\\alice: corp.example means corp, by its first label
+listed          entry                         corp\\alice: corp.example means corp (its first label)
 ambiguous       no                            the secret was made for corp
 whitelist       none        rdp               corp\\alice lets in only its own account and domain, not alice@corp.example
 require-client  off
@@ -108,7 +108,7 @@ fn the_chain_ends_where_everything_is_decided() {
 
     let explained = explain(&sandbox, &["ASIA\\alice"]);
     assert_eq!(answer(&explained, "html5"), "not-listed by listed");
-    let detail = "no: asia\\alice is in another domain than corp\\alice, emea\\alice";
+    let detail = "no: asia\\alice is in a different domain from corp\\alice, emea\\alice";
     assert_eq!(found(&explained, "listed"), detail);
     let explained = explain(&sandbox, &["bob"]);
     assert_eq!(found(&explained, "listed"), "no: not listed, neither by name nor by a group");
@@ -221,7 +221,7 @@ fn a_grant_belongs_to_its_client() {
     );
     sandbox.verify(&["--client", "c1", "--session", "html5", "--", "alice"], None);
     let explained = explain(&sandbox, &["alice", "--client", "c1"]);
-    assert_eq!(found(&explained, "grant"), "live: sessions open until 2026-11-24T16:00:00Z");
+    assert_eq!(found(&explained, "grant"), "live: sessions can open until 2026-11-24T16:00:00Z");
     assert_eq!(answer(&explained, "remoteapp"), "session-valid by grant");
 
     sandbox.set("require-client", "true");
@@ -249,8 +249,8 @@ fn the_days_to_enrol_are_shown() {
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     assert_eq!(
         found(&explain(&sandbox, &["alice"]), "enrolment"),
-        "pending: a QR code was handed over and waits for its first code; \
-         closed since 2026-11-25T08:00:00Z"
+        "pending: a QR code was handed over, and no code from it was entered yet; closed since \
+         2026-11-25T08:00:00Z"
     );
 }
 
@@ -305,18 +305,18 @@ newcomer0  user   true    true   challenge  enrolment-required  listed
     assert_eq!(
         sandbox.admin_ok(&["explain", "--all", "--format", "csv"]),
         "\
-name,type,listed,asked,outcome,reason,why
-staff,group,true,false,deny,enrolment-closed,members at their first login
-alice,user,true,true,challenge,code-required,listed
-carol,user,false,false,deny,enrolment-closed,by group staff
-newcomer0,user,true,false,deny,enrolment-closed,listed
+name,type,listed,asked,outcome,reason,why,once_enabled,whitelisted
+staff,group,true,false,deny,enrolment-closed,members at their first login,enrolment-closed,false
+alice,user,true,true,challenge,code-required,listed,code-required,false
+carol,user,false,false,deny,enrolment-closed,by group staff,enrolment-closed,false
+newcomer0,user,true,false,deny,enrolment-closed,listed,enrolment-closed,false
 "
     );
     sandbox.admin_ok(&["disable", "--yes"]);
     let explained = explain(&sandbox, &["--all"]);
     assert_eq!(
         explained["entries"][1].to_string(),
-        r#"{"name":"alice","type":"user","listed":true,"asked":false,"outcome":"grant","reason":"disabled","why":"two-factor authentication is off"}"#
+        r#"{"name":"alice","type":"user","listed":true,"asked":false,"outcome":"grant","reason":"disabled","why":"two-factor authentication is off","once_enabled":"code-required","whitelisted":false}"#
     );
     let empty = Sandbox::new().admin(&["explain", "--all", "--format", "json"]);
     assert_eq!(empty.json().to_string(), r#"{"schema":1,"entries":[]}"#);

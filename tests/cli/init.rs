@@ -109,8 +109,8 @@ fn init_names_the_next_steps() {
         Run {
             code: 0,
             stdout: "<store>: added\n".into(),
-            stderr: "next: rw2fa users add NAME, then rw2fa enable\n\
-                     keep a copy of <store>/key away from copies of the store\n"
+            stderr: "hint: add users with 'rw2fa users add', then run 'rw2fa enable'\n\
+                     hint: keep a copy of <store>/key separate from copies of the store\n"
                 .into(),
         }
     );
@@ -130,7 +130,7 @@ fn a_store_without_its_settings_is_not_recreated() {
         Run {
             code: 4,
             stdout: String::new(),
-            stderr: "error: <store> holds documents of a store, and store.toml is missing\n\
+            stderr: "error: <store> contains documents of a store, but store.toml is missing\n\
                      hint: restore store.toml from a backup, or use another directory\n"
                 .into(),
         }
@@ -170,9 +170,9 @@ fn a_foreign_directory_is_refused() {
     fs::write(sandbox.beside("mail").join("inbox"), "").unwrap();
     fs::write(sandbox.beside("file"), "x").unwrap();
     for (place, code, message, hint) in [
-        ("mail", 1, "holds something else (inbox)", "is empty"),
+        ("mail", 1, "already contains something else (inbox)", "is empty"),
         ("file", 4, "is not a directory", "another place"),
-        ("missing/store", 4, "cannot make", "create the directory above it first"),
+        ("missing/store", 4, "cannot create", "create the directory above it first"),
     ] {
         let path = sandbox.beside(place);
         let run = at(&sandbox.beside(""), path.to_str().unwrap(), "init");

@@ -3,17 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod advanced;
+#[cfg(target_os = "linux")]
+mod asks;
 mod audit;
 #[cfg(target_os = "linux")]
 mod comfort;
 mod doctor;
 mod errors;
 mod explain;
+mod health;
 mod help_desk;
 mod init;
 mod key;
 mod license;
 #[cfg(target_os = "linux")]
+mod mistyped;
+mod preview;
 mod prompt;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

@@ -86,6 +86,11 @@ fn the_question_says_what_will_happen() {
         ),
     ] {
         sandbox.admin(&["users", "add", "--group", "staff"]);
+        if args.starts_with("users reset") {
+            // Only users with a secret are asked about.
+            sandbox.enrol("alice");
+            sandbox.enrol("bob");
+        }
         let Some((code, screen)) = on_terminal(&sandbox, args, "n\r") else { return };
         assert_eq!(code, 1, "{screen}");
         assert_eq!(screen.matches(question).count(), 1, "{screen}");

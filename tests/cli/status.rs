@@ -5,8 +5,9 @@ use std::fs;
 use crate::sandbox::{Run, Sandbox, shown};
 
 /// The warning of every build without a vendor's key.
-const DEVELOPMENT: &str = "warning: this build accepts licences that are signed with the development \
-    key, which is public: anyone can issue one; logins are not affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
+const DEVELOPMENT: &str = "warning: this build accepts licences signed with the public \
+                           development key, so anyone can issue one; logins are not \
+                           affected\nhint: install a build made with RW2FA_VENDOR_KEY\n";
 
 fn status(sandbox: &Sandbox, args: &[&str]) -> Run {
     let run = sandbox.admin(&[args, &["status"]].concat());
@@ -28,11 +29,11 @@ SMS                        not configured
 licence                    trial, 30 days left (DEVELOPMENT KEY)
 clock                      synchronisation unknown
 window                     a code is valid 4 h before and after its own 30 s
-chance of one guess        0.096 %
+chance per guess           0.096 %
 store                      <store>
 ";
-    let off = "warning: two-factor authentication is off: no login needs a code; turn it on with: rw2fa \
-         enable\n";
+    let off = "warning: two-factor authentication is off: no login needs a code\n\
+               hint: turn it on with: rw2fa enable\n";
     let off = format!("{off}{DEVELOPMENT}");
     assert_eq!(status(&sandbox, &[]), Run { code: 0, stdout: expected.into(), stderr: off });
     assert_eq!(
@@ -43,7 +44,8 @@ store                      <store>
     assert_eq!(
         status(&sandbox, &[]).stderr,
         format!(
-            "warning: no users are listed, so no login needs a code; add one with: rw2fa users add NAME\n\
+            "warning: no users are listed, so no login needs a code\n\
+             hint: add one with: rw2fa users add NAME\n\
              {DEVELOPMENT}"
         )
     );
@@ -56,7 +58,7 @@ store                      <store>
     sandbox.pass(28 * 86_400 + 1);
     let last = status(&sandbox, &[]);
     assert!(last.stdout.contains("trial, 1 day left"));
-    let ends = "warning: the trial ends in 1 day; then no users can be added\nhint: rw2fa license portal\n";
+    let ends = "warning: the trial ends in 1 day; after that, no users can be added\nhint: rw2fa license portal\n";
     assert_eq!(last.stderr, format!("{DEVELOPMENT}{ends}"));
     sandbox.pass(86_400);
     let over = status(&sandbox, &[]);
@@ -80,11 +82,11 @@ fn status_is_shown_as_json() {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     assert_eq!(
         run.json().to_string(),
-        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"audit":{"unrecorded":0},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961}}"#
+        r#"{"schema":1,"enabled":true,"store":{"location":"<store>","schema":1},"license":{"state":"trial","days_left":30,"max_users":null,"development_key":true},"users":{"total":4,"none":1,"pending":1,"active":1,"locked":1},"groups":0,"whitelist":{"active":1,"expired":1},"sms":{"configured":false,"last_result":null,"last_at":null},"audit":{"unrecorded":0},"clock":{"synchronised":null},"window":{"discrepancy":480,"seconds":14400,"guess_chance":0.000961},"problems":[]}"#
     );
 }
 
-/// Guards the output with one damaged whitelist entry: it is named, and the rest is shown.
+/// Guards the output with damaged documents: they are named, and the rest is shown. Logins that need them fail.
 #[test]
 fn status_shows_the_rest_despite_damage() {
     let sandbox = Sandbox::with_users(&["alice"]);
@@ -92,7 +94,7 @@ fn status_shows_the_rest_despite_damage() {
     sandbox.write(&sandbox.path().join("whitelist/Y.toml"), "");
     sandbox.write(&sandbox.path().join("groups/g.toml"), "method = 1\n");
     let run = status(&sandbox, &[]);
-    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stdout.contains("1 listed or seen"), "{run:?}");
     assert!(run.stdout.contains("; 1 document cannot be read"), "{run:?}");
     for file in ["whitelist/x.toml, line 1", "whitelist/Y.toml", "groups/g.toml, line 1"] {
@@ -118,7 +120,8 @@ fn enable_and_disable_report_what_they_changed() {
         (
             "two-factor authentication on: changed\n".into(),
             "listed: 0 users, 0 groups\n\
-             warning: no users are listed, so no login will need a code; add one with: rw2fa users add NAME\n"
+             warning: no users are listed, so no login will need a code\n\
+             hint: add one with: rw2fa users add NAME\n"
                 .into()
         )
     );

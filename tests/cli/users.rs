@@ -270,7 +270,7 @@ dora   user          broken
 "
     );
     let status = sandbox.admin(&["status"]);
-    assert_eq!(status.code, 0, "{status:?}");
+    assert_eq!(status.code, 1, "{status:?}");
     assert!(
         status.stdout.contains(
             "4 listed or seen: 0 active, 0 pending, 1 never enrolled, 0 locked; 4 \

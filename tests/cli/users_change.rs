@@ -27,11 +27,26 @@ fn add_tries_each_name() {
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
              error: álice: overlaps 'alice': a login could match both\n\
              hint: use one entry for both, or give both their NetBIOS domain: DOMAIN\\NAME\n\
-             error: alice: already listed, with other attributes\n\
-             hint: change them with: rw2fa users edit 'alice'\n",
+             error: alice: already listed, with different settings\n\
+             hint: change them with: rw2fa users edit alice --notes x\n",
         )
     );
     assert_eq!(sandbox.admin_ok(&["users", "list", "--format", "csv"]).lines().count(), 3);
+}
+
+/// Guards hints that can be pasted into a shell: names and texts in them are quoted.
+#[cfg(unix)]
+#[test]
+fn hints_quote_what_a_shell_would_change() {
+    let sandbox = Sandbox::with_users(&[r"CORP\bob", "x y"]);
+    for (name, hint) in [
+        (r"CORP\bob", r"rw2fa users edit 'corp\bob' --notes 'new phone'"),
+        ("x y", "rw2fa users edit 'x y' --notes 'new phone'"),
+    ] {
+        let run = sandbox.admin(&["users", "add", name, "--notes", "new phone"]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stderr.ends_with(&format!("hint: change them with: {hint}\n")), "{run:?}");
+    }
 }
 
 /// Guards the report of changes to the byte.
@@ -315,7 +330,7 @@ fn test_does_not_spend_the_code() {
         test("123456"),
         Run::new(
             1,
-            "alice: the user has no code to compare with yet: the next login shows a QR code, or sends an \
+            "alice: the user has no code to check yet: the next login shows a QR code or sends an \
              SMS\n",
             ""
         )

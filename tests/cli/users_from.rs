@@ -112,7 +112,7 @@ fn every_bad_line_is_reported_and_nothing_is_written() {
         [
             "error: standard input, line 3: 'alice': already in line 2",
             "error: standard input, line 4: 'erin': overlaps 'corp\\erin': a login could match both",
-            "error: standard input, line 5: 'corp\\carol': already listed, with other attributes",
+            "error: standard input, line 5: 'corp\\carol': already listed, with different settings",
             "error: standard input, line 6: a field spans several lines",
             "error: standard input, line 9: 'dave@corp': overlaps 'corp\\dave' in line 8: a login could \
              match both",

@@ -1,4 +1,5 @@
-//! The callers of the verifier in `examples/callers/`, each run as its `main` is run from a terminal.
+//! The callers of the verifier in `examples/callers/`, each run through its `main`, as from a
+//! terminal.
 #![expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
 
 use std::fs;
@@ -10,7 +11,7 @@ use crate::pages::repository;
 use crate::programs::{build_phone, command, run, rw2fa, shell, stdout_of};
 use crate::sandbox::{has, write_script};
 
-/// Makes a store in which alice has to enrol; returns the code that her phone shows.
+/// Creates a store in which alice has to enrol, and returns the code that her phone shows.
 fn pending_alice(directory: &Path) -> String {
     build_phone();
     rw2fa(directory, &["init"]);
@@ -20,13 +21,13 @@ fn pending_alice(directory: &Path) -> String {
     stdout_of(&shell(script, directory)).trim().to_owned()
 }
 
-/// Returns another code of as many digits.
+/// Returns another code of the same length.
 fn wrong(code: &str) -> String {
     let other = |digit: char| if digit == '5' { '4' } else { '5' };
     code.chars().map(other).collect()
 }
 
-/// A caller of the verifier, which runs in a directory of its own.
+/// A caller of the verifier, with its own working directory.
 struct Caller<'a> {
     start: &'a [&'a str],
     directory: tempfile::TempDir,
@@ -44,7 +45,7 @@ impl Caller<'_> {
         run(&mut caller, &format!("{code}\n"))
     }
 
-    /// Runs the caller, which must end with this exit code and print this reason, and nothing else.
+    /// Runs the caller, which must exit with this code and print only this reason.
     #[track_caller]
     fn expect(&self, args: &[&str], code: &str, expected: (i32, &str)) -> Output {
         let output = self.run(args, code);
@@ -54,7 +55,7 @@ impl Caller<'_> {
         output
     }
 
-    /// Puts a fake verifier in the place of the real one.
+    /// Replaces the real verifier with a fake one.
     fn fake(&self, script: &str) {
         let bin = self.directory().join("bin");
         fs::create_dir_all(&bin).unwrap();
@@ -98,7 +99,7 @@ fn check_logins(caller: &Caller<'_>) {
     caller.expect(&["alice"], "", (1, "code-required"));
     caller.expect(&["alice", "--session", "rdp"], &code, (1, "rdp-not-allowed"));
     caller.expect(&["bob", "--session", "rdp"], "", (0, "not-listed"));
-    // A caller that let the name be an option would be answered with exit code 2.
+    // A caller that passed the name as an option would get exit code 2.
     for name in ["bob", "--help", "-x", "two words", "Zoë Åström"] {
         caller.expect(&[name], "", (0, "not-listed"));
     }
@@ -120,7 +121,7 @@ fn check_arguments(caller: &Caller<'_>) {
     }
 }
 
-/// Checks that only one document that says `grant`, together with exit code 0, lets a user in.
+/// Checks that only a single document with `grant`, together with exit code 0, lets a user in.
 fn check_bad_answers(caller: &Caller<'_>) {
     let answer = |outcome: &str| {
         format!(r#"{{"schema":1,"user":"u","outcome":"{outcome}","reason":"fake","message":"é"}}"#)
@@ -177,7 +178,8 @@ fn check_bad_answers(caller: &Caller<'_>) {
     }
 }
 
-/// Checks that a full pipe blocks neither side, and that both ends of the code's pipe may be closed early.
+/// Checks that a full pipe blocks neither side, and that either end of the code's pipe may be
+/// closed early.
 fn check_long_output(caller: &Caller<'_>) {
     let answer = r#"{"schema":1,"user":"u","outcome":"grant","reason":"fake","message":"m"}"#;
     let five_megabytes = "yes 0123456789 | head -c 5000000";
@@ -190,8 +192,8 @@ fn check_long_output(caller: &Caller<'_>) {
     caller.expect(&["u"], "123456", (1, "bad-answer"));
 }
 
-/// Checks the time limit: with a verifier that can be killed, with one whose streams stay open all the same, as
-/// those of a set-uid verifier do, and with one that has closed them.
+/// Checks the time limit: with a verifier that can be killed, with one whose streams stay open
+/// after the kill, as with a set-uid verifier, and with one that has closed them.
 fn check_hanging(caller: &Caller<'_>) {
     let answer = r#"{"schema":1,"user":"u","outcome":"grant","reason":"fake","message":"m"}"#;
     for script in [
@@ -207,7 +209,7 @@ fn check_hanging(caller: &Caller<'_>) {
     }
 }
 
-/// Checks a verifier that is missing, and one that cannot be executed.
+/// Checks a missing verifier, and one that cannot be executed.
 fn check_missing(caller: &Caller<'_>) {
     caller.expect(&["u", "--program", "/nowhere/rw2fa-verify"], "", (1, "not-started"));
     caller.expect(&["u", "--program", "no-such-rw2fa-verify"], "123456", (1, "not-started"));

@@ -1,4 +1,4 @@
-//! Runs what stands in `examples/`, so that what newcomers try first keeps working.
+//! Runs the programs in `examples/`, so that what newcomers try first keeps working.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::sandbox::has;
 
-/// Where cargo put the programs under test.
+/// The directory of the programs under test.
 fn programs() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().to_owned()
 }
@@ -38,7 +38,7 @@ fn run_with_input(command: &mut Command, input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // A program that refuses its arguments does not read.
+    // A program that rejects its arguments does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -50,7 +50,8 @@ fn text(bytes: &[u8]) -> String {
 /// The secret of RFC 6238, appendix B.
 const RFC: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// Guards the phone against the vectors of RFC 6238, and that a URI brings its own digits.
+/// Guards the phone's codes against the vectors of RFC 6238, and that it takes the number of digits
+/// from a URI.
 #[test]
 fn the_phone_shows_the_codes_of_the_rfc() {
     let uri = |rest: &str| format!("otpauth://totp/srv%20x:alice?secret={RFC}&issuer=srv{rest}");
@@ -67,7 +68,8 @@ fn the_phone_shows_the_codes_of_the_rfc() {
     }
 }
 
-/// Guards that the phone refuses what it cannot compute, and repeats no secret in its messages.
+/// Guards that the phone rejects what it cannot compute, and never repeats a secret in its
+/// messages.
 #[test]
 fn the_phone_refuses_what_it_does_not_know() {
     for input in [
@@ -85,11 +87,11 @@ fn the_phone_refuses_what_it_does_not_know() {
         let message = text(&output.stderr);
         assert!(message.starts_with("phone: ") && !message.contains(RFC), "{input}: {message}");
     }
-    // A secret is no argument.
+    // Secrets are not accepted as arguments.
     assert_eq!(ask_phone(&[RFC], "").status.code(), Some(2));
 }
 
-/// Guards the phone against a second implementation, oathtool, at the present time.
+/// Guards the phone against a second implementation, oathtool, at the current time.
 #[test]
 fn the_phone_agrees_with_oathtool() {
     let oathtool = |digits: &str| {
@@ -137,8 +139,8 @@ fn the_quick_start_runs_through() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Guards that the quick start notices a step that ends otherwise than it should: here, a verifier
-/// that lets everybody in.
+/// Guards that the quick start notices when a step goes wrong: here, a verifier that lets everyone
+/// in.
 #[test]
 fn the_quick_start_fails_when_a_step_goes_wrong() {
     let temporary = tempfile::tempdir().unwrap();

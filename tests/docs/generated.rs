@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::sandbox::{Sandbox, has};
 use rw2fa::verify::reason::Reason;
 
-/// How to regenerate what is committed.
+/// How to regenerate the committed files.
 const REMEDY: &str = "run 'bash .ci/generate' and commit what it changes";
 
 /// Shells, and the files that hold their completions.
@@ -24,7 +24,7 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The files of a directory by name.
+/// The files in a directory, by name.
 fn files(directory: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(directory).unwrap_or_else(|error| panic!("{error}: {REMEDY}"));
     let paths = entries.map(|entry| entry.unwrap().path());
@@ -44,7 +44,7 @@ fn completions_are_printed() {
     }
 }
 
-/// Guards that `man/` is what the program writes, wherever it runs.
+/// Guards that `man/` is what the program writes, on every system.
 #[test]
 fn manual_pages_are_fresh() {
     let sandbox = Sandbox::new();
@@ -61,7 +61,7 @@ fn manual_pages_are_fresh() {
     assert_eq!(listed.len(), written.len());
 }
 
-/// Guards files elsewhere: a link that stands where a page goes is replaced, not followed.
+/// Guards files elsewhere: a link in the place of a page is replaced, not followed.
 #[cfg(unix)]
 #[test]
 fn manual_pages_follow_no_link() {
@@ -94,7 +94,7 @@ fn manual_pages_are_complete() {
     }
 }
 
-/// Guards that `mandoc` finds nothing to say about the pages.
+/// Guards that `mandoc` finds no fault with the pages.
 #[test]
 fn manual_pages_are_clean() {
     if !has("mandoc", "apt-get install mandoc") {
@@ -110,7 +110,7 @@ fn manual_pages_are_clean() {
     }
 }
 
-/// Every command, as words.
+/// Every command, as its words.
 fn commands() -> Vec<Vec<String>> {
     let sandbox = Sandbox::new();
     let mut found = vec![Vec::new()];
@@ -125,7 +125,7 @@ fn commands() -> Vec<Vec<String>> {
         let help = sandbox.admin_ok(&args);
         let list = help.split("Commands:\n").nth(1).unwrap_or_default();
         for line in list.lines().take_while(|line| !line.is_empty()) {
-            // What is indented further goes on with the text of the line before.
+            // A line that is indented further continues the line before it.
             let Some(word) = line[2..].split(' ').next().filter(|word| !word.is_empty()) else {
                 continue;
             };
@@ -137,7 +137,7 @@ fn commands() -> Vec<Vec<String>> {
     found
 }
 
-/// Guards that the help of every command shows how it is typed, and names no command for programs.
+/// Guards that the help of every command has an example, and mentions no internal command.
 #[test]
 fn every_help_has_an_example() {
     let sandbox = Sandbox::new();
@@ -145,7 +145,7 @@ fn every_help_has_an_example() {
     assert!(commands.len() > 40, "{commands:?}");
     for words in commands {
         if words.first().is_some_and(|word| word == "verify") {
-            // Its help is for the portal's programmer; asking for it is a usage error.
+            // Its help is for developers of portals; asking for it is a usage error.
             continue;
         }
         let args: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();

@@ -12,10 +12,10 @@ use rw2fa::verify::reason::{Outcome, Reason};
 use crate::pages::{Page, cells, marked, pages};
 use crate::sandbox::Sandbox;
 
-/// The most that README.md may hold: what a newcomer reads in one go.
+/// The maximum size of README.md: what a newcomer reads in one go.
 const README_LIMIT: usize = 12 * 1024;
 
-/// The help of commands, by their words.
+/// The help of each command, by its words.
 #[derive(Default)]
 struct Helps {
     texts: BTreeMap<Vec<String>, String>,
@@ -37,7 +37,7 @@ impl Helps {
         let list = help.split("Commands:\n").nth(1).unwrap_or_default();
         list.lines()
             .take_while(|line| !line.is_empty())
-            // A long help goes on in further lines, which are indented more.
+            // Long help continues on further lines, which are indented more.
             .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
             .filter(|word| !word.is_empty() && *word != "help")
             .map(str::to_owned)
@@ -52,7 +52,8 @@ fn the_readme_is_short() {
     assert!(length <= README_LIMIT, "README.md has {length} bytes: move text to docs/");
 }
 
-/// Whether the table of commands in `text` has `word below`, in a row of its own or together with others.
+/// Whether the table of commands in `text` has `word below`, in its own row or together with
+/// others.
 fn is_in_table(text: &str, word: &str, below: &str) -> bool {
     let starts = |row: &&str, name: &str| {
         ["`", " "].iter().any(|end| row.starts_with(&format!("| `{name}{end}")))
@@ -88,13 +89,13 @@ fn every_command_has_a_home() {
     assert!(!is_in_table(&text, "users", "lost") && !is_in_table(&text, "nothing", ""));
 }
 
-/// Returns the commands that a page mentions: code within a sentence, and lines in a terminal.
+/// Returns the commands that a page mentions: code in sentences, and lines in a terminal.
 fn mentioned(page: &Page, commands: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for line in page.prose() {
         let line = line.replace("\\|", "|");
         for span in line.split('`').skip(1).step_by(2) {
-            // Tables leave the name of the program out.
+            // Tables omit the name of the program.
             match span.split_once(' ') {
                 Some(("rw2fa", _)) => found.push(span.to_owned()),
                 Some((word, _)) if commands.iter().any(|command| command == word) => {
@@ -118,7 +119,7 @@ fn problem(command: &str, helps: &mut Helps) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for word in command.split_whitespace().skip(1) {
         let below = helps.subcommands(&words);
-        // For programs, and not in the help.
+        // An internal command, which is not in the help.
         let is_hidden = word == "deliver";
         if is_hidden || below.iter().any(|below| below == word) {
             words.push(word.to_owned());
@@ -147,7 +148,7 @@ fn problem(command: &str, helps: &mut Helps) -> Option<String> {
     None
 }
 
-/// Guards what the pages mention in passing: commands and options that exist.
+/// Guards that every command and option that a page mentions exists.
 #[test]
 fn every_command_that_is_mentioned_exists() {
     let (mut helps, mut seen) = (Helps::default(), 0);
@@ -206,7 +207,7 @@ fn every_key_has_a_home() {
         ("domains", "docs/operations.md"),
         ("license", "docs/operations.md"),
     ]);
-    // Written by the program alone, and described in rw2fa-store(5).
+    // Written only by the program, and described in rw2fa-store(5).
     let internal = BTreeSet::from(["importing", "auth-token", "token"]);
     let named = |key: &str, text: &str| {
         let starts = ["`", "\n", "\n# ", "`--"];
@@ -226,7 +227,7 @@ fn every_key_has_a_home() {
     }
 }
 
-/// Guards the documents shown: the program reads them, with every key in its place.
+/// Guards the example documents: the program can read them, with every key in its place.
 #[test]
 fn the_documents_can_be_read() {
     let text = marked("settings document").concat().join("\n").replace("# key-file", "key-file");
@@ -250,7 +251,7 @@ fn the_chances_are_computed() {
     }
 }
 
-/// Guards the answers shown: JSON, known reasons, the right outcome.
+/// Guards the example answers: JSON, known reasons, the right outcome.
 #[test]
 fn the_answers_are_of_the_protocol() {
     for line in marked("answers").concat() {
@@ -264,7 +265,7 @@ fn the_answers_are_of_the_protocol() {
     }
 }
 
-/// Guards the other examples of JSON: each line is a document.
+/// Guards the other JSON examples: each line is a document.
 #[test]
 fn json_is_json() {
     for page in pages() {

@@ -1,11 +1,11 @@
-//! The links of the documents: every file and every heading that they point to exists.
+//! The links in the documents: every file and heading that they point to exists.
 
 use std::collections::BTreeSet;
 use std::path::{Component, PathBuf};
 
 use crate::pages::{Page, pages, repository};
 
-/// Returns the anchor that GitHub gives to a heading.
+/// Returns the anchor that GitHub gives a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
@@ -46,7 +46,7 @@ fn resolve(page: &Page, target: &str) -> (String, Option<String>) {
     (path.to_str().unwrap().replace('\\', "/"), anchor)
 }
 
-/// Returns what is wrong with the links of a page.
+/// Returns what is wrong with the links on a page.
 fn problems(page: &Page) -> Vec<String> {
     let mut found = Vec::new();
     for target in targets(page).iter().filter(|target| !target.starts_with("https://")) {
@@ -63,7 +63,7 @@ fn problems(page: &Page) -> Vec<String> {
     found
 }
 
-/// Guards the links of every document.
+/// Guards the links in every document.
 #[test]
 fn links_lead_somewhere() {
     let others = ["SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "tests/mutants.md"];

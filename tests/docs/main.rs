@@ -1,4 +1,4 @@
-//! What users read and copy: README.md and docs/, the examples, the completions, the help and the manual pages.
+//! What users read and copy: README.md, docs/, the examples, completions, help and manual pages.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 

@@ -5,10 +5,10 @@
 //! - `<!-- tour -->`: commands that are run, and the output that they must print. `…` is any text within a line.
 //! - `<!-- run -->`: commands that are run and must end with exit code 0.
 //! - `<!-- not run: REASON -->`: commands that would change the machine. Their options must exist.
-//! - `<!-- before`, up to a line `-->`: commands that the page does not show, run in this place.
+//! - `<!-- before`, up to a line `-->`: commands that the page does not show, run at this point.
 //! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store.
-//! - `<!-- answers -->`: answers of the verifier, one a line.
+//! - `<!-- answers -->`: answers of the verifier, one per line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ impl Page {
         Self { name: name.to_owned(), path, text }
     }
 
-    /// The lines outside of fenced blocks.
+    /// The lines outside fenced blocks.
     pub(crate) fn prose(&self) -> impl Iterator<Item = &str> {
         let mut is_fenced = false;
         self.text.lines().filter(move |line| {
@@ -68,7 +68,7 @@ pub(crate) fn marked(marker: &str) -> Vec<Vec<String>> {
                 lines.by_ref().take_while(|line| *line != "```").map(str::to_owned).collect()
             } else {
                 assert!(first.starts_with('|'), "{}: nothing to check below {line}", page.name);
-                // The line below the head only draws the table.
+                // The line below the header only draws the table.
                 let rows = lines.by_ref().skip(1).take_while(|line| line.starts_with('|'));
                 rows.map(str::to_owned).collect()
             };

@@ -10,9 +10,10 @@ pub(crate) fn programs() -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().to_owned()
 }
 
-/// Returns a command that finds the programs under test, and runs in `directory` with nothing else of this environment.
+/// Returns a command that finds the programs under test, and runs in `directory` with an otherwise
+/// empty environment.
 pub(crate) fn command(program: &str, directory: &Path) -> Command {
-    // `bin` of the directory comes first: some tests put a fake verifier there.
+    // The directory's `bin` comes first: some tests put a fake verifier there.
     let path = format!(
         "{}/bin:{programs}:{programs}/examples:/usr/local/bin:/usr/bin:/bin",
         directory.display(),
@@ -27,7 +28,7 @@ pub(crate) fn command(program: &str, directory: &Path) -> Command {
 pub(crate) fn run(command: &mut Command, input: &str) -> Output {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // A program that ends early reads nothing.
+    // A program that ends early does not read its input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -36,7 +37,7 @@ pub(crate) fn stdout_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Runs a script; both of its streams are standard output, in the order in which they were written.
+/// Runs a script with both streams on standard output, in the order in which they were written.
 pub(crate) fn shell(script: &str, directory: &Path) -> Output {
     run(command("bash", directory).arg("-c").arg(format!("exec 2>&1\n{script}")), "")
 }

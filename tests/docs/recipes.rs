@@ -20,7 +20,7 @@ fn script(sandbox: &Sandbox, name: &str, args: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// What a script that ended well printed.
+/// The output of a script, which must succeed.
 fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -30,8 +30,8 @@ fn state_of(sandbox: &Sandbox, user: &str) -> String {
     sandbox.show(user)["state"].as_str().unwrap_or_default().to_owned()
 }
 
-/// Guards onboarding: nothing at a trial run or with a bad file, everybody otherwise, and pictures that
-/// only the administrator can read.
+/// Guards onboarding: a dry run or a bad file changes nothing, a good file adds everyone, and only
+/// the administrator can read the pictures.
 #[test]
 fn onboarding_from_a_file() {
     use std::os::unix::fs::PermissionsExt;
@@ -60,8 +60,8 @@ fn onboarding_from_a_file() {
     assert_eq!(script(&sandbox, "onboard.sh", &[]).status.code(), Some(2));
 }
 
-/// Guards a group that is named as a user is: his secret stays, and the others get their pictures, which
-/// replace none.
+/// Guards a group with the same name as a user: the user's secret stays, and the others get new
+/// pictures without replacing existing ones.
 #[test]
 fn onboarding_draws_for_new_users_only() {
     let sandbox = Sandbox::with_users(&["staff"]);
@@ -75,7 +75,7 @@ fn onboarding_draws_for_new_users_only() {
     assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
 }
 
-/// Guards an override that the administrator made: a purge removes only that of the installation.
+/// Guards the administrator's own override: a purge removes only the one from the installation.
 #[test]
 fn a_purge_keeps_the_override_of_the_administrator() {
     let tools = tempfile::tempdir().unwrap();
@@ -96,8 +96,8 @@ fn a_purge_keeps_the_override_of_the_administrator() {
     }
 }
 
-/// Guards the nightly report: who is missing, in words; silence where nobody is; failure where the store
-/// cannot be read.
+/// Guards the nightly report: it names who is missing, is silent if no one is, and fails if the
+/// store cannot be read.
 #[test]
 fn the_report_tells_who_is_missing() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -119,7 +119,8 @@ fn the_report_tells_who_is_missing() {
     assert!(!script(&sandbox, "pending-report.sh", &[]).status.success());
 }
 
-/// Guards off-boarding: off both lists, and the rest is done when one name fails.
+/// Guards off-boarding: users are removed from both lists, and one failing name does not stop the
+/// rest.
 #[test]
 fn off_boarding() {
     let sandbox = Sandbox::with_users(&["alice", "bob"]);
@@ -143,7 +144,7 @@ fn the_units_are_understood() {
     let program = env!("CARGO_BIN_EXE_rw2fa");
     for unit in ["rw2fa-doctor.service", "rw2fa-doctor.timer"] {
         let text = fs::read_to_string(example("systemd").join(unit)).unwrap();
-        // The manual page is where it belongs only after an installation.
+        // The manual page is in its place only after an installation.
         let lines = text.lines().filter(|line| !line.starts_with("Documentation="));
         let text = lines
             .collect::<Vec<_>>()
@@ -152,6 +153,12 @@ fn the_units_are_understood() {
         assert!(!unit.ends_with(".service") || text.contains(program), "{text}");
         let mut file = fs::File::create(directory.path().join(unit)).unwrap();
         std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
+    }
+    // A bare name is looked up here: where README.md installs the programs, and where the package does.
+    let searched = Command::new("systemd-path").arg("search-binaries-default").output().unwrap();
+    let searched = String::from_utf8(searched.stdout).unwrap();
+    for place in ["/usr/local/bin", "/usr/bin"] {
+        assert!(searched.trim().split(':').any(|searched| searched == place), "{searched}");
     }
     let mut command = Command::new("systemd-analyze");
     command.arg("verify").arg("--man=no").current_dir(directory.path());
@@ -168,7 +175,7 @@ fn module() -> String {
     fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psm1")).unwrap()
 }
 
-/// Guards that every PowerShell file is PowerShell.
+/// Guards that every PowerShell file can be parsed.
 #[test]
 fn the_powershell_files_parse() {
     let target = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().parent().unwrap();
@@ -190,13 +197,13 @@ fn the_powershell_files_parse() {
         root.join("completions/rw2fa.ps1"),
     ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    // The parser can say no.
+    // The parser can fail.
     let sandbox = Sandbox::new();
     sandbox.write(&sandbox.beside("bad.ps1"), "function x { if ( }\n");
     assert_eq!(parse(&[sandbox.beside("bad.ps1")]).status.code(), Some(1));
 }
 
-/// Guards that each function is exported and explained, and asks the program for what it understands.
+/// Guards that each function is exported and documented, and calls commands and options that exist.
 #[test]
 fn the_powershell_module_fits_the_program() {
     let (text, sandbox) = (module(), Sandbox::new());
@@ -223,7 +230,7 @@ fn the_powershell_module_fits_the_program() {
                 );
             }
         }
-        // Lists of words in quotes: the first one is the command, the others hold options of it.
+        // Lists of quoted words: the first is the command, the others are its options.
         let lists = body.split("@('").skip(1).map(|rest| rest.split(')').next().unwrap());
         let mut command: Vec<String> = Vec::new();
         for list in lists {

@@ -1,4 +1,4 @@
-//! The declaration of `store.toml`: the parser and the manual page agree with it.
+//! The declarations of `store.toml`: the parser and the manual page agree with them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ fn document(table: &str, line: &str) -> (String, usize) {
     (format!("{HEAD}[{table}]\n{line}\n"), 5)
 }
 
-/// Every word in the sources of the settings: names of fields, and texts.
+/// Every word in the source of the settings: names of fields, and texts.
 fn words() -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     for entry in fs::read_dir(repository("src/settings")).unwrap() {
@@ -35,8 +35,8 @@ fn words() -> BTreeSet<String> {
     words
 }
 
-/// Guards against a key that the program reads but describes nowhere: every word of the sources that the
-/// parser accepts as a key is declared, and in the manual page.
+/// Guards against undocumented keys: every word in the source that the parser accepts as a key is
+/// declared, and in the manual page.
 #[test]
 fn every_key_that_is_read_is_declared_and_in_the_manual() {
     let declared = described();
@@ -68,7 +68,7 @@ fn every_key_that_is_read_is_declared_and_in_the_manual() {
     }
 }
 
-/// Guards the bounds: those that are shown are those that are enforced, and the error names line, key and
+/// Guards the bounds: the documented ones are enforced, and the error names the line, key and
 /// bounds.
 #[test]
 fn declared_bounds_are_enforced() {
@@ -105,7 +105,8 @@ fn declared_types_are_enforced() {
             let (text, line) = document(key.table, &format!("{} = {value}", key.name));
             match parse(&text) {
                 Ok(_) => accepted.push(value),
-                // The type is right: an import is running, or the system, Windows, has no such log.
+                // The type is right: an import is running, or this is Windows, which has no such
+                // log.
                 Err(problem)
                     if ["was not finished", "no such log"]
                         .iter()

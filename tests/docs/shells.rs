@@ -1,7 +1,7 @@
-//! Completions in real shells: keys are typed on a terminal, and the command that they come to is run.
+//! Completions in real shells: keys are typed on a terminal, and the completed command is run.
 //!
-//! The terminal is made by `script` of util-linux. PowerShell is not to be had everywhere: its script is
-//! parsed.
+//! `script` of util-linux provides the terminal. PowerShell is not available everywhere, so its
+//! script is only parsed.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use crate::sandbox::{Run, Sandbox, has, write_script};
 
-/// What the shells print when they wait for a command.
+/// The shells' prompt.
 const PROMPT: &str = "READY> ";
 
-/// How long a shell may take, on a machine that has much to do.
+/// How long a shell may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Keys up to the tabulator, and what the command they come to must print. Names are cut where the next
-/// one begins to differ.
+/// Keys up to Tab, and what the completed command must print. Names are cut where the next one
+/// begins to differ.
 const TYPED: &[(&str, &str)] = &[
     ("rw2fa --format json users show al", r#""name": "alice""#),
     ("rw2fa --format json users show AL", r#""name": "alice""#),
@@ -46,7 +46,7 @@ struct Terminal {
     child: Child,
     keys: ChildStdin,
     screen: Arc<Mutex<Vec<u8>>>,
-    /// How much of the screen was looked at.
+    /// How much of the screen was read.
     seen: usize,
 }
 
@@ -76,7 +76,7 @@ impl Terminal {
         String::from_utf8_lossy(&self.screen.lock().unwrap()[self.seen..]).into_owned()
     }
 
-    /// Waits until the shell has printed this since it was last waited for.
+    /// Waits until the shell has printed this after the previous wait.
     fn wait_for(&mut self, what: &str) -> Result<(), String> {
         let started = Instant::now();
         loop {
@@ -110,7 +110,7 @@ impl Drop for Terminal {
     }
 }
 
-/// A store with names that shells have to quote.
+/// A store with names that need quoting in shells.
 fn store() -> Sandbox {
     let sandbox =
         Sandbox::with_users(&["alice", r"CORP\bob", "carol@corp.example", "o'neil", "zoe quell"]);
@@ -124,13 +124,13 @@ fn completions(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file)
 }
 
-/// Types every line into a shell, and looks at what the completed commands print. `end` completes and
+/// Types every line into a shell, and checks what the completed commands print. `end` completes and
 /// runs the line.
 fn check_shell(command: &str, directory: &Path, store: &Sandbox, end: &str) {
     let mut terminal = Terminal::start(command, directory, &store.path());
     terminal.wait_for(PROMPT).unwrap_or_else(|screen| panic!("{command}: no prompt: {screen}"));
     for (keys, printed) in TYPED {
-        // Elvish takes only what begins with exactly what is typed.
+        // Elvish offers only what begins with exactly the typed text.
         if command.starts_with("elvish") && keys.ends_with("AL") {
             continue;
         }
@@ -140,7 +140,7 @@ fn check_shell(command: &str, directory: &Path, store: &Sandbox, end: &str) {
         let end = terminal.wait_for(PROMPT);
         end.unwrap_or_else(|screen| panic!("{command}: {keys}: no prompt: {screen}"));
     }
-    // Without a store, and at a place for anything, nothing is said.
+    // Without a store, or where any text is allowed, nothing is offered.
     terminal.type_keys("rw2fa --store /nonexistent users show al\tx\x15echo do\"\"ne\r");
     terminal.wait_for("done").unwrap();
     assert!(!terminal.text().contains("there is no store"), "{}", terminal.text());
@@ -158,7 +158,7 @@ fn bash_completes_names() {
     check_shell(&command, directory.path(), &store, "\t\r");
 }
 
-/// Guards users who complete the path of a program: it does not run before they finish the line.
+/// Guards completion of a program's path: the program does not run before the line is finished.
 #[test]
 fn bash_runs_no_program_that_was_only_typed() {
     let (store, directory) = (store(), tempfile::tempdir().unwrap());
@@ -188,7 +188,7 @@ fn ask(sandbox: &Sandbox, shell: &str, words: &[&str]) -> Run {
     }
 }
 
-/// Guards names that look like options: they are offered only where they are read as names.
+/// Guards names that look like options: they are offered only where they are parsed as names.
 #[test]
 fn names_like_options_are_offered_behind_two_dashes() {
     let sandbox = store();
@@ -207,7 +207,7 @@ fn names_like_options_are_offered_behind_two_dashes() {
     }
 }
 
-/// Guards PowerShell's quotes, which are more than one character, and what is run at a tabulator.
+/// Guards PowerShell's several quote characters, and that Tab runs nothing.
 #[test]
 fn powershell_quotes_names_by_its_own_rules() {
     let script = fs::read_to_string(completions("rw2fa.ps1")).unwrap();
@@ -260,11 +260,11 @@ fn elvish_completes_names() {
     );
     store.write(&store.beside("rc.elv"), &setup);
     let command = format!("elvish -rc '{}'", store.beside("rc.elv").display());
-    // The first Enter takes what is offered.
+    // The first Enter accepts the candidate.
     check_shell(&command, directory.path(), &store, "\t\r\r");
 }
 
-/// Guards that completion offers nothing, silently, where there is nothing to offer.
+/// Guards that completion silently offers nothing where there is nothing to offer.
 #[test]
 fn completion_is_harmless() {
     let sandbox = store();
@@ -286,6 +286,10 @@ fn completion_is_harmless() {
         (&["rw2fa", "users", "edit", "--method", "s"], "sms\n"),
         (&["rw2fa", "users", "list", "--state", "l"], "locked\n"),
         (&["rw2fa", "help", "whitelist", "rem"], "remove\n"),
+        // Other spellings complete, but are not offered.
+        (&["rw2fa", "lic"], "license\n"),
+        (&["rw2fa", "user", "show", "al"], "alice\n"),
+        (&["rw2fa", "users", "l"], "list\n"),
         (&["rw2fa", "system"], ""),
         (&["rw2fa", "users", "add", ""], ""),
         (&["rw2fa", "users", "edit", "--phone", ""], ""),
@@ -330,7 +334,7 @@ fn completion_is_harmless() {
     assert_eq!(sandbox.contents(), before);
 }
 
-/// Guards logins: the variable alone turns no command into one that succeeds.
+/// Guards logins: the variable alone never makes a command succeed.
 #[test]
 fn only_a_completion_script_is_answered() {
     let sandbox = store();

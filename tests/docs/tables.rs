@@ -13,7 +13,7 @@ use crate::pages::{Page, pages};
 /// Set by `.ci/generate`: tables are rewritten instead of compared.
 const GENERATE: &str = "RW2FA_GENERATE";
 
-/// The rows of the tables in the documents, by the comment above each.
+/// The rows of the generated tables, by the comment above each.
 fn tables() -> [(&'static str, Vec<String>); 3] {
     let advanced = described().into_iter().filter(|key| key.table == Advanced::TABLE);
     let settings = advanced.zip(KEYS).map(|(described, key)| {
@@ -23,7 +23,7 @@ fn tables() -> [(&'static str, Vec<String>); 3] {
     });
     let help = crate::sandbox::Sandbox::new().admin_ok(&["sms", "configure", "--help"]);
     let options = SmsSection::KEYS.iter().map(|key| {
-        // The help is what clap makes of the declaration.
+        // clap generates the help from the declaration.
         let start = format!("--{}", key.name);
         let mut lines = help.lines().map(str::trim).skip_while(|line| !line.starts_with(&start));
         let option = lines.next().unwrap().replace(['<', '>'], "").replace('|', "\\|");
@@ -58,7 +58,7 @@ fn with_table(text: &str, marker: &str, rows: &[String]) -> Option<String> {
     Some(format!("{before}<!-- {marker} -->\n{table}\n{rest}"))
 }
 
-/// Guards the tables of settings, options and reasons: they are those of the program.
+/// Guards the tables of settings, options and reasons: they match the program.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "writes a document, not a store")]
 fn tables_are_fresh() {

@@ -9,7 +9,7 @@ use crate::programs::{build_phone, shell, stdout_of};
 /// Separates the outputs of two commands.
 const SEPARATOR: &str = "\u{1}";
 
-/// What a command must do.
+/// What is expected of a command.
 enum Expected {
     /// End with exit code 0.
     Success,
@@ -48,7 +48,7 @@ fn steps(page: &Page) -> Vec<Step> {
     steps
 }
 
-/// Adds the commands of a block of a terminal.
+/// Adds the commands of a terminal block.
 fn add_block(steps: &mut Vec<Step>, marker: &str, block: &[&str], page: &str) {
     let is_tour = marker == "<!-- tour -->";
     let is_run = is_tour || marker == "<!-- run -->";
@@ -69,7 +69,7 @@ fn add_block(steps: &mut Vec<Step>, marker: &str, block: &[&str], page: &str) {
     }
 }
 
-/// Whether `actual` is `pattern`, where `…` is any text.
+/// Whether `actual` matches `pattern`, where `…` stands for any text.
 fn matches(pattern: &str, actual: &str) -> bool {
     let mut pieces = pattern.trim_end().split('…');
     let first = pieces.next().unwrap_or_default();
@@ -107,7 +107,7 @@ fn depends_on_the_machine(line: &str) -> bool {
     line.starts_with("warning: this system has no account or group called ")
 }
 
-/// Runs the commands of a page; the error shows the first that does not do what the page says.
+/// Runs the commands of a page. The error shows the first one that does not do what the page says.
 fn check(page: &Page, directory: &Path) -> Result<(), String> {
     let steps = steps(page);
     let mut script = String::new();

@@ -270,8 +270,7 @@ fn users_added_from_a_file_are_reported() {
         arena.assert_sound();
     });
     // The sync of the prepared documents, and that of the published ones.
-    for (nth, message) in
-        [(1, "no one was added"), (2, "20 new names may be gone after a power failure")]
+    for (nth, message) in [(1, "no one was added"), (2, "a power failure could undo 20 new names")]
     {
         arena.restore();
         let inject = format!("--inject=syncfs:error=EIO:when={nth}");
@@ -331,7 +330,7 @@ fn init_reports_what_it_cannot_inspect_or_create() {
     assert!(lock.exists());
     let mut tried = 0;
     for (place, creates, words) in
-        [("/store.toml\"", false, "cannot examine"), ("/locks/7f\"", true, "cannot make")]
+        [("/store.toml\"", false, "cannot examine"), ("/locks/7f\"", true, "cannot create")]
     {
         let is_it = |call: &&Call| {
             call.text.contains(place)

@@ -1,5 +1,6 @@
-//! A read-only file system, and exhausted descriptors.
+//! Read-only file systems and exhausted descriptors.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::arena::Arena;
@@ -73,6 +74,14 @@ fn a_read_only_file_system_changes_nothing() {
     arena.assert_sound();
 }
 
+/// Checks that `doctor`, `store check` and `status` all report why every login fails.
+fn assert_all_report(arena: &Arena, words: &[&str]) {
+    assert_reported_as_broken(arena, words);
+    let status = arena.real.admin(&["status"]);
+    assert_eq!(status.code, 1, "{words:?}: {status:?}");
+    assert!(words.iter().all(|words| status.stderr.contains(words)), "{words:?}: {status:?}");
+}
+
 /// Checks that `doctor` and `store check` both report why logins fail.
 fn assert_reported_as_broken(arena: &Arena, words: &[&str]) {
     let code = arena.code(&arena.alice);
@@ -93,14 +102,38 @@ fn assert_reported_as_broken(arena: &Arena, words: &[&str]) {
 fn a_read_only_store_is_reported() {
     let arena = Arena::new();
     let Some(mount) = ReadOnly::mount(&arena.sandbox.path()) else { return };
-    assert_reported_as_broken(
-        &arena,
-        &["read-only file system: no login is granted", "remount,rw"],
-    );
+    assert_all_report(&arena, &["read-only file system: no login is granted", "remount,rw"]);
     let disable = arena.real.admin(&["disable", "--yes"]);
     assert!(disable.code == 4 && disable.stderr.contains("read-only"), "{disable:?}");
     drop(mount);
     arena.assert_sound();
+    // Each part may be on a file system of its own.
+    for part in ["audit", "locks", "state"] {
+        let mount = ReadOnly::mount(&arena.sandbox.path().join(part)).unwrap();
+        assert_all_report(&arena, &["ead-only file system", part]);
+        drop(mount);
+        arena.assert_sound();
+    }
+}
+
+/// Guards the diagnosis of a file system without locks.
+#[test]
+fn locks_that_the_file_system_does_not_support_are_reported() {
+    if !crate::tracer::is_available() {
+        return;
+    }
+    let arena = Arena::new();
+    for command in [&["doctor"][..], &["store", "check"], &["status"]] {
+        let tool = arena.real.tool(command);
+        let mut traced = Command::new("strace");
+        traced.args(["-f", "-o", "/dev/null", "--trace=flock", "--inject=flock:error=ENOLCK"]);
+        let output = traced.arg(tool.get_program()).args(tool.get_args()).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+        assert!(said.contains("locks cannot be used"), "{command:?}: {said}");
+        assert!(said.contains("hint: move the store to a local disk"), "{command:?}: {said}");
+    }
 }
 
 /// A small ext4 file system in a file.
@@ -156,8 +189,20 @@ fn missing_inodes_and_immutable_files_are_reported() {
     while std::fs::File::create(filler.join(number.to_string())).is_ok() {
         number += 1;
     }
-    assert_reported_as_broken(&arena, &["no inode left", "df -i"]);
+    assert_all_report(&arena, &["no inode left", "df -i"]);
+    // A login needs more than a few.
+    std::fs::remove_file(filler.join("0")).unwrap();
+    std::fs::remove_file(filler.join("1")).unwrap();
+    assert_all_report(&arena, &["2 inodes left: no login is granted", "df -i"]);
     std::fs::remove_dir_all(&filler).unwrap();
+    arena.assert_sound();
+    // So does space: more than one block.
+    let mut file = std::fs::File::create(place.path().join("filler")).unwrap();
+    while file.write_all(&[0; 4096]).is_ok() {}
+    file.set_len(file.metadata().unwrap().len() - 32 * 1024).unwrap();
+    assert_all_report(&arena, &["disk that is full", "free some disk space"]);
+    drop(file);
+    std::fs::remove_file(place.path().join("filler")).unwrap();
     arena.assert_sound();
     let chattr = |args: &[&str], path: &std::path::Path| {
         let mut chattr = Command::new("chattr");
@@ -167,6 +212,7 @@ fn missing_inodes_and_immutable_files_are_reported() {
     for (path, args) in [
         (root.join("state"), &["-R", "+i"][..]),
         (arena.sandbox.document("state", "alice"), &["+i"]),
+        (arena.sandbox.document("state", "alice").parent().unwrap().to_owned(), &["+i"]),
         (root.join("locks/audit"), &["+i"]),
         (root.join("audit"), &["+i"]),
         (month.clone(), &["+i"]),

@@ -26,6 +26,8 @@ mod kills;
 #[cfg(target_os = "linux")]
 mod limits;
 mod races;
+#[cfg(target_os = "linux")]
+mod readers;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 #[cfg(target_os = "linux")]

@@ -59,7 +59,7 @@ fn a_reload_sends_nothing_and_a_resend_sends_the_same_code() {
 }
 
 #[test]
-fn a_code_about_to_expire_is_replaced_and_the_old_one_is_void() {
+fn a_code_about_to_expire_is_replaced_and_the_old_one_stops_working() {
     let (sandbox, outbox) = with_alice();
     sign_in(&sandbox);
     let old = outbox.code();
@@ -199,7 +199,7 @@ fn codes_have_the_number_of_digits_set_when_they_were_made() {
 
 /// Guards a changed number: from that moment, the old phone is useless.
 #[test]
-fn a_code_is_void_when_the_number_changes() {
+fn a_code_stops_working_when_the_number_changes() {
     for by_hand in [false, true] {
         let (sandbox, outbox) = with_alice();
         sign_in(&sandbox);
@@ -227,7 +227,7 @@ fn without_gateway_or_number_no_one_gets_in_and_the_reason_is_reported() {
     assert!(run.stderr.contains("alice has no phone number"), "{run:?}");
     assert!(run.stderr.contains("rw2fa users edit alice --phone"), "{run:?}");
     sandbox.write(&document, &text);
-    sandbox.admin_ok(&["sms", "remove"]);
+    sandbox.admin_ok(&["sms", "remove", "--yes"]);
     let run = sign_in(&sandbox);
     assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{run:?}");
     assert!(run.stderr.contains("no SMS gateway is configured"), "{run:?}");

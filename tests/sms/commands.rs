@@ -121,7 +121,7 @@ fn an_empty_store_needs_everything_and_never_waits_for_an_answer() {
         assert!(run.code == 1 && run.stderr.contains("'rw2fa sms configure' first"), "{run:?}");
     }
     assert!(sandbox.admin_ok(&["sms", "show"]).contains("none"));
-    assert_eq!(sandbox.admin_ok(&["sms", "remove"]), "SMS gateway: unchanged\n");
+    assert_eq!(sandbox.admin_ok(&["sms", "remove", "--yes"]), "SMS gateway: unchanged\n");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn another_gateway_replaces_twilio_and_can_be_replaced_by_it() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(sandbox.admin(&["sms", "test", "+33612345678"]).stderr.contains("127.0.0.1:9"));
     assert_eq!(outbox.count(), 2);
-    sandbox.admin_ok(&["sms", "remove"]);
+    sandbox.admin_ok(&["sms", "remove", "--yes"]);
     let text = settings(&sandbox);
     assert!(!text.contains("[sms]") && !text.contains(ACCOUNT), "{text}");
 }

@@ -47,7 +47,7 @@ fn a_rotation_reseals_codes_and_token() {
 }
 
 #[test]
-fn a_lost_key_voids_codes_and_token() {
+fn a_lost_key_makes_codes_and_token_useless() {
     let (sandbox, outbox, _server) = with_token();
     std::fs::remove_file(sandbox.path().join("key")).unwrap();
     assert_eq!(type_code(&sandbox, &outbox.code()).end(), (4, "store".to_owned()));

@@ -141,13 +141,16 @@ fn sms_needs_a_gateway_and_a_number_first() {
     assert_eq!(edit(&["--method", "sms", "--phone", "+33 (0)6 12 34 56 78"]).code, 0);
     assert_eq!(sandbox.show("alice")["phone"], NUMBER, "unmasked for the administrator");
     let unknown = edit(&["--phone", "+33700000001"]);
-    assert!(unknown.code == 0 && unknown.stderr.contains("no known number range"), "{unknown:?}");
+    assert!(
+        unknown.code == 0 && unknown.stderr.contains("not in any known number range"),
+        "{unknown:?}"
+    );
     let enabled = sandbox.admin(&["enable"]);
     assert!(enabled.stderr.contains("codes by SMS: 1 user"), "{enabled:?}");
-    let removed = sandbox.admin(&["sms", "remove"]);
+    let removed = sandbox.admin(&["sms", "remove", "--yes"]);
     assert!(removed.stderr.contains("1 user can no longer get a code"), "{removed:?}");
     let enabled = sandbox.admin(&["enable"]);
-    assert!(enabled.stderr.contains("cannot get one: no SMS gateway"), "{enabled:?}");
+    assert!(enabled.stderr.contains("cannot get a code by SMS: no SMS gateway"), "{enabled:?}");
     let doctor = sandbox.admin(&["doctor", "--format", "json"]);
     assert!(doctor.code == 1 && doctor.stdout.contains("sms-gateway"), "{doctor:?}");
 }

@@ -67,12 +67,12 @@ fn missing_values_are_asked_for_and_the_token_is_never_shown() {
     let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &answers) else { return };
     assert!(code == 0 && screen.contains("SMS gateway: changed"), "{screen}");
     // Only values without a flag are asked for.
-    sandbox.admin_ok(&["sms", "remove"]);
+    sandbox.admin_ok(&["sms", "remove", "--yes"]);
     let args = format!("sms configure --account-sid {ACCOUNT} --from Example");
     let Some((code, screen)) = on_terminal(&sandbox, &args, &[&token]) else { return };
     assert!(code == 0 && !screen.contains("Sender"), "{screen}");
     // Ctrl-C at a question changes nothing.
-    sandbox.admin_ok(&["sms", "remove"]);
+    sandbox.admin_ok(&["sms", "remove", "--yes"]);
     let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &["\u{3}"]) else { return };
     assert!(code == 130 && screen.contains("nothing was changed"), "{code}: {screen}");
     assert!(sandbox.admin_ok(&["sms", "show"]).contains("none"));
@@ -96,10 +96,11 @@ fn the_terminal_shows_typed_text_again_afterwards() {
         // Text typed before Ctrl-C does not count.
         ("not the token\u{3}", 130, "^C\nerror: interrupted; nothing was changed\n"),
         // Neither Ctrl-\\ nor Ctrl-Z ends or stops it.
-        ("\u{1c}\u{1a}\r", 2, "error: a token has 8 to 256 visible ASCII characters"),
+        ("\u{1c}\u{1a}\r", 130, "error: a token has 8 to 256 visible ASCII characters"),
         (token.as_str(), 0, "SMS gateway: added\n"),
     ] {
-        let Some((_, screen)) = in_shell(&command, &[keys]) else { return };
+        // A token that is not valid is asked for again.
+        let Some((_, screen)) = in_shell(&command, &[keys, "\u{3}"]) else { return };
         assert!(screen.contains(&format!("ended with {code}\n")), "{keys:?}: {screen}");
         assert!(screen.contains(expected), "{keys:?}: {screen}");
         let flags: Vec<_> = screen.split([' ', ';', '\n']).collect();
@@ -111,4 +112,37 @@ fn the_terminal_shows_typed_text_again_afterwards() {
         }
         assert!(!screen.contains("not the token") && !screen.contains(TOKEN), "{screen}");
     }
+}
+
+/// Guards the answers: each is checked at once, and only the wrong one is asked for again.
+#[test]
+fn a_wrong_answer_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    let (account, token) = (format!("{ACCOUNT}\r"), format!("{TOKEN}\r"));
+    let answers = [
+        "\r",
+        "AC1\r",
+        account.as_str(),
+        "SK1\r",
+        "\r",
+        "-\r",
+        "1234567890123456\r",
+        "Example\r",
+        "tiny12\r",
+        token.as_str(),
+    ];
+    let Some((code, screen)) = on_terminal(&sandbox, "sms configure", &answers) else { return };
+    assert!(code == 0 && screen.contains("SMS gateway: added"), "{screen}");
+    for (question, times) in
+        [("Account SID, ", 3), ("API key, ", 2), ("Sender, ", 3), ("Token, ", 2)]
+    {
+        assert_eq!(screen.matches(question).count(), times, "{question}: {screen}");
+    }
+    assert_eq!(screen.matches("error: ").count(), 6, "{screen}");
+    assert!(!screen.contains("tiny12") && !screen.contains(TOKEN), "{screen}");
+    // Options are checked before anything is asked.
+    let args = "sms configure --from 1234567890123456";
+    let Some((code, screen)) = on_terminal(&Sandbox::new(), args, &[]) else { return };
+    assert!(code == 2 && screen.contains("error: --from: "), "{screen}");
+    assert!(!screen.contains("Account SID"), "{screen}");
 }

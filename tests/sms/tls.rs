@@ -93,11 +93,11 @@ fn a_file_of_certificates_is_checked_before_it_is_saved() {
     let text = path.to_str().unwrap();
     for (content, words) in [
         (None, "cannot read"),
-        (Some(""), "holds no certificate"),
-        (Some("junk"), "holds no certificate"),
+        (Some(""), "does not contain a certificate"),
+        (Some("junk"), "does not contain a certificate"),
         (
             Some("-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n"),
-            "holds no certificate",
+            "does not contain a certificate",
         ),
     ] {
         if let Some(content) = content {

@@ -93,12 +93,12 @@ fn each_error_is_one_sentence_with_its_code_and_a_hint() {
     let quoting = format!("'{NUMBER}' got 'code 987654' by {TOKEN}");
     for (status, code, words, hint) in [
         (401, 20003, "the account SID, API key or token is wrong", "sms configure"),
-        (400, 21608, "a trial account reaches verified numbers only", "verified-callers"),
-        (400, 21219, "a trial account reaches verified numbers only", "verified-callers"),
+        (400, 21608, "a trial account can only send to verified numbers", "verified-callers"),
+        (400, 21219, "a trial account can only send to verified numbers", "verified-callers"),
         (403, 21408, "may not send to the country", "Geo permissions"),
         (429, 20429, "too many requests", "wait a minute"),
         (400, 21614, "not a mobile number", "users edit"),
-        (400, 21211, "the number cannot be called", "users edit"),
+        (400, 21211, "the number is not valid", "users edit"),
         (400, 21659, "the sender is not a number of the account", "--from"),
         (400, 99999, "got 'code …", "https://www.twilio.com/docs/api/errors/99999"),
     ] {
@@ -156,14 +156,19 @@ fn an_uncertain_result_is_reported_as_such_and_not_retried() {
 #[test]
 fn an_accepted_message_that_failed_is_a_failure() {
     let failed = |status: &str, code: Value| {
-        let body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": status, "error_code": code });
+        let mut body = json!({ "sid": "SM0123456789abcdef0123456789abcdef", "status": status });
+        body["error_message"] = if code.is_null() { Value::Null } else { "Carrier said no".into() };
+        body["error_code"] = code;
         Answer::Say(201, body.to_string())
     };
     for (answer, code, words) in [
         (failed("failed", json!(21614)), 1, "the number is not a mobile number (21614)"),
         (failed("undelivered", json!(null)), 1, "and its status is undelivered"),
         (failed("canceled", json!(null)), 1, "and its status is canceled"),
-        (failed("queued", json!(21610)), 4, "answered STOP to the sender (21610)"),
+        (failed("undelivered", json!(30003)), 1, "the phone cannot be reached"),
+        (failed("undelivered", json!(30007)), 1, "the mobile network filtered the message"),
+        (failed("failed", json!(39999)), 1, "Carrier said no (39999)"),
+        (failed("queued", json!(21610)), 4, "replied STOP to the sender (21610)"),
         (failed("queued", json!("21610")), 4, "reported an error"),
         (failed("queued", json!(null)), 0, "taken"),
         (failed("sent", json!(null)), 0, "taken"),
@@ -260,7 +265,10 @@ fn a_message_refused_by_twilio_is_reported_with_the_reason() {
     for turn in 1..=2 {
         let run = sandbox.real().verify(&["--", "alice"], None);
         assert_eq!(run.end(), (4, "sms-failed".to_owned()), "{run:?}");
-        assert!(run.stderr.contains("a trial account reaches verified numbers only"), "{run:?}");
+        assert!(
+            run.stderr.contains("a trial account can only send to verified numbers"),
+            "{run:?}"
+        );
         assert!(!run.stderr.contains(NUMBER) && !run.stdout.contains(NUMBER), "{run:?}");
         assert_eq!(server.requests().len(), turn, "a refused message delays no one");
     }

@@ -65,7 +65,7 @@ fn every_change_appends_one_line() {
             &["users", "enrol", "alice", "--format", "json"],
             "users enrol",
             json!("alice"),
-            json!({ "enrolment": ["none", "pending"] }),
+            json!({ "enrolment": ["none", "pending"], "valid-until": [null, "2026-11-25T08:00:00Z"] }),
         ),
         (
             &["advanced", "set", "discrepancy", "4"],

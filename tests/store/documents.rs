@@ -152,7 +152,7 @@ fn a_missing_document_of_a_user_is_reported() {
     fs::remove_file(&listing).unwrap();
     let run = login(&sandbox);
     assert!(is_store_error(&run), "{run:?}");
-    assert!(run.stderr.contains("rw2fa users remove alice"), "{run:?}");
+    assert!(run.stderr.contains("rw2fa users add alice"), "{run:?}");
     assert_eq!(sandbox.admin(&["users", "list"]).code, 1);
     sandbox.admin_ok(&["users", "remove", "alice", "--yes"]);
     assert_eq!(login(&sandbox).reason(), "not-listed");
@@ -196,7 +196,7 @@ fn invalid_document_files_are_refused() {
         let latin = [b"# \xe9\n".as_slice(), &whole].concat();
         let utf16: Vec<u8> = whole.iter().flat_map(|byte| [*byte, 0]).collect();
         for (bytes, words) in [
-            (&large, "is larger than 1 MiB, the most a document has"),
+            (&large, "is larger than 1 MiB, the limit for a document"),
             (&latin, "is not UTF-8"),
             (&utf16, ""),
             (&Vec::new(), ""),

@@ -74,7 +74,7 @@ fn init_accepts_a_service_account() {
     let init =
         |account: &str| tool(&["--store", &place, "init", "--service-account", account], &[]);
     for (account, code, message) in
-        [("nobody here", 1, "no account is called"), ("Everyone", 1, "is not one account")]
+        [("nobody here", 1, "no account is called"), ("Everyone", 1, "is not a single account")]
     {
         let run = init(account);
         assert_eq!(run.code, code, "{run:?}");
@@ -83,7 +83,7 @@ fn init_accepts_a_service_account() {
     }
     let made = init("NETWORK SERVICE");
     assert_eq!(made.code, 0, "{made:?}");
-    assert!(made.stderr.contains("can read the secrets"), "{made:?}");
+    assert!(made.stderr.contains("read the secrets in it"), "{made:?}");
     let record = std::fs::read_to_string(Path::new(&place).join("service-account")).unwrap();
     assert_eq!(record, "S-1-5-20\n");
     let again = init("NETWORK SERVICE");

@@ -21,14 +21,14 @@ use crate::time::Timestamp;
 
 /// Move old months of the audit trail to another directory
 ///
-/// Moves every month before MONTH and leaves a line in the trail that names the end of each, so that 'rw2fa audit
-/// verify' accepts the beginning of what is left. With --archive DIR it checks both as one chain.
+/// Moves every month before MONTH, and adds a line to the trail that records how each of them ends,
+/// so that 'rw2fa audit verify' accepts the rest. With --archive DIR, it checks both as one chain.
 /// Nothing is moved unless the whole trail is intact. Logins continue meanwhile. If it is
 /// interrupted, run it again.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit archive --before 2026-09 /var/backups/rw2fa-audit")]
 pub(super) struct AuditArchiveArgs {
-    /// The first month that stays, such as 2026-09; at the latest the current month
+    /// The first month to keep, such as 2026-09; at the latest the current month
     #[arg(long, value_name = "MONTH")]
     before: String,
     /// The directory to move them to; created if missing, private to the store's owner
@@ -37,7 +37,7 @@ pub(super) struct AuditArchiveArgs {
     /// Also move lines written without a key
     #[arg(long)]
     allow_unkeyed: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -119,14 +119,14 @@ fn first_to_stay(text: &str, now: Timestamp) -> Result<&str> {
 /// to write there.
 fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     let failed = |error| {
-        let what = format!("cannot make {}", directory.display());
+        let what = format!("cannot create {}", directory.display());
         Error::io(ErrorKind::Refused, what, error).with_hint("create the directory above it first")
     };
     match std::fs::symlink_metadata(directory) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         _ => return Ok(()),
     }
-    let store = context::store_path(context.process, context.globals.store.as_ref());
+    let store = context::store_path(context.process, context.globals.store.as_ref())?;
     let Ok(metadata) = std::fs::symlink_metadata(&store) else { return Ok(()) };
     let (owner, current) = (Owner::of_store(&store, &metadata)?, Owner::current());
     let is_given = !owner.accepts(current) && current.is_administrator();
@@ -135,7 +135,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
     // SECURITY: someone who can replace a directory on the path could redirect the archive.
     if let Some(problem) = is_given.then(|| platform::trust_problem(&parent)).flatten() {
         return Err(Error::new(ErrorKind::Refused, problem).with_hint(format!(
-            "make {} yourself, for {}",
+            "create {} yourself, owned by {}",
             directory.display(),
             owner.name()
         )));
@@ -150,7 +150,7 @@ fn make_directory(context: &Context<'_>, directory: &Path) -> Result<()> {
 /// Verifies the whole trail and finds the last line of each month before `before`.
 fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool) -> Result<Ends> {
     let broken = |file: &str, line: usize, what: &str| {
-        Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line}: {what}"))
+        Error::new(ErrorKind::Refused, format!("the trail is broken: {file}, line {line} {what}"))
             .with_hint("nothing was moved; see 'rw2fa audit verify'")
     };
     let keys = keys.audit_keys();
@@ -184,9 +184,10 @@ fn find_ends(opened: &Opened, keys: &KeyRing, before: &str, allow_unkeyed: bool)
     }
     chain.finish().map_err(|found| broken(&found.file, found.line, found.what))?;
     if let Some(gap) = chain.gaps().iter().find(|gap| gap.what == UNKEYED && !allow_unkeyed) {
-        let what = format!("{}, line {}: {}", gap.file, gap.line, gap.what);
-        return Err(Error::new(ErrorKind::Refused, what)
-            .with_hint("if the key was lost then, add --allow-unkeyed; nothing was moved"));
+        let what = format!("{}, line {} {}", gap.file, gap.line, gap.what);
+        return Err(Error::new(ErrorKind::Refused, what).with_hint(
+            "if the key was lost at that time, add --allow-unkeyed; nothing was moved",
+        ));
     }
     Ok(Ends { months, last, recorded })
 }

@@ -15,13 +15,13 @@ use self::row::{COLUMNS, Row};
 
 use crate::audit::{Event, Line};
 use crate::cli::context::{Context, Opened, count};
+use crate::cli::moment::{Counts, Moment};
 use crate::cli::output::csv_line;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::matching::{Domains, Resolution, resolve};
 use crate::names::name::{Domain, Name};
-use crate::printable::{printable, printable_json};
-use crate::settings::duration;
+use crate::printable::printable_json;
 use crate::store::{EachLine, Place};
 use crate::time::Timestamp;
 use crate::verify::reason::Outcome;
@@ -42,10 +42,11 @@ pub(super) struct AuditArgs {
     /// Show only decisions with this outcome
     #[arg(long, value_parser = outcomes())]
     outcome: Option<String>,
-    /// Show only lines since then: 2026-11-24T08:00:00Z, a date, or how long ago (90m, 8h, 2d)
+    /// Show only lines since a date, a time, or this long ago: 2026-12-31, 2026-12-31T18:00 (UTC),
+    /// 2026-12-31T18:00+01:00, 30m, 8h, 3d, 2w
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Show only lines until then, written as for --since; a date includes that whole day
+    /// Show only lines until then, in the same form as --since; a date includes that whole day
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Include the archived months in this directory
@@ -96,15 +97,16 @@ struct Filter {
 
 impl Filter {
     fn new(args: &AuditArgs, domains: &Domains, now: Timestamp) -> Result<Self> {
-        let time = |text: &Option<String>, is_end| {
-            text.as_deref().map(|text| point_in_time(text, now, is_end)).transpose()
+        let moment = |option, text: &Option<String>| {
+            let text = text.as_deref();
+            text.map(|text| Moment::parse(option, text, now, Counts::Back)).transpose()
         };
         Ok(Self {
             name: args.user.as_deref().map(parse_name).transpose()?,
             domains: domains.clone(),
             outcome: args.outcome.clone(),
-            since: time(&args.since, false)?,
-            until: time(&args.until, true)?,
+            since: moment("--since", &args.since)?.map(Moment::start),
+            until: moment("--until", &args.until)?.map(Moment::last),
         })
     }
 
@@ -129,20 +131,6 @@ fn concerns(row: &Row, name: &Name, domains: &Domains) -> bool {
                     || resolve(name, &[other], domains) != Resolution::Unlisted)
         })
     })
-}
-
-/// Parses a time, a date or a duration before `now`. With `is_end`, a date means its last second.
-fn point_in_time(text: &str, now: Timestamp, is_end: bool) -> Result<Timestamp> {
-    if let Some(ago) = duration::seconds(text) {
-        let ago = i64::try_from(ago).unwrap_or(i64::MAX);
-        return Ok(Timestamp::from_unix(now.unix().saturating_sub(ago)));
-    }
-    let time = Timestamp::parse(text).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("'{}' is not a time", printable(text)))
-            .with_hint("write 2026-11-24T08:00:00Z, 2026-11-24, or how long ago: 90m, 8h, 2d")
-    })?;
-    let is_date = text.trim().len() == "2026-11-24".len();
-    Ok(if is_end && is_date { time.plus(86_399) } else { time })
 }
 
 /// Passes each line of the trail to `each`, after those of an archive, if one is given.
@@ -267,24 +255,6 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Guards the three ways to write a time.
-    #[test]
-    fn times_dates_and_durations_are_parsed() {
-        let now = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
-        for (text, is_end, expected) in [
-            ("2026-11-24T07:00:00+01:00", false, Some("2026-11-24T06:00:00Z")),
-            ("2026-11-23", false, Some("2026-11-23T00:00:00Z")),
-            ("2026-11-23", true, Some("2026-11-23T23:59:59Z")),
-            ("2h", true, Some("2026-11-24T06:00:00Z")),
-            ("99999999d", false, Some("1970-01-01T00:00:00Z")),
-            ("yesterday", false, None),
-            ("", false, None),
-        ] {
-            let time = point_in_time(text, now, is_end).ok().map(|time| time.to_string());
-            assert_eq!(time.as_deref(), expected, "{text}");
-        }
-    }
 
     /// Guards that a name finds its lines in every spelling, and no lines of another domain.
     #[test]

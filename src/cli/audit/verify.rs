@@ -12,6 +12,7 @@ use crate::audit::{AttemptLog, BEGINS_LATER, Broken, Chain, Gap, MissingAttempts
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform;
 use crate::printable::printable;
 use crate::store::records;
 use crate::store::seal::AuditKey;
@@ -20,9 +21,8 @@ use crate::store::seal::AuditKey;
 ///
 /// Finds lines that were edited, removed, inserted or moved, and shows the file and the line. The
 /// trail begins with the line of 'rw2fa init', or after the months that 'rw2fa audit archive' moved
-/// away. Also finds attempts to log in
-/// that were charged to a user and never recorded. To notice later that the newest lines were cut
-/// off, keep the head in another place, and pass it with --head.
+/// away. Also finds login attempts that were counted against a user but never recorded. To notice
+/// later that the newest lines were cut off, keep the head in another place, and pass it with --head.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa audit verify --head 5d41402abc4b2a76b9719d911017c592")]
 pub(super) struct AuditVerifyArgs {
@@ -32,10 +32,10 @@ pub(super) struct AuditVerifyArgs {
     /// Include the archived months in this directory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     archive: Option<PathBuf>,
-    /// Accept lines written without a key, such as while it was lost
+    /// Accept lines written without a key, for example while it was lost
     #[arg(long)]
     allow_unkeyed: bool,
-    /// Accept attempts that were charged but never recorded, after a power failure, for example
+    /// Accept attempts that were counted but never recorded, after a power failure, for example
     #[arg(long)]
     allow_missing_attempts: bool,
 }
@@ -107,7 +107,7 @@ fn wanted_head(text: &str) -> Result<String> {
     let text = text.trim();
     if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::new(ErrorKind::Usage, "the head is not 32 hexadecimal digits")
-            .with_hint("give it as 'rw2fa audit verify' printed it"));
+            .with_hint("copy the head that 'rw2fa audit verify' printed"));
     }
     Ok(text.to_ascii_lowercase())
 }
@@ -173,7 +173,7 @@ impl Findings {
 
     fn print(&self, context: &mut Context<'_>) -> Result<()> {
         for Gap { file, line, what } in &self.gaps {
-            context.print(&printable(&format!("{file}, line {line}: {what}\n")))?;
+            context.print(&printable(&format!("{file}, line {line} {what}\n")))?;
         }
         if self.broken.is_none() {
             context.print(&format!("{} checked\n", count(self.lines, "line")))?;
@@ -198,16 +198,17 @@ fn complain(
             "someone changed the trail by hand, or the power failed during a write: compare it with a backup of the \
              file"
         };
-        context.complain_in_words(&format!("{file}, line {line}: {what}"), Some(hint));
+        context.complain_in_words(&format!("{file}, line {line} {what}"), Some(hint));
     } else if found.lines == 0 {
         context.complain_in_words(
-            "the trail is empty, although 'init' writes its first line: it was erased, or moved away",
+            "the trail is empty, although 'init' writes its first line: it was erased or moved \
+             away",
             Some("put the files back from a backup"),
         );
     } else if !found.is_head_found {
         context.complain_in_words(
             "the given head is not in the trail: lines were cut off, or it belongs to another store",
-            Some("if its month was archived, add --archive DIR"),
+            Some("if its month was archived, add --archive with the directory of the archive"),
         );
     }
     if !is_keyed {
@@ -221,12 +222,16 @@ fn complain(
     }
     let listed = missing.len().min(LISTED);
     for (at, attempts) in missing.iter().take(LISTED).enumerate() {
-        let hint = "a program was killed or the disk was full before the line was written; if it happens \
-                    often, someone may be guessing codes: 'rw2fa audit --user NAME'. To accept them: --allow-missing-attempts";
-        context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(hint));
+        let hint = format!(
+            "a program was killed or the disk was full before the line was written; if it happens \
+             often, someone may be guessing codes: rw2fa audit --user {}; to accept the missing \
+             attempts, add --allow-missing-attempts",
+            platform::quoted(&attempts.user)
+        );
+        context.complain_in_words(&attempts.to_string(), (at + 1 == listed).then_some(&hint));
     }
     if let Some(more @ 1..) = missing.len().checked_sub(LISTED) {
-        let hint = "'rw2fa audit verify --format json' lists all";
+        let hint = "'rw2fa audit verify --format json' lists all of them";
         context.complain_in_words(&format!("{more} more like this"), Some(hint));
     }
 }

@@ -20,12 +20,16 @@ pub(super) fn synchronised(state: Option<bool>) -> Option<Finding> {
     match state {
         Some(true) => None,
         Some(false) => {
-            let message = "the clock of this server is not synchronised: codes will be refused when it drifts";
+            let message = "the clock of this server is not synchronised: if it drifts, codes will \
+                           be refused";
             Some(Finding::new(check, Severity::Error, message).remedy(CLOCK_REMEDY))
         }
         None => {
             let message = "the system does not report whether its clock is synchronised";
-            Some(Finding::new(check, Severity::Info, message).remedy("rw2fa doctor --ntp HOST"))
+            Some(
+                Finding::new(check, Severity::Info, message)
+                    .remedy("compare it with a time server: rw2fa doctor --ntp pool.ntp.org"),
+            )
         }
     }
 }
@@ -77,12 +81,12 @@ pub(super) fn drift(drifts: &BTreeMap<i32, Names>) -> Vec<Finding> {
     {
         let side = if *steps > right { "ahead" } else { "behind" };
         let message = format!(
-            "devices about {} {side}: {}",
+            "devices whose clock is about {} {side}: {}",
             in_words(steps.saturating_sub(right)),
             names.summary()
         );
         let finding = Finding::new(check, Severity::Warning, message);
-        findings.push(finding.remedy("let the phone set its time automatically"));
+        findings.push(finding.remedy("turn on automatic time on the phone"));
     }
     findings
 }
@@ -108,11 +112,16 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
         return None;
     }
     let message = format!(
-        "the clock was set back: the last codes of {} lie in the future, and codes before them are refused",
+        "the clock was set back: the last codes of {} are in the future, and earlier codes are \
+         refused",
         names.summary()
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message);
-    Some(finding.remedy("correct the clock; if it is correct now: rw2fa users reset NAME"))
+    Some(finding.remedy(format!(
+        "correct the clock; if it is correct now, and a backup was imported while it was ahead: import the same file \
+         again (rw2fa store import FILE); otherwise: rw2fa users reset {}",
+        names.first_quoted()
+    )))
 }
 
 #[cfg(test)]

@@ -18,10 +18,10 @@ const MONTHS: u64 = 12;
 pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Finding> {
     let check = "disk-space";
     let Some(free) = free else {
-        return Some(Finding::new(check, Severity::Info, "the free disk space is not known"));
+        return Some(Finding::new(check, Severity::Info, "cannot determine the free disk space"));
     };
     let a_month = audit / months.max(1);
-    let shown = format!("{} MiB of disk space are free for the store", free / MIB);
+    let shown = format!("{} MiB of disk space is left for the store", free / MIB);
     let move_away =
         "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {

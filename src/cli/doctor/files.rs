@@ -3,60 +3,59 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Finding, Severity};
-use crate::error::Error;
+use super::{Finding, Names, Severity};
+use crate::cli::alike;
 use crate::store::Store;
 use crate::store::unrecorded::Unrecorded;
-use crate::store::upkeep::{FileProblem, HealthProblem};
+use crate::store::upkeep::{FileFlaw, FileProblem, HealthProblem};
 use crate::time::Timestamp;
 
 /// Checks every file of the store. Returns the findings and the messages they cover.
 pub(super) fn check(store: &dyn Store, now: Timestamp) -> (Vec<Finding>, BTreeSet<String>) {
-    let file_problems = match store.file_problems(now) {
-        Ok(file_problems) => file_problems,
+    let problems = match store.file_problems(now) {
+        Ok(problems) => problems,
         Err(problem) => {
             let finding = Finding::from_problem("files", Severity::Error, &problem);
             return (vec![finding], BTreeSet::new());
         }
     };
-    let messages = file_problems.iter().map(|found| error_of(found).to_string()).collect();
+    let messages = problems.iter().map(|found| found.error.to_string()).collect();
     let mut findings = Vec::new();
-    let mut exposed = Vec::new();
-    for problem in &file_problems {
-        match problem {
-            FileProblem::Exposed(path, problem) => exposed.push((path, problem)),
-            FileProblem::Open(problem) => {
-                findings.push(Finding::from_problem("permissions", Severity::Error, problem));
-            }
-            FileProblem::Link(problem) => {
-                findings.push(Finding::from_problem("links", Severity::Error, problem));
-            }
-            FileProblem::Temporary(_, problem) => {
-                findings.push(Finding::from_problem("temporary-files", Severity::Warning, problem));
-            }
+    for flaw in [FileFlaw::Open, FileFlaw::Exposed, FileFlaw::Link, FileFlaw::Temporary] {
+        let found: Vec<_> = problems.iter().filter(|found| found.flaw == flaw).collect();
+        if flaw == FileFlaw::Exposed && found.len() > 1 {
+            // Their modes may differ.
+            findings.push(exposed(store, &found));
+            continue;
         }
+        let (check, severity) = match flaw {
+            FileFlaw::Open | FileFlaw::Exposed => ("permissions", Severity::Error),
+            FileFlaw::Link => ("links", Severity::Error),
+            FileFlaw::Temporary => ("temporary-files", Severity::Warning),
+        };
+        let errors = found.iter().map(|found| (None, &found.error));
+        findings.extend(alike::group(&store.location(), errors).iter().map(|group| {
+            let finding = Finding::from_alike(check, severity, group);
+            if group.is_one() { finding } else { finding.remedy(store.hint_for_all(flaw)) }
+        }));
     }
-    findings.extend(match exposed[..] {
-        [] => None,
-        [(_, problem)] => Some(Finding::from_problem("permissions", Severity::Error, problem)),
-        [(first, _), ..] => {
-            let (count, first) = (exposed.len(), first.display());
-            let message =
-                format!("{count} files and directories can be used by others, such as {first}");
-            let finding = Finding::new("permissions", Severity::Error, message);
-            Some(finding.remedy(store.close_command()))
-        }
-    });
     (findings, messages)
 }
 
-fn error_of(found: &FileProblem) -> &Error {
-    match found {
-        FileProblem::Open(problem)
-        | FileProblem::Exposed(_, problem)
-        | FileProblem::Link(problem)
-        | FileProblem::Temporary(_, problem) => problem,
+fn exposed(store: &dyn Store, found: &[&FileProblem]) -> Finding {
+    let mut names = Names::default();
+    for found in found {
+        names.add(&found.path.display());
     }
+    let message = format!(
+        "{} files and directories can be used by others, such as {}",
+        names.count,
+        names.first.join(", ")
+    );
+    let mut finding = Finding::new("permissions", Severity::Error, message)
+        .remedy(store.hint_for_all(FileFlaw::Exposed));
+    finding.paths = found.iter().map(|found| found.path.display().to_string()).collect();
+    finding
 }
 
 /// Reports problems that prevent logins.
@@ -88,7 +87,8 @@ pub(super) fn unrecorded(changes: crate::error::Result<Vec<Unrecorded>>) -> Opti
 pub(super) fn key_inside(place: &Path) -> Finding {
     let place = place.display();
     let message = format!(
-        "the key is inside the store ({place}): a copy of the whole store opens every secret"
+        "the key is inside the store ({place}): anyone with a copy of the whole store can open \
+         every secret"
     );
     Finding::new("key", Severity::Info, message)
         .remedy("keep a copy of the key elsewhere, and exclude the key from copies of the store: rw2fa key export FILE")

@@ -24,7 +24,7 @@ mod tests {
 
     /// Returns the findings for a trial that began this many days ago.
     fn trial_findings(days: u64) -> String {
-        let begun = Timestamp::from_unix(1_000_000_000);
+        let begun = Timestamp::from_unix(1_700_000_000);
         messages(&LicenseStatus::new(begun, None, begun.plus(days * DAY)), 1)
     }
 
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_end_and_the_limit_of_a_licence_are_reported() {
-        let now = Timestamp::from_unix(1_000_000_000);
+        let now = Timestamp::from_unix(1_700_000_000);
         let judged = |days: Option<u64>, most: Option<u32>, users| {
             let license = License {
                 order_number: "A-1".into(),

@@ -18,7 +18,7 @@ pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
         }
     }
     [
-        (Severity::Info, expired, "whitelist entries past their date", "rw2fa whitelist remove {}"),
+        (Severity::Info, expired, "expired whitelist entries", "rw2fa whitelist remove {}"),
         (
             Severity::Warning,
             unexplained,
@@ -30,7 +30,7 @@ pub(super) fn whitelist(store: &dyn Reader, now: Timestamp) -> Vec<Finding> {
     .filter(|(_, names, ..)| !names.is_empty())
     .map(|(severity, names, what, remedy)| {
         Finding::new("whitelist", severity, format!("{what}: {}", names.summary()))
-            .remedy(remedy.replace("{}", names.first.first().map_or("NAME", String::as_str)))
+            .remedy(remedy.replace("{}", &names.first_quoted()))
     })
     .collect()
 }
@@ -45,7 +45,7 @@ pub(super) fn groups(store: &dyn Reader, seen: &BTreeSet<String>) -> Option<Find
     if empty.is_empty() {
         return None;
     }
-    let message = format!("groups none of whose members ever signed in: {}", empty.summary());
+    let message = format!("groups whose members have never signed in: {}", empty.summary());
     let finding = Finding::new("groups", Severity::Warning, message);
     Some(finding.remedy(
         "make sure that the portal passes --group, spelled as in 'rw2fa users list --type group'",

@@ -2,7 +2,6 @@
 //!
 //! Each check is a small unit from values to findings; this file gathers the values.
 
-mod attempts;
 mod clock;
 mod disk;
 mod files;
@@ -13,6 +12,7 @@ mod settings;
 mod sms;
 mod sntp;
 mod syslog;
+mod trail;
 mod users;
 mod verifier;
 
@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
+use crate::cli::alike::{self, Alike};
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::{counted, current_status};
 use crate::cli::output::{self, Column};
@@ -29,10 +30,11 @@ use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
 use crate::store::inspection::{Inspection, inspect};
+use crate::store::upkeep::Extent;
 use crate::store::{self, Store, records};
 use crate::time::Timestamp;
 
-/// Find problems of the store and this server before they affect a login
+/// Find problems with the store and this server before they affect a login
 ///
 /// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary
 /// files. Exits with 1 if a finding is an error. Changes nothing.
@@ -76,11 +78,13 @@ struct Finding {
     severity: Severity,
     message: String,
     remedy: Option<String>,
+    /// The files that it concerns, if there may be many.
+    paths: Vec<String>,
 }
 
 impl Finding {
     fn new(check: &'static str, severity: Severity, message: impl Into<String>) -> Self {
-        Self { check, severity, message: message.into(), remedy: None }
+        Self { check, severity, message: message.into(), remedy: None, paths: Vec::new() }
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Self {
@@ -91,7 +95,13 @@ impl Finding {
     /// Builds a finding from a problem and its hint.
     fn from_problem(check: &'static str, severity: Severity, problem: &Error) -> Self {
         let remedy = problem.hint().map(str::to_owned);
-        Self { check, severity, message: problem.to_string(), remedy }
+        Self { check, severity, message: problem.to_string(), remedy, paths: Vec::new() }
+    }
+
+    /// Builds one finding from problems that have the same words.
+    fn from_alike(check: &'static str, severity: Severity, group: &Alike) -> Self {
+        let (remedy, paths) = (group.hint().map(str::to_owned), group.paths.clone());
+        Self { check, severity, message: group.message(), remedy, paths }
     }
 }
 
@@ -112,6 +122,11 @@ impl Names {
 
     fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// Returns the first name as an argument of a command.
+    fn first_quoted(&self) -> String {
+        self.first.first().map(platform::quoted).unwrap_or_default()
     }
 
     /// Formats the names as `alice, bob and 3 more`.
@@ -164,11 +179,13 @@ fn documents(store: &dyn Store, inspection: &Inspection, now: Timestamp) -> Vec<
     let (mut findings, known) = files::check(store, now);
     // A file with wrong permissions can fail as a document, a lock and a trail: report it once.
     let is_new = |problem: &Error| !known.contains(&problem.to_string());
-    let problems = inspection.problems.iter().filter(|problem| is_new(problem));
+    let problems = inspection.problems().filter(|(_, problem)| is_new(problem));
     findings.extend(
-        problems.map(|problem| Finding::from_problem("documents", Severity::Error, problem)),
+        alike::group(&store.location(), problems)
+            .iter()
+            .map(|group| Finding::from_alike("documents", Severity::Error, group)),
     );
-    let mut problems = store.health_problems(now);
+    let mut problems = store.health_problems(now, Extent::Whole);
     problems.retain(|problem| is_new(&problem.error));
     findings.extend(files::health(&problems));
     findings.extend(files::unrecorded(store.unrecorded()));
@@ -200,7 +217,10 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.push(files::key_inside(store.key_file().path()));
     }
     let disk = store.disk();
-    findings.extend(disk::space(disk.free, disk.audit_size, disk.audit_months));
+    // A full disk already has a finding.
+    if findings.iter().all(|finding| finding.check != "disk-space") {
+        findings.extend(disk::space(disk.free, disk.audit_size, disk.audit_months));
+    }
     findings.extend(disk.file_system.as_ref().and_then(disk::file_system));
     findings.extend(clock::synchronised(context.process.clock_is_synchronised()));
     findings.extend(clock::drift(&census.drifts));
@@ -211,10 +231,13 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&*store, now));
     findings.extend(lists::groups(&*store, &census.groups));
     findings.extend(users::check(&census));
-    let missing = crate::audit::missing_attempts(&*store, &census.attempts);
-    // An unreadable trail already has a finding.
-    if missing.is_ok() || findings.iter().all(|finding| finding.severity != Severity::Error) {
-        findings.extend(attempts::check(missing));
+    match crate::audit::survey(&*store, &census.attempts, now) {
+        Ok(survey) => findings.extend(trail::check(&survey)),
+        // An unreadable trail already has a finding.
+        Err(_) if findings.iter().any(|finding| finding.severity == Severity::Error) => {}
+        Err(problem) => {
+            findings.push(Finding::from_problem("attempts", Severity::Error, &problem));
+        }
     }
     if let Some(settings) = &settings {
         let status = current_status(context, settings)?;
@@ -223,7 +246,9 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         let problem = crate::cli::sms::problem(&*store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
     }
-    findings.extend(names::check(&*store, context.process));
+    if settings.as_ref().is_none_or(|settings| settings.advanced.asks_system()) {
+        findings.extend(names::check(&*store, context.process));
+    }
     findings.extend(verifier::check(platform::program().as_deref()));
     if let Some(settings) =
         settings.filter(|settings| args.online && settings.sms.account_sid.is_some())

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Finding, Names, Severity};
 use crate::names::name::Name;
+use crate::platform;
 use crate::process::Process;
 use crate::store::{DocumentKind, Reader};
 
@@ -18,18 +19,12 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
         process.knows(&name.system_spellings(&canonical), is_group)
     };
     let mut findings = Vec::new();
-    for (kind, remove) in [
-        (
-            DocumentKind::User,
-            "rw2fa users remove NAME, then rw2fa users add with the right spelling",
-        ),
-        (DocumentKind::Group, "rw2fa users remove --group NAME, then rw2fa users add --group"),
-    ] {
+    for kind in [DocumentKind::User, DocumentKind::Group] {
         let mut unknown = Names::default();
         let names = store.list(kind).unwrap_or_default().names;
         for (seen, name) in names.iter().enumerate() {
             if started.elapsed() > PATIENCE {
-                findings.push(unfinished(kind, names.len() - seen));
+                findings.push(unfinished(kind, names.len() - seen, name));
                 break;
             }
             match is_known(name, kind == DocumentKind::Group) {
@@ -45,7 +40,12 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
                 noun(kind),
                 unknown.summary()
             );
-            findings.push(Finding::new("names", Severity::Warning, message).remedy(remove));
+            let option = if kind == DocumentKind::Group { "--group " } else { "" };
+            let hint = format!(
+                "if a name is misspelt: rw2fa users add with the right spelling, then rw2fa users remove {option}{}",
+                unknown.first_quoted()
+            );
+            findings.push(Finding::new("names", Severity::Warning, message).remedy(hint));
         }
     }
     findings
@@ -55,12 +55,15 @@ fn noun(kind: DocumentKind) -> &'static str {
     if kind == DocumentKind::Group { "groups" } else { "users" }
 }
 
-fn unfinished(kind: DocumentKind, rest: usize) -> Finding {
+fn unfinished(kind: DocumentKind, rest: usize, next: &Name) -> Finding {
     let seconds = PATIENCE.as_secs();
+    let database = if kind == DocumentKind::Group { "group" } else { "passwd" };
     let message = format!(
         "the system's name service is slow: {rest} {} were not looked up within {seconds} s",
         noun(kind)
     );
-    Finding::new("names", Severity::Info, message)
-        .remedy("see how long one name takes: time getent passwd NAME")
+    Finding::new("names", Severity::Info, message).remedy(format!(
+        "see how long one name takes: time getent {database} {}",
+        platform::quoted(next.canonical())
+    ))
 }

@@ -26,8 +26,9 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
                 "discrepancy",
                 Severity::Warning,
                 format!(
-                    "discrepancy {}: an attacker has a chance of {} to guess a code before the hard stop; with \
-                     {enough}, enough for every device seen so far, {}",
+                    "with discrepancy {}, an attacker has a {} chance of guessing a code before \
+                     an administrator must unlock the account; {enough} is enough for every device seen so far, \
+                     and lowers the chance to {}",
                     advanced.discrepancy,
                     chance(advanced.discrepancy),
                     chance(enough)
@@ -38,15 +39,15 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
     }
     if advanced.digits() != Digits::DEFAULT {
         let message = format!(
-            "digits {}: not every authenticator app supports codes that do not have 6 digits",
+            "digits {}: some authenticator apps only support 6-digit codes",
             advanced.digits
         );
         let finding = Finding::new("digits", Severity::Warning, message);
         findings.push(finding.remedy("rw2fa advanced set digits 6"));
     }
     if !advanced.require_client {
-        let message = "grants are not bound to a browser session: a portal that forgets --client gives \
-                       one that every session of the user may use";
+        let message = "grants are not tied to a browser session: without --client from the \
+                       portal, every session of the user can use the grant";
         let finding = Finding::new("require-client", Severity::Info, message);
         findings.push(finding.remedy("rw2fa advanced set require-client true"));
     }

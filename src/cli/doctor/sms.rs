@@ -28,7 +28,7 @@ pub(super) fn check(settings: &Settings, problem: Option<&Error>, by_sms: &Names
             )
         } else {
             (
-                "a verifier that is set-uid will not run the SMS command",
+                "a set-uid verifier will not run the SMS command",
                 "put it where only root can write, for example into /usr/local/lib",
             )
         };
@@ -50,7 +50,7 @@ fn broken(problem: &Error, by_sms: &Names) -> Finding {
     if by_sms.is_empty() {
         return Finding::from_problem("sms-gateway", Severity::Warning, problem);
     }
-    let message = format!("{problem}, and codes come by SMS to: {}", by_sms.summary());
+    let message = format!("{problem}, but these users get codes by SMS: {}", by_sms.summary());
     let finding = Finding::new("sms-gateway", Severity::Error, message);
     finding.remedy(problem.hint().unwrap_or("rw2fa sms configure"))
 }
@@ -68,7 +68,7 @@ pub(super) fn online(health: &Result<Health>) -> Vec<Finding> {
         findings.push(finding.remedy("rw2fa sms portal console"));
     }
     if health.kind.as_deref() == Some("Trial") {
-        let message = "the Twilio account is a trial: it reaches verified numbers only";
+        let message = "the Twilio account is a trial: it can only send to verified numbers";
         let finding = Finding::new("sms-account", Severity::Warning, message);
         findings.push(finding.remedy("rw2fa sms portal verified-callers"));
     }

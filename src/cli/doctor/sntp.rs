@@ -23,8 +23,8 @@ const NTP_EPOCH: u64 = 2_208_988_800;
 /// Returns how many milliseconds the clock of this server is behind `host`.
 pub(super) fn offset(process: &Process, host: &str) -> Result<i64> {
     let failed = |error| {
-        Error::io(ErrorKind::System, format!("cannot ask {}", printable(host)), error)
-            .with_hint("use a time server that this server can reach by UDP")
+        Error::io(ErrorKind::System, format!("cannot query {}", printable(host)), error)
+            .with_hint("use a time server that this server can reach over UDP")
     };
     let socket = connect(host).map_err(failed)?;
     // SECURITY: a random number replaces our timestamp, so that only a server that saw the request
@@ -80,7 +80,7 @@ fn is_timeout(error: &std::io::Error) -> bool {
 fn silent(host: &str) -> Error {
     let message = format!("{} did not answer within 3 s", printable(host));
     Error::new(ErrorKind::Timeout, message)
-        .with_hint("use a time server that this server can reach by UDP")
+        .with_hint("use a time server that this server can reach over UDP")
 }
 
 /// Returns when the server received the request and when it answered, if the answer is valid.

@@ -6,9 +6,11 @@ use crate::platform::SystemLog;
 /// Checks that the configured log can be reached.
 pub(super) fn check(log: Option<&SystemLog>) -> Option<Finding> {
     let error = log?.check().err()?;
-    let message = format!(
-        "store.toml asks for a copy of the audit trail in the system's log, which gets none: {error}"
-    );
+    let message =
+        format!("cannot copy the audit trail to the system's log, as store.toml asks: {error}");
     let finding = Finding::new("syslog", Severity::Warning, message);
-    Some(finding.remedy("start the system's log, or set syslog to false under [audit]"))
+    Some(
+        finding
+            .remedy("start the system's log, or set 'syslog = false' under [audit] in store.toml"),
+    )
 }

@@ -13,9 +13,6 @@ use crate::time::Timestamp;
 /// How long a listed user may take to enrol, in seconds.
 const PATIENCE: u64 = 30 * 86_400;
 
-/// The farthest ahead that a step can be in any window, with some margin.
-const FARTHEST: i64 = 2880 + 20;
-
 /// What is collected from all users, read one at a time.
 #[derive(Debug, Default)]
 pub(super) struct Census {
@@ -57,7 +54,6 @@ impl Census {
         let is_ahead = state
             .last_step
             .is_some_and(|step| step.since(present) > 20 + i64::from(state.drift.max(0)))
-            || state.spent.iter().any(|step| step.since(present) > FARTHEST)
             || state.last_login.is_some_and(|login| now.until(login) > 600);
         if is_ahead {
             self.from_the_future.add(name);
@@ -96,14 +92,13 @@ impl Census {
 
 /// Turns the census into findings.
 pub(super) fn check(census: &Census) -> Vec<Finding> {
-    let first = |names: &Names| names.first.first().cloned().unwrap_or_default();
+    let first = Names::first_quoted;
     [
         (
             "enrolment",
             Severity::Warning,
             &census.waiting,
-            "on the list for over 30 days and never enrolled, so the password alone still opens the \
-             enrolment",
+            "listed for over 30 days but never enrolled, so a password alone still opens enrolment",
             format!("rw2fa users enrol {}", first(&census.waiting)),
         ),
         (
@@ -120,14 +115,14 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             "sms-number",
             Severity::Error,
             &census.without_number,
-            "codes by SMS, but no phone number",
+            "get codes by SMS, but have no phone number",
             format!("rw2fa users edit {} --phone +…", first(&census.without_number)),
         ),
         (
             "lockout",
             Severity::Info,
             &census.locked,
-            "locked for a while after wrong codes",
+            "temporarily locked after wrong codes",
             format!("rw2fa users unlock {}", first(&census.locked)),
         ),
         (

@@ -13,6 +13,7 @@ use crate::names::listing::Method;
 use crate::names::matching::{Resolution, resolve};
 use crate::names::name::Name;
 use crate::names::spelling;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;
@@ -177,7 +178,8 @@ fn listed(opened: &Opened, login: &Name, subject: &Subject) -> Result<Link> {
 }
 
 fn several_users() -> Link {
-    let detail = "this login could mean any of them; one with the NetBIOS domain is unambiguous";
+    let detail = "this login could mean any of them; sign in with the NetBIOS domain to make it \
+                  unambiguous";
     link("ambiguous", "yes", detail.to_owned())
 }
 
@@ -209,7 +211,7 @@ fn unlisted(login: &Name, listed: &[Name]) -> String {
     let others: Vec<_> = listed.iter().map(Name::canonical).collect();
     match others.as_slice() {
         [] => "not listed, neither by name nor by a group".into(),
-        others => format!("{login} is in another domain than {}", others.join(", ")),
+        others => format!("{login} is in a different domain from {}", others.join(", ")),
     }
 }
 
@@ -267,7 +269,7 @@ fn lock(rules: Rules<'_>) -> Link {
             link("lock", "locked", format!("until {}; {wrong}", rules.now.plus(seconds)))
         }
         LockoutState::Stopped => {
-            let name = &rules.account.name;
+            let name = platform::quoted(rules.account.name.canonical());
             link("lock", "stopped", format!("{wrong}; unlock with: rw2fa users unlock {name}"))
         }
     }
@@ -289,7 +291,7 @@ fn grant(rules: Rules<'_>) -> Link {
         return link("grant", "none", others);
     };
     let until = match grant.valid_until(validity) {
-        Some(until) => format!("sessions open until {until}"),
+        Some(until) => format!("sessions can open until {until}"),
         None => format!("the first session must open before {}", grant.open_before(validity)),
     };
     let detail = [Some(until), others].into_iter().flatten().collect::<Vec<_>>().join("; ");
@@ -303,7 +305,7 @@ fn enrolment(rules: Rules<'_>) -> Link {
         details.push(format!("has a temporary code until {}", code.until));
     }
     if rules.is_handed_over() {
-        details.push("a QR code was handed over and waits for its first code".to_owned());
+        details.push("a QR code was handed over, and no code from it was entered yet".to_owned());
     }
     if rules.needs_handed_over_secret() && !rules.is_handed_over() {
         let name = &rules.account.name;
@@ -327,12 +329,13 @@ fn method(rules: Rules<'_>, settings: &Settings) -> Link {
         return link("method", method.as_str(), None);
     }
     let detail = match (settings.sms.is_configured(), phone) {
-        (false, _) => "a sign-in would send a code, and no SMS gateway is configured".to_owned(),
-        (true, None) => format!("a sign-in would send a code, and {name} has no phone number"),
+        (false, _) => "a sign-in would send a code, but no SMS gateway is configured".to_owned(),
+        (true, None) => format!("a sign-in would send a code, but {name} has no phone number"),
         (true, Some(phone)) if *method == Method::App => {
             let to = phone.masked();
             format!(
-                "a code is sent to {to} before the QR code is shown: so far the user has only proved a code by SMS"
+                "a code is sent to {to} before the QR code is shown, because so far the user has \
+                 only used codes by SMS"
             )
         }
         (true, Some(phone)) => format!("a sign-in sends a code to {}", phone.masked()),

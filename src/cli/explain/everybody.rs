@@ -1,15 +1,20 @@
 //! `rw2fa explain --all`: who will be asked for a code at the next login.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{End, Look, groups_of, look};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
-use crate::error::Result;
+use crate::cli::progress::Progress;
+use crate::error::{Error, Result};
 use crate::factor::grant::ClientHash;
 use crate::names::name::Name;
 use crate::store::{DocumentKind, Reader, records};
+use crate::time::Timestamp;
+use crate::verify::facts::covering_whitelist_entry;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::request::{Ask, Memberships, Request};
 use crate::verify::subject::Subject;
@@ -23,8 +28,12 @@ struct Row {
     listed: bool,
     asked: bool,
     outcome: Option<&'static str>,
-    reason: Option<&'static str>,
+    reason: Option<Reason>,
     why: String,
+    /// The reason once two-factor authentication is on.
+    once_enabled: Option<Reason>,
+    /// Whether the user may connect by RDP without a code.
+    whitelisted: bool,
 }
 
 const COLUMNS: &[Column<Row>] = &[
@@ -33,36 +42,45 @@ const COLUMNS: &[Column<Row>] = &[
     Column { name: "listed", cell: |row| row.listed.to_string(), is_useful: |row| !row.listed },
     Column { name: "asked", cell: |row| row.asked.to_string(), is_useful: |_| true },
     Column { name: "outcome", cell: |row| row.outcome.unwrap_or("-").into(), is_useful: |_| true },
-    Column { name: "reason", cell: |row| row.reason.unwrap_or("-").into(), is_useful: |_| true },
+    Column {
+        name: "reason",
+        cell: |row| row.reason.map_or("-", Reason::as_str).into(),
+        is_useful: |_| true,
+    },
     Column { name: "why", cell: |row| row.why.clone(), is_useful: |_| true },
+    Column {
+        name: "once_enabled",
+        cell: |row| row.once_enabled.map_or("-", Reason::as_str).into(),
+        is_useful: |row| row.once_enabled != row.reason,
+    },
+    Column {
+        name: "whitelisted",
+        cell: |row| row.whitelisted.to_string(),
+        is_useful: |row| row.whitelisted,
+    },
 ];
 
+/// A user or group that is known to the store.
+struct Entry {
+    name: Name,
+    kind: DocumentKind,
+    listed: bool,
+    /// The login that is evaluated.
+    login: Name,
+    /// The groups of that login.
+    groups: Vec<Name>,
+}
+
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
-    let opened = context.open()?;
-    let store = &*opened.store;
-    let (groups, users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
-    let states = store.list(DocumentKind::State)?;
-    let mut done = Done::All;
-    for problem in groups.problems.iter().chain(&users.problems).chain(&states.problems) {
-        context.complain(problem);
-        done = Done::Partly;
-    }
-    let mut rows = Vec::new();
-    let newcomer = newcomer(store)?;
-    for group in groups.names {
-        let look = look_at(context, &opened, &newcomer, vec![group.clone()]);
-        let why = obstacle(&look).unwrap_or_else(|| "members at their first login".into());
-        rows.push(row(&group, "group", true, &look, why));
-    }
-    let listed = users.names.clone();
-    let mut names = users.names;
-    names.extend(states.names);
-    names.sort();
-    names.dedup();
-    for name in names {
-        let look = look_at(context, &opened, &name, groups_at_last_login(store, &name));
-        let why = obstacle(&look).unwrap_or_else(|| cover(&look));
-        rows.push(row(&name, "user", listed.binary_search(&name).is_ok(), &look, why));
+    let mut opened = context.open()?;
+    let (entries, done) = entries(context, &*opened.store)?;
+    let mut rows = evaluate(context, &opened, &entries);
+    if !opened.settings.enabled {
+        // Only in memory: the rules are applied as they will be.
+        opened.settings.enabled = true;
+        for (row, later) in rows.iter_mut().zip(evaluate(context, &opened, &entries)) {
+            row.once_enabled = later.reason;
+        }
     }
     output::list_or(
         context,
@@ -72,6 +90,122 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         "no users or groups are listed; add one with: rw2fa users add NAME",
     )?;
     Ok(done)
+}
+
+/// Shows who gets what at the next login once two-factor authentication is on.
+pub(in crate::cli) fn report_forecast(
+    context: &mut Context<'_>,
+    opened: &mut Opened,
+) -> Result<()> {
+    let was_enabled = std::mem::replace(&mut opened.settings.enabled, true);
+    // `enable` reports problems of the lists itself.
+    let entries = list_entries(&*opened.store)?.0;
+    let rows = evaluate(context, opened, &entries);
+    opened.settings.enabled = was_enabled;
+    let mut forecast: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for row in &rows {
+        forecast.entry(words(row)).or_default().push(&row.name);
+        if row.whitelisted {
+            let what = "may connect by RDP without a code".to_owned();
+            forecast.entry(what).or_default().push(&row.name);
+        }
+    }
+    if !forecast.is_empty() {
+        context.note("at the next login, once two-factor authentication is on:");
+    }
+    for (what, names) in forecast {
+        context.note(&format!("  {what}: {}", summary(&names)));
+    }
+    Ok(())
+}
+
+/// How many names of each kind are shown.
+const SHOWN: usize = 5;
+
+/// Counts names and shows the first few: `7 (alice, bob, carol, dave, erin and 2 more)`.
+fn summary(names: &[&str]) -> String {
+    let first = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => format!("{} ({first})", names.len()),
+        more => format!("{} ({first} and {more} more)", names.len()),
+    }
+}
+
+/// Says what an entry gets at the next login.
+fn words(row: &Row) -> String {
+    let what = match row.reason {
+        Some(Reason::CodeRequired) => "asked for a code",
+        Some(Reason::EnrolmentRequired) => "shown a QR code",
+        Some(Reason::SmsSent | Reason::SmsAlreadySent | Reason::SmsNotYet) => {
+            "asked for a code sent by SMS"
+        }
+        Some(Reason::SmsFailed) => "refused, because no code can be sent by SMS",
+        Some(Reason::Locked) => "refused, because of too many wrong codes",
+        Some(Reason::EnrolmentClosed) => "refused, because they cannot enrol on their own",
+        Some(reason) if reason.outcome() == Outcome::Grant => "let in without a code",
+        reason => {
+            let reason = reason.map_or("the portal must pass --client", Reason::as_str);
+            return format!("refused ({reason})");
+        }
+    };
+    if row.kind == "group" { format!("{what}, as new members of a group") } else { what.into() }
+}
+
+/// Lists every entry, and reports those that cannot be read.
+fn entries(context: &mut Context<'_>, store: &dyn Reader) -> Result<(Vec<Entry>, Done)> {
+    let (entries, problems) = list_entries(store)?;
+    for problem in &problems {
+        context.complain(problem);
+    }
+    Ok((entries, if problems.is_empty() { Done::All } else { Done::Partly }))
+}
+
+/// Lists the groups, then the users who are listed or have a state, and the files that are neither.
+fn list_entries(store: &dyn Reader) -> Result<(Vec<Entry>, Vec<Error>)> {
+    let (groups, users) = (store.list(DocumentKind::Group)?, store.list(DocumentKind::User)?);
+    let states = store.list(DocumentKind::State)?;
+    let problems =
+        groups.problems.into_iter().chain(users.problems).chain(states.problems).collect();
+    let newcomer = newcomer(store)?;
+    let mut entries: Vec<_> = groups
+        .names
+        .into_iter()
+        .map(|name| Entry {
+            login: newcomer.clone(),
+            groups: vec![name.clone()],
+            name,
+            kind: DocumentKind::Group,
+            listed: true,
+        })
+        .collect();
+    let listed = users.names.clone();
+    let mut names = users.names;
+    names.extend(states.names);
+    names.sort();
+    names.dedup();
+    entries.extend(names.into_iter().map(|name| Entry {
+        login: name.clone(),
+        groups: groups_at_last_login(store, &name),
+        kind: DocumentKind::User,
+        listed: listed.binary_search(&name).is_ok(),
+        name,
+    }));
+    Ok((entries, problems))
+}
+
+/// Evaluates a sign-in of each entry.
+fn evaluate(context: &Context<'_>, opened: &Opened, entries: &[Entry]) -> Vec<Row> {
+    let progress = Progress::new(context, "looking", entries.len());
+    let evaluated = entries.iter().map(|entry| {
+        progress.advance(1);
+        row(
+            entry,
+            &look_at(context, opened, &entry.login, entry.groups.clone()),
+            opened,
+            context.now(),
+        )
+    });
+    evaluated.collect()
 }
 
 /// Evaluates a sign-in of a member of these groups.
@@ -112,17 +246,28 @@ fn newcomer(store: &dyn Reader) -> Result<Name> {
     super::parse_name("newcomer")
 }
 
-fn row(name: &Name, kind: &'static str, listed: bool, look: &Look<'_>, why: String) -> Row {
+fn row(entry: &Entry, look: &Look<'_>, opened: &Opened, now: Timestamp) -> Row {
     let outcome = look.reason().map(Reason::outcome);
+    let reason = look.reason();
+    let is_group = entry.kind == DocumentKind::Group;
+    let cover = || if is_group { "members at their first login".into() } else { cover(look) };
     Row {
-        name: name.canonical(),
-        kind,
-        listed,
+        name: entry.name.canonical(),
+        kind: if is_group { "group" } else { "user" },
+        listed: entry.listed,
         asked: outcome == Some(Outcome::Challenge),
         outcome: outcome.map(Outcome::as_str),
-        reason: look.reason().map(Reason::as_str),
-        why,
+        reason,
+        why: obstacle(look).unwrap_or_else(cover),
+        once_enabled: reason,
+        whitelisted: !is_group && is_whitelisted(opened, &entry.name, now),
     }
+}
+
+/// Returns whether the whitelist lets a user connect by RDP. A damaged entry lets no one in.
+fn is_whitelisted(opened: &Opened, name: &Name, now: Timestamp) -> bool {
+    let found = covering_whitelist_entry(&*opened.store, &opened.settings, name, now);
+    found.ok().flatten().is_some_and(|(_, entry)| entry.is_valid(now))
 }
 
 /// Explains why no known user was found to check.

@@ -5,9 +5,10 @@
 mod chain;
 mod everybody;
 
+pub(super) use everybody::report_forecast;
+
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::cli::context::{Context, Opened, nearest};
 use crate::cli::output::{self, Column};
@@ -22,13 +23,14 @@ use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::login::keys;
 use crate::verify::reason::{Outcome, Reason};
 use crate::verify::report::{Report, Rule};
-use crate::verify::request::{self, Ask, Request, Session};
+use crate::verify::request::{self, Ask, Memberships, Request, Session};
 use crate::verify::subject::{Facts, Subject};
 use crate::verify::{USAGE, reason_of};
 
-/// Explain how the next login will be decided, and by which rule
+/// Explain how the next login will be decided, and which rule decides it
 ///
-/// Changes and sends nothing. The answers are those of 'rw2fa verify --check'.
+/// Changes and sends nothing. The answers are those of 'rw2fa verify --check'. While two-factor
+/// authentication is off, also shows what the answers will be once it is on.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa explain 'CORP\\alice' --no-groups --session rdp")]
 pub(super) struct ExplainArgs {
@@ -47,7 +49,8 @@ pub(super) struct ExplainArgs {
     /// Explain only this kind of session
     #[arg(long, value_enum, conflicts_with = "all")]
     session: Option<Session>,
-    /// Show for every known user and group whether the next login needs a code, and why
+    /// Show for every known user and group whether the next login needs a code, and why; also, what
+    /// it gets once two-factor authentication is on
     #[arg(long)]
     all: bool,
 }
@@ -105,38 +108,97 @@ pub(super) fn run(context: &mut Context<'_>, args: &ExplainArgs) -> Result<Done>
     let login = parse_name(text)?;
     let ask_about = |ask: Ask| {
         let client = args.client.as_deref().map(request::checked_client).transpose()?;
-        let memberships = request::memberships(&args.groups, args.no_groups)?;
+        let memberships = request::memberships(&args.groups, args.no_groups);
+        if let Memberships::Unreadable(problem) = memberships {
+            return Err(Error::new(ErrorKind::Usage, problem));
+        }
         let written = text.clone();
         Ok(Request { written, memberships, client, ..Request::asking(&login, ask) })
     };
     let asks = args.session.map_or(ASKS.to_vec(), |session| vec![Ask::Open(session)]);
     let requests: Vec<Request> = asks.into_iter().map(ask_about).collect::<Result<_>>()?;
-    let opened = context.open()?;
-    // A user's groups are the same for each request, and looking them up may be slow.
-    let Some(first) = requests.first() else { return Ok(Done::All) };
-    let groups = groups_of(context, &opened, first);
-    let looks: Vec<Look<'_>> =
-        requests.into_iter().map(|request| look(context, &opened, request, &groups)).collect();
-    let answers: Vec<Answer> = looks.iter().map(Look::answer).collect();
-    let chain = chain::chain(&opened, &login, &looks, groups.as_ref().ok(), context.now())?;
-    let user = looks.iter().find_map(Look::user).unwrap_or(&login).canonical();
+    let mut opened = context.open()?;
+    let Some(present) = Explanation::new(context, &opened, &login, &requests)? else {
+        return Ok(Done::All);
+    };
+    let mut once_enabled = None;
+    if !opened.settings.enabled {
+        // Only in memory: the rules are applied as they will be.
+        opened.settings.enabled = true;
+        once_enabled = Explanation::new(context, &opened, &login, &requests)?;
+    }
+    let all = || std::iter::once(&present).chain(&once_enabled);
     if context.globals.format == Format::Text
-        && chain.iter().any(chain::Link::says_not_listed)
+        && all().any(Explanation::says_not_listed)
         && let Some(other) = nearest(&*opened.store, crate::store::DocumentKind::User, &login)
     {
         context.note(&format!("'{login}' is not listed: did you mean '{other}'?"));
     }
     if context.globals.format == Format::Json {
         let login = login.canonical();
-        context.print_json(&json!({
-            "schema": 1, "user": user, "login": login, "chain": chain, "answers": answers
-        }))?;
+        let Explanation { user, chain, answers } = present;
+        let document = Document { schema: 1, user, login, chain, answers, once_enabled };
+        context.print_json(&document)?;
         return Ok(Done::All);
     }
-    output::list(context, "chain", &chain, chain::COLUMNS)?;
-    context.print("\n")?;
-    output::list(context, "answers", &answers, COLUMNS)?;
+    present.print(context)?;
+    if let Some(later) = once_enabled {
+        context.print("\nonce two-factor authentication is on:\n\n")?;
+        later.print(context)?;
+    }
     Ok(Done::All)
+}
+
+/// The JSON document of the command.
+#[derive(Serialize)]
+struct Document {
+    schema: u32,
+    user: String,
+    login: String,
+    chain: Vec<chain::Link>,
+    answers: Vec<Answer>,
+    /// What the answers will be; absent if two-factor authentication is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    once_enabled: Option<Explanation>,
+}
+
+/// The answers to all requests, and the rules behind them.
+#[derive(Serialize)]
+struct Explanation {
+    user: String,
+    chain: Vec<chain::Link>,
+    answers: Vec<Answer>,
+}
+
+impl Explanation {
+    /// Explains the answers to `requests`, all about `login`; `None` if there are no requests.
+    fn new(
+        context: &Context<'_>,
+        opened: &Opened,
+        login: &Name,
+        requests: &[Request],
+    ) -> Result<Option<Self>> {
+        // A user's groups are the same for each request, and looking them up may be slow.
+        let Some(first) = requests.first() else { return Ok(None) };
+        let groups = groups_of(context, opened, first);
+        let looks = requests.iter().map(|request| look(context, opened, request.clone(), &groups));
+        let looks: Vec<Look<'_>> = looks.collect();
+        Ok(Some(Self {
+            answers: looks.iter().map(Look::answer).collect(),
+            chain: chain::chain(opened, login, &looks, groups.as_ref().ok(), context.now())?,
+            user: looks.iter().find_map(Look::user).unwrap_or(login).canonical(),
+        }))
+    }
+
+    fn says_not_listed(&self) -> bool {
+        self.chain.iter().any(chain::Link::says_not_listed)
+    }
+
+    fn print(&self, context: &mut Context<'_>) -> Result<()> {
+        output::list(context, "chain", &self.chain, chain::COLUMNS)?;
+        context.print("\n")?;
+        output::list(context, "answers", &self.answers, COLUMNS)
+    }
 }
 
 const COLUMNS: &[Column<Answer>] = &[

@@ -11,7 +11,7 @@ use crate::cli::target::Target;
 use crate::error::Result;
 use crate::store::{Scope, Update, records};
 
-/// Copy the key, to keep it apart from copies of the store
+/// Copy the key, to keep it separate from copies of the store
 ///
 /// Without the key, the secrets of the store are lost. With the key and a copy of the store, anyone
 /// can compute every user's codes.
@@ -25,6 +25,8 @@ pub(in crate::cli) struct KeyExportArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Done> {
     context.no_csv("key export")?;
+    Target::check(&args.file)?;
+    context.check_store_and_key()?;
     context.confirm(
         "Anyone with this copy and a copy of the store can compute every user's codes: keep them in different places.",
     )?;
@@ -43,6 +45,6 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyExportArgs) -> Result<Don
     })?;
     target.write(context, &document)?;
     target.finish()?;
-    context.note("the key was copied; after 'rw2fa key rotate', this copy opens no new secrets");
+    context.note("the key was copied; after 'rw2fa key rotate', export it again");
     Ok(Done::All)
 }

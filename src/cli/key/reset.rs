@@ -16,16 +16,16 @@ use crate::names::name::Name;
 use crate::settings::sms::SmsSection;
 use crate::store::seal::{DataKey, KeyRing};
 use crate::store::user::open_sealed;
-use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
+use crate::store::{Document, DocumentKind, Reader, Scope, Update, editing, records};
 
 /// Replace a lost key: every secret is deleted, and every user enrols again
 ///
 /// Works without the old key. At the next login, each user sees a new QR code after the password
-/// alone, as at the first login. If a copy of the key exists anywhere, restore that instead.
+/// alone, as at the first login. If you have a copy of the key, restore it instead.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key reset --dry-run")]
 pub(in crate::cli) struct KeyResetArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -39,9 +39,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
         rows.extend(drop_token(context, &opened, None)?);
         return output::changes(context, true, &rows);
     }
+    retired_key(&*opened.store)?;
     context.confirm(&format!(
-        "This deletes the secrets of {}. At the next login, the password alone is enough to see a new QR code. If a \
-         copy of the key exists, restore that instead.",
+        "This deletes the secrets of {}. At the next login, the password alone is enough to see a \
+         new QR code. If you have a copy of the key, restore it instead.",
         count(users, "user")
     ))?;
     let keys = replace_key(context, &opened)?;
@@ -49,8 +50,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyResetArgs) -> Result<Done
     let mut rows = vec![ChangeRow::new("key", keys.id(), Ok(Changed::Changed))];
     rows.extend(drop_secrets(context, &opened, Some(&keys))?);
     rows.extend(drop_token(context, &opened, Some(&keys))?);
-    context
-        .note("keep a copy of the new key apart from copies of the store: rw2fa key export FILE");
+    context.hint(
+        "keep a copy of the new key separate from copies of the store: rw2fa key export FILE",
+    );
     output::changes(context, false, &rows)
 }
 
@@ -58,16 +60,25 @@ fn replace_key(context: &mut Context<'_>, opened: &Opened) -> Result<KeyRing> {
     let store = &*opened.store;
     store.update(Scope::Settings, |locked| {
         let new = DataKey::new(*context.process.random()?);
-        // An existing key that is given up still verifies the lines that it signed. One that cannot
-        // be read, for example because of wrong permissions, must be repaired, not given up.
-        let ring = match locked.key_file().read()?.map(|text| KeyRing::parse(&text)) {
-            Some(Ok(ring)) => ring.replaced_by(new),
-            None | Some(Err(_)) => KeyRing::from_key(new),
+        let ring = match retired_key(locked)? {
+            Some(ring) => ring.replaced_by(new),
+            None => KeyRing::from_key(new),
         };
         records::write_key_ring(locked, &ring)?;
         context.audit_key_reset(locked, &ring)?;
         Ok(ring)
     })
+}
+
+/// Returns the existing key, which still verifies the lines that it signed; `None` if it is missing
+/// or damaged.
+///
+/// # Errors
+/// When it cannot be read, for example because of wrong permissions: it must be repaired, not given
+/// up.
+fn retired_key(reader: &dyn Reader) -> Result<Option<KeyRing>> {
+    let text = reader.key_file().read()?;
+    Ok(text.and_then(|text| KeyRing::parse(&text).ok()))
 }
 
 /// Resets the enrolment of every user whose secret the new key does not open. Without `keys`, only
@@ -148,7 +159,7 @@ fn drop_token(
     })?;
     if is_lost && keys.is_some() {
         context.note(
-            "give the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
+            "enter the token of the SMS gateway again: rw2fa sms configure --auth-token-stdin",
         );
     }
     Ok(is_lost.then(|| ChangeRow::new("setting", "SMS token", Ok(Changed::Removed))))

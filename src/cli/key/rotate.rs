@@ -38,7 +38,7 @@ use crate::store::{Document, DocumentKind, Scope, Update, editing, records};
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa key rotate && rw2fa key export rw2fa.key")]
 pub(in crate::cli) struct KeyRotateArgs {
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -53,8 +53,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &KeyRotateArgs) -> Result<Don
     }
     let users = count(opened.store.list(DocumentKind::State)?.names.len(), "user");
     context.confirm(&format!(
-        "This creates a new key and seals the secrets of {users} with it. Copies of the present key no longer open \
-         them: export the key again afterwards."
+        "This creates a new key and seals the secrets of {users} with it. Copies of the current \
+         key will no longer open them: export the key again afterwards."
     ))?;
     let (id, previous) = begin_rotation(context, &opened)?;
     opened.store.drain()?;
@@ -143,7 +143,7 @@ fn reseal_token(context: &Context<'_>, opened: &Opened) -> Result<bool> {
         };
         let token = ring.open_token(&sealed).map_err(|problem| {
             records::wrong_sms(locked, ErrorKind::Store, "auth-token", problem)
-                .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
+                .with_hint("enter the token again: rw2fa sms configure --auth-token-stdin")
         })?;
         let nonce = context.process.random::<NONCE>()?;
         let sealed = ring.seal_token(&token, &nonce).0;

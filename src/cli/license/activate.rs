@@ -25,14 +25,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Check a licence and install it
 ///
-/// A rejected licence changes nothing: the previous one stays.
+/// If the licence is rejected, the previous one is kept.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license activate license.lic")]
 pub(in crate::cli) struct ActivateArgs {
     /// The file from the licensing portal
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -96,11 +96,24 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     let file = File::open(path).map_err(failed)?;
     file.take(LONGEST as u64 + 1).read_to_end(&mut text).map_err(failed)?;
-    if text.len() <= LONGEST {
-        let license = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
-        return Ok(license.trim_ascii_end().to_vec());
+    if text.len() > LONGEST {
+        return Ok(text);
     }
-    Ok(text)
+    let text = from_utf16(&text).unwrap_or(text);
+    let license = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    Ok(license.trim_ascii_end().to_vec())
+}
+
+/// Decodes what PowerShell's `>` writes: UTF-16, with its own byte order mark.
+fn from_utf16(text: &[u8]) -> Option<Vec<u8>> {
+    let (mark, units) = text.split_at_checked(2)?;
+    let decode: fn([u8; 2]) -> u16 = match mark {
+        b"\xff\xfe" => u16::from_le_bytes,
+        b"\xfe\xff" => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units: Vec<u16> = units.chunks_exact(2).map(|unit| decode([unit[0], unit[1]])).collect();
+    String::from_utf16(&units).ok().map(String::into_bytes)
 }
 
 /// Builds old and new value for the audit trail, without the name of the customer.

@@ -5,6 +5,7 @@
 
 mod activate;
 mod show;
+pub(super) mod trial;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -31,9 +32,9 @@ pub(super) enum LicenseCommand {
     Show(show::ShowArgs),
 }
 
-/// Print the serial number of this machine, which a licence is issued for
+/// Print the serial number of this machine, for which licences are issued
 ///
-/// It is a hash of the machine's id, and does not reveal it.
+/// The serial number is a hash of the machine's id, which it does not reveal.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa license serial")]
 pub(super) struct SerialArgs {}
@@ -89,7 +90,7 @@ fn portal(context: &mut Context<'_>) -> Result<Done> {
             ("product", PRODUCT.into()),
         ],
     )?;
-    context.note("next: rw2fa license activate license.lic");
+    context.hint("install the licence you get with 'rw2fa license activate license.lic'");
     Ok(Done::All)
 }
 
@@ -127,10 +128,11 @@ pub(super) fn describe(status: &LicenseStatus) -> String {
             };
             let end = match status.days_left {
                 Some(left) => format!("{} left", days(left)),
-                None => "without end".into(),
+                None => "no end date".into(),
             };
             format!("{}, {users}, {end}", license.edition.as_str())
         }
+        (LicenseState::Trial, _) if !status.is_begun => "trial, not started yet".into(),
         (LicenseState::Trial | LicenseState::Licensed, _) => {
             format!("trial, {} left", days(status.days_left.unwrap_or_default()))
         }
@@ -157,8 +159,8 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
     let mut say = |message: String, remedy| concerns.push(Concern { message, remedy });
     if has_development_key() {
         say(
-            "this build accepts licences that are signed with the development key, which is public: \
-             anyone can issue one; logins are not affected"
+            "this build accepts licences signed with the public development key, so anyone can \
+             issue one; logins are not affected"
                 .into(),
             "install a build made with RW2FA_VENDOR_KEY",
         );
@@ -169,11 +171,17 @@ pub(super) fn concerns(status: &LicenseStatus, users: usize) -> Vec<Concern> {
             say(format!("the licence in the store is not used: {refusal}"), refusal.hint());
         }
     }
+    if status.state == LicenseState::Trial && !status.is_begun {
+        say(
+            "the trial has not started: the clock was wrong when the store was made".into(),
+            "set the clock, then: rw2fa init",
+        );
+    }
     if status.ends_soon() {
         let what = if status.state == LicenseState::Trial { "trial" } else { "licence" };
         let left = status.days_left.unwrap_or_default();
         let left = count(usize::try_from(left).unwrap_or(usize::MAX), "day");
-        say(format!("the {what} ends in {left}; then no users can be added"), PORTAL);
+        say(format!("the {what} ends in {left}; after that, no users can be added"), PORTAL);
     }
     if status.state == LicenseState::Expired {
         let what = if status.license.is_some() { "licence" } else { "trial" };

@@ -53,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
         Some(most) => format!("{users} of {most}"),
         None => users.to_string(),
     };
-    lines.push(("users that count", counted));
+    lines.push(("users counted", counted));
     match &machine {
         Ok(serial) => lines.push(("serial number", serial.to_string())),
         Err(error) => lines.push(("serial number", format!("not known: {error}"))),

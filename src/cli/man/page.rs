@@ -61,8 +61,7 @@ impl Page {
             });
             let about = command.get_long_about().or_else(|| command.get_about());
             let about = about.map(ToString::to_string).unwrap_or_default();
-            shown = shown
-                .long_about(format!("{about}\n\nrw2fa(1) describes the options of every command."));
+            shown = shown.long_about(format!("{about}\n\nrw2fa(1) describes the global options."));
         }
         Self::start(shown, 1, Man::render)
     }
@@ -110,5 +109,5 @@ impl Page {
 }
 
 fn failed(error: std::io::Error) -> Error {
-    Error::io(ErrorKind::System, "cannot make the manual pages", error)
+    Error::io(ErrorKind::System, "cannot create the manual pages", error)
 }

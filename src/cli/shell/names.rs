@@ -48,7 +48,8 @@ impl Typed {
         }
         let is_escaped = before.iter().any(|word| word == "--");
         Self {
-            store: Arc::new(store_path(process, option.as_ref())),
+            // An empty name is the name of no store, so no names complete.
+            store: Arc::new(store_path(process, option.as_ref()).unwrap_or_default()),
             values,
             is_escaped,
             allows_dash: is_escaped || last.starts_with("--") && last.contains('='),

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gateway::twilio::{AccountStatus, Balance};
 use crate::printable::printable;
 
-/// Ask Twilio whether the credentials work; sends nothing
+/// Ask Twilio whether the credentials work, without sending anything
 ///
 /// Shows the state of the account and its balance.
 #[derive(Args, Debug)]
@@ -93,7 +93,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &CheckArgs) -> Result<Done> {
     }
     if health.kind.as_deref() == Some("Trial") {
         context.warn(
-            "a trial account reaches verified numbers only: rw2fa sms portal verified-callers",
+            "a trial account can only send to verified numbers: rw2fa sms portal verified-callers",
         );
     }
     if health.is_active() {

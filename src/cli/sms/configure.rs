@@ -9,9 +9,8 @@ use zeroize::Zeroizing;
 use super::{MASK, TOKEN};
 use crate::cli::Done;
 use crate::cli::change::Change;
-use crate::cli::context::Context;
+use crate::cli::context::{self, Context};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
 use crate::gateway::{self, check_token};
@@ -33,7 +32,7 @@ use crate::store::{Document, Reader, Scope, Update, editing, records};
 pub(in crate::cli) struct ConfigureArgs {
     #[command(flatten)]
     given: Given,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -111,11 +110,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ConfigureArgs) -> Result<Don
     let changed = opened.store.update(Scope::Settings, |locked| {
         let before = records::settings(locked)?.sms;
         if before != opened.settings.sms {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "the gateway was changed by another command",
-            )
-            .with_hint("check it with 'rw2fa sms show', then try again"));
+            return Err(super::changed_meanwhile());
         }
         let mut after = wanted.section.clone();
         if let Some(token) = &wanted.token {
@@ -152,9 +147,14 @@ fn build_wanted(
 ) -> Result<Wanted> {
     let mut section = old.clone();
     for (key, text) in &args.given.texts {
-        set(key, &mut section, text.trim())?;
+        // Checked before anything is asked.
+        let text = match text.trim() {
+            "" => String::new(),
+            text => checked(key, text)?,
+        };
+        set(key, &mut section, &text)?;
     }
-    let has_terminal = context.process.terminals.stdin && context.process.terminals.stderr;
+    let has_terminal = context.can_ask();
     let by_command = section.command.is_some() && section.account_sid.is_none();
     let names_something = !args.given.texts.is_empty() || args.given.auth_token_stdin;
     if has_terminal && !by_command && !args.given.auth_token_stdin {
@@ -206,45 +206,62 @@ fn missing(what: &str) -> Error {
         .with_hint("docs/sms.md shows step by step where to find each")
 }
 
-/// Asks for missing values; for all of them if no option was given.
-fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
-    let asked = |name: &str, what: &str, value: &mut Option<String>| -> Result<()> {
-        if names_something && (value.is_some() || name == "API key") {
-            return Ok(());
-        }
-        let old = value.as_ref().map_or(String::new(), |old| format!(" [{old}]"));
-        let failed = |error| {
-            Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
-                .with_hint("pass everything as options: see 'rw2fa sms configure --help'")
-        };
-        let answer = prompt::line(&format!("{name}, {what}{old}: ")).map_err(failed)?;
-        let Some(answer) = answer else { return Err(interrupted()) };
-        match answer.trim() {
-            "" => {}
-            "-" => *value = None,
-            answer => *value = Some(answer.to_owned()),
-        }
-        Ok(())
-    };
-    asked("Account SID", "AC…", &mut section.account_sid)?;
-    asked("API key", "SK…, or Enter for none", &mut section.api_key)?;
-    asked("Sender", "+33…, MG…, short code or name", &mut section.from)
+/// A value that the command asks for on a terminal.
+struct Question {
+    key: &'static str,
+    text: &'static str,
+    is_required: bool,
 }
 
-fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
+const QUESTIONS: [Question; 3] = [
+    Question { key: "account-sid", text: "Account SID, AC…", is_required: true },
+    Question { key: "api-key", text: "API key, SK…, or Enter for none", is_required: false },
+    Question { key: "from", text: "Sender, +33…, MG…, short code or name", is_required: true },
+];
+
+/// Asks for missing values; for all of them if no option was given.
+fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
+    for question in QUESTIONS {
+        let Some(key) = SmsSection::find(question.key) else { continue };
+        let old = key.text(section).unwrap_or_default();
+        if names_something && (!old.is_empty() || !question.is_required) {
+            continue;
+        }
+        let shown = if old.is_empty() { String::new() } else { format!(" [{old}]") };
+        let text = context::ask(
+            &format!("{}{shown}: ", question.text),
+            "pass everything as options: see 'rw2fa sms configure --help'",
+            |answer| {
+                let answer = if answer.is_empty() { &old } else { answer };
+                match answer {
+                    "" | "-" if question.is_required => {
+                        Err("this value is needed; Ctrl-C ends without changing anything".into())
+                    }
+                    "" | "-" => Ok(String::new()),
+                    answer => gateway::normalized(key.name, answer),
+                }
+            },
+        )?;
+        set(key, section, &text)?;
+    }
+    Ok(())
 }
 
 /// Validates and normalizes what was given.
 fn normalize(section: &mut SmsSection) -> Result<()> {
     for key in SmsSection::KEYS {
         let Some(text) = key.text(section) else { continue };
-        let plain = gateway::normalized(key.name, &text)
-            .map_err(|what| Error::new(ErrorKind::Usage, format!("--{}: {what}", key.name)))?;
+        let plain = checked(key, &text)?;
         let is_default = key.spec.default_words == Some(plain.as_str());
         set(key, section, if is_default { "" } else { &plain })?;
     }
     Ok(())
+}
+
+/// Checks a value and returns it in its usual form.
+fn checked(key: &Key<SmsSection>, text: &str) -> Result<String> {
+    gateway::normalized(key.name, text)
+        .map_err(|what| Error::new(ErrorKind::Usage, format!("--{}: {what}", key.name)))
 }
 
 /// Returns the token, if a new one is given.
@@ -254,28 +271,25 @@ fn token(
     section: &SmsSection,
     asks_all: bool,
 ) -> Result<Option<Zeroizing<String>>> {
-    let has_terminal = context.process.terminals.stdin && context.process.terminals.stderr;
+    let has_terminal = context.can_ask();
     let token = if args.given.auth_token_stdin && !has_terminal {
         match context.process.read_line(512, Duration::from_secs(60))? {
             Line::Text(text) => text,
-            Line::Unreadable => Zeroizing::new(String::new()),
+            Line::Unreadable(problem) => return Err(problem.error()),
         }
     } else if has_terminal
         && (args.given.auth_token_stdin
             || section.account_sid.is_some() && (asks_all || section.auth_token.is_none()))
     {
-        let keeps =
-            if section.auth_token.is_some() { " (Enter keeps the present one)" } else { "" };
-        let answer = prompt::hidden(&format!("Token, not shown{keeps}: "));
-        let answer = answer.map_err(|error| match error.kind() {
-            std::io::ErrorKind::Interrupted => interrupted(),
-            _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
-                .with_hint("use --auth-token-stdin"),
-        })?;
-        if answer.trim().is_empty() && section.auth_token.is_some() {
-            return Ok(None);
-        }
-        answer
+        let has_old = section.auth_token.is_some();
+        let keeps = if has_old { " (Enter keeps the present one)" } else { "" };
+        let question = format!("Token, not shown{keeps}: ");
+        return context::ask_hidden(&question, "use --auth-token-stdin", |answer| {
+            if answer.is_empty() && has_old {
+                return Ok(None);
+            }
+            check_token(answer).map(|()| Some(Zeroizing::new(answer.to_owned())))
+        });
     } else {
         return Ok(None);
     };
@@ -322,7 +336,7 @@ fn audit_values(before: &SmsSection, after: &SmsSection) -> Map<String, Value> {
 /// Reports what was saved, and how to test it.
 fn report(context: &mut Context<'_>, section: &SmsSection) {
     if let Some(command) = &section.command {
-        context.note(&format!("codes go to the command {}", command.display()));
+        context.note(&format!("codes are sent by the command {}", command.display()));
         if let Some(problem) = platform::trust_problem(command) {
             let consequence = if cfg!(windows) {
                 "other accounts could replace it"
@@ -335,7 +349,7 @@ fn report(context: &mut Context<'_>, section: &SmsSection) {
         context.note(&format!(
             "saved: Twilio account {account}, sender {from}, and the token, sealed in the store"
         ));
-        context.note("ask Twilio whether they work: rw2fa sms check");
+        context.hint("ask Twilio whether they work: rw2fa sms check");
     }
-    context.note("send a message to your own phone: rw2fa sms test +33…");
+    context.hint("send a message to your own phone: rw2fa sms test +33…");
 }

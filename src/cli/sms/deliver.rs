@@ -16,9 +16,9 @@ use crate::verify::sending::TAKEN;
 /// The longest message.
 const LONGEST: u64 = 16 * 1024;
 
-/// Send the message on standard input by Twilio
+/// Send the message on standard input through Twilio
 ///
-/// Exit codes: 0 taken, 1 certainly not sent, anything else unknown.
+/// Exit codes: 0 accepted, 1 certainly not sent, anything else unknown.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa sms deliver <message.json")]
 pub(in crate::cli) struct DeliverArgs {}
@@ -48,8 +48,12 @@ fn deliver(context: &mut Context<'_>) -> Result<(), Failure> {
     let opened = context.open().map_err(not_sent)?;
     let text = context.process.read_to_end(LONGEST).map_err(not_sent)?;
     // SECURITY: a parser's error would quote unexpected input.
-    let wrong =
-        || not_sent(Error::new(ErrorKind::Usage, "standard input holds no message of schema 1"));
+    let wrong = || {
+        not_sent(Error::new(
+            ErrorKind::Usage,
+            "standard input does not contain a message of schema 1",
+        ))
+    };
     let message: Message = json::from_slice(text.as_bytes()).map_err(|_| wrong())?;
     let to = Phone::parse(&message.to).filter(|_| message.schema == 1).ok_or_else(wrong)?;
     let api = super::api(&opened).map_err(not_sent)?;

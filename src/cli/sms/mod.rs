@@ -61,6 +61,12 @@ pub(super) fn not_configured() -> Error {
         .with_hint("run 'rw2fa sms configure' first")
 }
 
+/// Builds the error that the gateway is no longer as this command found it.
+fn changed_meanwhile() -> Error {
+    Error::new(ErrorKind::Refused, "the gateway was changed by another command")
+        .with_hint("check it with 'rw2fa sms show', then try again")
+}
+
 /// Returns why the gateway as configured cannot send a message, if so. Does not use the network.
 pub(super) fn problem(store: &dyn Reader, section: &SmsSection) -> Option<Error> {
     if *section == SmsSection::default() {

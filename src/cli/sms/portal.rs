@@ -26,7 +26,7 @@ enum Page {
     Console,
     /// The numbers that a trial account may send to
     VerifiedCallers,
-    /// Whether Twilio works
+    /// Twilio's service status
     Status,
     /// Help
     Support,

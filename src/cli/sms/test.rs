@@ -17,7 +17,7 @@ use crate::store::{Scope, Update, records};
 use crate::verify::login::SMS_PATIENCE;
 use crate::verify::sending::SmsCommand;
 
-/// Send a test message, which costs as much as any other
+/// Send a test message, which costs as much as a real one
 ///
 /// Its text is that of 'sms-message', with zeros in place of the code.
 #[derive(Args, Debug)]

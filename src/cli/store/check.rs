@@ -1,15 +1,19 @@
 //! `rw2fa store check`: reads and checks every document, and tries what a login needs.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::cli::alike::{self, Alike};
 use crate::cli::context::{Context, count};
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
 use crate::cli::{Done, Format};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::inspection::inspect;
+use crate::store::upkeep::Extent;
 use crate::store::{self, records};
 
 /// Check every document, do what a login does, and report problems
@@ -26,11 +30,14 @@ pub(in crate::cli) struct StoreCheckArgs {}
 struct Row {
     message: String,
     remedy: Option<String>,
+    /// The files that it concerns.
+    paths: Vec<String>,
 }
 
-impl Row {
-    fn from_problem(problem: &Error) -> Self {
-        Self { message: problem.to_string(), remedy: problem.hint().map(str::to_owned) }
+impl From<&Alike> for Row {
+    fn from(group: &Alike) -> Self {
+        let (remedy, paths) = (group.hint().map(str::to_owned), group.paths.clone());
+        Self { message: group.message(), remedy, paths }
     }
 }
 
@@ -49,15 +56,14 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
         store::configure(&mut *store, &settings, None);
     }
     let found = inspect(&*store, &mut |_| {}, &mut Progress::deferred(context, "checking"));
-    let mut rows: Vec<_> = found.problems.iter().map(Row::from_problem).collect();
-    for problem in
-        store.health_problems(context.now()).into_iter().filter(|problem| problem.is_error)
-    {
-        let row = Row::from_problem(&problem.error);
-        if rows.iter().all(|known| known.message != row.message) {
-            rows.push(row);
-        }
-    }
+    let health = store.health_problems(context.now(), Extent::Whole).into_iter();
+    let health: Vec<_> = health.filter(|problem| problem.is_error).collect();
+    // A file that cannot be used can fail as a document and as a part of a login: report it once.
+    let known: BTreeSet<_> = found.problems().map(|(_, problem)| problem.to_string()).collect();
+    let health = health.iter().map(|problem| (None, &problem.error));
+    let health = health.filter(|(_, problem)| !known.contains(&problem.to_string()));
+    let problems = found.problems().chain(health);
+    let rows: Vec<_> = alike::group(&store.location(), problems).iter().map(Row::from).collect();
     match context.globals.format {
         Format::Json => context.print_json(&json!({
             "schema": 1,

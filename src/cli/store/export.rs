@@ -38,6 +38,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
     context.no_csv("store export")?;
     let secrets = if args.reveal_secrets { Secrets::Revealed } else { Secrets::Sealed };
     if secrets == Secrets::Revealed {
+        Target::check(&args.file)?;
+        context.check_store_and_key()?;
         context.confirm(
             "The file will contain every user's secret, unsealed: anyone who reads it can compute their codes.",
         )?;
@@ -106,7 +108,7 @@ fn with_token(
     }
     let token = keys.open_token(&sealed).map_err(|problem| {
         records::wrong_sms(&*opened.store, ErrorKind::Store, "auth-token", problem)
-            .with_hint("give the token again: rw2fa sms configure --auth-token-stdin")
+            .with_hint("enter the token again: rw2fa sms configure --auth-token-stdin")
     })?;
     let written = match secrets {
         Secrets::Revealed => Text::new(String::from_utf8_lossy(&token).into_owned()),

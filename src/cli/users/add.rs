@@ -15,22 +15,23 @@ use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
-use crate::cli::mistaken::{self, Adding};
+use crate::cli::misplaced::{self, Adding};
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::Changed;
 use crate::error::Result;
-use crate::gateway::number;
-use crate::names::listing::{Listing, Method, Phone};
+use crate::gateway::number::NumberOption;
+use crate::names::listing::{Listing, Method};
 use crate::store::seal::KeyRing;
-use crate::store::{Locked, Scope, Update};
+use crate::store::{DocumentKind, Locked, Scope, Update};
 
 /// Add users and groups to the list
 ///
-/// From the next login on they need a code (once 'rw2fa enable' was run). At the first one, they
-/// see a QR code for their authenticator app.
+/// From the next login on, they need a code (after 'rw2fa enable'). At the first login, they see a
+/// QR code for their authenticator app.
 ///
 /// --from reads a CSV file with the header name,type,method,phone; more columns, such as those of
 /// 'rw2fa users list --format csv', are ignored. The whole file is checked before anyone is added.
-/// An empty type means user; an empty method means that of --method.
+/// An empty type means user; an empty method means the one in --method.
 #[derive(Args, Debug)]
 #[command(
     after_help = "A user is NAME, DOMAIN\\NAME or NAME@DNS-SUFFIX. Members of a listed group need a code \
@@ -40,22 +41,22 @@ use crate::store::{Locked, Scope, Update};
 pub(in crate::cli) struct AddArgs {
     #[command(flatten)]
     entries: Entries,
-    /// Users and groups of a CSV file; '-' is standard input
+    /// Add the users and groups in this CSV file; '-' is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["names", "groups", "phone", "notes"])]
     from: Option<PathBuf>,
     /// How they get codes
     #[arg(long, value_enum, default_value_t)]
     method: Method,
-    /// The phone number for SMS, such as +33612345678
-    #[arg(long, value_parser = number::parse)]
-    phone: Option<Phone>,
+    /// The phone number for SMS, such as +33612345678; an empty text means none
+    #[arg(long, value_parser = NumberOption::parse)]
+    phone: Option<NumberOption>,
     /// A note
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Fail, instead of warning, for a name that this system does not know
+    /// Fail for a name that this system does not know, instead of warning
     #[arg(long)]
     must_exist: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -73,7 +74,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     if args.entries.is_empty() {
         pick::must_be_possible(context)?;
     }
-    check_phone(args.phone.as_ref(), &args.entries)?;
+    let phone = args.phone.as_ref().and_then(NumberOption::number);
+    check_phone(phone, &args.entries)?;
     let opened = context.open()?;
     check_gateway(&opened, Some(args.method))?;
     let picked;
@@ -85,21 +87,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     };
     let adding = [(Adding::Users, &entries.names), (Adding::Groups, &entries.groups)];
     for (adding, names) in adding {
-        mistaken::refuse(context, &*opened.store, adding, names)?;
+        misplaced::refuse(context, &*opened.store, adding, names)?;
     }
     let keys = opened.keys()?;
     let mut gate = Gate::new(context, &opened)?;
-    let mut system = System::new(args.must_exist);
+    let mut system = System::new(&opened.settings, args.must_exist)?;
     let mut unknown = Vec::new();
     let entries = entries.texts();
     let done =
         for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
             let name = target.name;
-            check_method(target.kind, args.method, args.phone.as_ref())?;
+            check_method(target.kind, args.method, phone)?;
             let is_known = system.knows(context, target)?;
             let listing = Listing {
                 method: args.method,
-                phone: args.phone.clone(),
+                phone: phone.cloned(),
                 notes: args.notes.clone(),
                 added: context.now(),
             };
@@ -112,8 +114,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             }
             Ok(changed.into())
         })?;
-    super::warn_of_unknown_range(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, phone);
     warn_of_unknown(context, &unknown);
+    warn_of_lost_backslashes(context, &opened, &unknown);
     Ok(done)
 }
 
@@ -132,12 +135,13 @@ fn add(
     gate: &mut Gate,
     entry: &Entry<'_>,
 ) -> Result<Changed> {
-    let Entry { target: Target { kind, name, .. }, listing, dry_run } = *entry;
+    let Entry { target: target @ Target { kind, name, .. }, listing, dry_run } = *entry;
     let missing = missing(locked, &opened.settings, *kind, name, listing)?;
     if missing == Missing::Nothing {
         return Ok(Changed::Unchanged);
     }
     if missing.adds() {
+        refuse_slash(context.process, name, target.written, *kind == DocumentKind::Group)?;
         gate.admit(locked, *kind, name)?;
     }
     let object = name.canonical();

@@ -88,7 +88,7 @@ pub(super) fn write(
     }
     let Err(problem) = bulk.finish() else { return Ok(None) };
     for entry in &published {
-        let what = "is on the list, and may be gone after a power failure";
+        let what = "is on the list, but a power failure could undo it";
         failures.insert(entry.line, named(entry, &Error::new(problem.kind(), what)));
     }
     Ok(Some(Unsure { entries: published.len(), problem }))
@@ -170,7 +170,7 @@ fn write_batch<'e>(
     }
 }
 
-/// Adds to a problem whether the entry was listed all the same.
+/// Adds to a problem that the entry is listed anyway, if it is.
 fn with_listing_status(reader: &dyn Reader, entry: &Entry, problem: Error) -> Error {
     let document = Document::Of(entry.kind, entry.name.clone());
     if !matches!(reader.read(&document), Ok(Some(_))) {

@@ -11,6 +11,7 @@ use crate::names::name::Name;
 use crate::printable::printable;
 use crate::store::DocumentKind;
 use crate::time::Timestamp;
+use crate::typing;
 
 /// The required columns, in any order.
 const COLUMNS: [&str; 4] = ["name", "type", "method", "phone"];
@@ -122,7 +123,7 @@ fn entry(
     let refused = |what: String| Error::new(ErrorKind::Refused, what);
     in_one_line(record)?;
     if record.len() != width {
-        let what = format!("has {} fields, and the header has {width}", record.len());
+        let what = format!("has {} fields, but the header has {width}", record.len());
         return Err(refused(what).with_hint("put a name that contains a comma in quotes"));
     }
     let field = |at: usize| record.get(at).unwrap_or_default().trim();
@@ -143,7 +144,7 @@ fn entry(
         _ => return Err(unknown("method", field(method), "write app or sms")),
     };
     let phone = match field(phone) {
-        "" => None,
+        text if typing::is_blank(text) => None,
         text => Some(number::parse(text).map_err(|hint| {
             refused(format!("'{}' is not a phone number", printable(text))).with_hint(hint)
         })?),
@@ -233,7 +234,7 @@ mod tests {
             (
                 "alice,user,app\n,,,\nbob,usr,,\ncarol,,push,\ndave,,,0612\nstaff,group,,+33612345678\n",
                 vec![
-                    (2, "has 3 fields, and the header has 4"),
+                    (2, "has 3 fields, but the header has 4"),
                     (3, "'': the name is empty"),
                     (4, "'usr' is not a valid type: write user or group"),
                     (5, "'push' is not a valid method: write app or sms"),
@@ -241,7 +242,7 @@ mod tests {
                     (7, "'staff' is a group and has a phone number"),
                 ],
             ),
-            ("a,,,,\n", vec![(2, "has 5 fields, and the header has 4")]),
+            ("a,,,,\n", vec![(2, "has 5 fields, but the header has 4")]),
             ("a,,,\"x\nb,,,\nc,,,\n", vec![(2, "a field spans several lines")]),
             ("a,,,\"\nb,,,\n", vec![(2, "a field spans several lines")]),
             ("a,,,\"\r\n", vec![(2, "a field spans several lines")]),

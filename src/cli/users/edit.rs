@@ -12,7 +12,7 @@ use crate::cli::output::Changed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
 use crate::factor::state::Enrolment;
-use crate::gateway::number;
+use crate::gateway::number::NumberOption;
 use crate::names::listing::{Listing, Method, Phone};
 use crate::names::name::Name;
 use crate::printable::shortened;
@@ -28,13 +28,13 @@ pub(in crate::cli) struct EditArgs {
     /// How they get codes
     #[arg(long, value_enum)]
     method: Option<Method>,
-    /// The phone number for SMS, such as +33612345678
-    #[arg(long, value_parser = number::parse)]
-    phone: Option<Phone>,
+    /// The phone number for SMS, such as +33612345678; an empty text deletes it
+    #[arg(long, value_parser = NumberOption::parse)]
+    phone: Option<NumberOption>,
     /// A note; an empty text deletes it
     #[arg(long, value_name = "TEXT", value_parser = parse_notes)]
     notes: Option<String>,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -42,10 +42,11 @@ pub(in crate::cli) struct EditArgs {
 pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
     context.no_csv("users edit")?;
     if args.method.is_none() && args.phone.is_none() && args.notes.is_none() {
-        return Err(Error::new(ErrorKind::Usage, "no change was given")
+        return Err(Error::new(ErrorKind::Usage, "nothing to change")
             .with_hint("use --method, --phone or --notes"));
     }
-    check_phone(args.phone.as_ref(), &args.entries)?;
+    let number = args.phone.as_ref().and_then(NumberOption::number);
+    check_phone(number, &args.entries)?;
     let opened = context.open()?;
     check_gateway(&opened, args.method)?;
     let keys = opened.keys()?;
@@ -63,9 +64,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                 if edits.is_empty() {
                     return Ok(Changed::Unchanged);
                 }
-                if let Some(method) = args.method {
-                    let phone = args.phone.as_ref().or(before.phone.as_ref());
-                    check_method(target.kind, method, phone)?;
+                if args.method.is_some() || args.phone.is_some() {
+                    let kept = before.phone.as_ref().filter(|_| args.phone.is_none());
+                    let method = args.method.unwrap_or(before.method);
+                    check_method(target.kind, method, number.or(kept))?;
                 }
                 let text = editing::edit(locked, &document, &edits)?;
                 let object = name.canonical();
@@ -89,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             })?;
             Ok(changed.into())
         })?;
-    super::warn_of_unknown_range(context, args.phone.as_ref());
+    super::warn_of_unknown_range(context, number);
     if !starting_over.is_empty() {
         context.note(&format!(
             "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one worked \
@@ -116,9 +118,11 @@ impl Edits {
             all.audited.extend(values("method", before.method, method));
         }
         let old_phone = before.phone.as_ref();
-        if let Some(phone) = args.phone.as_ref().filter(|phone| old_phone != Some(*phone)) {
-            all.edits.push((&["phone"], Some(phone.to_string().into())));
-            let masked = (old_phone.map(Phone::masked), Some(phone.masked()));
+        if let Some(phone) = args.phone.as_ref().map(NumberOption::number)
+            && phone != old_phone
+        {
+            all.edits.push((&["phone"], phone.map(|phone| phone.to_string().into())));
+            let masked = (old_phone.map(Phone::masked), phone.map(Phone::masked));
             all.audited.extend(values("phone", masked.0, masked.1));
         }
         // Notes written by hand may be longer than a line of the trail allows.

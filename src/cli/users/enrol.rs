@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::names::name::Name;
 use crate::store::{Scope, Update, records};
 
-/// Create a user's secret and show its QR code, to hand it over in person
+/// Create a user's secret and show its QR code, to hand over in person
 ///
 /// The QR code is valid for 24 hours, or as long as --for says, until a login confirms it with a
 /// correct code. No login shows it. If it expires, the user cannot enrol until you run this command
@@ -25,7 +25,7 @@ pub(in crate::cli) struct EnrolArgs {
     name: String,
     #[command(flatten)]
     hand_over: HandOver,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -12,6 +12,7 @@ use crate::factor::state::State;
 use crate::names::listing::{Listing, Phone};
 use crate::names::matching::overlapping;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, records};
@@ -36,7 +37,7 @@ impl Missing {
 /// Finds what is missing for an entry to be listed with these attributes.
 ///
 /// # Errors
-/// When the name already listed, with other attributes, or overlaps another entry.
+/// When the name is already listed with different settings, or overlaps another entry.
 pub(super) fn missing(
     reader: &dyn Reader,
     settings: &Settings,
@@ -90,9 +91,27 @@ fn same_listing(
     if same {
         return Ok(true);
     }
-    let option = if kind == DocumentKind::Group { "--group " } else { "" };
-    Err(Error::new(ErrorKind::Conflict, "already listed, with other attributes")
-        .with_hint(format!("change them with: rw2fa users edit {option}'{name}'")))
+    Err(Error::new(ErrorKind::Conflict, "already listed, with different settings")
+        .with_hint(format!("change them with: {}", edit_command(kind, name, &present, listing))))
+}
+
+/// Returns the command that changes the settings of an entry to the wanted ones.
+fn edit_command(kind: DocumentKind, name: &Name, present: &Listing, wanted: &Listing) -> String {
+    let mut words = vec!["rw2fa users edit".to_owned()];
+    if kind == DocumentKind::Group {
+        words.push("--group".into());
+    }
+    words.push(platform::quoted(name.canonical()));
+    if wanted.method != present.method {
+        words.extend(["--method".into(), wanted.method.as_str().into()]);
+    }
+    if let Some(phone) = wanted.phone.as_ref().filter(|_| wanted.phone != present.phone) {
+        words.extend(["--phone".into(), phone.to_string()]);
+    }
+    if let Some(notes) = wanted.notes.as_ref().filter(|_| wanted.notes != present.notes) {
+        words.extend(["--notes".into(), platform::quoted(notes)]);
+    }
+    words.join(" ")
 }
 
 /// Writes the missing documents of an entry. The trail records the entry already.
@@ -152,14 +171,25 @@ const SYSTEM_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks up names in the system's accounts.
 pub(super) struct System {
+    is_asked: bool,
     must_exist: bool,
     started: Instant,
 }
 
 impl System {
     /// Starts a lookup. With `must_exist`, an unknown name is an error.
-    pub(super) fn new(must_exist: bool) -> Self {
-        Self { must_exist, started: Instant::now() }
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] with `must_exist`, when only the portal knows the names.
+    pub(super) fn new(settings: &Settings, must_exist: bool) -> Result<Self> {
+        let is_asked = settings.advanced.asks_system();
+        if must_exist && !is_asked {
+            let what =
+                "--must-exist needs this system's accounts, and the setting 'names' is 'portal'";
+            return Err(Error::new(ErrorKind::Refused, what)
+                .with_hint("leave out --must-exist, or run: rw2fa advanced set names system"));
+        }
+        Ok(Self { is_asked, must_exist, started: Instant::now() })
     }
 
     /// Returns whether the system knows the target, if it can be asked.
@@ -167,6 +197,9 @@ impl System {
     /// # Errors
     /// [`ErrorKind::NotFound`] with `must_exist`, when it does not.
     pub(super) fn knows(&mut self, context: &Context<'_>, target: &Target<'_>) -> Result<bool> {
+        if !self.is_asked {
+            return Ok(true);
+        }
         // A warning may be skipped if the system is slow, a required check may not.
         if !self.must_exist && self.started.elapsed() > SYSTEM_PATIENCE {
             return Ok(true);

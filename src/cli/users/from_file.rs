@@ -11,6 +11,7 @@ use super::{Target, check_gateway, check_method};
 use crate::cli::Done;
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::Gate;
+use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{self, Limits};
@@ -71,11 +72,12 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         ));
     }
     warn_of_unknown(context, &checked.unknown);
+    warn_of_lost_backslashes(context, &opened, &checked.unknown);
     match unsure {
         None => Ok(done),
         Some(Unsure { entries, problem }) => {
             let new = count(entries, "new name");
-            let what = format!("{problem}; {new} may be gone after a power failure");
+            let what = format!("{problem}; a power failure could undo {new}");
             Err(Error::new(problem.kind(), what).with_hint(
                 "fix the disk, then run 'sync'; if the power fails before, 'rw2fa store check' and the same command \
                  again show who is missing",
@@ -129,7 +131,7 @@ fn check(
     check_gateway(opened, by_sms.then_some(Method::Sms))?;
     let (reader, settings) = (&*opened.store, &opened.settings);
     let mut gate = Gate::new(context, opened)?;
-    let mut system = System::new(options.must_exist);
+    let mut system = System::new(settings, options.must_exist)?;
     let mut before = Before::default();
     let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
     let mut refusal = None;
@@ -140,6 +142,13 @@ fn check(
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| {
                 missing(reader, settings, entry.kind, &entry.name, &listing(entry, context.now()))
+            })
+            .and_then(|missing| {
+                if missing.adds() {
+                    let is_group = entry.kind == DocumentKind::Group;
+                    refuse_slash(context.process, &entry.name, &entry.written, is_group)?;
+                }
+                Ok(missing)
             });
         let mut adds = true;
         match found {

@@ -32,7 +32,7 @@ const LONGEST_LIFE: u64 = 30 * 86_400;
 /// How to hand a secret over.
 #[derive(Args, Debug)]
 pub(super) struct HandOver {
-    /// How long the QR code is valid, such as 8h or 3d
+    /// How long the QR code is valid, such as 8h, 3d or 2w
     #[arg(long = "for", value_name = "DURATION", default_value = "24h", value_parser = parse_life)]
     life: u64,
     /// Write the QR code to this new .png or .svg file instead of drawing it
@@ -176,12 +176,14 @@ impl HandOver {
             let path = path.display();
             context.note(&format!("the QR code is in {path}; delete the file after use"));
         } else {
-            let drawn = qr::terminal(uri).map_err(|error| not_drawn(&error))?;
+            let ink = context.process.ink();
+            let drawn = qr::terminal(uri, ink).map_err(|error| not_drawn(&error))?;
             context.print(&drawn)?;
             let secret = made.secret.to_base32();
             context.print(&format!("secret  {}\nuri     {uri}\n", *secret))?;
             context.flush()?;
             warn_of_small_terminal(context, &drawn);
+            note_background(context, ink);
         }
         context.note(&format!("valid until {until}; the first correct code activates it"));
         Ok(Done::All)
@@ -216,6 +218,18 @@ fn warn_of_small_terminal(context: &mut Context<'_>, drawn: &str) {
             height + 1
         ));
     }
+}
+
+/// Notes the background that a QR code without colours needs.
+fn note_background(context: &mut Context<'_>, ink: qr::Ink) {
+    let background = match ink {
+        qr::Ink::BlackOnWhite => return,
+        qr::Ink::LightText => "dark",
+        qr::Ink::DarkText => "light",
+    };
+    context.note(&format!(
+        "drawn without colours, for a {background} background; if a phone cannot read it, use --qr-file"
+    ));
 }
 
 /// A new file for a QR code.

@@ -27,7 +27,7 @@ pub(in crate::cli) struct LostPhoneArgs {
     self_service: bool,
     #[command(flatten)]
     hand_over: HandOver,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

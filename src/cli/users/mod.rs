@@ -3,6 +3,7 @@
 //! This file owns what the commands share: finding names and applying a change to several names.
 
 mod add;
+mod asking;
 mod batch;
 mod csv_file;
 mod edit;
@@ -39,6 +40,7 @@ use crate::names::name::Name;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, NameList, Reader, records};
 
+use asking::{DryRun, ask_and_change};
 use rows::covering;
 pub(super) use rows::{Row, Rows, by_sms, rows};
 
@@ -160,6 +162,13 @@ fn at_least_one() -> clap::ArgGroup {
 }
 
 impl Entries {
+    fn push(&mut self, (kind, written): (DocumentKind, &String)) {
+        match kind {
+            DocumentKind::Group => self.groups.push(written.clone()),
+            _ => self.names.push(written.clone()),
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.names.is_empty() && self.groups.is_empty()
     }
@@ -252,28 +261,36 @@ fn for_each<'t>(
     entries: impl IntoIterator<Item = (DocumentKind, &'t String)>,
     change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
 ) -> Result<Done> {
-    let mut rows = Vec::new();
     let entries: Vec<_> = entries.into_iter().collect();
+    let mut rows = Vec::with_capacity(entries.len());
     let progress = Progress::new(context, "working", entries.len());
-    for (kind, written) in entries {
+    for entry in entries {
         progress.advance(1);
-        let word = if kind == DocumentKind::Group { "group" } else { "user" };
-        rows.push(match parse_name(written) {
-            Err(error) => ChangeRow::new(word, written.clone(), Err(error)),
-            Ok(name) => {
-                let target = Target { kind, name: &name, written };
-                match change(context, opened, &target) {
-                    Err(error) => ChangeRow::new(word, name.canonical(), Err(error)),
-                    Ok(effect) => ChangeRow {
-                        covered_by: effect.covered_by,
-                        ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
-                    },
-                }
-            }
-        });
+        rows.push(try_one(context, opened, entry, change));
     }
     drop(progress);
     output::changes(context, dry_run, &rows)
+}
+
+/// Applies a change to one entry.
+fn try_one(
+    context: &mut Context<'_>,
+    opened: &Opened,
+    (kind, written): (DocumentKind, &String),
+    change: &mut dyn FnMut(&mut Context<'_>, &Opened, &Target<'_>) -> Result<Effect>,
+) -> ChangeRow {
+    let word = if kind == DocumentKind::Group { "group" } else { "user" };
+    let name = match parse_name(written) {
+        Ok(name) => name,
+        Err(error) => return ChangeRow::new(word, written.clone(), Err(error)),
+    };
+    match change(context, opened, &Target { kind, name: &name, written }) {
+        Err(error) => ChangeRow::new(word, name.canonical(), Err(error)),
+        Ok(effect) => ChangeRow {
+            covered_by: effect.covered_by,
+            ..ChangeRow::new(word, name.canonical(), Ok(effect.changed))
+        },
+    }
 }
 
 /// Turns user names into entries.
@@ -300,7 +317,7 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
     }
     if phone.is_none() {
         return Err(Error::new(ErrorKind::Refused, "codes by SMS need a phone number")
-            .with_hint("add the number with --phone +…"));
+            .with_hint("add the number with --phone +…, or use --method app"));
     }
     Ok(())
 }
@@ -309,8 +326,8 @@ fn check_method(kind: DocumentKind, method: Method, phone: Option<&Phone>) -> Re
 fn warn_of_unknown_range(context: &mut Context<'_>, phone: Option<&Phone>) {
     if let Some(phone) = phone.filter(|phone| !number::is_known(phone)) {
         context.warn(&format!(
-            "{phone} is in no known number range: check the digits, or send a test with 'rw2fa sms \
-             test {phone}'"
+            "{phone} is not in any known number range: check the digits, or send a test with \
+             'rw2fa sms test {phone}'"
         ));
     }
 }

@@ -4,7 +4,7 @@ use dialoguer::MultiSelect;
 use dialoguer::console::Term;
 
 use super::Entries;
-use crate::cli::context::{Context, Opened};
+use crate::cli::context::{Context, Opened, interrupted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;
 use crate::platform;
@@ -12,16 +12,15 @@ use crate::printable::printable;
 use crate::store::DocumentKind;
 
 /// The alternative if there is nothing to choose from.
-const BY_NAME: &str = "rw2fa users add NAME, or --group GROUP, or --from FILE";
+const BY_NAME: &str = "name them: rw2fa users add NAME; or use --group GROUP or --from FILE";
 
 /// Checks that a prompt is possible.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] without a terminal, or where prompts are not wanted.
 pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
-    let terminals = context.process.terminals;
-    if context.globals.yes || !terminals.stdin || !terminals.stderr {
-        return Err(Error::new(ErrorKind::Usage, "no users to add were given").with_hint(BY_NAME));
+    if context.globals.yes || !context.can_ask() {
+        return Err(Error::new(ErrorKind::Usage, "no users to add").with_hint(BY_NAME));
     }
     Ok(())
 }
@@ -31,6 +30,10 @@ pub(super) fn must_be_possible(context: &Context<'_>) -> Result<()> {
 /// # Errors
 /// [`ErrorKind::Declined`] when none is chosen.
 pub(super) fn pick(opened: &Opened) -> Result<Entries> {
+    if !opened.settings.advanced.asks_system() {
+        let what = "there is nothing to choose from, because the setting 'names' is 'portal'";
+        return Err(Error::new(ErrorKind::Usage, what).with_hint(BY_NAME));
+    }
     let (accounts, groups) = platform::people_and_groups();
     let accounts = unlisted(opened, DocumentKind::User, accounts)?;
     let groups = unlisted(opened, DocumentKind::Group, groups)?;
@@ -80,7 +83,7 @@ fn ask(items: &[String]) -> Result<Vec<usize>> {
     match answer {
         Ok(chosen) => Ok(chosen.unwrap_or_default()),
         Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
-            Err(Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed"))
+            Err(interrupted())
         }
         Err(dialoguer::Error::IO(error)) => {
             Err(Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)

@@ -26,13 +26,13 @@ pub(in crate::cli) struct RecoveryCodesArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// How many
+    /// How many codes to create
     #[arg(
         long, value_name = "NUMBER", default_value_t = 10,
         value_parser = clap::value_parser!(u8).range(1..=i64::from(RecoveryCodes::MOST))
     )]
     count: u8,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -41,6 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
     context.no_csv("users recovery-codes")?;
     let name = parse_name(&args.name)?;
     let opened = context.open()?;
+    opened.keys()?;
     let left = enrolled_state(&*opened.store, &name)?.recovery_codes.left();
     if args.dry_run {
         let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
@@ -50,7 +51,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &RecoveryCodesArgs) -> Result
         let codes = count(left, "recovery code");
         context.confirm(&format!("{name} has {codes}. New ones replace them."))?;
     }
-    let codes = make(context, &opened, &name, args.count)?;
+    let codes = make(context, &opened, &name, args.count, left)?;
     show(context, &name, &codes)
 }
 
@@ -59,17 +60,18 @@ fn enrolled_state(store: &dyn Reader, name: &Name) -> Result<State> {
     let state = known_state(store, name)?;
     if !is_active(&state) && state.sms.proved.is_none() {
         return Err(Error::new(ErrorKind::Refused, format!("{name} has not enrolled yet"))
-            .with_hint("make recovery codes after the first login with a code"));
+            .with_hint("create recovery codes after the first login with a code"));
     }
     Ok(state)
 }
 
-/// Replaces the user's recovery codes.
+/// Replaces the user's recovery codes, of which at most `known` may be left.
 fn make(
     context: &Context<'_>,
     opened: &Opened,
     name: &Name,
     number: u8,
+    known: usize,
 ) -> Result<Vec<RecoveryCode>> {
     let store = &*opened.store;
     store.update(Scope::Account(&name.key()), |locked| {
@@ -77,6 +79,11 @@ fn make(
         let mut next = enrolled_state(locked, name)?;
         let mut codes = Vec::new();
         let before = next.recovery_codes.left();
+        if before > known && !context.globals.yes {
+            let what = format!("another command gave {name} new recovery codes meanwhile");
+            return Err(Error::new(ErrorKind::Refused, what)
+                .with_hint("run the command again to replace those too"));
+        }
         let mut fresh = RecoveryCodes::default();
         for _ in 0..number {
             let code = RecoveryCode::from_random(*context.process.random()?);
@@ -113,11 +120,12 @@ fn show(context: &mut Context<'_>, name: &Name, codes: &[RecoveryCode]) -> Resul
     };
     shown.and_then(|()| context.flush()).map_err(|error| {
         error.with_hint(
-            "the new codes could not be shown: run the command again, with standard output open",
+            "the new codes could not be shown: run the command again with standard output open",
         )
     })?;
     context.note(&format!(
-        "each code signs {name} in once; they are not shown again, so print them or keep them safe"
+        "each code signs {name} in once; the codes are not shown again, so print them or keep \
+         them safe"
     ));
     Ok(Done::All)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Effect, Entries, Target, for_each};
+use super::{DryRun, Effect, Entries, Target, ask_and_change};
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
@@ -32,7 +32,7 @@ pub(in crate::cli) struct RemoveArgs {
     /// Do not fail for a name that is not listed
     #[arg(long)]
     ignore_missing: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -41,53 +41,67 @@ pub(super) fn run(context: &mut Context<'_>, args: &RemoveArgs) -> Result<Done> 
     context.no_csv("users remove")?;
     let opened = context.open()?;
     let keys = opened.keys()?;
-    if !args.dry_run {
-        context.confirm(&question(&args.entries))?;
-    }
-    let asking_since = std::time::Instant::now();
+    let mut patience = SYSTEM_PATIENCE;
     let entries = args.entries.texts();
-    for_each(context, &opened, args.dry_run, entries, &mut |context, opened, target| {
+    let mut remove = |context: &mut Context<'_>, opened: &Opened, target: &Target<'_>, mode| {
         if target.kind == DocumentKind::Group {
-            return remove_group(context, opened, &keys, args, target);
+            return remove_group(context, opened, &keys, args, target, mode);
         }
-        let (store, name) = (&*opened.store, target.name);
-        let user = target.document();
-        // The system may be slow, so it is asked before the lock is taken.
-        let by_system = if asking_since.elapsed() < SYSTEM_PATIENCE {
+        // The system may be slow, so it is asked before the lock is taken, and only for a report.
+        let is_reported = mode == DryRun::No || args.dry_run;
+        let started = std::time::Instant::now();
+        let by_system = if is_reported && !patience.is_zero() {
             system_groups(context, opened, target)?
         } else {
             Vec::new()
         };
-        let state = Document::Of(DocumentKind::State, name.clone());
-        store.update(Scope::Account(&name.key()), |locked| {
-            // Damaged documents can be removed too, so they are not read here.
-            if locked.read(&user)?.is_none() && locked.read(&state)?.is_none() {
-                return if args.ignore_missing {
-                    Ok(Changed::Unchanged.into())
-                } else {
-                    Err(not_listed(locked, DocumentKind::User, name))
-                };
-            }
-            let covered_by = still_covering(locked, target, &by_system, args)?;
-            let before = records::state_document(locked, name).ok().flatten();
-            let was = before.as_ref().map(|before| before.enrolment);
-            let object = name.canonical();
-            let change = Change {
-                action: "users remove",
-                object: Some(&object),
-                values: values("enrolment", was, None),
+        patience = patience.saturating_sub(started.elapsed());
+        remove_user(context, opened, &keys, args, target, &by_system, mode)
+    };
+    ask_and_change(context, &opened, args.dry_run, entries, &question, &mut remove)
+}
+
+/// Takes a user off the list and destroys the secret.
+fn remove_user(
+    context: &Context<'_>,
+    opened: &Opened,
+    keys: &KeyRing,
+    args: &RemoveArgs,
+    target: &Target<'_>,
+    by_system: &[String],
+    mode: DryRun,
+) -> Result<Effect> {
+    let (store, name) = (&*opened.store, target.name);
+    let user = target.document();
+    let state = Document::Of(DocumentKind::State, name.clone());
+    store.update(Scope::Account(&name.key()), |locked| {
+        // Damaged documents can be removed too, so they are not read here.
+        if locked.read(&user)?.is_none() && locked.read(&state)?.is_none() {
+            return if args.ignore_missing {
+                Ok(Changed::Unchanged.into())
+            } else {
+                Err(not_listed(locked, DocumentKind::User, name))
             };
-            // A kill between these steps leaves the user listed or not listed: a state that says
-            // 'listed' must never exist without a listing, or the user could not sign in at all.
-            context.change(locked, Some(&keys), args.dry_run, change, |locked| {
-                if let Some(before) = before.filter(|before| before.listed) {
-                    records::write_state(locked, name, &State { listed: false, ..before })?;
-                }
-                locked.remove(&user)?;
-                records::remove_state(locked, name).map(drop)
-            })?;
-            Ok(Effect { changed: Changed::Removed, covered_by })
-        })
+        }
+        let covered_by = still_covering(locked, target, by_system, args)?;
+        let before = records::state_document(locked, name).ok().flatten();
+        let was = before.as_ref().map(|before| before.enrolment);
+        let object = name.canonical();
+        let change = Change {
+            action: "users remove",
+            object: Some(&object),
+            values: values("enrolment", was, None),
+        };
+        // A kill between these steps leaves the user listed or not listed: a state that says
+        // 'listed' must never exist without a listing, or the user could not sign in at all.
+        context.change(locked, Some(keys), mode == DryRun::Yes, change, |locked| {
+            if let Some(before) = before.filter(|before| before.listed) {
+                records::write_state(locked, name, &State { listed: false, ..before })?;
+            }
+            locked.remove(&user)?;
+            records::remove_state(locked, name).map(drop)
+        })?;
+        Ok(Effect { changed: Changed::Removed, covered_by })
     })
 }
 
@@ -109,7 +123,7 @@ fn system_groups(
     target: &Target<'_>,
 ) -> Result<Vec<String>> {
     let store = &*opened.store;
-    if !store.has_any(DocumentKind::Group)? {
+    if !opened.settings.advanced.asks_system() || !store.has_any(DocumentKind::Group)? {
         return Ok(Vec::new());
     }
     let asked = ask_system(target.name, target.written, context.process.accounts());
@@ -127,7 +141,7 @@ fn still_covering(
     by_system: &[String],
     args: &RemoveArgs,
 ) -> Result<Vec<String>> {
-    // A damaged state has no groups; the user is removed all the same.
+    // A damaged state has no groups; the user is removed anyway.
     let state = records::state(store, target.name).ok().flatten();
     let mut names = by_system.to_vec();
     if let Some(state) = &state {
@@ -155,6 +169,7 @@ fn remove_group(
     keys: &KeyRing,
     args: &RemoveArgs,
     target: &Target<'_>,
+    mode: DryRun,
 ) -> Result<Effect> {
     let (store, name) = (&*opened.store, target.name);
     store.update(Scope::Account(&name.key()), |locked| {
@@ -168,7 +183,7 @@ fn remove_group(
         let name = name.canonical();
         let values = values("group", Some(&name), None);
         let change = Change { action: "users remove", object: Some(&name), values };
-        context.change(locked, Some(keys), args.dry_run, change, |locked| {
+        context.change(locked, Some(keys), mode == DryRun::Yes, change, |locked| {
             locked.remove(&target.document()).map(drop)
         })?;
         Ok(Changed::Removed.into())

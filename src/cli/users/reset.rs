@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::{all_users, describe_names, for_each, members, repaired, users};
+use super::{DryRun, Entries, Target, all_users, ask_and_change, members, repaired, users};
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::output::Changed;
@@ -31,7 +31,7 @@ pub(in crate::cli) struct ResetArgs {
     /// All users
     #[arg(long, conflicts_with_all = ["names", "groups"])]
     all: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -49,21 +49,24 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             [] => "no users to reset: none are listed",
             _ => "no users to reset: no member of the group has signed in yet",
         });
-    } else if !args.dry_run {
-        context.confirm(&format!(
-            "This deletes the secret of {}. At the next login, the password alone is enough to see a new QR code.",
-            describe_names(&names)
-        ))?;
     }
-    let done =
-        for_each(context, &opened, args.dry_run, users(&names), &mut |context, opened, target| {
-            let name = target.name;
-            let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
-                reset_user(context, opened, locked, &keys, name, args.dry_run)
-            })?;
-            Ok(changed.into())
+    let mut reset = |context: &mut Context<'_>, opened: &Opened, target: &Target<'_>, mode| {
+        let name = target.name;
+        let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
+            reset_user(context, opened, locked, &keys, name, mode == DryRun::Yes)
         })?;
+        Ok(changed.into())
+    };
+    let done =
+        ask_and_change(context, &opened, args.dry_run, users(&names), &question, &mut reset)?;
     Ok(if problems.is_empty() { done } else { Done::Partly })
+}
+
+fn question(entries: &Entries) -> String {
+    format!(
+        "This deletes the secret of {}. At the next login, the password alone is enough to see a new QR code.",
+        entries.describe()
+    )
 }
 
 fn reset_user(

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::factor::lockout::HARD_STOP;
 use crate::factor::state::State;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::Settings;
 use crate::store::user::missing_half;
 use crate::store::{DocumentKind, Reader, records};
@@ -231,7 +232,7 @@ fn describe_drift(steps: i32) -> String {
     let seconds = i64::from(steps.unsigned_abs()) * crate::otp::PERIOD;
     let words = crate::settings::duration::words(seconds.unsigned_abs());
     let side = if steps > 0 { "ahead" } else { "behind" };
-    format!("the device was about {words} {side} at the last login")
+    format!("the device's clock was about {words} {side} at the last login")
 }
 
 fn describe_whitelisting(entry: &WhitelistDetails, user: &str) -> String {
@@ -258,9 +259,10 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     add(
         "locked until",
         match (&row.locked_until, user.permanently_locked) {
-            (_, true) => {
-                Some(format!("until an administrator runs: rw2fa users unlock {}", row.name))
-            }
+            (_, true) => Some(format!(
+                "until an administrator runs: rw2fa users unlock {}",
+                platform::quoted(&row.name)
+            )),
             (until, false) => until.clone(),
         },
     );
@@ -291,7 +293,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     for grant in user.grants.iter().filter(|grant| grant.live) {
         let client = grant.client.as_deref().unwrap_or("(no client)");
         let until = match &grant.valid_until {
-            Some(until) => format!("sessions open until {until}"),
+            Some(until) => format!("sessions can open until {until}"),
             None => format!("first session before {}", grant.open_before),
         };
         add("client", Some(format!("{client}: {until}")));

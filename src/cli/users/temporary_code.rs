@@ -30,7 +30,7 @@ pub(in crate::cli) struct TemporaryCodeArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// How long the code is valid, such as 30m, 8h or 2d
+    /// How long the code is valid, such as 30m, 8h, 2d or 1w
     #[arg(long = "for", value_name = "DURATION", default_value = "8h", value_parser = parse_life)]
     life: u64,
     /// How many logins it is valid for
@@ -42,7 +42,7 @@ pub(in crate::cli) struct TemporaryCodeArgs {
     /// Delete the user's temporary code instead
     #[arg(long, conflicts_with_all = ["life", "uses"])]
     revoke: bool,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

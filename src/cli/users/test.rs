@@ -5,21 +5,24 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
+use zeroize::Zeroizing;
 
 use super::known_state;
 use crate::cli::change::{Change, values};
-use crate::cli::context::{Context, Opened};
+use crate::cli::context::{self, Context, Opened};
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::PERIOD;
+use crate::platform;
 use crate::process::Line;
 use crate::settings::advanced::Advanced;
 use crate::settings::duration;
 use crate::store::user::{open_code, open_secret};
 use crate::store::{Document, DocumentKind, Scope, Update, records};
+use crate::typing::{self, LONGEST_TYPED};
 use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
@@ -32,8 +35,8 @@ pub(in crate::cli) struct TestArgs {
     /// The user
     #[arg(value_name = "NAME")]
     name: String,
-    /// Read the code from standard input
-    #[arg(long, required = true)]
+    /// Read the code from standard input instead of asking for it on the terminal
+    #[arg(long)]
     code_stdin: bool,
 }
 
@@ -51,17 +54,9 @@ struct Report {
 pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     context.no_csv("users test")?;
     let name = parse_name(&args.name)?;
-    if context.process.terminals.stdin {
-        context.note("Type the code, then press Enter:");
-    }
-    let code = match context.process.read_line(256, Duration::from_secs(60))? {
-        Line::Text(text) if text.trim().is_empty() => {
-            return Err(Error::new(ErrorKind::Usage, "no code on standard input"));
-        }
-        Line::Text(text) => text,
-        Line::Unreadable => zeroize::Zeroizing::new(String::new()),
-    };
     let opened = context.open()?;
+    known_state(&*opened.store, &name)?;
+    let code = typed_code(context, args, &name)?;
     let trial = test(context, &opened, &name, &code)?;
     let (step, drift) = match trial {
         Trial::Right { step, drift }
@@ -87,11 +82,39 @@ pub(super) fn run(context: &mut Context<'_>, args: &TestArgs) -> Result<Done> {
     if context.globals.format == Format::Json {
         context.print_json(&json!({ "schema": 1, "test": report }))?;
     } else {
-        let text = sentence(&trial, window_steps(&opened.settings.advanced));
+        let text = sentence(&trial, window_steps(&opened.settings.advanced), &name);
         context.print(&format!("{name}: {text}\n"))?;
     }
     let is_accepted = trial.belongs_to_user() && !matches!(trial, Trial::OutsideWindow { .. });
     Ok(if is_accepted { Done::All } else { Done::Partly })
+}
+
+/// Reads the code from standard input, or asks for it. A one-time code may be seen.
+fn typed_code(
+    context: &mut Context<'_>,
+    args: &TestArgs,
+    name: &Name,
+) -> Result<Zeroizing<String>> {
+    let hint = format!("pass it on standard input: rw2fa users test '{name}' --code-stdin");
+    if !args.code_stdin {
+        if !context.can_ask() {
+            return Err(Error::new(ErrorKind::Usage, "no code was given").with_hint(hint));
+        }
+        return context::ask("Code: ", &hint, |answer| match answer {
+            "" => Err("type the code that the user reads out; Ctrl-C ends".into()),
+            answer => Ok(Zeroizing::new(answer.to_owned())),
+        });
+    }
+    if context.process.terminals.stdin {
+        context.note("Type the code, then press Enter:");
+    }
+    match context.process.read_line(LONGEST_TYPED, Duration::from_secs(60))? {
+        Line::Text(text) if typing::is_blank(&text) => {
+            Err(Error::new(ErrorKind::Usage, "no code on standard input"))
+        }
+        Line::Text(text) => Ok(text),
+        Line::Unreadable(problem) => Err(problem.error()),
+    }
 }
 
 /// Charges an attempt, compares the code, and records the result.
@@ -144,7 +167,7 @@ fn window_steps(advanced: &Advanced) -> u32 {
     advanced.discrepancy_for(advanced.digits())
 }
 
-fn sentence(trial: &Trial, window: u32) -> String {
+fn sentence(trial: &Trial, window: u32, name: &Name) -> String {
     let window = duration::words(u64::from(window) * PERIOD.unsigned_abs());
     let clock = |drift: i64| {
         let off = duration::words(drift.unsigned_abs() * PERIOD.unsigned_abs());
@@ -179,9 +202,12 @@ fn sentence(trial: &Trial, window: u32) -> String {
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))
         }
-        Trial::Stopped => "locked until 'rw2fa users unlock'; the code was not checked".into(),
+        Trial::Stopped => format!(
+            "locked until an administrator runs: rw2fa users unlock {}; the code was not checked",
+            platform::quoted(name.canonical())
+        ),
         Trial::NoSecret => {
-            "the user has no code to compare with yet: the next login shows a QR code, or sends an SMS"
+            "the user has no code to check yet: the next login shows a QR code or sends an SMS"
                 .into()
         }
     }

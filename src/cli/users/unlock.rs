@@ -20,7 +20,7 @@ use crate::store::{Reader, Scope, Update, records};
 pub(in crate::cli) struct UnlockArgs {
     #[command(flatten)]
     selection: Selection,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -31,7 +31,7 @@ pub(in crate::cli) struct UnlockArgs {
 pub(in crate::cli) struct RevokeArgs {
     #[command(flatten)]
     selection: Selection,
-    /// Show what would be done, and change nothing
+    /// Show what would be done, without changing anything
     #[arg(long)]
     dry_run: bool,
 }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::factor::separators::without_separators;
+use crate::typing;
 
 /// Crockford's base32 digits: no I, L, O (read as 1, 1, 0) and no U.
 const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -32,13 +32,13 @@ impl RecoveryCode {
         Self(characters)
     }
 
-    /// Parses a recovery code in either case. Reads `O` as 0, and `I` and `L` as 1. Ignores white
-    /// space around it, spaces and `-`. `None` unless 16 valid characters remain.
+    /// Parses a recovery code in either case, after [folding](typing::folded) it. Reads `O` as 0, and `I`
+    /// and `L` as 1. `None` unless 16 valid characters remain.
     pub fn parse(typed: &str) -> Option<Self> {
-        Self::from_plain(&without_separators(typed)?)
+        Self::from_plain(&typing::folded(typed)?)
     }
 
-    /// Like [`RecoveryCode::parse`], for text without separators.
+    /// Like [`RecoveryCode::parse`], for folded text.
     pub(in crate::factor) fn from_plain(plain: &str) -> Option<Self> {
         if plain.len() != LENGTH {
             return None;
@@ -129,7 +129,12 @@ mod tests {
             .unwrap()
             .try_into()
             .unwrap();
-        for typed in ["0123456789ABCDEF", "oi23-4567-89ab-cdef", " OL23 4567 89AB CDEF "] {
+        for typed in [
+            "0123456789ABCDEF",
+            "oi23-4567-89ab-cdef",
+            " OL23 4567 89AB CDEF ",
+            "ｏｌ２３‐4567–89ab\u{a0}cdef",
+        ] {
             let code = RecoveryCode::parse(typed).unwrap();
             assert_eq!(code.digest(&salt), expected, "{typed}");
             assert!(code.matches(&salt, &expected), "{typed}");

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::fd::{AsFd, IntoRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
@@ -199,12 +200,25 @@ fn has_free_descriptors(count: usize) -> bool {
 }
 
 /// Returns why the set-uid bit of this program did not take effect for `owner`, if it is set.
-pub fn set_uid_obstacle(owner: Owner) -> Option<&'static str> {
+pub fn set_uid_obstacle(owner: Owner) -> Option<String> {
     let program = std::env::current_exe().ok()?;
     let metadata = fs::metadata(&program).ok()?;
-    if metadata.mode() & 0o4000 == 0 || metadata.uid() != owner.uid {
+    if metadata.mode() & 0o4000 == 0 {
         return None;
     }
+    if metadata.uid() != owner.uid {
+        let (actual, wanted) = (Owner::in_metadata(&metadata).name(), owner.name());
+        let (place, id) = (super::quoted(&program), owner.uid);
+        // Changing the owner clears the set-uid bit.
+        return Some(format!(
+            "the set-uid program {place} belongs to {actual}, not to {wanted}: chown {id} {place} && chmod u+s {place}"
+        ));
+    }
+    ineffective_set_uid(&program).map(str::to_owned)
+}
+
+/// Returns why the system ignores the set-uid bit of this program, if it does.
+fn ineffective_set_uid(program: &Path) -> Option<&'static str> {
     #[cfg(target_os = "linux")]
     if nix::sys::prctl::get_no_new_privs() == Ok(true) {
         return Some(
@@ -212,8 +226,7 @@ pub fn set_uid_obstacle(owner: Owner) -> Option<&'static str> {
              set NoNewPrivileges=no in the unit of that service",
         );
     }
-    let is_ignored =
-        statvfs(&program).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOSUID));
+    let is_ignored = statvfs(program).is_ok_and(|found| found.flags().contains(FsFlags::ST_NOSUID));
     is_ignored.then_some(
         "the file system that holds this program is mounted 'nosuid', so its set-uid bit has no effect: \
          install the program elsewhere",

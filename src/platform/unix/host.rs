@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::platform::FileSystem;
+use crate::platform::{FileSystem, LEAST_BYTES, LEAST_FILES};
 
 /// How to fix the clock.
 pub const CLOCK_REMEDY: &str =
@@ -62,9 +62,6 @@ fn room(found: &nix::sys::statvfs::Statvfs) -> Option<u64> {
     has_size.then(|| u64::from(blocks).saturating_mul(u64::from(size)))
 }
 
-/// The free space that a login may need, in bytes and in files.
-const LEAST_ROOM: (u64, u64) = (64 * 1024, 4);
-
 /// Checks that files can be created in the directory at `path`: its mode, an immutable attribute, and a read-only file
 /// system are reasons why not.
 ///
@@ -81,9 +78,9 @@ pub fn check_writable(path: &Path) -> std::io::Result<()> {
 #[allow(clippy::useless_conversion, reason = "the types are narrower on some platforms")]
 pub fn is_full(file: &std::fs::File) -> bool {
     let Ok(found) = nix::sys::statvfs::fstatvfs(file) else { return false };
-    let has_room = room(&found).is_none_or(|room| room >= LEAST_ROOM.0);
+    let has_room = room(&found).is_none_or(|room| room >= LEAST_BYTES);
     // A file system without a fixed number of files reports zero.
-    let has_files = found.files() == 0 || u64::from(found.files_available()) >= LEAST_ROOM.1;
+    let has_files = found.files() == 0 || u64::from(found.files_available()) >= LEAST_FILES;
     !has_room || !has_files
 }
 
@@ -107,6 +104,9 @@ pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -
     match nix::errno::Errno::from_raw(error.raw_os_error()?) {
         // For the owner of a file, this error means that the file is immutable or append-only.
         nix::errno::Errno::EPERM => Some(format!("chattr {recursive}-i -a {place}")),
+        nix::errno::Errno::EROFS => {
+            Some("find the reason in the system's log, then: mount -o remount,rw".to_owned())
+        }
         nix::errno::Errno::EACCES => Some(format!("chmod {recursive}u+rwX {place}")),
         _ => None,
     }

@@ -153,6 +153,29 @@ pub fn write_until(
     Ok(())
 }
 
+/// A stream that can be waited for.
+pub use std::os::fd::AsFd as Stream;
+
+/// Waits until a stream can be written, or its reader has closed it.
+///
+/// # Errors
+/// [`std::io::ErrorKind::TimedOut`] after `patience`.
+pub fn wait_to_write(stream: &impl Stream, patience: Option<Duration>) -> std::io::Result<()> {
+    let Some(patience) = patience else { return wait_for(stream, PollFlags::POLLOUT) };
+    if wait_until(stream, PollFlags::POLLOUT, Instant::now() + patience)? {
+        return Ok(());
+    }
+    Err(std::io::ErrorKind::TimedOut.into())
+}
+
+/// Waits until the file is ready for `wanted`, or at its end.
+fn wait_for(file: &impl AsFd, wanted: PollFlags) -> std::io::Result<()> {
+    match poll(&mut [PollFd::new(file.as_fd(), wanted)], PollTimeout::NONE) {
+        Err(nix::errno::Errno::EINTR) => Ok(()),
+        other => other.map(drop).map_err(Into::into),
+    }
+}
+
 /// Reports whether the file is ready for `wanted`, or at its end, before `deadline`.
 fn wait_until(file: &impl AsFd, wanted: PollFlags, deadline: Instant) -> std::io::Result<bool> {
     loop {
@@ -169,7 +192,23 @@ fn wait_until(file: &impl AsFd, wanted: PollFlags, deadline: Instant) -> std::io
 /// Returns standard input without a buffer.
 pub fn unbuffered_stdin() -> Option<Box<dyn Read>> {
     let duplicate = StdinFd.as_fd().try_clone_to_owned().ok()?;
-    Some(Box::new(File::from(duplicate)))
+    Some(Box::new(Stdin(File::from(duplicate))))
+}
+
+/// Standard input, which waits for its writer even if a caller has set it not to block.
+struct Stdin(File);
+
+impl Read for Stdin {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            match self.0.read(buffer) {
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    wait_for(&self.0, PollFlags::POLLIN)?;
+                }
+                read => return read,
+            }
+        }
+    }
 }
 
 struct StdinFd;

@@ -18,7 +18,7 @@ pub fn machine_id() -> Result<String> {
     texts.find_map(|text| id_in(&text)).ok_or_else(|| {
         let places = PLACES.join(" and in ");
         Error::new(ErrorKind::System, format!("no machine id in {places}"))
-            .with_hint("make one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
+            .with_hint("create one: systemd-machine-id-setup, or dbus-uuidgen --ensure")
     })
 }
 
@@ -28,8 +28,12 @@ pub fn machine_id() -> Result<String> {
 /// [`ErrorKind::System`], because it is not known where this system stores it.
 #[cfg(not(target_os = "linux"))]
 pub fn machine_id() -> Result<String> {
-    Err(Error::new(ErrorKind::System, "licences are not bound to machines of this system yet")
-        .with_hint("run 'rw2fa license' on Linux"))
+    Err(Error::new(
+        ErrorKind::System,
+        "licences cannot be bound to a machine with this operating \
+                                       system yet",
+    )
+    .with_hint("run 'rw2fa license' on Linux"))
 }
 
 /// Parses the id in a file. Before the first start, the file is empty or `uninitialized`.

@@ -1,5 +1,6 @@
 //! Unix: owners, modes and set-uid.
 
+mod api;
 mod directory;
 mod harden;
 mod host;
@@ -7,7 +8,6 @@ mod input;
 mod lock;
 mod machine;
 
-use std::ffi::CString;
 use std::fs::{File, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
@@ -16,7 +16,7 @@ use std::process::{Child, Command};
 
 use nix::libc;
 use nix::sys::signal::{SigSet, Signal, killpg};
-use nix::unistd::{Gid, Group, Pid, Uid, User, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, User, setgroups, setresgid, setresuid};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -54,15 +54,13 @@ impl Owner {
 
     /// Looks up an account by name.
     pub fn named(name: &str) -> Result<Self> {
-        match User::from_name(name) {
-            Ok(Some(user)) => Ok(Self { uid: user.uid.as_raw(), gid: user.gid.as_raw() }),
+        match api::user_by_name(name) {
+            Ok(Some(user)) => Ok(Self { uid: user.uid, gid: user.gid }),
             Ok(None) => {
                 Err(Error::new(ErrorKind::Refused, format!("no account is called '{name}'"))
                     .with_hint("create the account first, for example: useradd --system NAME"))
             }
-            Err(error) => {
-                Err(Error::io(ErrorKind::System, "cannot look up accounts", error.into()))
-            }
+            Err(error) => Err(Error::io(ErrorKind::System, "cannot look up accounts", error)),
         }
     }
 
@@ -88,8 +86,8 @@ impl Owner {
         }
     }
 
-    /// Switches to this account for good.
-    pub fn assume(self) -> Result<()> {
+    /// Switches to this account for good, to work on its store.
+    pub fn assume(self, _: &Path) -> Result<()> {
         let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
         let result = setgroups(&[gid])
             .and_then(|()| setresgid(gid, gid, gid))
@@ -160,6 +158,12 @@ pub fn host_name() -> String {
         .map(|name| name.split('.').next().unwrap_or_default().to_owned())
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "server".to_owned())
+}
+
+/// The first label of this server's domain, which is often the NetBIOS name of its directory.
+pub fn domain_name() -> Option<String> {
+    let name = nix::unistd::gethostname().ok()?.into_string().ok()?;
+    name.split('.').nth(1).filter(|label| !label.is_empty()).map(str::to_owned)
 }
 
 /// The path of the system-wide store.
@@ -271,6 +275,23 @@ pub fn close_command(path: &Path) -> String {
     format!("chmod -R go-rwx {}", quoted(path))
 }
 
+/// Returns how to repair many files below `root` that do not belong to `owner`, or have several links.
+pub fn hint_for_strangers(root: &Path, owner: Owner) -> String {
+    let (place, owner) = (quoted(root), owner.name());
+    format!(
+        "list them: find {place} ! -user {owner} -o -type f -links +1; if they are yours: chown -R {owner} {place}, \
+         and remove the other names of files that have several"
+    )
+}
+
+/// Returns how to find the links below `root`.
+pub fn hint_for_links(root: &Path) -> String {
+    format!(
+        "list them: find {} -type l; put each file itself in the place of its link",
+        quoted(root)
+    )
+}
+
 /// Returns the command that moves `path` out of the way.
 pub fn set_aside_command(path: &Path) -> String {
     let place = quoted(path);
@@ -291,18 +312,13 @@ pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &
 }
 
 /// Quotes `path` for a shell.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+pub fn quoted(word: impl AsRef<Path>) -> String {
+    let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
         text
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
-}
-
-/// Returns the command that removes a file.
-pub fn remove_command(path: &Path) -> String {
-    format!("rm {}", quoted(path))
 }
 
 /// Makes the names in a directory durable.
@@ -368,19 +384,16 @@ pub fn trust_problem(path: &Path) -> Option<String> {
 /// # Errors
 /// If the list may be incomplete, for example because a group has no name.
 pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
-    let failed = |error: nix::errno::Errno| {
-        Error::io(ErrorKind::System, "cannot look up the groups", error.into())
-    };
-    let Some(user) = User::from_name(name).map_err(failed)? else { return Ok(None) };
-    let account = CString::new(user.name).unwrap_or_default();
-    let ids = nix::unistd::getgrouplist(&account, user.gid).map_err(failed)?;
+    let failed = |error| Error::io(ErrorKind::System, "cannot look up the groups", error);
+    let Some(user) = api::user_by_name(name).map_err(failed)? else { return Ok(None) };
+    let ids = api::group_ids(&user).map_err(failed)?;
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some(group) = Group::from_gid(id).map_err(failed)? else {
+        let Some(group) = api::group_name(id).map_err(failed)? else {
             let what = format!("the system does not know the name of group {id}");
             return Err(Error::new(ErrorKind::System, what));
         };
-        groups.push(group.name);
+        groups.push(group);
     }
     Ok(Some(groups))
 }
@@ -388,8 +401,8 @@ pub fn groups_of(name: &str) -> Result<Option<Vec<String>>> {
 /// Reports whether the system's name services know an account, or a group, of this name.
 pub fn knows(name: &str, is_group: bool) -> bool {
     if is_group {
-        Group::from_name(name).is_ok_and(|group| group.is_some())
+        api::has_group(name).is_ok_and(|is_known| is_known)
     } else {
-        User::from_name(name).is_ok_and(|user| user.is_some())
+        api::user_by_name(name).is_ok_and(|user| user.is_some())
     }
 }

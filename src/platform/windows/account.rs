@@ -66,6 +66,12 @@ pub fn host_name() -> String {
         .unwrap_or_else(|| "server".to_owned())
 }
 
+/// The first label of this server's domain, which is often the NetBIOS name of its directory.
+pub fn domain_name() -> Option<String> {
+    let name = machine::dns_domain()?.into_string().ok()?;
+    name.split('.').next().filter(|label| !label.is_empty()).map(str::to_owned)
+}
+
 /// Returns the groups of the account `name`; `None` if the system does not know the account. May wait for a
 /// domain controller.
 ///

@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Result as IoResult, Write};
-use std::os::windows::io::AsHandle;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -204,6 +203,19 @@ pub fn read_until(
     }
     bytes.truncate(most);
     Ok(bytes)
+}
+
+/// A stream that can be waited for.
+pub use std::os::windows::io::AsHandle as Stream;
+
+/// Waits a moment for a stream that cannot be written now. Streams of Windows programs block, so this is for
+/// redirected ones of other systems.
+///
+/// # Errors
+/// None.
+pub fn wait_to_write(_: &impl Stream, _: Option<Duration>) -> IoResult<()> {
+    std::thread::sleep(POLL_INTERVAL);
+    Ok(())
 }
 
 /// Writes all of `bytes` to another program.

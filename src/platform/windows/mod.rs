@@ -52,7 +52,7 @@ pub fn limit_problem() -> Option<&'static str> {
 }
 
 /// On Windows, nothing gives a program the rights of another account.
-pub fn set_uid_obstacle(_: Owner) -> Option<&'static str> {
+pub fn set_uid_obstacle(_: Owner) -> Option<String> {
     None
 }
 
@@ -69,6 +69,19 @@ pub fn is_exposed(_: &Metadata, _: Owner) -> bool {
 /// Returns the command that closes everything below `path` to other accounts.
 pub fn close_command(path: &Path) -> String {
     format!("icacls \"{}\" /reset /T", path.display())
+}
+
+/// Returns how to repair many files below `root` that other accounts may use.
+pub fn hint_for_strangers(root: &Path, _: Owner) -> String {
+    close_command(root)
+}
+
+/// Returns how to find the links below `root`.
+pub fn hint_for_links(root: &Path) -> String {
+    format!(
+        "list them: dir \"{}\" /AL /S; put each file itself in the place of its link",
+        root.display()
+    )
 }
 
 /// Returns the command that moves `path` out of the way.
@@ -215,16 +228,11 @@ pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
 /// Quotes `path` for the command prompt and PowerShell.
-pub fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
+pub fn quoted(word: impl AsRef<Path>) -> String {
+    let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-".contains(c)) {
         text
     } else {
         format!("\"{text}\"")
     }
-}
-
-/// Returns the command that removes a file.
-pub fn remove_command(path: &Path) -> String {
-    format!("del {}", quoted(path))
 }

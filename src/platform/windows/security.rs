@@ -83,7 +83,7 @@ impl Owner {
                 ));
         };
         if !found.is_account() && !found.sid.is_service() {
-            return Err(Error::new(ErrorKind::Refused, format!("'{name}' is not one account"))
+            return Err(Error::new(ErrorKind::Refused, format!("'{name}' is not a single account"))
                 .with_hint("name the account that the portal runs as: all members of a group could read the secrets"));
         }
         Ok(Self { sid: found.sid, service: None, is_administrator: false })
@@ -109,11 +109,12 @@ impl Owner {
     }
 
     /// Windows programs cannot switch accounts.
-    pub fn assume(self) -> Result<()> {
+    pub fn assume(self, store: &Path) -> Result<()> {
         let owner = self.name();
         Err(Error::new(ErrorKind::Store, format!("the store belongs to {owner}")).with_hint(
             format!(
-                "find out who created it; run as {owner}, or if it is yours: takeown /a /r /f PATH"
+                "find out who created it; run as {owner}, or if it is yours: takeown /a /r /f {}",
+                quoted(store)
             ),
         ))
     }
@@ -177,7 +178,7 @@ fn grant_access(path: &Path, allowed: &[(Sid, u32)]) -> std::io::Result<()> {
     let metadata = opened.metadata()?;
     let is_elsewhere = metadata.is_symlink() || metadata.is_file() && files::links(&opened)? > 1;
     if is_elsewhere {
-        let what = format!("{} is a link, or has a second name: remove it", path.display());
+        let what = format!("{} is a link or has another hard link: remove it", path.display());
         return Err(std::io::Error::new(io::ErrorKind::PermissionDenied, what));
     }
     let below = if metadata.is_dir() { Below::Same } else { Below::Nothing };
@@ -241,7 +242,7 @@ pub fn privacy_problem(
 ) -> Option<(String, String)> {
     let unknown = |error: &std::io::Error| {
         let problem = format!("cannot determine who may use {}: {error}", path.display());
-        Some((problem, format!("look at it: icacls {}", quoted(path))))
+        Some((problem, format!("see its permissions: icacls {}", quoted(path))))
     };
     let opened;
     let file = match file {
@@ -369,8 +370,9 @@ fn descriptor_of(file: &File) -> std::io::Result<Descriptor> {
 fn service_account(root: &Path) -> Result<Option<Sid>> {
     let path = root.join(SERVICE_ACCOUNT);
     let broken = |what: &str| {
-        Error::new(ErrorKind::Store, format!("{} {what}", path.display()))
-            .with_hint(r"as administrator, remove it and name the account again: rw2fa init --service-account NAME")
+        Error::new(ErrorKind::Store, format!("{} {what}", path.display())).with_hint(
+            "as administrator, remove it and name the account again: rw2fa init --service-account NAME",
+        )
     };
     let file = match private_file().read(true).open(&path) {
         Ok(file) => file,
@@ -382,7 +384,7 @@ fn service_account(root: &Path) -> Result<Option<Sid>> {
     let current = Owner::current();
     let is_own = current.is_administrator && owner == current.sid;
     if !owner.is_administrative() && !is_own {
-        return Err(broken("was not made by an administrator"));
+        return Err(broken("was not created by an administrator"));
     }
     let mut text = String::new();
     file.take(LONGEST).read_to_string(&mut text).map_err(|error| unreadable(&path, error))?;

@@ -35,7 +35,7 @@ pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun
     if let Ok(metadata) = fs::symlink_metadata(root) {
         refuse_link(root, &metadata)?;
         if !metadata.is_dir() {
-            return Err(file::broken(root, "is not a directory").with_hint("name another place"));
+            return Err(file::broken(root, "is not a directory").with_hint("choose another place"));
         }
         let (present, current) = (Owner::of_store(root, &metadata)?, Owner::current());
         if !present.accepts(current) && !current.is_administrator() {
@@ -98,7 +98,10 @@ impl Begun {
         if !self.existed && holds_documents(root)? {
             return Err(Error::new(
                 ErrorKind::Store,
-                format!("{} holds documents of a store, and store.toml is missing", root.display()),
+                format!(
+                    "{} contains documents of a store, but store.toml is missing",
+                    root.display()
+                ),
             )
             .with_hint("restore store.toml from a backup, or use another directory"));
         }
@@ -128,6 +131,14 @@ impl Begun {
 }
 
 impl Files {
+    /// Reports whether the directory of the audit trail is missing.
+    ///
+    /// # Errors
+    /// If this cannot be determined.
+    pub(super) fn lacks_trail(&self) -> Result<bool> {
+        is_there(&self.root().join("audit")).map(|is_there| !is_there)
+    }
+
     /// Creates the directory of a new audit trail where the old one is missing.
     ///
     /// # Errors
@@ -136,7 +147,7 @@ impl Files {
         let directory = self.root().join("audit");
         if file::has_directory(&directory, self.owner())? && !file::entries(&directory)?.is_empty()
         {
-            let what = format!("{} holds an audit trail", directory.display());
+            let what = format!("{} already contains an audit trail", directory.display());
             return Err(Error::new(ErrorKind::Refused, what).with_hint(
                 "a new one can be started only if the old one is lost; 'rw2fa doctor' shows what is wrong",
             ));
@@ -201,7 +212,11 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
             if let Some((name, _)) = foreign {
                 return Err(Error::new(
                     ErrorKind::Refused,
-                    format!("{} holds something else ({})", root.display(), name.escape_debug()),
+                    format!(
+                        "{} already contains something else ({})",
+                        root.display(),
+                        name.escape_debug()
+                    ),
                 )
                 .with_hint("use a directory that does not exist or is empty"));
             }
@@ -230,7 +245,7 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
                 }
                 _ => "use another place with --store",
             };
-            let what = format!("cannot make {}", root.display());
+            let what = format!("cannot create {}", root.display());
             return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));
         }
     }
@@ -253,13 +268,13 @@ fn make_locks(directory: &Path) -> Result<usize> {
             Ok(_) => made += 1,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                let what = format!("cannot make {}", path.display());
+                let what = format!("cannot create {}", path.display());
                 return Err(Error::io(ErrorKind::Store, what, error));
             }
         }
     }
     platform::sync_directory(directory).map_err(|error| {
-        Error::io(ErrorKind::Store, format!("cannot make {}", directory.display()), error)
+        Error::io(ErrorKind::Store, format!("cannot create {}", directory.display()), error)
     })?;
     Ok(made)
 }

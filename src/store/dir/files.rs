@@ -104,7 +104,11 @@ impl Files {
             let path = directory.join(components.join("/"));
             let what = "has a name that rw2fa never uses for documents";
             let problem = file::broken(&path, what);
-            found.problems.push(problem.with_hint("remove it, or add the entry with rw2fa"));
+            // The hint does not leave anyone unlisted for longer than necessary.
+            found.problems.push(problem.with_hint(
+                "if it lists someone, move it out of the store and add the entry with rw2fa at once: in between, the \
+                 password alone is enough; otherwise remove it",
+            ));
         })?;
         Ok(found)
     }
@@ -115,9 +119,9 @@ impl Files {
         let mut found = Self::names_in(&place, None)?;
         let misplaced = found.names.extract_if(.., |name| file_name::shard(&name.key()) != shard);
         found.problems.extend(misplaced.map(|name| {
-            let what = format!("contains a document of '{name}', which does not belong there");
+            let what = format!("contains the document of '{name}', which does not belong there");
             file::broken(&place, &what).with_hint(
-                "do not move documents by hand: remove it, then add the entry with rw2fa",
+                "do not move documents by hand: add the entry with rw2fa, then remove this file",
             )
         }));
         Ok(found)

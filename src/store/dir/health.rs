@@ -1,11 +1,10 @@
 //! Determines whether logins can work on this store, by doing what a login does.
 //!
-//! Takes locks, opens the trail, and creates, writes and removes temporary files. Leaves nothing behind.
+//! Looks at the disk, takes locks and opens the trail; `probes` writes files. Leaves nothing behind.
 
-use std::collections::BTreeMap;
 use std::error::Error as _;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -16,7 +15,7 @@ use crate::store::dir::files::Files;
 use crate::store::dir::lock_file;
 use crate::store::dir::trail;
 use crate::store::file;
-use crate::store::upkeep::HealthProblem;
+use crate::store::upkeep::{Extent, HealthProblem};
 use crate::time::Timestamp;
 
 /// How long to wait for all locks together.
@@ -25,71 +24,68 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The number of free inodes below which to warn.
 const FEW_INODES: u64 = 1000;
 
-/// The disk space of one document.
-const PROBE: [u8; 4096] = [0; 4096];
-
 impl Files {
-    /// Tries everything that a login does, and returns every problem.
-    pub(super) fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
+    /// Tries what a login does, and returns every problem.
+    pub(super) fn health_problems(&self, now: Timestamp, extent: Extent) -> Vec<HealthProblem> {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
-            let hint = "look in the system's log for the reason, then: mount -o remount,rw";
+            let hint = format!(
+                "look in the system's log for the reason, then: mount -o remount,rw $(findmnt -no TARGET -T {})",
+                platform::quoted(self.root())
+            );
             return vec![HealthProblem::error("read-only", problem.with_hint(hint))];
         }
-        let mut found: Vec<_> = self.inodes().into_iter().collect();
-        // Without a free inode, creating any file fails for the same reason.
+        let mut found: Vec<_> = self.space().into_iter().chain(self.inodes()).collect();
+        // On a full disk, creating any file fails for the same reason.
         if !found.iter().any(|problem| problem.is_error) {
-            found.extend(self.directories());
+            found.extend(self.directories(extent));
         }
         found.extend(self.locks());
         found.extend(self.trail(now));
-        found.extend(self.unwritable());
+        if extent == Extent::Whole {
+            found.extend(self.unwritable());
+        }
         found
+    }
+
+    /// The directories that a login writes to. Each may be on a file system of its own.
+    fn written_directories(&self) -> impl Iterator<Item = PathBuf> {
+        ["", "audit", "state"].into_iter().map(|part| self.root().join(part))
+    }
+
+    /// Looks for the space that a login needs before it checks a code.
+    fn space(&self) -> Option<HealthProblem> {
+        let is_full = |path: &PathBuf| {
+            platform::free_bytes(path).is_some_and(|free| free < platform::LEAST_BYTES)
+        };
+        let full = self.written_directories().find(is_full)?;
+        let problem = file::broken(&full, "is on a disk that is full: no login is granted")
+            .with_hint(
+                "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR",
+            );
+        Some(HealthProblem::error("disk-space", problem))
     }
 
     fn inodes(&self) -> Option<HealthProblem> {
-        let free = platform::free_inodes(self.root()).filter(|free| *free < FEW_INODES)?;
+        let free = |path: PathBuf| Some((platform::free_inodes(&path)?, path));
+        let (free, path) = self.written_directories().filter_map(free).min()?;
+        if free >= FEW_INODES {
+            return None;
+        }
         let hint = "remove unneeded files from this file system; 'df -i' counts them";
-        let problem = |what: &str| file::broken(self.root(), what).with_hint(hint);
-        Some(if free == 0 {
-            let what = "is on a file system that has no inode left: no login is granted";
-            HealthProblem::error("inodes", problem(what))
+        let problem = |what: &str| file::broken(&path, what).with_hint(hint);
+        let left = match free {
+            0 => "no inode left".to_owned(),
+            1 => "1 inode left".to_owned(),
+            _ => format!("{free} inodes left"),
+        };
+        let what = format!("is on a file system with {left}");
+        Some(if free < platform::LEAST_FILES {
+            HealthProblem::error("inodes", problem(&format!("{what}: no login is granted")))
         } else {
-            HealthProblem::warning(
-                "inodes",
-                problem(&format!("is on a file system with {free} inodes left")),
-            )
+            HealthProblem::warning("inodes", problem(&what))
         })
-    }
-
-    /// Creates, writes and removes a file in a directory of each kind.
-    fn directories(&self) -> Vec<HealthProblem> {
-        let mut directories = vec![self.root().to_owned()];
-        for kind in ["users", "state", "groups", "whitelist", "audit"] {
-            let directory = self.root().join(kind);
-            // Other checks report a missing directory.
-            if !matches!(file::has_directory(&directory, self.owner()), Ok(true)) {
-                continue;
-            }
-            let entries = file::entries(&directory).unwrap_or_default();
-            let shard =
-                entries.into_iter().find(|(name, is_directory)| *is_directory && name.len() == 3);
-            directories.extend(shard.map(|(name, _)| directory.join(name)));
-            directories.push(directory);
-        }
-        let mut found = Vec::new();
-        for directory in directories {
-            if let Err(error) = write_and_remove(&directory) {
-                let hint = platform::unlock_command(&directory, false, &error);
-                let what = format!("cannot write in {}", directory.display());
-                found.push(HealthProblem::error(
-                    "writing",
-                    with_hint(Error::io(ErrorKind::Store, what, error), hint),
-                ));
-            }
-        }
-        found
     }
 
     /// Takes each lock. Waits for all held locks together.
@@ -125,7 +121,7 @@ impl Files {
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Some(first) = summary(unusable, "locks cannot be used") {
-            found.push(HealthProblem::error("locks", first));
+            found.push(HealthProblem::error("locks", with_hint(first, None)));
         }
         found.extend(
             holders(&held).into_iter().map(|problem| HealthProblem::error("locks", problem)),
@@ -186,7 +182,7 @@ impl Files {
         let Some(last) = files.last() else {
             if found.is_empty() {
                 let problem =
-                    file::broken(&directory, "holds no file: the audit trail was removed");
+                    file::broken(&directory, "contains no audit file: the audit trail was removed");
                 found.push(HealthProblem::error("audit-trail", problem.with_hint(NEW_TRAIL_HINT)));
             }
             return found;
@@ -223,76 +219,6 @@ impl Files {
         let hint = format!("check the clock first; then, as {owner}: {command}");
         Some(HealthProblem::warning("audit-month", file::broken(&first, what).with_hint(hint)))
     }
-
-    /// Finds documents that cannot be replaced. A login must be able to change those in `state/`.
-    fn unwritable(&self) -> Vec<HealthProblem> {
-        let mut found = Vec::new();
-        for kind in ["state", "users", "groups", "whitelist"] {
-            let directory = self.root().join(kind);
-            let mut files = BTreeMap::new();
-            find_unwritable(&directory, &mut files);
-            let count = files.len();
-            let Some((path, error)) = files.into_iter().next() else { continue };
-            let hint = if count == 1 {
-                platform::unlock_command(&path, false, &error)
-            } else {
-                platform::unlock_command(&directory, true, &error)
-            };
-            let place = path.display();
-            let what = match count {
-                1 => format!("cannot write {place}"),
-                _ => format!("cannot write {count} documents, such as {place}"),
-            };
-            let problem = with_hint(Error::io(ErrorKind::Store, what, error), hint);
-            // An administrator may deliberately have made the lists immutable.
-            let is_error = kind == "state";
-            found.push(HealthProblem { part: "writing", is_error, error: problem });
-        }
-        found
-    }
-}
-
-/// Creates a file, syncs it, changes it in place, and removes it.
-fn write_and_remove(directory: &Path) -> io::Result<()> {
-    let path = directory.join(format!("{}health-{}", file::TEMPORARY, std::process::id()));
-    let written = write_twice(&path);
-    let removed = match fs::remove_file(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    };
-    written.and(removed)
-}
-
-fn write_twice(path: &Path) -> io::Result<()> {
-    let mut file = file::create_fresh(path)?;
-    file.write_all(&PROBE)?;
-    file.sync_all()?;
-    drop(file);
-    let mut file = platform::open_with_retry(platform::private_file().write(true), path)?;
-    file.seek(SeekFrom::Start(0))?;
-    file.write_all(&PROBE[..8])?;
-    file.sync_data()
-}
-
-/// Collects the files below `directory` that cannot be opened for writing. Other checks report unreadable
-/// directories.
-fn find_unwritable(directory: &Path, found: &mut BTreeMap<PathBuf, io::Error>) {
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => find_unwritable(&path, found),
-            Ok(kind) if kind.is_file() => {
-                let opened = platform::open_with_retry(platform::private_file().write(true), &path);
-                match opened {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        found.insert(path, error);
-                    }
-                    _ => {}
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Returns one error for each process that holds some of these locks.
@@ -324,10 +250,9 @@ fn summary(problems: Vec<Error>, what: &str) -> Option<Error> {
     if count == 1 {
         return Some(first);
     }
-    let hint = first.hint().unwrap_or_default().to_owned();
-    Some(
-        Error::new(ErrorKind::Store, format!("{count} {what}; the first: {first}")).with_hint(hint),
-    )
+    let hint = first.hint().map(str::to_owned);
+    let problem = Error::new(ErrorKind::Store, format!("{count} {what}; the first: {first}"));
+    Some(with_hint(problem, hint))
 }
 
 /// Adds the command that makes the file at `path` usable again as a hint.
@@ -344,7 +269,7 @@ fn unusable_file(problem: Error, path: &Path) -> Error {
 }
 
 /// Sets this hint, unless there is one already. Without either, refers to the system log.
-fn with_hint(problem: Error, hint: Option<String>) -> Error {
+pub(super) fn with_hint(problem: Error, hint: Option<String>) -> Error {
     if problem.hint().is_some() && hint.is_none() {
         return problem;
     }

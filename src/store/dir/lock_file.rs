@@ -96,5 +96,6 @@ fn last_try(path: &Path, file: File) -> Result<Lock> {
 }
 
 pub(super) fn not_locked(path: &Path, error: std::io::Error) -> Error {
-    Error::io(ErrorKind::Store, format!("cannot lock {}", path.display()), error)
+    let hint = "move the store to a local disk whose file system supports locks";
+    Error::io(ErrorKind::Store, format!("cannot lock {}", path.display()), error).with_hint(hint)
 }

@@ -1,7 +1,7 @@
 //! The store as a directory of TOML documents.
 //!
 //! `files` owns the layout, `locked` the changes, `creation` what `init` creates, `trail`
-//! and `archive` the audit trail, `health` and `tidiness` what `doctor` checks.
+//! and `archive` the audit trail, `health`, `probes` and `tidiness` what `doctor` checks.
 
 mod archive;
 mod bulk;
@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod lock_file;
 mod locked;
+mod probes;
 mod staging;
 mod tidiness;
 mod trail;

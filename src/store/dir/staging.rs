@@ -116,7 +116,7 @@ fn clear(directory: &Path) -> std::io::Result<()> {
 pub(super) fn make_directory(path: &Path) -> Result<()> {
     match platform::make_private_directory(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Error::io(ErrorKind::Store, format!("cannot make {}", path.display()), error))
+            Err(Error::io(ErrorKind::Store, format!("cannot create {}", path.display()), error))
         }
         _ => Ok(()),
     }

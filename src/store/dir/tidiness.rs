@@ -12,7 +12,7 @@ use crate::names::name::AccountKey;
 use crate::platform;
 use crate::store::dir::files::Files;
 use crate::store::dir::{file_name, staging};
-use crate::store::upkeep::FileProblem;
+use crate::store::upkeep::{FileFlaw, FileProblem};
 use crate::store::{Scope, file};
 use crate::time::Timestamp;
 
@@ -30,6 +30,17 @@ impl Files {
         Ok(found)
     }
 
+    /// Returns what fixes a flaw of many files at once.
+    pub(super) fn hint_for_all(&self, flaw: FileFlaw) -> String {
+        let root = self.root();
+        match flaw {
+            FileFlaw::Open => platform::hint_for_strangers(root, self.owner()),
+            FileFlaw::Exposed => platform::close_command(root),
+            FileFlaw::Link => platform::hint_for_links(root),
+            FileFlaw::Temporary => "rw2fa init".to_owned(),
+        }
+    }
+
     /// Removes the leftovers of killed writers. Returns the number of files removed.
     ///
     /// # Errors
@@ -37,7 +48,7 @@ impl Files {
     pub(super) fn tidy(&self, now: Timestamp) -> Result<usize> {
         let mut count = 0;
         for problem in self.file_problems(now)? {
-            let FileProblem::Temporary(path, _) = problem else { continue };
+            let FileProblem { path, flaw: FileFlaw::Temporary, .. } = problem else { continue };
             count += if staging::is_staging_directory(self, &path) {
                 staging::tidy(self)?
             } else {
@@ -97,21 +108,17 @@ impl Files {
             // A file that vanishes in the meantime was temporary.
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_symlink() {
-                let problem = file::broken(&path, "is a link");
-                let hint = platform::remove_command(&path);
-                found.push(FileProblem::Link(problem.with_hint(hint)));
+                let error = file::is_a_link(&path);
+                found.push(FileProblem { path, flaw: FileFlaw::Link, error });
                 continue;
             }
             if let Some((problem, hint)) =
                 platform::privacy_problem(&path, None, &metadata, self.owner())
             {
                 let is_exposed = platform::is_exposed(&metadata, self.owner());
-                let problem = Error::new(ErrorKind::Store, problem).with_hint(hint);
-                found.push(if is_exposed {
-                    FileProblem::Exposed(path.clone(), problem)
-                } else {
-                    FileProblem::Open(problem)
-                });
+                let flaw = if is_exposed { FileFlaw::Exposed } else { FileFlaw::Open };
+                let error = Error::new(ErrorKind::Store, problem).with_hint(hint);
+                found.push(FileProblem { path: path.clone(), flaw, error });
             }
             if metadata.is_dir() && staging::is_staging_directory(self, &path) {
                 // Its contents change while another program adds users from a file.
@@ -139,8 +146,8 @@ impl Files {
 }
 
 fn left_behind(path: PathBuf) -> FileProblem {
-    let problem = file::broken(&path, "was left behind by a program that was killed");
-    FileProblem::Temporary(path, problem.with_hint("rw2fa init"))
+    let error = file::broken(&path, "was left behind by a program that was killed");
+    FileProblem { path, flaw: FileFlaw::Temporary, error: error.with_hint("rw2fa init") }
 }
 
 fn is_left_behind(path: &Path, metadata: &Metadata, now: Timestamp) -> bool {

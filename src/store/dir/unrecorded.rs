@@ -34,8 +34,8 @@ impl Files {
             let change: Unrecorded = toml::from_str(&text).map_err(|error| {
                 let what = format!("{}: {}", path.display(), error.message());
                 Error::new(ErrorKind::Store, what).with_hint(
-                    "it holds a change that the audit trail does not show: restore the file, or write down its \
-                     contents and remove it",
+                    "it contains a change that the audit trail does not show: restore the file, \
+                     or write down its contents and remove it",
                 )
             })?;
             changes.push(Unrecorded { id: name, ..change });

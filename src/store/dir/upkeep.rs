@@ -6,20 +6,20 @@ use crate::error::Result;
 use crate::platform;
 use crate::store::EachLine;
 use crate::store::dir::DirStore;
-use crate::store::upkeep::{Archive, Disk, FileProblem, HealthProblem, Upkeep};
+use crate::store::upkeep::{Archive, Disk, Extent, FileFlaw, FileProblem, HealthProblem, Upkeep};
 use crate::time::Timestamp;
 
 impl Upkeep for DirStore {
-    fn health_problems(&self, now: Timestamp) -> Vec<HealthProblem> {
-        self.files.health_problems(now)
+    fn health_problems(&self, now: Timestamp, extent: Extent) -> Vec<HealthProblem> {
+        self.files.health_problems(now, extent)
     }
 
     fn file_problems(&self, now: Timestamp) -> Result<Vec<FileProblem>> {
         self.files.file_problems(now)
     }
 
-    fn close_command(&self) -> String {
-        platform::close_command(self.files.root())
+    fn hint_for_all(&self, flaw: FileFlaw) -> String {
+        self.files.hint_for_all(flaw)
     }
 
     fn tidy(&self, now: Timestamp) -> Result<usize> {
@@ -43,6 +43,10 @@ impl Upkeep for DirStore {
 
     fn is_unused(&self) -> Result<bool> {
         self.files.is_unused()
+    }
+
+    fn lacks_trail(&self) -> Result<bool> {
+        self.files.lacks_trail()
     }
 
     fn make_trail(&self) -> Result<()> {

@@ -48,9 +48,9 @@ fn missing_attempts_are_reported_and_repeated_ones_break_the_trail() {
     assert_eq!((code, &found["whole"], &found["broken"]), (1, &json!(false), &json!(null)));
     assert_eq!(found["missing_attempts"], missing);
     let run = sandbox.admin(&["audit", "verify"]);
-    assert!(run.stderr.contains("error: alice: attempts 3 to 4 were charged but never recorded\n"));
+    assert!(run.stderr.contains("error: alice: attempts 3 to 4 were counted but never recorded\n"));
     assert!(
-        run.stderr.contains("error: bob: attempt 2 was charged but never recorded\n"),
+        run.stderr.contains("error: bob: attempt 2 was counted but never recorded\n"),
         "{run:?}"
     );
 
@@ -75,7 +75,8 @@ fn missing_attempts_are_found_without_the_key() {
         [(None, "alice 1-1"), (Some(2), "alice 1-1"), (Some(4), "alice 1-1, alice 3-4")]
     {
         let present = present.map(|count| ("alice".to_owned(), count)).into_iter().collect();
-        let missing = audit::missing_attempts(&*store, &present).unwrap();
+        let missing =
+            audit::survey(&*store, &present, Timestamp::from_unix(sandbox.now())).unwrap().missing;
         let missing: Vec<_> = missing
             .iter()
             .map(|found| format!("{} {}-{}", found.user, found.first, found.last))
@@ -101,7 +102,7 @@ fn unrecorded_attempts_are_reported() {
     let findings = doctor["findings"].as_array().unwrap().iter();
     let attempts: Vec<_> = findings.filter(|finding| finding["check"] == "attempts").collect();
     assert_eq!(attempts.len(), 1, "{doctor}");
-    let message = "alice: attempts 2 to 4 were charged but never recorded";
+    let message = "alice: attempts 2 to 4 were counted but never recorded";
     assert_eq!(attempts[0]["message"], message);
     assert_eq!(attempts[0]["severity"], "warning");
     // The next attempt carries the next number.

@@ -147,7 +147,7 @@ fn a_trail_that_begins_later_is_broken() {
     let (code, found) = verified(&sandbox, &[]);
     assert_eq!((code, &found["broken"]["line"], &found["head"]), (1, &json!(1), &json!(null)));
     let run = sandbox.admin(&["audit", "verify"]);
-    assert!(run.stderr.contains("2026-12.jsonl, line 1: is not the beginning"), "{run:?}");
+    assert!(run.stderr.contains("2026-12.jsonl, line 1 is not the beginning"), "{run:?}");
     assert!(run.stderr.contains("hint: ") && run.stderr.contains("audit archive"), "{run:?}");
     fs::remove_file(month(&sandbox, MONTH)).unwrap();
     assert!(sandbox.admin(&["audit", "verify"]).stderr.contains("the trail is empty"));

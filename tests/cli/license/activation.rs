@@ -26,7 +26,8 @@ serial number  7GRS-RBNB-DFT7-SX10
 product        Two-Factor Authentication
 "
             .into(),
-            stderr: "next: rw2fa license activate license.lic\n".into(),
+            stderr: "hint: install the licence you get with 'rw2fa license activate license.lic'\n"
+                .into(),
         }
     );
     let json = sandbox.admin(&["license", "portal", "--format", "json"]);
@@ -74,14 +75,14 @@ fn a_licence_is_activated_and_shown() {
     assert_eq!(
         sandbox.admin_ok(&["license", "show"]),
         "\
-licence           enterprise, up to 3 users, 365 days left
-order number      A-1001
-e-mail            it@example.com
-issued            2026-11-24T08:00:00Z
-ends              2027-11-24T08:00:00Z
-users that count  0 of 3
-serial number     7GRS-RBNB-DFT7-SX10
-key               DEVELOPMENT KEY: anyone can issue licences for this build
+licence        enterprise, up to 3 users, 365 days left
+order number   A-1001
+e-mail         it@example.com
+issued         2026-11-24T08:00:00Z
+ends           2027-11-24T08:00:00Z
+users counted  0 of 3
+serial number  7GRS-RBNB-DFT7-SX10
+key            DEVELOPMENT KEY: anyone can issue licences for this build
 "
     );
     let json = sandbox.admin(&["license", "show", "--format", "json"]);
@@ -114,6 +115,20 @@ fn additions_around_a_licence_are_ignored() {
         // The store holds the licence alone, so activating the same one without additions changes
         // nothing.
         assert_eq!(activate(&sandbox, "good").stdout, "A-1001: unchanged\n", "{what}");
+    }
+}
+
+/// Guards licences that PowerShell wrote to a file, which makes them UTF-16.
+#[test]
+fn a_licence_in_utf_16_is_accepted() {
+    let text = format!("\u{feff}{}\r\n", token("good"));
+    let encode =
+        |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+    for bytes in [encode(u16::to_le_bytes), encode(u16::to_be_bytes)] {
+        let run = activate_bytes(&Sandbox::new(), &bytes);
+        assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{run:?}");
+        let cut = activate_bytes(&Sandbox::new(), &bytes[..bytes.len() - 7]);
+        assert_eq!(cut.code, 1, "{cut:?}");
     }
 }
 

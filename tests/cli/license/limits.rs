@@ -85,7 +85,7 @@ fn users_beyond_the_licence_are_refused() {
     let run = sandbox.admin(&["users", "add", "bob", "carl", "mia"]);
     assert_eq!((run.code, run.stdout.as_str()), (1, "bob: added\nmia: added\n"), "{run:?}");
     assert!(
-        run.stderr.contains("carl: the licence is for 3 users, and there would be 4"),
+        run.stderr.contains("carl: the licence is for 3 users, and this would make 4"),
         "{run:?}"
     );
     assert_eq!(show(&sandbox)["users"], 3, "mia counts once");
@@ -113,7 +113,7 @@ fn users_beyond_the_licence_are_refused() {
     assert_eq!(activate(&new, "good-one-user").code, 0);
     let run = new.admin(&["enable"]);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.stderr.contains("the licence is for 1 user, and there would be 2"), "{run:?}");
+    assert!(run.stderr.contains("the licence is for 1 user, and this would make 2"), "{run:?}");
 }
 
 /// Guards the end of a licence: a warning 30 days before, and then the same limits as after a

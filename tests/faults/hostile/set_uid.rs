@@ -27,6 +27,9 @@ $tool --quiet enable >/var/lib/out
 chown daemon:daemon /var/lib/bin/rw2fa-verify
 chmod 4755 /var/lib/bin/rw2fa-verify
 cp -p /var/lib/bin/rw2fa-verify /var/lib/nosuid/rw2fa-verify
+cp "$1" /var/lib/bin/foreign
+chown bin:bin /var/lib/bin/foreign
+chmod 4755 /var/lib/bin/foreign
 echo ready
 exec sleep 600
 "#;
@@ -171,4 +174,8 @@ fn a_set_uid_bit_without_effect_is_explained() {
     let run = finish(system.hostile(script, &[]).spawn().unwrap());
     assert_eq!(run.end(), (4, "store".into()), "{run:?}");
     assert!(run.stderr.contains("mounted 'nosuid'"), "{run:?}");
+    let script = "exec /var/lib/bin/foreign -- alice";
+    let run = finish(system.hostile(script, &[]).spawn().unwrap());
+    assert_eq!(run.end(), (4, "store".into()), "{run:?}");
+    assert!(run.stderr.contains("belongs to bin, not to daemon: chown 1 "), "{run:?}");
 }

@@ -17,28 +17,21 @@ fn misused(sandbox: &Sandbox, args: &[&str], words: &str) -> Run {
     run
 }
 
-/// Guards the portal's command line: an invalid session, client or group refuses the whole call.
+/// Guards the portal's command line: an invalid session, or an invalid client of a user who needs a code,
+/// refuses the whole call.
 #[test]
 fn invalid_options_are_usage_errors() {
     let sandbox = with_groups(&["staff"]);
     let long = "x".repeat(129);
-    let longest_name = "n".repeat(257);
     for (args, words) in [
         (&["--session", "vnc"][..], "--session must be html5, remoteapp or rdp"),
         (&["--session", ""], "--session must be html5"),
         (&["--session", "HTML5"], "--session must be html5"),
-        (&["--client", ""], "1 to 128 printable ASCII"),
-        (&["--client", &long], "1 to 128 printable ASCII"),
-        (&["--client", "a\nb"], "1 to 128 printable ASCII"),
-        (&["--client", "a\u{7f}"], "1 to 128 printable ASCII"),
-        (&["--client", "sé"], "1 to 128 printable ASCII"),
-        (&["--group", ""], "--group: the name is empty"),
-        (&["--group", "  "], "--group: the name is empty"),
-        (&["--group", &longest_name], "--group: the name is longer than 256 bytes"),
-        (&["--group", "a\u{1b}[2Jb"], "--group: the name contains the invisible"),
-        (&["--group", "a\u{202e}b"], "--group: the name contains the invisible"),
-        (&["--group", "a\\b\\c"], "--group: the name contains more than one backslash"),
-        (&["--group", "staff", "--group", ""], "--group: the name is empty"),
+        (&["--group", "staff", "--client", ""], "1 to 128 printable ASCII"),
+        (&["--group", "staff", "--client", &long], "1 to 128 printable ASCII"),
+        (&["--group", "staff", "--client", "a\nb"], "1 to 128 printable ASCII"),
+        (&["--group", "staff", "--client", "a\u{7f}"], "1 to 128 printable ASCII"),
+        (&["--group", "staff", "--client", "sé"], "1 to 128 printable ASCII"),
         (&["--group", "staff", "--no-groups"], "--group and --no-groups cannot be used together"),
         (&["--groups", "staff"], "unexpected argument"),
     ] {
@@ -53,6 +46,58 @@ fn invalid_options_are_usage_errors() {
     // A value that looks like an option is a value or an error, never an option.
     misused(&sandbox, &["--group", "--no-groups", "--", "alice"], "--group needs a value");
     assert_eq!(knock(&sandbox, &["--group=--no-groups"], "alice").reason(), "not-listed");
+}
+
+/// Guards groups whose names cannot be read: they refuse a login only where groups decide about it, and then
+/// with the name and the problem.
+#[test]
+fn an_unreadable_group_refuses_only_where_groups_matter() {
+    let longest_name = "n".repeat(257);
+    let groups: &[(&[&str], &str)] = &[
+        (
+            &["--group", r"CORP\Support@Night"],
+            r"--group 'CORP\Support@Night': the name contains both",
+        ),
+        (&["--group", ""], "--group '': the name is empty"),
+        (&["--group", "  "], "--group '  ': the name is empty"),
+        (&["--group", &longest_name], "the name is longer than 256 bytes"),
+        (&["--group", "a\u{1b}[2Jb"], "--group 'a\\u{1b}[2Jb': the name contains the invisible"),
+        (&["--group", "a\u{202e}b"], "--group 'a\\u{202e}b': the name contains the invisible"),
+        (&["--group", r"a\b\c"], "the name contains more than one backslash"),
+        (&["--group", "staff", "--group", ""], "--group '': the name is empty"),
+        (&["--group", "", "--group", "staff"], "--group '': the name is empty"),
+    ];
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let all_end = |name: &str, end: (u8, &str)| {
+        for (group, _) in groups {
+            let run = sandbox.verify(&[group, &["--", name][..]].concat(), None);
+            assert_eq!(run.end(), (end.0.into(), end.1.to_owned()), "{group:?}: {run:?}");
+            assert_eq!(run.stderr, "", "{group:?}");
+        }
+    };
+    // No group is listed.
+    all_end("bob", (0, "not-listed"));
+    // A group is listed, but alice needs a code whatever her groups are.
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    all_end("alice", (3, "enrolment-required"));
+    for (group, words) in groups {
+        for rest in
+            [&["--", "bob"][..], &["--check", "--", "bob"], &["--session", "rdp", "--", "bob"]]
+        {
+            let run = sandbox.verify(&[group, rest].concat(), None);
+            assert_eq!(run.end(), (4, "groups-unknown".to_owned()), "{group:?}: {run:?}");
+            assert!(run.stderr.contains(words) && run.stderr.contains("\nhint: "), "{run:?}");
+            assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains('\u{202e}'), "{run:?}");
+        }
+        let explained = sandbox.admin(&[&["explain", "bob"], *group].concat());
+        assert!(explained.code == 2 && explained.stderr.contains(words), "{explained:?}");
+        // Signing out needs no groups.
+        let run = sandbox.verify(&[group, &["--end", "--", "bob"][..]].concat(), None);
+        assert_eq!(run.code, 5, "{run:?}");
+    }
+    sandbox.admin_ok(&["disable", "--yes"]);
+    all_end("bob", (0, "disabled"));
+    all_end("alice", (0, "disabled"));
 }
 
 /// Guards the administration tool in the same way.

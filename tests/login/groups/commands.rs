@@ -77,8 +77,8 @@ fn add_lists_groups() {
         Run::new(
             1,
             "",
-            "error: sales: already listed, with other attributes\n\
-             hint: change them with: rw2fa users edit --group 'sales'\n"
+            "error: sales: already listed, with different settings\n\
+             hint: change them with: rw2fa users edit --group sales --notes x\n"
         )
     );
     // A user and a group may have the same name.

@@ -3,7 +3,7 @@
 use rw2fa::error::ErrorKind;
 
 use super::{knock, with_groups};
-use crate::sandbox::{FakeAccounts, Sandbox, is_unlocked};
+use crate::sandbox::{FakeAccounts, Run, Sandbox, is_unlocked};
 
 /// Creates a store that lists `staff`, on a system that knows some accounts.
 fn asked() -> (Sandbox, FakeAccounts) {
@@ -178,4 +178,43 @@ fn a_group_matches_in_every_spelling() {
             "{group}"
         );
     }
+}
+
+/// Guards `names = portal`: the system is never asked, and a portal that passes no groups gets an error
+/// as long as a group is listed.
+#[test]
+fn with_names_of_the_portal_the_system_is_never_asked() {
+    let (sandbox, system) = asked();
+    sandbox.set("names", "portal");
+    for options in [&[][..], &["--check"], &["--session", "html5"], &["--session", "rdp"]] {
+        for user in ["alice", "bob", "eve"] {
+            let run = knock(&sandbox, options, user);
+            assert_eq!(run.end(), (4, "groups-unknown".into()), "{user} {options:?}");
+            assert!(run.stderr.contains("the setting 'names' is 'portal'"), "{run:?}");
+        }
+    }
+    assert_eq!(knock(&sandbox, &["--group", "staff"], "bob").reason(), "enrolment-required");
+    assert_eq!(knock(&sandbox, &["--no-groups"], "alice").reason(), "not-listed");
+    let explained = sandbox.admin(&["explain", "alice"]);
+    assert!(explained.stdout.contains("groups-unknown"), "{explained:?}");
+    // A user listed by name needs no groups.
+    let added = sandbox.admin(&["users", "add", "zoe", "--group", "external"]);
+    assert_eq!(added, Run::new(0, "zoe: added\nexternal: added\n", ""), "no warning");
+    assert_eq!(knock(&sandbox, &[], "zoe").reason(), "enrolment-required");
+    let refused = sandbox.admin(&["users", "add", "zoe2", "--must-exist"]);
+    assert!(refused.code == 1 && refused.stderr.contains("'names' is 'portal'"), "{refused:?}");
+    let csv = b"name,type,method,phone\nzoe3,,,\n";
+    let from = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], csv);
+    assert_eq!(from, Run::new(0, "zoe3: added\n", ""), "no warning");
+    let doctor = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
+    assert!(!doctor.contains("does not know"), "{doctor}");
+    assert_eq!(sandbox.admin_ok(&["users", "remove", "zoe", "--yes"]), "zoe: removed\n");
+    assert_eq!(system.questions().len(), 0, "the system was asked");
+    // Without a listed group, no groups are needed.
+    sandbox.admin_ok(&["users", "remove", "--group", "staff", "--group", "external", "--yes"]);
+    assert_eq!(knock(&sandbox, &[], "alice").reason(), "not-listed");
+    // The system is asked again as soon as it may be.
+    sandbox.admin_ok(&["advanced", "unset", "names"]);
+    sandbox.admin_ok(&["users", "add", "--group", "staff"]);
+    assert_eq!(knock(&sandbox, &[], "alice").reason(), "enrolment-required");
 }

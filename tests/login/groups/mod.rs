@@ -5,6 +5,8 @@
 
 mod bad_input;
 mod commands;
+#[cfg(target_os = "linux")]
+mod large;
 mod members;
 mod membership;
 #[cfg(unix)]

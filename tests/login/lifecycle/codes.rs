@@ -118,7 +118,16 @@ fn leading_zeros_are_part_of_a_code() {
 fn an_empty_line_is_not_a_code() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
-    for stdin in [&b""[..], b"\n", b"\r\n", b"  \t \n", "\u{a0}\u{3000}\n".as_bytes()] {
+    for stdin in [
+        &b""[..],
+        b"\n",
+        b"\r\n",
+        b"  \t \n",
+        "\u{a0}\u{3000}\n".as_bytes(),
+        "\u{200b}\u{200e}\n".as_bytes(),
+        b"\0",
+        b"\r\0",
+    ] {
         let run = sandbox.verify_with_stdin(&["--", "alice"], stdin);
         assert_eq!(run.end(), (3, "code-required".to_owned()), "{stdin:?}");
     }
@@ -129,8 +138,6 @@ fn input_that_cannot_be_a_code_is_wrong_and_never_charged() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let secret = sandbox.enrol("alice");
     let code = secret.code(sandbox.pass(30).now());
-    let wide: String = code.chars().map(|c| char::from_u32(c as u32 + 0xfee0).unwrap()).collect();
-    let arabic: String = code.chars().map(|c| char::from_u32(c as u32 + 0x630).unwrap()).collect();
     let long = "1".repeat(300);
     let padded = format!("{code}{}", " ".repeat(300));
     let typed: Vec<&[u8]> = vec![
@@ -142,14 +149,15 @@ fn input_that_cannot_be_a_code_is_wrong_and_never_charged() {
         b"-",
         b"1.2345",
         b"0x1234",
-        wide.as_bytes(),
-        arabic.as_bytes(),
         long.as_bytes(),
         padded.as_bytes(),
         b"\xff\xfe123456",
-        b"123456\x00",
+        b"\xff123456",
+        b"123456\x00\x00",
+        b"123\x00456",
+        b"1\x002\x003\x004\x005\x006\x00\r\x00",
         b"\x1b[A",
-        "12345\u{200b}6".as_bytes(),
+        "12345²".as_bytes(),
         b"' OR 1=1 --",
     ];
     let before = sandbox.show("alice");
@@ -157,9 +165,77 @@ fn input_that_cannot_be_a_code_is_wrong_and_never_charged() {
         let run = sandbox.verify_with_stdin(&["--", "alice"], &[typed, b"\n"].concat());
         assert_eq!(run.end(), (1, "wrong-code".to_owned()), "{}", typed.escape_ascii());
         assert_eq!(run.json()["attempts_left"], 5, "{}", typed.escape_ascii());
+        let message =
+            "This is not a code. A code has 6 digits. A recovery code has 16 letters and digits.";
+        assert_eq!(run.json()["message"], message, "{}", typed.escape_ascii());
         assert_eq!(sandbox.show("alice"), before, "{}", typed.escape_ascii());
     }
     assert_eq!(end(&sandbox, &code).1, "code-accepted");
+}
+
+/// Guards what people type and paste, and what programs write after it: every spelling of a code is that code,
+/// which is accepted once.
+#[test]
+fn every_spelling_of_a_code_is_the_same_code() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    let in_script = |code: &str, zero: u32| -> String {
+        let digit = |c: char| char::from_u32(zero + c.to_digit(10).unwrap()).unwrap();
+        code.chars().map(digit).collect()
+    };
+    let spellings: &[&dyn Fn(&str) -> String] = &[
+        &|code| in_script(code, 0xff10),
+        &|code| in_script(code, 0x660),
+        &|code| in_script(code, 0x6f0),
+        &|code| in_script(code, 0x966),
+        &|code| format!("{}\u{a0}{}", &code[..3], &code[3..]),
+        &|code| format!("{}\t{}", &code[..3], &code[3..]),
+        &|code| format!("{}\u{2009}{}", &code[..3], &code[3..]),
+        &|code| format!("{}\u{2013}{}", &code[..3], &code[3..]),
+        &|code| format!("{}\u{2011}{}", &code[..3], &code[3..]),
+        &|code| format!("\u{200f}{}\u{200b}{}\u{200e}", &code[..3], &code[3..]),
+        &|code| format!("\u{feff}{code}"),
+        &|code| format!("{code}\0"),
+        &|code| format!("{code}\r\n\0"),
+        &|code| format!("{code}\0\n"),
+    ];
+    for spelling in spellings {
+        let code = secret.code(sandbox.pass(30).now());
+        let typed = spelling(&code);
+        assert_eq!(end(&sandbox, &typed), (0, "code-accepted".to_owned()), "{typed:?}");
+        for spelling in spellings {
+            let again = spelling(&code);
+            assert_eq!(end(&sandbox, &again).1, "code-used", "{typed:?}, then {again:?}");
+        }
+    }
+}
+
+/// Guards the cause of input that is not text: the user reads what a code looks like, and standard error says
+/// what is wrong, but never the code.
+#[test]
+fn standard_error_says_why_input_is_not_text() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let secret = sandbox.enrol("alice");
+    let code = secret.code(sandbox.pass(30).now());
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    for (input, words) in [
+        (utf16(&format!("\u{feff}{code}\r\n")), "standard input is UTF-16"),
+        (utf16(&format!("{code}\r\n")), "standard input is UTF-16"),
+        ([code.as_bytes(), b"\xe9\n"].concat(), "standard input is not UTF-8"),
+        (
+            format!("{code}{}\n", " ".repeat(300)).into_bytes(),
+            "the line on standard input is too long",
+        ),
+    ] {
+        let run = sandbox.verify_with_stdin(&["--", "alice"], &input);
+        assert_eq!(run.end(), (1, "wrong-code".to_owned()), "{words}: {run:?}");
+        assert!(run.stderr.contains(words) && run.stderr.contains("\nhint: "), "{run:?}");
+        assert!(!run.stderr.contains(&code) && !run.stdout.contains(&code), "{run:?}");
+        // Nothing is wrong for a user who needs no code.
+        let run = sandbox.verify_with_stdin(&["--", "bob"], &input);
+        assert_eq!((run.reason(), run.stderr), ("not-listed".to_owned(), String::new()));
+    }
+    assert_eq!(end(&sandbox, &code).1, "code-accepted", "nothing was charged or used up");
 }
 
 #[test]

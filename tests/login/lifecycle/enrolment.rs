@@ -117,7 +117,7 @@ fn wrong_codes_of_a_pending_secret_are_charged() {
 }
 
 #[test]
-fn a_reset_creates_a_new_secret_and_voids_the_old_one() {
+fn a_reset_creates_a_new_secret_and_the_old_one_stops_working() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let old = sandbox.enrol("alice");
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);

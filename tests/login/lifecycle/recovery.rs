@@ -163,7 +163,7 @@ fn new_ones_replace_the_old_after_a_question() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let new: Vec<_> = json["recovery_codes"]["codes"].as_array().unwrap().clone();
     assert_eq!((new.len(), &json["recovery_codes"]["name"]), (2, &json!("alice")));
-    assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "wrong-code", "the old ones are void");
+    assert_eq!(sign_in(&sandbox, &codes[0]).reason(), "wrong-code", "the old ones no longer work");
     let run = sign_in(&sandbox, new[1].as_str().unwrap());
     assert_eq!(run.reason(), "recovery-code-accepted");
     // No confirmation is needed where nothing is lost.
@@ -172,7 +172,7 @@ fn new_ones_replace_the_old_after_a_question() {
 }
 
 #[test]
-fn a_reset_voids_them() {
+fn a_reset_deletes_them() {
     let (sandbox, secret, codes) = alice();
     sandbox.admin_ok(&["users", "reset", "alice", "--yes"]);
     assert_eq!(left(&sandbox), 0);

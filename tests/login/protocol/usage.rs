@@ -1,6 +1,6 @@
 //! Usage errors: exit code 2, and nothing on standard output that could be taken for an answer.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Secret};
 
 /// Runs both programs on a store in which no one needs a code: every accepted call ends with 0.
 fn both(
@@ -92,7 +92,6 @@ fn unknown_words_and_missing_values_are_refused() {
         &["--end", "--resend", "--", "alice"],
         &["--end", "--session", "html5", "--", "alice"],
         &["--group", "staff", "--no-groups", "--", "alice"],
-        &["--group", "", "--", "alice"],
         &["--code", "123456", "--", "alice"],
         &["--code-stdin=123456", "--", "alice"],
     ] {
@@ -141,7 +140,6 @@ fn an_invalid_name_is_refused_before_anything_is_decided() {
         "alice＠corp.example",
     ] {
         assert_refused(&sandbox, &["--", user], b"");
-        assert_refused(&sandbox, &["--group", user, "--", "bob"], b"");
         for (program, run) in both(&sandbox, &["--", user], b"") {
             let control = run.stderr.chars().any(|c| c.is_control() && c != '\n');
             assert!(!control, "{program}: {run:?}");
@@ -152,28 +150,61 @@ fn an_invalid_name_is_refused_before_anything_is_decided() {
     assert_eq!(sandbox.verify(&["--", " alice "], None).json()["user"], "alice");
 }
 
+/// Guards the ids of portal sessions: an invalid one is refused where the answer depends on the session, and
+/// only there.
 #[test]
 fn a_client_is_printable_ascii_of_at_most_128_bytes() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.enrol("alice");
     let long = "c".repeat(129);
-    for client in ["", &long, "a\tb", "a\nb", "a\u{7f}", "é", "\u{200b}", "a\u{0}b"] {
-        assert_refused(&sandbox, &["--client", client, "--", "alice"], b"");
+    let invalid = ["", &long, "a\tb", "a\nb", "a\u{7f}", "é", "\u{200b}"];
+    for client in invalid {
+        for rest in [
+            &["--", "alice"][..],
+            &["--session", "html5", "--", "alice"],
+            &["--end", "--", "alice"],
+        ] {
+            assert_refused(&sandbox, &[&["--client", client], rest].concat(), b"");
+        }
+        assert_eq!(sandbox.verify(&["--client", client, "--", "bob"], None).reason(), "not-listed");
     }
     let longest = "c".repeat(128);
     for client in [" ", "c1", "a b", "~!@#$%^&*()", &longest] {
-        assert_eq!(sandbox.verify(&["--client", client, "--", "alice"], None).code, 0, "{client}");
+        assert_eq!(sandbox.verify(&["--client", client, "--", "alice"], None).code, 3, "{client}");
+    }
+    sandbox.admin_ok(&["disable", "--yes"]);
+    for client in invalid {
+        assert_eq!(sandbox.verify(&["--client", client, "--", "alice"], None).reason(), "disabled");
     }
 }
 
+/// Guards that an address is for the trail only: no value refuses a login. It is recorded in a line that is safe
+/// to show, and only an address becomes part of the message.
 #[test]
-fn an_invalid_address_is_refused() {
-    let sandbox = Sandbox::new();
+fn any_address_is_recorded_and_refuses_no_login() {
     let long = "1".repeat(65);
-    for address in ["", &long, "192.0.2.7\n", "a b", "\u{1b}[0m", "é"] {
-        assert_refused(&sandbox, &["--ip", address, "--", "alice"], b"");
-    }
-    for address in ["192.0.2.7", "2001:db8::7", "fe80::1%eth0", "[2001:db8::7]:443"] {
-        assert_eq!(sandbox.verify(&["--ip", address, "--", "alice"], None).code, 0, "{address}");
+    let cut = "1".repeat(64) + "…";
+    for (address, recorded) in [
+        ("192.0.2.7", Some("192.0.2.7")),
+        ("fe80::1%eth0", Some("fe80::1%eth0")),
+        ("192.0.2.7, 10.0.0.1", Some("192.0.2.7, 10.0.0.1")),
+        ("192.0.2.7\n", Some("192.0.2.7")),
+        ("\u{1b}[0m<b>", Some("\\u{1b}[0m<b>")),
+        ("é", Some("é")),
+        (&long, Some(cut.as_str())),
+        ("", None),
+    ] {
+        let sandbox = Sandbox::with_users(&["alice"]);
+        let address_option = format!("--ip={address}");
+        let args = [address_option.as_str(), "--", "alice"];
+        let secret = Secret::of(&sandbox.verify(&args, None).json());
+        let run = sandbox.verify(&args, Some(&secret.code(sandbox.now())));
+        assert_eq!(run.end(), (0, "activated".to_owned()), "{address:?}: {run:?}");
+        assert!(!run.stdout.contains("<b>"), "{run:?}");
+        let trail = sandbox.admin_ok(&["audit", "--format", "json"]);
+        let trail: serde_json::Value = serde_json::from_str(&trail).unwrap();
+        let last = trail["lines"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["ip"].as_str(), recorded, "{address:?}: {last}");
     }
 }
 

@@ -6,8 +6,8 @@ use windows_sys::Win32::System::Diagnostics::Debug::{
     SEM_FAILCRITICALERRORS, SEM_NOGPFAULTERRORBOX, SetErrorMode,
 };
 use windows_sys::Win32::System::SystemInformation::{
-    ComputerNameDnsHostname, ComputerNameNetBIOS, GetComputerNameExW, GetSystemDirectoryW,
-    GetSystemWindowsDirectoryW,
+    ComputerNameDnsDomain, ComputerNameDnsHostname, ComputerNameNetBIOS, GetComputerNameExW,
+    GetSystemDirectoryW, GetSystemWindowsDirectoryW,
 };
 use windows_sys::Win32::UI::Shell::GetAllUsersProfileDirectoryW;
 
@@ -24,6 +24,11 @@ pub(in super::super) fn host_name() -> Option<OsString> {
 /// The name of this machine as the domain of its own accounts.
 pub(in super::super) fn netbios_name() -> Option<OsString> {
     computer_name(ComputerNameNetBIOS)
+}
+
+/// The domain of this machine in the domain name system.
+pub(in super::super) fn dns_domain() -> Option<OsString> {
+    computer_name(ComputerNameDnsDomain)
 }
 
 fn computer_name(format: i32) -> Option<OsString> {

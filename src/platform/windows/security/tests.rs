@@ -121,7 +121,7 @@ fn a_file_that_everyone_may_read_is_refused() {
 fn a_service_account_is_a_single_account() {
     for group in ["Administrators", "Everyone", r"NT AUTHORITY\Authenticated Users", "Users"] {
         let refused = Owner::named(group).unwrap_err();
-        assert!(refused.to_string().contains("is not one account"), "{group}: {refused}");
+        assert!(refused.to_string().contains("is not a single account"), "{group}: {refused}");
     }
     assert!(Owner::named("no such account").is_err());
     let parent = tempfile::tempdir().unwrap();
@@ -147,7 +147,7 @@ fn a_service_account_gets_no_access_elsewhere() {
     std::fs::hard_link(&elsewhere, root.join("second")).unwrap();
     let service = Owner::named(r"NT AUTHORITY\NETWORK SERVICE").unwrap();
     let refused = service.give(&root).unwrap_err().to_string();
-    assert!(refused.contains("has a second name"), "{refused}");
+    assert!(refused.contains("has another hard link"), "{refused}");
     std::fs::remove_file(root.join("second")).unwrap();
     service.give(&root).unwrap();
 

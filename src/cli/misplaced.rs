@@ -6,11 +6,11 @@
 use clap::ValueEnum as _;
 
 use crate::cli::context::Context;
+use crate::cli::moment::{Counts, Moment};
 use crate::cli::parse_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::{Method, Phone};
 use crate::printable::printable;
-use crate::settings::duration;
 use crate::store::{Document, DocumentKind, Reader};
 use crate::time::Timestamp;
 
@@ -145,9 +145,8 @@ fn is_time(text: &str) -> bool {
         && !is_number(&lower)
         && lower.chars().all(|c| c.is_ascii_digit() || "smhdw".contains(c));
     is_duration
-        || duration::seconds(&lower).is_some()
         || (is_number(&lower) && lower.len() <= 3)
-        || Timestamp::parse_end(text).is_some()
+        || Moment::parse("", text, Timestamp::from_unix(0), Counts::Forward).is_ok()
         || is_date(text)
 }
 
