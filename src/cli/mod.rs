@@ -16,6 +16,7 @@ mod init;
 mod key;
 mod license;
 mod man;
+mod misplaced;
 mod mistyped;
 mod moment;
 mod output;
@@ -291,8 +292,11 @@ fn show_clap_message(process: &mut Process, error: &clap::Error, definition: &cl
             Err(_) => ErrorKind::System.exit_code(),
         };
     }
-    let wants_json = process.args.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
-        || process.args.iter().any(|arg| arg == "--format=json");
+    let wants_json = process
+        .args
+        .windows(2)
+        .any(|pair| pair[0] == "--format" && pair[1].eq_ignore_ascii_case("json"))
+        || process.args.iter().any(|arg| arg.eq_ignore_ascii_case("--format=json"));
     if wants_json {
         return report_usage_error(process, error, definition, Format::Json);
     }

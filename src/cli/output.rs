@@ -273,7 +273,12 @@ impl ChangeRow {
             [] => String::new(),
             groups => format!(" (still covered by group {})", groups.join(", ")),
         };
-        let until = self.until.as_ref().map_or(String::new(), |until| format!(" (until {until})"));
+        let until = match &self.until {
+            Some(until) => format!(" (until {until})"),
+            // Only a whitelist entry can end.
+            None if self.kind == "whitelist" && self.result == Changed::Added => " (no end)".into(),
+            None => String::new(),
+        };
         let (subject, result) = (self.subject(), self.result.as_str());
         printable(&format!("{subject}: {would}{result}{covered}{until}"))
     }

@@ -1,12 +1,14 @@
 //! What the command line says about itself: help, mistyped subcommands and usage errors.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
-use clap::{ArgAction, Command};
+use clap::{Arg, ArgAction, Command};
 
 use crate::cli::advanced;
 use crate::error::{Error, ErrorKind};
+use crate::platform;
 use crate::printable::printable;
 
 /// The last line of a command's help.
@@ -77,26 +79,39 @@ pub(super) fn with_aliases(command: Command) -> Command {
 pub(super) fn with_help(root: Command) -> Command {
     let mut root = with_aliases(root);
     root.build();
-    root.mut_subcommands(shortened_help).mut_subcommand("advanced", |command| {
-        command.mut_subcommand("set", |command| {
-            let help =
-                format!("{}\n\nExample: rw2fa advanced set discrepancy 1", advanced::keys_help());
-            command.after_long_help(format!("{help}\n\n{MORE_OPTIONS}"))
-        })
-    })
+    root.mut_args(in_any_case).mut_subcommands(shortened_help).mut_subcommand(
+        "advanced",
+        |command| {
+            command.mut_subcommand("set", |command| {
+                let help = format!(
+                    "{}\n\nExample: rw2fa advanced set discrepancy 1",
+                    advanced::keys_help()
+                );
+                command.after_long_help(format!("{help}\n\n{MORE_OPTIONS}"))
+            })
+        },
+    )
 }
 
 /// Hides the global options in a command and its subcommands.
 fn shortened_help(command: Command) -> Command {
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    // Programs run `verify`: it accepts only what its protocol says.
+    let is_strict = command.get_name() == "verify";
     command
         .mut_args(|arg| {
             let is_common = arg.is_global_set() || matches!(arg.get_action(), ArgAction::Version);
             let hide = arg.is_hide_set() || is_common;
-            arg.hide(hide)
+            if is_strict { arg.hide(hide) } else { in_any_case(arg.hide(hide)) }
         })
         .after_help(format!("{after}\n\n{MORE_OPTIONS}"))
         .mut_subcommands(shortened_help)
+}
+
+/// Accepts the fixed words that an option takes in capitals too.
+fn in_any_case(arg: Arg) -> Arg {
+    let has_words = !arg.get_possible_values().is_empty() && arg.get_action().takes_values();
+    if has_words { arg.ignore_case(true) } else { arg }
 }
 
 /// Returns the words of the command line that name a command or an argument, without options and
@@ -116,16 +131,20 @@ pub(super) fn plain_words(args: &[OsString]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Suggests the subcommand or option that does what a mistyped one means, in place of one that only
-/// looks like it.
+/// Suggests what a mistyped command line means, where clap cannot know it.
 pub(super) fn suggest_synonym(error: &mut clap::Error, root: &Command, args: &[OsString]) {
     match error.kind() {
         ClapErrorKind::InvalidSubcommand => suggest_subcommand(error, root, args),
-        ClapErrorKind::UnknownArgument => suggest_option(error),
+        ClapErrorKind::MissingRequiredArgument => name_alternatives(error, parent(root, args)),
+        ClapErrorKind::UnknownArgument => {
+            suggest_option(error);
+            explain_code(error, parent(root, args));
+        }
         _ => {}
     }
 }
 
+/// Suggests the option that does what a mistyped one means.
 fn suggest_option(error: &mut clap::Error) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return };
     let typed = typed.split('=').next().unwrap_or_default().to_lowercase();
@@ -137,14 +156,75 @@ fn suggest_option(error: &mut clap::Error) {
     error.insert(ContextKind::SuggestedArg, ContextValue::String((*meant).to_owned()));
 }
 
+/// Suggests the subcommand that does what a mistyped one means, in place of one that only looks
+/// like it.
 fn suggest_subcommand(error: &mut clap::Error, root: &Command, args: &[OsString]) {
     let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
     };
-    if let Some(synonym) = synonym(parent(root, args), typed) {
-        let suggestion = ContextValue::Strings(vec![synonym.to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, suggestion);
+    let parent = parent(root, args);
+    let is_root = parent.get_name() == root.get_name();
+    let suggestions = if let Some(synonym) = synonym(parent, typed) {
+        vec![synonym.to_owned()]
+    } else if is_root {
+        commands_below(root, typed)
+    } else if parent.get_name() == "audit" && !is_misspelt(parent, typed) {
+        vec![format!("rw2fa audit --user {}", platform::quoted(Path::new(typed)))]
+    } else {
+        Vec::new()
+    };
+    if !suggestions.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(suggestions));
     }
+}
+
+/// Returns whether a word is a subcommand with a typing error. clap's own rule is too generous where the
+/// word may be a name.
+fn is_misspelt(parent: &Command, typed: &str) -> bool {
+    parent.get_subcommands().any(|sub| strsim::damerau_levenshtein(sub.get_name(), typed) <= 2)
+}
+
+/// Finds commands of two words by their second one. One about users comes before all others.
+fn commands_below(root: &Command, typed: &str) -> Vec<String> {
+    let typed = typed.to_lowercase();
+    let find = |meant: &dyn Fn(&Command) -> Option<String>| -> Vec<String> {
+        let parents = root.get_subcommands().filter(|parent| parent.get_name() != "help");
+        parents
+            .filter_map(|parent| Some(format!("rw2fa {} {}", parent.get_name(), meant(parent)?)))
+            .collect()
+    };
+    let mut found =
+        find(&|parent| parent.find_subcommand(&typed).map(|command| command.get_name().to_owned()));
+    if found.is_empty() {
+        found = find(&|parent| synonym(parent, &typed).map(str::to_owned));
+    }
+    let users = found.iter().find(|command| command.starts_with("rw2fa users ")).cloned();
+    users.map_or(found, |command| vec![command])
+}
+
+/// Names what can be given instead of missing names: a group, or all users.
+fn name_alternatives(error: &mut clap::Error, command: &Command) {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return };
+    let has = |option: &str| command.get_arguments().any(|arg| arg.get_long() == Some(option));
+    if missing.as_slice() != ["<NAME>..."] || !has("all") {
+        return;
+    }
+    let group = if has("group") { "|--group <GROUP>" } else { "" };
+    let alternatives = vec![format!("<NAME>...{group}|--all")];
+    error.insert(ContextKind::InvalidArg, ContextValue::Strings(alternatives));
+}
+
+/// Explains how to give a code to a command that was given one as an argument.
+// SECURITY: other users of the system can see arguments. The message does not repeat the code.
+fn explain_code(error: &mut clap::Error, command: &Command) {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return };
+    let reads_code = command.get_arguments().any(|arg| arg.get_long() == Some("code-stdin"));
+    if !reads_code || typed.starts_with('-') {
+        return;
+    }
+    let tip = "codes are typed, never passed as arguments: --code-stdin";
+    error.insert(ContextKind::InvalidArg, ContextValue::String("CODE".into()));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
 }
 
 /// Returns the last command that `args` name.
@@ -244,6 +324,52 @@ mod tests {
         assert!(text.contains("1 to 86400 seconds; default: 60"), "{text}");
     }
 
+    fn suggested(args: &[&str]) -> String {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        let mut definition = definition();
+        let mut error = definition.try_get_matches_from_mut(&args).unwrap_err();
+        suggest_synonym(&mut error, &definition, &args);
+        error.to_string()
+    }
+
+    /// Guards what the message says about missing names and misplaced codes.
+    #[test]
+    fn usage_errors_name_what_is_possible() {
+        for (args, words) in [
+            (&["rw2fa", "users", "reset"][..], "<NAME>...|--group <GROUP>|--all"),
+            (&["rw2fa", "users", "unlock", "-q"], "<NAME>...|--all"),
+            (
+                &["rw2fa", "users", "test", "alice", "123456"],
+                "never passed as arguments: --code-stdin",
+            ),
+            (&["rw2fa", "verify", "alice", "123456"], "never passed as arguments: --code-stdin"),
+        ] {
+            let text = suggested(args);
+            assert!(text.contains(words), "{args:?}: {text}");
+            assert!(!text.contains("123456"), "{text}");
+        }
+    }
+
+    /// Guards the words that options take: any case for people, the exact words for portals.
+    #[test]
+    fn words_are_accepted_in_any_case() {
+        for args in [
+            &["rw2fa", "users", "add", "alice", "--method", "SMS"][..],
+            &["rw2fa", "--format", "CSV", "users", "list", "--type", "User"],
+            &["rw2fa", "users", "list", "--format", "Json", "--color", "NEVER"],
+            &["rw2fa", "explain", "alice", "--session", "RDP"],
+            &["rw2fa", "audit", "--outcome", "Deny"],
+        ] {
+            assert!(definition().try_get_matches_from(args).is_ok(), "{args:?}");
+        }
+        for args in [
+            &["rw2fa", "verify", "alice", "--session", "RDP"][..],
+            &["rw2fa", "verify", "alice", "--format", "JSON"],
+        ] {
+            assert!(definition().try_get_matches_from(args).is_err(), "{args:?}");
+        }
+    }
+
     #[test]
     fn synonyms_are_suggested() {
         for (args, suggestion) in [
@@ -255,6 +381,16 @@ mod tests {
             (&["rw2fa", "advanced", "reset", "digits"], "'unset'"),
             (&["rw2fa", "create"], "'init'"),
             (&["rw2fa", "users", "sho"], "'show'"),
+            (&["rw2fa", "list"], "'rw2fa users list'"),
+            (&["rw2fa", "Add", "alice"], "'rw2fa users add'"),
+            (&["rw2fa", "unlock", "alice"], "'rw2fa users unlock'"),
+            (&["rw2fa", "reset", "alice"], "'rw2fa users reset'"),
+            (&["rw2fa", "set", "digits", "8"], "'rw2fa advanced set'"),
+            (&["rw2fa", "erase", "alice"], "'rw2fa users remove'"),
+            (&["rw2fa", "rotate"], "'rw2fa key rotate'"),
+            (&["rw2fa", "audit", "alice"], "'rw2fa audit --user alice'"),
+            (&["rw2fa", "audit", "CORP\\alice"], "'rw2fa audit --user 'CORP\\alice''"),
+            (&["rw2fa", "audit", "verfy"], "'verify'"),
             (&["rw2fa", "status", "--json"], "'--format json'"),
             (&["rw2fa", "users", "list", "--csv"], "'--format csv'"),
             (&["rw2fa", "--no-colour", "status"], "'--color never'"),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened, not_listed};
 use crate::cli::csv_file::{Line, List, named};
+use crate::cli::misplaced::{self, Adding};
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::output::{self, ChangeRow, Changed};
@@ -164,6 +165,7 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         Some(path) => from_list(context, path, &given)?,
     };
     let opened = context.open()?;
+    misplaced::refuse(context, &*opened.store, Adding::Whitelist, &args.names)?;
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(wanted.len());
     for wanted in &wanted {

@@ -397,3 +397,25 @@ fn show_reports_the_entry_that_applies() {
     add(&sandbox, &["CORP\\bob"]);
     assert_eq!(sandbox.show("bob")["whitelist"], Value::Null, "another account");
 }
+
+/// Guards against entries for ever: with an option's value among the names, no one is added.
+#[test]
+fn a_forgotten_option_adds_no_one() {
+    let sandbox = Sandbox::new();
+    let before = sandbox.contents();
+    for (command, words) in [
+        (&["whitelist", "add", "alice", "30d"][..], "did you mean --until 30d?"),
+        (&["whitelist", "add", "alice", "until=8h"], "did you mean --until 8h?"),
+        (&["users", "add", "alice", "phone=+33612345678"], "did you mean --phone +33612345678?"),
+        (&["users", "add", "alice", "--group", "CN=Staff,OU=x"], "use the account name"),
+        (&["users", "add", "al,bob"], "separate names with blanks: al bob"),
+    ] {
+        let refused = sandbox.admin(command);
+        assert_eq!(refused.code, 2, "{command:?}: {refused:?}");
+        assert!(refused.stderr.contains(words), "{command:?}: {refused:?}");
+        assert_eq!(sandbox.contents(), before, "{command:?}");
+    }
+    sandbox.admin_ok(&["users", "add", "CORP\\7d"]);
+    let added = sandbox.admin(&["whitelist", "add", "alice"]);
+    assert_eq!(added.stdout, "alice: added (no end)\n");
+}

@@ -11,6 +11,7 @@ mod verify;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueHint};
 
 use self::printer::{Fragments, Printer, Shape};
@@ -21,6 +22,7 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::moment::{Counts, Moment};
 use crate::cli::{Done, parse_name};
 use crate::error::Result;
+use crate::names::matching::{Domains, Resolution, resolve};
 use crate::names::name::{Domain, Name};
 use crate::store::{EachLine, Place};
 use crate::time::Timestamp;
@@ -41,7 +43,7 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// Show only decisions with this outcome
-    #[arg(long, value_parser = Outcome::ALL.map(Outcome::as_str))]
+    #[arg(long, value_parser = outcomes())]
     outcome: Option<String>,
     /// Show only lines since a date, a time, or this long ago: 2026-12-31, 2026-12-31T18:00 (UTC),
     /// 2026-12-31T18:00+01:00, 30m, 8h, 3d, 2w
@@ -75,22 +77,42 @@ pub(super) fn run(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     }
 }
 
+/// Parses an outcome. Participles such as `denied` mean the same.
+fn outcomes() -> impl TypedValueParser<Value = String> {
+    let participle = |outcome| match outcome {
+        Outcome::Grant => "granted",
+        Outcome::Deny => "denied",
+        Outcome::Challenge => "challenged",
+        Outcome::Error => "failed",
+        Outcome::Ended => "end",
+    };
+    let words =
+        Outcome::ALL.map(|outcome| PossibleValue::new(outcome.as_str()).alias(participle(outcome)));
+    PossibleValuesParser::new(words).map(move |word| {
+        let is_meant = |outcome: &Outcome| participle(*outcome).eq_ignore_ascii_case(&word);
+        let meant = Outcome::ALL.into_iter().find(is_meant).map(Outcome::as_str);
+        meant.map_or_else(|| word.to_lowercase(), str::to_owned)
+    })
+}
+
 /// Selects the lines to show.
 struct Filter {
     name: Option<Name>,
+    domains: Domains,
     outcome: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
 
 impl Filter {
-    fn new(args: &AuditArgs, now: Timestamp) -> Result<Self> {
+    fn new(args: &AuditArgs, domains: &Domains, now: Timestamp) -> Result<Self> {
         let moment = |option, text: &Option<String>| {
             let text = text.as_deref();
             text.map(|text| Moment::parse(option, text, now, Counts::Back)).transpose()
         };
         Ok(Self {
             name: args.user.as_deref().map(parse_name).transpose()?,
+            domains: domains.clone(),
             outcome: args.outcome.clone(),
             since: moment("--since", &args.since)?.map(Moment::start),
             until: moment("--until", &args.until)?.map(Moment::last),
@@ -104,7 +126,7 @@ impl Filter {
         self.since.is_none_or(is_later)
             && self.until.is_none_or(is_earlier)
             && self.outcome.as_ref().is_none_or(|outcome| row.outcome.as_ref() == Some(outcome))
-            && self.name.as_ref().is_none_or(|name| concerns(row, name))
+            && self.name.as_ref().is_none_or(|name| concerns(row, name, &self.domains))
     }
 }
 
@@ -128,12 +150,14 @@ impl Filter {
     }
 }
 
-/// Returns whether a line is about `name`. A name without a domain matches every domain.
-fn concerns(row: &Row, name: &Name) -> bool {
+/// Returns whether a line is about `name`. A name without a domain matches every domain, and a name with
+/// one also matches entries that it may belong to.
+fn concerns(row: &Row, name: &Name, domains: &Domains) -> bool {
     [&row.user, &row.object].into_iter().flatten().any(|text| {
         Name::parse(text).is_ok_and(|other| {
             other.key() == name.key()
-                && (*name.domain() == Domain::Unqualified || other.canonical() == name.canonical())
+                && (*name.domain() == Domain::Unqualified
+                    || resolve(name, &[other], domains) != Resolution::Unlisted)
         })
     })
 }
@@ -148,7 +172,7 @@ fn read(opened: &Opened, archive: Option<&Path>, each: &mut EachLine<'_>) -> Res
 
 fn show(context: &mut Context<'_>, args: &AuditArgs) -> Result<Done> {
     let opened = context.open()?;
-    let filter = Filter::new(args, context.now())?;
+    let filter = Filter::new(args, &opened.settings.domains, context.now())?;
     if args.follow {
         return follow::run(context, &opened, &filter, args);
     }
@@ -207,15 +231,20 @@ mod tests {
             row.user = Some(user.into());
             row
         };
+        let domains = Domains::new(None, [("corp.example", "CORP")]);
         for (filter, user, found) in [
             ("Alice", "alice", true),
             ("alice", "corp\\alice", true),
             ("CORP\\alice", "corp\\alice", true),
+            ("CORP\\alice", "alice", true),
+            ("alice@corp.example", "alice", true),
+            ("alice@corp.example", "corp\\alice", true),
+            ("alice@corp.example", "lab\\alice", false),
             ("CORP\\alice", "lab\\alice", false),
             ("alice", "bob", false),
         ] {
             assert_eq!(
-                concerns(&row(user), &Name::parse(filter).unwrap()),
+                concerns(&row(user), &Name::parse(filter).unwrap(), &domains),
                 found,
                 "{filter} {user}"
             );

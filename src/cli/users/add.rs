@@ -14,6 +14,7 @@ use crate::cli::Done;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
+use crate::cli::misplaced::{self, Adding};
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::output::Changed;
 use crate::cli::target::Target;
@@ -85,6 +86,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     } else {
         &args.entries
     };
+    let adding = [(Adding::Users, &entries.names), (Adding::Groups, &entries.groups)];
+    for (adding, names) in adding {
+        misplaced::refuse(context, &*opened.store, adding, names)?;
+    }
     let keys = opened.keys()?;
     let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(&opened.settings, args.must_exist)?;

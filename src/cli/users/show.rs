@@ -293,7 +293,7 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
             Some(until) => format!("sessions can open until {until}"),
             None => format!("first session before {}", grant.open_before),
         };
-        add("grant", Some(format!("{client}: {until}")));
+        add("client", Some(format!("{client}: {until}")));
     }
     lines
 }
