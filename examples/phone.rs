@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn show_code(process: &mut Process, args: &Args) -> Result<()> {
     let line = match process.read_line(LONGEST_LINE, Duration::from_secs(60))? {
         Line::Text(text) => text,
-        Line::Unreadable => bail!("standard input contains no line of text"),
+        Line::Unreadable(problem) => bail!(problem.error()),
     };
     let enrolment = read_enrolment(line.trim())?;
     let digits = args.digits.or(enrolment.digits).unwrap_or(Digits::DEFAULT);

@@ -97,7 +97,7 @@ fn a_lost_backslash_is_found_within_one_list() {
     sandbox.system();
     let run = sandbox.admin(&["users", "add", "--dry-run", r"CORP\bob", "CORPalice9"]);
     assert!(run.stderr.contains("'corpalice9' begins with the domain 'corp'"), "{run:?}");
-    let names: String = (0..20).map(|at| format!("CORPuser{at},,,\n")).collect();
+    let names = (0..20).map(|at| format!("CORPuser{at},,,\n")).collect::<Vec<_>>().concat();
     let file = format!("name,type,method,phone\nCORP\\bob,,,\n{names}");
     let run = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], file.as_bytes());
     assert_eq!(run.code, 0, "{run:?}");

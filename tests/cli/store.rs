@@ -377,7 +377,7 @@ fn every_damaged_document_is_reported() {
         ),
         (
             "import",
-            |s| s.edit(&s.path().join("store.toml"), "\nenabled", "\nimporting = true\nenabled"),
+            |s| s.edit(&s.path().join("store.toml"), "enabled", "importing = true\nenabled"),
             "import",
         ),
         ("key", |s| fs::remove_file(s.path().join("key")).unwrap(), "key is missing"),

@@ -48,7 +48,7 @@ fn read_slowly(mut command: Command, is_error: bool) -> (Option<i32>, Vec<u8>) {
 /// A store whose list does not fit into any pipe.
 fn with_many_users() -> Sandbox {
     let sandbox = Sandbox::with_users(&["alice"]);
-    let names: String = (0..500).map(|at| format!("user-{at},,,\n")).collect();
+    let names = (0..500).map(|at| format!("user-{at},,,\n")).collect::<Vec<_>>().concat();
     let file = format!("name,type,method,phone\n{names}");
     let run = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], file.as_bytes());
     assert_eq!(run.code, 0, "{run:?}");

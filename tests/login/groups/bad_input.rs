@@ -71,7 +71,7 @@ fn an_unreadable_group_refuses_only_where_groups_matter() {
     let all_end = |name: &str, end: (u8, &str)| {
         for (group, _) in groups {
             let run = sandbox.verify(&[group, &["--", name][..]].concat(), None);
-            assert_eq!(run.end(), (end.0.into(), end.1.to_owned()), "{group:?}: {run:?}");
+            assert_eq!(run.end(), (end.0, end.1.to_owned()), "{group:?}: {run:?}");
             assert_eq!(run.stderr, "", "{group:?}");
         }
     };
