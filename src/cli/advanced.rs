@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::cli::change::{Change, values};
-use crate::cli::context::{self, Context};
+use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed, Column};
+use crate::cli::prompt;
 use crate::cli::status::describe_window;
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
@@ -110,7 +111,7 @@ fn assignment(context: &Context<'_>, args: &SetArgs) -> Result<(&'static Key, to
         Some(value) => checked(key, value).map_err(|what| Error::new(ErrorKind::Usage, what))?,
         None if context.can_ask() => {
             let question = format!("{}, {}: ", key.name, key.valid());
-            context::ask(&question, &usage_of(key), |answer| checked(key, answer))?
+            prompt::ask(&question, &usage_of(key), |answer| checked(key, answer))?
         }
         None => {
             return Err(Error::new(

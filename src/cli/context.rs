@@ -391,47 +391,6 @@ pub(super) fn not_listed(
     }
 }
 
-/// Asks for a value on the terminal until `check` accepts it. `otherwise` says how to pass the value
-/// without a terminal.
-///
-/// # Errors
-/// [`ErrorKind::Interrupted`] on Ctrl-C, [`ErrorKind::System`] when the terminal cannot be used.
-pub(super) fn ask<T>(
-    question: &str,
-    otherwise: &str,
-    check: impl Fn(&str) -> std::result::Result<T, String>,
-) -> Result<T> {
-    prompt::until_valid(|| prompt::line(question), check)
-        .map_err(|error| unanswered(error, otherwise))
-}
-
-/// Asks like [`ask`], without showing what is typed.
-///
-/// # Errors
-/// As for [`ask`].
-pub(super) fn ask_hidden<T>(
-    question: &str,
-    otherwise: &str,
-    check: impl Fn(&str) -> std::result::Result<T, String>,
-) -> Result<T> {
-    prompt::until_valid(|| prompt::hidden(question), check)
-        .map_err(|error| unanswered(error, otherwise))
-}
-
-/// Builds the error of a question without an answer.
-fn unanswered(error: std::io::Error, hint: &str) -> Error {
-    match error.kind() {
-        std::io::ErrorKind::Interrupted => interrupted(),
-        _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
-            .with_hint(hint),
-    }
-}
-
-/// Builds the error of a question that Ctrl-C answered.
-pub(super) fn interrupted() -> Error {
-    Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
-}
-
 /// Formats a number and what it counts: `1 user`, `2 users`.
 pub(super) fn count(number: usize, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };

@@ -8,17 +8,57 @@ use std::io;
 use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::printable::printable;
+
+/// Asks for a value on the terminal until `check` accepts it. `otherwise` says how to pass the value
+/// without a terminal.
+///
+/// # Errors
+/// [`ErrorKind::Interrupted`] on Ctrl-C, [`ErrorKind::System`] when the terminal cannot be used.
+pub(super) fn ask<T>(
+    question: &str,
+    otherwise: &str,
+    check: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    until_valid(|| line(question), check).map_err(|error| unanswered(error, otherwise))
+}
+
+/// Asks like [`ask`], without showing what is typed.
+///
+/// # Errors
+/// As for [`ask`].
+pub(super) fn ask_hidden<T>(
+    question: &str,
+    otherwise: &str,
+    check: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    until_valid(|| hidden(question), check).map_err(|error| unanswered(error, otherwise))
+}
+
+/// Builds the error of a question without an answer.
+fn unanswered(error: io::Error, hint: &str) -> Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted => interrupted(),
+        _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
+            .with_hint(hint),
+    }
+}
+
+/// Builds the error of a question that Ctrl-C answered.
+pub(super) fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
+}
 
 /// Asks until `check` accepts the answer, without the spaces around it. Shows what is wrong with
 /// the others.
 ///
 /// # Errors
 /// Those of `ask`.
-pub(super) fn until_valid<A: AsRef<str>, T>(
+fn until_valid<A: AsRef<str>, T>(
     ask: impl Fn() -> io::Result<A>,
-    check: impl Fn(&str) -> Result<T, String>,
+    check: impl Fn(&str) -> std::result::Result<T, String>,
 ) -> io::Result<T> {
     loop {
         match check(ask()?.as_ref().trim()) {
@@ -62,7 +102,7 @@ pub(super) fn line(question: &str) -> io::Result<String> {
 ///
 /// # Errors
 /// [`io::ErrorKind::Interrupted`] on Ctrl-C.
-pub(super) fn hidden(question: &str) -> io::Result<Zeroizing<String>> {
+fn hidden(question: &str) -> io::Result<Zeroizing<String>> {
     let terminal = Term::stderr();
     let answer = platform::read_hidden_line(|| terminal.write_str(question));
     let is_interrupted =

@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 use super::{MASK, TOKEN};
 use crate::cli::Done;
 use crate::cli::change::Change;
-use crate::cli::context::{self, Context};
+use crate::cli::context::Context;
 use crate::cli::output::{self, ChangeRow, Changed};
+use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
 use crate::gateway::{self, check_token};
@@ -228,7 +229,7 @@ fn ask(section: &mut SmsSection, names_something: bool) -> Result<()> {
             continue;
         }
         let shown = if old.is_empty() { String::new() } else { format!(" [{old}]") };
-        let text = context::ask(
+        let text = prompt::ask(
             &format!("{}{shown}: ", question.text),
             "pass everything as options: see 'rw2fa sms configure --help'",
             |answer| {
@@ -284,7 +285,7 @@ fn token(
         let has_old = section.auth_token.is_some();
         let keeps = if has_old { " (Enter keeps the present one)" } else { "" };
         let question = format!("Token, not shown{keeps}: ");
-        return context::ask_hidden(&question, "use --auth-token-stdin", |answer| {
+        return prompt::ask_hidden(&question, "use --auth-token-stdin", |answer| {
             if answer.is_empty() && has_old {
                 return Ok(None);
             }

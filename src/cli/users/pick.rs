@@ -4,7 +4,8 @@ use dialoguer::MultiSelect;
 use dialoguer::console::Term;
 
 use super::Entries;
-use crate::cli::context::{Context, Opened, interrupted};
+use crate::cli::context::{Context, Opened};
+use crate::cli::prompt::interrupted;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;
 use crate::platform;

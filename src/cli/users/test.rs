@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::known_state;
 use crate::cli::change::{Change, values};
-use crate::cli::context::{self, Context, Opened};
+use crate::cli::context::{Context, Opened};
+use crate::cli::prompt;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::sealed::Sealed;
@@ -100,7 +101,7 @@ fn typed_code(
         if !context.can_ask() {
             return Err(Error::new(ErrorKind::Usage, "no code was given").with_hint(hint));
         }
-        return context::ask("Code: ", &hint, |answer| match answer {
+        return prompt::ask("Code: ", &hint, |answer| match answer {
             "" => Err("type the code that the user reads out; Ctrl-C ends".into()),
             answer => Ok(Zeroizing::new(answer.to_owned())),
         });
