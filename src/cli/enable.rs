@@ -9,12 +9,14 @@ use crate::cli::explain;
 use crate::cli::license::{Gate, trial};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::factor::state::Enrolment;
+use crate::factor::state::{Enrolment, State};
 use crate::names::listing::Method;
 use crate::settings::Settings;
+use crate::settings::advanced::Advanced;
 use crate::settings::license::LicenseSection;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, NameList, Scope, Update, editing, records};
+use crate::time::Timestamp;
 
 /// Turn two-factor authentication on
 ///
@@ -153,7 +155,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     for problem in &problems {
         context.complain(problem);
     }
-    let (mut pending, mut sms, mut without_number) = (0, 0, 0);
+    let (mut first_logins, mut sms, mut without_number) = (FirstLogins::default(), 0, 0);
     for name in &names {
         let listing = match records::listing(&*opened.store, DocumentKind::User, name) {
             Ok(listing) => listing,
@@ -169,7 +171,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
         }
         match records::state(&*opened.store, name) {
             Ok(Some(state)) if state.enrolment == Enrolment::Active || method == Method::Sms => {}
-            Ok(Some(_)) => pending += 1,
+            Ok(Some(state)) => first_logins.add(&state, &opened.settings.advanced, context.now()),
             Ok(None) => context.complain(&missing_half(&*opened.store, DocumentKind::State, name)),
             Err(error) => context.complain(&error),
         }
@@ -180,18 +182,57 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
     }
     let groups = groups.names.len();
     context.note(&format!("listed: {}, {}", count(names.len(), "user"), count(groups, "group")));
-    if pending > 0 {
-        context.note(&format!(
-            "not enrolled yet: {}; each sees a QR code at the next login",
-            count(pending, "user")
-        ));
-    }
+    first_logins.report(context);
     report_sms(context, opened, sms, without_number);
     if names.is_empty() && groups == 0 {
         context.warn("no users are listed, so no login will need a code");
         context.hint("add one with: rw2fa users add NAME");
     }
     Ok(())
+}
+
+/// What the next login does for users who have not enrolled.
+#[derive(Default)]
+struct FirstLogins {
+    /// How many see a QR code.
+    shown: usize,
+    /// How many were given a QR code, and are asked for its code.
+    asked: usize,
+    /// How many are refused, because they cannot enrol on their own.
+    refused: usize,
+}
+
+impl FirstLogins {
+    fn add(&mut self, state: &State, advanced: &Advanced, now: Timestamp) {
+        let is_over = advanced.enrolment_closes(state).is_some_and(|end| now >= end);
+        if state.handed_over && state.has_live_pending_secret(now) {
+            self.asked += 1;
+        } else if is_over || advanced.needs_handing_over(state, now) {
+            self.refused += 1;
+        } else {
+            self.shown += 1;
+        }
+    }
+
+    fn report(&self, context: &mut Context<'_>) {
+        if self.shown > 0 {
+            context.note(&format!(
+                "not enrolled yet: {}; each sees a QR code at the next login",
+                count(self.shown, "user")
+            ));
+        }
+        if self.asked > 0 {
+            let users = count(self.asked, "user");
+            context.note(&format!("given a QR code already: {users}; each is asked for its code"));
+        }
+        if self.refused > 0 {
+            let users = count(self.refused, "user");
+            context.warn(&format!("no login lets these enrol: {users}; they cannot sign in"));
+            context.hint(
+                "'rw2fa enable --dry-run' shows who; give each a QR code: rw2fa users enrol NAME",
+            );
+        }
+    }
 }
 
 /// Reports how many users get codes by SMS, and what keeps them from it.

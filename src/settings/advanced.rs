@@ -2,11 +2,13 @@
 
 use crate::factor::grant::Validity;
 use crate::factor::lockout::Rules;
+use crate::factor::state::State;
 use crate::language::Tag;
 use crate::otp::Digits;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
 use crate::settings::key::{Key, KeyType, Section, Spec, section};
 use crate::settings::reading::nearest;
+use crate::time::Timestamp;
 
 section! {
     /// The advanced settings, which 'rw2fa advanced set' changes.
@@ -154,6 +156,18 @@ impl Advanced {
     /// Reports whether the administrator chose the text of the SMS. The default is sent in the user's language.
     pub fn has_own_sms_message(&self) -> bool {
         self.sms_message != Self::default().sms_message
+    }
+
+    /// Returns when a user in this state can no longer enrol on their own, if `enrolment-days` limits that.
+    pub fn enrolment_closes(&self, state: &State) -> Option<Timestamp> {
+        let days = u64::from(self.enrolment_days);
+        (days > 0 && !state.has_proved_anything()).then(|| state.open_since.plus(days * 86_400))
+    }
+
+    /// Returns whether no login shows a user in this state a QR code: because of the settings, or because one was
+    /// handed over and expired.
+    pub fn needs_handing_over(&self, state: &State, now: Timestamp) -> bool {
+        self.enrolment == SecretSource::HandedOver || state.has_lapsed(now)
     }
 
     /// Returns the name shown in the authenticator app, on the server called `host`.

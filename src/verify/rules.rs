@@ -7,7 +7,7 @@ use crate::factor::lockout::{Failures, LockoutState};
 use crate::factor::state::Enrolment;
 use crate::names::listing::Method;
 use crate::otp::Digits;
-use crate::settings::advanced::{Advanced, SecretSource};
+use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
 use crate::verify::decision::ClientProblem;
 use crate::verify::request::Request;
@@ -87,10 +87,9 @@ impl Rules<'_> {
     /// Whether the user needs a secret that only an administrator may give them: because of the settings, or because
     /// one was handed over and expired.
     pub fn needs_handed_over_secret(self) -> bool {
-        let never_shown = self.advanced.enrolment == SecretSource::HandedOver;
         self.account.method == Method::App
             && !self.is_active()
-            && (never_shown || self.account.state.has_lapsed(self.now))
+            && self.advanced.needs_handing_over(&self.account.state, self.now)
     }
 
     /// Whether the user has a temporary code that a login accepts.
@@ -101,9 +100,7 @@ impl Rules<'_> {
 
     /// When the user can no longer enrol without an administrator.
     pub fn enrolment_closes(self) -> Option<Timestamp> {
-        let days = u64::from(self.advanced.enrolment_days);
-        (days > 0 && !self.has_proved_anything())
-            .then(|| self.account.state.open_since.plus(days * 86_400))
+        self.advanced.enrolment_closes(&self.account.state)
     }
 
     /// Whether a secret handed over by an administrator is waiting for its first code.

@@ -280,3 +280,21 @@ fn test_recognises_a_device_with_a_wrong_clock() {
     assert!(test(&temporary).stdout.contains("the user's temporary code; uses left: 3"));
     assert_eq!(sandbox.show("alice")["temporary_code"]["uses_left"], 3, "the test used it up");
 }
+
+/// Guards `enable`: it says who sees a QR code, who has one, and who could not sign in at all.
+#[test]
+fn enable_says_what_the_first_login_does() {
+    let sandbox = Sandbox::with_users(&["alice", "bob", "carol"]);
+    sandbox.admin_ok(&["users", "enrol", "alice"]);
+    let text = sandbox.admin(&["enable"]).stderr;
+    assert!(text.contains("given a QR code already: 1 user; each is asked for its code"), "{text}");
+    assert!(text.contains("not enrolled yet: 2 users; each sees a QR code"), "{text}");
+    sandbox.admin_ok(&["advanced", "set", "enrolment", "handed-over"]);
+    let text = sandbox.admin(&["enable"]).stderr;
+    assert!(!text.contains("sees a QR code"), "{text}");
+    assert!(text.contains("no login lets these enrol: 2 users; they cannot sign in"), "{text}");
+    sandbox.pass(86_400);
+    sandbox.admin_ok(&["advanced", "set", "enrolment", "self-service"]);
+    let text = sandbox.admin(&["enable"]).stderr;
+    assert!(text.contains("no login lets these enrol: 1 user"), "an expired QR code: {text}");
+}
