@@ -44,10 +44,10 @@ fn what_can_be_refused_is_refused_before_the_question() {
         (&["whitelist", "remove", "alice"], 1, "no whitelist entry is called 'alice'"),
         (&["sms", "remove"], 0, "SMS gateway: unchanged"),
         (&["disable"], 0, "two-factor authentication off: unchanged"),
-        (&["key", "export", file], 1, "cannot make"),
-        (&["key", "export", missing], 1, "cannot make"),
-        (&["store", "export", "--reveal-secrets", file], 1, "cannot make"),
-        (&["store", "export", "--reveal-secrets", missing], 1, "cannot make"),
+        (&["key", "export", file], 1, "cannot create"),
+        (&["key", "export", missing], 1, "cannot create"),
+        (&["store", "export", "--reveal-secrets", file], 1, "cannot create"),
+        (&["store", "export", "--reveal-secrets", missing], 1, "cannot create"),
         (&["store", "import", missing], 1, "cannot read"),
     ] {
         let run = sandbox.admin(args);
@@ -91,7 +91,7 @@ fn the_question_is_about_what_would_change() {
     let run = sandbox.admin(&["users", "remove", "bob", "carol", "--yes"]);
     let expected = "error: no user is called 'carol'\n\
                     hint: 'rw2fa users list' shows every user and group\n";
-    assert_eq!(run, Run::new(1, "bob: removed\n", expected));
+    assert_eq!(run, Run::new(1, "user bob: removed\n", expected));
 }
 
 /// Guards the time between question and answer: the change checks again what it finds.

@@ -36,7 +36,7 @@ fn states(sandbox: &Sandbox) -> Vec<String> {
 fn a_list_is_read_back_as_it_was() {
     let sandbox = store();
     for (name, notes) in [
-        ("=cmd|x", "=1+1"),
+        ("+cmd|x", "=1+1"),
         ("'=quoted", "'=1"),
         ("''@a", "two\nlines\r\n\"quoted\", and;so\ton\n"),
         ("\u{e000}private", "\u{e000}\u{1b}[2J\u{202e}"),
@@ -57,7 +57,7 @@ fn a_list_is_read_back_as_it_was() {
     }
     sandbox.admin_ok(&["users", "edit", "--group", "staff", "--notes", "a, b"]);
     let list = csv(&sandbox, &[]);
-    for cell in ["\n'=cmd|x,", "'=1+1", "\n''=quoted,", "\n'''@a,", "\u{e000}private"] {
+    for cell in ["\n'+cmd|x,", "'=1+1", "\n''=quoted,", "\n'''@a,", "\u{e000}private"] {
         assert!(list.contains(cell), "{cell:?}: {list}");
     }
     let copy = Sandbox::new();
@@ -83,7 +83,7 @@ fn a_list_is_read_back_as_it_was() {
 fn a_whitelist_is_read_back_as_it_was() {
     let sandbox = Sandbox::new();
     for args in [
-        &["=a", "--reason", "=1+1", "--until", "8h"][..],
+        &["+a", "--reason", "=1+1", "--until", "8h"][..],
         &["CORP\\b", "--reason", "new phone, old", "--until", "never"],
         &["c"],
         &["old", "--until", "1h"],
@@ -174,10 +174,10 @@ fn explain_takes_a_list() {
     assert_eq!(run.stderr, "skipped 1 group\n", "{run:?}");
     assert_eq!(
         run.stdout,
-        "name,type,listed,asked,outcome,reason,why\n\
-         alice,user,true,true,challenge,enrolment-required,listed\n\
-         zoe,user,false,false,grant,not-listed,in no listed group\n\
-         mia,user,false,false,grant,not-listed,in no listed group\n"
+        "name,type,listed,asked,outcome,reason,why,once_enabled,whitelisted\n\
+         alice,user,true,true,challenge,enrolment-required,listed,enrolment-required,false\n\
+         zoe,user,false,false,grant,not-listed,in no listed group,not-listed,false\n\
+         mia,user,false,false,grant,not-listed,in no listed group,not-listed,false\n"
     );
     let covered = with_list(&sandbox, &["explain", "--group", "staff", "--format", "json"], list);
     let entries = covered.json()["entries"].clone();
@@ -253,6 +253,7 @@ fn a_list_on_standard_input_needs_yes() {
     let sandbox = store();
     let file = sandbox.beside("list.csv");
     sandbox.write(&file, "name\nalice\n");
+    sandbox.enrol("alice");
     for command in ["reset", "remove"] {
         let run = with_list(&sandbox, &["users", command], "name\nalice\n");
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");

@@ -34,12 +34,12 @@ fn a_slash_is_not_a_backslash() {
     let whitelist = sandbox.path().join("whitelist/corp%2falice.toml");
     sandbox.write(&whitelist, "added = 2026-11-24T08:00:00Z\n");
     let run = sandbox.admin(&["whitelist", "add", "CORP/alice", "--reason", "x"]);
-    assert_eq!(run.stdout, "corp/alice: changed\n", "{run:?}");
+    assert_eq!(run.stdout, "whitelist entry corp/alice: changed\n", "{run:?}");
     assert_eq!(sandbox.admin(&["whitelist", "remove", "CORP/alice"]).code, 0);
     // An account or a group may really be called so.
     sandbox.system().set("CORP/alice", &["CORP/staff"]);
     sandbox.admin_ok(&["users", "add", "CORP/alice", "--group", "CORP/staff"]);
-    assert_eq!(sandbox.admin(&["users", "add", "CORP/alice"]).stdout, "corp/alice: unchanged\n");
+    assert_eq!(sandbox.admin(&["users", "add", "CORP/alice"]).stdout, "user corp/alice: unchanged\n");
 }
 
 /// Guards against a shell that removed a backslash: a name that begins with a known domain is listed, with a
@@ -117,16 +117,16 @@ fn a_phone_number_is_folded_and_cleared() {
         sandbox.admin_ok(&["users", "edit", "alice", "--phone", pasted]);
         assert_eq!(phone("alice").as_deref(), Some("+33612345678"), "{pasted}");
         let run = sandbox.admin(&["users", "edit", "alice", "--phone", "", "--dry-run"]);
-        assert_eq!(run.stdout, "alice: would be changed\n", "{run:?}");
+        assert_eq!(run.stdout, "user alice: would be changed\n", "{run:?}");
         assert_eq!(
             sandbox.admin_ok(&["users", "edit", "alice", "--phone", ""]),
-            "alice: changed\n"
+            "user alice: changed\n"
         );
         assert_eq!(phone("alice"), None);
     }
     assert_eq!(
         sandbox.admin_ok(&["users", "edit", "alice", "bob", "--phone", " "]),
-        "alice: unchanged\nbob: unchanged\n"
+        "user alice: unchanged\nuser bob: unchanged\n"
     );
     sandbox.admin_ok(&["users", "add", "carol", "--phone", ""]);
     assert_eq!(phone("carol"), None);

@@ -29,7 +29,7 @@ SMS                        not configured
 licence                    trial, 30 days left (DEVELOPMENT KEY)
 clock                      synchronisation unknown
 window                     a code is valid 4 h before and after its own 30 s
-chance per guess           0.096 %
+chance of one guess        0.096 %
 store                      <store>
 ";
     let off = "warning: two-factor authentication is off: no login needs a code\n\

@@ -417,5 +417,5 @@ fn a_forgotten_option_adds_no_one() {
     }
     sandbox.admin_ok(&["users", "add", "CORP\\7d"]);
     let added = sandbox.admin(&["whitelist", "add", "alice"]);
-    assert_eq!(added.stdout, "alice: added (no end)\n");
+    assert_eq!(added.stdout, "whitelist entry alice: added (no end)\n");
 }

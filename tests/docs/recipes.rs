@@ -113,11 +113,11 @@ fn the_report_tells_who_is_missing() {
     );
     sandbox.enrol("bob");
     assert_eq!(printed(&script(&sandbox, "pending-report.sh", &[])), "");
-    sandbox.admin_ok(&["users", "add", "x, \"y\" z", "--group", "staff"]);
-    sandbox.verify(&["--qr", "none", "--no-groups", "--", "x, \"y\" z"], None);
+    sandbox.admin_ok(&["users", "add", "x \"y\" z", "--group", "staff"]);
+    sandbox.verify(&["--qr", "none", "--no-groups", "--", "x \"y\" z"], None);
     assert_eq!(
         printed(&script(&sandbox, "pending-report.sh", &[])),
-        "Saw the QR code, and typed no code yet (1):\n  x, \"y\" z\n"
+        "Saw the QR code, and typed no code yet (1):\n  x \"y\" z\n"
     );
     sandbox.write(&sandbox.path().join("store.toml"), "nonsense");
     assert!(!script(&sandbox, "pending-report.sh", &[]).status.success());

@@ -289,7 +289,7 @@ fn completion_is_harmless() {
         // Other spellings complete, but are not offered.
         (&["rw2fa", "lic"], "license\n"),
         (&["rw2fa", "user", "show", "al"], "alice\n"),
-        (&["rw2fa", "users", "l"], "list\n"),
+        (&["rw2fa", "users", "l"], "list\nlost-phone\n"),
         (&["rw2fa", "system"], ""),
         (&["rw2fa", "users", "add", ""], ""),
         (&["rw2fa", "users", "edit", "--phone", ""], ""),

@@ -130,7 +130,7 @@ fn a_licence_in_utf_16_is_accepted() {
         |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect::<Vec<_>>();
     for bytes in [encode(u16::to_le_bytes), encode(u16::to_be_bytes)] {
         let run = activate_bytes(&Sandbox::new(), &bytes);
-        assert_eq!((run.code, run.stdout.as_str()), (0, "A-1001: added\n"), "{run:?}");
+        assert_eq!((run.code, run.stdout.as_str()), (0, "licence A-1001: added\n"), "{run:?}");
         let cut = activate_bytes(&Sandbox::new(), &bytes[..bytes.len() - 7]);
         assert_eq!(cut.code, 1, "{cut:?}");
     }
