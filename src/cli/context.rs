@@ -155,7 +155,7 @@ impl<'a> Context<'a> {
         // The question is printed on its own lines because it may be wider than the terminal.
         self.say(&format!("{question}\n"));
         let answer = prompt::line("Continue? [y/N] ")
-            .map_err(|error| unanswered(error, "add --yes to confirm in advance"))?;
+            .map_err(|error| prompt::unanswered(error, "add --yes to confirm in advance"))?;
         // Only a whole `y` or `yes` means yes.
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => Ok(()),

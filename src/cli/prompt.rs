@@ -38,7 +38,7 @@ pub(super) fn ask_hidden<T>(
 }
 
 /// Builds the error of a question without an answer.
-fn unanswered(error: io::Error, hint: &str) -> Error {
+pub(super) fn unanswered(error: io::Error, hint: &str) -> Error {
     match error.kind() {
         io::ErrorKind::Interrupted => interrupted(),
         _ => Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
