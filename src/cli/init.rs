@@ -46,11 +46,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let account = account(args)?;
     let path = place(context, args)?;
     let kind = "store";
-    let is_lost = is_store(&path) && store::open(&path)?.lacks_trail()?;
+    let is_store = is_store(&path)?;
+    let is_lost = is_store && store::open(&path)?.lacks_trail()?;
     let is_new_trail = args.new_trail || is_lost;
     if args.dry_run {
         let row =
-            ChangeRow::new(kind, path.display().to_string(), Ok(preview(&path, is_new_trail)));
+            ChangeRow::new(kind, path.display().to_string(), Ok(preview(is_store, is_new_trail)));
         return output::changes(context, true, &[row]);
     }
     if args.per_user
@@ -134,8 +135,20 @@ fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn is_store(path: &Path) -> bool {
-    path.join("store.toml").exists()
+/// Returns whether there is a store. One that this account may not look into is left to the steps that need it.
+///
+/// # Errors
+/// When the system cannot tell.
+fn is_store(path: &Path) -> Result<bool> {
+    let settings = path.join("store.toml");
+    match settings.try_exists() {
+        Ok(exists) => Ok(exists),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) => {
+            let what = format!("cannot examine {}", settings.display());
+            Err(Error::io(ErrorKind::Store, what, error))
+        }
+    }
 }
 
 /// Opens the store with its key in place. Unreadable settings or an interrupted import do not matter to the trail.
@@ -148,8 +161,8 @@ fn open_configured(path: &Path) -> Result<Box<dyn Store>> {
 }
 
 /// Returns what `init` would do.
-fn preview(path: &Path, is_new_trail: bool) -> Changed {
-    match (is_store(path), is_new_trail) {
+fn preview(is_store: bool, is_new_trail: bool) -> Changed {
+    match (is_store, is_new_trail) {
         (true, true) => Changed::Changed,
         (true, false) => Changed::Unchanged,
         (false, _) => Changed::Added,

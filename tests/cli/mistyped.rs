@@ -39,7 +39,10 @@ fn a_slash_is_not_a_backslash() {
     // An account or a group may really be called so.
     sandbox.system().set("CORP/alice", &["CORP/staff"]);
     sandbox.admin_ok(&["users", "add", "CORP/alice", "--group", "CORP/staff"]);
-    assert_eq!(sandbox.admin(&["users", "add", "CORP/alice"]).stdout, "user corp/alice: unchanged\n");
+    assert_eq!(
+        sandbox.admin(&["users", "add", "CORP/alice"]).stdout,
+        "user corp/alice: unchanged\n"
+    );
 }
 
 /// Guards against a shell that removed a backslash: a name that begins with a known domain is listed, with a

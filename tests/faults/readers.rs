@@ -104,7 +104,11 @@ fn input_waits_for_a_slow_writer() {
     }
     drop(writer);
     let run = finish(child);
-    assert_eq!((run.code, run.stdout.as_str()), (0, "alice: added\nbob: added\n"), "{run:?}");
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (0, "user alice: added\nuser bob: added\n"),
+        "{run:?}"
+    );
 }
 
 /// Guards against an error message when a reader leaves while a program waits for it.
