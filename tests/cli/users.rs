@@ -248,7 +248,7 @@ last login            2026-11-24T08:00:00Z
 digits                6
 wrong codes in a row  5
 whitelisted for RDP   yes until 2026-12-01T00:00:00Z
-client                (no client): first session before 2026-11-24T09:00:00Z
+grant                 no client: first session before 2026-11-24T09:00:00Z
 "
         .replace("(no client)", sandbox.show("luke")["grants"][0]["client"].as_str().unwrap())
     );

@@ -288,12 +288,13 @@ fn lines(user: &Details) -> Vec<(&'static str, String)> {
     let whitelist = user.whitelist.as_ref();
     add("whitelisted for RDP", whitelist.map(|entry| describe_whitelisting(entry, &row.name)));
     for grant in user.grants.iter().filter(|grant| grant.live) {
-        let client = grant.client.as_deref().unwrap_or("(no client)");
+        let client = grant.client.as_ref();
+        let client = client.map_or("no client".into(), |client| format!("client {client}"));
         let until = match &grant.valid_until {
             Some(until) => format!("sessions can open until {until}"),
             None => format!("first session before {}", grant.open_before),
         };
-        add("client", Some(format!("{client}: {until}")));
+        add("grant", Some(format!("{client}: {until}")));
     }
     lines
 }

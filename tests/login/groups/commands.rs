@@ -176,7 +176,7 @@ activated         2026-11-24T08:00:00Z
 QR code shown     once, at 2026-11-24T08:00:00Z
 last login        2026-11-24T08:00:00Z
 digits            6
-grant             (no client): first session before 2026-11-24T09:00:00Z
+grant             no client: first session before 2026-11-24T09:00:00Z
 
 group         sales
 listed        yes

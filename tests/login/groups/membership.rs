@@ -199,7 +199,7 @@ fn with_names_of_the_portal_the_system_is_never_asked() {
     assert!(explained.stdout.contains("groups-unknown"), "{explained:?}");
     // A user listed by name needs no groups.
     let added = sandbox.admin(&["users", "add", "zoe", "--group", "external"]);
-    assert_eq!(added, Run::new(0, "zoe: added\nexternal: added\n", ""), "no warning");
+    assert_eq!(added, Run::new(0, "user zoe: added\ngroup external: added\n", ""), "no warning");
     assert_eq!(knock(&sandbox, &[], "zoe").reason(), "enrolment-required");
     let refused = sandbox.admin(&["users", "add", "zoe2", "--must-exist"]);
     assert!(refused.code == 1 && refused.stderr.contains("'names' is 'portal'"), "{refused:?}");
