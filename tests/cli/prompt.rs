@@ -76,7 +76,7 @@ fn the_question_says_what_will_happen() {
         ),
         (
             "users reset --all",
-            "This deletes the secret of alice, bob. At the next login, the password alone is enough to see a new \
+            "This deletes the secrets, recovery codes and grants of alice, bob. At the next login, the password alone is enough to see a new \
              QR code.",
         ),
         (

@@ -370,7 +370,7 @@ fn a_store_of_another_account_is_refused() {
         let output = run.output().unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(4), "{message}");
-        assert!(message.contains("run as administrator"), "{command}: {message}");
+        assert!(message.contains("run as root"), "{command}: {message}");
         assert!(message.contains(place.to_str().unwrap()), "{command}: {message}");
     }
 }

@@ -76,7 +76,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
 
 fn question(targets: &Targets) -> String {
     format!(
-        "This deletes the secret of {}. At the next login, the password alone is enough to see a new QR code.",
+        "This deletes the secrets, recovery codes and grants of {}. At the next login, the password alone is enough to \
+         see a new QR code.",
         targets.describe()
     )
 }

@@ -27,6 +27,9 @@ pub use input::*;
 pub use lock::lock_holder;
 pub use machine::machine_id;
 
+/// How to get the rights that a command lacks, for hints.
+pub const AS_ADMINISTRATOR: &str = "run as root";
+
 /// The files at the top of a store that are not documents.
 pub const OWN_FILES: &[&str] = &[];
 

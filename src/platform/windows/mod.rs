@@ -32,6 +32,9 @@ pub use host::*;
 pub use input::*;
 pub use security::*;
 
+/// How to get the rights that a command lacks, for hints.
+pub const AS_ADMINISTRATOR: &str = "run as administrator";
+
 /// How long to wait for a file that another program has open.
 const PATIENCE: Duration = Duration::from_secs(1);
 

@@ -139,7 +139,7 @@ impl Owner {
                 ErrorKind::Refused,
                 "only administrators can name a service account",
             )
-            .with_hint("run as administrator"));
+            .with_hint(super::AS_ADMINISTRATOR));
         }
         // A kill after this point leaves a store that refuses to work until this is repeated.
         let record = path.join(SERVICE_ACCOUNT);

@@ -41,7 +41,7 @@ pub(in crate::store) fn begin(root: &Path, owner: Option<Owner>) -> Result<Begun
         if !present.accepts(current) && !current.is_administrator() {
             let present = present.name();
             return Err(file::broken(root, &format!("belongs to {present}"))
-                .with_hint(format!("run as administrator, or as {present}")));
+                .with_hint(format!("{}, or as {present}", platform::AS_ADMINISTRATOR)));
         }
     }
     // SECURITY: anyone who can replace a parent directory could choose the directory that is given
@@ -239,11 +239,12 @@ fn prepare_root(root: &Path, owner: Option<Owner>) -> Result<()> {
         }
         Err(error) => {
             let hint = match error.kind() {
-                std::io::ErrorKind::NotFound => "create the directory above it first",
-                std::io::ErrorKind::PermissionDenied => {
-                    "run as administrator, or use another place with --store"
-                }
-                _ => "use another place with --store",
+                std::io::ErrorKind::NotFound => "create the directory above it first".to_owned(),
+                std::io::ErrorKind::PermissionDenied => format!(
+                    "{}, or create a store of your own: rw2fa init --per-user",
+                    platform::AS_ADMINISTRATOR
+                ),
+                _ => "use another place with --store".to_owned(),
             };
             let what = format!("cannot create {}", root.display());
             return Err(Error::io(ErrorKind::Store, what, error).with_hint(hint));

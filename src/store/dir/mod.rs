@@ -62,7 +62,7 @@ pub(super) fn find(root: &Path) -> Result<Found> {
         }
         Err(error) => {
             let denied = error.kind() == std::io::ErrorKind::PermissionDenied;
-            let hint = if denied { "run as administrator" } else { "check the path" };
+            let hint = if denied { platform::AS_ADMINISTRATOR } else { "check the path" };
             return Err(unusable(&root, error).with_hint(hint));
         }
     };
