@@ -4,7 +4,7 @@ use crate::has_tools;
 use crate::stage::{ALICE, Stage};
 use crate::visitor::Visitor;
 
-/// The page after a wrong code, in a browser that asks for these languages.
+/// The page after text that is not a code, in a browser that asks for these languages.
 fn page_after_a_wrong_code(stage: &Stage, languages: &str) -> String {
     let mut visitor = Visitor::new(stage).saying("accept-language", languages);
     visitor.sign_in("alice", ALICE);
@@ -19,13 +19,13 @@ fn a_message_is_in_the_language_of_the_browser() {
         return;
     }
     let stage = Stage::new(&["alice"]);
-    let english = r#"lang="en" dir="auto">The code is wrong."#;
-    let german = r#"lang="de" dir="auto">Der Code ist falsch."#;
+    let english = r#"lang="en" dir="auto">This is not a code."#;
+    let german = r#"lang="de" dir="auto">Das ist kein Code."#;
     let long = "de,".repeat(400);
     for (languages, message) in [
         ("de-AT,de;q=0.9,en;q=0.8", german),
         ("tlh,de;q=0.5", german),
-        ("fr", r#"lang="fr" dir="auto">Le code est incorrect."#),
+        ("fr", r#"lang="fr" dir="auto">Ce n"#),
         ("en-GB", english),
         ("", english),
         ("--help", english),

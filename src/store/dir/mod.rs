@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::AccountKey;
-use crate::platform::{Owner, SystemLog};
+use crate::platform::{self, Owner, SystemLog};
 use crate::store::{
     Bulk, Document, Locked, Locks, LoginStore, Reader, ReadsFrom, Scope, Store, file,
 };
