@@ -135,7 +135,8 @@ fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Returns whether there is a store. One that this account may not look into is left to the steps that need it.
+/// Returns whether there is a store. A place that this account may not look into, or that cannot hold one, is left
+/// to the steps that need it.
 ///
 /// # Errors
 /// When the system cannot tell.
@@ -143,7 +144,14 @@ fn is_store(path: &Path) -> Result<bool> {
     let settings = path.join("store.toml");
     match settings.try_exists() {
         Ok(exists) => Ok(exists),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(false)
+        }
         Err(error) => {
             let what = format!("cannot examine {}", settings.display());
             Err(Error::io(ErrorKind::Store, what, error))

@@ -37,7 +37,7 @@ fn a_list_is_read_back_as_it_was() {
     let sandbox = store();
     for (name, notes) in [
         ("+cmd|x", "=1+1"),
-        ("'=quoted", "'=1"),
+        ("'+quoted", "'=1"),
         ("''@a", "two\nlines\r\n\"quoted\", and;so\ton\n"),
         ("\u{e000}private", "\u{e000}\u{1b}[2J\u{202e}"),
         ("-1", "  blanks  "),
@@ -57,7 +57,7 @@ fn a_list_is_read_back_as_it_was() {
     }
     sandbox.admin_ok(&["users", "edit", "--group", "staff", "--notes", "a, b"]);
     let list = csv(&sandbox, &[]);
-    for cell in ["\n'+cmd|x,", "'=1+1", "\n''=quoted,", "\n'''@a,", "\u{e000}private"] {
+    for cell in ["\n'+cmd|x,", "'=1+1", "\n''+quoted,", "\n'''@a,", "\u{e000}private"] {
         assert!(list.contains(cell), "{cell:?}: {list}");
     }
     let copy = Sandbox::new();
@@ -112,8 +112,8 @@ fn a_whitelist_is_read_back_as_it_was() {
     let refused = with_list(&copy, &["whitelist", "add"], bad);
     let errors: Vec<_> = refused.stderr.lines().filter(|l| l.starts_with("error: ")).collect();
     for (error, expected) in errors.iter().zip([
-        "line 2: 'a': 'yesterday' is not a date",
-        "line 3: 'b': 2020-01-02T00:00:00Z is in the past",
+        "line 2: 'a': until: 'yesterday' is not a date",
+        "line 3: 'b': until: 2020-01-02T00:00:00Z is in the past",
         "line 4: 'c': the list was made from a damaged document",
         "line 5: 'd': a reason is one line",
         "line 6: 'd': already in line 5",

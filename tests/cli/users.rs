@@ -250,7 +250,10 @@ wrong codes in a row  5
 whitelisted for RDP   yes until 2026-12-01T00:00:00Z
 grant                 no client: first session before 2026-11-24T09:00:00Z
 "
-        .replace("(no client)", sandbox.show("luke")["grants"][0]["client"].as_str().unwrap())
+        .replace(
+            "no client",
+            &format!("client {}", sandbox.show("luke")["grants"][0]["client"].as_str().unwrap())
+        )
     );
     assert_eq!(sandbox.contents(), before);
 }

@@ -94,6 +94,7 @@ fn a_backup_under_another_key_is_refused_unless_its_secrets_are_revealed() {
     sandbox.admin_ok(&["store", "export", "--yes", "--reveal-secrets", revealed.to_str().unwrap()]);
     assert!(read(&revealed).contains(TOKEN));
     let other = Sandbox::new();
+    other.pass(3600);
     other.admin_ok(&["key", "rotate", "--yes"]);
     let run = other.admin(&["store", "import", "--yes", sealed.to_str().unwrap()]);
     assert!(run.code == 1 && run.stderr.contains("[sms] auth-token"), "{run:?}");

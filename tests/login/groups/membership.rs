@@ -205,7 +205,7 @@ fn with_names_of_the_portal_the_system_is_never_asked() {
     assert!(refused.code == 1 && refused.stderr.contains("'names' is 'portal'"), "{refused:?}");
     let csv = b"name,type,method,phone\nzoe3,,,\n";
     let from = sandbox.admin_with_stdin(&["users", "add", "--from", "-"], csv);
-    assert_eq!(from, Run::new(0, "zoe3: added\n", ""), "no warning");
+    assert_eq!(from, Run::new(0, "user zoe3: added\n", ""), "no warning");
     let doctor = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
     assert!(!doctor.contains("does not know"), "{doctor}");
     assert_eq!(sandbox.admin_ok(&["users", "remove", "zoe", "--yes"]), "zoe: removed\n");
