@@ -41,8 +41,8 @@ fn a_list_is_read_back_as_it_was() {
         ("''@a", "two\nlines\r\n\"quoted\", and;so\ton\n"),
         ("\u{e000}private", "\u{e000}\u{1b}[2J\u{202e}"),
         ("-1", "  blanks  "),
-        ("名前, \"x\"", ""),
-        ("+33612345678", "\n"),
+        ("名前 \"x\"", ""),
+        ("+336x", "\n"),
     ] {
         sandbox.admin_ok(&[
             "users",
@@ -123,8 +123,8 @@ fn a_whitelist_is_read_back_as_it_was() {
     }
     assert_eq!((refused.code, errors.len()), (1, 6), "{refused:?}");
     assert_eq!(copy.contents(), before);
-    let removed = with_list(&copy, &["whitelist", "remove"], "name\n=a\nc\n");
-    assert_eq!(removed.stdout, "whitelist entry =a: removed\nwhitelist entry c: removed\n");
+    let removed = with_list(&copy, &["whitelist", "remove"], "name\n+a\nc\n");
+    assert_eq!(removed.stdout, "whitelist entry +a: removed\nwhitelist entry c: removed\n");
     let missing = with_list(&copy, &["whitelist", "remove"], "name\nCORP\\b\nzoe\n");
     assert!(missing.stderr.contains("line 3: no whitelist entry is called 'zoe'"), "{missing:?}");
     assert_eq!(shown(&copy).len(), 1, "nothing was removed");

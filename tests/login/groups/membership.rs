@@ -208,7 +208,7 @@ fn with_names_of_the_portal_the_system_is_never_asked() {
     assert_eq!(from, Run::new(0, "user zoe3: added\n", ""), "no warning");
     let doctor = sandbox.admin(&["doctor", "--format", "csv"]).stdout;
     assert!(!doctor.contains("does not know"), "{doctor}");
-    assert_eq!(sandbox.admin_ok(&["users", "remove", "zoe", "--yes"]), "zoe: removed\n");
+    assert_eq!(sandbox.admin_ok(&["users", "remove", "zoe", "--yes"]), "user zoe: removed\n");
     assert_eq!(system.questions().len(), 0, "the system was asked");
     // Without a listed group, no groups are needed.
     sandbox.admin_ok(&["users", "remove", "--group", "staff", "--group", "external", "--yes"]);
