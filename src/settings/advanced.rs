@@ -5,8 +5,9 @@ use crate::factor::lockout::Rules;
 use crate::factor::state::State;
 use crate::language::Tag;
 use crate::otp::Digits;
+use crate::settings::choice::choice;
 use crate::settings::duration::Unit::{Days, Minutes, Seconds};
-use crate::settings::key::{Key, KeyType, Section, Spec, section};
+use crate::settings::key::{Key, Section, Spec, section};
 use crate::settings::reading::nearest;
 use crate::time::Timestamp;
 
@@ -43,11 +44,11 @@ section! {
     "lockout-seconds" lockout_seconds: u32 = 60, Spec::duration(1, 86_400, Seconds);
     /// who knows the names of users and groups: `system` looks them up in this server's accounts; `portal` does
     /// not, and the groups of a user are those that the portal passes
-    "names" names: NameSource = NameSource::System, Spec::choice(&NameSource::WORDS);
+    "names" names: NameSource = NameSource::System, Spec::choice(NameSource::WORDS);
     /// how many days listed users have to enrol on their own; 0: no limit
     "enrolment-days" enrolment_days: u32 = 0, Spec::duration(0, 365, Days);
     /// where users get their first QR code: at their first login, or only from an administrator
-    "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(&SecretSource::WORDS);
+    "enrolment" enrolment: SecretSource = SecretSource::SelfService, Spec::choice(SecretSource::WORDS);
     /// whether the portal must name its session with --client
     "require-client" require_client: bool = false, Spec::flag();
     /// language of the messages to users, unless the portal passes one that is available
@@ -55,69 +56,23 @@ section! {
         Spec::text("a language, such as de or pt-BR", check_language);
 }
 
-/// Who knows the names of users and groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameSource {
-    /// The accounts of the operating system.
-    System,
-    /// The portal, which has a directory of its own.
-    Portal,
-}
-
-impl NameSource {
-    const WORDS: [&'static str; 2] = ["system", "portal"];
-}
-
-impl KeyType for NameSource {
-    fn read(value: &toml::Value) -> Option<Self> {
-        let [system, portal] = Self::WORDS;
-        match value.as_str()? {
-            word if word == system => Some(Self::System),
-            word if word == portal => Some(Self::Portal),
-            _ => None,
-        }
-    }
-
-    fn write(&self) -> Option<toml::Value> {
-        let [system, portal] = Self::WORDS;
-        let word = match self {
-            Self::System => system,
-            Self::Portal => portal,
-        };
-        Some(word.into())
+choice! {
+    /// Who knows the names of users and groups.
+    NameSource {
+        /// The accounts of the operating system.
+        System = "system",
+        /// The portal, which has a directory of its own.
+        Portal = "portal",
     }
 }
 
-/// Where users get the secret of their authenticator app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SecretSource {
-    /// From a login, which shows it.
-    SelfService,
-    /// From an administrator, who hands it over.
-    HandedOver,
-}
-
-impl SecretSource {
-    const WORDS: [&'static str; 2] = ["self-service", "handed-over"];
-}
-
-impl KeyType for SecretSource {
-    fn read(value: &toml::Value) -> Option<Self> {
-        let [self_service, handed_over] = Self::WORDS;
-        match value.as_str()? {
-            word if word == self_service => Some(Self::SelfService),
-            word if word == handed_over => Some(Self::HandedOver),
-            _ => None,
-        }
-    }
-
-    fn write(&self) -> Option<toml::Value> {
-        let [self_service, handed_over] = Self::WORDS;
-        let word = match self {
-            Self::SelfService => self_service,
-            Self::HandedOver => handed_over,
-        };
-        Some(word.into())
+choice! {
+    /// Where users get the secret of their authenticator app.
+    SecretSource {
+        /// From a login, which shows it.
+        SelfService = "self-service",
+        /// From an administrator, who hands it over.
+        HandedOver = "handed-over",
     }
 }
 

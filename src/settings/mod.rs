@@ -4,6 +4,7 @@
 
 pub mod advanced;
 pub mod chance;
+mod choice;
 pub mod duration;
 pub mod head;
 pub mod key;
