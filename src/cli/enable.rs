@@ -223,11 +223,15 @@ impl FirstLogins {
         }
         if self.asked > 0 {
             let users = count(self.asked, "user");
-            context.note(&format!("given a QR code already: {users}; each is asked for its code"));
+            context.note(&format!(
+                "already given a QR code: {users}; each is asked for a code from it"
+            ));
         }
         if self.refused > 0 {
             let users = count(self.refused, "user");
-            context.warn(&format!("no login lets these enrol: {users}; they cannot sign in"));
+            context.warn(&format!(
+                "not enrolled, and no login lets them enrol: {users}; they cannot sign in"
+            ));
             context.hint(
                 "'rw2fa enable --dry-run' shows who; give each a QR code: rw2fa users enrol NAME",
             );

@@ -120,8 +120,8 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// Creates the file, which must not exist. Must happen before the program becomes the owner of
-    /// the store, who may not be allowed to write there.
+    /// Creates the file, which must not exist. Must happen before the program switches to
+    /// the account of the store's owner, which may not be allowed to write there.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let file = platform::make_private_file(path).map_err(|error| cannot_make(path, error))?;
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), is_finished: false })

@@ -33,7 +33,7 @@ pub(super) struct InitArgs {
     /// Create a store for this user only, used if there is no system store
     #[arg(long, conflicts_with_all = ["owner", "store"])]
     per_user: bool,
-    /// Start a new audit trail even if an empty 'audit/' is left of the lost one
+    /// Start a new audit trail even if the lost one left an empty 'audit/' behind
     #[arg(long, conflicts_with_all = ["owner", "service_account"])]
     new_trail: bool,
     /// Show what would be done, without changing anything
@@ -135,11 +135,11 @@ fn place(context: &mut Context<'_>, args: &InitArgs) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Returns whether there is a store. A place that this account may not look into, or that cannot hold one, is left
-/// to the steps that need it.
+/// Returns whether there is a store at `path`. A path that this account cannot search, or that runs through a file,
+/// counts as none: the steps that need it report the problem.
 ///
 /// # Errors
-/// When the system cannot tell.
+/// When the system reports another problem.
 fn is_store(path: &Path) -> Result<bool> {
     let settings = path.join("store.toml");
     match settings.try_exists() {

@@ -114,7 +114,7 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
     if text.contains(',') {
         let names: Vec<_> =
             text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        let hint = format!("separate names with blanks: {}", printable(&names.join(" ")));
+        let hint = format!("separate names with spaces: {}", printable(&names.join(" ")));
         return found("contains a comma", hint);
     }
     let is_whitelist = adding == Adding::Whitelist;
@@ -122,15 +122,15 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
         let example =
             format!("to add an account of this name, write it with its domain: CORP\\{shown}");
         let hint = if is_whitelist { meant("until", text) } else { example };
-        return found("looks like a time, not like a name", hint);
+        return found("looks like a time, not a name", hint);
     }
     if Phone::parse(text).is_some() {
-        let hint = "did you mean --phone? A whitelist entry has none";
+        let hint = "a whitelist entry has no phone number";
         let hint = if is_whitelist { hint.into() } else { meant("phone", text) };
-        return found("looks like a phone number, not like a name", hint);
+        return found("looks like a phone number, not a name", hint);
     }
     if !is_whitelist && Method::from_str(text, true).is_ok() {
-        return found("looks like a method, not like a name", meant("method", text));
+        return found("looks like a method, not a name", meant("method", text));
     }
     None
 }
@@ -204,8 +204,8 @@ mod tests {
             ("sms", Users, "did you mean --method sms?"),
             ("name=carl", Users, "did you mean carl?"),
             ("colour=red", Users, "options begin with --"),
-            ("al,bob", Users, "separate names with blanks: al bob"),
-            ("al, bob,", Groups, "separate names with blanks: al bob"),
+            ("al,bob", Users, "separate names with spaces: al bob"),
+            ("al, bob,", Groups, "separate names with spaces: al bob"),
             ("CN=Alice,OU=x", Users, "use the account name"),
             ("ou=staff", Groups, "use the account name"),
         ] {

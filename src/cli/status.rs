@@ -334,7 +334,7 @@ fn window_seconds(advanced: &Advanced) -> u64 {
 /// Describes the window of codes.
 pub(super) fn describe_window(advanced: &Advanced) -> String {
     match window_seconds(advanced) {
-        0 => "a code is valid in its own 30 s only".into(),
+        0 => "a code is valid only during its own 30 s".into(),
         seconds => {
             format!("a code is valid {} before and after its own 30 s", duration::words(seconds))
         }

@@ -68,12 +68,12 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     (
         30003,
         "the phone cannot be reached: it is off, or has no network",
-        "let the user switch the phone on and try again",
+        "ask the user to switch the phone on and try again",
     ),
     (
         30004,
         "the phone or its network blocks messages of this sender",
-        "let the user ask the mobile network, or use another sender: 'rw2fa sms configure --from'",
+        "have the user ask the mobile network, or use another sender: 'rw2fa sms configure --from'",
     ),
     (
         30005,
@@ -93,7 +93,7 @@ const MEANINGS: &[(u32, &str, &str)] = &[
     (
         30008,
         "the mobile network did not deliver the message, and did not say why",
-        "try again; if it stays so, use another sender: 'rw2fa sms configure --from'",
+        "try again; if it fails again, use another sender: 'rw2fa sms configure --from'",
     ),
     (
         30034,

@@ -207,7 +207,7 @@ fn the_chances_of_guessing_are_reported() {
     );
     assert_eq!(
         set("discrepancy", "0").stderr.lines().next(),
-        Some("a code is valid in its own 30 s only")
+        Some("a code is valid only during its own 30 s")
     );
     assert_eq!(
         set("discrepancy", "2880").stderr,

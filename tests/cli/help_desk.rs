@@ -241,14 +241,14 @@ fn test_recognises_a_device_with_a_wrong_clock() {
         (-30, "right code; the device's clock is about 30 s slow, and logins accept up to 30 s", 0),
         (
             90,
-            "right code, but the device's clock is about 1 min 30 s fast, and logins accept at most 30 s: set the \
-             device's time to automatic",
+            "right code, but the device's clock is about 1 min 30 s fast, and logins accept at most 30 s: turn on \
+             automatic time on the device",
             1,
         ),
         (
             -86_400,
-            "right code, but the device's clock is about 1 d slow, and logins accept at most 30 s: set the \
-             device's time to automatic",
+            "right code, but the device's clock is about 1 d slow, and logins accept at most 30 s: turn on \
+             automatic time on the device",
             1,
         ),
     ] {
@@ -271,7 +271,7 @@ fn test_recognises_a_device_with_a_wrong_clock() {
     let other = Secret::from_base32("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP");
     let days = 2 * 86_400;
     let wrong = test(&other.code(sandbox.now() + days));
-    let words = "alice: not a code of this device; this counts as a failed attempt\n";
+    let words = "alice: not a code from this device; this counts as a failed attempt\n";
     assert_eq!(wrong, Run::new(1, words, ""));
     assert_eq!(sandbox.show("alice")["failures"], 2);
     let recovery = sandbox.admin_ok(&["users", "recovery-codes", "alice", "--count", "1"]);
@@ -287,14 +287,20 @@ fn enable_says_what_the_first_login_does() {
     let sandbox = Sandbox::with_users(&["alice", "bob", "carol"]);
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     let text = sandbox.admin(&["enable"]).stderr;
-    assert!(text.contains("given a QR code already: 1 user; each is asked for its code"), "{text}");
+    assert!(
+        text.contains("already given a QR code: 1 user; each is asked for a code from it"),
+        "{text}"
+    );
     assert!(text.contains("not enrolled yet: 2 users; each sees a QR code"), "{text}");
     sandbox.admin_ok(&["advanced", "set", "enrolment", "handed-over"]);
     let text = sandbox.admin(&["enable"]).stderr;
     assert!(!text.contains("sees a QR code"), "{text}");
-    assert!(text.contains("no login lets these enrol: 2 users; they cannot sign in"), "{text}");
+    assert!(
+        text.contains("not enrolled, and no login lets them enrol: 2 users; they cannot sign in"),
+        "{text}"
+    );
     sandbox.pass(86_400);
     sandbox.admin_ok(&["advanced", "set", "enrolment", "self-service"]);
     let text = sandbox.admin(&["enable"]).stderr;
-    assert!(text.contains("no login lets these enrol: 1 user"), "an expired QR code: {text}");
+    assert!(text.contains("no login lets them enrol: 1 user"), "an expired QR code: {text}");
 }

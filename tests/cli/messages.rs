@@ -165,8 +165,9 @@ fn doctor_reports_a_language_without_messages() {
     let sandbox = Sandbox::new();
     for (language, is_there) in [("pl", false), ("de", true), ("de-CH", true), ("en", true)] {
         sandbox.set("language", language);
-        let expected =
-            format!("warning: the setting language is {language}, but there are no messages in it");
+        let expected = format!(
+            "warning: the setting 'language' is {language}, but there are no messages in that language"
+        );
         let expected = if is_there { vec![] } else { vec![expected] };
         assert_eq!(findings(&sandbox), expected);
     }

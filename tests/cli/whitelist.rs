@@ -408,7 +408,7 @@ fn a_forgotten_option_adds_no_one() {
         (&["whitelist", "add", "alice", "until=8h"], "did you mean --until 8h?"),
         (&["users", "add", "alice", "phone=+33612345678"], "did you mean --phone +33612345678?"),
         (&["users", "add", "alice", "--group", "CN=Staff,OU=x"], "use the account name"),
-        (&["users", "add", "al,bob"], "separate names with blanks: al bob"),
+        (&["users", "add", "al,bob"], "separate names with spaces: al bob"),
     ] {
         let refused = sandbox.admin(command);
         assert_eq!(refused.code, 2, "{command:?}: {refused:?}");

@@ -118,8 +118,8 @@ pub(super) fn set_back(names: &Names) -> Option<Finding> {
     );
     let finding = Finding::new("clock-set-back", Severity::Error, message).names(names);
     Some(finding.remedy(format!(
-        "correct the clock; if it is correct now, and a backup was imported while it was ahead: import the same file \
-         again (rw2fa store import FILE); otherwise: rw2fa users reset {}",
+        "set the clock. If it is correct already, and a backup was imported while it was ahead, import the same file \
+         again: rw2fa store import FILE. Otherwise: rw2fa users reset {}",
         names.first_quoted()
     )))
 }

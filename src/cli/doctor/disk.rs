@@ -22,8 +22,7 @@ pub(super) fn space(free: Option<u64>, audit: u64, months: u64) -> Option<Findin
     };
     let a_month = audit / months.max(1);
     let shown = format!("{} MiB of disk space is left for the store", free / MIB);
-    let move_away =
-        "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR";
+    let move_away = "free some disk space, or archive old months of the audit trail: rw2fa audit archive --before MONTH DIR";
     let (severity, message) = if free < TOO_LITTLE {
         (Severity::Error, format!("{shown}: no login is granted when the disk is full"))
     } else if free < LITTLE {

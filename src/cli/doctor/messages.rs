@@ -23,7 +23,8 @@ pub(super) fn language(store: &dyn Reader, settings: &Advanced) -> Option<Findin
     available.extend(store.languages().ok()?.languages);
     let chosen = Preferences::default().choose(&available, Some(&wanted));
     let is_there = chosen.iter().any(|tag| tag.primary() == wanted.primary());
-    let message = format!("the setting language is {wanted}, but there are no messages in it");
+    let message =
+        format!("the setting 'language' is {wanted}, but there are no messages in that language");
     let remedy =
         format!("write messages/{wanted}.toml in the store, or: rw2fa advanced unset language");
     (!is_there).then(|| Finding::new("messages", Severity::Warning, message).remedy(remedy))

@@ -36,7 +36,7 @@ pub(super) fn check(store: &dyn Reader, process: &Process) -> Vec<Finding> {
         }
         if !unknown.is_empty() {
             let message = format!(
-                "{} that this system does not know; if a name is misspelt, the real one can sign in without a code: {}",
+                "{} that this system does not know (a misspelt entry protects no one): {}",
                 noun(kind),
                 unknown.summary()
             );

@@ -34,13 +34,12 @@ fn beginning(beginning: Beginning) -> Option<Finding> {
         Beginning::Regular => None,
         Beginning::Replaced => {
             let message = "the audit trail begins again after an earlier one was lost, as its first line says";
-            let remedy =
-                "keep what is left of the earlier one in another place: it does not fit this one";
+            let remedy = "keep any files of the earlier one outside the store: they do not belong to this one";
             Some(Finding::new(check, Severity::Info, message).remedy(remedy))
         }
         Beginning::Restarted => {
-            let message = "the audit trail does not begin with the line of 'rw2fa init': the files of an earlier one \
-                           were removed";
+            let message = "the audit trail does not begin with the line of 'rw2fa init': an earlier trail was \
+                           removed";
             let remedy = "restore the files from a backup; without one: move all files out of audit/, then rw2fa init \
                           --new-trail, which records the loss";
             Some(Finding::new(check, Severity::Warning, message).remedy(remedy))
@@ -56,7 +55,7 @@ fn future(Future { lines, latest }: &Future) -> Finding {
         count(*lines, "line")
     );
     let remedy =
-        "check the clock; nothing is lost, and the order of the lines is right: rw2fa audit verify";
+        "check the clock. Nothing is lost; to confirm the order of the lines: rw2fa audit verify";
     Finding::new("audit-time", Severity::Info, message).remedy(remedy)
 }
 

@@ -98,7 +98,7 @@ pub(super) fn check(census: &Census) -> Vec<Finding> {
             "enrolment",
             Severity::Warning,
             &census.waiting,
-            "listed for over 30 days but never enrolled, so a password alone still opens enrolment",
+            "listed for over 30 days but never enrolled, so a password alone is still enough to enrol",
             format!("rw2fa users enrol {}", first(&census.waiting)),
         ),
         (

@@ -76,8 +76,8 @@ impl Made {
 }
 
 impl HandOver {
-    /// Opens the file for the QR code. Called before the program becomes the owner of the store, who may not be
-    /// allowed to write there.
+    /// Opens the file for the QR code. Must happen before the program switches to the account of the store's owner,
+    /// which may not be allowed to write there.
     ///
     /// # Errors
     /// When the file exists, cannot be created, or has another ending.

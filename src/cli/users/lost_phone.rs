@@ -12,10 +12,10 @@ use crate::names::listing::{Listing, Method};
 use crate::names::name::Name;
 use crate::store::{DocumentKind, Scope, Update, records};
 
-/// Replace the secret of a lost phone: sign the user out and show a new QR code, to hand it over
+/// Replace the secret of a lost phone, and show a new QR code to hand over
 ///
 /// Deletes the user's secret, recovery codes, temporary code and failed attempts, and ends their grants; open sessions
-/// continue. Then it creates a new secret as 'rw2fa users enrol' does, so that the password alone shows no QR code.
+/// continue. Then creates a new secret, as 'rw2fa users enrol' does, so that a password alone never shows a QR code.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users lost-phone alice")]
 pub(in crate::cli) struct LostPhoneArgs {

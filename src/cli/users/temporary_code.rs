@@ -19,11 +19,11 @@ use crate::settings::duration;
 use crate::store::{Scope, Update, records};
 use crate::time::Timestamp;
 
-/// Create a code for a user without a phone today, and show it once
+/// Create a temporary code for a user who has no phone today, and show it once
 ///
-/// The user types it at the login instead of a code from the app or by SMS, whether they have enrolled or not. It enrols
-/// nobody, and until it ends, no login of this user shows a QR code or sends an SMS. A new code replaces the one before;
-/// a reset deletes it.
+/// The user types it at the login instead of a code from the app or by SMS, whether they have enrolled or not. It does
+/// not enrol the user. While it can be used, the user's logins show no QR code and send no SMS. A new code replaces
+/// the previous one; a reset deletes it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users temporary-code alice --for 8h --uses 3")]
 pub(in crate::cli) struct TemporaryCodeArgs {

@@ -28,8 +28,8 @@ use crate::verify::trial::{CodeTest, Expected, Trial};
 
 /// Check a user's code, and show how far the device's clock is off
 ///
-/// Does not use the code up. Recognises the codes of a device whose clock is up to 24 hours off. A code of another
-/// device counts as a failed attempt.
+/// Does not use the code up. Recognises the codes of a device whose clock is up to 24 hours off. A code from
+/// another device counts as a failed attempt.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa users test alice --code-stdin <<< 123456")]
 pub(in crate::cli) struct TestArgs {
@@ -102,7 +102,7 @@ fn typed_code(
             return Err(Error::new(ErrorKind::Usage, "no code was given").with_hint(hint));
         }
         return prompt::ask("Code: ", &hint, |answer| match answer {
-            "" => Err("type the code that the user reads out; Ctrl-C ends".into()),
+            "" => Err("type the code that the user reads out, or press Ctrl-C to cancel".into()),
             answer => Ok(Zeroizing::new(answer.to_owned())),
         });
     }
@@ -187,7 +187,7 @@ fn sentence(trial: &Trial, window: u32, name: &Name) -> String {
             format!("right code, but it or a later one was already used; {}", clock(*drift))
         }
         Trial::OutsideWindow { drift, .. } => format!(
-            "right code, but {}, and logins accept at most {window}: set the device's time to automatic",
+            "right code, but {}, and logins accept at most {window}: turn on automatic time on the device",
             clock(*drift)
         ),
         Trial::SentRight => "right code: it is the one that was sent by SMS".into(),
@@ -198,7 +198,7 @@ fn sentence(trial: &Trial, window: u32, name: &Name) -> String {
         }
         Trial::RecoveryLeft => "right code: it is a recovery code that can still be used".into(),
         Trial::RecoveryUsed => "this is a recovery code that was already used".into(),
-        Trial::Wrong => "not a code of this device; this counts as a failed attempt".into(),
+        Trial::Wrong => "not a code from this device; this counts as a failed attempt".into(),
         Trial::Malformed => "this is not a code; it does not count as an attempt".into(),
         Trial::Locked(seconds) => {
             format!("locked for {}; the code was not checked", duration::words(*seconds))

@@ -289,10 +289,7 @@ pub fn hint_for_strangers(root: &Path, owner: Owner) -> String {
 
 /// Returns how to find the links below `root`.
 pub fn hint_for_links(root: &Path) -> String {
-    format!(
-        "list them: find {} -type l; put each file itself in the place of its link",
-        quoted(root)
-    )
+    format!("list them: find {} -type l; replace each link with the file itself", quoted(root))
 }
 
 /// Returns the command that moves `path` out of the way.

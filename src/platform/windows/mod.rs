@@ -81,10 +81,7 @@ pub fn hint_for_strangers(root: &Path, _: Owner) -> String {
 
 /// Returns how to find the links below `root`.
 pub fn hint_for_links(root: &Path) -> String {
-    format!(
-        "list them: dir \"{}\" /AL /S; put each file itself in the place of its link",
-        root.display()
-    )
+    format!("list them: dir \"{}\" /AL /S; replace each link with the file itself", root.display())
 }
 
 /// Returns the command that moves `path` out of the way.

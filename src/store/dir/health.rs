@@ -62,7 +62,7 @@ impl Files {
         let full = self.written_directories().find(is_full)?;
         let problem = file::broken(&full, "is on a disk that is full: no login is granted")
             .with_hint(
-                "free some disk space, or move old months away: rw2fa audit archive --before MONTH DIR",
+                "free some disk space, or archive old months of the audit trail: rw2fa audit archive --before MONTH DIR",
             );
         Some(HealthProblem::error("disk-space", problem))
     }
@@ -169,7 +169,7 @@ impl Files {
         for (name, _) in directories {
             let path = directory.join(name);
             let problem =
-                file::broken(&path, "is a directory, where a file of the audit trail belongs");
+                file::broken(&path, "is a directory, but should be a file of the audit trail");
             let hint = format!(
                 "{}; then restore the file from a backup, if there was one",
                 platform::set_aside_command(&path)
@@ -212,7 +212,7 @@ impl Files {
         present: &str,
     ) -> Option<HealthProblem> {
         let first = directory.join(future.first()?);
-        let what = "is the audit trail of a future month: the clock was wrong once, and every line goes there until \
+        let what = "is the audit trail of a future month: the clock was wrong, and every new line goes there until \
              then";
         let command = platform::join_command(directory, &self.lock_path("audit"), future, present);
         let owner = self.owner().name();

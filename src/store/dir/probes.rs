@@ -107,7 +107,7 @@ fn unwritable_files(files: Vec<(PathBuf, Obstacle)>, top: &Path) -> Option<Error
     let (path, obstacle) = files.into_iter().min_by(|(one, _), (other, _)| one.cmp(other))?;
     let error = match obstacle {
         Obstacle::Directory => {
-            let what = "is a directory, where a temporary file belongs: the document beside it cannot be written";
+            let what = "is a directory with the name of a temporary file: the document beside it cannot be written";
             return Some(file::broken(&path, what).with_hint(platform::set_aside_command(&path)));
         }
         Obstacle::Io(error) => error,

@@ -149,7 +149,7 @@ fn problems_of(store: &dyn Reader, language: &Tag) -> Vec<Error> {
             1 => format!("{place}: the text of {first} is missing"),
             many => format!("{place}: {many} texts are missing, such as {first}"),
         };
-        problems.push(wrong(what, "add them; until then these messages are in another language"));
+        problems.push(wrong(what, "add what is missing; until then, another language is used"));
     }
     problems
 }
