@@ -71,6 +71,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
     let key = DataKey::new(*context.process.random()?);
     let made = store::create(&path, account, &text, &key.document())?;
     let added = made == Made::Store;
+    // First, because a new trail begins with the line that says so.
+    let begun = if is_new_trail { complete_trail(context, &path, true)? } else { 0 };
     let is_given = !added && grant_access(&path, account)?;
     // SECURITY: only for an empty store: an erased trail must not start again.
     let is_unfinished = !added && !is_new_trail && store::open(&path)?.is_unused()?;
@@ -83,8 +85,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &InitArgs) -> Result<Done> {
             Changed::Added
         }
         Made::Locks(locks) => {
-            let is_repaired = repair(context, &path, locks, is_new_trail)?;
-            let is_changed = is_given || is_unfinished || is_repaired;
+            let is_repaired = repair(context, &path, locks)?;
+            let is_changed = begun > 0 || is_given || is_unfinished || is_repaired;
             if is_changed { Changed::Changed } else { Changed::Unchanged }
         }
     };
@@ -101,18 +103,13 @@ fn advise(context: &mut Context<'_>, path: &Path) {
 
 /// Adds what an existing store lacks, and removes what killed programs left behind. Returns whether that changed
 /// anything. `locks` is the number of lock files that were created.
-fn repair(
-    context: &mut Context<'_>,
-    path: &Path,
-    locks: usize,
-    is_new_trail: bool,
-) -> Result<bool> {
+fn repair(context: &mut Context<'_>, path: &Path, locks: usize) -> Result<bool> {
     let tidied = store::open(path)?.tidy(context.now())?;
     if tidied > 0 {
         let files = context::count(tidied, "temporary file");
         context.note(&format!("removed {files} that killed programs left behind"));
     }
-    let recorded = complete_trail(context, path, is_new_trail)?;
+    let recorded = complete_trail(context, path, false)?;
     if locks > 0 {
         context.note(&format!("created {} again", context::count(locks, "lock file")));
     }
@@ -184,7 +181,7 @@ fn record(
     path: &Path,
     account: Option<Owner>,
 ) -> Result<()> {
-    let store = store::open(path)?;
+    let store = open_configured(path)?;
     let keys = records::key_ring(&*store)?;
     let mut values = serde_json::Map::default();
     if let (true, Some(account)) = (args.service_account.is_some(), account) {

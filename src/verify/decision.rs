@@ -137,6 +137,7 @@ pub fn compare(
     let login = SignIn { rules, facts, fresh };
     let mut decision = match login.try_temporary(typed, charge) {
         Some(decision) => decision,
+        None if rules.needs_temporary_code() => login.reject_wrong(),
         None if rules.needs_sms() => login.compare_sent(typed, charge),
         None => login.compare(typed, charge),
     };
@@ -196,8 +197,7 @@ impl SignIn<'_> {
         }
         observer.applies(Rule::Enrolment);
         let has_temporary = self.rules.has_temporary_code();
-        let may_enrol = self.rules.is_handed_over() || !self.rules.is_enrolment_closed();
-        if !has_temporary && !may_enrol {
+        if !has_temporary && !self.rules.may_enrol() {
             observer.decides(Rule::Enrolment);
             return Ruling::Decided(self.decision(Reason::EnrolmentClosed));
         }
@@ -220,7 +220,8 @@ impl SignIn<'_> {
 
     /// Asks for a code: shows a QR code, or sends a message, to a user who needs it for that.
     fn answer_without_code(&self, has_temporary: bool) -> Decision {
-        let resend = self.rules.request.resend && self.rules.needs_sms();
+        let may_send = self.rules.needs_sms() && self.rules.may_enrol();
+        let resend = self.rules.request.resend && may_send;
         if has_temporary && !resend {
             // SECURITY: a user with a temporary code is not there to enrol, so nothing is shown to whoever signs in.
             let mut decision = self.ask_for_code(Reason::CodeRequired);
@@ -239,13 +240,14 @@ impl SignIn<'_> {
 
     /// Whether `typed` has the format of a code that it would be compared with.
     fn can_be_a_code(&self, typed: &str, has_temporary: bool) -> bool {
-        let has_app_code = self.rules.needs_sms() || self.secret().is_some();
+        let has_code = self.rules.needs_sms() || self.secret().is_some();
+        let has_code = has_code && !self.rules.needs_temporary_code();
         let used = self.rules.account.used_code.as_ref().filter(|_| self.rules.needs_sms());
         let used = used.map(|used| used.code.digits());
         let pending = self.rules.account.state.digits.filter(|_| self.rules.has_pending_secret());
         used.into_iter().chain(pending).chain([self.rules.digits()]).any(|digits| {
             match Typed::parse(typed, digits) {
-                Typed::Code(_) => has_app_code,
+                Typed::Code(_) => has_code,
                 // Only an active user can have recovery codes.
                 Typed::Recovery(_) => has_temporary || self.rules.is_active(),
                 Typed::Malformed => false,

@@ -92,6 +92,17 @@ impl Rules<'_> {
             && self.advanced.needs_handing_over(&self.account.state, self.now)
     }
 
+    /// Whether the user may enter codes of a method of their own, or get one.
+    pub fn may_enrol(self) -> bool {
+        self.is_handed_over() || !self.is_enrolment_closed()
+    }
+
+    /// Whether a temporary code is all that lets the user in.
+    // SECURITY: a temporary code must not reopen an enrolment that is closed.
+    pub fn needs_temporary_code(self) -> bool {
+        self.has_temporary_code() && !self.may_enrol()
+    }
+
     /// Whether the user has a temporary code that a login accepts.
     pub fn has_temporary_code(self) -> bool {
         let code = self.account.state.temporary_code.as_ref();

@@ -27,11 +27,13 @@ impl Advanced {
 
 impl Rules<'_> {
     /// Whether the next code has to come by SMS. This also holds for a user who has only ever used SMS and is about
-    /// to be shown an app secret.
-    // SECURITY: otherwise a change of method would reveal the secret to anyone who knows the password.
+    /// to be shown an app secret by a login.
+    // SECURITY: otherwise a change of method would reveal the secret to anyone who knows the password. A secret that
+    // was handed over is shown by no login, not even after a code by SMS.
     pub fn needs_sms(self) -> bool {
+        let is_shown_next = !self.is_active() && !self.is_handed_over();
         self.account.method == Method::Sms
-            || !self.is_active() && self.account.state.sms.proved.is_some()
+            || is_shown_next && self.account.state.sms.proved.is_some()
     }
 
     /// How many digits the next code by SMS has.

@@ -304,3 +304,55 @@ fn enable_says_what_the_first_login_does() {
     let text = sandbox.admin(&["enable"]).stderr;
     assert!(text.contains("no login lets them enrol: 1 user"), "an expired QR code: {text}");
 }
+
+/// Guards against a stranger who saw a QR code while logins still showed it: a temporary code for the real user does not
+/// reopen an enrolment that was closed since.
+#[test]
+fn a_temporary_code_reopens_no_enrolment() {
+    for (setting, value, later) in
+        [("enrolment", "handed-over", 60), ("enrolment-days", "1", 86_400)]
+    {
+        let sandbox = Sandbox::with_users(&["alice"]);
+        sandbox.pass(86_400 - 600);
+        let seen = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
+        sandbox.admin_ok(&["advanced", "set", setting, value]);
+        sandbox.at(later.max(86_400));
+        assert_eq!(sandbox.login("alice", &seen).reason(), "enrolment-closed", "{setting}");
+        let code = temporary_code(&sandbox, &["--uses", "2"]);
+        assert_eq!(sandbox.login("alice", &seen).reason(), "wrong-code", "{setting}");
+        assert_eq!(sandbox.show("alice")["state"], "pending");
+        for args in [&["--", "alice"][..], &["--resend", "--", "alice"]] {
+            assert_eq!(sandbox.verify(args, None).reason(), "code-required", "{args:?}");
+        }
+        assert_eq!(sign_in(&sandbox, Some(&code)), "temporary-code-accepted", "{setting}");
+        assert_eq!(sandbox.login("alice", &seen).reason(), "wrong-code", "{setting}");
+    }
+}
+
+/// Guards `users test` for short codes: in a day's window a made-up one would match by chance.
+#[test]
+fn test_recognises_no_short_code_outside_the_window() {
+    let sandbox = Sandbox::new();
+    sandbox.admin_ok(&["advanced", "set", "digits", "4"]);
+    sandbox.admin_ok(&["users", "add", "alice"]);
+    sandbox.admin_ok(&["enable"]);
+    let secret = Secret::of(&sandbox.verify(&["--", "alice"], None).json());
+    let typed = secret.code(sandbox.now() + 3 * 3600);
+    let args = ["users", "test", "alice", "--code-stdin", "--format", "json"];
+    let tested = sandbox.admin_with_stdin(&args, &typed.as_bytes()[typed.len() - 4..]).json();
+    assert_eq!(tested["test"]["result"], "wrong");
+    assert_eq!(sandbox.show("alice")["failures"], 1);
+}
+
+/// Guards changes after which users cannot sign in: each command says so.
+#[test]
+fn commands_say_who_needs_a_qr_code() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.admin_ok(&["advanced", "set", "enrolment", "handed-over"]);
+    let listing = "method = \"sms\"\nphone = \"+33612345678\"\nadded = 2026-11-24T08:00:00Z\n";
+    sandbox.write(&sandbox.document("users", "alice"), listing);
+    let edited = sandbox.admin(&["users", "edit", "alice", "--method", "app"]);
+    assert!(edited.stderr.contains("no login lets them enrol: alice"), "{edited:?}");
+    assert!(edited.stderr.contains("rw2fa users enrol alice"), "{edited:?}");
+    assert!(!edited.stderr.contains("shows a QR code"), "{edited:?}");
+}

@@ -116,8 +116,36 @@ fn a_secret_handed_over_in_person_is_confirmed_without_a_message() {
     let text = sandbox.admin_ok(&["users", "enrol", "alice", "--format", "json"]);
     let enrolment: serde_json::Value = serde_json::from_str(&text).unwrap();
     let secret = Secret::of(&enrolment);
+    // Whoever has the SIM card and the password is shown nothing.
+    for args in [&["--", "alice"][..], &["--resend", "--", "alice"]] {
+        let asked = sandbox.pass(60).verify(args, None);
+        assert_eq!(
+            (asked.reason().as_str(), &asked.json()["method"]),
+            ("code-required", &"app".into())
+        );
+        assert!(asked.json()["enrolment"].is_null(), "{asked:?}");
+    }
+    assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "wrong-code");
     assert_eq!(sandbox.login("alice", &secret).reason(), "activated");
     assert_eq!(outbox.count(), 1);
+}
+
+/// Guards a temporary code beside SMS: where enrolment is closed, it opens no other way in.
+#[test]
+fn a_temporary_code_sends_no_message_to_a_user_who_may_not_enrol() {
+    let (sandbox, outbox) = with_proved_alice();
+    sandbox.admin_ok(&["advanced", "set", "enrolment", "handed-over"]);
+    let warned = edit(&sandbox, &["--method", "app"]);
+    assert!(warned.contains("no login lets them enrol: alice"), "{warned}");
+    sandbox.pass(60);
+    assert_eq!(sign_in(&sandbox).reason(), "enrolment-closed");
+    let code = sandbox.admin_ok(&["users", "temporary-code", "alice"]);
+    for args in [&["--", "alice"][..], &["--resend", "--", "alice"]] {
+        assert_eq!(sandbox.verify(args, None).reason(), "code-required", "{args:?}");
+    }
+    assert_eq!(outbox.count(), 1);
+    assert_eq!(type_code(&sandbox, &outbox.code()).reason(), "wrong-code");
+    assert_eq!(type_code(&sandbox, code.trim()).reason(), "temporary-code-accepted");
 }
 
 #[test]

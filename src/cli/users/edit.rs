@@ -13,10 +13,11 @@ use crate::cli::output::Changed;
 use crate::cli::target::{Takes, describe_names};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
-use crate::factor::state::Enrolment;
+use crate::factor::state::{Enrolment, State};
 use crate::gateway::number::NumberOption;
 use crate::names::listing::{Listing, Method, Phone};
 use crate::names::name::Name;
+use crate::platform;
 use crate::printable::shortened;
 use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
@@ -64,7 +65,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             list.finish(context)?.0
         }
     };
-    let mut starting_over = Vec::new();
+    let (mut starting_over, mut stuck) = (Vec::new(), Vec::new());
     let done =
         for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
             let (store, name) = (&*opened.store, target.name);
@@ -93,9 +94,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
                     if let Some(method) = new_method {
                         // Done first, so that grants earned by the old method never apply to the
                         // new one.
-                        let enrolment = change_method(locked, name, method)?;
-                        if method == Method::App && enrolment != Some(Enrolment::Active) {
-                            starting_over.push(name.canonical());
+                        let state = change_method(locked, name)?;
+                        let advanced = &opened.settings.advanced;
+                        match state.filter(|state| is_starting_over(state, method)) {
+                            Some(state) if advanced.needs_handing_over(&state, context.now()) => {
+                                stuck.push(name.canonical());
+                            }
+                            Some(_) => starting_over.push(name.canonical()),
+                            None => {}
                         }
                     }
                     locked.write(&document, &text)
@@ -111,6 +117,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
              before.",
             describe_names(&starting_over)
         ));
+    }
+    if let Some(first) = stuck.first() {
+        let names = describe_names(&stuck);
+        context.warn(&format!("not enrolled, and no login lets them enrol: {names}"));
+        context
+            .hint(&format!("hand over a QR code: rw2fa users enrol {}", platform::quoted(first)));
     }
     Ok(done)
 }
@@ -149,16 +161,16 @@ impl Edits {
     }
 }
 
-/// Ends the grants earned by the old method, and its outstanding code. Returns the user's enrolment
-/// status with the new method.
-fn change_method(
-    locked: &mut dyn Locked,
-    name: &Name,
-    method: Method,
-) -> Result<Option<Enrolment>> {
+/// Returns whether a user in this state has yet to set up the app that they now get codes from.
+fn is_starting_over(state: &State, method: Method) -> bool {
+    method == Method::App && state.enrolment_by(method) != Enrolment::Active
+}
+
+/// Ends the grants earned by the old method, and its outstanding code. Returns the user's new state.
+fn change_method(locked: &mut dyn Locked, name: &Name) -> Result<Option<State>> {
     let Some(mut state) = records::state(locked, name)? else { return Ok(None) };
     state.grants.clear();
     factor::parts().for_each(|part| part.abandon(&mut state));
     records::write_state(locked, name, &state)?;
-    Ok(Some(state.enrolment_by(method)))
+    Ok(Some(state))
 }

@@ -13,6 +13,7 @@ use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::factor::state::State;
 use crate::names::name::Name;
+use crate::settings::advanced::SecretSource;
 use crate::store::seal::KeyRing;
 use crate::store::user::missing_half;
 use crate::store::{Document, DocumentKind, Locked, Reader, Scope, Update, records};
@@ -63,6 +64,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
             _ => context.note("no users to reset: no member of the group has signed in yet"),
         }
     }
+    let enrolment = opened.settings.advanced.enrolment;
+    let question = |targets: &Targets| question(targets, enrolment);
     let mut reset = |context: &mut Context<'_>, opened: &Opened, target: &Target<'_>, mode| {
         let name = target.name;
         let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
@@ -74,12 +77,16 @@ pub(super) fn run(context: &mut Context<'_>, args: &ResetArgs) -> Result<Done> {
     Ok(if problems.is_empty() { done } else { Done::Partly })
 }
 
-fn question(targets: &Targets) -> String {
-    format!(
-        "This deletes the secrets, recovery codes and grants of {}. At the next login, the password alone is enough to \
-         see a new QR code.",
-        targets.describe()
-    )
+fn question(targets: &Targets, enrolment: SecretSource) -> String {
+    let next = match enrolment {
+        SecretSource::SelfService => {
+            "At the next login, the password alone is enough to see a new QR code."
+        }
+        SecretSource::HandedOver => {
+            "They cannot sign in until 'rw2fa users enrol' gives each a new QR code."
+        }
+    };
+    format!("This deletes the secrets, recovery codes and grants of {}. {next}", targets.describe())
 }
 
 fn reset_user(
