@@ -314,12 +314,12 @@ fn doctor_reports_names_unknown_to_the_system() {
     assert_eq!(unknown_names.len(), 2, "{unknown_names:?}");
     assert!(
         unknown_names[0].starts_with("users")
-            && unknown_names[0].ends_with("without a code: alcie"),
+            && unknown_names[0].ends_with("protects no one): alcie"),
         "{unknown_names:?}"
     );
     assert!(
         unknown_names[1].starts_with("groups")
-            && unknown_names[1].ends_with("without a code: stuff"),
+            && unknown_names[1].ends_with("protects no one): stuff"),
         "{unknown_names:?}"
     );
 }
