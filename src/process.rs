@@ -3,6 +3,7 @@
 //! Everything from outside enters here, so that tests can pass in values instead. `real.rs` provides the
 //! real ones.
 
+mod line;
 mod real;
 
 use std::cell::{Cell, RefCell};
@@ -19,6 +20,8 @@ use crate::otp::qr::Ink;
 use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
+pub use line::{Line, Unreadable};
+
 /// The hidden command of `rw2fa` that prints the groups of an account.
 pub const SYSTEM_GROUPS: &str = "system-groups";
 
@@ -34,43 +37,6 @@ pub struct Terminals {
     pub stdout: bool,
     /// A user sees messages and prompts.
     pub stderr: bool,
-}
-
-/// One line from standard input.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Line {
-    /// The text before the end of the line.
-    Text(Zeroizing<String>),
-    /// Something else.
-    Unreadable(Unreadable),
-}
-
-/// Why a line from standard input is not text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreadable {
-    /// It is longer than allowed.
-    TooLong,
-    /// It is UTF-16.
-    Utf16,
-    /// It is not UTF-8.
-    NotUtf8,
-}
-
-impl Unreadable {
-    /// The error that names the cause.
-    pub fn error(self) -> Error {
-        let what = match self {
-            Unreadable::TooLong => "the line on standard input is too long",
-            Unreadable::Utf16 => "standard input is UTF-16, not UTF-8",
-            Unreadable::NotUtf8 => "standard input is not UTF-8",
-        };
-        Error::new(ErrorKind::Refused, what).with_hint(match self {
-            Unreadable::TooLong => "write one line of at most 256 bytes",
-            Unreadable::Utf16 | Unreadable::NotUtf8 => {
-                "write UTF-8; in PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new()"
-            }
-        })
-    }
 }
 
 /// How long to wait for the reader of standard output or standard error, shared with the streams. `None` waits
@@ -345,39 +311,8 @@ impl Process {
             }
         }
         let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        if is_utf16(line) {
-            return Ok(Line::Unreadable(Unreadable::Utf16));
-        }
-        let line = without_end(line);
-        // .NET writes a byte order mark before the first line.
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        Ok(match std::str::from_utf8(line) {
-            _ if line.len() > limit => Line::Unreadable(Unreadable::TooLong),
-            Ok(text) => Line::Text(Zeroizing::new(text.to_owned())),
-            Err(_) => Line::Unreadable(Unreadable::NotUtf8),
-        })
+        Ok(Line::parse(line, limit))
     }
-}
-
-/// Removes what may follow the text of a line: a carriage return, and one NUL, with which PAM ends what
-/// it passes to a program.
-fn without_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match line.strip_suffix(b"\0") {
-        Some(line) => line.strip_suffix(b"\r").unwrap_or(line),
-        None => line,
-    }
-}
-
-/// Reports whether a line is UTF-16: it has a byte order mark, or every other byte is NUL.
-fn is_utf16(line: &[u8]) -> bool {
-    let every_other = |rest: usize| {
-        line.len() > 2 && line.iter().enumerate().all(|(at, byte)| (*byte == 0) == (at % 2 == rest))
-    };
-    line.starts_with(b"\xff\xfe")
-        || line.starts_with(b"\xfe\xff")
-        || every_other(0)
-        || every_other(1)
 }
 
 /// No account database.

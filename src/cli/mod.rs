@@ -28,6 +28,7 @@ mod status;
 mod store;
 mod system_groups;
 mod target;
+mod unlisted;
 mod usage;
 mod users;
 mod whitelist;

@@ -8,13 +8,14 @@ use clap::{Args, Subcommand, ValueHint};
 use serde_json::{Map, Value, json};
 
 use crate::cli::change::Change;
-use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::context::{Context, Opened};
 use crate::cli::csv_file::{Line, List, named};
 use crate::cli::misplaced::{self, Adding};
 use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
 use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::target::{ListOfTargets, Takes, Targets};
+use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::WhitelistEntry;

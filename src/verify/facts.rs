@@ -150,20 +150,14 @@ fn subject(
             Err(subject) => return Ok(subject),
         }
     };
-    let state = match state {
-        Some(state) => state,
-        None if is_listed => return Err(missing_half(store, DocumentKind::State, &name)),
-        // A counter without a state is left over from a killed process. Its failed attempts are forgiven.
-        None => State::reset(listing.added, records::repaired_attempts(store, &name, None).0),
-    };
+    let state = state.map_or_else(|| missing_state(store, &name, &listing, is_listed), Ok)?;
     let codes = if can_need_secret(request) {
         open_codes(store, keys, &name, &listing, &state)?
     } else {
         Codes::default()
     };
-    let whitelisted = matches!(request.ask, Ask::Open(Session::Rdp))
-        && covering_whitelist_entry(store, settings, login, now)?
-            .is_some_and(|(_, entry)| entry.is_valid(now));
+    let needs_whitelist = matches!(request.ask, Ask::Open(Session::Rdp));
+    let whitelisted = needs_whitelist && is_whitelisted(store, settings, login, now)?;
     Ok(Subject::Known(Box::new(Account {
         domain: netbios_of(login, &all, domains),
         name,
@@ -177,6 +171,30 @@ fn subject(
         used_code: codes.used,
         whitelisted,
     })))
+}
+
+/// Returns the state of a user who has none: a member of a group may sign in for the first time.
+fn missing_state(
+    store: &dyn Reader,
+    name: &Name,
+    listing: &Listing,
+    is_listed: bool,
+) -> Result<State> {
+    if is_listed {
+        return Err(missing_half(store, DocumentKind::State, name));
+    }
+    // A counter without a state is left over from a killed process. Its failed attempts are forgiven.
+    Ok(State::reset(listing.added, records::repaired_attempts(store, name, None).0))
+}
+
+fn is_whitelisted(
+    store: &dyn Reader,
+    settings: &Settings,
+    login: &Name,
+    now: Timestamp,
+) -> Result<bool> {
+    let entry = covering_whitelist_entry(store, settings, login, now)?;
+    Ok(entry.is_some_and(|(_, entry)| entry.is_valid(now)))
 }
 
 /// Returns the listing that a group gives to a user who is not listed by name, or the subject if there is none.

@@ -246,14 +246,7 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
     findings.extend(lists::whitelist(&*store, now));
     findings.extend(lists::groups(&*store, &census.groups));
     findings.extend(users::check(&census));
-    match crate::audit::survey(&*store, &census.attempts, now) {
-        Ok(survey) => findings.extend(trail::check(&survey)),
-        // An unreadable trail already has a finding.
-        Err(_) if findings.iter().any(|finding| finding.severity == Severity::Error) => {}
-        Err(problem) => {
-            findings.push(Finding::from_problem("attempts", Severity::Error, &problem));
-        }
-    }
+    check_trail(&*store, &census, now, &mut findings);
     if let Some(settings) = &settings {
         let status = current_status(context, settings)?;
         let users = status.max_users().map_or(Ok(0), |_| counted(&*store))?;
@@ -271,4 +264,21 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.extend(sms::online(&crate::cli::sms::health(&Opened { store, settings })));
     }
     Ok(findings)
+}
+
+/// Checks the trail as a whole, and for attempts without a line.
+fn check_trail(
+    store: &dyn Store,
+    census: &users::Census,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
+    match crate::audit::survey(store, &census.attempts, now) {
+        Ok(survey) => findings.extend(trail::check(&survey)),
+        // An unreadable trail already has a finding.
+        Err(_) if findings.iter().any(|finding| finding.severity == Severity::Error) => {}
+        Err(problem) => {
+            findings.push(Finding::from_problem("attempts", Severity::Error, &problem));
+        }
+    }
 }

@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use serde::Serialize;
 
-use crate::cli::context::{Context, Opened, nearest};
+use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, Column};
+use crate::cli::unlisted::nearest;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;

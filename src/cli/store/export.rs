@@ -73,11 +73,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &StoreExportArgs) -> Result<D
             destination.write(context, &part)?;
         }
     }
-    for language in &languages {
-        // Removed in the meantime.
-        let Some(text) = text(store, &Document::Messages(language.clone()))? else { continue };
-        destination.write(context, &bundle::messages(language, text)?)?;
-    }
+    export_messages(context, store, &languages, &mut destination)?;
     destination.write(context, bundle::END)?;
     destination.finish()?;
     if length > bundle::LARGEST_MEBIBYTES << 20 {
@@ -145,6 +141,21 @@ fn names(store: &dyn Reader, kinds: &[DocumentKind]) -> Result<Vec<Name>> {
 fn languages(store: &dyn Reader) -> Result<Vec<Tag>> {
     let LanguageList { languages, problems } = store.languages()?;
     problems.into_iter().next().map_or(Ok(languages), Err)
+}
+
+/// Exports the messages in these languages.
+fn export_messages(
+    context: &mut Context<'_>,
+    store: &dyn Reader,
+    languages: &[Tag],
+    destination: &mut Destination,
+) -> Result<()> {
+    for language in languages {
+        // Removed in the meantime.
+        let Some(text) = text(store, &Document::Messages(language.clone()))? else { continue };
+        destination.write(context, &bundle::messages(language, text)?)?;
+    }
+    Ok(())
 }
 
 /// Exports these users, and returns the length of what was written, in bytes.

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::cli::Done;
 use crate::cli::change::{Change, values};
-use crate::cli::context::{Context, not_listed};
+use crate::cli::context::{Context, Opened};
 use crate::cli::output::Changed;
-use crate::cli::target::{Takes, describe_names};
+use crate::cli::target::{Takes, Target, describe_names};
+use crate::cli::unlisted::not_listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
 use crate::factor::state::{Enrolment, State};
@@ -19,6 +20,7 @@ use crate::names::listing::{Listing, Method, Phone};
 use crate::names::name::Name;
 use crate::platform;
 use crate::printable::shortened;
+use crate::store::seal::KeyRing;
 use crate::store::{DocumentKind, Locked, Scope, Update, editing, records};
 
 /// Change the method, phone or notes of users and groups; enrolled secrets are kept
@@ -65,66 +67,90 @@ pub(super) fn run(context: &mut Context<'_>, args: &EditArgs) -> Result<Done> {
             list.finish(context)?.0
         }
     };
-    let (mut starting_over, mut stuck) = (Vec::new(), Vec::new());
+    let mut unenrolled = Unenrolled::default();
     let done =
         for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
-            let (store, name) = (&*opened.store, target.name);
-            let document = target.document();
-            let changed = store.update(Scope::Account(&name.key()), |locked| {
-                let Some(before) = records::listing(locked, target.kind, name)? else {
-                    return Err(not_listed(locked, target.kind, name));
-                };
-                let Edits { edits, audited } = Edits::new(&before, args);
-                if edits.is_empty() {
-                    return Ok(Changed::Unchanged);
-                }
-                if args.method.is_some() || args.phone.is_some() {
-                    let kept = before.phone.as_ref().filter(|_| args.phone.is_none());
-                    let method = args.method.unwrap_or(before.method);
-                    check_method(target.kind, method, number.or(kept))?;
-                }
-                let text = editing::edit(locked, &document, &edits)?;
-                let object = name.canonical();
-                let change =
-                    Change { action: "users edit", object: Some(&object), values: audited };
-                context.change(locked, Some(&keys), args.dry_run, change, |locked| {
-                    let is_user = target.kind == DocumentKind::User;
-                    let new_method =
-                        args.method.filter(|method| is_user && *method != before.method);
-                    if let Some(method) = new_method {
-                        // Done first, so that grants earned by the old method never apply to the
-                        // new one.
-                        let state = change_method(locked, name)?;
-                        let advanced = &opened.settings.advanced;
-                        match state.filter(|state| is_starting_over(state, method)) {
-                            Some(state) if advanced.needs_handing_over(&state, context.now()) => {
-                                stuck.push(name.canonical());
-                            }
-                            Some(_) => starting_over.push(name.canonical()),
-                            None => {}
-                        }
-                    }
-                    locked.write(&document, &text)
-                })?;
-                Ok(Changed::Changed)
+            let changed = opened.store.update(Scope::Account(&target.name.key()), |locked| {
+                edit_one(context, opened, locked, &keys, args, target, &mut unenrolled)
             })?;
             Ok(changed.into())
         })?;
     super::warn_of_unknown_range(context, number);
-    if !starting_over.is_empty() {
-        context.note(&format!(
-            "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one worked \
-             before.",
-            describe_names(&starting_over)
-        ));
-    }
-    if let Some(first) = stuck.first() {
-        let names = describe_names(&stuck);
-        context.warn(&format!("not enrolled, and no login lets them enrol: {names}"));
-        context
-            .hint(&format!("hand over a QR code: rw2fa users enrol {}", platform::quoted(first)));
-    }
+    unenrolled.report(context);
     Ok(done)
+}
+
+fn edit_one(
+    context: &Context<'_>,
+    opened: &Opened,
+    locked: &mut dyn Locked,
+    keys: &KeyRing,
+    args: &EditArgs,
+    target: &Target<'_>,
+    unenrolled: &mut Unenrolled,
+) -> Result<Changed> {
+    let (name, document) = (target.name, target.document());
+    let Some(before) = records::listing(locked, target.kind, name)? else {
+        return Err(not_listed(locked, target.kind, name));
+    };
+    let Edits { edits, audited } = Edits::new(&before, args);
+    if edits.is_empty() {
+        return Ok(Changed::Unchanged);
+    }
+    if args.method.is_some() || args.phone.is_some() {
+        let number = args.phone.as_ref().and_then(NumberOption::number);
+        let kept = before.phone.as_ref().filter(|_| args.phone.is_none());
+        let method = args.method.unwrap_or(before.method);
+        check_method(target.kind, method, number.or(kept))?;
+    }
+    let text = editing::edit(locked, &document, &edits)?;
+    let object = name.canonical();
+    let change = Change { action: "users edit", object: Some(&object), values: audited };
+    context.change(locked, Some(keys), args.dry_run, change, |locked| {
+        let is_user = target.kind == DocumentKind::User;
+        let new_method = args.method.filter(|method| is_user && *method != before.method);
+        if let Some(method) = new_method {
+            // Done first, so that grants earned by the old method never apply to the new one.
+            let state = change_method(locked, name)?;
+            if let Some(state) = state.filter(|state| is_starting_over(state, method)) {
+                let advanced = &opened.settings.advanced;
+                unenrolled.add(name, advanced.needs_handing_over(&state, context.now()));
+            }
+        }
+        locked.write(&document, &text)
+    })?;
+    Ok(Changed::Changed)
+}
+
+/// The users who now get codes from an app, and have not set one up.
+#[derive(Default)]
+struct Unenrolled {
+    /// The next login shows them a QR code.
+    shown: Vec<String>,
+    /// No login does.
+    refused: Vec<String>,
+}
+
+impl Unenrolled {
+    fn add(&mut self, name: &Name, needs_handing_over: bool) {
+        let names = if needs_handing_over { &mut self.refused } else { &mut self.shown };
+        names.push(name.canonical());
+    }
+
+    fn report(&self, context: &mut Context<'_>) {
+        if !self.shown.is_empty() {
+            context.note(&format!(
+                "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one \
+                 worked before.",
+                describe_names(&self.shown)
+            ));
+        }
+        if let Some(first) = self.refused.first() {
+            let (names, first) = (describe_names(&self.refused), platform::quoted(first));
+            context.warn(&format!("not enrolled, and no login lets them enrol: {names}"));
+            context.hint(&format!("hand over a QR code: rw2fa users enrol {first}"));
+        }
+    }
 }
 
 /// What is written into a document, and the values for the trail.

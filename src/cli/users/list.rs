@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use clap::{Args, ValueEnum};
 
 use super::{Row, Rows};
-use crate::cli::context::{Context, not_listed};
+use crate::cli::context::Context;
 use crate::cli::output::{self, Column};
+use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::names::listing::Method;

@@ -30,10 +30,11 @@ use clap::{Subcommand, ValueHint};
 use serde_json::{Map, Value};
 
 use crate::cli::change::values;
-use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{ListOfTargets, Takes, Target, Targets};
+use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, parse_name, sms};
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor::attempts::Attempts;

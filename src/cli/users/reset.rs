@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::{DryRun, FromList, KNOWN, all_users, ask_and_change, members, repaired};
 use crate::cli::change::{Change, values};
-use crate::cli::context::{Context, Opened, not_listed};
+use crate::cli::context::{Context, Opened};
 use crate::cli::output::Changed;
 use crate::cli::target::{Takes, Target, Targets};
+use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, Result};
 use crate::factor::state::State;

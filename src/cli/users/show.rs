@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Entries, Row};
-use crate::cli::context::{Context, not_listed};
+use crate::cli::context::Context;
 use crate::cli::output;
+use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::factor::lockout::HARD_STOP;
