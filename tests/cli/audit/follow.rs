@@ -1,7 +1,7 @@
 //! `rw2fa audit -n` and `rw2fa audit --follow`.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -40,7 +40,10 @@ struct Follower {
 impl Follower {
     fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
         let args = [&["audit", "--follow"], args].concat();
-        let mut command = sandbox.real().tool(args);
+        Self::of(sandbox.real().tool(args))
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -125,11 +128,25 @@ fn an_interrupt_ends_following_quietly() {
     use std::io::Read;
     use std::os::unix::process::ExitStatusExt;
     let sandbox = two_months();
-    let mut follower = Follower::start(&sandbox, &["-n", "1"]);
+    let tool = sandbox.real().tool(["audit", "--follow", "-n", "1"]);
+    // A program that was started in the background may ignore interrupts, and so would the tests and their children.
+    let mut command = Command::new("env");
+    command.arg("--default-signal=INT").arg(tool.get_program()).args(tool.get_args());
+    for (name, value) in tool.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut follower = Follower::of(command);
     follower.next();
     let pid = follower.child.id().to_string();
-    std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
-    let end = follower.child.wait().unwrap();
+    Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    let end = (0..600).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        follower.child.try_wait().unwrap()
+    });
+    let end = end.expect("the interrupt ends it");
     let mut messages = String::new();
     follower.child.stderr.take().unwrap().read_to_string(&mut messages).unwrap();
     assert_eq!((end.signal(), messages.as_str()), (Some(2), ""), "{end:?}");
