@@ -82,6 +82,7 @@ fn words_are_accepted_in_any_case() {
 
 #[test]
 fn synonyms_are_suggested() {
+    let qualified = format!("'rw2fa audit --user {}'", crate::platform::quoted("CORP\\alice"));
     for (args, suggestion) in [
         (&["rw2fa", "users", "erase", "alice"][..], "'remove'"),
         (&["rw2fa", "advanced", "rm", "digits"], "'unset'"),
@@ -99,7 +100,7 @@ fn synonyms_are_suggested() {
         (&["rw2fa", "erase", "alice"], "'rw2fa users remove'"),
         (&["rw2fa", "rotate"], "'rw2fa key rotate'"),
         (&["rw2fa", "audit", "alice"], "'rw2fa audit --user alice'"),
-        (&["rw2fa", "audit", "CORP\\alice"], "'rw2fa audit --user 'CORP\\alice''"),
+        (&["rw2fa", "audit", "CORP\\alice"], qualified.as_str()),
         (&["rw2fa", "audit", "verfy"], "'verify'"),
         (&["rw2fa", "status", "--json"], "'--format json'"),
         (&["rw2fa", "users", "list", "--csv"], "'--format csv'"),
