@@ -235,7 +235,7 @@ test_console() {
   ! grep -q 'token-of' <<<"$shown" || { echo "the token was shown: $shown"; return 1; }
   for answer in n y; do
     code=0
-    shown=$(on_console 'Continue?' "$answer"$'\r' users reset alice) || code=$?
+    shown=$(on_console 'Continue?' "$answer"$'\r' users remove alice) || code=$?
     grep -q 'Continue?' <<<"$shown" || { echo "no question: $shown"; return 1; }
     [ "$answer$code" = n1 ] || [ "$answer$code" = y0 ] ||
       { echo "answer $answer ended in $code: $shown"; return 1; }
