@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use dialoguer::console::Term;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::cli::prompt;
+use crate::cli::wrapping::{width_of, wrapped};
 use crate::cli::{Color, Format, Globals};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
@@ -191,6 +193,16 @@ impl<'a> Context<'a> {
             .map_err(|error| Error::io(ErrorKind::System, "cannot write to standard output", error))
     }
 
+    /// Prints text for people, wrapped on a terminal.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub(super) fn print_words(&mut self, text: &str) -> Result<()> {
+        let text = printable(text);
+        let width = width_of(&Term::stdout()).filter(|_| self.process.terminals.stdout);
+        self.print(&width.map_or_else(|| text.clone(), |width| wrapped(&text, width)))
+    }
+
     /// Prints machine-readable data unchanged, except on a terminal, where control characters are
     /// escaped.
     ///
@@ -322,7 +334,13 @@ impl<'a> Context<'a> {
 
     /// Writes to standard error, and ignores failure: there is nowhere to report it.
     fn say(&mut self, text: &str) {
-        let _ = self.process.stderr.write_all(printable(text).as_bytes());
+        let mut text = printable(text);
+        if self.process.terminals.stderr
+            && let Some(width) = width_of(&Term::stderr())
+        {
+            text = wrapped(&text, width);
+        }
+        let _ = self.process.stderr.write_all(text.as_bytes());
     }
 }
 

@@ -32,6 +32,7 @@ mod unlisted;
 mod usage;
 mod users;
 mod whitelist;
+mod wrapping;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

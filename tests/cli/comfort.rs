@@ -115,6 +115,33 @@ fn tables_fit_the_terminal() {
     }
 }
 
+/// Guards text for people: on a terminal its lines end at words, and a command in it stays in one line.
+#[test]
+fn text_ends_at_words_of_the_terminal() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    for columns in [40, 60, 100] {
+        for args in [
+            "doctor",
+            "users show nobody",
+            "users add CORP/dave",
+            "users list --state wrong",
+            "status",
+        ] {
+            let Some((_, screen)) = on_terminal(&sandbox, (40, columns), args, &mut nothing) else {
+                return;
+            };
+            for line in screen.lines() {
+                let width = dialoguer::console::measure_text_width(line);
+                let is_whole =
+                    line.contains("rw2fa") || line.contains('\'') || !line.trim().contains(' ');
+                assert!(width <= usize::from(columns) || is_whole, "{args} at {columns}: {line}");
+            }
+        }
+        let (_, screen) = on_terminal(&sandbox, (40, columns), "doctor", &mut nothing).unwrap();
+        assert!(screen.contains("rw2fa advanced set discrepancy 1"), "{screen}");
+    }
+}
+
 /// Guards the progress bar: shown on a terminal, removed at the end, and absent elsewhere.
 #[test]
 fn long_work_shows_a_progress_bar() {

@@ -13,7 +13,6 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::{Done, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
-use crate::printable::printable;
 use crate::store::records;
 use crate::store::seal::AuditKey;
 
@@ -173,7 +172,7 @@ impl Findings {
 
     fn print(&self, context: &mut Context<'_>) -> Result<()> {
         for Gap { file, line, what } in &self.gaps {
-            context.print(&printable(&format!("{file}, line {line} {what}\n")))?;
+            context.print_words(&format!("{file}, line {line} {what}\n"))?;
         }
         if self.broken.is_none() {
             context.print(&format!("{} checked\n", count(self.lines, "line")))?;

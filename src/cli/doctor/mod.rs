@@ -170,11 +170,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     findings.retain(|finding| seen.insert(finding.message.clone()));
     if context.globals.format == Format::Text {
         for finding in &findings {
-            let line =
-                format!("{}: {}: {}", finding.severity.as_str(), finding.check, finding.message);
-            context.print(&format!("{}\n", crate::printable::printable(&line)))?;
+            let Finding { severity, check, message, .. } = finding;
+            context.print_words(&format!("{}: {check}: {message}\n", severity.as_str()))?;
             if let Some(remedy) = &finding.remedy {
-                context.print(&format!("  hint: {}\n", crate::printable::printable(remedy)))?;
+                context.print_words(&format!("  hint: {remedy}\n"))?;
             }
         }
         let number = |severity| findings.iter().filter(|f| f.severity == severity).count();
