@@ -5,6 +5,7 @@ use std::collections::btree_map::Entry;
 
 use crate::error::Error;
 use crate::names::name::Name;
+use crate::platform;
 
 /// How many further files are named individually.
 const LISTED: usize = 4;
@@ -101,6 +102,9 @@ fn path_in<'m>(message: &'m str, location: &str) -> Option<&'m str> {
 fn without(text: &str, name: Option<&str>, path: Option<&str>) -> String {
     let text = path.map_or_else(|| text.to_owned(), |path| text.replace(path, "FILE"));
     let Some(name) = name.filter(|name| !name.is_empty()) else { return text };
+    let quoted = platform::quoted(name);
+    // A name in quotes stands where other names are without.
+    let text = if quoted == name { text } else { text.replace(&quoted, "NAME") };
     let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let mut kept = String::new();
     let mut end = 0;

@@ -196,7 +196,7 @@ fn report_affected_users(context: &mut Context<'_>, opened: &Opened) -> Result<(
 struct FirstLogins {
     /// How many see a QR code.
     shown: usize,
-    /// How many were given a QR code, and are asked for its code.
+    /// How many were given a QR code or a temporary code, and are asked for a code.
     asked: usize,
     /// How many are refused, because they cannot enrol on their own.
     refused: usize,
@@ -205,7 +205,8 @@ struct FirstLogins {
 impl FirstLogins {
     fn add(&mut self, state: &State, advanced: &Advanced, now: Timestamp) {
         let is_over = advanced.enrolment_closes(state).is_some_and(|end| now >= end);
-        if state.handed_over && state.has_live_pending_secret(now) {
+        let has_temporary = state.temporary_code.as_ref().is_some_and(|code| code.is_live(now));
+        if has_temporary || state.handed_over && state.has_live_pending_secret(now) {
             self.asked += 1;
         } else if is_over || advanced.needs_handing_over(state, now) {
             self.refused += 1;
@@ -224,7 +225,7 @@ impl FirstLogins {
         if self.asked > 0 {
             let users = count(self.asked, "user");
             context.note(&format!(
-                "already given a QR code: {users}; each is asked for a code from it"
+                "already given a QR code or a temporary code: {users}; each is asked for a code"
             ));
         }
         if self.refused > 0 {

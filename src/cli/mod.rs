@@ -2,6 +2,7 @@
 //!
 //! This file owns the command line as a whole and the exit code. `output` renders rows.
 
+mod accounts;
 mod advanced;
 mod alike;
 mod audit;
@@ -15,10 +16,10 @@ mod file_argument;
 mod init;
 mod key;
 mod license;
+mod lost_backslash;
 mod man;
-mod misplaced;
-mod mistyped;
 mod moment;
+mod new_names;
 mod output;
 mod progress;
 mod prompt;

@@ -47,7 +47,7 @@ pub(super) fn unanswered(error: io::Error, hint: &str) -> Error {
 }
 
 /// Builds the error of a question that Ctrl-C answered.
-pub(super) fn interrupted() -> Error {
+fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted; nothing was changed")
 }
 

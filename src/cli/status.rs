@@ -120,13 +120,20 @@ fn unopened_secret(store: &dyn Reader, keys: &KeyRing) -> Option<Error> {
 }
 
 /// Returns why logins fail: what every login needs, and these problems of documents.
-fn problems(opened: &Opened, now: Timestamp, documents: &[&Error]) -> Vec<Problem> {
+fn problems(
+    opened: &Opened,
+    keys: Result<&KeyRing, &Error>,
+    now: Timestamp,
+    documents: &[&Error],
+) -> Vec<Problem> {
     let store = &*opened.store;
     let mut found = Vec::new();
     // While two-factor authentication is off, no login needs the key.
-    let key = opened.keys().err().filter(|_| opened.settings.enabled);
-    let foreign = opened.keys().ok().and_then(|keys| unopened_secret(store, &keys));
-    found.extend(key.as_ref().or(foreign.as_ref()).map(|error| Problem::new("key", error)));
+    match keys {
+        Ok(keys) => found
+            .extend(unopened_secret(store, keys).as_ref().map(|error| Problem::new("key", error))),
+        Err(error) => found.extend(opened.settings.enabled.then(|| Problem::new("key", error))),
+    }
     let health = store.health_problems(now, Extent::Shared).into_iter();
     let health = health.filter(|problem| problem.is_error);
     found.extend(health.map(|problem| Problem::new(problem.part, &problem.error)));
@@ -150,7 +157,8 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     let unrecorded = unrecorded(store, &mut damaged);
     let whitelist = whitelist(store, now, &mut damaged)?;
     let documents = strays.iter().chain(rows.iter().filter_map(Row::problem)).chain(&damaged);
-    let problems = problems(&opened, now, &documents.collect::<Vec<_>>());
+    let keys = opened.keys();
+    let problems = problems(&opened, keys.as_ref(), now, &documents.collect::<Vec<_>>());
     let users = rows.iter().filter(|row| row.is_user()).count();
     let summary = Summary {
         settings,
@@ -173,7 +181,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         for problem in &problems {
             context.complain_in_words(&problem.message, problem.hint.as_deref());
         }
-        warn(context, &opened, &summary);
+        warn(context, keys.err().as_ref(), &summary);
         let counted = rows.iter().filter(|row| row.counts()).count();
         license::warn(context, summary.license, counted);
     }
@@ -181,12 +189,12 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
 }
 
 /// Warns of what does not make a login fail.
-fn warn(context: &mut Context<'_>, opened: &Opened, summary: &Summary<'_>) {
+fn warn(context: &mut Context<'_>, no_key: Option<&Error>, summary: &Summary<'_>) {
     warn_of_missing_lines(context, summary.unrecorded);
     if !summary.settings.enabled {
-        if let Err(error) = opened.keys() {
+        if let Some(error) = no_key {
             context.warn(&error.to_string());
-            context.hint(error.hint().unwrap_or_default());
+            error.hint().into_iter().for_each(|hint| context.hint(hint));
         }
         context.warn("two-factor authentication is off: no login needs a code");
         context.hint("turn it on with: rw2fa enable");

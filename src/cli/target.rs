@@ -89,30 +89,30 @@ impl Targets {
         users.chain(self.groups.iter().map(|name| (DocumentKind::Group, name)))
     }
 
-    /// Describes the names for a question.
+    /// Describes the names for a question: a few by name, many by number.
     pub(super) fn describe(&self) -> String {
-        let groups = |groups: &[String]| match groups {
-            many if many.len() > FEW => count(many.len(), "group"),
-            few => format!("the group {}", few.join(", ")),
-        };
-        match (self.users.as_slice(), self.groups.as_slice()) {
-            (users, []) => describe_names(users),
-            ([], names) => groups(names),
-            (users, names) => format!("{} and {}", describe_names(users), groups(names)),
-        }
+        let users = (!self.users.is_empty()).then(|| match self.users.len() {
+            many if many > FEW => count(many, "user"),
+            _ => self.users.join(", "),
+        });
+        let groups = (!self.groups.is_empty()).then(|| match self.groups.len() {
+            many if many > FEW => count(many, "group"),
+            1 => format!("the group {}", self.groups.join(", ")),
+            _ => format!("the groups {}", self.groups.join(", ")),
+        });
+        users.into_iter().chain(groups).collect::<Vec<_>>().join(" and ")
     }
 }
 
-/// The most names that a question or a warning lists.
-const FEW: usize = 5;
+/// The most names that a question or a message lists.
+pub(super) const FEW: usize = 5;
 
-/// Names a few users, and counts many.
-pub(super) fn describe_names(names: &[String]) -> String {
-    match names {
-        [] => "no one".into(),
-        [name] => name.clone(),
-        names if names.len() <= FEW => names.join(", "),
-        names => format!("{} users", names.len()),
+/// Lists the first few names, and counts the others: `alice, bob and 3 more`.
+pub(super) fn first_few(names: &[impl AsRef<str>]) -> String {
+    let first = names.iter().take(FEW).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(FEW) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 
@@ -170,8 +170,7 @@ impl ListOfTargets {
     /// # Errors
     /// When a line has one. Each is reported by its number.
     pub(super) fn finish(mut self, context: &mut Context<'_>) -> Result<(Targets, List)> {
-        let is_empty = self.list.lines.is_empty();
-        self.list.refuse_problems(context, is_empty, "nothing was changed")?;
+        self.list.refuse_problems(context, "nothing was changed")?;
         self.takes.note_skipped(context, self.skipped);
         let mut targets = Targets { skipped: Some(self.skipped), ..Targets::default() };
         for line in &self.list.lines {

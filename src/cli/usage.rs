@@ -202,15 +202,18 @@ fn commands_below(root: &Command, typed: &str) -> Vec<String> {
     users.map_or(found, |command| vec![command])
 }
 
-/// Names what can be given instead of missing names: a group, or all users.
+/// Names what can be given instead of missing names: a group, all users, or a list.
 fn name_alternatives(error: &mut clap::Error, command: &Command) {
     let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return };
     let has = |option: &str| command.get_arguments().any(|arg| arg.get_long() == Some(option));
-    if missing.as_slice() != ["<NAME>..."] || !has("all") {
+    let [name] = missing.as_slice() else { return };
+    if !["<NAME>", "<NAME>..."].contains(&name.as_str()) {
         return;
     }
-    let group = if has("group") { "|--group <GROUP>" } else { "" };
-    let alternatives = vec![format!("<NAME>...{group}|--all")];
+    let options = [("group", "--group <GROUP>"), ("all", "--all"), ("from", "--from <FILE>")];
+    let given = options.iter().filter(|(option, _)| has(option)).map(|(_, text)| *text);
+    let alternatives: Vec<_> = std::iter::once(name.as_str()).chain(given).collect();
+    let alternatives = vec![alternatives.join("|")];
     error.insert(ContextKind::InvalidArg, ContextValue::Strings(alternatives));
 }
 

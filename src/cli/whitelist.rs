@@ -2,19 +2,20 @@
 
 mod list;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 use serde_json::{Map, Value, json};
 
+use crate::cli::accounts::System;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::csv_file::{Line, List, named};
-use crate::cli::misplaced::{self, Adding};
-use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
+use crate::cli::lost_backslash::warn_of_lost_backslashes;
 use crate::cli::moment::{Counts, FORMS, Moment};
+use crate::cli::new_names::{Adding, NewNames};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::cli::target::{ListOfTargets, Takes, Targets};
+use crate::cli::target::{ListOfTargets, Takes, Target, Targets};
 use crate::cli::unlisted::not_listed;
 use crate::cli::{Done, parse_name};
 use crate::error::{Error, ErrorKind, Result};
@@ -132,7 +133,7 @@ impl Until {
 /// Parses an end: a time, a date, a duration from `now`, or `never`.
 fn parse_until(what: &str, text: &str, now: Timestamp, names: &[String]) -> Result<Until> {
     let text = text.trim();
-    if text == "never" {
+    if text.eq_ignore_ascii_case("never") {
         return Ok(Until::Never);
     }
     let until = Moment::parse(what, text, now, Counts::Forward)
@@ -158,15 +159,17 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         .map(|text| parse_until("--until", text, now, &args.names))
         .transpose()?;
     let given = Wanted { name: String::new(), reason: args.reason.clone(), until };
-    let (wanted, skipped) = match &args.from {
+    let list = args.from.as_deref();
+    let list = list.map(|path| ListOfTargets::read(context, path, Takes::Users)).transpose()?;
+    let opened = context.open()?;
+    let (wanted, skipped) = match list {
         None => {
             let names = args.names.iter();
             (names.map(|name| Wanted { name: name.clone(), ..given.clone() }).collect(), None)
         }
-        Some(path) => from_list(context, path, &given)?,
+        Some(list) => from_list(context, &opened, list, &given)?,
     };
-    let opened = context.open()?;
-    misplaced::refuse(context, &*opened.store, Adding::Whitelist, &args.names)?;
+    NewNames::new(context, &opened).check(Adding::Whitelist, &args.names)?;
     let keys = opened.keys()?;
     let mut rows = Vec::with_capacity(wanted.len());
     for wanted in &wanted {
@@ -175,10 +178,7 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
                 let before = records::whitelist_entry(locked, name)?;
                 let after = updated_entry(name, before.as_ref(), wanted, now)?;
                 let changed = match &before {
-                    None => {
-                        refuse_slash(context.process, name, &wanted.name, false)?;
-                        Changed::Added
-                    }
+                    None => Changed::Added,
                     Some(before) if *before == after => {
                         return Ok((Changed::Unchanged, after.until));
                     }
@@ -195,15 +195,17 @@ fn add(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
         }));
     }
     let done = output::changes_of_list(context, args.dry_run, &rows, skipped)?;
-    let is_known = |written: &String| {
-        parse_name(written).is_ok_and(|name| {
-            context.process.knows(&name.system_spellings(written), false) == Some(true)
-        })
-    };
-    let added = rows.iter().zip(&wanted).filter(|(row, _)| row.result == Changed::Added);
-    let unknown = added.filter(|(_, wanted)| !is_known(&wanted.name));
-    let unknown: Vec<_> = unknown.map(|(row, _)| row.name.clone()).collect();
-    warn_of_lost_backslashes(context, &opened, &unknown);
+    let mut system = System::new(&opened.settings, false)?;
+    let mut unconfirmed = Vec::new();
+    for (row, Wanted { name: written, .. }) in rows.iter().zip(&wanted) {
+        if row.result == Changed::Added {
+            let name = parse_name(written)?;
+            let target = Target { kind: DocumentKind::User, name: &name, written };
+            let is_known = system.knows(context, &target)?;
+            unconfirmed.extend((is_known != Some(true)).then(|| row.name.clone()));
+        }
+    }
+    warn_of_lost_backslashes(context, &opened, &unconfirmed);
     Ok(done)
 }
 
@@ -219,15 +221,21 @@ struct Wanted {
 /// Returns how many lines were skipped, too.
 fn from_list(
     context: &mut Context<'_>,
-    path: &Path,
+    opened: &Opened,
+    mut found: ListOfTargets,
     given: &Wanted,
 ) -> Result<(Vec<Wanted>, Option<usize>)> {
-    let mut found = ListOfTargets::read(context, path, Takes::Users)?;
-    let state = |list: &List, line: &Line| list.cell(line, "state").unwrap_or_default();
+    let state = |list: &List, line: &Line| {
+        list.cell(line, "state").unwrap_or_default().to_ascii_lowercase()
+    };
     // These let no one in, and adding them again would.
     let expired = found.list.keep(|list, line| state(list, line) != "expired");
     let (mut wanted, mut problems) = (Vec::new(), Vec::new());
+    let new_names = NewNames::new(context, opened);
     for line in &found.list.lines {
+        if let Err(problem) = new_names.check_line(Adding::Whitelist, &line.written) {
+            problems.push((line.number, problem));
+        }
         let cell = |column| found.list.cell(line, column).filter(|text| !text.is_empty());
         let refused = |what: String| Error::new(ErrorKind::Refused, what);
         let checked = || {

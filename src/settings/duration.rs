@@ -76,7 +76,7 @@ pub fn seconds(text: &str) -> Option<u64> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
         let (number, tail) = rest.split_at(digits);
-        let letter = tail.chars().next()?;
+        let letter = tail.chars().next()?.to_ascii_lowercase();
         let factor = match letter {
             's' => 1,
             'm' => 60,
@@ -91,7 +91,7 @@ pub fn seconds(text: &str) -> Option<u64> {
     Some(total)
 }
 
-/// Formats seconds in words: `8 h`, `2 h 30 min`, `90 s`.
+/// Formats seconds in words: `8 h`, `2 h 30 min`, `45 s`.
 pub fn words(seconds: u64) -> String {
     if seconds == 0 {
         return "0 s".into();

@@ -288,7 +288,9 @@ fn enable_says_what_the_first_login_does() {
     sandbox.admin_ok(&["users", "enrol", "alice"]);
     let text = sandbox.admin(&["enable"]).stderr;
     assert!(
-        text.contains("already given a QR code: 1 user; each is asked for a code from it"),
+        text.contains(
+            "already given a QR code or a temporary code: 1 user; each is asked for a code"
+        ),
         "{text}"
     );
     assert!(text.contains("not enrolled yet: 2 users; each sees a QR code"), "{text}");

@@ -18,12 +18,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;
 use crate::store::DocumentKind;
 
-/// The columns that commands read. Only the first is required, and all others are ignored.
+/// The columns that commands read. Only the first is required. A similar name is refused as a misspelling, because the
+/// loss of the column would go unnoticed; all others are ignored.
 const COLUMNS: [&str; 9] =
     ["name", "type", "method", "phone", "notes", "listed", "reason", "until", "state"];
-
-/// Columns whose loss would go unnoticed: a similar name is refused as a misspelling.
-const MISSPELT: [&str; 5] = ["name", "type", "method", "phone", "notes"];
 
 /// What separates columns, in order of preference.
 const DELIMITERS: [(u8, &str); 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
@@ -34,7 +32,8 @@ const HEADER: &str =
 
 /// What spreadsheets write for true and false, in the languages that separate columns by semicolons
 /// too.
-const YES: [&str; 8] = ["", "true", "wahr", "vrai", "verdadero", "vero", "waar", "verdadeiro"];
+const YES: [&str; 9] =
+    ["", "true", "yes", "wahr", "vrai", "verdadero", "vero", "waar", "verdadeiro"];
 const NO: [&str; 6] = ["false", "falsch", "faux", "falso", "onwaar", "no"];
 
 /// A list of 100,000 users has about 3 MB. A name has at most 256 bytes; other columns may be
@@ -170,12 +169,11 @@ impl List {
     pub(super) fn refuse_problems(
         &mut self,
         context: &mut Context<'_>,
-        is_empty: bool,
         unchanged: &str,
     ) -> Result<()> {
         let mut problems = std::mem::take(&mut self.problems);
         if problems.is_empty() {
-            if is_empty {
+            if self.lines.is_empty() {
                 context.note(&format!("{} names 0 users and groups: nothing to do", self.place));
             }
             return Ok(());
@@ -247,7 +245,7 @@ fn columns(header: &StringRecord, delimiter: u8) -> Result<HashMap<&'static str,
         let is_meant = |column: &&str| {
             !places.contains_key(column) && strsim::damerau_levenshtein(&field, column) == 1
         };
-        if let Some(column) = MISSPELT.into_iter().find(is_meant) {
+        if let Some(column) = COLUMNS.into_iter().find(is_meant) {
             return refused(format!("the header has a column '{field}': did you mean '{column}'?"));
         }
     }

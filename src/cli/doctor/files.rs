@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Finding, Severity};
 use crate::cli::alike;
+use crate::cli::target::FEW;
 use crate::store::Store;
 use crate::store::unrecorded::Unrecorded;
 use crate::store::upkeep::{FileFlaw, FileProblem, HealthProblem};
@@ -44,7 +45,7 @@ pub(super) fn check(store: &dyn Store, now: Timestamp) -> (Vec<Finding>, BTreeSe
 
 fn exposed(store: &dyn Store, found: &[&FileProblem]) -> Finding {
     let paths: Vec<_> = found.iter().map(|found| found.path.display().to_string()).collect();
-    let first = paths.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let first = paths.iter().take(FEW).map(String::as_str).collect::<Vec<_>>().join(", ");
     let number = paths.len();
     let message = format!("{number} files and directories can be used by others, such as {first}");
     let mut finding = Finding::new("permissions", Severity::Error, message)

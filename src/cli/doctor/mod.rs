@@ -27,6 +27,7 @@ use crate::cli::context::{Context, Opened, count};
 use crate::cli::license::{counted, current_status};
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
+use crate::cli::target::first_few;
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::platform;
@@ -143,12 +144,7 @@ impl Names {
 
     /// Formats the names as `alice, bob and 3 more`.
     fn summary(&self) -> String {
-        let few = self.all.iter().take(5);
-        let first = few.map(String::as_str).collect::<Vec<_>>().join(", ");
-        match self.all.len().saturating_sub(5) {
-            0 => first,
-            more => format!("{first} and {more} more"),
-        }
+        first_few(&self.all)
     }
 }
 

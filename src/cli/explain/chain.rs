@@ -317,7 +317,7 @@ fn enrolment(rules: Rules<'_>) -> Link {
         details.push("a QR code was handed over, and no code from it was entered yet".to_owned());
     }
     if rules.needs_handed_over_secret() && !rules.is_handed_over() {
-        let name = &rules.account.name;
+        let name = platform::quoted(rules.account.name.canonical());
         details.push(format!("needs a QR code from an administrator: rw2fa users enrol {name}"));
     }
     if let Some(end) = rules.enrolment_closes() {

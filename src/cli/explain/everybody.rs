@@ -10,7 +10,7 @@ use crate::cli::context::{Context, Opened};
 use crate::cli::csv_file::Line;
 use crate::cli::output::{self, Column};
 use crate::cli::progress::Progress;
-use crate::cli::target::{ListOfTargets, Takes};
+use crate::cli::target::{ListOfTargets, Takes, first_few};
 use crate::cli::{Done, Format};
 use crate::error::{Error, Result};
 use crate::factor::grant::ClientHash;
@@ -77,14 +77,7 @@ struct Entry {
 pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     let mut opened = context.open()?;
     let (entries, done) = entries(context, &*opened.store)?;
-    let mut rows = evaluate(context, &opened, &entries);
-    if !opened.settings.enabled {
-        // Only in memory: the rules are applied as they will be.
-        opened.settings.enabled = true;
-        for (row, later) in rows.iter_mut().zip(evaluate(context, &opened, &entries)) {
-            row.once_enabled = later.reason;
-        }
-    }
+    let rows = with_forecast(&mut opened, |opened| evaluate(context, opened, &entries));
     output::list_or(
         context,
         "entries",
@@ -95,6 +88,19 @@ pub(super) fn run(context: &mut Context<'_>) -> Result<Done> {
     Ok(done)
 }
 
+/// Adds what entries get once two-factor authentication is on to what they get now.
+fn with_forecast(opened: &mut Opened, mut evaluate: impl FnMut(&Opened) -> Vec<Row>) -> Vec<Row> {
+    let mut rows = evaluate(opened);
+    if !opened.settings.enabled {
+        // Only in memory: the rules are applied as they will be.
+        opened.settings.enabled = true;
+        for (row, later) in rows.iter_mut().zip(evaluate(opened)) {
+            (row.once_enabled, row.listed) = (later.reason, row.listed || later.listed);
+        }
+    }
+    rows
+}
+
 /// Shows the users of a list, each as `explain NAME` would.
 ///
 /// # Errors
@@ -103,26 +109,29 @@ pub(super) fn of_list(context: &mut Context<'_>, path: &Path, args: &ExplainArgs
     let (_, list) = ListOfTargets::read(context, path, Takes::Users)?.finish(context)?;
     let client = args.client.as_deref().map(request::checked_client).transpose()?;
     // The portal's session does not affect a sign-in, but may be required.
-    let client = client.unwrap_or_else(|| ClientHash::new("explain"));
-    let opened = context.open()?;
+    let client = Some(client.unwrap_or_else(|| ClientHash::new("explain")));
+    let memberships = given_memberships(args)?;
+    let ask = args.session.map_or(Ask::SignIn, Ask::Open);
+    let mut opened = context.open()?;
     let listed: HashSet<_> = opened.store.list(DocumentKind::User)?.names.into_iter().collect();
-    let mut rows = Vec::with_capacity(list.lines.len());
-    for Line { name, written, .. } in &list.lines {
-        let ask = args.session.map_or(Ask::SignIn, Ask::Open);
-        let memberships = given_memberships(args)?;
-        let (written, client) = (written.clone(), Some(client.clone()));
-        let request = Request { written, memberships, client, ..Request::asking(name, ask) };
-        let groups = groups_of(context, &opened, &request);
-        let look = look(context, &opened, request, &groups);
-        let entry = Entry {
-            listed: look.user().is_some_and(|user| listed.contains(user)),
-            name: name.clone(),
-            kind: DocumentKind::User,
-            login: name.clone(),
-            groups: Vec::new(),
+    let rows = with_forecast(&mut opened, |opened| {
+        let row_of = |Line { name, written, .. }: &Line| {
+            let (written, memberships) = (written.clone(), memberships.clone());
+            let client = client.clone();
+            let request = Request { written, memberships, client, ..Request::asking(name, ask) };
+            let groups = groups_of(context, opened, &request);
+            let look = look(context, opened, request, &groups);
+            let entry = Entry {
+                listed: look.user().is_some_and(|user| listed.contains(user)),
+                name: name.clone(),
+                kind: DocumentKind::User,
+                login: name.clone(),
+                groups: Vec::new(),
+            };
+            row(&entry, &look, opened, context.now())
         };
-        rows.push(row(&entry, &look, &opened, context.now()));
-    }
+        list.lines.iter().map(row_of).collect()
+    });
     // An empty list was noted already.
     if !rows.is_empty() || context.globals.format != Format::Text {
         output::list(context, "entries", &rows, COLUMNS)?;
@@ -152,21 +161,9 @@ pub(in crate::cli) fn report_forecast(
         context.note("at the next login, once two-factor authentication is on:");
     }
     for (what, names) in forecast {
-        context.note(&format!("  {what}: {}", summary(&names)));
+        context.note(&format!("  {what}: {} ({})", names.len(), first_few(&names)));
     }
     Ok(())
-}
-
-/// How many names of each kind are shown.
-const SHOWN: usize = 5;
-
-/// Counts names and shows the first few: `7 (alice, bob, carol, dave, erin and 2 more)`.
-fn summary(names: &[&str]) -> String {
-    let first = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => format!("{} ({first})", names.len()),
-        more => format!("{} ({first} and {more} more)", names.len()),
-    }
 }
 
 /// Says what an entry gets at the next login.

@@ -3,7 +3,7 @@
 use crate::cli::change::{Change, values};
 use crate::cli::context::Context;
 use crate::error::Result;
-use crate::license::status::is_before_rw2fa;
+use crate::license::status::{TRIAL_DAYS, is_before_rw2fa};
 use crate::settings::Settings;
 use crate::store::{Document, Scope, Store, Update, editing, records};
 use crate::time::Timestamp;
@@ -49,6 +49,6 @@ pub(in crate::cli) fn start(context: &mut Context<'_>, store: &dyn Store) -> Res
         context.audit(locked, Some(&keys), Change { action: "init", object: None, values })?;
         locked.write(&Document::Settings, &text)
     })?;
-    context.note("the trial of 30 days starts now");
+    context.note(&format!("the trial of {TRIAL_DAYS} days starts now"));
     Ok(true)
 }

@@ -4,25 +4,24 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::entry::{
-    ACTION, Missing, System, audit_values, missing, warn_of_unknown, write_missing,
-};
+use super::entry::{ACTION, Missing, audit_values, missing, warn_of_unknown, write_missing};
 use super::{
     Entries, check_gateway, check_method, check_phone, for_each, from_file, parse_notes, pick,
 };
 use crate::cli::Done;
+use crate::cli::accounts::System;
 use crate::cli::change::Change;
 use crate::cli::context::{Context, Opened};
 use crate::cli::license::Gate;
-use crate::cli::misplaced::{self, Adding};
-use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
+use crate::cli::lost_backslash::warn_of_lost_backslashes;
+use crate::cli::new_names::{Adding, NewNames};
 use crate::cli::output::Changed;
 use crate::cli::target::Target;
 use crate::error::Result;
 use crate::gateway::number::NumberOption;
 use crate::names::listing::{Listing, Method};
 use crate::store::seal::KeyRing;
-use crate::store::{DocumentKind, Locked, Scope, Update};
+use crate::store::{Locked, Scope, Update};
 
 /// Add users and groups to the list
 ///
@@ -86,14 +85,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
     } else {
         &args.entries
     };
-    let adding = [(Adding::Users, &entries.names), (Adding::Groups, &entries.groups)];
-    for (adding, names) in adding {
-        misplaced::refuse(context, &*opened.store, adding, names)?;
-    }
+    let new_names = NewNames::new(context, &opened);
+    new_names.check(Adding::Users, &entries.names)?;
+    new_names.check(Adding::Groups, &entries.groups)?;
     let keys = opened.keys()?;
     let mut gate = Gate::new(context, &opened)?;
     let mut system = System::new(&opened.settings, args.must_exist)?;
-    let mut unknown = Vec::new();
+    let (mut unknown, mut unconfirmed) = (Vec::new(), Vec::new());
     let targets = entries.targets();
     let done =
         for_each(context, &opened, args.dry_run, &targets, &mut |context, opened, target| {
@@ -110,14 +108,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &AddArgs) -> Result<Done> {
             let changed = opened.store.update(Scope::Account(&name.key()), |locked| {
                 add(context, opened, locked, &keys, &mut gate, &entry)
             })?;
-            if !is_known && changed == Changed::Added {
-                unknown.push(name.canonical());
+            if changed == Changed::Added {
+                unknown.extend((is_known == Some(false)).then(|| name.canonical()));
+                unconfirmed.extend((is_known != Some(true)).then(|| name.canonical()));
             }
             Ok(changed.into())
         })?;
     super::warn_of_unknown_range(context, phone);
     warn_of_unknown(context, &unknown);
-    warn_of_lost_backslashes(context, &opened, &unknown);
+    warn_of_lost_backslashes(context, &opened, &unconfirmed);
     Ok(done)
 }
 
@@ -136,13 +135,12 @@ fn add(
     gate: &mut Gate,
     entry: &Entry<'_>,
 ) -> Result<Changed> {
-    let Entry { target: target @ Target { kind, name, .. }, listing, dry_run } = *entry;
+    let Entry { target: Target { kind, name, .. }, listing, dry_run } = *entry;
     let missing = missing(locked, &opened.settings, *kind, name, listing)?;
     if missing == Missing::Nothing {
         return Ok(Changed::Unchanged);
     }
     if missing.adds() {
-        refuse_slash(context.process, name, target.written, *kind == DocumentKind::Group)?;
         gate.admit(locked, *kind, name)?;
     }
     let object = name.canonical();

@@ -10,7 +10,7 @@ use crate::cli::Done;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::Changed;
-use crate::cli::target::{Takes, Target, describe_names};
+use crate::cli::target::{Takes, Target, first_few};
 use crate::cli::unlisted::not_listed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::factor;
@@ -142,11 +142,11 @@ impl Unenrolled {
             context.note(&format!(
                 "no authenticator app set up yet: {}. The next login shows a QR code, after a code by SMS if one \
                  worked before.",
-                describe_names(&self.shown)
+                first_few(&self.shown)
             ));
         }
         if let Some(first) = self.refused.first() {
-            let (names, first) = (describe_names(&self.refused), platform::quoted(first));
+            let (names, first) = (first_few(&self.refused), platform::quoted(first));
             context.warn(&format!("not enrolled, and no login lets them enrol: {names}"));
             context.hint(&format!("hand over a QR code: rw2fa users enrol {first}"));
         }

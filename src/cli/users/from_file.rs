@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::batch::{Failures, Unsure, write};
-use super::entry::{Missing, System, missing, overlap, warn_of_unknown};
+use super::entry::{Missing, missing, overlap, warn_of_unknown};
 use super::file_entry::Entry;
 use super::{check_gateway, check_method};
 use crate::cli::Done;
+use crate::cli::accounts::System;
 use crate::cli::context::{Context, Opened, count};
 use crate::cli::csv_file::{List, named, twice};
 use crate::cli::license::Gate;
-use crate::cli::mistyped::{refuse_slash, warn_of_lost_backslashes};
+use crate::cli::lost_backslash::warn_of_lost_backslashes;
+use crate::cli::new_names::{Adding, NewNames};
 use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::progress::Progress;
 use crate::cli::target::{Takes, Target};
@@ -42,8 +44,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
     if let Some(refusal) = refusal.as_ref().filter(|_| !list.problems.is_empty()) {
         context.complain(refusal);
     }
-    let is_empty = entries.is_empty();
-    list.refuse_problems(context, is_empty, "no one was added")?;
+    list.refuse_problems(context, "no one was added")?;
     refusal.map_or(Ok(()), Err)?;
     let mut failures = Failures::new();
     let mut unsure = None;
@@ -71,7 +72,7 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
         ));
     }
     warn_of_unknown(context, &checked.unknown);
-    warn_of_lost_backslashes(context, &opened, &checked.unknown);
+    warn_of_lost_backslashes(context, &opened, &checked.unconfirmed);
     match unsure {
         None => Ok(done),
         Some(Unsure { entries, problem }) => {
@@ -86,11 +87,14 @@ pub(super) fn run(context: &mut Context<'_>, path: &Path, options: &Options) -> 
 }
 
 /// The result of checking all entries.
+#[derive(Default)]
 struct Checked {
     /// What each entry still needs.
     missing: Vec<Missing>,
     /// New names that the system does not know.
     unknown: Vec<String>,
+    /// These, and new names for which it was not asked.
+    unconfirmed: Vec<String>,
 }
 
 /// Reads the attributes of every line. Lines that have bad ones become problems.
@@ -123,7 +127,8 @@ fn check(
     let mut gate = Gate::new(context, opened)?;
     let mut system = System::new(settings, options.must_exist)?;
     let mut before = Before::default();
-    let mut checked = Checked { missing: Vec::with_capacity(entries.len()), unknown: Vec::new() };
+    let mut checked = Checked::default();
+    let new_names = NewNames::new(context, opened);
     let mut refusal = None;
     let progress = Progress::new(context, "checking", entries.len());
     for entry in entries {
@@ -132,14 +137,14 @@ fn check(
             .and_then(|()| before.admit(entry, opened))
             .and_then(|()| {
                 missing(reader, settings, entry.kind, &entry.name, &entry.listing(context.now()))
-            })
-            .and_then(|missing| {
-                if missing.adds() {
-                    let is_group = entry.kind == DocumentKind::Group;
-                    refuse_slash(context.process, &entry.name, &entry.written, is_group)?;
-                }
-                Ok(missing)
             });
+        let adding = match entry.kind {
+            DocumentKind::Group => Adding::Groups,
+            _ => Adding::Users,
+        };
+        if let Err(problem) = new_names.check_line(adding, &entry.written) {
+            problems.push((entry.line, problem));
+        }
         if let Some(problem) = no_gateway.as_ref().filter(|_| entry.method == Method::Sms) {
             problems.push((entry.line, named(&entry.name, problem)));
         }
@@ -156,8 +161,11 @@ fn check(
         }
         let target = Target { kind: entry.kind, name: &entry.name, written: &entry.written };
         match system.knows(context, &target) {
-            Ok(true) => {}
-            Ok(false) => checked.unknown.push(entry.name.canonical()),
+            Ok(Some(true)) => {}
+            Ok(is_known) => {
+                checked.unconfirmed.push(entry.name.canonical());
+                checked.unknown.extend(is_known.map(|_| entry.name.canonical()));
+            }
             Err(problem) => problems.push((entry.line, named(&entry.name, &problem))),
         }
         if adds {

@@ -62,8 +62,12 @@ pub(super) struct Made {
 pub(super) fn check_method(locked: &dyn Locked, name: &Name) -> Result<()> {
     let listing = records::listing(locked, DocumentKind::User, name)?;
     if listing.is_some_and(|listing| listing.method == Method::Sms) {
-        return Err(Error::new(ErrorKind::Refused, format!("{name} gets codes by SMS"))
-            .with_hint(format!("to use an app instead: rw2fa users edit {name} --method app")));
+        return Err(Error::new(ErrorKind::Refused, format!("{name} gets codes by SMS")).with_hint(
+            format!(
+                "to use an app instead: rw2fa users edit {} --method app",
+                platform::quoted(name.canonical())
+            ),
+        ));
     }
     Ok(())
 }
@@ -102,7 +106,10 @@ impl HandOver {
     ) -> Result<Made> {
         if is_active(state) {
             return Err(Error::new(ErrorKind::Refused, format!("{name} has already enrolled"))
-                .with_hint(format!("start over with a new secret: rw2fa users reset {name}")));
+                .with_hint(format!(
+                    "start over with a new secret: rw2fa users reset {}",
+                    platform::quoted(name.canonical())
+                )));
         }
         let now = context.now();
         let until = now.plus(self.life);

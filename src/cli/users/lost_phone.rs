@@ -10,6 +10,7 @@ use crate::cli::{Done, parse_name};
 use crate::error::Result;
 use crate::names::listing::{Listing, Method};
 use crate::names::name::Name;
+use crate::platform;
 use crate::store::{DocumentKind, Scope, Update, records};
 
 /// Replace the secret of a lost phone, and show a new QR code to hand over
@@ -105,10 +106,11 @@ fn show(
         }
         Next::SelfService => {}
         Next::Sms(listing) => {
+            let quoted = platform::quoted(name.canonical());
             let number = listing.phone.as_ref().map_or("no number".into(), ToString::to_string);
             context.warn(&format!(
                 "{name} still gets codes by SMS at {number}: have the SIM card blocked, or change the number with \
-                 'rw2fa users edit {name} --phone NUMBER'"
+                 'rw2fa users edit {quoted} --phone NUMBER'"
             ));
         }
     }

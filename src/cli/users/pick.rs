@@ -5,7 +5,7 @@ use dialoguer::console::Term;
 
 use super::Entries;
 use crate::cli::context::{Context, Opened};
-use crate::cli::prompt::interrupted;
+use crate::cli::prompt;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::name::Name;
 use crate::platform;
@@ -83,12 +83,6 @@ fn ask(items: &[String]) -> Result<Vec<usize>> {
     let _ = terminal.show_cursor();
     match answer {
         Ok(chosen) => Ok(chosen.unwrap_or_default()),
-        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
-            Err(interrupted())
-        }
-        Err(dialoguer::Error::IO(error)) => {
-            Err(Error::io(ErrorKind::System, "cannot ask questions on this terminal", error)
-                .with_hint(BY_NAME))
-        }
+        Err(dialoguer::Error::IO(error)) => Err(prompt::unanswered(error, BY_NAME)),
     }
 }

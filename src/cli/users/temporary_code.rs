@@ -15,6 +15,7 @@ use crate::factor::recovery::RecoveryCode;
 use crate::factor::state::State;
 use crate::factor::temporary::TemporaryCode;
 use crate::names::name::Name;
+use crate::platform;
 use crate::settings::duration;
 use crate::store::{Scope, Update, records};
 use crate::time::Timestamp;
@@ -55,67 +56,47 @@ pub(super) fn run(context: &mut Context<'_>, args: &TemporaryCodeArgs) -> Result
     context.no_csv("users temporary-code")?;
     let name = parse_name(&args.name)?;
     let opened = context.open()?;
-    if args.revoke {
-        let changed = revoke(context, &opened, &name, args.dry_run)?;
+    let (now, until) = (context.now(), context.now().plus(args.life));
+    let code = RecoveryCode::from_random(*context.process.random()?);
+    let salt = context.process.random()?;
+    let made = TemporaryCode::new(&code, &salt, now, until, args.uses);
+    let new = Some(made).filter(|_| !args.revoke);
+    let (changed, state) = replace(context, &opened, &name, new, args.dry_run)?;
+    if args.revoke || args.dry_run {
         let row = ChangeRow::new("user", name.canonical(), Ok(changed));
         return output::changes(context, args.dry_run, &[row]);
     }
-    let until = context.now().plus(args.life);
-    let (code, state) = make(context, &opened, &name, args, until)?;
-    if args.dry_run {
-        let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
-        return output::changes(context, true, &[row]);
-    }
     show(context, &name, &code, args.uses, until)?;
-    if state.failures().rebased(context.now()).state_at(context.now()) != LockoutState::Open {
-        context.warn(&format!(
-            "{name} is locked, so no code is accepted; unlock with: rw2fa users unlock {name}"
-        ));
+    if state.failures().rebased(now).state_at(now) != LockoutState::Open {
+        context.warn(&format!("{name} is locked, so no code is accepted"));
+        let quoted = platform::quoted(name.canonical());
+        context.hint(&format!("unlock the user: rw2fa users unlock {quoted}"));
     }
     Ok(Done::All)
 }
 
-/// Creates the code and stores its digest.
-fn make(
+/// Replaces the user's temporary code, and returns the new state.
+fn replace(
     context: &Context<'_>,
     opened: &Opened,
     name: &Name,
-    args: &TemporaryCodeArgs,
-    until: Timestamp,
-) -> Result<(RecoveryCode, State)> {
+    new: Option<TemporaryCode>,
+    dry_run: bool,
+) -> Result<(Changed, State)> {
     opened.store.update(Scope::Account(&name.key()), |locked| {
         let keys = records::key_ring(locked)?;
         let before = known_state(locked, name)?;
-        let code = RecoveryCode::from_random(*context.process.random()?);
-        let salt = context.process.random()?;
-        let made = TemporaryCode::new(&code, &salt, context.now(), until, args.uses);
-        let next = State { temporary_code: Some(made), ..before.clone() };
-        let object = name.canonical();
-        let values = recorded(before.temporary_code.as_ref(), next.temporary_code.as_ref());
-        let change = Change { action: "users temporary-code", object: Some(&object), values };
-        context.change(locked, Some(&keys), args.dry_run, change, |locked| {
-            records::write_state(locked, name, &next)
-        })?;
-        Ok((code, next))
-    })
-}
-
-/// Deletes the user's temporary code.
-fn revoke(context: &Context<'_>, opened: &Opened, name: &Name, dry_run: bool) -> Result<Changed> {
-    opened.store.update(Scope::Account(&name.key()), |locked| {
-        let keys = records::key_ring(locked)?;
-        let before = known_state(locked, name)?;
-        if before.temporary_code.is_none() {
-            return Ok(Changed::Unchanged);
+        if before.temporary_code == new {
+            return Ok((Changed::Unchanged, before));
         }
-        let next = State { temporary_code: None, ..before.clone() };
+        let values = recorded(before.temporary_code.as_ref(), new.as_ref());
+        let next = State { temporary_code: new, ..before };
         let object = name.canonical();
-        let values = recorded(before.temporary_code.as_ref(), None);
         let change = Change { action: "users temporary-code", object: Some(&object), values };
         context.change(locked, Some(&keys), dry_run, change, |locked| {
             records::write_state(locked, name, &next)
         })?;
-        Ok(Changed::Changed)
+        Ok((Changed::Changed, next))
     })
 }
 

@@ -96,7 +96,10 @@ fn typed_code(
     args: &TestArgs,
     name: &Name,
 ) -> Result<Zeroizing<String>> {
-    let hint = format!("pass it on standard input: rw2fa users test '{name}' --code-stdin");
+    let hint = format!(
+        "pass it on standard input: rw2fa users test {} --code-stdin",
+        platform::quoted(name.canonical())
+    );
     if !args.code_stdin {
         if !context.can_ask() {
             return Err(Error::new(ErrorKind::Usage, "no code was given").with_hint(hint));

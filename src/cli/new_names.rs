@@ -1,17 +1,21 @@
-//! Names to be added that look like the value of an option, such as `30d` or `until=8h`.
+//! Names to be added that cannot be meant: values of options such as `30d` or `until=8h`, distinguished names, and
+//! domains written with a slash.
 //!
-//! SECURITY: taken as names, they would list accounts that do not exist, and the option would be missing:
+//! SECURITY: taken as names, they would list accounts that do not exist, and an option would be missing:
 //! `whitelist add alice 30d` would let alice in for ever.
 
 use clap::ValueEnum as _;
 
-use crate::cli::context::Context;
-use crate::cli::moment::{Counts, Moment};
+use crate::cli::context::{Context, Opened};
+use crate::cli::moment::{Counts, FORMS, Moment};
 use crate::cli::parse_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::listing::{Method, Phone};
+use crate::names::name::folded;
+use crate::platform;
 use crate::printable::printable;
-use crate::store::{Document, DocumentKind, Reader};
+use crate::process::Process;
+use crate::store::{Document, DocumentKind};
 use crate::time::Timestamp;
 
 /// The command whose names are checked.
@@ -46,60 +50,77 @@ impl Adding {
     }
 }
 
-/// Rejects a command line with a name that looks like something else, before anything is added. Accepts
-/// the name of an account or group that the system knows or that is listed.
-///
-/// # Errors
-/// [`ErrorKind::Usage`] for the first such name.
-pub(super) fn refuse(
-    context: &Context<'_>,
-    store: &dyn Reader,
-    adding: Adding,
-    names: &[String],
-) -> Result<()> {
-    for written in names {
-        let Some(mistake) = mistake(written, adding) else { continue };
-        if !is_in_use(context, store, adding, written)? {
-            let quoted = printable(written);
-            return Err(Error::new(ErrorKind::Usage, format!("'{quoted}' {}", mistake.what))
-                .with_hint(mistake.hint));
-        }
-    }
-    Ok(())
+/// Checks new names against the store and the system.
+pub(super) struct NewNames<'a> {
+    process: &'a Process,
+    opened: &'a Opened,
 }
 
-/// Returns whether the system has an account or group of this name, or an entry has it.
-fn is_in_use(
-    context: &Context<'_>,
-    store: &dyn Reader,
-    adding: Adding,
-    written: &str,
-) -> Result<bool> {
-    // The command itself reports an invalid name.
-    let Ok(name) = parse_name(written) else { return Ok(true) };
-    for kind in adding.kinds() {
-        if store.read(&Document::Of(*kind, name.clone()))?.is_some() {
-            return Ok(true);
-        }
+impl<'a> NewNames<'a> {
+    pub(super) fn new(context: &'a Context<'_>, opened: &'a Opened) -> Self {
+        Self { process: context.process, opened }
     }
-    let spellings = name.system_spellings(written);
-    Ok(context.process.knows(&spellings, adding == Adding::Groups).unwrap_or(false))
+
+    /// Rejects a command line with a name that cannot be meant, before anything is added.
+    ///
+    /// # Errors
+    /// The error for the first such name.
+    pub(super) fn check(&self, adding: Adding, names: &[String]) -> Result<()> {
+        names.iter().try_for_each(|written| self.refuse(mistake(written, adding), adding, written))
+    }
+
+    /// Rejects a name of a list that cannot be meant. Names in a list may contain commas.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`] or [`ErrorKind::Refused`] for such a name.
+    pub(super) fn check_line(&self, adding: Adding, written: &str) -> Result<()> {
+        let mistake = mistake(written, adding).filter(|mistake| !mistake.is_comma);
+        self.refuse(mistake, adding, written)
+    }
+
+    /// Accepts the name of an account or group that the system knows or that is listed.
+    fn refuse(&self, mistake: Option<Mistake>, adding: Adding, written: &str) -> Result<()> {
+        let Some(mistake) = mistake else { return Ok(()) };
+        if self.is_in_use(adding, written)? {
+            return Ok(());
+        }
+        let what = format!("'{}' {}", printable(written), mistake.what);
+        Err(Error::new(mistake.kind, what).with_hint(mistake.hint))
+    }
+
+    /// Returns whether the system has an account or group of this name, or an entry has it.
+    fn is_in_use(&self, adding: Adding, written: &str) -> Result<bool> {
+        // The command itself reports an invalid name.
+        let Ok(name) = parse_name(written) else { return Ok(true) };
+        for kind in adding.kinds() {
+            let document = Document::Of(*kind, name.clone());
+            if self.opened.store.read(&document)?.is_some() {
+                return Ok(true);
+            }
+        }
+        let spellings = name.system_spellings(written);
+        Ok(self.opened.settings.advanced.asks_system()
+            && self.process.knows(&spellings, adding == Adding::Groups) == Some(true))
+    }
 }
 
 /// Why a text is probably not a name, and what was meant.
 #[derive(Debug, PartialEq, Eq)]
 struct Mistake {
+    kind: ErrorKind,
     what: &'static str,
     hint: String,
+    is_comma: bool,
 }
 
 fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
     let text = written.trim();
     let shown = printable(text);
-    let found = |what, hint| Some(Mistake { what, hint });
+    let found = |what, hint| Some(Mistake { kind: ErrorKind::Usage, what, hint, is_comma: false });
+    let quoted = |value: &str| platform::quoted(printable(value.trim()));
     let meant = |option: &str, value: &str| format!("did you mean --{option} {}?", quoted(value));
     if is_distinguished_name(text) {
-        let hint = "use the account name, such as alice or CORP\\alice";
+        let hint = "use the account name, such as alice or 'CORP\\alice'";
         return found("is a distinguished name, not an account name", hint.into());
     }
     if let Some((key, value)) = text.split_once('=') {
@@ -115,13 +136,23 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
         let names: Vec<_> =
             text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         let hint = format!("separate names with spaces: {}", printable(&names.join(" ")));
-        return found("contains a comma", hint);
+        return found("contains a comma", hint).map(|found| Mistake { is_comma: true, ..found });
+    }
+    if folded(text).contains('/') {
+        let what = "contains '/', which separates no domain";
+        return found(what, hint_for_slash(text))
+            .map(|found| Mistake { kind: ErrorKind::Refused, ..found });
     }
     let is_whitelist = adding == Adding::Whitelist;
-    if is_time(text) || (is_whitelist && text.eq_ignore_ascii_case("never")) {
+    let is_never = text.eq_ignore_ascii_case("never");
+    if is_whitelist && is_never || !is_never && is_time(text) {
         let example =
-            format!("to add an account of this name, write it with its domain: CORP\\{shown}");
-        let hint = if is_whitelist { meant("until", text) } else { example };
+            format!("to add an account of this name, write it with its domain: 'CORP\\{shown}'");
+        let hint = match (is_whitelist, is_end(text)) {
+            (true, true) => meant("until", text),
+            (true, false) => format!("give the end with --until: {FORMS}, or never"),
+            (false, _) => example,
+        };
         return found("looks like a time, not a name", hint);
     }
     if Phone::parse(text).is_some() {
@@ -135,6 +166,23 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
     None
 }
 
+/// Returns how to write a name with a slash.
+fn hint_for_slash(text: &str) -> String {
+    let is_part = |part: &str| !part.trim().is_empty() && !part.contains(['/', '\\', '@', '\'']);
+    match text.split_once('/') {
+        Some((domain, account)) if is_part(domain) && is_part(account) => {
+            format!("write the domain with a backslash, and quote the name: '{domain}\\{account}'")
+        }
+        _ => "write the name without '/'; a domain is written with a backslash, in quotes: 'CORP\\alice'".into(),
+    }
+}
+
+/// Returns whether `--until` takes this text.
+fn is_end(text: &str) -> bool {
+    text.eq_ignore_ascii_case("never")
+        || Moment::parse("", text, Timestamp::from_unix(0), Counts::Forward).is_ok()
+}
+
 /// Returns whether a text is a duration, a date or a time. A short number counts as a duration; a longer
 /// one may be an account called after its number.
 fn is_time(text: &str) -> bool {
@@ -144,10 +192,7 @@ fn is_time(text: &str) -> bool {
     let is_duration = begins_with_digit
         && !is_number(&lower)
         && lower.chars().all(|c| c.is_ascii_digit() || "smhdw".contains(c));
-    is_duration
-        || (is_number(&lower) && lower.len() <= 3)
-        || Moment::parse("", text, Timestamp::from_unix(0), Counts::Forward).is_ok()
-        || is_date(text)
+    is_duration || (is_number(&lower) && lower.len() <= 3) || is_end(text) || is_date(text)
 }
 
 /// Returns whether a text has the form of a date, even one that does not exist: 2026-02-30, 31.12.2026.
@@ -170,12 +215,6 @@ fn is_distinguished_name(text: &str) -> bool {
     })
 }
 
-/// Quotes a value for a command line if it has blanks.
-fn quoted(value: &str) -> String {
-    let value = printable(value.trim());
-    if value.contains(char::is_whitespace) { format!("'{value}'") } else { value }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,15 +228,19 @@ mod tests {
             ("2h30m", Whitelist, "--until 2h30m"),
             ("1w", Whitelist, "--until 1w"),
             ("8H", Whitelist, "--until 8H"),
-            ("30", Whitelist, "--until 30"),
+            ("30", Whitelist, "give the end with --until: 2026-12-31"),
             ("never", Whitelist, "--until never"),
             ("2026-12-31", Whitelist, "--until 2026-12-31"),
             ("2026-12-24T18:00:00+01:00", Whitelist, "--until 2026-12-24T18:00:00+01:00"),
-            ("31.12.2026", Whitelist, "--until 31.12.2026"),
+            ("31.12.2026", Whitelist, "give the end with --until: 2026-12-31"),
+            ("Never", Whitelist, "--until Never"),
+            ("until=it's new", Whitelist, "--until 'it'\\''s new'"),
+            ("CORP/dave", Users, "'CORP\\dave'"),
+            ("a/b/c", Groups, "write the name without '/'"),
             ("until=8h", Whitelist, "did you mean --until 8h?"),
             ("reason=new phone", Whitelist, "--reason 'new phone'"),
-            ("30d", Users, "CORP\\30d"),
-            ("30d", Groups, "CORP\\30d"),
+            ("30d", Users, "'CORP\\30d'"),
+            ("30d", Groups, "'CORP\\30d'"),
             ("phone=+33612345678", Users, "did you mean --phone +33612345678?"),
             ("+33612345678", Users, "did you mean --phone +33612345678?"),
             ("Method=sms", Users, "did you mean --method sms?"),

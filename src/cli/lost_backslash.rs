@@ -1,53 +1,24 @@
-//! New names that look like `DOMAIN\\NAME` written wrongly: with a slash, or with a backslash that the shell
-//! removed. Such an entry would protect another account than the intended one, or no account.
+//! New names that look like `DOMAIN\\NAME` whose backslash the shell removed. Such an entry would protect another
+//! account than the intended one, or no account.
 
 use std::collections::BTreeSet;
 
 use crate::cli::context::{Context, Opened};
-use crate::error::{Error, ErrorKind, Result};
-use crate::names::name::{Domain, Name, folded};
+use crate::names::name::{Domain, Name};
 use crate::platform;
-use crate::process::Process;
 use crate::store::DocumentKind;
-
-/// Refuses a new name with a slash, unless the system knows an account or group of exactly this name.
-pub(super) fn refuse_slash(
-    process: &Process,
-    name: &Name,
-    written: &str,
-    is_group: bool,
-) -> Result<()> {
-    if !folded(&name.canonical()).contains('/')
-        || process.knows(&name.system_spellings(written), is_group) == Some(true)
-    {
-        return Ok(());
-    }
-    let error = Error::new(ErrorKind::Refused, "the name contains '/', which separates no domain");
-    Err(error.with_hint(match written.trim().split_once('/') {
-        Some((domain, account)) if is_part(domain) && is_part(account) => {
-            format!("write the domain with a backslash, and quote the name: '{domain}\\{account}'")
-        }
-        _ => "write the name without '/'; a domain is written with a backslash, in quotes: \
-              'CORP\\alice'"
-            .to_owned(),
-    }))
-}
-
-fn is_part(text: &str) -> bool {
-    !text.trim().is_empty() && !text.contains(['/', '\\', '@', '\''])
-}
 
 /// The most names that are warned about one by one.
 const MOST_WARNINGS: usize = 5;
 
 /// Warns of new names without a domain that begin with the name of one: in most shells, `CORP\\alice` without
-/// quotes is `CORPalice`. `unknown` are new names that the system does not know.
+/// quotes is `CORPalice`. `names` are new ones that the system does not confirm.
 pub(super) fn warn_of_lost_backslashes(
     context: &mut Context<'_>,
     opened: &Opened,
-    unknown: &[String],
+    names: &[String],
 ) {
-    let names: Vec<_> = unknown.iter().filter_map(|name| Name::parse(name).ok()).collect();
+    let names: Vec<_> = names.iter().filter_map(|name| Name::parse(name).ok()).collect();
     if !names.iter().any(|name| *name.domain() == Domain::Unqualified) {
         return;
     }
