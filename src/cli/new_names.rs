@@ -69,12 +69,12 @@ impl<'a> NewNames<'a> {
         names.iter().try_for_each(|written| self.refuse(mistake(written, adding), adding, written))
     }
 
-    /// Rejects a name of a list that cannot be meant. Names in a list may contain commas.
+    /// Rejects a name of a list that cannot be meant.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] or [`ErrorKind::Refused`] for such a name.
     pub(super) fn check_line(&self, adding: Adding, written: &str) -> Result<()> {
-        let mistake = mistake(written, adding).filter(|mistake| !mistake.is_comma);
+        let mistake = mistake(written, adding).filter(|mistake| !mistake.is_for_lists);
         self.refuse(mistake, adding, written)
     }
 
@@ -110,13 +110,21 @@ struct Mistake {
     kind: ErrorKind,
     what: &'static str,
     hint: String,
-    is_comma: bool,
+    /// Whether a list may have such a name, where it is no mistyped option.
+    is_for_lists: bool,
+}
+
+impl Mistake {
+    fn only_typed(self) -> Self {
+        Self { is_for_lists: true, ..self }
+    }
 }
 
 fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
     let text = written.trim();
     let shown = printable(text);
-    let found = |what, hint| Some(Mistake { kind: ErrorKind::Usage, what, hint, is_comma: false });
+    let found =
+        |what, hint| Some(Mistake { kind: ErrorKind::Usage, what, hint, is_for_lists: false });
     let quoted = |value: &str| platform::quoted(printable(value.trim()));
     let meant = |option: &str, value: &str| format!("did you mean --{option} {}?", quoted(value));
     if is_distinguished_name(text) {
@@ -128,7 +136,10 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
         let hint = match &*key {
             "name" | "user" => format!("did you mean {}?", quoted(value)),
             key if adding.options().contains(&key) => meant(key, value),
-            _ => "account names have no '='; options begin with --, as in --method app".into(),
+            _ => {
+                let hint = "account names have no '='; options begin with --, as in --method app";
+                return found("is not a name", hint.into()).map(Mistake::only_typed);
+            }
         };
         return found("is not a name", hint);
     }
@@ -136,7 +147,7 @@ fn mistake(written: &str, adding: Adding) -> Option<Mistake> {
         let names: Vec<_> =
             text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         let hint = format!("separate names with spaces: {}", printable(&names.join(" ")));
-        return found("contains a comma", hint).map(|found| Mistake { is_comma: true, ..found });
+        return found("contains a comma", hint).map(Mistake::only_typed);
     }
     if folded(text).contains('/') {
         let what = "contains '/', which separates no domain";
@@ -231,7 +242,7 @@ mod tests {
             ("30", Whitelist, "give the end with --until: 2026-12-31"),
             ("never", Whitelist, "--until never"),
             ("2026-12-31", Whitelist, "--until 2026-12-31"),
-            ("2026-12-24T18:00:00+01:00", Whitelist, "--until 2026-12-24T18:00:00+01:00"),
+            ("2026-12-24T18:00:00+01:00", Whitelist, "--until '2026-12-24T18:00:00+01:00'"),
             ("31.12.2026", Whitelist, "give the end with --until: 2026-12-31"),
             ("Never", Whitelist, "--until Never"),
             ("until=it's new", Whitelist, "--until 'it'\\''s new'"),

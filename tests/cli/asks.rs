@@ -147,7 +147,7 @@ fn a_missing_value_is_asked_for() {
     let sandbox = Sandbox::with_users(&["alice"]);
     sandbox.enrol("alice");
     for (args, words) in [
-        (&["users", "test", "alice"][..], "rw2fa users test 'alice' --code-stdin"),
+        (&["users", "test", "alice"][..], "rw2fa users test alice --code-stdin"),
         (&["advanced", "set", "digits"], "rw2fa advanced set digits VALUE, where VALUE is 4 to 12"),
     ] {
         let run = sandbox.admin(args);

@@ -291,6 +291,47 @@ fn a_list_excludes_names() {
     }
 }
 
+/// Guards lists against what cannot be meant as a name: each such line is reported, and nothing is added.
+#[test]
+fn a_list_with_values_of_options_is_refused() {
+    let sandbox = Sandbox::new();
+    let list = "name\nalice\n30d\nuntil=8h\n\"CN=Alice,OU=x\"\nCORP/bob\n\"Staff, Remote\"\n";
+    let before = sandbox.contents();
+    for (command, wrong) in [("users", &[3, 5, 6][..]), ("whitelist", &[3, 4, 5, 6])] {
+        let run = with_list(&sandbox, &[command, "add"], list);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        for line in 2..=7 {
+            let is_reported = run.stderr.contains(&format!("line {line}: "));
+            assert_eq!(is_reported, wrong.contains(&line), "{command}, {line}: {run:?}");
+        }
+    }
+    assert_eq!(sandbox.contents(), before);
+}
+
+/// Guards every column: a misspelt one must not be ignored, because its values would be missing.
+#[test]
+fn every_misspelt_column_is_refused() {
+    let sandbox = Sandbox::new();
+    for column in ["nmae", "typ", "metod", "phon", "note", "listd", "reson", "untill", "stat"] {
+        let list = format!("name,{column}\nroot,8h\n").replace("name,nmae", "nmae,x");
+        let run = with_list(&sandbox, &["whitelist", "add", "--dry-run"], &list);
+        assert!(run.code == 1 && run.stderr.contains("did you mean"), "{column}: {run:?}");
+    }
+    let expired = with_list(&sandbox, &["whitelist", "add"], "name,state\nroot,Expired\n");
+    assert!(expired.stderr.contains("skipped 1 expired entry"), "{expired:?}");
+}
+
+/// Guards `explain --from` while two-factor authentication is off: it shows what `--all` shows.
+#[test]
+fn explain_previews_a_list() {
+    let sandbox = store();
+    sandbox.admin_ok(&["disable", "--yes"]);
+    let run = with_list(&sandbox, &["explain", "--format", "json"], "name\nalice\n");
+    let entry = &run.json()["entries"][0];
+    assert_eq!((&entry["listed"], &entry["reason"]), (&true.into(), &"disabled".into()), "{run:?}");
+    assert_eq!(entry["once_enabled"], "enrolment-required", "{run:?}");
+}
+
 /// Guards long lists: every line is checked before anything is done.
 #[test]
 fn long_lists_are_checked_as_a_whole() {
