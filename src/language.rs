@@ -78,15 +78,16 @@ impl Tag {
         self.0.rsplit_once('-').map(|(parent, _)| Self(parent.to_owned()))
     }
 
+    /// Returns the tag, then ever more general ones.
+    pub fn with_parents(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
     /// Returns the available tags that suit a user of this language, best first: itself, then more general ones,
     /// else one of another region.
     fn suitable<'a>(&self, available: &'a [Self]) -> Vec<&'a Self> {
-        let mut found = Vec::new();
-        let mut wanted = Some(self.clone());
-        while let Some(tag) = wanted {
-            found.extend(available.iter().find(|other| **other == tag));
-            wanted = tag.parent();
-        }
+        let find = |tag: Self| available.iter().find(|other| **other == tag);
+        let mut found: Vec<_> = self.with_parents().filter_map(find).collect();
         if found.is_empty() {
             found.extend(available.iter().find(|other| other.primary() == self.primary()));
         }

@@ -30,7 +30,9 @@ pub(super) fn warn_of_lost_backslashes(
              backslash?"
         ));
         context.hint(&format!(
-            "if you mean {account} of {domain}, add '{domain}\\{account}', in quotes, and remove '{name}'"
+            "if you mean {account} of {domain}, add {}, and remove {}",
+            platform::quoted(format!("{domain}\\{account}")),
+            platform::quoted(name.canonical())
         ));
     }
     if lost.len() > MOST_WARNINGS {

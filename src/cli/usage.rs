@@ -279,6 +279,10 @@ fn suggestion(error: &clap::Error) -> Option<String> {
         .into_iter()
         .find_map(|kind| match error.get(kind) {
             Some(ContextValue::String(word)) => Some(format!("did you mean '{word}'?")),
+            // A command with quotes of its own.
+            Some(ContextValue::Strings(words)) if words.iter().any(|word| word.contains('\'')) => {
+                Some(format!("did you mean this? {}", words.join(" or ")))
+            }
             Some(ContextValue::Strings(words)) if !words.is_empty() => {
                 Some(format!("did you mean '{}'?", words.join("' or '")))
             }

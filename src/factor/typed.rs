@@ -1,4 +1,4 @@
-//! What a user typed: a code of the app or of a message, a recovery code, or neither.
+//! What a user typed: a code of the app or of a message, a recovery or temporary code, or neither.
 
 use crate::factor::recovery::code::RecoveryCode;
 use crate::otp::{Code, Digits};
@@ -9,7 +9,7 @@ use crate::typing;
 pub enum Typed {
     /// A code of the expected width.
     Code(Code),
-    /// A recovery code.
+    /// A recovery or temporary code: they have the same form.
     Recovery(RecoveryCode),
     /// Neither. It cannot be a code of this user, so it does not count as a guess.
     Malformed,

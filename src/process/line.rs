@@ -33,7 +33,7 @@ impl Unreadable {
             Unreadable::NotUtf8 => "standard input is not UTF-8",
         };
         Error::new(ErrorKind::Refused, what).with_hint(match self {
-            Unreadable::TooLong => "write one line of at most 256 bytes",
+            Unreadable::TooLong => "write the value alone, as one line",
             Unreadable::Utf16 | Unreadable::NotUtf8 => {
                 "write UTF-8; in PowerShell: $OutputEncoding = [Text.UTF8Encoding]::new()"
             }

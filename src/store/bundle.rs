@@ -192,7 +192,7 @@ impl Bundle {
             return Err(vec![wrong(what).with_hint("use the version of rw2fa that exported it")]);
         }
         let mut problems = Vec::new();
-        problems.extend(too_long("settings", &document.settings));
+        problems.extend(too_long("settings", &document.settings, LARGEST_DOCUMENT));
         let settings = settings::parse(&document.settings).map_err(|problem| {
             let line = records::line_of(&document.settings, problem.at);
             problems.push(wrong(format!("settings, line {line}: {}", problem.message)));
@@ -205,7 +205,11 @@ impl Bundle {
                 Ok(name) => {
                     problems
                         .extend(entry.problem().map(|problem| wrong(format!("{what}: {problem}"))));
-                    problems.extend(too_long(&what, entry.settings.as_deref().unwrap_or_default()));
+                    problems.extend(too_long(
+                        &what,
+                        entry.settings.as_deref().unwrap_or_default(),
+                        LARGEST_DOCUMENT,
+                    ));
                     if let Some(state) = &mut entry.state {
                         state.listed = entry.settings.is_some();
                     }
@@ -255,7 +259,7 @@ fn others(
     let mut found = BTreeMap::new();
     for Entry { name: text, settings } in entries {
         let what = format!("{kind} '{text}'");
-        problems.extend(too_long(&what, &settings));
+        problems.extend(too_long(&what, &settings, LARGEST_DOCUMENT));
         if let Some(error) = check(&settings) {
             let message = records::without_values(error.message());
             problems.push(wrong(format!("{what}: {message}")));
@@ -277,9 +281,7 @@ fn all_messages(entries: Vec<MessagesEntry>, problems: &mut Vec<Error>) -> BTree
     let mut found = BTreeMap::new();
     for MessagesEntry { language, text } in entries {
         let what = format!("messages '{}'", language.escape_debug());
-        if text.len() as u64 > LARGEST_MESSAGES {
-            problems.push(wrong(format!("{what}: the document is larger than 64 KiB")));
-        }
+        problems.extend(too_long(&what, &text, LARGEST_MESSAGES));
         match Tag::parse(&language) {
             None => problems.push(wrong(format!("{what}: this is not a language"))),
             Some(language) => {
@@ -293,10 +295,9 @@ fn all_messages(entries: Vec<MessagesEntry>, problems: &mut Vec<Error>) -> BTree
 }
 
 /// Reports a document that is too large for the store to read back.
-fn too_long(what: &str, text: &str) -> Option<Error> {
-    let most = LARGEST_DOCUMENT >> 20;
-    let problem = || wrong(format!("{what}: the document is larger than {most} MiB"));
-    (text.len() as u64 > LARGEST_DOCUMENT).then(problem)
+fn too_long(what: &str, text: &str, most: u64) -> Option<Error> {
+    let problem = || wrong(format!("{what}: the document is larger than {} KiB", most >> 10));
+    (text.len() as u64 > most).then(problem)
 }
 
 /// Reports listed users who overlap, so that one login could mean several of them.

@@ -3,7 +3,6 @@
 //! The order of the rules is part of the portal protocol. Nothing here does I/O: a decision returns the next
 //! state of the user for its caller to write.
 
-use crate::error::{Error, ErrorKind};
 use crate::factor::attempts::Charge;
 use crate::factor::lockout::LockoutState;
 use crate::factor::typed::Typed;
@@ -12,7 +11,7 @@ use crate::time::Timestamp;
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
 use crate::verify::report::{Observer, Rule};
-use crate::verify::request::{Ask, Request, Session, invalid_client};
+use crate::verify::request::{Ask, ClientProblem, Request, Session};
 use crate::verify::rules::Rules;
 use crate::verify::sign_in::SignIn;
 use crate::verify::subject::{Facts, Subject};
@@ -24,26 +23,6 @@ pub enum Ruling {
     Decided(Decision),
     /// The typed code has to be compared: charge the attempt, then call [`compare`].
     Compare,
-}
-
-/// Why a decision that depends on the portal session is impossible: a bug in the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientProblem {
-    /// The store requires `--client`, and the call lacks it.
-    Missing,
-    /// The id is not a valid one.
-    Invalid,
-}
-
-impl ClientProblem {
-    /// The error that names the bug.
-    pub fn error(self) -> Error {
-        match self {
-            ClientProblem::Missing => Error::new(ErrorKind::Usage, "this store requires --client")
-                .with_hint("pass the portal's session id, or set require-client to false"),
-            ClientProblem::Invalid => invalid_client(),
-        }
-    }
 }
 
 /// Decides everything except the comparison of a typed code. `fresh` becomes the secret if a new one is needed.
@@ -240,14 +219,13 @@ impl SignIn<'_> {
 
     /// Whether `typed` has the format of a code that it would be compared with.
     fn can_be_a_code(&self, typed: &str, has_temporary: bool) -> bool {
-        let has_code = self.rules.needs_sms() || self.secret().is_some();
-        let has_code = has_code && !self.rules.needs_temporary_code();
+        let takes_codes = self.rules.takes_codes(self.secret().is_some());
         let used = self.rules.account.used_code.as_ref().filter(|_| self.rules.needs_sms());
         let used = used.map(|used| used.code.digits());
         let pending = self.rules.account.state.digits.filter(|_| self.rules.has_pending_secret());
         used.into_iter().chain(pending).chain([self.rules.digits()]).any(|digits| {
             match Typed::parse(typed, digits) {
-                Typed::Code(_) => has_code,
+                Typed::Code(_) => takes_codes,
                 // Only an active user can have recovery codes.
                 Typed::Recovery(_) => has_temporary || self.rules.is_active(),
                 Typed::Malformed => false,

@@ -42,9 +42,11 @@ pub fn known_groups(
     request: &Request,
     accounts: &dyn Accounts,
 ) -> Result<KnownGroups> {
-    if let Memberships::Given(groups) = &request.memberships {
-        return Ok(KnownGroups::Known(groups.clone()));
-    }
+    let unreadable = match &request.memberships {
+        Memberships::Given(groups) => return Ok(KnownGroups::Known(groups.clone())),
+        Memberships::Unreadable(problem) => Some(problem),
+        Memberships::AskSystem => None,
+    };
     let matters = settings.enabled
         && !matches!(request.ask, Ask::End)
         && store.has_any(DocumentKind::Group)?;
@@ -59,19 +61,18 @@ pub fn known_groups(
         let message = "the groups were not looked up, because the user is listed by name";
         return Ok(KnownGroups::Unknown(Error::new(ErrorKind::System, message)));
     }
-    let groups = match &request.memberships {
+    let groups = match unreadable {
         // SECURITY: a group whose name cannot be read could be a listed one.
-        Memberships::Unreadable(problem) => {
+        Some(problem) => {
             Err(Error::new(ErrorKind::Refused, problem.clone()).with_hint(UNREADABLE_GROUP_HINT))
         }
-        Memberships::Given(groups) => Ok(groups.clone()),
         // SECURITY: a portal that passes no groups may still have a member of a listed one before it.
-        Memberships::AskSystem if !settings.advanced.asks_system() => {
+        None if !settings.advanced.asks_system() => {
             let message = "the portal passed neither --group nor --no-groups, and the setting 'names' is 'portal', \
                            so the system is not asked";
             Err(Error::new(ErrorKind::System, message))
         }
-        Memberships::AskSystem => ask_system(login, &request.written, accounts),
+        None => ask_system(login, &request.written, accounts),
     };
     Ok(groups.map_or_else(KnownGroups::Unknown, KnownGroups::Known))
 }

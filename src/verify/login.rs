@@ -18,13 +18,13 @@ use crate::store::{
     self, Document, DocumentKind, Locked, LoginStore, Reader, Scope, Update, records,
 };
 use crate::time::Timestamp;
-use crate::verify::decision::{ClientProblem, Ruling, compare, decide};
+use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::documents::{next_state, record, remember};
 use crate::verify::facts::{KnownGroups, gather, known_groups};
 use crate::verify::messages::Speaker;
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
-use crate::verify::request::Request;
+use crate::verify::request::{ClientProblem, Request};
 use crate::verify::response::{Presentation, Response};
 use crate::verify::sending::{self, SmsCommand, count_today, uncount_today};
 use crate::verify::subject::DailyQuota;

@@ -9,7 +9,6 @@ use crate::factor::attempts::{Attempts, Charge};
 use crate::factor::lockout::LockoutState;
 use crate::factor::sealed::Sealed;
 use crate::factor::state::{Enrolment, State};
-use crate::language::Preferences;
 use crate::names::listing::Method;
 use crate::names::name::Name;
 use crate::otp::{CodeGenerator, Digits, Secret, Step};
@@ -18,7 +17,7 @@ use crate::time::Timestamp;
 use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
-use crate::verify::request::{Ask, Memberships, QrForm, Request};
+use crate::verify::request::{Ask, Memberships, Request};
 use crate::verify::subject::DailyQuota;
 use crate::verify::subject::{Account, Facts, Subject};
 
@@ -110,19 +109,10 @@ impl Model {
     fn request(&self, code: Code) -> Request {
         let text = if code == Code::Right { &self.right } else { &self.wrong };
         Request {
-            login: Name::parse("alice").unwrap(),
-            written: "alice".into(),
             memberships: Memberships::Given(Vec::new()),
-            ask: Ask::SignIn,
             code: Some(Zeroizing::new(text.clone())),
             check: false,
-            resend: false,
-            client: None,
-            bad_client: false,
-            unreadable: None,
-            ip: None,
-            qr: QrForm::None,
-            languages: Preferences::default(),
+            ..Request::asking(&Name::parse("alice").unwrap(), Ask::SignIn)
         }
     }
 

@@ -170,20 +170,36 @@ fn group(text: &OsStr) -> std::result::Result<Name, String> {
     })
 }
 
+/// Why a decision that depends on the portal session is impossible: a bug in the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientProblem {
+    /// The store requires `--client`, and the call lacks it.
+    Missing,
+    /// The id is not a valid one.
+    Invalid,
+}
+
+impl ClientProblem {
+    /// The error that names the bug.
+    pub fn error(self) -> Error {
+        match self {
+            ClientProblem::Missing => Error::new(ErrorKind::Usage, "this store requires --client")
+                .with_hint("pass the portal's session id, or set require-client to false"),
+            ClientProblem::Invalid => Error::new(
+                ErrorKind::Usage,
+                format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
+            ),
+        }
+    }
+}
+
 /// Checks and hashes the value of `--client`.
 ///
 /// # Errors
 /// [`ErrorKind::Usage`] for a value that is empty, too long or not printable.
 pub(crate) fn checked_client(client: &str) -> Result<ClientHash> {
-    if is_client(client.as_ref()) { Ok(ClientHash::new(client)) } else { Err(invalid_client()) }
-}
-
-/// The error for an invalid value of `--client`.
-pub(super) fn invalid_client() -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        format!("--client must be 1 to {LONGEST_CLIENT} printable ASCII characters"),
-    )
+    let is_valid = is_client(client.as_ref());
+    is_valid.then(|| ClientHash::new(client)).ok_or_else(|| ClientProblem::Invalid.error())
 }
 
 fn is_client(client: &OsStr) -> bool {

@@ -9,8 +9,7 @@ use crate::names::listing::Method;
 use crate::otp::Digits;
 use crate::settings::advanced::Advanced;
 use crate::time::Timestamp;
-use crate::verify::decision::ClientProblem;
-use crate::verify::request::Request;
+use crate::verify::request::{ClientProblem, Request};
 use crate::verify::subject::Account;
 
 /// A known user and the request about them.
@@ -101,6 +100,12 @@ impl Rules<'_> {
     // SECURITY: a temporary code must not reopen an enrolment that is closed.
     pub fn needs_temporary_code(self) -> bool {
         self.has_temporary_code() && !self.may_enrol()
+    }
+
+    /// Whether the next code can be one of the app or of a message.
+    // SECURITY: a temporary code must not reopen an enrolment that is closed.
+    pub fn takes_codes(self, has_secret: bool) -> bool {
+        (self.needs_sms() || has_secret) && !self.needs_temporary_code()
     }
 
     /// Whether the user has a temporary code that a login accepts.

@@ -97,7 +97,7 @@ impl SignIn<'_> {
     pub(super) fn reject_malformed(&self) -> Decision {
         let mut decision = self.reject(self.rules.failures().count);
         decision.details.malformed = true;
-        decision.details.expects_temporary = self.rules.has_temporary_code();
+        decision.details.expects_temporary = !self.rules.takes_codes(self.secret().is_some());
         decision
     }
 

@@ -218,6 +218,21 @@ impl CodeTest<'_> {
         }
     }
 
+    /// Looks for the code of a device whose clock is up to a day off. In so many steps, a code of few digits would
+    /// match by chance.
+    fn locate(&self, state: &State, secret: &Secret, code: &Code, charge: &Charge) -> Trial {
+        let digits = code.digits();
+        if digits < Digits::DEFAULT {
+            return Trial::Wrong;
+        }
+        let search = window(self.advanced, state, digits, self.now);
+        let found = search.locate(&CodeGenerator::new(secret), code, DIAGNOSED_STEPS, charge);
+        found.map_or(Trial::Wrong, |step| Trial::OutsideWindow {
+            step,
+            drift: step.since(search.now),
+        })
+    }
+
     fn compare_with_secret(
         &self,
         state: &State,
@@ -241,24 +256,6 @@ impl CodeTest<'_> {
             },
             Typed::Malformed => Trial::Malformed,
         }
-    }
-}
-
-impl CodeTest<'_> {
-    /// Looks for the code of a device whose clock is up to a day off. In so many steps, a code of few digits would
-    /// match by chance.
-    fn locate(&self, state: &State, secret: &Secret, code: &Code, charge: &Charge) -> Trial {
-        let digits = code.digits();
-        if digits < Digits::DEFAULT {
-            return Trial::Wrong;
-        }
-        let search = window(self.advanced, state, digits, self.now);
-        let found =
-            search.locate(&CodeGenerator::new(secret), code, digits, DIAGNOSED_STEPS, charge);
-        found.map_or(Trial::Wrong, |step| Trial::OutsideWindow {
-            step,
-            drift: step.since(search.now),
-        })
     }
 }
 

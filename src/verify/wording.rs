@@ -99,7 +99,7 @@ fn activated(shown: &Shown, ago: u64) -> Phrase {
         0 => Key::ShownNow.into(),
         seconds => Phrase::new(Key::ShownAgo, vec![("time", Value::Time(seconds))]),
     };
-    let place = shown.ip.as_ref().map_or(Value::Empty, |ip| {
+    let place = shown.ip.as_ref().map_or(Value::Text(String::new()), |ip| {
         Value::Phrase(Phrase::new(Key::ShownTo, vec![("ip", Value::Text(ip.clone()))]))
     });
     let key = if shown.times > 1 { Key::ActivatedShownOften } else { Key::ActivatedShownOnce };

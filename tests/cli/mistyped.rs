@@ -53,8 +53,7 @@ fn a_slash_is_not_a_backslash() {
 #[test]
 fn a_lost_backslash_is_a_warning() {
     let warning = "warning: 'corpalice9' begins with the domain 'corp'";
-    let hint =
-        r"hint: if you mean alice9 of corp, add 'corp\alice9', in quotes, and remove 'corpalice9'";
+    let hint = r"hint: if you mean alice9 of corp, add 'corp\alice9', and remove corpalice9";
     let by_default = "default = \"CORP\"\n";
     let by_alias = "aliases = { \"corp.example\" = \"CORP\" }\n";
     for (listed, domains) in [

@@ -346,8 +346,7 @@ fn test_does_not_spend_the_code() {
         test("123456"),
         Run::new(
             1,
-            "alice: the user has no code to check yet: the next login shows a QR code or sends an \
-             SMS\n",
+            "alice: the user has no code to check yet; 'rw2fa explain' shows what the next login does\n",
             ""
         )
     );

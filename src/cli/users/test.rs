@@ -211,7 +211,7 @@ fn sentence(trial: &Trial, window: u32, name: &Name) -> String {
             platform::quoted(name.canonical())
         ),
         Trial::NoSecret => {
-            "the user has no code to check yet: the next login shows a QR code or sends an SMS"
+            "the user has no code to check yet; 'rw2fa explain' shows what the next login does"
                 .into()
         }
     }

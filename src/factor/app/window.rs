@@ -89,13 +89,12 @@ impl Search<'_> {
         &self,
         generator: &CodeGenerator,
         code: &Code,
-        digits: Digits,
         reach: u32,
         _: &Charge,
     ) -> Option<Step> {
-        let (typed, modulus) = (code.value(), digits.modulus());
+        let (typed, modulus) = (code.value(), code.digits().modulus());
         let equals = |step: &Step| bool::from(generator.value(*step, modulus).ct_eq(&typed));
-        self.outwards(reach).filter(|_| code.digits() == digits).find(equals)
+        self.outwards(reach).find(equals)
     }
 
     /// The steps within `reach` of now, each once, outwards from the expected step.

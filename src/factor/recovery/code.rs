@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
@@ -13,6 +14,9 @@ const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// How many characters a recovery code has: 16 × 5 bits = 80 bits.
 const LENGTH: usize = 16;
+
+/// The length of a salt in bytes.
+pub const SALT: usize = 16;
 
 /// A recovery code: 80 random bits, written as 16 characters of Crockford's base32.
 // SECURITY: no Display and no Serialize; wiped when dropped. The store keeps only the digest.
@@ -62,16 +66,35 @@ impl RecoveryCode {
         text
     }
 
-    /// The digest to store: SHA-256 of the salt and the 16 normalised characters. With 80 random
-    /// bits, a slow hash is unnecessary.
-    pub fn digest(&self, salt: &[u8; 16]) -> [u8; 32] {
-        Sha256::new().chain_update(salt).chain_update(*self.0).finalize().into()
+    /// The hash to store: salt and digest in base64url.
+    pub fn hashed(&self, salt: &[u8; SALT]) -> String {
+        BASE64URL_NOPAD.encode(&[&salt[..], &self.digest(salt)].concat())
     }
 
-    /// Whether this code has the stored digest.
-    pub fn matches(&self, salt: &[u8; 16], digest: &[u8; 32]) -> bool {
+    /// SHA-256 of the salt and the 16 normalised characters. With 80 random bits, a slow hash is unnecessary.
+    fn digest(&self, salt: &[u8; SALT]) -> [u8; 32] {
+        Sha256::new().chain_update(salt).chain_update(*self.0).finalize().into()
+    }
+}
+
+/// What is stored of a code.
+pub struct Hash {
+    salt: [u8; SALT],
+    digest: [u8; 32],
+}
+
+impl Hash {
+    /// Reads what [`RecoveryCode::hashed`] wrote; `None` if it is something else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (salt, digest) = bytes.split_first_chunk()?;
+        Some(Self { salt: *salt, digest: digest.try_into().ok()? })
+    }
+
+    /// Whether it is the hash of this code.
+    pub fn is_of(&self, code: &RecoveryCode) -> bool {
         // SECURITY: constant-time.
-        self.digest(salt).ct_eq(digest).into()
+        code.digest(&self.salt).ct_eq(&self.digest).into()
     }
 }
 
@@ -137,10 +160,13 @@ mod tests {
         ] {
             let code = RecoveryCode::parse(typed).unwrap();
             assert_eq!(code.digest(&salt), expected, "{typed}");
-            assert!(code.matches(&salt, &expected), "{typed}");
-            assert!(!code.matches(b"saltsaltsaltsal2", &expected), "{typed}");
+            let hash = Hash::parse(&code.hashed(&salt)).unwrap();
+            assert_eq!((hash.salt, hash.digest), (salt, expected), "{typed}");
+            assert!(hash.is_of(&code), "{typed}");
+            assert!(!Hash { salt: *b"saltsaltsaltsal2", ..hash }.is_of(&code), "{typed}");
         }
-        assert!(!RecoveryCode::parse("0123456789ABCDEG").unwrap().matches(&salt, &expected));
+        let other = RecoveryCode::parse("0123456789ABCDEG").unwrap();
+        assert!(!Hash { salt, digest: expected }.is_of(&other));
     }
 
     /// Guards the alphabet: exactly 32 digits and the letters that are often misread, in either case.

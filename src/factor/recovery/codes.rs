@@ -2,20 +2,16 @@
 //!
 //! Only salted digests are stored. A code itself is shown once, when it is generated.
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 use crate::factor::attempts::Charge;
-use crate::factor::recovery::code::RecoveryCode;
+use crate::factor::recovery::code::{Hash, RecoveryCode, SALT};
 
 /// The prefix of an unused code in documents.
 const LEFT: &str = "left:";
 
 /// The prefix of a used code in documents.
 const USED: &str = "used:";
-
-/// The length of a salt in bytes.
-const SALT: usize = 16;
 
 /// The recovery codes of one user, in the format of the state document: entries separated by spaces, each
 /// `left:` or `used:` followed by salt and digest in base64url. Used codes are kept, so that a second use is
@@ -45,7 +41,7 @@ impl RecoveryCodes {
             self.0.push(' ');
         }
         self.0.push_str(LEFT);
-        BASE64URL_NOPAD.encode_append(&[&salt[..], &code.digest(salt)].concat(), &mut self.0);
+        self.0.push_str(&code.hashed(salt));
     }
 
     /// How many codes are unused.
@@ -55,7 +51,7 @@ impl RecoveryCodes {
 
     /// Whether every entry can be parsed.
     pub fn are_valid(&self) -> bool {
-        self.entries().all(|entry| parse(entry).is_some())
+        self.entries().all(|entry| hash(entry).is_some())
     }
 
     /// Marks `code` as used if it is unused.
@@ -63,7 +59,7 @@ impl RecoveryCodes {
         let mut found = None;
         // SECURITY: compares all entries, so the time does not reveal which one matched.
         for entry in self.entries() {
-            if parse(entry).is_some_and(|(salt, digest)| code.matches(&salt, &digest)) {
+            if hash(entry).is_some_and(|hash| hash.is_of(code)) {
                 found = Some(entry.to_owned());
             }
         }
@@ -87,12 +83,9 @@ impl RecoveryCodes {
     }
 }
 
-/// Parses the salt and the digest of an entry.
-fn parse(entry: &str) -> Option<([u8; SALT], [u8; 32])> {
-    let text = entry.strip_prefix(LEFT).or_else(|| entry.strip_prefix(USED))?;
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
-    let (salt, digest) = bytes.split_first_chunk()?;
-    Some((*salt, digest.try_into().ok()?))
+/// Reads the hash of an entry.
+fn hash(entry: &str) -> Option<Hash> {
+    Hash::parse(entry.strip_prefix(LEFT).or_else(|| entry.strip_prefix(USED))?)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 pub(super) mod code;
 pub(super) mod codes;
 
-pub use code::RecoveryCode;
+pub use code::{Hash, RecoveryCode, SALT};
 pub use codes::{RecoveryCodes, RecoveryMatch};
 
 use crate::factor::Part;

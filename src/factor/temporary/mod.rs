@@ -2,17 +2,13 @@
 //!
 //! A user has at most one. It has the form of a recovery code, ends at a fixed time, and enrols nobody.
 
-use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
 use crate::factor::Part;
 use crate::factor::attempts::Charge;
-use crate::factor::recovery::RecoveryCode;
+use crate::factor::recovery::{Hash, RecoveryCode, SALT};
 use crate::factor::state::State;
 use crate::time::Timestamp;
-
-/// The length of a salt in bytes.
-const SALT: usize = 16;
 
 /// A user's temporary code, as the state document holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +50,7 @@ impl TemporaryCode {
         until: Timestamp,
         uses: u32,
     ) -> Self {
-        let digest = BASE64URL_NOPAD.encode(&[&salt[..], &code.digest(salt)].concat());
-        Self { digest, made: now, until, uses_left: uses }
+        Self { digest: code.hashed(salt), made: now, until, uses_left: uses }
     }
 
     /// Whether a login accepts it at `now`. A code from the future has no known age and counts as expired.
@@ -70,20 +65,13 @@ impl TemporaryCode {
 
     /// Takes one use if `typed` is this code.
     pub fn spend(&mut self, typed: &RecoveryCode, now: Timestamp, _: &Charge) -> TemporaryMatch {
-        let is_this = self.parse().is_some_and(|(salt, digest)| typed.matches(&salt, &digest));
+        let is_this = Hash::parse(&self.digest).is_some_and(|hash| hash.is_of(typed));
         if !is_this || !self.is_timely(now) {
             return TemporaryMatch::Wrong;
         }
         let Some(left) = self.uses_left.checked_sub(1) else { return TemporaryMatch::Used };
         self.uses_left = left;
         TemporaryMatch::Accepted(left)
-    }
-
-    /// Parses the salt and the digest.
-    fn parse(&self) -> Option<([u8; SALT], [u8; 32])> {
-        let bytes = BASE64URL_NOPAD.decode(self.digest.as_bytes()).ok()?;
-        let (salt, digest) = bytes.split_first_chunk()?;
-        Some((*salt, digest.try_into().ok()?))
     }
 }
 
@@ -102,7 +90,7 @@ impl Part for TemporaryPart {
 
     fn contradiction(&self, state: &State) -> Option<&'static str> {
         let code = state.temporary_code.as_ref()?;
-        code.parse().is_none().then_some("'temporary-code' is damaged")
+        Hash::parse(&code.digest).is_none().then_some("'temporary-code' is damaged")
     }
 }
 

@@ -26,6 +26,14 @@ pub fn hint_for_links(root: &Path) -> String {
     format!("list them: find {} -type l; replace each link with the file itself", quoted(root))
 }
 
+/// Returns how to make the file system of `path` writable again.
+pub fn remount_command(path: &Path) -> String {
+    let place = quoted(path);
+    format!(
+        "look in the system's log for the reason, then: mount -o remount,rw $(findmnt -no TARGET -T {place})"
+    )
+}
+
 /// Returns the command that moves `path` out of the way.
 pub fn set_aside_command(path: &Path) -> String {
     let place = quoted(path);
@@ -45,7 +53,7 @@ pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &
     format!("umask 077; flock {quoted_lock} sh -c {}", quoted(Path::new(&script)))
 }
 
-/// Quotes `path` for a shell.
+/// Quotes a path or a name for a shell.
 pub fn quoted(word: impl AsRef<Path>) -> String {
     let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {

@@ -104,9 +104,7 @@ pub fn unlock_command(path: &Path, is_directory: bool, error: &std::io::Error) -
     match nix::errno::Errno::from_raw(error.raw_os_error()?) {
         // For the owner of a file, this error means that the file is immutable or append-only.
         nix::errno::Errno::EPERM => Some(format!("chattr {recursive}-i -a {place}")),
-        nix::errno::Errno::EROFS => {
-            Some("find the reason in the system's log, then: mount -o remount,rw".to_owned())
-        }
+        nix::errno::Errno::EROFS => Some(super::remount_command(path)),
         nix::errno::Errno::EACCES => Some(format!("chmod {recursive}u+rwX {place}")),
         _ => None,
     }

@@ -30,8 +30,7 @@ pub fn machine_id() -> Result<String> {
 pub fn machine_id() -> Result<String> {
     Err(Error::new(
         ErrorKind::System,
-        "licences cannot be bound to a machine with this operating \
-                                       system yet",
+        "licences cannot be bound to a machine with this operating system yet",
     )
     .with_hint("run 'rw2fa license' on Linux"))
 }

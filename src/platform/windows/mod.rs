@@ -227,7 +227,15 @@ pub fn sync_read_file(_: &File, path: &Path) -> std::io::Result<()> {
 /// Windows has no such hint.
 pub fn begin_to_sync(_: &mut File, _: usize) {}
 
-/// Quotes `path` for the command prompt and PowerShell.
+/// Returns how to make the drive of `path` writable again.
+pub fn remount_command(path: &Path) -> String {
+    format!(
+        "look in the system's event log for the reason why the drive of {} cannot be written",
+        quoted(path)
+    )
+}
+
+/// Quotes a path or a name for a command line.
 pub fn quoted(word: impl AsRef<Path>) -> String {
     let text = word.as_ref().display().to_string();
     if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-".contains(c)) {

@@ -30,10 +30,7 @@ impl Files {
         if platform::is_read_only(self.root()) {
             let problem =
                 file::broken(self.root(), "is on a read-only file system: no login is granted");
-            let hint = format!(
-                "look in the system's log for the reason, then: mount -o remount,rw $(findmnt -no TARGET -T {})",
-                platform::quoted(self.root())
-            );
+            let hint = platform::remount_command(self.root());
             return vec![HealthProblem::error("read-only", problem.with_hint(hint))];
         }
         let mut found: Vec<_> = self.space().into_iter().chain(self.inodes()).collect();
@@ -121,7 +118,7 @@ impl Files {
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Some(first) = summary(unusable, "locks cannot be used") {
-            found.push(HealthProblem::error("locks", with_hint(first, None)));
+            found.push(HealthProblem::error("locks", first));
         }
         found.extend(
             holders(&held).into_iter().map(|problem| HealthProblem::error("locks", problem)),

@@ -1,4 +1,4 @@
-//! Determines whether the files of a store can be written, by writing temporary ones.
+//! Determines whether the files of a store can be written: creates temporary ones, and opens the documents for writing.
 //!
 //! Leaves nothing behind.
 
@@ -41,11 +41,16 @@ impl Files {
                 continue;
             }
             let mut directories = vec![top.clone()];
-            if KINDS.contains(&kind) {
-                collect_directories(&top, &mut directories);
-            }
-            if extent == Extent::Shared {
-                directories.truncate(2);
+            match extent {
+                Extent::Whole if KINDS.contains(&kind) => {
+                    collect_directories(&top, &mut directories);
+                }
+                Extent::Whole => {}
+                Extent::Shared => {
+                    let below = file::entries(&top).unwrap_or_default();
+                    let mut below = below.into_iter().filter(|(_, is_directory)| *is_directory);
+                    directories.extend(below.next().map(|(name, _)| top.join(name)));
+                }
             }
             found.extend(unwritable_directory(&directories));
         }
@@ -199,5 +204,6 @@ fn obstacle(path: &Path) -> Option<(PathBuf, Obstacle)> {
 }
 
 fn is_temporary(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".tmp-"))
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(file::TEMPORARY.as_bytes()))
 }

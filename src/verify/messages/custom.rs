@@ -156,12 +156,8 @@ fn problems_of(store: &dyn Reader, language: &Tag) -> Vec<Error> {
 
 /// Reports whether a catalogue must have this text, because no catalogue of the program has it for this language.
 fn is_needed(language: &Tag, key: Key) -> bool {
-    let mut general = Some(language.clone());
-    while let Some(tag) = general {
-        if built_in::text(&tag, key).is_some() {
-            return false;
-        }
-        general = tag.parent();
+    if language.with_parents().any(|tag| built_in::text(&tag, key).is_some()) {
+        return false;
     }
     // The singular is optional: a language may have no such form.
     !Key::ALL.iter().any(|other| *other != key && other.singular() == key)

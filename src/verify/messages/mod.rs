@@ -33,8 +33,6 @@ pub enum Value {
     Time(u64),
     /// Another text of the same language.
     Phrase(Phrase),
-    /// Nothing.
-    Empty,
 }
 
 impl From<Key> for Phrase {
@@ -157,7 +155,6 @@ impl Catalogue<'_> {
                 Value::Text(text) => said.push_str(text),
                 Value::Time(seconds) => said.push_str(&self.time(*seconds)?),
                 Value::Phrase(phrase) => said.push_str(&self.say(phrase)?),
-                Value::Empty => {}
             }
             rest = after;
         }
