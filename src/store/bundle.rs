@@ -15,7 +15,7 @@ use crate::names::listing::{Listing, WhitelistEntry};
 use crate::names::matching::overlapping;
 use crate::names::name::{AccountKey, Name};
 use crate::settings::{self, Settings};
-use crate::store::file::{LARGEST as LARGEST_DOCUMENT, LARGEST_MESSAGES};
+use crate::store::file::{LARGEST as LARGEST_DOCUMENT, LARGEST_MESSAGES, size_words};
 use crate::store::{Text, records};
 use crate::time::{Timestamp, readable};
 
@@ -296,7 +296,7 @@ fn all_messages(entries: Vec<MessagesEntry>, problems: &mut Vec<Error>) -> BTree
 
 /// Reports a document that is too large for the store to read back.
 fn too_long(what: &str, text: &str, most: u64) -> Option<Error> {
-    let problem = || wrong(format!("{what}: the document is larger than {} KiB", most >> 10));
+    let problem = || wrong(format!("{what}: the document is larger than {}", size_words(most)));
     (text.len() as u64 > most).then(problem)
 }
 

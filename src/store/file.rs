@@ -38,7 +38,7 @@ pub(super) fn read_up_to(
         return Ok(None);
     };
     if metadata.len() > most {
-        let most = if most < LARGEST { "64 KiB" } else { "1 MiB" };
+        let most = size_words(most);
         return Err(broken(path, &format!("is larger than {most}, the limit for a document"))
             .with_hint("move it away, and restore the document from a backup"));
     }
@@ -54,6 +54,14 @@ pub(super) fn read_up_to(
         broken(path, "is not UTF-8").with_hint("save it as UTF-8, or restore it from a backup")
     })?;
     Ok(Some(Zeroizing::new(text.to_owned())))
+}
+
+/// Formats a limit of whole kibibytes.
+pub(super) fn size_words(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        mebibytes => format!("{mebibytes} MiB"),
+    }
 }
 
 /// Opens a file that must be regular and private, with a single link.
