@@ -86,8 +86,10 @@ impl Tag {
     /// Returns the available tags that suit a user of this language, best first: itself, then more general ones,
     /// else one of another region.
     fn suitable<'a>(&self, available: &'a [Self]) -> Vec<&'a Self> {
-        let find = |tag: Self| available.iter().find(|other| **other == tag);
-        let mut found: Vec<_> = self.with_parents().filter_map(find).collect();
+        let mut found = Vec::new();
+        for tag in self.with_parents() {
+            found.extend(available.iter().find(|other| **other == tag));
+        }
         if found.is_empty() {
             found.extend(available.iter().find(|other| other.primary() == self.primary()));
         }

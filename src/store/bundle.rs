@@ -15,7 +15,7 @@ use crate::names::listing::{Listing, WhitelistEntry};
 use crate::names::matching::overlapping;
 use crate::names::name::{AccountKey, Name};
 use crate::settings::{self, Settings};
-use crate::store::file::{LARGEST as LARGEST_DOCUMENT, LARGEST_MESSAGES, size_words};
+use crate::store::file::{LARGEST as LARGEST_DOCUMENT, LARGEST_MESSAGES, Limit};
 use crate::store::{Text, records};
 use crate::time::{Timestamp, readable};
 
@@ -295,9 +295,9 @@ fn all_messages(entries: Vec<MessagesEntry>, problems: &mut Vec<Error>) -> BTree
 }
 
 /// Reports a document that is too large for the store to read back.
-fn too_long(what: &str, text: &str, most: u64) -> Option<Error> {
-    let problem = || wrong(format!("{what}: the document is larger than {}", size_words(most)));
-    (text.len() as u64 > most).then(problem)
+fn too_long(what: &str, text: &str, most: Limit) -> Option<Error> {
+    let problem = || wrong(format!("{what}: the document is larger than {}", most.words));
+    (text.len() as u64 > most.bytes).then(problem)
 }
 
 /// Reports listed users who overlap, so that one login could mean several of them.

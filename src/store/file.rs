@@ -17,36 +17,43 @@ const REOPENINGS: u32 = 100;
 /// The prefix of temporary file names.
 pub(super) const TEMPORARY: &str = ".tmp-";
 
-/// The size limit of a document, in bytes.
-pub(super) const LARGEST: u64 = 1024 * 1024;
+/// A size limit.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) bytes: u64,
+    pub(super) words: &'static str,
+}
 
-/// The size limit of a document with messages, in bytes.
-pub(super) const LARGEST_MESSAGES: u64 = 64 * 1024;
+/// The size limit of a document.
+pub(super) const LARGEST: Limit = Limit { bytes: 1024 * 1024, words: "1 MiB" };
+
+/// The size limit of a document with messages.
+pub(super) const LARGEST_MESSAGES: Limit = Limit { bytes: 64 * 1024, words: "64 KiB" };
 
 /// Reads a text file; `None` if it does not exist.
 pub(super) fn read(path: &Path, owner: Owner) -> Result<Option<Zeroizing<String>>> {
     read_up_to(LARGEST, path, owner)
 }
 
-/// Reads a text file of at most `most` bytes; `None` if it does not exist.
+/// Reads a text file of at most `most`; `None` if it does not exist.
 pub(super) fn read_up_to(
-    most: u64,
+    most: Limit,
     path: &Path,
     owner: Owner,
 ) -> Result<Option<Zeroizing<String>>> {
     let Some((file, metadata)) = open(path, owner, platform::private_file().read(true))? else {
         return Ok(None);
     };
-    if metadata.len() > most {
-        let most = size_words(most);
-        return Err(broken(path, &format!("is larger than {most}, the limit for a document"))
+    if metadata.len() > most.bytes {
+        let words = most.words;
+        return Err(broken(path, &format!("is larger than {words}, the limit for a document"))
             .with_hint("move it away, and restore the document from a backup"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     // One byte more, so that the buffer need not grow to find the end.
     bytes.reserve_exact(usize::try_from(metadata.len()).unwrap_or(0) + 1);
     // Limited to the size found above, which avoids asking for the size again.
-    file.take(most).read_to_end(&mut bytes).map_err(|error| {
+    file.take(most.bytes).read_to_end(&mut bytes).map_err(|error| {
         Error::io(ErrorKind::Store, format!("cannot read {}", path.display()), error)
     })?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -54,14 +61,6 @@ pub(super) fn read_up_to(
         broken(path, "is not UTF-8").with_hint("save it as UTF-8, or restore it from a backup")
     })?;
     Ok(Some(Zeroizing::new(text.to_owned())))
-}
-
-/// Formats a limit of whole kibibytes.
-pub(super) fn size_words(bytes: u64) -> String {
-    match bytes >> 20 {
-        0 => format!("{} KiB", bytes >> 10),
-        mebibytes => format!("{mebibytes} MiB"),
-    }
 }
 
 /// Opens a file that must be regular and private, with a single link.
