@@ -20,6 +20,8 @@ pub(crate) struct Arena {
     template: Vec<(PathBuf, Vec<u8>)>,
     /// How many steps from now have used codes.
     steps: Cell<i64>,
+    /// The same when the store was first reset: earlier codes may be used after each reset.
+    steps_kept: Cell<Option<i64>>,
 }
 
 impl Arena {
@@ -36,7 +38,8 @@ impl Arena {
         prepare(&sandbox);
         let real = sandbox.real();
         let template = Self::template_of(&sandbox);
-        Self { sandbox, real, alice, bob, template, steps: Cell::new(2) }
+        let (steps, steps_kept) = (Cell::new(2), Cell::new(None));
+        Self { sandbox, real, alice, bob, template, steps, steps_kept }
     }
 
     /// Takes the current store as the new initial state.
@@ -50,8 +53,11 @@ impl Arena {
         sandbox.contents().into_iter().filter(|(path, _)| kept(path)).collect()
     }
 
-    /// Resets the store.
+    /// Resets the store. Codes that were returned since the last reset are unused again.
     pub(crate) fn restore(&self) {
+        let kept = self.steps_kept.get().unwrap_or(self.steps.get());
+        self.steps_kept.set(Some(kept));
+        self.steps.set(kept);
         let root = self.sandbox.path();
         let _ = fs::remove_dir_all(self.archive());
         for directory in DIRECTORIES {
@@ -81,12 +87,14 @@ impl Arena {
         self.sandbox.beside("archive")
     }
 
-    /// Returns a valid code from a step that no other call uses. Several hundred are available.
+    /// Returns a valid code from a step that no other call uses. Several hundred are available until
+    /// the store is reset.
     pub(crate) fn code(&self, secret: &Secret) -> String {
         // A code that also belongs to another step of the window would prove nothing.
         loop {
             let step = self.steps.get();
-            self.steps.set(if step > 300 { 2 } else { step + 1 });
+            assert!(step < 400, "no unused code is left");
+            self.steps.set(step + 1);
             let now = real_now();
             let code = secret.code(now + 30 * step);
             let same = (-5..480).filter(|step| secret.code(now + 30 * step) == code).count();

@@ -1,10 +1,9 @@
 //! Read-only file systems and exhausted descriptors.
 
-use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::arena::Arena;
-use crate::sandbox::{is_root, skipped};
+use crate::sandbox::{fill_disk, is_root, skipped};
 
 /// Guards each open of a file: from "none can be opened" to "all can".
 #[test]
@@ -197,12 +196,11 @@ fn missing_inodes_and_immutable_files_are_reported() {
     std::fs::remove_dir_all(&filler).unwrap();
     arena.assert_sound();
     // So does space: more than one block.
-    let mut file = std::fs::File::create(place.path().join("filler")).unwrap();
-    while file.write_all(&[0; 4096]).is_ok() {}
-    file.set_len(file.metadata().unwrap().len() - 32 * 1024).unwrap();
+    fill_disk(&filler);
+    let mut truncate = Command::new("truncate");
+    assert!(truncate.args(["-s", "-32K"]).arg(&filler).status().unwrap().success());
     assert_all_report(&arena, &["disk that is full", "free some disk space"]);
-    drop(file);
-    std::fs::remove_file(place.path().join("filler")).unwrap();
+    std::fs::remove_file(&filler).unwrap();
     arena.assert_sound();
     let chattr = |args: &[&str], path: &std::path::Path| {
         let mut chattr = Command::new("chattr");

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::Run;
@@ -49,6 +49,16 @@ impl Real {
     pub(crate) fn admin(&self, args: &[&str]) -> Run {
         finish(self.tool(args).spawn().expect("a process"))
     }
+}
+
+/// Fills the file system of this new file, by a process of its own. The processes that tests start at
+/// the same time would inherit a descriptor of this one, and keep the space in use for a while after
+/// the file is removed.
+pub(crate) fn fill_disk(path: &Path) {
+    let mut fill = Command::new("sh");
+    fill.args(["-c", r#"exec cat /dev/zero >"$1""#, "sh"]).arg(path).stderr(Stdio::null());
+    let status = fill.status().expect("a process");
+    assert_eq!(status.code(), Some(1), "the disk is not full");
 }
 
 /// Returns the real time in Unix seconds, which real processes use.

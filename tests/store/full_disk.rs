@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::SystemTime;
 
-use crate::sandbox::{Sandbox, Secret, skipped};
+use crate::sandbox::{Sandbox, Secret, fill_disk, skipped};
 use rw2fa::audit;
 use rw2fa::factor::lockout::Rules;
 use rw2fa::names::name::Name;
@@ -82,9 +82,7 @@ fn a_full_disk_loses_nothing() {
     };
     let filler = sandbox.path().join(".filler");
     for round in 0..3 {
-        let mut file = fs::File::create(&filler).unwrap();
-        while file.write_all(&[b'x'; 512]).is_ok() {}
-        drop(file);
+        fill_disk(&filler);
         let documents = |sandbox: &Sandbox| {
             let mut contents = sandbox.contents();
             contents.retain(|path, _| path.extension().is_some_and(|ending| ending == "toml"));
@@ -223,9 +221,7 @@ impl Drop for SmallExt4 {
 #[test]
 fn a_full_disk_prevents_comparison_but_not_charging() {
     let Some((sandbox, _disk, secret)) = mounted_store(SmallExt4::mount) else { return };
-    let mut file = fs::File::create(sandbox.path().join(".filler")).unwrap();
-    while file.write_all(&[b'x'; 512]).is_ok() {}
-    drop(file);
+    fill_disk(&sandbox.path().join(".filler"));
     for code in secret.wrong_codes(sandbox.now()).take(20) {
         let run = sandbox.verify(&["--", "alice"], Some(&code));
         assert_eq!(run.end(), (4, "store".into()), "{run:?}");
