@@ -7,8 +7,8 @@
 #
 # The code for Windows is linted, too. Needs Debian 12, cargo and python3. Two Debian packages are
 # installed if they are missing and this account may install them. A Rust compiler for Windows is
-# unpacked under target/windows, built once, and reused. Standard input is not read. docs/windows.md,
-# "What has been tested", lists what Wine cannot show.
+# unpacked under target/windows, built once, and reused. Standard input is not read. windows/README.md
+# lists what Wine cannot show.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 exec </dev/null

@@ -4,6 +4,7 @@
 //! Every document can be read. The trail is intact and records every listed user. Repeating the
 //! command succeeds and leaves no stray file. Every user can sign in.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -21,7 +22,7 @@ const FULL: usize = 64;
 const SHORT: usize = 6;
 
 /// The number of kinds of work, and the minimum total of kills in a full run.
-const KINDS: usize = 15;
+const KINDS: usize = 16;
 const LEAST: usize = 500;
 
 /// One kind of work.
@@ -85,6 +86,33 @@ fn a_killed_login_accepts_its_code_once() {
         assert_eq!(arena.sandbox.show("alice")["failures"], 0, "{call:?}");
         assert_recovered_after(&arena, call);
     });
+}
+
+/// Guards the trail while files of a clock that was ahead get new names: its order stays, whenever the
+/// login is killed.
+#[test]
+fn a_killed_login_keeps_the_trail_of_a_clock_that_was_ahead() {
+    if !tracer::sees_arguments() {
+        return;
+    }
+    let arena = Arena::with(|sandbox| {
+        for (years, number) in [(50, "3"), (51, "4")] {
+            sandbox.at_real_time();
+            sandbox.pass(years * 365 * 86_400);
+            sandbox.admin_ok(&["advanced", "set", "discrepancy", number]);
+        }
+        sandbox.at_real_time();
+    });
+    let command = arena.verifier(&["--", "nobody"]);
+    let renamed = Cell::new(0);
+    Work { arena: &arena, command, stdin: String::new() }.at_each_call(&|_, call| {
+        arena.assert_sound();
+        let trail = fs::read_dir(arena.sandbox.path().join("audit")).unwrap();
+        let names = trail.map(|file| file.unwrap().file_name().into_string().unwrap());
+        renamed.set(renamed.get() + usize::from(names.filter(|name| name.len() > 13).count() == 2));
+        assert_recovered_after(&arena, call);
+    });
+    assert!(renamed.get() > 0);
 }
 
 /// Guards that a wrong code stays charged after a kill, and is never charged twice.

@@ -56,6 +56,10 @@ impl Files {
         each: &mut EachLine<'_>,
     ) -> Result<()> {
         let months = self.audit_months()?;
+        // The newest file was renamed: it had been begun while the clock was ahead.
+        if let Some(newest) = months.last().filter(|newest| **newest < position.month) {
+            position.month.clone_from(newest);
+        }
         for (at, month) in months.iter().enumerate() {
             if *month < position.month {
                 continue;

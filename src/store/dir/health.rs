@@ -175,7 +175,6 @@ impl Files {
         }
         let mut files: Vec<String> = files.into_iter().map(|(name, _)| name).collect();
         files.sort();
-        let present = format!("{}.jsonl", now.month());
         let Some(last) = files.last() else {
             if found.is_empty() {
                 let problem =
@@ -197,21 +196,26 @@ impl Files {
             let problem = unusable_file(problem, &directory.join(last));
             found.push(HealthProblem::error("audit-trail", problem));
         }
-        let future: Vec<_> = files.into_iter().filter(|name| *name > present).collect();
-        found.extend(self.future_months(&directory, &future, &present));
+        found.extend(self.future_months(&directory, &files, &now.month()));
         found
     }
 
+    /// Reports a trail that begins in a future month. One that begins earlier needs no help: the next
+    /// line brings its files of future months back.
     fn future_months(
         &self,
         directory: &Path,
-        future: &[String],
-        present: &str,
+        files: &[String],
+        month: &str,
     ) -> Option<HealthProblem> {
-        let first = directory.join(future.first()?);
+        let first = directory.join(files.first()?);
+        if !trail::is_ahead(&first, month) {
+            return None;
+        }
         let what = "is the audit trail of a future month: the clock was wrong, and every new line goes there until \
              then";
-        let command = platform::join_command(directory, &self.lock_path("audit"), future, present);
+        let present = format!("{month}.jsonl");
+        let command = platform::join_command(directory, &self.lock_path("audit"), files, &present);
         let owner = self.owner().name();
         let hint = format!("check the clock first; then, as {owner}: {command}");
         Some(HealthProblem::warning("audit-month", file::broken(&first, what).with_hint(hint)))

@@ -102,6 +102,23 @@ fn new_lines_are_followed() {
     assert_eq!(json(&follower.next())["object"], "erin");
 }
 
+/// Guards following while the clock is ahead for a while: the file that is followed gets a new name.
+#[test]
+fn lines_are_followed_after_the_clock_was_ahead() {
+    let sandbox = two_months();
+    let year = 365 * 86_400;
+    sandbox.pass(50 * year);
+    sandbox.admin_ok(&["whitelist", "add", "alan"]);
+    let follower = Follower::start(&sandbox, &["-n", "1", "--format", "json"]);
+    assert!(follower.next().contains("\"alan\""));
+    sandbox.pass(-50 * year);
+    for name in ["bert", "carl"] {
+        sandbox.admin_ok(&["whitelist", "add", name]);
+        assert!(follower.next().contains(name));
+    }
+    assert!(month(&sandbox, "2026-12b").exists());
+}
+
 /// Guards the beginning: the last 10 lines without an option, all since a time, and filters.
 #[test]
 fn following_begins_with_the_last_lines() {
