@@ -56,7 +56,7 @@ pub fn join_command(directory: &Path, lock: &Path, future: &[String], present: &
 /// Quotes a path or a name for a shell.
 pub fn quoted(word: impl AsRef<Path>) -> String {
     let text = word.as_ref().display().to_string();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%".contains(c)) {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@%:".contains(c)) {
         text
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))

@@ -238,7 +238,7 @@ pub fn remount_command(path: &Path) -> String {
 /// Quotes a path or a name for a command line.
 pub fn quoted(word: impl AsRef<Path>) -> String {
     let text = word.as_ref().display().to_string();
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-".contains(c)) {
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || r"\:._-+".contains(c)) {
         text
     } else {
         format!("\"{text}\"")
