@@ -2,10 +2,35 @@
 #
 #   . .\SecondFactor.ps1
 #   $answer = Test-SecondFactor -User $account -Code $typed -Options '--group=CORP\Sales', "--client=$id"
-#   if ($answer.Granted) { … }
+#   if ($answer.Granted) { ... }
 #
-# Needs PowerShell 7: Windows PowerShell 5.1 cannot pass arguments as they are, and every answer is then a
-# refusal. The rules for callers are in docs/portal.md.
+# Written for Windows PowerShell 5.1 and PowerShell 7. The rules for callers are in docs/portal.md. In the module
+# Rw2fa, Confirm-Rw2faLogin does the same.
+
+# Quotes an argument for a command line, by the rules by which programs on Windows, and .NET elsewhere, split it.
+function ConvertTo-SecondFactorArgument {
+    param([string] $Text)
+    if ($Text.IndexOf([char] 0) -ge 0) { throw 'an argument must not contain NUL' }
+    if ($Text -match '^[^\s"]+$') { return $Text }
+    '"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
+}
+
+# Returns whether a text is one whole JSON object. ConvertFrom-Json accepts more: some versions, a text that was cut.
+function Test-SecondFactorDocument {
+    param([string] $Text)
+    $space = '[ \t\r\n]*'
+    # Strings are emptied first, so that a bracket is a bracket. Then lists and objects are emptied, the innermost
+    # first, until nothing is left but an empty object.
+    $rest = [regex]::Replace($Text, '"(?>[^"\\\x00-\x1f]+|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"', '""')
+    $number = '-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?'
+    $value = "$space(?:`"`"|$number|true|false|null|\[\]|\{\})$space"
+    $pair = "$space`"`"${space}:$value"
+    for ($depth = 0; $depth -lt 32; $depth++) {
+        $rest = [regex]::Replace($rest, "\[(?:$value(?:,$value)*|$space)\]", '[]')
+        $rest = [regex]::Replace($rest, "\{(?:$pair(?:,$pair)*|$space)\}", '{}')
+    }
+    [regex]::IsMatch($rest, "\A$space\{\}$space\z")
+}
 
 # Runs the verifier once and returns an answer, whatever happens. Granted alone says whether the user may enter.
 #
@@ -41,11 +66,11 @@ function Test-SecondFactor {
         $arguments = @($Options) + @('--', $User)
         if ($Code -ne '') { $arguments = @('--code-stdin') + $arguments }
         $start = [System.Diagnostics.ProcessStartInfo]::new($Program)
-        foreach ($argument in $arguments) { $start.ArgumentList.Add($argument) }
+        # Windows PowerShell has neither ArgumentList nor StandardInputEncoding.
+        $start.Arguments = @(foreach ($argument in $arguments) { ConvertTo-SecondFactorArgument $argument }) -join ' '
         $start.RedirectStandardInput = $true
         $start.RedirectStandardOutput = $true
         $start.RedirectStandardError = $true
-        $start.StandardInputEncoding = [System.Text.UTF8Encoding]::new($false)
         # Bytes that are not UTF-8 are an error, not an answer.
         $start.StandardOutputEncoding = [System.Text.UTF8Encoding]::new($false, $true)
         $start.StandardErrorEncoding = [System.Text.UTF8Encoding]::new($false)
@@ -60,8 +85,9 @@ function Test-SecondFactor {
         $output = $process.StandardOutput.ReadToEndAsync()
         $errors = $process.StandardError.ReadToEndAsync()
         try {
-            if ($Code -ne '') { $process.StandardInput.Write("$Code`n") }
-            $process.StandardInput.Close()
+            $line = if ($Code -ne '') { [System.Text.Encoding]::UTF8.GetBytes("$Code`n") } else { [byte[]] @() }
+            $process.StandardInput.BaseStream.Write($line, 0, $line.Length)
+            $process.StandardInput.BaseStream.Dispose()
         } catch {
             # It may end without reading; its answer says more than this error.
             Write-Verbose "$_"
@@ -86,20 +112,21 @@ function Test-SecondFactor {
             return $answer
         }
 
-        # SECURITY: one document, of the known schema, whose outcome fits the exit code.
+        # SECURITY: one whole document, of the known schema, whose outcome fits the exit code. Not compared with -ceq,
+        # which ignores invisible characters.
         $answer.Reason = 'bad-answer'
+        if (-not (Test-SecondFactorDocument $output.Result)) { return $answer }
         $outcomes = @{ 0 = 'grant'; 1 = 'deny'; 3 = 'challenge'; 4 = 'error'; 5 = 'ended' }
         $document = ConvertFrom-Json -InputObject $output.Result -ErrorAction Stop
-        $isAnswer = $output.Result -match '^\s*\{' -and
-            ($document.schema -is [int] -or $document.schema -is [long]) -and $document.schema -eq 1 -and
-            $document.outcome -is [string] -and $document.outcome -ceq $outcomes[$exitCode] -and
+        $isAnswer = ($document.schema -is [int] -or $document.schema -is [long]) -and $document.schema -eq 1 -and
+            $document.outcome -is [string] -and [string]::Equals($document.outcome, $outcomes[$exitCode]) -and
             $document.reason -is [string] -and $document.message -is [string]
         if (-not $isAnswer) { return $answer }
         $answer.Document = $document
         $answer.Outcome = $document.outcome
         $answer.Message = $document.message
         $answer.Reason = $document.reason
-        $answer.Granted = $exitCode -eq 0 -and $document.outcome -ceq 'grant'
+        $answer.Granted = $exitCode -eq 0 -and [string]::Equals($document.outcome, 'grant')
     } catch {
         $answer.Granted = $false
         if ($answer.Errors -eq '') { $answer.Errors = "$_" }

@@ -308,8 +308,13 @@ impl<'a> Context<'a> {
 
     /// Reports an error and its hint: as a line of JSON if JSON was requested.
     pub(super) fn complain(&mut self, error: &Error) {
+        self.complain_about(error, None);
+    }
+
+    /// Reports an error like [`Self::complain`]; JSON has the number of the line of a list, too.
+    pub(super) fn complain_about(&mut self, error: &Error, line: Option<u64>) {
         if self.globals.format == Format::Json {
-            let value = serde_json::json!({
+            let mut value = serde_json::json!({
                 "schema": 1,
                 "error": {
                     "kind": error.kind().as_str(),
@@ -317,6 +322,9 @@ impl<'a> Context<'a> {
                     "hint": error.hint(),
                 }
             });
+            if let Some(line) = line {
+                value["error"]["line"] = line.into();
+            }
             // If standard error is closed, there is nowhere to report that.
             let _ = writeln!(self.process.stderr, "{}", printable_json(&value.to_string()));
         } else {

@@ -266,7 +266,7 @@ fn the_csharp_caller_lets_in_on_a_grant_only() {
     compiler
         .arg("-warnaserror")
         .arg(format!("-out:{}", program.display()))
-        .arg(example("SecondFactor.cs"));
+        .arg(example("csharp/SecondFactor.cs"));
     let output = run(&mut compiler, "");
     assert!(output.status.success(), "{output:?}");
     check(&["mono", program.to_str().unwrap()]);

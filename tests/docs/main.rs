@@ -11,6 +11,8 @@ mod homes;
 mod links;
 mod pages;
 #[cfg(unix)]
+mod powershell;
+#[cfg(unix)]
 mod programs;
 #[cfg(unix)]
 mod recipes;

@@ -1,10 +1,9 @@
-//! The recipes in `examples/`: scripts in bash, a PowerShell module, units of systemd.
+//! The recipes in `examples/`: scripts in bash, units of systemd.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::pages::pages;
 use crate::sandbox::{Sandbox, has, write_script};
 
 fn example(path: &str) -> PathBuf {
@@ -172,102 +171,4 @@ fn the_units_are_understood() {
     assert!(output.status.success() && !told.contains("rw2fa-doctor"), "{told}");
     let sandbox = Sandbox::new();
     assert_ne!(sandbox.admin(&["--color", "never", "doctor"]).code, 2);
-}
-
-/// The PowerShell module.
-fn module() -> String {
-    fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psm1")).unwrap()
-}
-
-/// The blocks of PowerShell on all pages.
-fn blocks_of_powershell() -> String {
-    let mut shown = String::new();
-    for page in pages() {
-        let blocks = page.text.split("\n```powershell\n").skip(1);
-        shown
-            .extend(blocks.filter_map(|block| Some([block.split_once("\n```")?.0, "\n"].concat())));
-    }
-    assert!(shown.contains("Test-SecondFactor"), "{shown}");
-    shown
-}
-
-/// Guards that every PowerShell file and block can be parsed.
-#[test]
-fn the_powershell_files_parse() {
-    let target = Path::new(env!("CARGO_BIN_EXE_rw2fa")).parent().unwrap().parent().unwrap();
-    let python = target.join("powershell/bin/python");
-    if !has(&python, "run tests/run, which installs it") {
-        return;
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let parse = |files: &[PathBuf]| {
-        Command::new(&python)
-            .arg(root.join("tests/powershell/parse.py"))
-            .args(files)
-            .output()
-            .unwrap()
-    };
-    let sandbox = Sandbox::new();
-    let shown = sandbox.beside("shown.ps1");
-    sandbox.write(&shown, &blocks_of_powershell());
-    let output = parse(&[
-        shown,
-        example("powershell/Rw2fa/Rw2fa.psm1"),
-        example("powershell/Rw2fa/Rw2fa.psd1"),
-        root.join("completions/rw2fa.ps1"),
-        example("callers/SecondFactor.ps1"),
-    ]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    // The parser can fail.
-    sandbox.write(&sandbox.beside("bad.ps1"), "function x { if ( }\n");
-    assert_eq!(parse(&[sandbox.beside("bad.ps1")]).status.code(), Some(1));
-}
-
-/// Guards that each function is exported and documented, and calls commands and options that exist.
-#[test]
-fn the_powershell_module_fits_the_program() {
-    let (text, sandbox) = (module(), Sandbox::new());
-    let manifest = fs::read_to_string(example("powershell/Rw2fa/Rw2fa.psd1")).unwrap();
-    let mut functions = 0;
-    for part in text.split("\nfunction ").skip(1) {
-        let name = part.split_whitespace().next().unwrap();
-        if name.starts_with("Invoke-") {
-            continue;
-        }
-        functions += 1;
-        assert!(manifest.contains(&format!("'{name}'")), "{name} is not exported");
-        assert!(part.contains(".SYNOPSIS") && part.contains(".EXAMPLE"), "{name} is not explained");
-        let changes = part.contains("Invoke-Rw2faChange");
-        assert_eq!(changes, part.contains("SupportsShouldProcess"), "{name}: -WhatIf");
-        let body = part.split("#>").nth(1).unwrap();
-        for parameter in
-            body.split(" $").skip(1).filter_map(|rest| rest.split([',', '\n', ')', ' ']).next())
-        {
-            if part.contains(&format!("    .PARAMETER {parameter}\n")) {
-                assert!(
-                    body.matches(&format!("${parameter}")).count() > 1,
-                    "{name} ignores {parameter}"
-                );
-            }
-        }
-        // Lists of quoted words: the first is the command, the others are its options.
-        let lists = body.split("@('").skip(1).map(|rest| rest.split(')').next().unwrap());
-        let mut command: Vec<String> = Vec::new();
-        for list in lists {
-            let words: Vec<&str> =
-                list.split(['\'', ',']).map(str::trim).filter(|word| !word.is_empty()).collect();
-            if !words[0].starts_with('-') {
-                let plain = words.iter().take_while(|word| !word.starts_with('-'));
-                command = plain.map(ToString::to_string).collect();
-            }
-            let mut args: Vec<&str> = command.iter().map(String::as_str).collect();
-            args.push("--help");
-            let help = sandbox.admin_ok(&args);
-            for option in words.iter().filter(|word| word.starts_with("--") && **word != "--") {
-                assert!(help.contains(option), "{name}: rw2fa {command:?} has no {option}");
-            }
-        }
-        assert!(!command.is_empty(), "{name} runs nothing");
-    }
-    assert_eq!(functions, 8);
 }

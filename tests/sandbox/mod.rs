@@ -34,7 +34,7 @@ pub(crate) use forks::is_unlocked;
 #[cfg(unix)]
 pub(crate) use forks::{copy_program, write_script};
 pub(crate) use real::{Real, fill_disk, finish, real_now, was_killed};
-pub(crate) use tools::{has, skipped};
+pub(crate) use tools::{has, is_on_path, skipped};
 #[cfg(unix)]
 pub(crate) use tools::{is_root, may_be_the_system};
 

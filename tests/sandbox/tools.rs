@@ -9,15 +9,20 @@ use std::process::Command;
 
 /// Returns whether a program is installed. A full run fails without it. `remedy` explains how to
 /// install it.
-#[expect(clippy::disallowed_methods, reason = "tests look where the programs are")]
 pub(crate) fn has(program: impl AsRef<Path>, remedy: &str) -> bool {
     let program = program.as_ref();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).any(|directory| directory.join(program).exists());
+    let found = is_on_path(program);
     if !found {
         skipped(&format!("there is no {}: {remedy}", program.display()));
     }
     found
+}
+
+/// Returns whether a program is on the path, or at this path.
+#[expect(clippy::disallowed_methods, reason = "tests look where the programs are")]
+pub(crate) fn is_on_path(program: impl AsRef<Path>) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program.as_ref()).exists())
 }
 
 /// Reports a skipped test; in a full run, fails instead.

@@ -181,7 +181,8 @@ impl List {
         problems.sort_by_key(|(line, _)| *line);
         let place = &self.place;
         for (line, problem) in &problems {
-            context.complain(&problem.about(format!("{place}, line {line}: {problem}")));
+            let problem = problem.about(format!("{place}, line {line}: {problem}"));
+            context.complain_about(&problem, Some(*line));
         }
         problems.dedup_by_key(|(line, _)| *line);
         let found = count(problems.len(), "bad line");

@@ -86,6 +86,9 @@ public sealed class SecondFactor
         if (code != "") arguments.Insert(0, "--code-stdin");
         arguments.Add("--");
         arguments.Add(user);
+        // SECURITY: the system ends an argument at a NUL. What is left of the name would be another user.
+        if (arguments.Exists(argument => argument.IndexOf('\0') >= 0))
+            return new SecondFactor("wrong-call", "an argument contains NUL");
         SetArguments(start, arguments);
         var process = new Process { StartInfo = start };
         try
