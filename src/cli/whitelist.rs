@@ -140,7 +140,10 @@ fn parse_until(what: &str, text: &str, now: Timestamp, names: &[String]) -> Resu
         .map_err(|error| error.with_hint(format!("use never, or one of: {FORMS}")))?
         .end();
     if until <= now {
-        let names: Vec<_> = names.iter().map(platform::quoted).collect();
+        let mut names: Vec<_> = names.iter().map(platform::quoted).collect();
+        if names.is_empty() {
+            names.push("--from FILE".into());
+        }
         return Err(Error::new(ErrorKind::Refused, format!("{what}: {until} is in the past"))
             .with_hint(format!(
                 "to end an entry now: rw2fa whitelist remove {}",

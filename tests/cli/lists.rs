@@ -122,6 +122,8 @@ fn a_whitelist_is_read_back_as_it_was() {
         assert!(error.contains(expected), "{expected}: {refused:?}");
     }
     assert_eq!((refused.code, errors.len()), (1, 6), "{refused:?}");
+    let past = with_list(&copy, &["whitelist", "add", "--until", "2020-01-01"], "name\na\n");
+    assert!(past.stderr.contains("rw2fa whitelist remove --from FILE\n"), "{past:?}");
     assert_eq!(copy.contents(), before);
     let removed = with_list(&copy, &["whitelist", "remove"], "name\n+a\nc\n");
     assert_eq!(removed.stdout, "whitelist entry +a: removed\nwhitelist entry c: removed\n");
