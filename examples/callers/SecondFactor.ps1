@@ -11,7 +11,7 @@
 function ConvertTo-SecondFactorArgument {
     param([string] $Text)
     if ($Text.IndexOf([char] 0) -ge 0) { throw 'an argument must not contain NUL' }
-    if ($Text -match '^[^\s"]+$') { return $Text }
+    if ($Text -match '^[^\s"]+\z') { return $Text }
     '"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
 }
 
@@ -115,7 +115,7 @@ function Test-SecondFactor {
         # SECURITY: one whole document, of the known schema, whose outcome fits the exit code. Not compared with -ceq,
         # which ignores invisible characters.
         $answer.Reason = 'bad-answer'
-        if (-not (Test-SecondFactorDocument $output.Result)) { return $answer }
+        if ($output.Result.Length -gt 1000000 -or -not (Test-SecondFactorDocument $output.Result)) { return $answer }
         $outcomes = @{ 0 = 'grant'; 1 = 'deny'; 3 = 'challenge'; 4 = 'error'; 5 = 'ended' }
         $document = ConvertFrom-Json -InputObject $output.Result -ErrorAction Stop
         $isAnswer = ($document.schema -is [int] -or $document.schema -is [long]) -and $document.schema -eq 1 -and
@@ -129,6 +129,7 @@ function Test-SecondFactor {
         $answer.Granted = $exitCode -eq 0 -and [string]::Equals($document.outcome, 'grant')
     } catch {
         $answer.Granted = $false
+        if ($_.Exception.GetBaseException() -is [System.Text.DecoderFallbackException]) { $answer.Reason = 'bad-answer' }
         if ($answer.Errors -eq '') { $answer.Errors = "$_" }
     } finally {
         if ($null -ne $process) {

@@ -9,6 +9,7 @@ BeforeDiscovery {
         @{ Case = 'spaces around'; Value = '  x  ' }
         @{ Case = 'a tab'; Value = "a`tb" }
         @{ Case = 'a line break'; Value = "a`nb" }
+        @{ Case = 'a line break at the end'; Value = "ab`n" }
         @{ Case = 'a quote'; Value = 'say "hi"' }
         @{ Case = 'only a quote'; Value = '"' }
         @{ Case = 'a backslash'; Value = 'CORP\bob' }

@@ -3,7 +3,7 @@
 function ConvertTo-Argument {
     param([AllowEmptyString()] [string] $Text)
     if ($Text.IndexOf([char] 0) -ge 0) { throw [System.ArgumentException]::new('an argument must not contain NUL') }
-    if ($Text -match '^[^\s"]+$') { return $Text }
+    if ($Text -match '^[^\s"]+\z') { return $Text }
     '"' + (($Text -replace '(\\*)"', '$1$1\"') -replace '(\\+)\z', '$1$1') + '"'
 }
 
