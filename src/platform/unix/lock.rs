@@ -4,18 +4,27 @@ use std::fs::File;
 
 use crate::platform::LockHolder;
 
+/// How often to read the table of locks before the holder counts as hidden.
+#[cfg(target_os = "linux")]
+const READS: u32 = 8;
+
 /// Finds the process that holds the lock on `file`.
 #[cfg(target_os = "linux")]
 pub fn lock_holder(file: &File) -> LockHolder {
     use std::os::unix::fs::MetadataExt;
 
-    let (Ok(metadata), Ok(table)) = (file.metadata(), std::fs::read_to_string("/proc/locks"))
-    else {
-        return LockHolder::Unknown;
-    };
+    let Ok(metadata) = file.metadata() else { return LockHolder::Unknown };
     let device = metadata.dev();
     let device = (nix::sys::stat::major(device), nix::sys::stat::minor(device));
-    linux::holder_in(&table, device, metadata.ino()).map_or(LockHolder::Hidden, linux::look_at)
+    // The kernel passes the table in parts, and loses a line between two of them when a lock before it is
+    // released meanwhile.
+    for _ in 0..READS {
+        let Ok(table) = std::fs::read_to_string("/proc/locks") else { return LockHolder::Unknown };
+        if let Some(holder) = linux::holder_in(&table, device, metadata.ino()) {
+            return linux::look_at(holder);
+        }
+    }
+    LockHolder::Hidden
 }
 
 /// Other systems do not list their locks.
