@@ -63,10 +63,18 @@ Describe 'The real verifier' {
         $used.Reason | Should -BeExactly 'code-used'
     }
 
-    It 'gets the name <_> as it is' -ForEach 'x" --check', 'a b', 'CORP\', 'it''s', '-h', '$(id)', "tail`n" {
+    It 'gets the name <_> as it is' -ForEach 'x" --check', 'a b', 'it''s', '-h', '$(id)' {
         $answer = Test-SecondFactor -User $_ -Options '--no-groups' -Program $verifier
+        $answer.Document.user | Should -BeExactly $_
+        $reference = [SecondFactor]::Ask($_, '', [string[]] @('--no-groups'), $verifier, 60)
+        $reference.Document['user'] | Should -BeExactly $_
+    }
+
+    It 'refuses the name <_>' -ForEach 'CORP\', "tail`n" {
+        $answer = Test-SecondFactor -User $_ -Options '--no-groups' -Program $verifier
+        $answer.Granted | Should -BeFalse
         $reference = [SecondFactor]::Ask($_, '', [string[]] @('--no-groups'), $verifier, 60)
         $answer.Reason | Should -BeExactly $reference.Reason
-        $answer.Document.user | Should -BeExactly $reference.Document.user
+        $answer.Errors | Should -BeExactly $reference.Errors
     }
 }
