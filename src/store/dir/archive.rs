@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
 use crate::store::dir::files::Files;
 use crate::store::dir::lock_file;
+use crate::store::dir::months;
 use crate::store::dir::trail::{self, TornEnd};
 use crate::store::upkeep::{Archive, TrailPosition};
 use crate::store::{EachLine, file};
@@ -34,7 +35,7 @@ impl Files {
     /// # Errors
     /// If they cannot be listed.
     pub(super) fn audit_months(&self) -> Result<Vec<String>> {
-        months(&self.trail_directory())
+        months_in(&self.trail_directory())
     }
 
     /// Passes each line of one month of the trail to `each`.
@@ -83,7 +84,7 @@ impl Files {
     /// If a month cannot be read or differs between the two, and any error of `each`.
     pub(super) fn archived_lines(&self, directory: &Path, each: &mut EachLine<'_>) -> Result<()> {
         self.check_archive(directory)?;
-        let (archived, present) = (months(directory)?, self.audit_months()?);
+        let (archived, present) = (months_in(directory)?, self.audit_months()?);
         let mut all: Vec<_> = archived.iter().chain(&present).collect();
         all.sort();
         all.dedup();
@@ -234,9 +235,9 @@ impl DirArchive<'_> {
     }
 }
 
-fn months(directory: &Path) -> Result<Vec<String>> {
+fn months_in(directory: &Path) -> Result<Vec<String>> {
     let stem = |path: PathBuf| path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
-    Ok(trail::files(directory)?.into_iter().filter_map(stem).collect())
+    Ok(months::files(directory)?.into_iter().filter_map(stem).collect())
 }
 
 fn month_path(directory: &Path, month: &str) -> PathBuf {

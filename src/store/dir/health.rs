@@ -13,6 +13,7 @@ use crate::platform;
 use crate::store::dir::creation::{NEW_TRAIL_HINT, lock_names};
 use crate::store::dir::files::Files;
 use crate::store::dir::lock_file;
+use crate::store::dir::months;
 use crate::store::dir::trail;
 use crate::store::file;
 use crate::store::upkeep::{Extent, HealthProblem};
@@ -159,7 +160,7 @@ impl Files {
             Ok(entries) => entries,
             Err(problem) => return error(problem),
         };
-        let months = entries.into_iter().filter(|(name, _)| trail::is_audit_file(name));
+        let months = entries.into_iter().filter(|(name, _)| months::is_audit_file(name));
         let (directories, files): (Vec<_>, Vec<_>) =
             months.partition(|(_, is_directory)| *is_directory);
         let mut found = Vec::new();
@@ -209,7 +210,7 @@ impl Files {
         month: &str,
     ) -> Option<HealthProblem> {
         let first = directory.join(files.first()?);
-        if !trail::is_ahead(&first, month) {
+        if !months::is_ahead(&first, month) {
             return None;
         }
         let what = "is the audit trail of a future month: the clock was wrong, and every new line goes there until \

@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod lock_file;
 mod locked;
+mod months;
 mod probes;
 mod staging;
 mod tidiness;

@@ -1,7 +1,6 @@
 //! The audit trail as files, one per month.
 //!
-//! Reads and appends whole lines, and does not parse them. If the clock was ahead for a while, a month has
-//! further parts: `2026-11b.jsonl` follows `2026-11.jsonl`.
+//! Reads and appends whole lines, and does not parse them. `months` names the files.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -10,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform::{self, Owner};
 use crate::store::dir::creation::NEW_TRAIL_HINT;
+use crate::store::dir::months;
 use crate::store::upkeep::TrailPosition;
 use crate::store::{AuditEnd, EachLine, MakeLines, Place, file};
 
@@ -18,9 +18,6 @@ const TAIL: u64 = 4096;
 
 /// The longest line. A longer one is passed on truncated and is not a valid record.
 const LONGEST_LINE: u64 = 64 * 1024;
-
-/// The length of a month in the name of a file, such as `2026-11`.
-const MONTH: usize = 7;
 
 /// Lines at the end of the trail that are not synced yet.
 pub(super) struct Appended {
@@ -55,7 +52,7 @@ impl Opened {
     /// Opens the trail in `directory` and checks that there is room for a line.
     pub(super) fn open(directory: &Path, owner: Owner, month: &str) -> Result<Self> {
         check_directory(directory, owner)?;
-        let path = newest(&files(directory)?, directory, month);
+        let path = months::newest(&months::files(directory)?, directory, month);
         let file = file::open_to_append(&path, owner)?;
         if platform::is_full(&file) {
             let what = format!("the disk that holds {} is full", directory.display());
@@ -81,61 +78,6 @@ fn check_directory(directory: &Path, owner: Owner) -> Result<()> {
     Err(file::broken(directory, "is missing").with_hint(NEW_TRAIL_HINT))
 }
 
-/// Returns the month in the name of an audit file, such as `2026-11`, without the letter of its part.
-fn month_of(path: &Path) -> &str {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.get(..MONTH).unwrap_or_default()
-}
-
-/// Counts the months up to one such as `2026-11`, so that their distance can be told.
-fn number_of(month: &str) -> u32 {
-    let digits = month.bytes().filter(u8::is_ascii_digit);
-    let number =
-        digits.fold(0, |number: u32, digit| number.wrapping_mul(10) + u32::from(digit - b'0'));
-    number / 100 * 12 + number % 100
-}
-
-/// Returns whether a file was begun while the clock was ahead, or the clock is behind now. A file of the
-/// next month does no harm: seconds are enough for that.
-pub(super) fn is_ahead(path: &Path, month: &str) -> bool {
-    number_of(month_of(path)) > number_of(month) + 1
-}
-
-/// Renames the files that were begun while the clock was ahead to parts of this month, in the same
-/// order, so that the lines of this month are not written to the file of a future one. The caller holds
-/// the lock.
-///
-/// An earlier file must confirm the clock: it may be behind now. A file that cannot be renamed keeps its
-/// name: no login depends on it.
-fn bring_back(files: &mut [PathBuf], directory: &Path, month: &str) {
-    let first = files.iter().position(|path| month_of(path) > month).unwrap_or(0);
-    if first == 0 || !is_ahead(&files[first], month) {
-        return;
-    }
-    let mut part = directory.join(format!("{month}.jsonl"));
-    let mut letters = b'b'..=b'z';
-    for at in first..files.len() {
-        while part <= files[at - 1] {
-            let Some(letter) = letters.next() else { return };
-            part = directory.join(format!("{month}{}.jsonl", char::from(letter)));
-        }
-        if platform::with_retry(|| std::fs::rename(&files[at], &part)).is_err() {
-            return;
-        }
-        files[at].clone_from(&part);
-        // A power failure must not keep a later file's new name and lose an earlier one's.
-        if platform::sync_directory(directory).is_err() {
-            return;
-        }
-    }
-}
-
-/// Returns the file for the next line. A clock that was set back does not start an older file.
-fn newest(files: &[PathBuf], directory: &Path, month: &str) -> PathBuf {
-    let present = directory.join(format!("{month}.jsonl"));
-    files.last().filter(|last| **last > present).cloned().unwrap_or(present)
-}
-
 /// Appends the lines that `make` builds from the end of the trail in `directory`. Uses the file that was
 /// `opened` earlier, if any. The caller holds the lock.
 pub(super) fn append(
@@ -146,9 +88,9 @@ pub(super) fn append(
     make: &mut MakeLines<'_>,
 ) -> Result<Appended> {
     check_directory(directory, owner)?;
-    let mut files = files(directory)?;
-    bring_back(&mut files, directory, month);
-    let path = &newest(&files, directory, month);
+    let mut files = months::files(directory)?;
+    months::bring_back(&mut files, directory, month);
+    let path = &months::newest(&files, directory, month);
     let mut file = match opened.and_then(|opened| opened.file_at(path)) {
         Some(file) => file,
         None => file::open_to_append(path, owner)?,
@@ -178,7 +120,7 @@ pub(super) fn append(
 pub(super) fn lines(directory: &Path, owner: Owner, each: &mut EachLine<'_>) -> Result<()> {
     check_directory(directory, owner)?;
     let mut has_begun = false;
-    for path in files(directory)? {
+    for path in months::files(directory)? {
         if file_lines(&path, owner, each)? {
             has_begun = true;
         } else if has_begun {
@@ -266,16 +208,6 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
     }
 }
 
-/// Lists the files of the trail in `directory`, oldest first.
-pub(super) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let entries = file::entries(directory)?.into_iter();
-    let names = entries.filter(|(name, is_directory)| !is_directory && is_audit_file(name));
-    let mut paths: Vec<_> = names.map(|(name, _)| directory.join(name)).collect();
-    // Names are distinct.
-    paths.sort_unstable();
-    Ok(paths)
-}
-
 /// Returns the end of the trail before `newest`, which has no whole line: the end of the last
 /// earlier file that has one, made durable. A line that follows in another file must not outlive
 /// it.
@@ -293,19 +225,6 @@ fn end_before(files: &[PathBuf], newest: &Path, owner: Owner) -> Result<AuditEnd
         }
     }
     Ok(AuditEnd { last_line: None, torn })
-}
-
-pub(super) fn is_audit_file(name: &str) -> bool {
-    let Some((month, part)) =
-        name.strip_suffix(".jsonl").and_then(|name| name.split_at_checked(MONTH))
-    else {
-        return false;
-    };
-    matches!(part.as_bytes(), [] | [b'b'..=b'z'])
-        && month.bytes().enumerate().all(|(at, byte)| match at {
-            4 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }
 
 /// Returns the last complete line of an audit file and the number of bytes after it.
@@ -394,58 +313,5 @@ mod tests {
             }
         }
         assert_eq!(seen, [None, Some(b"2026-09".to_vec())]);
-    }
-
-    /// Guards the files after a clock that was ahead: they become parts of the present month, in the same
-    /// order. A clock that may be behind now changes no name.
-    #[expect(clippy::disallowed_methods, reason = "files of a test, not documents")]
-    #[test]
-    fn files_of_a_clock_that_was_ahead_become_parts_of_the_month() {
-        for (month, names, expected) in [
-            ("2026-11", "2026-11 2099-03", "2026-11 2026-11b"),
-            ("2026-11", "2026-10 2099-03", "2026-10 2026-11"),
-            ("2026-11", "2026-11 2099-03 2099-04", "2026-11 2026-11b 2026-11c"),
-            ("2026-11", "2026-11 2026-11b 2027-01", "2026-11 2026-11b 2026-11c"),
-            ("2026-11", "2026-09 2027-01 2099-04", "2026-09 2026-11 2026-11b"),
-            // The next month: the clock was set by seconds, or the file is soon that of the month.
-            ("2026-11", "2026-11 2026-12", "2026-11 2026-12"),
-            // A dead battery.
-            ("2020-01", "2026-10 2026-11", "2026-10 2026-11"),
-            ("2026-05", "2026-05 2026-06 2026-08", "2026-05 2026-06 2026-08"),
-            // No earlier file confirms the clock.
-            ("2026-11", "2099-03", "2099-03"),
-            ("2026-11", "2026-11z 2099-03", "2026-11z 2099-03"),
-        ] {
-            let directory = tempfile::TempDir::new().unwrap();
-            for name in names.split(' ') {
-                std::fs::write(directory.path().join(format!("{name}.jsonl")), name).unwrap();
-            }
-            let mut found = files(directory.path()).unwrap();
-            bring_back(&mut found, directory.path(), month);
-            assert_eq!(found, files(directory.path()).unwrap(), "{names}");
-            let stem = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
-            assert_eq!(found.iter().map(stem).collect::<Vec<_>>().join(" "), expected);
-            let text = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
-            assert_eq!(found.iter().map(text).collect::<Vec<_>>().join(" "), names);
-        }
-    }
-
-    #[test]
-    fn trail_files_are_named_after_months() {
-        for (name, is_one) in [
-            ("2026-11.jsonl", true),
-            ("2026-11.json", false),
-            ("2026-1.jsonl", false),
-            ("202611.jsonl", false),
-            ("2026111.jsonl", false),
-            ("minutes.jsonl", false),
-            ("2026-111.jsonl", false),
-            ("2026-11b.jsonl", true),
-            ("2026-11bc.jsonl", false),
-            ("2026-11B.jsonl", false),
-            ("2026-1é.jsonl", false),
-        ] {
-            assert_eq!(is_audit_file(name), is_one, "{name}");
-        }
     }
 }
