@@ -27,7 +27,9 @@ function Write-Failure {
     )
     $category = 'NotSpecified'
     if ($script:Categories.ContainsKey($Kind)) { $category = $script:Categories[$Kind] }
-    if ($Message -match 'permission denied|cannot be accessed|belongs to') { $category = 'PermissionDenied' }
+    # The program has no kind for this. In the errors of other kinds, the words could be those of a name.
+    $isOfFiles = $Kind -eq 'store' -or $Kind -eq 'system'
+    if ($isOfFiles -and $Message -match 'permission denied|cannot be accessed|belongs to') { $category = 'PermissionDenied' }
     # A name that was refused must not control the terminal.
     $escape = { '\u{{{0:x}}}' -f [int] $args[0].Value[0] }
     $Message = [regex]::Replace($Message, '[\p{Cc}\p{Cf}-[\n]]', $escape)
