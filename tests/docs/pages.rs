@@ -43,11 +43,16 @@ pub(crate) fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// README.md and every page in `docs/`.
+/// README.md and every page in `docs/` and `docs/integrations/`.
 pub(crate) fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned()];
-    for entry in fs::read_dir(repository("docs")).into_iter().flatten() {
-        names.push(format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
+    for directory in ["docs", "docs/integrations"] {
+        for entry in fs::read_dir(repository(directory)).into_iter().flatten() {
+            let name = format!("{directory}/{}", entry.unwrap().file_name().to_str().unwrap());
+            if name.ends_with(".md") {
+                names.push(name);
+            }
+        }
     }
     names.sort();
     names.iter().map(|name| Page::read(name)).collect()
