@@ -266,6 +266,15 @@ impl Process {
         read(&mut *self.stdin.borrow_mut())
     }
 
+    /// Returns the number of the account that is connected to standard input; `None` if it is no socket with a name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] if that account may not ask.
+    pub fn caller(&self) -> Result<Option<u32>> {
+        let caller = if self.real_stdin { platform::peer_of_stdin() } else { Ok(None) };
+        caller.map_err(|error| Error::io(ErrorKind::System, "cannot accept the request", error))
+    }
+
     /// Reads standard input to its end.
     ///
     /// # Errors
@@ -300,7 +309,7 @@ impl Process {
             if self.real_stdin {
                 platform::wait_for_input(patience.saturating_sub(started.elapsed()))?;
             }
-            let mut chunk = Zeroizing::new([0; 257]);
+            let mut chunk = Zeroizing::new([0; 512]);
             let wanted = (limit + 1 - bytes.len()).min(chunk.len());
             let read = self.stdin.borrow_mut().read(&mut chunk[..wanted]).map_err(|error| {
                 Error::io(ErrorKind::System, "cannot read standard input", error)
@@ -310,8 +319,7 @@ impl Process {
                 break;
             }
         }
-        let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        Ok(Line::parse(line, limit))
+        Ok(Line::first(&bytes, limit))
     }
 }
 

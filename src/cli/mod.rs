@@ -265,7 +265,7 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
         Ok(root) => root,
         Err(error) => return Context::new(process, globals.clone()).fail(&error),
     };
-    verify::run(process, &root, args, format)
+    verify::run(process, &root, args, Some(format))
 }
 
 /// Reports what is wrong with the command line of `verify`, or prints its help.

@@ -5,6 +5,8 @@
 
 pub mod child;
 mod listing;
+#[cfg(not(target_os = "linux"))]
+mod no_socket;
 mod syslog;
 #[cfg(unix)]
 mod unix;
@@ -12,6 +14,8 @@ mod unix;
 mod windows;
 
 pub use listing::for_each_entry;
+#[cfg(not(target_os = "linux"))]
+pub use no_socket::*;
 pub use syslog::SystemLog;
 #[cfg(unix)]
 pub use unix::*;

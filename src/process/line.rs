@@ -42,8 +42,13 @@ impl Unreadable {
 }
 
 impl Line {
+    /// Reads the first line of `bytes`, which may have at most `limit` bytes.
+    pub fn first(bytes: &[u8], limit: usize) -> Self {
+        Self::parse(bytes.split(|byte| *byte == b'\n').next().unwrap_or_default(), limit)
+    }
+
     /// Reads the bytes before the end of a line of at most `limit` bytes.
-    pub(super) fn parse(line: &[u8], limit: usize) -> Self {
+    fn parse(line: &[u8], limit: usize) -> Self {
         if is_utf16(line) {
             return Self::Unreadable(Unreadable::Utf16);
         }

@@ -2,13 +2,16 @@
 //!
 //! [`Cli`] defines it for `rw2fa verify`, the help and the manual pages. A login parses the same command line
 //! with [`parse`], word by word: building the clap definition would take longer than the rest of the login and
-//! add a tenth to the program's size. Tests check that both parsers agree.
+//! add a tenth to the program's size. Tests check that both parsers agree. With `--request-stdin`, the request
+//! comes as a line of JSON instead: see `request_line.rs`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
 use clap_lex::{ArgCursor, RawArgs};
+
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::language::Preferences;
@@ -51,7 +54,7 @@ pub enum AnswerFormat {
 #[expect(clippy::struct_excessive_bools, reason = "these are the flags of the protocol")]
 pub struct VerifyArgs {
     /// The user, as the portal's password check returned it
-    #[arg(value_name = "USER", required_unless_present = "user", conflicts_with = "user")]
+    #[arg(value_name = "USER", required_unless_present_any = ["user", "request_stdin"], conflicts_with = "user")]
     pub(super) name: Option<String>,
     /// The user, as an option instead of an argument
     #[arg(long, value_name = "NAME")]
@@ -89,6 +92,16 @@ pub struct VerifyArgs {
     /// Language of the message: a tag such as pt-BR, or the browser's Accept-Language header
     #[arg(long, value_name = "TAG")]
     pub(super) language: Option<OsString>,
+    /// Read the request from standard input instead, as one line of JSON
+    #[arg(long, conflicts_with_all = ["name", "user", "groups", "no_groups", "code_stdin", "session", "check",
+        "client", "ip", "resend", "end", "qr", "language"])]
+    pub(super) request_stdin: bool,
+    /// The code of a request in JSON.
+    #[arg(skip)]
+    pub(super) code: Option<Zeroizing<String>>,
+    /// The account that sent the request over a socket.
+    #[arg(skip)]
+    pub(super) caller: Option<u32>,
 }
 
 impl VerifyArgs {
@@ -114,7 +127,7 @@ impl VerifyArgs {
 }
 
 impl AnswerFormat {
-    fn from_word(word: &str) -> Option<Self> {
+    pub(super) fn from_word(word: &str) -> Option<Self> {
         match word {
             "json" => Some(AnswerFormat::Json),
             "text" | "table" => Some(AnswerFormat::Text),
@@ -124,7 +137,7 @@ impl AnswerFormat {
 }
 
 impl Session {
-    fn from_word(word: &str) -> Option<Self> {
+    pub(super) fn from_word(word: &str) -> Option<Self> {
         [Session::Html5, Session::Remoteapp, Session::Rdp]
             .into_iter()
             .find(|session| session.as_str() == word)
@@ -132,13 +145,8 @@ impl Session {
 }
 
 impl QrForm {
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "svg" => Some(QrForm::Svg),
-            "png" => Some(QrForm::Png),
-            "none" => Some(QrForm::None),
-            _ => None,
-        }
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        [QrForm::Svg, QrForm::Png, QrForm::None].into_iter().find(|form| form.as_str() == word)
     }
 }
 
@@ -219,6 +227,7 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         }
         "no-groups" => flag(&mut verify.no_groups, name, &value),
         "code-stdin" => flag(&mut verify.code_stdin, name, &value),
+        "request-stdin" => flag(&mut verify.request_stdin, name, &value),
         "session" => once(
             &mut verify.session,
             name,
@@ -291,8 +300,13 @@ fn path(name: &str, value: &OsStr) -> Result<PathBuf> {
 }
 
 /// Rejects options that conflict.
-fn check_conflicts(args: &VerifyArgs) -> Result<()> {
+pub(super) fn check_conflicts(args: &VerifyArgs) -> Result<()> {
+    let asks_by_line = VerifyArgs { request_stdin: true, ..VerifyArgs::default() };
     let clashes = [
+        (
+            args.request_stdin && *args != asks_by_line,
+            "--request-stdin takes only --store and --format beside it",
+        ),
         (args.name.is_some() && args.user.is_some(), "USER and --user cannot be used together"),
         (
             !args.groups.is_empty() && args.no_groups,
@@ -302,7 +316,10 @@ fn check_conflicts(args: &VerifyArgs) -> Result<()> {
         (args.check && args.end, "--check and --end cannot be used together"),
         (args.end && args.resend, "--end and --resend cannot be used together"),
         (args.end && args.session.is_some(), "--end and --session cannot be used together"),
-        (args.name.is_none() && args.user.is_none(), "USER is missing"),
+        (
+            args.name.is_none() && args.user.is_none() && !args.request_stdin,
+            "USER is missing",
+        ),
     ];
     match clashes.into_iter().find(|(clash, _)| *clash) {
         Some((_, message)) => Err(usage(message)),

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod details;
 mod documents;
 pub mod facts;
+mod forward;
 #[cfg(unix)]
 #[cfg(test)]
 mod late;
@@ -21,16 +22,18 @@ pub mod outcome;
 pub mod reason;
 pub mod report;
 pub mod request;
+mod request_line;
 pub mod response;
 pub mod rules;
 pub(crate) mod sending;
+mod served;
 mod sign_in;
 pub mod sms;
 pub mod subject;
 pub mod trial;
 pub mod wording;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind};
@@ -60,13 +63,10 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 pub fn main(process: &mut Process) -> u8 {
     process.limit_waiting(ANSWER_PATIENCE);
     match arguments::parse(&process.args) {
-        Ok(cli) => {
-            let root = match process.named_store(cli.store) {
-                Ok(named) => named.unwrap_or_else(platform::system_store),
-                Err(error) => return report_usage_error(process, &error),
-            };
-            run(process, &root, &cli.verify, cli.format.unwrap_or(AnswerFormat::Json))
-        }
+        Ok(cli) => match process.named_store(cli.store) {
+            Ok(named) => run_or_forward(process, named, &cli.verify, cli.format),
+            Err(error) => report_usage_error(process, &error),
+        },
         // SECURITY: on standard error and with the code for a bug in the caller, so that a portal that passes a
         // user called `--help` does not take the text for an answer.
         Err(Rejected::Help) => print_instead_of_answer(process, HELP),
@@ -75,9 +75,54 @@ pub fn main(process: &mut Process) -> u8 {
     }
 }
 
-/// Verifies one request, prints the answer, and returns the exit code.
-pub fn run(process: &mut Process, root: &Path, args: &VerifyArgs, format: AnswerFormat) -> u8 {
+/// Decides a login, or has it decided by the verifier of the store's owner.
+fn run_or_forward(
+    process: &mut Process,
+    named: Option<PathBuf>,
+    args: &VerifyArgs,
+    format: Option<AnswerFormat>,
+) -> u8 {
+    let is_named = named.is_some();
+    let root = named.unwrap_or_else(platform::system_store);
+    let store = forward::Store { root: &root, is_named };
+    match forward::socket(process, store) {
+        Some(socket) if !args.request_stdin => forward(process, &socket, store, args, format),
+        _ => run(process, &root, args, format),
+    }
+}
+
+/// Forwards one request. A failure has the answer and the exit code of any other error.
+fn forward(
+    process: &mut Process,
+    socket: &Path,
+    store: forward::Store<'_>,
+    args: &VerifyArgs,
+    format: Option<AnswerFormat>,
+) -> u8 {
+    let login = match args.login() {
+        Ok(login) => login,
+        Err(error) => return report_usage_error(process, &error),
+    };
+    let format = format.unwrap_or(AnswerFormat::Json);
+    forward::run(process, socket, store, args, format).unwrap_or_else(|error| {
+        print_error(process, &error);
+        let (reason, speaker) = (reason_of(error.kind()), Speaker::without_store(&args.languages()));
+        answer(process, &Response::failure(&login, reason, &speaker), reason, format)
+    })
+}
+
+/// Verifies one request, prints the answer, and returns the exit code. The default format is JSON.
+pub fn run(
+    process: &mut Process,
+    root: &Path,
+    args: &VerifyArgs,
+    format: Option<AnswerFormat>,
+) -> u8 {
     process.limit_waiting(ANSWER_PATIENCE);
+    if args.request_stdin {
+        return served::run(process, root, format);
+    }
+    let format = format.unwrap_or(AnswerFormat::Json);
     run_since(Instant::now(), process, root, args, format)
 }
 

@@ -35,3 +35,14 @@ pub enum QrForm {
     /// No picture; the answer still contains the secret and its URI.
     None,
 }
+
+impl QrForm {
+    /// The word for it on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            QrForm::Svg => "svg",
+            QrForm::Png => "png",
+            QrForm::None => "none",
+        }
+    }
+}

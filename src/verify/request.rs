@@ -1,4 +1,4 @@
-//! Turns the command line into a checked request.
+//! Turns the arguments of a login into a checked request.
 
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -77,6 +77,8 @@ pub struct Request {
     pub qr: QrForm,
     /// The languages that the user prefers.
     pub languages: Preferences,
+    /// The account that sent the request over a socket, for the trail.
+    pub caller: Option<u32>,
 }
 
 impl Request {
@@ -96,17 +98,22 @@ impl Request {
             ip: None,
             qr: QrForm::None,
             languages: Preferences::default(),
+            caller: None,
         }
     }
 
-    /// Checks the command line and reads the code.
+    /// Checks the arguments, and reads the code if it comes on standard input.
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] for a bug in the caller; [`ErrorKind::Timeout`] when no code came in time.
     pub fn read(args: &VerifyArgs, process: &Process) -> Result<Self> {
         let usage = |message: String| Error::new(ErrorKind::Usage, message);
         let login = args.login()?;
-        let (code, unreadable) = if args.code_stdin { read_code(process)? } else { (None, None) };
+        let (code, unreadable) = match &args.code {
+            Some(text) => typed(Line::first(text.as_bytes(), typing::LONGEST_TYPED)),
+            None if args.code_stdin => typed(read_code(process)?),
+            None => (None, None),
+        };
         if code.is_some() && (args.check || args.end || args.resend) {
             return Err(usage("--check, --resend and --end take no code".into()));
         }
@@ -130,6 +137,7 @@ impl Request {
             ip: args.ip.as_deref().and_then(recorded_address),
             qr: args.qr.unwrap_or_default(),
             languages: args.languages(),
+            caller: args.caller,
         })
     }
 
@@ -218,13 +226,18 @@ fn recorded_address(ip: &OsStr) -> Option<String> {
     Some(shortened(escaped, LONGEST_IP))
 }
 
-/// Reads the typed code; `None` for an empty line. Unreadable input counts as a (wrong) code.
-fn read_code(process: &Process) -> Result<(Option<Zeroizing<String>>, Option<Unreadable>)> {
-    Ok(match process.read_line(typing::LONGEST_TYPED, CODE_PATIENCE)? {
+/// Reads the line with the code from standard input.
+pub(super) fn read_code(process: &Process) -> Result<Line> {
+    process.read_line(typing::LONGEST_TYPED, CODE_PATIENCE)
+}
+
+/// The typed code of a line; `None` for an empty line. Unreadable input counts as a (wrong) code.
+fn typed(line: Line) -> (Option<Zeroizing<String>>, Option<Unreadable>) {
+    match line {
         Line::Text(text) if typing::is_blank(&text) => (None, None),
         Line::Text(text) => (Some(text), None),
         Line::Unreadable(problem) => (Some(Zeroizing::new(String::new())), Some(problem)),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The account database of the C library, in safe functions.
+//! The account database of the C library, and the groups behind a socket, in safe functions.
 //!
 //! SECURITY: this is the only module of the Unix platform in which `unsafe` is allowed. It makes no decisions.
 //! Safe crates read an entry into a buffer of at most 1 MiB, which a group with very many members does not fit.
@@ -132,6 +132,26 @@ pub(super) fn group_ids(user: &User) -> Result<Vec<u32>> {
         ids.truncate(count);
         #[allow(clippy::unnecessary_cast, reason = "the types differ on macOS")]
         Ok(ids.into_iter().map(|id: GroupId| id as u32).collect())
+    })
+}
+
+/// Returns the numbers of the further groups of the process at the other end of a socket.
+#[cfg(target_os = "linux")]
+pub(super) fn peer_groups(socket: std::os::fd::RawFd) -> Result<Vec<u32>> {
+    growing(FIRST_GROUPS, MOST_GROUPS, |size| {
+        let mut ids = vec![0; size];
+        let width = size_of::<libc::gid_t>();
+        let mut length = libc::socklen_t::try_from(size * width).unwrap_or(libc::socklen_t::MAX);
+        // SAFETY: the system writes at most `length` bytes into the buffer, which has as many.
+        let result = unsafe {
+            let (level, option) = (libc::SOL_SOCKET, libc::SO_PEERGROUPS);
+            libc::getsockopt(socket, level, option, ids.as_mut_ptr().cast(), &raw mut length)
+        };
+        if result != 0 {
+            return Err(Error::last_os_error().raw_os_error().unwrap_or(libc::EIO));
+        }
+        ids.truncate(usize::try_from(length).unwrap_or_default() / width);
+        Ok(ids)
     })
 }
 

@@ -87,7 +87,7 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
     if is_ready {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Timeout, "no code arrived on standard input in time")
+    Err(Error::new(ErrorKind::Timeout, "no complete line arrived on standard input in time")
         .with_hint("write one line, or nothing, and close the pipe"))
 }
 
@@ -211,7 +211,8 @@ impl Read for Stdin {
     }
 }
 
-struct StdinFd;
+/// The descriptor of standard input.
+pub(super) struct StdinFd;
 
 impl AsFd for StdinFd {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {

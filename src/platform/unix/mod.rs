@@ -8,6 +8,8 @@ mod host;
 mod input;
 mod lock;
 mod machine;
+#[cfg(target_os = "linux")]
+mod socket;
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -28,6 +30,8 @@ pub use host::*;
 pub use input::*;
 pub use lock::lock_holder;
 pub use machine::machine_id;
+#[cfg(target_os = "linux")]
+pub use socket::*;
 
 /// The files at the top of a store that are not documents.
 pub const OWN_FILES: &[&str] = &[];

@@ -51,7 +51,7 @@ pub fn wait_for_input(patience: Duration) -> Result<()> {
         Err(RecvTimeoutError::Timeout) => {
             return Err(Error::new(
                 ErrorKind::Timeout,
-                "no code arrived on standard input in time",
+                "no complete line arrived on standard input in time",
             )
             .with_hint("write one line, or nothing, and close the pipe"));
         }
