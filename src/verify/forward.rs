@@ -14,9 +14,12 @@ use crate::platform;
 use crate::process::{Line, Process};
 use crate::verify::arguments::{AnswerFormat, VerifyArgs};
 use crate::verify::request::read_code;
-use crate::verify::request_line::RequestLine;
-use crate::verify::served::{Report, sent_code};
-use crate::verify::print_error;
+use crate::verify::request_line;
+use crate::verify::served::read_report;
+use crate::verify::{FAILED, print_error};
+
+/// What is sent for input that is not text. It is not a code either, so the answer is the same.
+const NOT_A_CODE: &str = "\u{fffd}";
 
 /// Where the owner's verifier listens.
 const SOCKET: &str = "/run/rw2fa/verify.sock";
@@ -57,12 +60,6 @@ pub(super) fn socket(process: &Process, store: Store<'_>) -> Option<PathBuf> {
     }
 }
 
-/// What the service sent back.
-struct Answer {
-    text: Zeroizing<Vec<u8>>,
-    report: Report,
-}
-
 /// Forwards a login and prints the answer.
 ///
 /// # Errors
@@ -75,58 +72,43 @@ pub(super) fn run(
     format: AnswerFormat,
 ) -> Result<u8> {
     let deadline = Instant::now() + PATIENCE;
-    let (request, unreadable) = request(process, store, args, format)?;
-    let Answer { text, report } = ask(socket, store.root, &request, deadline)?;
-    let stdout = &mut process.stdout;
-    stdout
-        .write_all(&text)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::io(ErrorKind::System, "cannot write the answer", error))?;
-    if let Some(problem) = unreadable {
-        print_error(process, &problem);
-    }
-    let _ = process.stderr.write_all(report.stderr.as_bytes());
-    Ok(report.exit_code)
-}
-
-/// The request as a line of JSON, and what is wrong with the code on standard input.
-fn request(
-    process: &Process,
-    store: Store<'_>,
-    args: &VerifyArgs,
-    format: AnswerFormat,
-) -> Result<(Zeroizing<String>, Option<Error>)> {
     let line = if args.code_stdin { Some(read_code(process)?) } else { None };
-    let unreadable = match &line {
-        Some(Line::Unreadable(problem)) => Some(problem.error()),
-        _ => None,
+    let (code, unreadable) = match &line {
+        Some(Line::Text(text)) => (Some(text.as_str()), None),
+        Some(Line::Unreadable(problem)) => (Some(NOT_A_CODE), Some(*problem)),
+        None => (None, None),
     };
-    let mut request = RequestLine::of(args, line.map(sent_code));
-    request.store = store.is_named.then(|| store.root.to_string_lossy().into_owned());
-    request.format = (format == AnswerFormat::Text).then(|| "text".into());
-    request.report = Some(true);
-    let mut text = Zeroizing::new(serde_json::to_string(&request).map_err(|error| {
-        Error::new(ErrorKind::System, format!("cannot write the request: {error}"))
-    })?);
-    text.push('\n');
-    Ok((text, unreadable))
-}
-
-/// Sends the request and receives the answer.
-fn ask(socket: &Path, root: &Path, request: &str, deadline: Instant) -> Result<Answer> {
-    let bytes = platform::exchange(socket, root, request.as_bytes(), LONGEST_ANSWER, deadline)
-        .map_err(|error| match error.kind() {
-            std::io::ErrorKind::TimedOut => unanswered(socket, ErrorKind::Timeout, "it took too long"),
-            _ => unanswered(socket, ErrorKind::System, &error.to_string()),
-        })?;
-    let bytes = Zeroizing::new(bytes);
+    let named = store.is_named.then_some(store.root.as_os_str());
+    let request = request_line::write(args, format, named, code);
+    let bytes = ask(socket, store.root, &request, deadline)?;
     let whole = bytes.strip_suffix(b"\n").unwrap_or_default();
     // The answer is empty, or ends with a line break.
     let start = whole.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let (text, last) = whole.split_at(start);
-    let report: Report = crate::json::from_slice(last)
-        .map_err(|_| unanswered(socket, ErrorKind::System, "the answer is incomplete"))?;
-    Ok(Answer { text: Zeroizing::new(text.to_vec()), report })
+    let (exit_code, errors) = read_report(last)
+        .ok_or_else(|| unanswered(socket, ErrorKind::System, "the answer is incomplete"))?;
+    if let Some(problem) = unreadable {
+        print_error(process, &problem.error());
+    }
+    let _ = process.stderr.write_all(errors.as_bytes());
+    let stdout = &mut process.stdout;
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(exit_code),
+        Err(error) => {
+            print_error(process, &Error::io(ErrorKind::System, "cannot write the answer", error));
+            Ok(FAILED)
+        }
+    }
+}
+
+/// Sends the request and receives the answer.
+fn ask(socket: &Path, root: &Path, request: &str, deadline: Instant) -> Result<Zeroizing<Vec<u8>>> {
+    let bytes = platform::exchange(socket, root, request.as_bytes(), LONGEST_ANSWER, deadline);
+    bytes.map(Zeroizing::new).map_err(|error| {
+        let is_late = error.kind() == std::io::ErrorKind::TimedOut;
+        let kind = if is_late { ErrorKind::Timeout } else { ErrorKind::System };
+        unanswered(socket, kind, &error.to_string())
+    })
 }
 
 fn unanswered(socket: &Path, kind: ErrorKind, problem: &str) -> Error {

@@ -14,6 +14,7 @@ mod forward;
 #[cfg(test)]
 mod late;
 pub(crate) mod login;
+mod members;
 pub mod messages;
 #[cfg(test)]
 mod model;

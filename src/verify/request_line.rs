@@ -1,122 +1,150 @@
 //! A request as one line of JSON: what `--request-stdin` reads, and what is forwarded to the socket.
+//!
+//! The fields have the names of the options. A request is read by turning it into a command line, so both mean the same.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::verify::arguments::{AnswerFormat, VerifyArgs, check_conflicts};
-use crate::verify::options::{QrForm, Session};
+use crate::verify::arguments::{self, AnswerFormat, Cli, Rejected, VerifyArgs};
+use crate::verify::members::Members;
 
 /// The hint of every error here.
 const HINT: &str = "man rw2fa-verify shows the fields of a request";
 
-/// The fields of a request. They have the names of the options.
-#[derive(Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+/// The fields that are options with a value.
+const TEXTS: [&str; 8] = ["user", "session", "client", "ip", "qr", "language", "format", "store"];
+
+/// The fields that are options without a value.
+const FLAGS: [&str; 3] = ["resend", "check", "end"];
+
+/// A request in JSON.
 pub(super) struct RequestLine {
-    pub(super) schema: u32,
-    pub(super) user: String,
-    pub(super) code: Option<Zeroizing<String>>,
-    pub(super) session: Option<String>,
-    /// `None`: the system knows the groups.
-    pub(super) groups: Option<Vec<String>>,
-    pub(super) client: Option<String>,
-    pub(super) ip: Option<String>,
-    pub(super) resend: Option<bool>,
-    pub(super) check: Option<bool>,
-    pub(super) end: Option<bool>,
-    pub(super) qr: Option<String>,
-    pub(super) language: Option<String>,
-    pub(super) format: Option<String>,
-    /// The store that the caller named. Another one refuses the request.
-    pub(super) store: Option<String>,
+    /// The command line that means the same.
+    pub(super) cli: Cli,
     /// Whether the exit code and the text of standard error follow the answer.
-    pub(super) report: Option<bool>,
+    pub(super) wants_report: bool,
 }
 
-impl RequestLine {
-    /// Parses one line.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Usage`] for anything but a request of schema 1. Errors never repeat a value, which may be a code.
-    pub(super) fn parse(line: &str) -> Result<Self> {
-        // The fields hold no objects, so no key but these can repeat, and each of them only once.
-        let request: Self =
-            serde_json::from_str(line).map_err(|error| invalid(&what_is_wrong(&error)))?;
-        match request.schema {
-            1 => Ok(request),
-            _ => Err(invalid("'schema' must be 1")),
+/// Reads one line.
+///
+/// # Errors
+/// [`ErrorKind::Usage`] for anything but a request of schema 1. Errors never repeat a value, which may be a code.
+pub(super) fn read(line: &[u8]) -> Result<RequestLine> {
+    let members = Members::parse(line)
+        .ok_or_else(|| invalid("it is not a JSON object, or repeats a field"))?;
+    let (mut code, mut wants_report, mut has_schema) = (None, false, false);
+    let mut words = vec![OsString::from("rw2fa-verify")];
+    for (key, value) in &members.0 {
+        match (key.as_str(), value) {
+            ("schema", Value::Number(number)) if number.as_u64() == Some(1) => has_schema = true,
+            ("report", Value::Bool(wanted)) => wants_report = *wanted,
+            ("code", Value::String(text)) => code = Some(Zeroizing::new(text.clone())),
+            ("code" | "groups" | "report", Value::Null) => {}
+            ("groups", Value::Array(groups)) => add_groups(&mut words, groups)?,
+            (key, value) => words.extend(option(key, value)?),
         }
     }
+    if !has_schema {
+        return Err(invalid("'schema' must be 1"));
+    }
+    let mut cli = arguments::parse(&words).map_err(|rejected| match rejected {
+        Rejected::Invalid(error) => error.with_hint(HINT),
+        Rejected::Help | Rejected::Version => invalid("it is not a request"),
+    })?;
+    cli.verify.code = code;
+    Ok(RequestLine { cli, wants_report })
+}
 
-    /// The request that means the same as the arguments, with the code that came on standard input.
-    pub(super) fn of(args: &VerifyArgs, code: Option<Zeroizing<String>>) -> Self {
-        // What is not UTF-8 becomes U+FFFD, which no name or client may contain.
-        let text = |value: &OsString| value.to_string_lossy().into_owned();
-        let groups = args.groups.iter().map(text).collect::<Vec<_>>();
-        Self {
-            schema: 1,
-            user: args.written().to_owned(),
-            code,
-            session: args.session.map(|session| session.as_str().into()),
-            groups: (args.no_groups || !groups.is_empty()).then_some(groups),
-            client: args.client.as_ref().map(text),
-            ip: args.ip.as_ref().map(text),
-            resend: Some(args.resend),
-            check: Some(args.check),
-            end: Some(args.end),
-            qr: args.qr.map(|qr| qr.as_str().into()),
-            language: args.language.as_ref().map(text),
-            ..Self::default()
+fn add_groups(words: &mut Vec<OsString>, groups: &[Value]) -> Result<()> {
+    if groups.is_empty() {
+        words.push("--no-groups".into());
+    }
+    for group in groups {
+        let name = group.as_str().ok_or_else(|| invalid("'groups' must be a list of names"))?;
+        words.push(format!("--group={name}").into());
+    }
+    Ok(())
+}
+
+/// The option that a field stands for; `None` if it is not set.
+fn option(key: &str, value: &Value) -> Result<Option<OsString>> {
+    let is_flag = FLAGS.contains(&key);
+    match value {
+        Value::String(text) if TEXTS.contains(&key) => Ok(Some(format!("--{key}={text}").into())),
+        Value::Bool(true) if is_flag => Ok(Some(format!("--{key}").into())),
+        Value::Bool(false) if is_flag => Ok(None),
+        Value::Null if is_flag || TEXTS.contains(&key) => Ok(None),
+        // SECURITY: an unknown name may be a misplaced code, so it is not repeated.
+        _ => Err(invalid("a field is unknown, or its value has the wrong type")),
+    }
+}
+
+/// Writes the request that means the same as a command line, with the code that came on standard input. `store` is the
+/// store that the caller named.
+pub(super) fn write(
+    args: &VerifyArgs,
+    format: AnswerFormat,
+    store: Option<&OsStr>,
+    code: Option<&str>,
+) -> Zeroizing<String> {
+    let session = args.session.map(|session| OsStr::new(session.as_str()));
+    let qr = args.qr.map(|qr| OsStr::new(qr.as_str()));
+    let text = (format == AnswerFormat::Text).then_some(OsStr::new("text"));
+    let mut line = Line(Zeroizing::new(String::from("{\"schema\":1,\"report\":true")));
+    for (key, value) in [
+        ("user", Some(OsStr::new(args.written()))),
+        ("code", code.map(OsStr::new)),
+        ("session", session),
+        ("client", args.client.as_deref()),
+        ("ip", args.ip.as_deref()),
+        ("qr", qr),
+        ("language", args.language.as_deref()),
+        ("format", text),
+        ("store", store),
+    ] {
+        if let Some(value) = value {
+            line.key(key);
+            line.text(value);
         }
     }
-
-    /// Returns the arguments that mean the same, and the format of the answer.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Usage`] for values and combinations that the command line does not accept either.
-    pub(super) fn into_arguments(self) -> Result<(VerifyArgs, Option<AnswerFormat>)> {
-        let groups = self.groups.as_deref();
-        let args = VerifyArgs {
-            user: Some(self.user),
-            no_groups: groups.is_some_and(<[_]>::is_empty),
-            groups: self.groups.into_iter().flatten().map(OsString::from).collect(),
-            code: self.code,
-            session: choice(self.session, Session::from_word, "'session' is unknown")?,
-            check: self.check == Some(true),
-            client: self.client.map(OsString::from),
-            ip: self.ip.map(OsString::from),
-            resend: self.resend == Some(true),
-            end: self.end == Some(true),
-            qr: choice(self.qr, QrForm::from_word, "'qr' is unknown")?,
-            language: self.language.map(OsString::from),
-            ..VerifyArgs::default()
-        };
-        check_conflicts(&args)?;
-        Ok((args, choice(self.format, AnswerFormat::from_word, "'format' is unknown")?))
+    for (key, is_set) in [("resend", args.resend), ("check", args.check), ("end", args.end)] {
+        if is_set {
+            line.key(key);
+            line.0.push_str("true");
+        }
     }
+    if args.no_groups || !args.groups.is_empty() {
+        line.key("groups");
+        line.0.push('[');
+        for (index, group) in args.groups.iter().enumerate() {
+            line.0.push_str(if index == 0 { "" } else { "," });
+            line.text(group);
+        }
+        line.0.push(']');
+    }
+    line.0.push_str("}\n");
+    line.0
 }
 
-fn choice<T>(
-    word: Option<String>,
-    from_word: fn(&str) -> Option<T>,
-    problem: &str,
-) -> Result<Option<T>> {
-    word.map(|word| from_word(&word).ok_or_else(|| invalid(problem))).transpose()
-}
+/// A line of JSON that is being written.
+struct Line(Zeroizing<String>);
 
-/// Names a field that is unknown, missing or given twice. Other texts of the parser quote values.
-// SECURITY: a name with digits may be a misplaced code, so it is not repeated.
-fn what_is_wrong(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let field = text.split_once(" field `").and_then(|(problem, rest)| {
-        let name = rest.split_once('`')?.0;
-        let is_plain = name.bytes().all(|byte| byte.is_ascii_lowercase());
-        is_plain.then(|| format!("{problem} field '{name}'"))
-    });
-    field.unwrap_or_else(|| "it is not JSON, or a value has the wrong type".into())
+impl Line {
+    fn key(&mut self, key: &str) {
+        self.0.push_str(",\"");
+        self.0.push_str(key);
+        self.0.push_str("\":");
+    }
+
+    /// Writes a text. What is not UTF-8 becomes U+FFFD, which no name or client may contain.
+    fn text(&mut self, text: &OsStr) {
+        // Writing a text into memory cannot fail.
+        let quoted = serde_json::to_string(&text.to_string_lossy()).map(Zeroizing::new);
+        self.0.push_str(&quoted.unwrap_or_default());
+    }
 }
 
 fn invalid(what: &str) -> Error {

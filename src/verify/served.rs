@@ -6,14 +6,14 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Line, Process};
-use crate::verify::arguments::{AnswerFormat, VerifyArgs};
-use crate::verify::request_line::RequestLine;
-use crate::verify::{FAILED, print_error, report_usage_error, run_since};
+use crate::verify::arguments::{AnswerFormat, Cli};
+use crate::verify::members::Members;
+use crate::verify::request_line::{self, RequestLine};
+use crate::verify::{FAILED, USAGE, print_error, report_usage_error, run_since};
 
 /// How long to wait for a complete request.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -21,82 +21,73 @@ const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// The longest request, in bytes. It has room for some thousand groups.
 const LONGEST_REQUEST: usize = 256 * 1024;
 
-/// What a caller of the socket cannot see: it follows the answer, as a line of its own.
-#[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Report {
-    /// The exit code of the verifier.
-    pub(super) exit_code: u8,
-    /// What it wrote to standard error.
-    pub(super) stderr: String,
-}
-
 /// Reads a request, decides it, and returns the exit code.
 pub(super) fn run(process: &mut Process, root: &Path, format: Option<AnswerFormat>) -> u8 {
     let started = Instant::now();
-    let (request, caller) = match read(process) {
+    let read = match read(process) {
         Ok(read) => read,
-        Err(error) if error.kind() == ErrorKind::Usage => {
-            return report_usage_error(process, &error);
-        }
         Err(error) => {
             print_error(process, &error);
-            return FAILED;
+            return if error.kind() == ErrorKind::Usage { USAGE } else { FAILED };
         }
     };
-    let errors = (request.report == Some(true)).then(|| copy_errors(process));
-    let decided = check_store(&request, root).and_then(|()| request.into_arguments());
-    let code = match decided {
-        Ok((args, wanted)) => {
-            let args = VerifyArgs { caller, ..args };
-            let format = wanted.or(format).unwrap_or(AnswerFormat::Json);
-            run_since(started, process, root, &args, format)
-        }
-        Err(error) => report_usage_error(process, &error),
+    let RequestLine { cli: Cli { store, format: wanted, verify }, wants_report } = read;
+    let errors = wants_report.then(|| copy_errors(process));
+    let exit_code = if store.is_none_or(|store| store == root) {
+        let format = wanted.or(format).unwrap_or(AnswerFormat::Json);
+        run_since(started, process, root, &verify, format)
+    } else {
+        // SECURITY: in another store, the user may need no code.
+        let what = format!("this verifier serves the store at {}", root.display());
+        report_usage_error(process, &Error::new(ErrorKind::Usage, what))
     };
     match errors {
-        Some(errors) => report(process, code, &errors),
-        None => code,
+        Some(errors) => report(process, exit_code, &errors),
+        None => exit_code,
     }
 }
 
-/// Reads the request and the number of the account that sent it over a socket.
-fn read(process: &Process) -> Result<(RequestLine, Option<u32>)> {
+/// Reads the request. The account that sent it over a socket becomes a part of it.
+fn read(process: &Process) -> Result<RequestLine> {
     let caller = process.caller()?;
-    let request = match process.read_line(LONGEST_REQUEST, REQUEST_PATIENCE)? {
-        Line::Text(text) => RequestLine::parse(&text)?,
+    match process.read_line(LONGEST_REQUEST, REQUEST_PATIENCE)? {
+        Line::Text(text) => {
+            let mut request = request_line::read(text.as_bytes())?;
+            request.cli.verify.caller = caller;
+            Ok(request)
+        }
         Line::Unreadable(problem) => {
-            return Err(Error::new(ErrorKind::Usage, problem.error().to_string()));
+            Err(Error::new(ErrorKind::Usage, problem.error().to_string()))
         }
-    };
-    Ok((request, caller))
-}
-
-/// Refuses a request that is meant for another store.
-// SECURITY: in another store, the user may need no code.
-fn check_store(request: &RequestLine, root: &Path) -> Result<()> {
-    match &request.store {
-        Some(store) if Path::new(store) != root => {
-            let what = format!("this verifier serves the store at {}", root.display());
-            Err(Error::new(ErrorKind::Usage, what).with_hint("leave --store out"))
-        }
-        _ => Ok(()),
     }
 }
 
-/// Writes the report behind the answer. An answer without it is not complete.
+/// Writes what the caller of a socket cannot see behind the answer, as a line of its own. An answer without it is
+/// not complete.
 fn report(process: &mut Process, exit_code: u8, errors: &Copied) -> u8 {
-    let stderr = String::from_utf8_lossy(&errors.borrow()).into_owned();
-    let written = serde_json::to_string(&Report { exit_code, stderr })
-        .map_err(io::Error::from)
-        .and_then(|line| writeln!(process.stdout, "{line}"))
-        .and_then(|()| process.stdout.flush());
-    match written {
+    let errors = Value::from(String::from_utf8_lossy(&errors.borrow()));
+    let line = format!("{{\"exit_code\":{exit_code},\"stderr\":{errors}}}\n");
+    let stdout = &mut process.stdout;
+    match stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => exit_code,
         Err(error) => {
             print_error(process, &Error::io(ErrorKind::System, "cannot write the answer", error));
             FAILED
         }
+    }
+}
+
+/// Reads the line that [`report`] writes: the exit code and the text of standard error.
+pub(super) fn read_report(line: &[u8]) -> Option<(u8, String)> {
+    let mut members = Members::parse(line)?;
+    match members.0.as_mut_slice() {
+        [(first, Value::Number(code)), (second, Value::String(errors))]
+            if first == "exit_code" && second == "stderr" =>
+        {
+            let code = code.as_u64().and_then(|code| u8::try_from(code).ok())?;
+            Some((code, std::mem::take(errors)))
+        }
+        _ => None,
     }
 }
 
@@ -128,13 +119,4 @@ fn copy_errors(process: &mut Process) -> Copied {
     let stream = std::mem::replace(&mut process.stderr, Box::new(io::sink()));
     process.stderr = Box::new(Copying { stream, copied: Rc::clone(&copied) });
     copied
-}
-
-/// The code of a request, as text to be sent.
-pub(super) fn sent_code(line: Line) -> Zeroizing<String> {
-    match line {
-        Line::Text(text) => text,
-        // Anything that is not a code, so that the answer is the same.
-        Line::Unreadable(_) => Zeroizing::new("\u{fffd}".into()),
-    }
 }
