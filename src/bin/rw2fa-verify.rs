@@ -26,17 +26,44 @@ mod start {
 
     use std::ffi::c_int;
 
-    // Links libgcc_eh statically: panics abort, so the shared unwinder is never needed.
-    // SAFETY: the block declares no items, so no declaration can be wrong.
-    #[cfg(not(target_feature = "crt-static"))]
-    #[link(name = "gcc_eh", kind = "static", modifiers = "-bundle")]
-    unsafe extern "C" {}
-
     /// The entry point that the C library calls.
     // SAFETY: no other symbol is named `main`, and the C library calls it once, as `int main()`.
     #[unsafe(no_mangle)]
     extern "C" fn main() -> c_int {
         rw2fa::platform::begin();
         c_int::from(super::verify())
+    }
+}
+
+/// Replaces the unwinder: panics abort, and print no backtrace. So no library is loaded for it, and the linker leaves
+/// out the reader of debug information, a tenth of the program, which a caller could run with a variable.
+#[cfg(all(target_os = "linux", target_env = "gnu", panic = "abort"))]
+mod no_unwinder {
+    #![allow(unsafe_code, reason = "symbols of the unwinder are defined; nothing is called")]
+
+    use std::ffi::{c_int, c_void};
+
+    /// Reports the end of the stack at once.
+    // SAFETY: only the standard library calls it, with these arguments. 5 is `_URC_END_OF_STACK`.
+    #[unsafe(no_mangle)]
+    extern "C" fn _Unwind_Backtrace(_: *const c_void, _: *mut c_void) -> c_int {
+        5
+    }
+
+    /// Defines functions that only a running unwinder would call.
+    macro_rules! never_called {
+        ($($name:ident)*) => {$(
+            // SAFETY: no other symbol has this name, and it is never called.
+            #[unsafe(no_mangle)]
+            extern "C" fn $name() {
+                std::process::abort()
+            }
+        )*};
+    }
+
+    never_called! {
+        _Unwind_DeleteException _Unwind_GetCFA _Unwind_GetDataRelBase _Unwind_GetIP _Unwind_GetIPInfo
+        _Unwind_GetLanguageSpecificData _Unwind_GetRegionStart _Unwind_GetTextRelBase _Unwind_RaiseException
+        _Unwind_Resume _Unwind_SetGR _Unwind_SetIP
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn read(line: &[u8]) -> Result<RequestLine> {
     let mut words = vec![OsString::from("rw2fa-verify")];
     for (key, value) in &members.0 {
         match (key.as_str(), value) {
-            ("schema", Value::Number(number)) if number.as_u64() == Some(1) => has_schema = true,
+            ("schema", value) => has_schema = value.as_u64() == Some(1),
             ("report", Value::Bool(wanted)) => wants_report = *wanted,
             ("code", Value::String(text)) => code = Some(Zeroizing::new(text.clone())),
             ("code" | "groups" | "report", Value::Null) => {}
@@ -63,7 +63,7 @@ fn add_groups(words: &mut Vec<OsString>, groups: &[Value]) -> Result<()> {
         words.push("--no-groups".into());
     }
     for group in groups {
-        let name = group.as_str().ok_or_else(|| invalid("'groups' must be a list of names"))?;
+        let name = group.as_str().ok_or_else(|| unexpected("groups"))?;
         words.push(format!("--group={name}").into());
     }
     Ok(())
@@ -77,9 +77,18 @@ fn option(key: &str, value: &Value) -> Result<Option<OsString>> {
         Value::Bool(true) if is_flag => Ok(Some(format!("--{key}").into())),
         Value::Bool(false) if is_flag => Ok(None),
         Value::Null if is_flag || TEXTS.contains(&key) => Ok(None),
-        // SECURITY: an unknown name may be a misplaced code, so it is not repeated.
-        _ => Err(invalid("a field is unknown, or its value has the wrong type")),
+        _ => Err(unexpected(key)),
     }
+}
+
+// SECURITY: an unknown name may be a misplaced code, so a name with digits is not repeated.
+fn unexpected(key: &str) -> Error {
+    let is_known = ["schema", "code", "groups", "report"].contains(&key);
+    if is_known || FLAGS.contains(&key) || TEXTS.contains(&key) {
+        return invalid(&format!("the value of '{key}' has the wrong type"));
+    }
+    let is_plain = key.len() <= 20 && key.bytes().all(|byte| byte.is_ascii_lowercase());
+    invalid(&if is_plain { format!("the field '{key}' is unknown") } else { "a field is unknown".into() })
 }
 
 /// Writes the request that means the same as a command line, with the code that came on standard input. `store` is the
