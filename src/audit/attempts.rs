@@ -211,6 +211,7 @@ mod tests {
                 ip: None,
                 drift: None,
                 attempt: (number != "-").then(|| number.parse().unwrap()),
+                caller: None,
             }),
             _ => panic!("{text}"),
         };

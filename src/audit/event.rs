@@ -52,6 +52,9 @@ pub struct Verification<'a> {
     /// The number of the charged attempt, if a typed code was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u64>,
+    /// The number of the account that sent the request over a socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<u32>,
 }
 
 /// A change by an administrator.

@@ -70,6 +70,7 @@ struct Fields {
     object: Option<String>,
     values: Option<Map<String, Value>>,
     attempt: Option<u64>,
+    caller: Option<u32>,
     torn_bytes: Option<u64>,
     month: Option<String>,
     last_seq: Option<u64>,
@@ -247,6 +248,7 @@ impl Fields {
                 ip: self.ip.as_deref(),
                 drift: self.drift,
                 attempt: self.attempt,
+                caller: self.caller,
             }),
             "change" => Event::Change(AdminChange {
                 by: self.by.as_deref()?,

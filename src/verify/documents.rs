@@ -107,5 +107,6 @@ fn event<'a>(user: &'a str, request: &'a Request, decision: &Decision) -> Event<
         ip: request.ip.as_deref(),
         drift: decision.details.drift,
         attempt: decision.details.attempt,
+        caller: request.caller,
     })
 }

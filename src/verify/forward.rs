@@ -22,7 +22,7 @@ use crate::verify::{FAILED, print_error};
 const NOT_A_CODE: &str = "\u{fffd}";
 
 /// Where the owner's verifier listens.
-const SOCKET: &str = "/run/rw2fa/verify.sock";
+pub(crate) const SOCKET: &str = "/run/rw2fa/verify.sock";
 
 /// The variable that names another socket.
 const SOCKET_VARIABLE: &str = "RW2FA_SOCKET";

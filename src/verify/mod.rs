@@ -46,6 +46,7 @@ use crate::store::{self, records};
 use crate::verify::arguments::{AnswerFormat, HELP, Rejected, VERSION, VerifyArgs};
 use crate::verify::login::{Failure, Verdict, verify};
 use crate::verify::messages::Speaker;
+pub(crate) use crate::verify::forward::SOCKET;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
 use crate::verify::response::Response;

@@ -268,6 +268,16 @@ fn the_answers_are_of_the_protocol() {
     }
 }
 
+/// Guards the example requests: each is one that the verifier decides.
+#[test]
+fn the_requests_are_of_the_protocol() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    for line in marked("requests").concat() {
+        let run = sandbox.verify_with_input(&["--request-stdin"], line.as_bytes());
+        assert_ne!(run.code, 2, "{line}: {run:?}");
+    }
+}
+
 /// Guards the other JSON examples: each line is a document.
 #[test]
 fn json_is_json() {

@@ -8,7 +8,7 @@
 //! - `<!-- before`, up to a line `-->`: commands that the page does not show, run at this point.
 //! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store.
-//! - `<!-- answers -->`: answers of the verifier, one per line.
+//! - `<!-- answers -->`, `<!-- requests -->`: answers of the verifier, requests to it, one per line.
 
 use std::fs;
 use std::path::{Path, PathBuf};

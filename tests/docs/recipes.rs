@@ -137,7 +137,11 @@ fn off_boarding() {
     assert_eq!(script(&sandbox, "offboard.sh", &[]).status.code(), Some(2));
 }
 
-/// Guards that systemd understands the units, and that the command in them is one.
+/// The units that are installed.
+const UNITS: [&str; 4] =
+    ["rw2fa-doctor.service", "rw2fa-doctor.timer", "rw2fa-verify.socket", "rw2fa-verify@.service"];
+
+/// Guards that systemd understands the units, that the commands in them are some, and that logins are sandboxed.
 #[test]
 fn the_units_are_understood() {
     if !has("systemd-analyze", "apt-get install systemd") {
@@ -145,14 +149,16 @@ fn the_units_are_understood() {
     }
     let directory = tempfile::tempdir().unwrap();
     let program = env!("CARGO_BIN_EXE_rw2fa");
-    for unit in ["rw2fa-doctor.service", "rw2fa-doctor.timer"] {
+    let verifier = env!("CARGO_BIN_EXE_rw2fa-verify");
+    for unit in UNITS {
         let text = fs::read_to_string(example("systemd").join(unit)).unwrap();
         // The manual page is in its place only after an installation.
         let lines = text.lines().filter(|line| !line.starts_with("Documentation="));
         let text = lines
             .collect::<Vec<_>>()
             .join("\n")
-            .replace("ExecStart=rw2fa ", &format!("ExecStart={program} "));
+            .replace("ExecStart=rw2fa ", &format!("ExecStart={program} "))
+            .replace("ExecStart=rw2fa-verify ", &format!("ExecStart={verifier} "));
         assert!(!unit.ends_with(".service") || text.contains(program), "{text}");
         let mut file = fs::File::create(directory.path().join(unit)).unwrap();
         std::io::Write::write_all(&mut file, format!("{text}\n").as_bytes()).unwrap();
@@ -165,10 +171,14 @@ fn the_units_are_understood() {
     }
     let mut command = Command::new("systemd-analyze");
     command.arg("verify").arg("--man=no").current_dir(directory.path());
-    command.args(["./rw2fa-doctor.service", "./rw2fa-doctor.timer"]);
+    command.args(UNITS.map(|unit| format!("./{unit}")));
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && !told.contains("rw2fa-doctor"), "{told}");
+    assert!(output.status.success() && !told.contains("rw2fa-"), "{told}");
+    let mut command = Command::new("systemd-analyze");
+    command.args(["security", "--offline=yes", "--no-pager", "--threshold=20"]);
+    let output = command.arg(example("systemd").join("rw2fa-verify@.service")).output().unwrap();
+    assert!(output.status.success(), "the exposure level is above 2: {output:?}");
     let sandbox = Sandbox::new();
     assert_ne!(sandbox.admin(&["--color", "never", "doctor"]).code, 2);
 }

@@ -256,6 +256,7 @@ fn login(text: &str) -> Event<'_> {
         ip: Some(text),
         drift: None,
         attempt: None,
+        caller: None,
     })
 }
 

@@ -182,16 +182,17 @@ impl Sandbox {
     pub(crate) fn verify(&self, args: &[&str], code: Option<&str>) -> Run {
         match code {
             Some(code) => self.verify_with_stdin(args, format!("{code}\n").as_bytes()),
-            None => self.verify_bare(args, b""),
+            None => self.verify_with_input(args, b""),
         }
     }
 
     /// Runs `rw2fa-verify --code-stdin` with these bytes on its standard input.
     pub(crate) fn verify_with_stdin(&self, args: &[&str], stdin: &[u8]) -> Run {
-        self.verify_bare(&[&["--code-stdin"], args].concat(), stdin)
+        self.verify_with_input(&[&["--code-stdin"], args].concat(), stdin)
     }
 
-    fn verify_bare(&self, args: &[&str], stdin: &[u8]) -> Run {
+    /// Runs `rw2fa-verify` with these bytes on its standard input.
+    pub(crate) fn verify_with_input(&self, args: &[&str], stdin: &[u8]) -> Run {
         let store = self.path();
         let all = [OsString::from("rw2fa-verify"), "--store".into(), store.into()];
         let all = all.into_iter().chain(args.iter().map(OsString::from));

@@ -32,6 +32,7 @@ fn login(user: &str) -> Event<'_> {
         ip: Some("192.0.2.1"),
         drift: Some(0),
         attempt: None,
+        caller: None,
     })
 }
 

@@ -23,6 +23,7 @@ fn verification() -> Event<'static> {
         ip: Some("192.0.2.1"),
         drift: Some(-3),
         attempt: Some(7),
+        caller: Some(1001),
     })
 }
 

@@ -29,6 +29,9 @@ pub(super) struct Row {
     seq: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u64>,
+    /// The account that sent the request over a socket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<u32>,
     /// The month that an archive line names.
     #[serde(skip_serializing_if = "Option::is_none")]
     month: Option<String>,
@@ -40,9 +43,9 @@ pub(super) struct Row {
 }
 
 /// The columns of CSV, in the order of [`Row::cells`].
-pub(super) const COLUMNS: [&str; 18] = [
+pub(super) const COLUMNS: [&str; 19] = [
     "time", "event", "user", "outcome", "reason", "session", "client", "ip", "drift", "by",
-    "action", "object", "values", "seq", "attempt", "month", "file", "line",
+    "action", "object", "values", "seq", "attempt", "month", "file", "line", "caller",
 ];
 
 impl Row {
@@ -65,6 +68,7 @@ impl Row {
                 row.ip = verification.ip.and_then(own);
                 row.drift = verification.drift;
                 row.attempt = verification.attempt;
+                row.caller = verification.caller;
             }
             Event::Change(change) => {
                 row.by = own(change.by);
@@ -113,6 +117,7 @@ impl Row {
             text(&self.month),
             text(&self.file),
             self.line.map(|line| line.to_string()).unwrap_or_default(),
+            self.caller.map(|caller| caller.to_string()).unwrap_or_default(),
         ]
     }
 

@@ -12,6 +12,8 @@ mod names;
 mod settings;
 mod sms;
 mod sntp;
+#[cfg(target_os = "linux")]
+mod socket;
 mod syslog;
 mod trail;
 mod users;
@@ -248,6 +250,8 @@ fn examine(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>>
         findings.extend(license::check(&status, users));
         let problem = crate::cli::sms::problem(&*store, &settings.sms);
         findings.extend(sms::check(settings, problem.as_ref(), &census.by_sms));
+        #[cfg(target_os = "linux")]
+        findings.extend(socket::check(!census.by_sms.is_empty()));
     }
     if settings.as_ref().is_none_or(|settings| settings.advanced.asks_system()) {
         findings.extend(names::check(&*store, context.process));

@@ -24,6 +24,7 @@ fn attempt(sandbox: &Sandbox, user: &str, number: u64) {
         ip: None,
         drift: None,
         attempt: Some(number),
+        caller: None,
     });
     let now = Timestamp::from_unix(sandbox.now());
     store.update(Scope::Settings, |locked| audit::append(locked, Some(&key), now, &event)).unwrap();

@@ -4,4 +4,5 @@ mod answers;
 mod languages;
 mod order;
 mod reasons;
+mod request;
 mod usage;
