@@ -316,10 +316,7 @@ pub(super) fn check_conflicts(args: &VerifyArgs) -> Result<()> {
         (args.check && args.end, "--check and --end cannot be used together"),
         (args.end && args.resend, "--end and --resend cannot be used together"),
         (args.end && args.session.is_some(), "--end and --session cannot be used together"),
-        (
-            args.name.is_none() && args.user.is_none() && !args.request_stdin,
-            "USER is missing",
-        ),
+        (args.name.is_none() && args.user.is_none() && !args.request_stdin, "USER is missing"),
     ];
     match clashes.into_iter().find(|(clash, _)| *clash) {
         Some((_, message)) => Err(usage(message)),

@@ -44,9 +44,9 @@ use crate::printable::printable;
 use crate::process::Process;
 use crate::store::{self, records};
 use crate::verify::arguments::{AnswerFormat, HELP, Rejected, VERSION, VerifyArgs};
+pub(crate) use crate::verify::forward::SOCKET;
 use crate::verify::login::{Failure, Verdict, verify};
 use crate::verify::messages::Speaker;
-pub(crate) use crate::verify::forward::SOCKET;
 use crate::verify::reason::Reason;
 use crate::verify::request::Request;
 use crate::verify::response::Response;
@@ -108,7 +108,8 @@ fn forward(
     let format = format.unwrap_or(AnswerFormat::Json);
     forward::run(process, socket, store, args, format).unwrap_or_else(|error| {
         print_error(process, &error);
-        let (reason, speaker) = (reason_of(error.kind()), Speaker::without_store(&args.languages()));
+        let (reason, speaker) =
+            (reason_of(error.kind()), Speaker::without_store(&args.languages()));
         answer(process, &Response::failure(&login, reason, &speaker), reason, format)
     })
 }

@@ -88,7 +88,11 @@ fn unexpected(key: &str) -> Error {
         return invalid(&format!("the value of '{key}' has the wrong type"));
     }
     let is_plain = key.len() <= 20 && key.bytes().all(|byte| byte.is_ascii_lowercase());
-    invalid(&if is_plain { format!("the field '{key}' is unknown") } else { "a field is unknown".into() })
+    invalid(&if is_plain {
+        format!("the field '{key}' is unknown")
+    } else {
+        "a field is unknown".into()
+    })
 }
 
 /// Writes the request that means the same as a command line, with the code that came on standard input. `store` is the

@@ -56,9 +56,7 @@ fn read(process: &Process) -> Result<RequestLine> {
             request.cli.verify.caller = caller;
             Ok(request)
         }
-        Line::Unreadable(problem) => {
-            Err(Error::new(ErrorKind::Usage, problem.error().to_string()))
-        }
+        Line::Unreadable(problem) => Err(Error::new(ErrorKind::Usage, problem.error().to_string())),
     }
 }
 

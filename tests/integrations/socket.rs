@@ -98,7 +98,9 @@ impl Service {
     fn verifier(&self, user: u32, group: u32, args: &[&str]) -> Command {
         let mut command = Command::new("setpriv");
         command.args(ids(user, group)).arg(self.path("rw2fa-verify")).args(args).env_clear();
-        command.env("RW2FA_SOCKET", self.path("verify.sock")).env("RW2FA_STORE", self.path("store"));
+        command
+            .env("RW2FA_SOCKET", self.path("verify.sock"))
+            .env("RW2FA_STORE", self.path("store"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -181,7 +183,8 @@ fn forwarded_answers_are_the_same() {
         &["--no-groups", "--", "a\u{fffd}b"],
         &["--help"],
     ] {
-        let (direct, forwarded) = (service.direct(args, b"123456\n"), service.forwarded(args, b"123456\n"));
+        let (direct, forwarded) =
+            (service.direct(args, b"123456\n"), service.forwarded(args, b"123456\n"));
         assert_eq!(forwarded, direct, "{args:?}");
     }
 }
@@ -261,7 +264,8 @@ fn a_named_store_is_never_replaced() {
 /// account that is neither root nor the owner.
 #[test]
 fn no_other_program_can_grant() {
-    let grant = r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","message":""}"#;
+    let grant =
+        r#"{"schema":1,"user":"alice","outcome":"grant","reason":"code-accepted","message":""}"#;
     let report = r#"{"exit_code":0,"stderr":""}"#;
     for script in [
         "exit 0".to_owned(),
@@ -272,7 +276,9 @@ fn no_other_program_can_grant() {
         format!("cat >/dev/null; echo '{grant}'; echo '{report} '; echo x"),
         format!("cat >/dev/null; echo '{grant}'; echo '{{\"exit_code\":0}}'"),
         format!("cat >/dev/null; echo '{grant}'; echo '{{\"exit_code\":256,\"stderr\":\"\"}}'"),
-        format!("cat >/dev/null; echo '{grant}'; echo '{{\"exit_code\":0,\"exit_code\":0,\"stderr\":\"\"}}'"),
+        format!(
+            "cat >/dev/null; echo '{grant}'; echo '{{\"exit_code\":0,\"exit_code\":0,\"stderr\":\"\"}}'"
+        ),
         format!("cat >/dev/null; head -c 3000000 /dev/zero; echo '{report}'"),
         "cat >/dev/null; head -c 100000 /dev/urandom".to_owned(),
         "kill -9 $$".to_owned(),
@@ -313,7 +319,8 @@ fn hostile_callers_block_nobody() {
     let (soft, hard) =
         nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE).unwrap();
     let wanted = hard.min(soft.max(4096));
-    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, wanted, hard).unwrap();
+    nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, wanted, hard)
+        .unwrap();
     let silent: Vec<_> = (0..1000).map(|_| service.connect()).collect();
     let run = service.forwarded(&["--no-groups", "--session=html5", "--", "alice"], b"");
     assert_eq!(run.end(), (3, "code-required".into()), "{run:?}");

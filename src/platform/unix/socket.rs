@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, connect, getsockname,
-    getsockopt, socket,
+    AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, connect,
+    getsockname, getsockopt, socket,
 };
 use nix::unistd::Uid;
 
@@ -51,7 +51,9 @@ pub fn peer_of_stdin() -> Result<Option<u32>> {
     let peer = getsockopt(&stdin, PeerCredentials)?;
     let is_member = || {
         let group = std::fs::metadata(path)?.gid();
-        Ok::<_, Error>(peer.gid() == group || api::peer_groups(stdin.as_fd().as_raw_fd())?.contains(&group))
+        Ok::<_, Error>(
+            peer.gid() == group || api::peer_groups(stdin.as_fd().as_raw_fd())?.contains(&group),
+        )
     };
     if peer.uid() == 0 || peer.uid() == Uid::effective().as_raw() || is_member()? {
         return Ok(Some(peer.uid()));

@@ -68,7 +68,10 @@ fn a_code_in_a_request_is_charged_and_compared() {
     let wrong = secret.wrong_code(sandbox.now());
     for malformed in ["abc", "\u{fffd}", &"1".repeat(257)] {
         let answer = ask(&sandbox, &request(json!({ "code": malformed }))).json();
-        assert_eq!((&answer["reason"], &answer["attempts_left"]), (&json!("wrong-code"), &json!(5)));
+        assert_eq!(
+            (&answer["reason"], &answer["attempts_left"]),
+            (&json!("wrong-code"), &json!(5))
+        );
     }
     for _ in 0..4 {
         assert_eq!(code(&wrong), (1, "wrong-code".into()));

@@ -11,7 +11,10 @@
     reason = "a program that measures"
 )]
 
+mod socket;
+
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,6 +24,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rw2fa::names::name::Name;
 use rw2fa::otp::{CodeGenerator, Digits, Secret, Step};
 use rw2fa::store::dir::file_name;
+use socket::Service;
 
 /// Users whose logins are measured; the others only fill the store.
 const ACTIVE: usize = 10;
@@ -46,6 +50,8 @@ struct Options {
 
 struct Store {
     root: PathBuf,
+    /// What decides logins in place of the caller.
+    service: Option<Service>,
     secrets: Vec<Secret>,
     /// Logins so far: each uses a step that no earlier login used.
     logins: usize,
@@ -57,25 +63,35 @@ fn main() -> Result<()> {
         return Ok(());
     };
     let place = tempfile::tempdir_in(&options.place)?;
+    open(place.path())?;
     let floor = floor(place.path())?;
     println!("making stores of {ACTIVE} and {} users …", options.users);
     let mut small = Store::make(&options, &place.path().join("small"), ACTIVE)?;
     let mut large = Store::make(&options, &place.path().join("large"), options.users)?;
-    let mut times: [Vec<Duration>; 6] = Default::default();
+    let mut asked = Store::make(&options, &place.path().join("asked"), ACTIVE)?;
+    asked.service = match Service::start(&options.verifier, &asked.root)? {
+        Ok(service) => Some(service),
+        Err(reason) => {
+            println!("logins over the socket are not measured: {reason}");
+            None
+        }
+    };
+    let mut times: [Vec<Duration>; 7] = Default::default();
     for round in 0..options.rounds + 3 {
         let took = [
-            timed(Command::new("/bin/true").stdin(Stdio::null()), 0)?,
-            timed(Command::new(&floor.0).arg(&floor.1).stdin(small.code_file()?), 0)?,
-            timed(Command::new(&floor.0).arg(&floor.1).arg("wrong").stdin(small.code_file()?), 0)?,
+            timed(bare("/bin/true").stdin(Stdio::null()), 0)?,
+            timed(bare(&floor.0).arg(&floor.1).stdin(small.code_file()?), 0)?,
+            timed(bare(&floor.0).arg(&floor.1).arg("wrong").stdin(small.code_file()?), 0)?,
             small.login(&options)?,
             small.wrong_code(&options)?,
             large.login(&options)?,
+            asked.login(&options)?,
         ];
         if round >= 3 {
             times.iter_mut().zip(took).for_each(|(times, took)| times.push(took));
         }
     }
-    let [spawn, floor_accepted, floor_wrong, accepted, wrong, many] = &times;
+    let [spawn, floor_accepted, floor_wrong, accepted, wrong, many, forwarded] = &times;
     println!("time, medians of {} rounds in turn:", options.rounds);
     println!("  {:<46}  {:>8.3} ms", "/bin/true", millis(spawn));
     let row = |label: &str, of, to| println!("  {label:<46}  {:>8.2}", ratio(of, to));
@@ -87,6 +103,11 @@ fn main() -> Result<()> {
     row("wrong code / its floor", wrong, floor_wrong);
     let large_store = format!("{} users / {ACTIVE} users, accepted logins", options.users);
     row(&large_store, many, accepted);
+    if asked.service.is_some() {
+        println!("  {:<46}  {:>8.3} ms", "accepted login, direct", millis(accepted));
+        println!("  {:<46}  {:>8.3} ms", "accepted login, over the socket", millis(forwarded));
+        row("accepted login, over the socket / direct", forwarded, accepted);
+    }
     small.instructions(&options)?;
     let size = fs::metadata(&options.verifier)?.len();
     println!("size of the verifier          {size:>11} bytes");
@@ -136,8 +157,15 @@ fn now() -> Result<i64> {
     Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())?)
 }
 
+/// Returns a program without an environment.
+fn bare(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    command
+}
+
 fn timed(command: &mut Command, expected: i32) -> Result<Duration> {
-    command.env_clear().stdout(Stdio::null());
+    command.stdout(Stdio::null());
     let started = Instant::now();
     let status = command.status()?;
     let took = started.elapsed();
@@ -164,13 +192,14 @@ impl Store {
     /// Creates a store with `users` users, of whom [`ACTIVE`] have enrolled by real logins.
     fn make(options: &Options, root: &Path, users: usize) -> Result<Self> {
         let admin = |args: &[&str]| -> Result<()> {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+            let mut command = bare(env!("CARGO_BIN_EXE_rw2fa"));
             command.arg("--store").arg(root).arg("--quiet").args(args);
             timed(&mut command, 0).map(|_| ())
         };
         admin(&["init"])?;
         admin(&["enable"])?;
-        let mut store = Self { root: root.to_owned(), secrets: Vec::new(), logins: 0 };
+        let mut store =
+            Self { root: root.to_owned(), secrets: Vec::new(), logins: 0, service: None };
         for user in 0..ACTIVE {
             let name = format!("user{user}");
             admin(&["users", "add", &name])?;
@@ -202,9 +231,12 @@ impl Store {
     }
 
     fn verifier(&self, options: &Options, user: &str) -> Command {
-        let mut command = Command::new(&options.verifier);
+        let mut command = match &self.service {
+            Some(service) => service.verifier(),
+            None => bare(&options.verifier),
+        };
         command.arg("--store").arg(&self.root).args(["--no-groups", "--client", "c1"]);
-        command.arg("--user").arg(user).env_clear();
+        command.arg("--user").arg(user);
         command
     }
 
@@ -299,6 +331,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Lets other accounts reach what is in the directory.
+#[cfg(unix)]
+fn open(directory: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    Ok(fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?)
+}
+
+#[cfg(not(unix))]
+fn open(_: &Path) -> Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
