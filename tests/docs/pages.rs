@@ -48,9 +48,9 @@ pub(crate) fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned()];
     for directory in ["docs", "docs/integrations"] {
         for entry in fs::read_dir(repository(directory)).into_iter().flatten() {
-            let name = format!("{directory}/{}", entry.unwrap().file_name().to_str().unwrap());
-            if name.ends_with(".md") {
-                names.push(name);
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                names.push(format!("{directory}/{}", path.file_name().unwrap().to_str().unwrap()));
             }
         }
     }
