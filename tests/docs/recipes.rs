@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::sandbox::{Sandbox, has, write_script};
+use crate::sandbox::{Sandbox, has};
 
 fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
@@ -76,27 +76,6 @@ fn onboarding_draws_for_new_users_only() {
     assert_eq!(added, "staff: added\ncorp\\bob: added\ncodes/002.png: QR code for corp\\bob\n");
     assert_eq!(state_of(&sandbox, "staff"), "none");
     assert_eq!(fs::read_to_string(sandbox.beside("codes").join("001.png")).unwrap(), "of before");
-}
-
-/// Guards the administrator's own override: a purge removes only the one from the installation.
-#[test]
-fn a_purge_keeps_the_override_of_the_administrator() {
-    let tools = tempfile::tempdir().unwrap();
-    for (name, text) in
-        [("rm", ":"), ("dpkg-statoverride", "[ $1 = --list ] && echo \"$LISTED\" || echo removed")]
-    {
-        write_script(&tools.path().join(name), text);
-    }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".debian/postrm");
-    for (listed, told) in [
-        ("rw2fa rw2fa-portal 4750 /usr/bin/rw2fa-verify", "removed\n"),
-        ("root root 755 /usr/bin/rw2fa-verify", ""),
-        ("", ""),
-    ] {
-        let mut command = Command::new("/bin/sh");
-        command.arg(&script).arg("purge").env_clear().env("PATH", tools.path());
-        assert_eq!(printed(&command.env("LISTED", listed).output().unwrap()), told, "{listed}");
-    }
 }
 
 /// Guards the nightly report: it names who is missing, is silent if no one is, and fails if the
