@@ -49,7 +49,7 @@ pub(crate) fn pages() -> Vec<Page> {
     for directory in ["docs", "docs/integrations"] {
         for entry in fs::read_dir(repository(directory)).into_iter().flatten() {
             let name = format!("{directory}/{}", entry.unwrap().file_name().to_str().unwrap());
-            if name.ends_with(".md") {
+            if Path::new(&name).extension().is_some_and(|ending| ending == "md") {
                 names.push(name);
             }
         }

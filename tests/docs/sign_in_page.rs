@@ -1,7 +1,5 @@
 //! The sign-in page for ASP.NET Core in `examples/callers/csharp/`: built, started, and used with
 //! real and with fake verifiers.
-#![expect(clippy::disallowed_methods, reason = "a test may write files as it likes")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
