@@ -1,5 +1,6 @@
 //! The sign-in page for ASP.NET Core in `examples/callers/csharp/`: built, started, and used with
 //! real and with fake verifiers.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
