@@ -130,6 +130,25 @@ fn a_temporary_code_is_not_exported() {
     assert_eq!(sign_in(&sandbox, Some(&new)), "temporary-code-accepted");
 }
 
+/// Guards that a preview of an enrolment is a document, as that of any other change, and changes nothing.
+#[test]
+fn a_preview_of_an_enrolment_is_a_document() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    let before = sandbox.contents();
+    let preview = sandbox.admin(&["users", "enrol", "alice", "--dry-run", "--format", "json"]);
+    let document = preview.json();
+    assert_eq!((preview.code, &document["schema"]), (0, &1.into()), "{preview:?}");
+    assert_eq!(document["dry_run"], true, "{preview:?}");
+    assert_eq!(document["changes"][0]["name"], "alice", "{preview:?}");
+    assert_eq!(document["changes"][0]["result"], "changed", "{preview:?}");
+    assert_eq!(sandbox.contents(), before);
+    // In words, too.
+    let preview = sandbox.admin(&["users", "enrol", "alice", "--dry-run"]);
+    assert!(preview.stderr.contains("would create a secret"), "{preview:?}");
+    let unknown = sandbox.admin(&["users", "enrol", "bob", "--dry-run", "--format", "json"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""), "{unknown:?}");
+}
+
 /// Guards the life of a QR code that was handed over: until it ends no login shows it, and afterwards nobody enrols with
 /// the password alone.
 #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use crate::dotnet::Sdk;
 use crate::pages::repository;
 use crate::programs::{build_phone, command, run, rw2fa, shell, stdout_of};
 use crate::sandbox::{has, write_script};
@@ -254,9 +255,20 @@ fn the_php_caller_lets_in_on_a_grant_only() {
     }
 }
 
-/// Guards the caller in C#.
+/// Guards the caller in C#, on .NET.
 #[test]
 fn the_csharp_caller_lets_in_on_a_grant_only() {
+    let Some(sdk) = Sdk::find() else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let source = fs::read_to_string(example("csharp/SecondFactor.cs")).unwrap();
+    let files = [("SecondFactor.cs", source)];
+    let program = sdk.build(directory.path(), "Microsoft.NET.Sdk", "SecondFactor", &files);
+    check(&[sdk.dotnet.to_str().unwrap(), program.to_str().unwrap()]);
+}
+
+/// Guards the caller in C#, on Mono.
+#[test]
+fn the_csharp_caller_lets_in_on_a_grant_only_on_mono() {
     if !has("mcs", "install mono-mcs") || !has("mono", "install mono-runtime") {
         return;
     }

@@ -3,11 +3,27 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
 #[cfg(unix)]
+#[path = "../portal/beside.rs"]
+mod beside;
+#[cfg(unix)]
+#[path = "../portal/browser.rs"]
+#[allow(dead_code, reason = "the portal uses more of it")]
+mod browser;
+#[cfg(unix)]
 mod callers;
+#[cfg(unix)]
+#[path = "../portal/camera.rs"]
+mod camera;
+#[cfg(unix)]
+mod dotnet;
 #[cfg(unix)]
 mod examples;
 mod generated;
 mod homes;
+#[cfg(unix)]
+#[path = "../portal/http.rs"]
+#[expect(clippy::format_push_string, reason = "requests are short")]
+mod http;
 mod links;
 mod pages;
 #[cfg(unix)]
@@ -21,6 +37,8 @@ mod sandbox;
 mod settings;
 #[cfg(target_os = "linux")]
 mod shells;
+#[cfg(unix)]
+mod sign_in_page;
 mod tables;
 #[cfg(unix)]
 mod tour;

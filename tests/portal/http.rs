@@ -52,9 +52,29 @@ fn read(mut stream: BufReader<TcpStream>) -> Response {
         headers.push((name.to_lowercase(), value.trim().to_owned()));
     }
     let mut response = Response { status, headers, body: String::new() };
-    let length = response.header("content-length").parse().unwrap_or(0);
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).expect("the whole body");
+    let body = if response.header("transfer-encoding") == "chunked" {
+        read_chunks(&mut stream)
+    } else {
+        let mut body = vec![0; response.header("content-length").parse().unwrap_or(0)];
+        stream.read_exact(&mut body).expect("the whole body");
+        body
+    };
     response.body = String::from_utf8(body).expect("UTF-8");
     response
+}
+
+/// Reads a body whose length is not known at its beginning.
+fn read_chunks(stream: &mut BufReader<TcpStream>) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).expect("the length of a chunk");
+        let length = usize::from_str_radix(line.trim_end(), 16).expect("a length");
+        let mut chunk = vec![0; length + 2];
+        stream.read_exact(&mut chunk).expect("a chunk and its line break");
+        body.extend_from_slice(&chunk[..length]);
+        if length == 0 {
+            return body;
+        }
+    }
 }

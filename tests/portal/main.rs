@@ -7,6 +7,7 @@
 
 mod beside;
 mod browser;
+mod camera;
 mod codes;
 mod failing;
 mod first_login;

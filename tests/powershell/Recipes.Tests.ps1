@@ -92,7 +92,24 @@ Describe 'Recipes: Sync-Group' {
         @(Get-Listed).Count | Should -Be 6
         [System.IO.File]::Exists("$script:place/pwned") | Should -BeFalse
         @(Import-Csv $state).name | Should -Contain "o'brien"
-        [System.IO.Directory]::GetFiles($script:place).Count | Should -Be 1
+        $files = [System.IO.Directory]::GetFiles($script:place) | ForEach-Object { [System.IO.Path]::GetFileName($_) } | Sort-Object
+        $files | Should -BeExactly @('state.csv', 'state.csv.lock')
+    }
+
+    It 'fails while another run is at work, and works after it' {
+        $other = [System.IO.File]::Open("$state.lock", 'OpenOrCreate', 'ReadWrite', 'None')
+        try {
+            $second = Invoke-Recipe Sync-Group '-Members alice -StatePath state.csv'
+            $second.Code | Should -Be 1
+            $second.Errors | Should -BeLike 'error: another run is at work*'
+            Get-ListedName | Should -BeNullOrEmpty
+        } finally { $other.Dispose() }
+        # The lock is free at the end of a run, not only at that of the process.
+        $twice = "-Members alice -StatePath state.csv; & '$script:recipes/Sync-Group.ps1' -Members alice, bob -StatePath state.csv"
+        $run = Invoke-Recipe Sync-Group $twice
+        $run.Errors | Should -BeNullOrEmpty
+        $run.Code | Should -Be 0
+        Get-ListedName | Should -Be 'alice bob'
     }
 
     It 'takes directory objects by their account names, and ignores spelling' {

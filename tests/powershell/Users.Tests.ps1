@@ -176,7 +176,7 @@ Describe 'Import-Rw2faUser' {
     It 'adds nobody if a line is bad, and reports each bad line' {
         $file = Write-List "name,type`ngood,user`nbad?,user`ngroup,team`n"
         $seen = Watch-Call { Import-Rw2faUser $file }
-        $seen.Errors.Count | Should -BeGreaterOrEqual 2
+        $seen.Errors.Count | Should -Be 2
         $seen.Errors.TargetObject | Sort-Object -Unique | Should -BeExactly $file
         "$($seen.Errors[0])" | Should -BeLike '*line 3*'
         "$($seen.Errors[1])" | Should -BeLike '*line 4*'

@@ -1,13 +1,13 @@
 # Runs the tests of the PowerShell module with Pester 5, on the programs of one build:
 #
-#   pwsh -NoProfile -NonInteractive -File tests/powershell/run.ps1 -Programs target/debug [-Filter '*Invoke-Program*']
+#   pwsh -NoProfile -NonInteractive -File tests/powershell/run.ps1 -Programs target/debug [-Filter '*Invoke-Program*,*Sync-Group*']
 #
 # Prints a summary such as '120 passed, 0 failed, 0 skipped' as its last line. Exits with 1 if a test failed or
 # was skipped, or if no test ran.
 param(
     # The directory of rw2fa and rw2fa-verify.
     [Parameter(Mandatory)] [string] $Programs,
-    # Runs only the tests whose full name is like one of these patterns.
+    # Runs only the tests whose full name is like one of these patterns. With -File, a list arrives as one text.
     [string[]] $Filter = @()
 )
 Set-StrictMode -Version Latest
@@ -33,6 +33,7 @@ $configuration.Run.Path = $PSScriptRoot
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Detailed'
 $configuration.TestRegistry.Enabled = $false
+$Filter = @($Filter -split ',' | Where-Object { $_ })
 if ($Filter.Count -gt 0) { $configuration.Filter.FullName = $Filter }
 # The tests set the preferences they are about.
 $ErrorActionPreference = 'Continue'

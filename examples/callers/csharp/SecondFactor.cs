@@ -3,9 +3,12 @@
 //   mcs SecondFactor.cs
 //   echo 123456 | mono SecondFactor.exe USER [--session html5|remoteapp|rdp] [--program PATH] [--limit SECONDS]
 //
-// Needs .NET 5 or newer, or Mono 6 on Unix, and no packages. In your own project, delete Main. The rules for callers
-// are in docs/portal.md.
+// Needs .NET Core 3.1 or newer, or Mono 6 on Unix, and no packages. In your own project, delete Main. The rules for
+// callers are in docs/portal.md.
 
+#if NETCOREAPP // The compiler of Mono does not know references that may be null.
+#pragma warning disable 8600, 8601, 8602, 8603, 8604, 8618, 8625
+#endif
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;

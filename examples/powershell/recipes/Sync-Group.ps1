@@ -10,7 +10,8 @@ Users who were never seen in a group, such as those listed by hand, stay on the 
 given. Groups on the list stay as they are.
 
 If the directory does not answer, answers with an error or with nobody, or a member cannot be added, the script
-removes nobody. It also refuses to remove more than -MostPercent of the list at once.
+removes nobody. It also refuses to remove more than -MostPercent of the list at once. While one run is at work, another
+one with the same state file fails.
 
 Prints a line for each change. Exit code 0 means that all is done, 1 that something failed.
 .PARAMETER Group
@@ -44,11 +45,13 @@ param(
 )
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
+$lock = $null
 
 # Ends the script as failed.
 function Stop-Sync {
     param([string] $Message)
     [Console]::Error.WriteLine("error: $Message")
+    if ($null -ne $lock) { $lock.Dispose() }
     exit 1
 }
 
@@ -125,6 +128,15 @@ if ($null -ne $problem) { Stop-Sync "the members are not known: $($problem.Excep
 if ($LASTEXITCODE -ne 0) { Stop-Sync "the members are not known: a program ended with exit code $LASTEXITCODE" }
 if ($found.Count -eq 0) { Stop-Sync 'the group has no members, so nothing was changed' }
 
+# A second run would forget what this one remembers. A preview writes nothing, not even this file.
+if (-not $WhatIfPreference) {
+    $path = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($StatePath) + '.lock'
+    try {
+        $lock = [System.IO.File]::Open($path, 'OpenOrCreate', 'ReadWrite', 'None')
+    } catch {
+        Stop-Sync "another run is at work, or $path cannot be opened: $($_.Exception.GetBaseException().Message)"
+    }
+}
 try {
     $state = Read-State $StatePath
 } catch {
@@ -198,5 +210,6 @@ try {
 } catch {
     Stop-Sync "$StatePath cannot be written: $($_.Exception.Message)"
 }
+if ($null -ne $lock) { $lock.Dispose() }
 if ($isFailed) { exit 1 }
 exit 0

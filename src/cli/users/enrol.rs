@@ -6,6 +6,7 @@ use super::handing_over::{self, HandOver, Made};
 use super::known_state;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened};
+use crate::cli::output::{self, ChangeRow, Changed};
 use crate::cli::{Done, parse_name};
 use crate::error::Result;
 use crate::names::name::Name;
@@ -37,8 +38,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let opened = context.open()?;
     let made = make(context, &opened, &name, args)?;
     if args.dry_run {
+        let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
+        let done = output::changes(context, true, &[row])?;
         context.note(&format!("{name}: would create a secret and show its QR code"));
-        return Ok(Done::All);
+        return Ok(done);
     }
     args.hand_over.show(context, &opened.settings, file, &name, &made)
 }

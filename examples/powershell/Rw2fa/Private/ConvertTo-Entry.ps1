@@ -1,16 +1,44 @@
-# Turns what a caller passes into an entry: an object with Name, Type, Method, Phone, Notes, Listed, Until, Reason and
-# Source, the value that was passed. Takes names, objects of Get-Rw2faUser, rows of Import-Csv, and accounts and groups of a
+# What a cell of a list holds in most cases, and what needs neither quotes nor an apostrophe.
+$script:PlainCell = [regex] '\A[\w.\\][\w.\\@-]*\z'
+
+# Turns what callers pass into entries: tables with Name, Type, Method, Phone, Notes, Listed, Until, Reason and Source,
+# the value that was passed. Returns them as one list, those of groups first. Reports an error for each value that is
+# not a name, and goes on with the others.
+#
+# Lists are long, and PowerShell is slow where a function is called for each value: plain names, which most are, need
+# none. For the same reason an entry is a hashtable, and not an object.
+function ConvertTo-EntryList {
+    param(
+        [System.Management.Automation.PSCmdlet] $Cmdlet,
+        [AllowEmptyCollection()] [AllowNull()] [System.Collections.IList] $Values,
+        [AllowEmptyCollection()] [AllowNull()] [string[]] $Group = @()
+    )
+    $entries = [System.Collections.Generic.List[object]]::new()
+    $plain = $script:PlainCell
+    foreach ($value in $Group) {
+        $entry = ConvertTo-Entry $Cmdlet $value 'group'
+        if ($null -ne $entry) { $entries.Add($entry) }
+    }
+    foreach ($value in $Values) {
+        if ($value -is [string] -and $plain.IsMatch($value)) {
+            $entries.Add(@{
+                    Name = $value; Type = 'user'; Method = ''; Phone = ''; Notes = ''; Listed = ''; Until = ''; Reason = ''
+                    Source = $value
+                })
+        } else {
+            $entry = ConvertTo-Entry $Cmdlet $value
+            if ($null -ne $entry) { $entries.Add($entry) }
+        }
+    }
+    # The comma keeps PowerShell from returning the entries one by one.
+    , $entries
+}
+
+# Turns one value into an entry. Takes names, objects of Get-Rw2faUser, rows of Import-Csv, and accounts and groups of a
 # directory or of this computer. Returns nothing, and reports an error, if there is no name.
 function ConvertTo-Entry {
     param($Cmdlet, $Value, $Type = 'user')
-    # Lists are long: most of them hold plain names.
-    if ($Value -is [string] -and $script:PlainCell.IsMatch($Value)) {
-        return [pscustomobject]@{
-            Name = $Value; Type = $Type; Method = ''; Phone = ''; Notes = ''; Listed = ''; Until = ''; Reason = ''
-            Source = $Value
-        }
-    }
-    $entry = [pscustomobject]@{
+    $entry = @{
         Name = ''; Type = $Type; Method = ''; Phone = ''; Notes = ''; Listed = ''; Until = ''; Reason = ''; Source = $Value
     }
     if ($Value -is [psobject]) { $base = $Value.PSObject.BaseObject } else { $base = $Value }
@@ -34,7 +62,7 @@ function ConvertTo-Entry {
             if ($null -eq $property -or $null -eq $property.Value) { continue }
             $text = $property.Value
             if ($text -is [datetime]) { $text = ConvertTo-UtcText $text }
-            $entry.$field = [string] $text
+            $entry[$field] = [string] $text
         }
         $classes = foreach ($field in 'Type', 'ObjectClass', 'StructuralObjectClass') {
             $property = $properties[$field]
@@ -53,9 +81,6 @@ function ConvertTo-Entry {
     }
     $entry
 }
-
-# What a cell of a list holds in most cases, and what needs neither quotes nor an apostrophe.
-$script:PlainCell = [regex] '\A[\w.\\][\w.\\@-]*\z'
 
 # Formats a cell of a list. An apostrophe guards what a spreadsheet would take for a formula, and is removed
 # when the list is read.

@@ -1,29 +1,29 @@
 # Formats entries as a list for --from, and remembers on which line each one is.
 function ConvertTo-List {
     param([object[]] $Entries, [string[]] $Columns)
-    $text = [System.Text.StringBuilder]::new()
-    $null = $text.Append(($Columns -join ',').ToLowerInvariant()).Append("`n")
+    $rows = [System.Collections.Generic.List[string]]::new($Entries.Count + 1)
+    $rows.Add(($Columns -join ',').ToLowerInvariant())
     $lines = @{}
     $number = 2
+    $plain = $script:PlainCell
+    $cells = [string[]]::new($Columns.Count)
     foreach ($entry in $Entries) {
         $lines[$number] = $entry
-        $start = $text.Length
-        $separator = ''
         $isPlain = $true
-        foreach ($column in $Columns) {
-            $cell = $entry.$column
-            if ($cell -and -not $script:PlainCell.IsMatch($cell)) {
+        for ($at = 0; $at -lt $cells.Length; $at++) {
+            $cell = $entry[$Columns[$at]]
+            if ($cell -and -not $plain.IsMatch($cell)) {
                 $cell = ConvertTo-Cell $cell
                 $isPlain = $false
             }
-            $null = $text.Append($separator).Append($cell)
-            $separator = ','
+            $cells[$at] = $cell
         }
-        $null = $text.Append("`n")
+        $row = [string]::Join(',', $cells)
+        $rows.Add($row)
         $number++
-        if (-not $isPlain) { $number += $text.ToString($start, $text.Length - $start).Split("`n").Count - 2 }
+        if (-not $isPlain) { $number += $row.Split("`n").Count - 1 }
     }
-    [pscustomobject]@{ Text = $text.ToString(); Lines = $lines }
+    [pscustomobject]@{ Text = [string]::Join("`n", $rows) + "`n"; Lines = $lines }
 }
 
 # Runs a command that changes entries, in one process however many there are, and returns an object for each
@@ -101,15 +101,18 @@ function Invoke-Change {
 function ConvertTo-Change {
     param([AllowEmptyCollection()] [object[]] $Changes, [switch] $IsPreview)
     $would = if ($IsPreview) { 'would be ' } else { '' }
+    # A copy takes much less time than a new object with a type name.
+    $empty = [pscustomobject]@{ PSTypeName = 'Rw2fa.Change'; Name = ''; Type = ''; Result = ''; CoveredBy = '' }
     foreach ($change in $Changes) {
         if ($null -eq $change -or $change.result -eq 'failed') { continue }
-        [pscustomobject]@{
-            PSTypeName = 'Rw2fa.Change'
-            Name       = $change.name
-            Type       = $change.type
-            Result     = $would + $change.result
-            CoveredBy  = $change.covered_by -join ', '
-        }
+        $object = $empty.PSObject.Copy()
+        $object.Name = $change.name
+        $object.Type = $change.type
+        $object.Result = $would + $change.result
+        $coveredBy = $change.covered_by
+        # Most lists are empty.
+        if ($coveredBy) { $object.CoveredBy = $coveredBy -join ', ' }
+        $object
     }
 }
 

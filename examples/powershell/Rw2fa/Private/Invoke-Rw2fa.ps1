@@ -35,8 +35,6 @@ function Invoke-Rw2fa {
         [string] $InputText = '',
         # The command has no JSON: what it prints is text.
         [switch] $AsText,
-        # The command prints no document in some cases.
-        [switch] $MayBeSilent,
         [double] $Seconds = 600
     )
     $program = Get-Program $Cmdlet
@@ -84,8 +82,7 @@ function Invoke-Rw2fa {
             $isUnderstood = $true
         }
     }
-    $isMissing = -not $AsText -and $run.ExitCode -eq 0 -and $null -eq $document -and $failures.Count -eq 0 -and
-        (-not $MayBeSilent -or $run.Output.Trim())
+    $isMissing = -not $AsText -and $run.ExitCode -eq 0 -and $null -eq $document -and $failures.Count -eq 0
     if (-not $isUnderstood -or $isMissing) {
         $what = "rw2fa ended with exit code $($run.ExitCode)"
         if ($isMissing) { $what = 'rw2fa printed no document that this module knows' }
@@ -108,7 +105,10 @@ function Read-Rw2fa {
     )
     $run = Invoke-Rw2fa $Cmdlet $Arguments -InputText $InputText -Seconds $Seconds
     if ($null -eq $run) { return }
-    foreach ($failure in $run.Failures) {
+    # After errors about lines of a file, the program sums them up: each thing that failed is one error.
+    $ofLines = @($run.Failures | Where-Object { $null -ne (Get-Field $_ 'line') })
+    $failures = if ($ofLines.Count -gt 0) { $ofLines } else { $run.Failures }
+    foreach ($failure in $failures) {
         Write-Failure $Cmdlet $failure.kind $failure.message -Hint ([string] $failure.hint) -Target $Target
     }
     $run.Document

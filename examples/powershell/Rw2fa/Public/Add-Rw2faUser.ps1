@@ -40,19 +40,13 @@ function Add-Rw2faUser {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
-        foreach ($one in $Group) {
-            $entry = ConvertTo-Entry $PSCmdlet $one -Type group
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = ConvertTo-EntryList $PSCmdlet $values $Group
         if ($Phone -and @($entries | Where-Object { -not $_.Phone }).Count -gt 1) {
             Write-Failure $PSCmdlet 'usage' 'a phone number is for one user, and several have none' -Target $Phone -Hint (
                 'call Add-Rw2faUser for each user, or pass objects with a property Phone')

@@ -35,22 +35,22 @@ function Add-Rw2faWhitelist {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -eq $entry) { continue }
-            if ($entry.Type -eq 'group') {
-                $message = "'$($entry.Name)' is a group, and the whitelist has only users"
-                Write-Failure $PSCmdlet 'refused' $message -Target $one
-                continue
-            }
-            $entry.Until = ConvertTo-EndText $entry.Until
-            $entries.Add($entry)
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = [System.Collections.Generic.List[object]]::new()
+        foreach ($entry in (ConvertTo-EntryList $PSCmdlet $values)) {
+            if ($entry.Type -eq 'group') {
+                $message = "'$($entry.Name)' is a group, and the whitelist has only users"
+                Write-Failure $PSCmdlet 'refused' $message -Target $entry.Source
+                continue
+            }
+            if ($entry.Until) { $entry.Until = ConvertTo-EndText $entry.Until }
+            $entries.Add($entry)
+        }
         $arguments = @('whitelist', 'add')
         if ($PSBoundParameters.ContainsKey('Reason')) { $arguments += "--reason=$Reason" }
         if ($PSBoundParameters.ContainsKey('Until')) { $arguments += "--until=$(ConvertTo-UtcText $Until)" }

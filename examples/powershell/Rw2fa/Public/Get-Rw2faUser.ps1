@@ -40,28 +40,17 @@ function Get-Rw2faUser {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $wanted = [System.Collections.Generic.List[object]]::new()
+        $values = [System.Collections.Generic.List[object]]::new()
         # An empty pipeline asks for nothing; without names and without a pipeline, everything is wanted.
-        $isEverything = -not $PSBoundParameters.ContainsKey('Name') -and -not $PSBoundParameters.ContainsKey('LiteralName') -and
-            -not $MyInvocation.ExpectingInput
-        foreach ($one in $LiteralName) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) {
-                $wanted.Add([pscustomobject]@{ Name = $entry.Name; Type = ''; IsLiteral = $true; Source = $one })
-            }
-        }
+        $isLiteral = $PSBoundParameters.ContainsKey('LiteralName')
+        $isEverything = -not $PSBoundParameters.ContainsKey('Name') -and -not $isLiteral -and -not $MyInvocation.ExpectingInput
+        foreach ($one in $LiteralName) { $values.Add($one) }
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -eq $entry) { continue }
-            # A text may be the name of a user and of a group; an object is one of them.
-            $isText = $one -is [string]
-            $kind = if ($isText) { '' } else { $entry.Type }
-            $wanted.Add([pscustomobject]@{ Name = $entry.Name; Type = $kind; IsLiteral = -not $isText; Source = $one })
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $wanted = ConvertTo-EntryList $PSCmdlet $values
         if ($wanted.Count -eq 0 -and -not $isEverything) { return }
         $document = Read-Rw2fa $PSCmdlet @('users', 'list')
         if ($null -eq $document) { return }
@@ -69,7 +58,7 @@ function Get-Rw2faUser {
         $chosen = @()
         $shown = @()
         $all = @(Get-Field $document 'entries')
-        if ($isEverything) { $chosen = $all } else { $chosen = @(Select-Entry $PSCmdlet $all $wanted) }
+        if ($isEverything) { $chosen = $all } else { $chosen = @(Select-Entry $PSCmdlet $all $wanted -IsLiteral:$isLiteral) }
         $shown = @(foreach ($entry in $chosen) {
             if ($Type -and $entry.type -ne $Type) { continue }
             if ($State -and $entry.state -notin $State) { continue }

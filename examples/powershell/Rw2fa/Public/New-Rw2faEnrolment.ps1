@@ -60,8 +60,7 @@ function New-Rw2faEnrolment {
             if ($null -eq $entry) { continue }
             $isPreview = [bool] $WhatIfPreference
             if (-not (Confirm-Change $PSCmdlet $entry.Name $action) -and -not $isPreview) { continue }
-            # A preview of a new secret has no document.
-            $run = Invoke-Rw2fa $PSCmdlet ($arguments + '--' + $entry.Name) -MayBeSilent:$isPreview
+            $run = Invoke-Rw2fa $PSCmdlet ($arguments + '--' + $entry.Name)
             if ($null -eq $run) { continue }
             foreach ($failure in $run.Failures) {
                 Write-Failure $PSCmdlet $failure.kind $failure.message -Hint ([string] $failure.hint) -Target $one
@@ -79,11 +78,7 @@ function New-Rw2faEnrolment {
                 }
                 continue
             }
-            $changes = @(Get-Field $run.Document 'changes' | Where-Object { $null -ne $_ })
-            if ($changes.Count -eq 0) {
-                $changes = @([pscustomobject]@{ name = $entry.Name; type = 'user'; result = 'changed'; covered_by = @() })
-            }
-            foreach ($change in $changes) { ConvertTo-Change $change -IsPreview:$isPreview }
+            ConvertTo-Change @(Get-Field $run.Document 'changes') -IsPreview:$isPreview
         }
     }
 }

@@ -29,19 +29,13 @@ function Remove-Rw2faUser {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
-        foreach ($one in $Group) {
-            $entry = ConvertTo-Entry $PSCmdlet $one -Type group
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = ConvertTo-EntryList $PSCmdlet $values $Group
         $arguments = @('users', 'remove')
         if ($IgnoreMissing) { $arguments += '--ignore-missing' }
         $action = 'remove from the list and destroy the secret: the password alone is then enough'

@@ -22,15 +22,13 @@ function Remove-Rw2faWhitelist {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry -and $entry.Type -eq 'user') { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = @(foreach ($entry in (ConvertTo-EntryList $PSCmdlet $values)) { if ($entry.Type -eq 'user') { $entry } })
         $arguments = @('whitelist', 'remove')
         if ($IgnoreMissing) { $arguments += '--ignore-missing' }
         Invoke-Change $PSCmdlet $arguments $entries 'take off the whitelist: no more plain RDP' -Columns @('Name')

@@ -25,19 +25,13 @@ function Reset-Rw2faUser {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
-        foreach ($one in $Group) {
-            $entry = ConvertTo-Entry $PSCmdlet $one -Type group
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = ConvertTo-EntryList $PSCmdlet $values $Group
         Invoke-Change $PSCmdlet @('users', 'reset') $entries 'delete the secret: the next login shows a new QR code'
     }
 }

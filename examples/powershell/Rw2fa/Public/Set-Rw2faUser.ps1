@@ -36,11 +36,7 @@ function Set-Rw2faUser {
     )
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
-        foreach ($one in $Group) {
-            $entry = ConvertTo-Entry $PSCmdlet $one -Type group
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        $values = [System.Collections.Generic.List[object]]::new()
         $hasPhone = $PSBoundParameters.ContainsKey('Phone')
         $arguments = @('users', 'edit')
         if ($Method) { $arguments += "--method=$($Method.ToLowerInvariant())" }
@@ -48,12 +44,10 @@ function Set-Rw2faUser {
         if ($hasPhone) { $arguments += "--phone=$Phone" }
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = ConvertTo-EntryList $PSCmdlet $values $Group
         if ($arguments.Count -eq 2) {
             Write-Failure $PSCmdlet 'usage' 'nothing to change' -Hint 'use -Method, -Phone or -Notes'
             return

@@ -17,15 +17,13 @@ function Unlock-Rw2faUser {
     param([Parameter(Position = 0, ValueFromPipeline)] [object[]] $Name = @())
     begin {
         Use-CallerPreference $PSCmdlet
-        $entries = [System.Collections.Generic.List[object]]::new()
+        $values = [System.Collections.Generic.List[object]]::new()
     }
     process {
-        foreach ($one in $Name) {
-            $entry = ConvertTo-Entry $PSCmdlet $one
-            if ($null -ne $entry) { $entries.Add($entry) }
-        }
+        foreach ($one in $Name) { $values.Add($one) }
     }
     end {
+        $entries = ConvertTo-EntryList $PSCmdlet $values
         Invoke-Change $PSCmdlet @('users', 'unlock') $entries 'end the lockout'
     }
 }
