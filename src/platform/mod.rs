@@ -12,7 +12,7 @@ mod unix;
 mod windows;
 
 pub use listing::for_each_entry;
-pub use syslog::SystemLog;
+pub use syslog::{LogSeverity, SystemLog};
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

@@ -63,7 +63,7 @@ fn status_prints_metrics() {
         ("rw2fa_unreadable_documents", 0.0),
         ("rw2fa_license_state{state=\"trial\"}", 1.0),
         ("rw2fa_license_state{state=\"expired\"}", 0.0),
-        ("rw2fa_license_days_left", 30.0),
+        ("rw2fa_license_remaining_seconds", 30.0 * 86_400.0),
         ("rw2fa_license_users", 5.0),
         ("rw2fa_audit_unrecorded_changes", 0.0),
         ("rw2fa_sms_configured", 1.0),

@@ -175,13 +175,13 @@ fn add_license(metrics: &mut Metrics, summary: &Summary<'_>, rows: &[Row]) {
     let states = [LicenseState::Trial, LicenseState::Licensed, LicenseState::Expired];
     let states =
         states.map(|state| Sample::plain(state == status.state).label("state", state.as_str()));
-    let days = status.days_left.map(|days| u32::try_from(days).unwrap_or(u32::MAX));
+    let days = status.days_left.map(|days| f64::from(u32::try_from(days).unwrap_or(u32::MAX)));
     metrics
         .family("rw2fa_license_state", "1 for the state of the licence, 0 for the others.", states)
         .family(
-            "rw2fa_license_days_left",
-            "Days until the licence or the trial ends; absent if never.",
-            days.map(Sample::plain),
+            "rw2fa_license_remaining_seconds",
+            "Time until the licence or the trial ends, in whole days; absent if never.",
+            days.map(|days| Sample::plain(days * 86_400.0)),
         )
         .one(
             "rw2fa_license_users",

@@ -1,0 +1,11 @@
+//! rw2fa together with other programs, as they are installed: each of them is run for real.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+#[path = "../portal/beside.rs"]
+mod beside;
+mod nagios;
+mod prometheus;
+mod rsyslog;
+#[path = "../sandbox/mod.rs"]
+mod sandbox;
