@@ -5,6 +5,7 @@
 #[path = "../portal/beside.rs"]
 mod beside;
 mod nagios;
+mod nginx;
 mod prometheus;
 mod rsyslog;
 #[path = "../sandbox/mod.rs"]

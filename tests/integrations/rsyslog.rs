@@ -79,7 +79,7 @@ fn refused_logins_are_in_a_file_of_their_own() {
     assert!(lines[0].ends_with(" attempt=2"), "{lines:?}");
     assert_eq!(lines.len(), 3, "{lines:?}");
     let all = fs::read_to_string(&all).unwrap();
-    assert!(all.contains("code-required") && all.contains("advanced set"), "{all}");
+    assert!(all.contains("code-required") && all.contains("\"action\":\"advanced\""), "{all}");
     for hidden in [wrong, secret.to_base32()] {
         assert!(!all.contains(&hidden), "{all}");
     }
