@@ -17,7 +17,7 @@ trap 'rm -f -- "$new"' EXIT
 
 # A store with problems has metrics, too: rw2fa_healthy is 0, or rw2fa_up if it cannot be read.
 code=0
-rw2fa "${options[@]}" --format prometheus status >"$new" || code=$?
+rw2fa "${options[@]}" status --format prometheus >"$new" || code=$?
 case $code in
 0 | 1 | 4) ;;
 *) exit "$code" ;;

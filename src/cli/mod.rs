@@ -245,7 +245,7 @@ fn check_format(format: Format, command: &Any) -> Result<()> {
         (Format::Nagios, _) => ("nagios", "doctor"),
     };
     let what = format!("only '{only}' supports --format {word}");
-    Err(Error::new(ErrorKind::Usage, what).with_hint(format!("rw2fa --format {word} {only}")))
+    Err(Error::new(ErrorKind::Usage, what).with_hint(format!("rw2fa {only} --format {word}")))
 }
 
 /// The exit code when standard output was closed early, as by `head`: that of other programs, which

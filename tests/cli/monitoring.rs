@@ -155,7 +155,7 @@ fn only_one_command_prints_each_format() {
             let run = sandbox.admin(&[&["--format", format], &words[..]].concat());
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{command}: {run:?}");
             let expected = format!(
-                "error: only '{only}' supports --format {format}\nhint: rw2fa --format {format} {only}\n"
+                "error: only '{only}' supports --format {format}\nhint: rw2fa {only} --format {format}\n"
             );
             assert_eq!(run.stderr, expected, "{command}");
         }

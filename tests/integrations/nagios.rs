@@ -1,4 +1,4 @@
-//! Nagios runs `rw2fa --format nagios doctor` as a plugin.
+//! Nagios runs `rw2fa doctor --format nagios` as a plugin.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::beside::Beside;
 use crate::sandbox::{Sandbox, has, is_on_path};
 
 /// What the example runs, and a test replaces: there is no account of the package, and another store.
-const COMMAND: &str = "/usr/bin/sudo -n -u rw2fa /usr/bin/rw2fa --format nagios doctor";
+const COMMAND: &str = "/usr/bin/sudo -n -u rw2fa /usr/bin/rw2fa doctor --format nagios";
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nagios").join(name)
@@ -18,7 +18,7 @@ fn example(name: &str) -> PathBuf {
 /// The same command for the built program and a store of the test.
 fn plugin(sandbox: &Sandbox) -> String {
     let (program, store) = (env!("CARGO_BIN_EXE_rw2fa"), sandbox.path());
-    format!("{program} --store {} --format nagios doctor", store.display())
+    format!("{program} --store {} doctor --format nagios", store.display())
 }
 
 /// A store for which `doctor` finds an error.
@@ -63,7 +63,7 @@ fn a_plugin_of_plugins_understands_it() {
 #[test]
 fn sudo_allows_the_command_of_the_definitions() {
     let rule = fs::read_to_string(example("rw2fa.sudoers")).unwrap();
-    assert!(rule.ends_with("nagios ALL=(rw2fa) NOPASSWD: /usr/bin/rw2fa --format nagios doctor\n"));
+    assert!(rule.ends_with("nagios ALL=(rw2fa) NOPASSWD: /usr/bin/rw2fa doctor --format nagios\n"));
     for file in ["rw2fa.cfg", "rw2fa.nrpe.cfg"] {
         assert!(fs::read_to_string(example(file)).unwrap().contains(COMMAND), "{file}");
     }

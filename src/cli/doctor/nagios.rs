@@ -1,4 +1,4 @@
-//! `rw2fa --format nagios doctor`: the findings as a plugin of Nagios and Icinga prints them.
+//! `rw2fa doctor --format nagios`: the findings as a plugin of Nagios and Icinga prints them.
 //!
 //! The first line has the state, a summary and, after `|`, the counts. Further lines have the findings. The exit code
 //! is the state.
