@@ -94,7 +94,7 @@ fn report(findings: &[Finding]) -> String {
         let line = line(finding);
         if text.len() + line.len() > LONGEST_OUTPUT {
             let left = count(findings.len() - at, "more finding");
-            text += &format!("{left}: run 'rw2fa doctor'\n");
+            text.extend([&left, ": run 'rw2fa doctor'\n"]);
             break;
         }
         text += &line;

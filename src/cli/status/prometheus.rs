@@ -171,11 +171,11 @@ fn add_people(metrics: &mut Metrics, summary: &Summary<'_>, rows: &[Row]) {
 }
 
 fn add_license(metrics: &mut Metrics, summary: &Summary<'_>, rows: &[Row]) {
-    let status = summary.license;
+    let licence = summary.license;
     let states = [LicenseState::Trial, LicenseState::Licensed, LicenseState::Expired];
     let states =
-        states.map(|state| Sample::plain(state == status.state).label("state", state.as_str()));
-    let days = status.days_left.map(|days| f64::from(u32::try_from(days).unwrap_or(u32::MAX)));
+        states.map(|state| Sample::plain(state == licence.state).label("state", state.as_str()));
+    let days = licence.days_left.map(|days| f64::from(u32::try_from(days).unwrap_or(u32::MAX)));
     metrics
         .family("rw2fa_license_state", "1 for the state of the licence, 0 for the others.", states)
         .family(
@@ -191,7 +191,7 @@ fn add_license(metrics: &mut Metrics, summary: &Summary<'_>, rows: &[Row]) {
         .family(
             "rw2fa_license_max_users",
             "The limit of the licence; absent if there is none.",
-            status.max_users().map(Sample::plain),
+            licence.max_users().map(Sample::plain),
         )
         .one(
             "rw2fa_license_development_key",
