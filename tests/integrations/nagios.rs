@@ -90,7 +90,8 @@ fn configuration(directory: &Path) -> String {
     let files = ["log_file", "object_cache_file", "precached_object_file", "status_file"];
     let files =
         files.iter().chain(&["temp_file", "state_retention_file", "command_file", "lock_file"]);
-    let files: String = files.map(|name| format!("{name}={place}/{name}\n")).collect();
+    let files: Vec<_> = files.map(|name| format!("{name}={place}/{name}\n")).collect();
+    let files = files.concat();
     format!(
         "{files}cfg_file={place}/objects.cfg\ncfg_file={place}/rw2fa.cfg\ntemp_path={place}\n\
          check_result_path={place}/results\nnagios_user={user}\nnagios_group={user}\nuse_syslog=0\n\

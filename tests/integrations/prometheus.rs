@@ -99,7 +99,7 @@ fn collect(sandbox: &Sandbox, directory: &Path, path: &str) -> Output {
     command.output().unwrap()
 }
 
-/// Guards the script for node_exporter: a whole file or the old one, which others can read, and nothing left behind.
+/// Guards the script for `node_exporter`: a whole file or the old one, which others can read, and nothing left behind.
 #[test]
 fn the_script_replaces_the_file_as_a_whole() {
     use std::os::unix::fs::PermissionsExt;
