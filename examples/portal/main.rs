@@ -10,6 +10,7 @@
 //! portal is safe against.
 
 mod accounts;
+mod auth;
 mod demo;
 mod desktop;
 mod pages;
@@ -140,6 +141,7 @@ fn routes(portal: &Arc<Portal>) -> Router {
         .route("/sign-in", post(sign_in::sign_in))
         .route("/code", get(sign_in::code_page).post(sign_in::code))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/auth", get(auth::auth))
         .route("/desktop", get(desktop::desktop))
         .route("/open", post(desktop::open))
         .route("/session/{id}", get(desktop::session))

@@ -7,6 +7,7 @@ pub(crate) mod second_factor;
 
 use maud::{DOCTYPE, Markup, html};
 
+use crate::auth::ReturnPath;
 use crate::verifier::Answer;
 
 /// What the sign-in page reports.
@@ -78,7 +79,12 @@ fn token_field(token: &str) -> Markup {
 }
 
 /// The password page.
-pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup {
+pub(crate) fn sign_in(
+    token: &str,
+    name: &str,
+    next: Option<&ReturnPath>,
+    notice: Option<Notice>,
+) -> Markup {
     let is_wrong = notice == Some(Notice::Wrong);
     let described = is_wrong.then_some("error");
     let title = if is_wrong { "Error: Sign in" } else { "Sign in" };
@@ -94,6 +100,7 @@ pub(crate) fn sign_in(token: &str, name: &str, notice: Option<Notice>) -> Markup
             }
             form method="post" action="/sign-in" {
                 (token_field(token))
+                @if let Some(next) = next { input type="hidden" name="next" value=(next.as_str()); }
                 label for="name" { "User name" }
                 input id="name" name="name" value=(name) type="text" autocomplete="username"
                     autocapitalize="none" autocorrect="off" spellcheck="false" maxlength="256" required

@@ -33,6 +33,14 @@ pub(crate) const ALL: &[Resource] = &[
     },
 ];
 
+/// The application behind nginx. Its requests ask at `/auth`; the page of things to open does not show it.
+pub(crate) const APPLICATION: Resource = Resource {
+    id: "application",
+    title: "Application",
+    text: "An application behind this portal.",
+    kind: Kind::Html5,
+};
+
 /// Returns the resource with this id.
 pub(crate) fn find(id: &str) -> Option<&'static Resource> {
     ALL.iter().find(|resource| resource.id == id)

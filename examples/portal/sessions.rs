@@ -13,6 +13,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use crate::accounts::Account;
+use crate::auth::ReturnPath;
 use crate::resources::Resource;
 use crate::verifier::{Answer, Caller};
 
@@ -20,6 +21,8 @@ use crate::verifier::{Answer, Caller};
 const CODE_TIME: Duration = Duration::from_secs(10 * 60);
 /// The longest time that a user stays signed in.
 const WHOLE_TIME: Duration = Duration::from_secs(8 * 3600);
+/// How long an answer of the verifier counts for further requests to the application behind nginx.
+const FRESH: Duration = Duration::from_secs(5);
 /// How long the second of two clicks may still come with the id of the first.
 const DOUBLE_CLICK: Duration = Duration::from_secs(10);
 
@@ -77,8 +80,12 @@ pub(crate) struct Session {
     /// The verifier's last answer, until a page has shown it. It may contain the secret of an
     /// enrolment, which is shown once.
     pub(crate) answer: Option<Answer>,
+    /// Where the user wanted to go before signing in.
+    pub(crate) next: Option<ReturnPath>,
     began: Instant,
     used: Instant,
+    /// When the verifier last let a request to the application pass.
+    checked: Option<Instant>,
     /// Set when the session continued under another id.
     retired: Option<Retired>,
     /// Held while a code of this sign-in is tried, under any of its ids.
@@ -120,8 +127,10 @@ impl Session {
             caller,
             stage: Stage::CodeWanted,
             answer: None,
+            next: None,
             began: now,
             used: now,
+            checked: None,
             retired: None,
             turn: Arc::default(),
         }
@@ -138,6 +147,41 @@ impl Session {
             Stage::SignedIn { opening, .. } => *opening,
             Stage::CodeWanted => None,
         }
+    }
+
+    /// Whether the user has opened this, and needs no code for it as far as the portal knows.
+    pub(crate) fn has_opened(&self, resource: &Resource) -> bool {
+        match &self.stage {
+            Stage::SignedIn { opened, .. } => {
+                opened.iter().any(|opened| opened.resource.id == resource.id)
+            }
+            Stage::CodeWanted => false,
+        }
+    }
+
+    /// Records that the user needs a code to open this.
+    pub(crate) fn needs_code_for(&mut self, resource: &'static Resource) {
+        // Not the answer of the sign-in, which no page may have shown yet: the code page finds out what is needed.
+        (self.answer, self.checked) = (None, None);
+        if let Stage::SignedIn { opened, opening } = &mut self.stage {
+            opened.retain(|opened| opened.resource.id != resource.id);
+            *opening = Some(resource);
+        }
+    }
+
+    /// Whether the verifier has just let a request to the application pass.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.checked.is_some_and(|checked| checked.elapsed() < FRESH)
+    }
+
+    /// Records that the verifier let a request to the application pass.
+    pub(crate) fn set_fresh(&mut self) {
+        self.checked = Some(Instant::now());
+    }
+
+    /// Returns where the user goes now: to the page that they wanted, once, or else to `page`.
+    pub(crate) fn destination(&mut self, page: &str) -> String {
+        self.next.take().map_or_else(|| page.to_owned(), |next| next.as_str().to_owned())
     }
 
     /// Whether it continued under another id.

@@ -9,9 +9,10 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use crate::auth::ReturnPath;
 use crate::pages::second_factor::Field;
 use crate::pages::{self, Notice};
-use crate::resources::Resource;
+use crate::resources::{self, Resource};
 use crate::sessions::{Id, Opened, Scope, Session, Stage};
 use crate::verifier::{Answer, Ask, Caller, Kind, Outcome};
 use crate::web::{Failure, Fields, OwnForm, Visitor, with_cookie};
@@ -25,16 +26,26 @@ pub(crate) async fn entrance(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let next = ReturnPath::of_query(query.as_deref());
     match visitor.session(&portal, Scope::Current) {
-        Some(session) if session.is_signed_in() => Redirect::to("/desktop").into_response(),
-        Some(_) => Redirect::to("/code").into_response(),
+        Some(mut session) if session.is_signed_in() && session.opening().is_none() => {
+            session.next = next;
+            Redirect::to(&session.destination("/desktop")).into_response()
+        }
+        Some(session) if session.is_signed_in() && next.is_none() => {
+            Redirect::to("/desktop").into_response()
+        }
+        Some(_) => {
+            portal.sessions.change(&visitor.id, |session| session.next = next);
+            Redirect::to("/code").into_response()
+        }
         None => {
             let notice = match query.as_deref() {
                 Some("notice=expired") => Some(Notice::Expired),
                 Some("notice=signed-out") => Some(Notice::SignedOut),
                 _ => None,
             };
-            let page = pages::sign_in(&visitor.token(&portal), "", notice);
+            let page = pages::sign_in(&visitor.token(&portal), "", next.as_ref(), notice);
             visitor.page(&portal, StatusCode::OK, page)
         }
     }
@@ -43,11 +54,13 @@ pub(crate) async fn entrance(
 /// `POST /sign-in`: checks the password, and asks the verifier what else is needed.
 pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) -> Handled {
     let OwnForm { visitor, fields } = form;
+    let next = ReturnPath::parse(&fields.next);
     let found = portal.directory.sign_in(&fields.name, fields.password).await?;
     let Some(account) = found else {
         log("a password was wrong");
         // The same page for a wrong name and a wrong password.
-        let page = pages::sign_in(&visitor.token(&portal), &fields.name, Some(Notice::Wrong));
+        let token = visitor.token(&portal);
+        let page = pages::sign_in(&token, &fields.name, next.as_ref(), Some(Notice::Wrong));
         return Ok(visitor.page(&portal, StatusCode::FORBIDDEN, page));
     };
     let caller = Caller {
@@ -63,15 +76,16 @@ pub(crate) async fn sign_in(State(portal): State<Arc<Portal>>, form: OwnForm) ->
     if answer.is_granted() {
         let_in(&mut session, &answer, None);
     }
-    session.answer = Some(answer);
-    let location = if session.is_signed_in() { "/desktop" } else { "/code" };
+    (session.answer, session.next) = (Some(answer), next);
+    let is_in = session.is_signed_in();
+    let location = if is_in { session.destination("/desktop") } else { "/code".into() };
     // Another user may have been signed in with this browser.
     if let Some(earlier) = visitor.session(&portal, Scope::Current) {
         end(&portal, &earlier).await;
     }
     // SECURITY: a new id, whatever cookie the browser sent.
     let id = portal.sessions.begin(session)?;
-    Ok(with_cookie(Redirect::to(location).into_response(), &portal, Some(&id)))
+    Ok(with_cookie(Redirect::to(&location).into_response(), &portal, Some(&id)))
 }
 
 /// `GET /code`: the verifier's last answer, or a new one.
@@ -101,7 +115,8 @@ pub(crate) async fn code_page(
     if answer.is_granted() {
         // Meanwhile 2FA was turned off, or the user is no longer listed.
         let_in(&mut session, &answer, None);
-        return advance(&portal, &visitor, session, None, "/desktop").await;
+        let location = session.destination("/desktop");
+        return advance(&portal, &visitor, session, None, &location).await;
     }
     let status = match answer.outcome {
         Outcome::Error | Outcome::Ended => StatusCode::SERVICE_UNAVAILABLE,
@@ -167,8 +182,9 @@ async fn try_code(portal: &Portal, visitor: &Visitor, fields: Fields) -> Handled
     if answer.is_granted() {
         let_in(&mut session, &answer, opening);
         session.answer = Some(answer);
-        let location =
-            opening.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
+        let page = opening.filter(|opened| resources::find(opened.id).is_some());
+        let page = page.map_or("/desktop".into(), |opened| format!("/session/{}", opened.id));
+        let location = session.destination(&page);
         return advance(portal, visitor, session, code.as_deref(), &location).await;
     }
     portal.sessions.change(&visitor.id, |session| session.answer = Some(answer));

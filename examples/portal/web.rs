@@ -144,6 +144,8 @@ pub(crate) struct Fields {
     pub(crate) resend: Option<String>,
     #[serde(default)]
     pub(crate) resource: String,
+    #[serde(default)]
+    pub(crate) next: String,
 }
 
 /// A form that one of our own pages sent. POST handlers accept nothing else.

@@ -211,7 +211,7 @@ fn list(context: &mut Context<'_>) -> Result<Done> {
     let rows: Vec<_> = KEYS.iter().map(|key| row(key, &opened.settings.advanced)).collect();
     let columns = match context.globals.format {
         Format::Text => COLUMNS_FOR_PEOPLE,
-        Format::Json | Format::Csv => COLUMNS,
+        Format::Json | Format::Csv | Format::Prometheus | Format::Nagios => COLUMNS,
     };
     output::list(context, "settings", &rows, columns)?;
     Ok(Done::All)

@@ -254,6 +254,8 @@ impl<'a> Context<'a> {
             Format::Text => return Ok(()),
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Prometheus => "prometheus",
+            Format::Nagios => "nagios",
         };
         let what = format!("{command} does not support --format {format}");
         Err(Error::new(ErrorKind::Usage, what).with_hint("use --format text"))

@@ -59,6 +59,10 @@ pub enum Format {
     Json,
     /// Comma-separated values, for commands that print a list
     Csv,
+    /// Metrics for Prometheus; 'status' only
+    Prometheus,
+    /// Output and exit code of a plugin for Nagios or Icinga; 'doctor' only
+    Nagios,
 }
 
 /// When to use colours.
@@ -206,8 +210,15 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
         Color::Always => Some(true),
         Color::Never => Some(false),
     };
-    if let Any::Public(Command::Verify(args)) = &cli.command {
-        return run_verify(process, &cli.globals, args);
+    if let Err(error) = check_format(cli.globals.format, &cli.command) {
+        return Context::new(process, cli.globals).fail(&error);
+    }
+    match &cli.command {
+        Any::Public(Command::Verify(args)) => return run_verify(process, &cli.globals, args),
+        Any::Public(Command::Doctor(args)) if cli.globals.format == Format::Nagios => {
+            return doctor::nagios::main(process, cli.globals, args);
+        }
+        _ => {}
     }
     let mut context = Context::new(process, cli.globals);
     let result = match cli.command {
@@ -222,6 +233,19 @@ fn run(process: &mut Process, cli: Cli<Any>) -> u8 {
         Err(error) if error.is_broken_pipe() => UNREAD,
         Err(error) => context.fail(&error),
     }
+}
+
+/// Rejects a format that only one other command prints.
+fn check_format(format: Format, command: &Any) -> Result<()> {
+    let (word, only) = match (format, command) {
+        (Format::Text | Format::Json | Format::Csv, _)
+        | (Format::Prometheus, Any::Public(Command::Status(_)))
+        | (Format::Nagios, Any::Public(Command::Doctor(_))) => return Ok(()),
+        (Format::Prometheus, _) => ("prometheus", "status"),
+        (Format::Nagios, _) => ("nagios", "doctor"),
+    };
+    let what = format!("only '{only}' supports --format {word}");
+    Err(Error::new(ErrorKind::Usage, what).with_hint(format!("rw2fa {only} --format {word}")))
 }
 
 /// The exit code when standard output was closed early, as by `head`: that of other programs, which
@@ -255,7 +279,7 @@ fn run_verify(process: &mut Process, globals: &Globals, args: &VerifyArgs) -> u8
     let format = match globals.format {
         Format::Text => AnswerFormat::Text,
         Format::Json => AnswerFormat::Json,
-        Format::Csv => {
+        Format::Csv | Format::Prometheus | Format::Nagios => {
             let error = Error::new(ErrorKind::Usage, "verify does not support --format csv")
                 .with_hint("use --format json or --format text");
             return Context::new(process, globals.clone()).fail(&error);
@@ -295,12 +319,13 @@ fn show_clap_message(process: &mut Process, error: &clap::Error, definition: &cl
             Err(_) => ErrorKind::System.exit_code(),
         };
     }
-    let wants_json = process
-        .args
-        .windows(2)
-        .any(|pair| pair[0] == "--format" && pair[1].eq_ignore_ascii_case("json"))
-        || process.args.iter().any(|arg| arg.eq_ignore_ascii_case("--format=json"));
-    if wants_json {
+    if wants_format(&process.args, "nagios")
+        && usage::plain_words(&process.args).next().is_some_and(|command| command == "doctor")
+    {
+        let error = usage::usage_error(error, definition, &process.args);
+        return doctor::nagios::fail(process, Globals::plain(Format::Nagios), &error);
+    }
+    if wants_format(&process.args, "json") {
         return report_usage_error(process, error, definition, Format::Json);
     }
     if error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
@@ -324,8 +349,21 @@ fn report_usage_error(
     format: Format,
 ) -> u8 {
     let error = usage::usage_error(error, definition, &process.args);
-    let globals = Globals { store: None, format, yes: false, quiet: false, color: Color::Never };
-    Context::new(process, globals).fail(&error)
+    Context::new(process, Globals::plain(format)).fail(&error)
+}
+
+/// Returns whether a command line that cannot be read asks for this format.
+fn wants_format(args: &[OsString], format: &str) -> bool {
+    let is_format = |word: &OsString| word.eq_ignore_ascii_case(format);
+    args.windows(2).any(|pair| pair[0] == "--format" && is_format(&pair[1]))
+        || args.iter().any(|arg| arg.eq_ignore_ascii_case(format!("--format={format}")))
+}
+
+impl Globals {
+    /// The options of a command line that cannot be read, except for the format.
+    fn plain(format: Format) -> Self {
+        Self { store: None, format, yes: false, quiet: false, color: Color::Never }
+    }
 }
 
 /// How much of an invalid name is quoted.

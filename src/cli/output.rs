@@ -30,7 +30,7 @@ pub(super) fn list<T: Serialize>(
     match context.globals.format {
         Format::Json => context.print_json(&Listed { key, rows }),
         Format::Csv => print_csv(context, rows, columns),
-        Format::Text => {
+        Format::Text | Format::Prometheus | Format::Nagios => {
             // The first column identifies the row.
             let worth =
                 |(at, column): &(usize, &Column<T>)| *at == 0 || rows.iter().any(column.is_useful);

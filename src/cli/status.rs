@@ -1,5 +1,7 @@
 //! `rw2fa status`: one screen that answers "are my users protected?"
 
+mod prometheus;
+
 use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -29,7 +31,7 @@ const TRIED: usize = 100;
 ///
 /// Checks what every login needs: the key, the locks, the audit trail, space and permissions. If
 /// logins fail, shows the reasons (in JSON as 'problems') and exits with 1. 'rw2fa doctor' checks
-/// more.
+/// more. '--format prometheus' prints metrics.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa status --format json")]
 pub(super) struct StatusArgs {}
@@ -149,6 +151,16 @@ fn problems(
 
 pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
     context.no_csv("status")?;
+    let shown = show(context);
+    if shown.is_err() && context.globals.format == Format::Prometheus {
+        let down = prometheus::down(context.now());
+        context.print(&down)?;
+    }
+    shown
+}
+
+/// Shows the status of a store that can be read.
+fn show(context: &mut Context<'_>) -> Result<Done> {
     let opened = context.open()?;
     let (store, settings) = (&*opened.store, &opened.settings);
     let now = context.now();
@@ -174,18 +186,28 @@ pub(super) fn run(context: &mut Context<'_>, _: &StatusArgs) -> Result<Done> {
         synchronised: context.process.clock_is_synchronised(),
         problems: &problems,
     };
-    if context.globals.format == Format::Json {
-        context.print_json(&summary.json())?;
-    } else {
-        output::pairs(context, &summary.pairs(store))?;
-        for problem in &problems {
-            context.complain_in_words(&problem.message, problem.hint.as_deref());
+    match context.globals.format {
+        Format::Json => context.print_json(&summary.json())?,
+        Format::Prometheus => {
+            context.print(&prometheus::metrics(&summary, &rows, now))?;
+            complain(context, &problems);
         }
-        warn(context, keys.err().as_ref(), &summary);
-        let counted = rows.iter().filter(|row| row.counts()).count();
-        license::warn(context, summary.license, counted);
+        Format::Text | Format::Csv | Format::Nagios => {
+            output::pairs(context, &summary.pairs(store))?;
+            complain(context, &problems);
+            warn(context, keys.err().as_ref(), &summary);
+            let counted = rows.iter().filter(|row| row.counts()).count();
+            license::warn(context, summary.license, counted);
+        }
     }
     Ok(if problems.is_empty() { Done::All } else { Done::Partly })
+}
+
+/// Reports why logins fail.
+fn complain(context: &mut Context<'_>, problems: &[Problem]) {
+    for problem in problems {
+        context.complain_in_words(&problem.message, problem.hint.as_deref());
+    }
 }
 
 /// Warns of what does not make a login fail.

@@ -36,6 +36,9 @@ pub struct Grant {
     pub validated: Timestamp,
     /// When the first session opened under it.
     pub first_session: Option<Timestamp>,
+    /// When the last session opened under it, recorded only while `rdp-after-portal` is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_session: Option<Timestamp>,
 }
 
 /// How long grants last under the current settings.
@@ -67,6 +70,12 @@ impl Grant {
         }
         now < self.valid_until(validity).unwrap_or_else(|| self.open_before(validity))
     }
+
+    /// Whether a session opened less than `seconds` before `now`. A session from the future does not count: the clock
+    /// was set back in the meantime.
+    pub fn opened_within(&self, seconds: u64, now: Timestamp) -> bool {
+        self.last_session.is_some_and(|last| last <= now && now < last.plus(seconds))
+    }
 }
 
 /// Adds `grant`. Removes the client's previous grant, expired grants, and the oldest ones beyond [`MOST`].
@@ -93,6 +102,7 @@ mod tests {
             client: Some(ClientHash::new(client)),
             validated: at(validated),
             first_session: None,
+            last_session: None,
         }
     }
 
@@ -112,6 +122,24 @@ mod tests {
         ] {
             assert_eq!(grant.is_live(at(now), VALIDITY), live, "{grant:?} at {now}");
         }
+    }
+
+    /// Guards the time in which plain RDP may follow: a session counts from its own second on, and none from the future.
+    #[test]
+    fn a_session_is_recent_to_the_second() {
+        let opened = Grant { last_session: Some(at(2000)), ..grant("a", 1000) };
+        for (now, seconds, recent) in [
+            (1999, 60, false),
+            (2000, 60, true),
+            (2059, 60, true),
+            (2060, 60, false),
+            (2000, 0, false),
+            (2000, 1, true),
+        ] {
+            assert_eq!(opened.opened_within(seconds, at(now)), recent, "{seconds} s at {now}");
+        }
+        let first = Grant { first_session: Some(at(2000)), ..grant("a", 1000) };
+        assert!(!first.opened_within(60, at(2000)), "opened while the setting was off");
     }
 
     #[test]

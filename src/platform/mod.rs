@@ -16,7 +16,7 @@ mod windows;
 pub use listing::for_each_entry;
 #[cfg(not(target_os = "linux"))]
 pub use no_socket::*;
-pub use syslog::SystemLog;
+pub use syslog::{LogSeverity, SystemLog};
 #[cfg(unix)]
 pub use unix::*;
 #[cfg(windows)]

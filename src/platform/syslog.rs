@@ -7,8 +7,21 @@ use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Facility 10 (security and authorisation), severity 6 (informational), as RFC 3164 counts them.
-const PRIORITY: u32 = 10 * 8 + 6;
+/// Facility 10 (security and authorisation), as RFC 3164 counts it, before the severity.
+const FACILITY: u8 = 10 * 8;
+
+/// How urgent a message is, as RFC 3164 counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogSeverity {
+    /// Something failed.
+    Error = 3,
+    /// Something that may become a problem.
+    Warning = 4,
+    /// Normal, and worth a look.
+    Notice = 5,
+    /// Normal.
+    Info = 6,
+}
 
 /// The socket of the log.
 #[derive(Clone, Debug)]
@@ -36,8 +49,9 @@ impl SystemLog {
     ///
     /// # Errors
     /// If the log is missing or does not accept the line at once.
-    pub fn send(&self, line: &str) -> io::Result<()> {
-        send(&self.0, &format!("<{PRIORITY}>rw2fa[{}]: {line}", std::process::id()))
+    pub fn send(&self, severity: LogSeverity, line: &str) -> io::Result<()> {
+        let priority = FACILITY + severity as u8;
+        send(&self.0, &format!("<{priority}>rw2fa[{}]: {line}", std::process::id()))
     }
 
     /// Checks that something is listening.

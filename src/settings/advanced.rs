@@ -25,6 +25,8 @@ section! {
     /// the first session must open within this time after a code; 0: together with the code
     "validity-before-first-session" validity_before_first_session: u32 = 3600,
         Spec::duration(0, 86_400, Seconds);
+    /// plain RDP is let in for this long after the user opened a session in the portal; 0: never
+    "rdp-after-portal" rdp_after_portal: u32 = 0, Spec::duration(0, 300, Seconds);
     /// number of digits of a code, for users who enrol from now on
     "digits" digits: u32 = u32::from(Digits::DEFAULT.get()), Spec::number(4, 12);
     /// text of the SMS; %CODE% and %ISSUER% are replaced

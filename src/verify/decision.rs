@@ -80,8 +80,7 @@ pub fn decide_and_report(
     }
     observer.applies(Rule::Whitelist);
     if matches!(request.ask, Ask::Open(Session::Rdp)) {
-        let reason = if account.whitelisted { Reason::Whitelisted } else { Reason::RdpNotAllowed };
-        return Ok(decided(observer, Rule::Whitelist, reason));
+        return Ok(Ruling::Decided(login.connect_by_rdp(observer)));
     }
     observer.applies(Rule::RequireClient);
     if let Some(problem) = rules.client_problem() {
@@ -140,6 +139,28 @@ fn end_grants(subject: &Subject, request: &Request) -> Decision {
 }
 
 impl SignIn<'_> {
+    /// Lets plain RDP in if the whitelist does, or if it follows a session that the user opened in the portal.
+    fn connect_by_rdp(&self, observer: &mut impl Observer) -> Decision {
+        let Rules { advanced, account, .. } = self.rules;
+        if account.whitelisted || advanced.rdp_after_portal == 0 {
+            observer.decides(Rule::Whitelist);
+            let is_allowed = account.whitelisted;
+            let reason = if is_allowed { Reason::Whitelisted } else { Reason::RdpNotAllowed };
+            return Decision::plain(reason);
+        }
+        observer.applies(Rule::RdpAfterPortal);
+        observer.decides(Rule::RdpAfterPortal);
+        // SECURITY: the server does not know the portal session, so any connection of this user counts. A sign-out, a
+        // reset and everything else that ends the grant ends this, too.
+        let grants = &account.state.grants;
+        let Some(grant) = self.rules.recent_session().and_then(|found| grants.get(found)) else {
+            return Decision::plain(Reason::RdpNotAllowed);
+        };
+        let mut decision = self.decision(Reason::SessionValid);
+        decision.details.grant = Some(self.notice_of(grant));
+        decision
+    }
+
     /// Opens a session without a code if this client has a live grant.
     fn open_session(&self, observer: &mut impl Observer) -> Decision {
         observer.applies(Rule::Grant);
@@ -152,7 +173,7 @@ impl SignIn<'_> {
         let mut next = state.clone();
         if let Some(grant) = next.grants.get_mut(found) {
             if !self.rules.request.check {
-                grant.first_session.get_or_insert(self.rules.now);
+                self.rules.open_session(grant);
             }
             decision.details.grant = Some(self.notice_of(grant));
         }

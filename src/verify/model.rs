@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 use crate::verify::decision::{Ruling, compare, decide};
 use crate::verify::outcome::Decision;
 use crate::verify::reason::Reason;
-use crate::verify::request::{Ask, Memberships, Request};
+use crate::verify::request::{Ask, Memberships, Request, Session};
 use crate::verify::subject::DailyQuota;
 use crate::verify::subject::{Account, Facts, Subject};
 
@@ -33,11 +33,19 @@ fn secret() -> Secret {
     Secret::from_bytes([7; 20])
 }
 
-/// What a client types.
+/// What a client does.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Code {
+enum Act {
+    /// Types a right code.
     Right,
+    /// Types a wrong code.
     Wrong,
+    /// Opens a session in the portal.
+    Open,
+    /// Connects by plain RDP.
+    Rdp,
+    /// Signs out.
+    End,
 }
 
 /// Where a client is in one login.
@@ -59,10 +67,10 @@ enum At {
     Answer(Reason),
 }
 
-/// One client: the codes it has yet to send, and its progress with the first of them.
+/// One client: what it has yet to do, and its progress with the first of it.
 #[derive(Clone)]
 struct Client {
-    codes: Vec<Code>,
+    acts: Vec<Act>,
     at: At,
 }
 
@@ -79,6 +87,10 @@ struct World {
     /// Wrong codes compared since the last correct one was written.
     unforgiven: u32,
     granted: u32,
+    /// Whether a session is recorded that opened since the last sign-out was written.
+    opened: bool,
+    /// Whether a session was answered that opened since the last sign-out was begun.
+    confirmed: bool,
 }
 
 struct Model {
@@ -93,7 +105,9 @@ impl Model {
         let text =
             settings::initial_text(now()).replace("enabled = false", "enabled = true").replace(
                 "[advanced]",
-                &format!("[advanced]\ndiscrepancy = 1\nlockout-attempts = {LIMIT}"),
+                &format!(
+                    "[advanced]\ndiscrepancy = 1\nrdp-after-portal = 60\nlockout-attempts = {LIMIT}"
+                ),
             );
         let settings = settings::parse(&text).ok().unwrap();
         let generator = CodeGenerator::new(&secret());
@@ -106,13 +120,19 @@ impl Model {
         Self { settings, right: codes[1].clone(), wrong, worlds: 0 }
     }
 
-    fn request(&self, code: Code) -> Request {
-        let text = if code == Code::Right { &self.right } else { &self.wrong };
+    fn request(&self, act: Act) -> Request {
+        let (ask, text) = match act {
+            Act::Right => (Ask::SignIn, Some(&self.right)),
+            Act::Wrong => (Ask::SignIn, Some(&self.wrong)),
+            Act::Open => (Ask::Open(Session::Html5), None),
+            Act::Rdp => (Ask::Open(Session::Rdp), None),
+            Act::End => (Ask::End, None),
+        };
         Request {
             memberships: Memberships::Given(Vec::new()),
-            code: Some(Zeroizing::new(text.clone())),
+            code: text.cloned().map(Zeroizing::new),
             check: false,
-            ..Request::asking(&Name::parse("alice").unwrap(), Ask::SignIn)
+            ..Request::asking(&Name::parse("alice").unwrap(), ask)
         }
     }
 
@@ -139,14 +159,17 @@ impl Model {
     /// The world after the next step of a client; `None` if it has to wait or is done.
     fn step(&self, world: &World, who: usize) -> Option<World> {
         let mut next = world.clone();
-        let code = *world.clients[who].codes.first()?;
+        let act = *world.clients[who].acts.first()?;
         let at = match world.clients[who].at.clone() {
             At::Lock if world.holder.is_some() => return None,
             At::Lock => {
                 next.holder = Some(who);
                 At::Read
             }
-            At::Read => self.read(world, code),
+            At::Read => {
+                next.confirmed &= act != Act::End;
+                self.read(world, act)
+            }
             At::Charge(state) => {
                 let rules = self.settings.advanced.lockout();
                 let record = |attempts| {
@@ -156,18 +179,21 @@ impl Model {
                 let charge = state.attempts.charge(state.failures(), rules, now(), record).unwrap();
                 At::Compare(State { attempts: charge.attempts(), ..state }, charge.attempts())
             }
-            At::Compare(state, attempts) => self.compare(&mut next, code, &state, attempts),
+            At::Compare(state, attempts) => self.compare(&mut next, act, &state, attempts),
             At::Record(reason, attempt, state) => {
                 next.trail.extend(attempt.map(|attempt| (attempt, reason)));
+                next.opened |= (act, reason) == (Act::Open, Reason::SessionValid);
                 state.map_or(At::Answer(reason), |state| At::Write(reason, state))
             }
             At::Write(reason, state) => {
                 next.state = State { attempts: Attempts::default(), ..state };
                 next.unforgiven *= u32::from(reason != Reason::CodeAccepted);
+                next.opened &= act != Act::End;
                 At::Answer(reason)
             }
             At::Answer(reason) => {
                 next.granted += u32::from(reason == Reason::CodeAccepted);
+                next.confirmed |= (act, reason) == (Act::Open, Reason::SessionValid);
                 next.leave(who);
                 At::Lock
             }
@@ -176,26 +202,34 @@ impl Model {
         Some(next)
     }
 
-    fn read(&self, world: &World, code: Code) -> At {
+    fn read(&self, world: &World, act: Act) -> At {
         assert!(
             world.counter.count >= world.state.forgiven.unwrap_or(0),
             "more attempts forgiven than charged"
         );
         let state = State { attempts: world.counter, ..world.state.clone() };
-        let ruling = decide(&self.facts(&state), &self.request(code), now(), &secret());
+        let ruling = decide(&self.facts(&state), &self.request(act), now(), &secret());
         match ruling.unwrap() {
             Ruling::Compare => At::Charge(state),
-            Ruling::Decided(Decision { reason, next, .. }) => At::Record(reason, None, next),
+            Ruling::Decided(Decision { reason, next, .. }) => {
+                let follows = act == Act::Rdp && reason == Reason::SessionValid;
+                assert!(!follows || world.opened, "RDP follows no recorded session");
+                assert!(
+                    follows || act != Act::Rdp || !world.confirmed,
+                    "RDP was refused to a session"
+                );
+                At::Record(reason, None, next)
+            }
         }
     }
 
-    fn compare(&self, world: &mut World, code: Code, state: &State, attempts: Attempts) -> At {
+    fn compare(&self, world: &mut World, act: Act, state: &State, attempts: Attempts) -> At {
         assert_eq!(world.counter, attempts, "compared without a durable charge");
         let charge = Charge::assumed_for(attempts);
-        world.wrong += u32::from(code == Code::Wrong);
-        world.unforgiven += u32::from(code == Code::Wrong);
+        world.wrong += u32::from(act == Act::Wrong);
+        world.unforgiven += u32::from(act == Act::Wrong);
         let Decision { reason, next, details, .. } =
-            compare(&self.facts(state), &self.request(code), now(), &secret(), &charge);
+            compare(&self.facts(state), &self.request(act), now(), &secret(), &charge);
         assert_eq!(details.attempt, Some(attempts.count));
         At::Record(reason, details.attempt, next)
     }
@@ -247,13 +281,13 @@ impl Model {
 }
 
 impl World {
-    fn new(codes: [&[Code]; 2]) -> Self {
+    fn new(acts: [&[Act]; 2]) -> Self {
         let mut state = State::new(now());
         state.enrolment = Enrolment::Active;
         state.secret = Some(Sealed("sealed".into()));
         state.digits = Some(Digits::DEFAULT);
         state.forgiven = Some(0);
-        let clients = codes.map(|codes| Client { codes: codes.to_vec(), at: At::Lock });
+        let clients = acts.map(|acts| Client { acts: acts.to_vec(), at: At::Lock });
         let counter = Attempts::default();
         Self {
             counter,
@@ -265,12 +299,14 @@ impl World {
             wrong: 0,
             unforgiven: 0,
             granted: 0,
+            opened: false,
+            confirmed: false,
         }
     }
 
-    /// Ends a client's login, by answer or kill: frees the lock and moves on to the next code.
+    /// Ends a client's login, by answer or kill: frees the lock and moves on to the next act.
     fn leave(&mut self, who: usize) {
-        self.clients[who].codes.remove(0);
+        self.clients[who].acts.remove(0);
         self.clients[who].at = At::Lock;
         if self.holder == Some(who) {
             self.holder = None;
@@ -286,9 +322,9 @@ impl World {
 /// Guards the order of steps in a login, for every interleaving of two clients and a kill at every point.
 #[test]
 fn no_interleaving_or_kill_gives_a_free_guess_or_accepts_a_code_twice() {
-    use Code::{Right, Wrong};
+    use Act::{Right, Wrong};
     let mut model = Model::new();
-    let programs: &[&[Code]] = &[
+    let programs: &[&[Act]] = &[
         &[],
         &[Right],
         &[Wrong],
@@ -306,5 +342,23 @@ fn no_interleaving_or_kill_gives_a_free_guess_or_accepts_a_code_twice() {
     // Logins after the account has locked.
     model.explore(&World::new([&[Wrong, Wrong, Wrong, Right], &[]]));
     model.explore(&World::new([&[Right, Wrong, Wrong, Right, Wrong], &[]]));
+    assert!(model.worlds > 10_000, "{} worlds are too few", model.worlds);
+}
+
+/// Guards `rdp-after-portal` in the same way: plain RDP follows only a session that is recorded and was not ended. It
+/// always follows one whose answer the portal got.
+#[test]
+fn rdp_follows_only_recorded_sessions() {
+    use Act::{End, Open, Rdp, Right};
+    let mut model = Model::new();
+    for (first, second) in [
+        (&[Right, Open, Rdp][..], &[Rdp][..]),
+        (&[Right, Open, Rdp], &[End]),
+        (&[Right, Open, End, Rdp], &[]),
+        (&[Right, Open], &[End, Rdp]),
+        (&[Right, End], &[Open, Rdp]),
+    ] {
+        model.explore(&World::new([first, second]));
+    }
     assert!(model.worlds > 10_000, "{} worlds are too few", model.worlds);
 }

@@ -90,7 +90,8 @@ reasons! {
     /// The whitelist lets the user connect by RDP.
     Whitelisted = "whitelisted" => Grant,
         portal "let in";
-    /// A grant of this client is live.
+    /// A grant of this client is live. With `--session=rdp`: the user has just opened a session in the portal, and
+    /// `rdp-after-portal` lets RDP follow.
     SessionValid = "session-valid" => Grant,
         portal "open the session";
     /// The code is correct.

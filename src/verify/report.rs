@@ -13,6 +13,8 @@ pub enum Rule {
     Ambiguous,
     /// The whitelist lets the user connect by RDP.
     Whitelist,
+    /// The user has just opened a session in the portal, which plain RDP may follow.
+    RdpAfterPortal,
     /// The portal identifies its client, if the store requires that.
     RequireClient,
     /// The user is not locked.
@@ -27,12 +29,13 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in order of application.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Enabled,
         Self::Groups,
         Self::Listed,
         Self::Ambiguous,
         Self::Whitelist,
+        Self::RdpAfterPortal,
         Self::RequireClient,
         Self::Lock,
         Self::Grant,
@@ -48,6 +51,7 @@ impl Rule {
             Rule::Listed => "listed",
             Rule::Ambiguous => "ambiguous",
             Rule::Whitelist => "whitelist",
+            Rule::RdpAfterPortal => "rdp-after-portal",
             Rule::RequireClient => "require-client",
             Rule::Lock => "lock",
             Rule::Grant => "grant",
@@ -137,6 +141,7 @@ mod tests {
     fn rules_are_applied_in_their_order() {
         let enrolment_is_over = "[advanced]\nenrolment-days = 1\n";
         let client_is_missing = "[advanced]\nrequire-client = true\n";
+        let rdp_may_follow = "[advanced]\nrdp-after-portal = 60\n";
         let sign_in = Ask::SignIn;
         let (html5, rdp) = (Ask::Open(Session::Html5), Ask::Open(Session::Rdp));
         let is_sorted = |rules: &[Rule]| rules.windows(2).all(|pair| pair[0] < pair[1]);
@@ -147,6 +152,9 @@ mod tests {
             ("", Subject::Unlisted, rdp, Rule::Listed),
             ("", Subject::Ambiguous, html5, Rule::Ambiguous),
             ("", known(Method::App, true), rdp, Rule::Whitelist),
+            ("", known(Method::App, false), rdp, Rule::Whitelist),
+            (rdp_may_follow, known(Method::App, true), rdp, Rule::Whitelist),
+            (rdp_may_follow, known(Method::App, false), rdp, Rule::RdpAfterPortal),
             (client_is_missing, known(Method::App, false), sign_in, Rule::RequireClient),
             ("", known(Method::App, false), html5, Rule::Grant),
             ("", known(Method::App, false), sign_in, Rule::Enrolment),

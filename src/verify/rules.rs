@@ -57,14 +57,32 @@ impl Rules<'_> {
 
     /// The index of the user's grant that opens a session for this client. After the hard stop no grant does.
     pub fn live_grant(self) -> Option<usize> {
-        if self.lockout_state() == LockoutState::Stopped {
-            return None;
-        }
         let validity = self.advanced.validity();
-        let opens = |grant: &Grant| {
+        self.find_grant(|grant| {
             grant.client == self.request.client && grant.is_live(self.now, validity)
-        };
-        self.account.state.grants.iter().position(opens)
+        })
+    }
+
+    /// The index of the grant, of any client, under which a session opened so recently that plain RDP may follow it.
+    ///
+    /// The grant itself may have expired since: the portal connects a moment after it opened the session.
+    pub fn recent_session(self) -> Option<usize> {
+        let seconds = u64::from(self.advanced.rdp_after_portal);
+        self.find_grant(|grant| grant.opened_within(seconds, self.now))
+    }
+
+    /// Notes in `grant` that a session opens under it.
+    pub fn open_session(self, grant: &mut Grant) {
+        grant.first_session.get_or_insert(self.now);
+        if self.advanced.rdp_after_portal > 0 {
+            grant.last_session = Some(self.now);
+        }
+    }
+
+    /// The index of the first grant that `opens` accepts; `None` after the hard stop.
+    fn find_grant(self, opens: impl Fn(&Grant) -> bool) -> Option<usize> {
+        let grants = self.account.state.grants.iter();
+        grants.take_while(|_| self.lockout_state() != LockoutState::Stopped).position(opens)
     }
 
     /// Consecutive wrong codes and the resulting lock, which ends no later than its own length from now.

@@ -131,11 +131,15 @@ impl SignIn<'_> {
         next.last_login = Some(self.rules.now);
         next.forgive_all();
         let mut decision = self.decision(reason);
-        let grant = Grant {
+        let mut grant = Grant {
             client: self.rules.request.client.clone(),
             validated: self.rules.now,
-            first_session: self.rules.request.session().map(|_| self.rules.now),
+            first_session: None,
+            last_session: None,
         };
+        if self.rules.request.session().is_some() {
+            self.rules.open_session(&mut grant);
+        }
         grant::add(&mut next.grants, grant.clone(), self.rules.now, self.rules.advanced.validity());
         decision.details.enrolled = Some(true);
         decision.details.grant = Some(self.notice_of(&grant));

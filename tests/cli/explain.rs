@@ -154,6 +154,26 @@ fn groups_cover_users() {
     assert_eq!(answer(&explained, "sign-in"), "groups-unknown by groups");
 }
 
+/// Guards the wording for `rdp-after-portal`: until when RDP is let in, and nothing while the setting is off.
+#[test]
+fn rdp_after_a_session_is_explained() {
+    let sandbox = Sandbox::with_users(&["alice"]);
+    sandbox.enrol("alice");
+    let rule = "rdp-after-portal";
+    assert_eq!(found(&explain(&sandbox, &["alice"]), rule), "not asked");
+    sandbox.set(rule, "45");
+    let explained = explain(&sandbox, &["alice"]);
+    assert_eq!(found(&explained, rule), "none: no session opened in the last 45 s");
+    assert_eq!(answer(&explained, "rdp"), "rdp-not-allowed by rdp-after-portal");
+    sandbox.verify(&["--session", "html5", "--", "alice"], None);
+    let explained = explain(sandbox.pass(44), &["alice"]);
+    let detail =
+        "open: a session opened at 2026-11-24T08:00:00Z; RDP is let in until 2026-11-24T08:00:45Z";
+    assert_eq!(found(&explained, rule), detail);
+    assert_eq!(answer(&explained, "rdp"), "session-valid by rdp-after-portal");
+    assert_eq!(sandbox.show("alice")["grants"][0]["last_session"], "2026-11-24T08:00:00Z");
+}
+
 /// Guards the wording for the whitelist: the matching entry with its end and reason, and near
 /// misses.
 #[test]

@@ -20,6 +20,7 @@ mod lists;
 mod messages;
 #[cfg(target_os = "linux")]
 mod mistyped;
+mod monitoring;
 mod preview;
 #[cfg(target_os = "linux")]
 mod prompt;

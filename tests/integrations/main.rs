@@ -1,8 +1,14 @@
-//! rw2fa inside of other software: real programs from Debian, with the configuration that the documents show.
+//! rw2fa together with the real software that calls it, or that it calls: each file is one of them.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends where it fails")]
 
+#[path = "../portal/beside.rs"]
+mod beside;
+mod nagios;
+mod nginx;
+mod prometheus;
+mod rsyslog;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 mod socket;

@@ -46,8 +46,8 @@ struct Kept {
     /// When the lock ends, and its length.
     lock: Option<(i64, u64)>,
     open_since: i64,
-    /// The client, when the code was accepted, and the first session after that.
-    grants: Vec<(&'static str, i64, Option<i64>)>,
+    /// The client, when the code was accepted, and the first and the last session after that.
+    grants: Vec<(&'static str, i64, Option<i64>, Option<i64>)>,
     handed_over: bool,
 }
 
@@ -69,6 +69,7 @@ struct World {
     require_client: bool,
     enrolment_days: u64,
     before_first: u64,
+    rdp_after_portal: u64,
     default: bool,
     aliases: bool,
     users: Vec<User>,
@@ -94,7 +95,8 @@ fn moment() -> impl Strategy<Value = i64> {
 }
 
 fn kept() -> impl Strategy<Value = Kept> {
-    let grant = (select(CLIENTS.to_vec()), moment(), proptest::option::of(moment()));
+    let session = || proptest::option::of(moment());
+    let grant = (select(CLIENTS.to_vec()), moment(), session(), session());
     (
         select(vec!["none", "pending", "active"]),
         moment(),
@@ -143,6 +145,7 @@ fn world() -> impl Strategy<Value = World> {
         prop_oneof![3 => Just(false), 1 => Just(true)],
         select(vec![0_u64, 1, 1, 2]),
         select(vec![3600_u64, 3600, 0]),
+        select(vec![0_u64, 0, 2, 300]),
         any::<bool>(),
         any::<bool>(),
         mostly(12),
@@ -154,13 +157,15 @@ fn world() -> impl Strategy<Value = World> {
     ];
     (settings, users, groups, proptest::collection::vec(entry, 0..4)).prop_map(
         |(settings, users, groups, whitelist)| {
-            let (enabled, require_client, enrolment_days, before_first, default, aliases, has_key) =
+            let (enabled, require_client, enrolment_days, before_first, rdp_after_portal, ..) =
                 settings;
+            let (.., default, aliases, has_key) = settings;
             World {
                 enabled,
                 require_client,
                 enrolment_days,
                 before_first,
+                rdp_after_portal,
                 default,
                 aliases,
                 users,
@@ -206,7 +211,7 @@ fn state(user: &User) -> String {
     if let Some((until, seconds)) = kept.lock {
         writeln!(text, "[lockout]\nuntil = {}\nseconds = {seconds}", T0 + until).unwrap();
     }
-    for (client, validated, first) in &kept.grants {
+    for (client, validated, first, last) in &kept.grants {
         writeln!(text, "[[grants]]\nvalidated = {}", T0 + validated).unwrap();
         if !client.is_empty() {
             let hash = rw2fa::factor::grant::ClientHash::new(client);
@@ -214,6 +219,9 @@ fn state(user: &User) -> String {
         }
         if let Some(first) = first {
             writeln!(text, "first-session = {}", T0 + first).unwrap();
+        }
+        if let Some(last) = last {
+            writeln!(text, "last-session = {}", T0 + last).unwrap();
         }
     }
     text + "# end\n"
@@ -269,12 +277,14 @@ fn build(sandbox: &Sandbox, key: &str, world: &World) {
     };
     let settings = format!(
         "schema = 1\nenabled = {}\ncreated = {}\n[advanced]\nrequire-client = {}\n\
-         enrolment-days = {}\nvalidity-before-first-session = {}\n[domains]\n{default}{aliases}",
+         enrolment-days = {}\nvalidity-before-first-session = {}\nrdp-after-portal = {}\n[domains]\n\
+         {default}{aliases}",
         world.enabled,
         time(0),
         world.require_client,
         world.enrolment_days,
-        world.before_first
+        world.before_first,
+        world.rdp_after_portal
     );
     sandbox.write(&sandbox.path().join("store.toml"), &settings);
     let place = sandbox.path().join("key");
@@ -377,6 +387,8 @@ fn explain_answers_what_the_verifier_answers() {
         "ambiguous-user by ambiguous",
         "whitelisted by whitelist",
         "rdp-not-allowed by whitelist",
+        "rdp-not-allowed by rdp-after-portal",
+        "session-valid by rdp-after-portal",
         "- by require-client",
         "session-valid by grant",
         "code-required by grant",
@@ -388,5 +400,5 @@ fn explain_answers_what_the_verifier_answers() {
     ] {
         assert!(seen.contains_key(expected), "{expected} never came up: {seen:?}");
     }
-    assert_eq!(seen.len(), 15, "an answer from a rule that cannot give it: {seen:?}");
+    assert_eq!(seen.len(), 17, "an answer from a rule that cannot give it: {seen:?}");
 }

@@ -29,6 +29,7 @@ enum Event {
     SignIn,
     Session(u8),
     CheckSession(u8),
+    Rdp,
     End(u8),
     Clock(i64),
     Reset,
@@ -38,6 +39,7 @@ enum Event {
     Attempts(u32),
     BeforeFirst(i64),
     AfterFirst(i64),
+    RdpAfterPortal(i64),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -60,6 +62,7 @@ fn event() -> impl Strategy<Value = Event> {
         2 => Just(Event::SignIn),
         4 => (0..3_u8).prop_map(Event::Session),
         1 => (0..3_u8).prop_map(Event::CheckSession),
+        4 => Just(Event::Rdp),
         1 => (0..3_u8).prop_map(Event::End),
         8 => clock.prop_map(Event::Clock),
         1 => Just(Event::Reset),
@@ -69,6 +72,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (1..6_u32).prop_map(Event::Attempts),
         1 => prop_oneof![Just(0_i64), Just(60), Just(3600)].prop_map(Event::BeforeFirst),
         1 => prop_oneof![Just(0_i64), Just(1), Just(480)].prop_map(Event::AfterFirst),
+        1 => prop_oneof![Just(0_i64), Just(60), Just(300)].prop_map(Event::RdpAfterPortal),
     ]
 }
 
@@ -88,10 +92,13 @@ struct Model {
     lock: Option<(i64, i64)>,
     /// By client: when the code was accepted, and when the first session was opened.
     grants: BTreeMap<u8, (i64, Option<i64>)>,
+    /// By client: when the last session was opened, while `rdp-after-portal` was on.
+    opened: BTreeMap<u8, i64>,
     discrepancy: i64,
     attempts: u32,
     before_first: i64,
     after_first: i64,
+    rdp_after_portal: i64,
 }
 
 impl Model {
@@ -107,17 +114,22 @@ impl Model {
             failures: 0,
             lock: None,
             grants: BTreeMap::new(),
+            opened: BTreeMap::new(),
             discrepancy: 60,
             attempts: 5,
             before_first: 3600,
             after_first: 480,
+            rdp_after_portal: 60,
         }
     }
 
     fn forget(&mut self) {
         let (discrepancy, attempts) = (self.discrepancy, self.attempts);
         let (before_first, after_first) = (self.before_first, self.after_first);
-        *self = Self { discrepancy, attempts, before_first, after_first, ..Self::new() };
+        let rdp_after_portal = self.rdp_after_portal;
+        let fresh = Self::new();
+        *self =
+            Self { discrepancy, attempts, before_first, after_first, rdp_after_portal, ..fresh };
     }
 
     /// Returns the seconds for which the user is locked.
@@ -196,6 +208,18 @@ impl Model {
         }
     }
 
+    /// Notes that a session of this client opened.
+    fn open(&mut self, client: u8, now: i64) {
+        if self.rdp_after_portal > 0 {
+            self.opened.insert(client, now);
+        }
+    }
+
+    /// Returns whether plain RDP may follow a session in the portal.
+    fn lets_rdp_follow(&self, now: i64) -> bool {
+        self.opened.values().any(|opened| (0..self.rdp_after_portal).contains(&(now - opened)))
+    }
+
     fn is_live(&self, client: u8, now: i64) -> bool {
         let Some((validated, first)) = self.grants.get(&client) else { return false };
         let end =
@@ -215,6 +239,8 @@ struct Story<'a> {
     recovery: Vec<String>,
     /// How many of them were accepted.
     recovered: usize,
+    /// How often plain RDP followed a session.
+    followed: usize,
 }
 
 impl Story<'_> {
@@ -272,7 +298,11 @@ impl Story<'_> {
         let now = self.sandbox.now();
         let live: Vec<u8> = (0..3).filter(|client| self.model.is_live(*client, now)).collect();
         self.model.grants.retain(|client, _| live.contains(client));
+        self.model.opened.retain(|other, _| live.contains(other) && *other != client);
         self.model.grants.insert(client, (now, session.then_some(now)));
+        if session {
+            self.model.open(client, now);
+        }
     }
 
     fn recover(&mut self, code: &str, client: u8) {
@@ -312,7 +342,16 @@ impl Story<'_> {
         assert_eq!((run.code, run.reason().as_str()), expected);
         if let (true, false, Some((_, first))) = (live, check, self.model.grants.get_mut(&client)) {
             first.get_or_insert(now);
+            self.model.open(client, now);
         }
+    }
+
+    fn rdp(&mut self) {
+        let run = self.sandbox.verify(&["--session", "rdp", "--", &self.user], None);
+        let follows = self.model.lets_rdp_follow(self.sandbox.now());
+        let expected = if follows { (0, "session-valid") } else { (1, "rdp-not-allowed") };
+        assert_eq!((run.code, run.reason().as_str()), expected);
+        self.followed += usize::from(follows);
     }
 
     fn sign_in(&mut self) {
@@ -367,9 +406,11 @@ impl Story<'_> {
             Event::SignIn => self.sign_in(),
             Event::Session(client) => self.session(client, false),
             Event::CheckSession(client) => self.session(client, true),
+            Event::Rdp => self.rdp(),
             Event::End(client) => {
                 assert_eq!(self.ask(&["--end"], client, None).code, 5);
                 self.model.grants.remove(&client);
+                self.model.opened.remove(&client);
             }
             Event::Clock(seconds) => _ = self.sandbox.pass(seconds),
             Event::Reset => {
@@ -384,6 +425,7 @@ impl Story<'_> {
             Event::Revoke => {
                 self.sandbox.admin_ok(&["users", "revoke", &self.user]);
                 self.model.grants.clear();
+                self.model.opened.clear();
             }
             Event::Discrepancy(steps) => {
                 self.set("discrepancy", &steps);
@@ -401,6 +443,10 @@ impl Story<'_> {
                 self.set("validity-after-first-session", &minutes);
                 self.model.after_first = minutes;
             }
+            Event::RdpAfterPortal(seconds) => {
+                self.set("rdp-after-portal", &seconds);
+                self.model.rdp_after_portal = seconds;
+            }
         }
         let row = self.sandbox.show(&self.user);
         assert_eq!(row["failures"].as_u64(), Some(u64::from(self.model.failures)), "{event:?}");
@@ -414,7 +460,7 @@ impl Story<'_> {
 fn no_history_earns_a_grant_without_a_valid_unspent_code() {
     let sandbox = Sandbox::with_users(&[]);
     let users = Cell::new(0);
-    let (accepted, recovered) = (Cell::new(0), Cell::new(0));
+    let (accepted, recovered, followed) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
     let history = proptest::collection::vec(event(), 1..50);
     let result = TestRunner::new(config).run(&history, |history| {
@@ -430,20 +476,24 @@ fn no_history_earns_a_grant_without_a_valid_unspent_code() {
             spent: Vec::new(),
             recovery: Vec::new(),
             recovered: 0,
+            followed: 0,
         };
         story.set("discrepancy", &story.model.discrepancy);
         story.set("lockout-attempts", &story.model.attempts);
         story.set("validity-before-first-session", &story.model.before_first);
         story.set("validity-after-first-session", &story.model.after_first);
+        story.set("rdp-after-portal", &story.model.rdp_after_portal);
         story.sign_in();
         for event in &history {
             story.happen(event);
         }
         accepted.set(accepted.get() + story.model.accepted.len());
         recovered.set(recovered.get() + story.recovered);
+        followed.set(followed.get() + story.followed);
         Ok(())
     });
     result.unwrap();
+    assert!(followed.get() > 3, "plain RDP followed too few sessions: {followed:?}");
     assert!(recovered.get() > 5, "too few recovery codes were accepted: {recovered:?}");
     assert!(accepted.get() > 50, "too few codes were accepted to prove anything: {accepted:?}");
 }

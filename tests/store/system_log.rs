@@ -46,7 +46,7 @@ fn trail(sandbox: &Sandbox) -> Vec<String> {
     texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// Guards that each line arrives unchanged, in a datagram of its own.
+/// Guards that each line arrives unchanged, in a datagram of its own, with a severity of its own.
 #[test]
 fn each_line_is_copied() {
     let (sandbox, secret, place) = store("true");
@@ -65,8 +65,10 @@ fn each_line_is_copied() {
         trail(&sandbox).split_off(before).into_iter().filter(|line| line != "{\"torn").collect();
     let messages = received(&socket);
     assert_eq!((messages.len(), lines.len()), (5, 5), "{messages:?}");
-    let head = format!("<86>rw2fa[{}]: ", std::process::id());
-    for (message, line) in messages.iter().zip(&lines) {
+    // A grant, a wrong code, a change, a repair, and a change.
+    let severities = [6, 5, 5, 4, 5];
+    for ((message, line), severity) in messages.iter().zip(&lines).zip(severities) {
+        let head = format!("<{}>rw2fa[{}]: ", 10 * 8 + severity, std::process::id());
         let copy = message.strip_prefix(&head).expect(message);
         assert!(!copy.chars().any(char::is_control), "{copy:?} contains a control character");
         let [copy, line] =
@@ -175,5 +177,9 @@ fn the_set_uid_verifier_writes_to_the_log_of_the_system() {
     let messages = received(&socket);
     let contains = |words: &str| messages.iter().any(|message| message.contains(words));
     assert!(contains("\"users add\"") && contains("\"enrolment-required\""), "{messages:?}\n{all}");
-    assert!(messages.iter().all(|message| message.starts_with("<86>rw2fa[")), "{messages:?}");
+    let starts = |message: &String| {
+        let is_change = message.contains("\"event\":\"change\"");
+        message.starts_with(if is_change { "<85>rw2fa[" } else { "<86>rw2fa[" })
+    };
+    assert!(messages.iter().all(starts), "{messages:?}");
 }

@@ -92,7 +92,7 @@ impl Printer {
             Format::Json if shape == Shape::Document => {
                 context.print("{\n  \"schema\": 1,\n  \"lines\": [")?;
             }
-            Format::Text | Format::Json => {}
+            Format::Text | Format::Json | Format::Prometheus | Format::Nagios => {}
             Format::Csv => context.print(&csv_line(COLUMNS)?)?,
         }
         Ok(Self { shape, is_first: true })
@@ -102,7 +102,7 @@ impl Printer {
     pub(super) fn print(&mut self, context: &mut Context<'_>, row: &Row) -> Result<()> {
         let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
         match context.globals.format {
-            Format::Text => context.print(&row.sentence()),
+            Format::Text | Format::Prometheus | Format::Nagios => context.print(&row.sentence()),
             Format::Json => {
                 let text = serde_json::to_string(row).map_err(|error| cannot_write_json(&error))?;
                 let text = printable_json(&text);

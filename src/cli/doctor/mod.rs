@@ -8,6 +8,7 @@ mod files;
 mod license;
 mod lists;
 mod messages;
+pub(super) mod nagios;
 mod names;
 mod settings;
 mod sms;
@@ -41,7 +42,8 @@ use crate::time::Timestamp;
 /// Find problems with the store and this server before they affect a login
 ///
 /// Does what a login does: takes each lock, opens the audit trail, writes and removes temporary
-/// files. Exits with 1 if a finding is an error. Changes nothing.
+/// files. Exits with 1 if a finding is an error. Changes nothing. With '--format nagios', prints and
+/// exits as a plugin of Nagios or Icinga does.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: rw2fa doctor --ntp pool.ntp.org")]
 pub(super) struct DoctorArgs {
@@ -162,10 +164,7 @@ const COLUMNS: &[Column<Finding>] = &[
 ];
 
 pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> {
-    let mut findings = examine(context, args)?;
-    findings.sort_by_key(|finding| finding.severity);
-    let mut seen = BTreeSet::new();
-    findings.retain(|finding| seen.insert(finding.message.clone()));
+    let findings = findings(context, args)?;
     if context.globals.format == Format::Text {
         for finding in &findings {
             let Finding { severity, check, message, .. } = finding;
@@ -182,6 +181,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Done> 
     }
     let is_ill = findings.iter().any(|finding| finding.severity == Severity::Error);
     Ok(if is_ill { Done::Partly } else { Done::All })
+}
+
+/// Examines everything, and returns each finding once, the worst first.
+fn findings(context: &mut Context<'_>, args: &DoctorArgs) -> Result<Vec<Finding>> {
+    let mut findings = examine(context, args)?;
+    findings.sort_by_key(|finding| finding.severity);
+    let mut seen = BTreeSet::new();
+    findings.retain(|finding| seen.insert(finding.message.clone()));
+    Ok(findings)
 }
 
 /// Checks the documents and files of the store, and tries what a login needs.

@@ -7,6 +7,8 @@ use crate::settings::chance::{self, percent};
 
 /// The widest acceptable window: a guess succeeds at most once in 100,000 tries.
 const NARROW: u32 = 4;
+/// How long a portal may take to connect after it opened a session, in seconds.
+const LONG_FOR_RDP: u32 = 60;
 
 /// Checks the settings. `drift` is the largest drift of any device, in steps.
 pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
@@ -44,6 +46,16 @@ pub(super) fn check(settings: &Settings, drift: u32) -> Vec<Finding> {
         );
         let finding = Finding::new("digits", Severity::Warning, message);
         findings.push(finding.remedy("rw2fa advanced set digits 6"));
+    }
+    if advanced.rdp_after_portal > LONG_FOR_RDP {
+        let message = format!(
+            "rdp-after-portal {}: for so long after a user opens a session in the portal, the password alone is \
+             enough to connect by RDP; portals connect within seconds",
+            advanced.rdp_after_portal
+        );
+        let finding = Finding::new("rdp-after-portal", Severity::Warning, message);
+        findings
+            .push(finding.remedy(format!("rw2fa advanced set rdp-after-portal {LONG_FOR_RDP}")));
     }
     if !advanced.require_client {
         let message = "grants are not tied to a browser session: without --client from the \
@@ -88,6 +100,8 @@ mod tests {
             ("discrepancy = 10", 10, &[]),
             ("discrepancy = 10", 9, &["discrepancy"]),
             ("digits = 8", 0, &["digits"]),
+            ("rdp-after-portal = 60", 0, &[]),
+            ("rdp-after-portal = 61", 0, &["rdp-after-portal"]),
             ("require-client = false", 0, &["require-client"]),
         ] {
             assert_eq!(found(more, drift), expected, "{more} {drift}");

@@ -140,6 +140,7 @@ fn finding(
         Rule::Listed => subject.map(|subject| listed(opened, login, subject)).transpose()?,
         Rule::Ambiguous => Some(rules.map_or_else(several_users, ambiguous)),
         Rule::Whitelist => rules.map(|_| whitelist(opened, login, now)).transpose()?,
+        Rule::RdpAfterPortal => rules.and_then(rdp_after_portal),
         Rule::RequireClient => rules.map(require_client),
         Rule::Lock => rules.map(lock),
         Rule::Grant => rules.map(grant),
@@ -257,6 +258,21 @@ fn whitelist(opened: &Opened, login: &Name, now: Timestamp) -> Result<Link> {
     let reason = entry.reason.map_or(String::new(), |reason| format!(": {reason}"));
     let detail = format!("{name}{until}{reason}");
     Ok(link("whitelist", if is_valid { "valid" } else { "expired" }, detail))
+}
+
+/// Builds the link of `rdp-after-portal`; `None` if it is off.
+fn rdp_after_portal(rules: Rules<'_>) -> Option<Link> {
+    let seconds = u64::from(rules.advanced.rdp_after_portal);
+    let last = |at: usize| rules.account.state.grants.get(at)?.last_session;
+    let rule = Rule::RdpAfterPortal.as_str();
+    Some(match rules.recent_session().and_then(last) {
+        _ if seconds == 0 => return None,
+        Some(last) => {
+            let until = last.plus(seconds);
+            link(rule, "open", format!("a session opened at {last}; RDP is let in until {until}"))
+        }
+        None => link(rule, "none", format!("no session opened in the last {seconds} s")),
+    })
 }
 
 fn require_client(rules: Rules<'_>) -> Link {

@@ -75,7 +75,7 @@ pub(super) fn run(context: &mut Context<'_>, _: &StoreCheckArgs) -> Result<Done>
             "problems": rows,
         }))?,
         Format::Csv => output::list(context, "problems", &rows, COLUMNS)?,
-        Format::Text => {
+        Format::Text | Format::Prometheus | Format::Nagios => {
             let checked = count(documents, "document");
             let found = count(rows.len(), "problem");
             context.print(&format!("{checked} checked, {found}\n"))?;

@@ -58,6 +58,11 @@ impl Row {
         self.state.unwrap_or_default()
     }
 
+    /// Returns how the user gets codes, or the members of the group; `None` if it cannot be known.
+    pub(in crate::cli) fn method(&self) -> Option<Method> {
+        self.method
+    }
+
     /// Returns when the last message was sent to this user, and its result.
     pub(in crate::cli) fn last_message(&self) -> Option<(Timestamp, &'static str)> {
         self.last_message

@@ -81,6 +81,8 @@ struct GrantDetails {
     validated: String,
     open_before: String,
     first_session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_session: Option<String>,
     valid_until: Option<String>,
     #[serde(skip)]
     live: bool,
@@ -212,6 +214,7 @@ fn grants(state: &State, settings: &Settings, now: Timestamp) -> Vec<GrantDetail
         validated: grant.validated.to_string(),
         open_before: grant.open_before(validity).to_string(),
         first_session: grant.first_session.map(|time| time.to_string()),
+        last_session: grant.last_session.map(|time| time.to_string()),
         valid_until: grant.valid_until(validity).map(|time| time.to_string()),
         live: grant.is_live(now, validity),
     };

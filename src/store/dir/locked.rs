@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::platform::{self, SystemLog};
+use crate::platform::{self, LogSeverity, SystemLog};
 use crate::printable::printable_json;
 use crate::store::dir::file_name;
 use crate::store::dir::files::{Files, is_sharded};
@@ -202,6 +202,88 @@ impl Locked for DirLocked<'_> {
 fn copy(lines: &[u8], log: &SystemLog) {
     let text = String::from_utf8_lossy(lines);
     for line in text.lines() {
-        let _ = log.send(&printable_json(line));
+        let _ = log.send(severity(line), &printable_json(line));
+    }
+}
+
+/// Chooses the severity of a line's copy.
+///
+/// Lines are canonical: no text comes before the event, and quotes inside texts are escaped. So no text can pass for one
+/// of these fields.
+fn severity(line: &str) -> LogSeverity {
+    let event = line.split_once(r#""event":""#).map_or("", |(_, event)| event);
+    let has = |field| event.contains(field);
+    if event.starts_with("repair") {
+        LogSeverity::Warning
+    } else if !event.starts_with("verification") {
+        LogSeverity::Notice
+    } else if has(r#""outcome":"error""#) {
+        LogSeverity::Error
+    } else if has(r#""reason":"locked""#) {
+        LogSeverity::Warning
+    } else if has(r#""outcome":"deny""#) {
+        LogSeverity::Notice
+    } else {
+        LogSeverity::Info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{AdminChange, Event, Line, Link, Verification};
+    use crate::time::Timestamp;
+
+    fn logged(event: &Event<'_>) -> LogSeverity {
+        let (line, _) = Line::write(&Link::first(), None, Timestamp::from_unix(0), event).unwrap();
+        severity(std::str::from_utf8(&line).unwrap())
+    }
+
+    /// Guards the severities of decisions, which texts from users cannot change.
+    #[test]
+    fn the_outcome_decides_the_severity() {
+        use LogSeverity::{Error, Info, Notice, Warning};
+        for (outcome, reason, expected) in [
+            ("grant", "code-accepted", Info),
+            ("challenge", "code-required", Info),
+            ("ended", "ended", Info),
+            ("deny", "wrong-code", Notice),
+            ("deny", "rdp-not-allowed", Notice),
+            ("deny", "locked", Warning),
+            ("error", "sms-failed", Error),
+        ] {
+            for text in ["x", r#"","reason":"locked","outcome":"error","event":"repair""#, "\\"] {
+                let verification = Verification {
+                    user: text,
+                    outcome,
+                    reason,
+                    session: None,
+                    client: None,
+                    ip: Some(text),
+                    drift: None,
+                    attempt: None,
+                };
+                let logged = logged(&Event::Verification(verification));
+                assert_eq!(logged, expected, "{outcome} {reason} {text}");
+            }
+        }
+    }
+
+    /// Guards the severities of everything else.
+    #[test]
+    fn changes_are_notices() {
+        for text in ["x", r#"","reason":"locked","outcome":"grant","#, r#":"deny","#] {
+            let values = [
+                (text.to_owned(), serde_json::json!({ "from": text, "to": [text] })),
+                ("outcome".to_owned(), "error".into()),
+                ("reason".to_owned(), "locked".into()),
+            ];
+            let values = values.into_iter().collect();
+            let (by, object) = (text, Some(text));
+            let change = AdminChange { by, action: "users edit", object, values, attempt: None };
+            assert_eq!(logged(&Event::Change(change)), LogSeverity::Notice, "{text}");
+        }
+        assert_eq!(logged(&Event::KeyReset { by: "root" }), LogSeverity::Notice);
+        assert_eq!(logged(&Event::Repair { torn_bytes: 7 }), LogSeverity::Warning);
     }
 }

@@ -6,6 +6,7 @@ mod codes;
 mod enrolment;
 mod grants;
 mod lockout;
+mod rdp;
 mod recovery;
 
 use std::collections::BTreeSet;
