@@ -136,6 +136,7 @@ impl QrForm {
         match word {
             "svg" => Some(QrForm::Svg),
             "png" => Some(QrForm::Png),
+            "utf8" => Some(QrForm::Utf8),
             "none" => Some(QrForm::None),
             _ => None,
         }
@@ -230,7 +231,7 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         "resend" => flag(&mut verify.resend, name, &value),
         "end" => flag(&mut verify.end, name, &value),
         "qr" => {
-            once(&mut verify.qr, name, choice(name, value, QrForm::from_word, "svg, png or none")?)
+            once(&mut verify.qr, name, choice(name, value, QrForm::from_word, "svg, png, utf8 or none")?)
         }
         "language" => once(&mut verify.language, name, value.take(name)?.to_owned()),
         _ => Err(unknown(&format!("--{name}"))),
