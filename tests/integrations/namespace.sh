@@ -31,7 +31,7 @@ for device in null zero full random urandom tty; do
   mount --bind "/dev/$device" "$base/dev/$device"
 done
 mkdir "$base/dev/pts" "$base/dev/shm"
-mount --bind /dev/pts "$base/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620 rw2fa-test "$base/dev/pts"
 mount -t tmpfs -o mode=1777 rw2fa-test "$base/dev/shm"
 ln -s pts/ptmx "$base/dev/ptmx"
 ln -s /proc/self/fd "$base/dev/fd"
@@ -68,6 +68,13 @@ for name in alice bob carol rw2fa rw2fa-portal; do
   id=$((id + 1))
 done
 
+socat -u UNIX-RECVFROM:/dev/log,fork,mode=666 OPEN:/var/log/syslog,creat,append &
+tries=0
+until [ -S /dev/log ] || [ "$tries" -ge 600 ]; do
+  sleep 0.1
+  tries=$((tries + 1))
+done
+
 echo ready
-# Until the test ends.
-exec sleep 3600
+# Until the test ends, in whatever way: its end of the pipe closes.
+exec cat >/dev/null
