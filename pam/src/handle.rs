@@ -120,15 +120,18 @@ impl<'a> Program<'a> {
 }
 
 impl Application for Program<'_> {
+    // The flag PAM_SILENT, which sudo always sets, does not hide what the user needs for an answer.
     fn show(&self, text: &str) {
-        if !self.is_silent {
-            self.send(PAM_TEXT_INFO, text);
-        }
+        self.send(PAM_TEXT_INFO, text);
     }
 
     fn show_error(&self, text: &str) {
+        self.send(PAM_ERROR_MSG, text);
+    }
+
+    fn greet(&self, text: &str) {
         if !self.is_silent {
-            self.send(PAM_ERROR_MSG, text);
+            self.send(PAM_TEXT_INFO, text);
         }
     }
 

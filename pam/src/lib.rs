@@ -93,13 +93,13 @@ fn decide(mut program: Program<'_>, words: &[&CStr], stage: Stage) -> PamResultC
         Ok(options) => options,
         Err(problem) => {
             program.log(Priority::Error, &format!("refused: {problem}"));
-            return PamResultCode::PAM_SERVICE_ERR;
+            return refusal(stage);
         }
     };
     program.echo(options.echo);
     let Some(user) = program.user() else {
         program.log(Priority::Error, "refused: PAM does not know the user's name");
-        return PamResultCode::PAM_USER_UNKNOWN;
+        return refusal(stage);
     };
     let subject = Subject { user, address: program.address() };
     let verdict = verdict(&program, &options, &subject);
@@ -137,14 +137,22 @@ fn log_verdict(program: &Program<'_>, subject: &Subject, verdict: &Verdict) {
     program.log(priority, &format!("user '{user}'{}: {decision}", from.unwrap_or_default()));
 }
 
-/// The result for PAM. None but a grant is `PAM_SUCCESS`, and none is `PAM_IGNORE`.
+/// The result for PAM. Only a grant is `PAM_SUCCESS`.
+// SECURITY: every refusal is one that no common stack skips, unlike `PAM_AUTHINFO_UNAVAIL` and `PAM_USER_UNKNOWN`,
+// and sshd shows the last message only for `PAM_AUTH_ERR`.
 fn code_of(verdict: &Verdict, stage: Stage) -> PamResultCode {
-    match verdict {
-        Verdict::Granted(_) => PamResultCode::PAM_SUCCESS,
-        Verdict::Denied(_) if stage == Stage::Account => PamResultCode::PAM_PERM_DENIED,
-        Verdict::Denied(_) => PamResultCode::PAM_AUTH_ERR,
-        Verdict::Unavailable(_) => PamResultCode::PAM_AUTHINFO_UNAVAIL,
-        Verdict::NoConversation => PamResultCode::PAM_CONV_ERR,
+    match (verdict, stage) {
+        (Verdict::Granted(_), _) => PamResultCode::PAM_SUCCESS,
+        (Verdict::Denied(_) | Verdict::Unavailable(_), _) => refusal(stage),
+        (Verdict::NoConversation, Stage::Auth) => PamResultCode::PAM_CONV_ERR,
+        (Verdict::NoConversation, Stage::Account) => refusal(stage),
+    }
+}
+
+fn refusal(stage: Stage) -> PamResultCode {
+    match stage {
+        Stage::Auth => PamResultCode::PAM_AUTH_ERR,
+        Stage::Account => PamResultCode::PAM_PERM_DENIED,
     }
 }
 
@@ -156,15 +164,12 @@ mod tests {
     #[test]
     fn only_a_grant_is_success() {
         let why = || "x".to_owned();
+        use PamResultCode::{PAM_AUTH_ERR, PAM_CONV_ERR, PAM_PERM_DENIED, PAM_SUCCESS};
         for (verdict, auth, account) in [
-            (Verdict::Granted(why()), PamResultCode::PAM_SUCCESS, PamResultCode::PAM_SUCCESS),
-            (Verdict::Denied(why()), PamResultCode::PAM_AUTH_ERR, PamResultCode::PAM_PERM_DENIED),
-            (
-                Verdict::Unavailable(why()),
-                PamResultCode::PAM_AUTHINFO_UNAVAIL,
-                PamResultCode::PAM_AUTHINFO_UNAVAIL,
-            ),
-            (Verdict::NoConversation, PamResultCode::PAM_CONV_ERR, PamResultCode::PAM_CONV_ERR),
+            (Verdict::Granted(why()), PAM_SUCCESS, PAM_SUCCESS),
+            (Verdict::Denied(why()), PAM_AUTH_ERR, PAM_PERM_DENIED),
+            (Verdict::Unavailable(why()), PAM_AUTH_ERR, PAM_PERM_DENIED),
+            (Verdict::NoConversation, PAM_CONV_ERR, PAM_PERM_DENIED),
         ] {
             assert_eq!(code_of(&verdict, Stage::Auth), auth);
             assert_eq!(code_of(&verdict, Stage::Account), account);

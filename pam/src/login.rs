@@ -19,6 +19,8 @@ pub(crate) type Typed = Zeroizing<Vec<u8>>;
 pub(crate) trait Application {
     /// Shows a text.
     fn show(&self, text: &str);
+    /// Shows a text to a user who is in, unless the program wants none.
+    fn greet(&self, text: &str);
     /// Shows an error.
     fn show_error(&self, text: &str);
     /// Asks the user; `None` if the program cannot.
@@ -205,7 +207,7 @@ impl Login<'_> {
         let has_news = ["activated", "recovery-code-accepted", "temporary-code-accepted"]
             .contains(&&*answer.reason);
         if has_news {
-            self.application.show(&answer.message);
+            self.application.greet(&answer.message);
         }
         if answer.has_grant {
             // This conversation opens no further session. A user has room for few grants, and those of the portal

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::sandbox::{Run, has, may_be_the_system, real_now};
+use crate::sandbox::{has, may_be_the_system, real_now};
 
 /// The password of every account.
 pub(crate) const PASSWORD: &str = "wonderland";
@@ -81,7 +81,10 @@ impl Machine {
         command.arg(format!("--mount={}", space("mnt")));
         command.arg(format!("--pid={}", space("pid_for_children")));
         command.args(["--wd=/", "--", program]).env_clear();
-        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LANG", "C.UTF-8").env("TERM", "xterm");
+        command
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("TERM", "xterm");
         command.stdin(Stdio::null());
         command
     }
@@ -135,13 +138,11 @@ impl Machine {
         assert!(found, "the log lacks {wanted:?}:\n{}", self.log());
     }
 
-    /// The reasons in the audit trail of a user's logins, oldest first.
-    pub(crate) fn reasons(&self, user: &str) -> Vec<String> {
-        let lines = self.sh(&format!("rw2fa audit --user {user} --format json"));
-        let lines: serde_json::Value = serde_json::from_str(&lines).unwrap();
-        let found = lines["events"].as_array().cloned().unwrap_or_default();
-        let reasons = found.iter().filter_map(|line| line["reason"].as_str());
-        reasons.map(str::to_owned).collect()
+    /// What `users show` says of a user.
+    pub(crate) fn show(&self, user: &str) -> serde_json::Value {
+        let shown = self.sh(&format!("rw2fa users show {user} --format json"));
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        shown["users"][0].clone()
     }
 }
 
@@ -225,11 +226,4 @@ pub(crate) fn free_port() -> u16 {
 pub(crate) fn wait_for_port(port: u16) {
     let listens = wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
     assert!(listens, "nothing listens on port {port}");
-}
-
-/// The result of a program in the machine.
-pub(crate) fn finish(output: &Output) -> Run {
-    let code = output.status.code().unwrap_or(255);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Run::new(u8::try_from(code).unwrap(), &text(&output.stdout), &text(&output.stderr))
 }

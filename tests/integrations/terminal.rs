@@ -21,7 +21,11 @@ impl Terminal {
     /// Starts a shell command on a terminal of its own, as an account of the machine.
     pub(crate) fn start(machine: &Machine, account: &str, line: &str) -> Self {
         let mut command: Command = machine.command("setpriv");
-        command.args([&format!("--reuid={account}"), &format!("--regid={account}"), "--init-groups"]);
+        command.args([
+            &format!("--reuid={account}"),
+            &format!("--regid={account}"),
+            "--init-groups",
+        ]);
         command.args(["script", "--quiet", "--flush", "--return", "--command", line, "/dev/null"]);
         let mut script = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (keyboard, mut output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());

@@ -26,6 +26,10 @@ impl Application for Stage {
         self.note(format!("show {text}"));
     }
 
+    fn greet(&self, text: &str) {
+        self.note(format!("greet {text}"));
+    }
+
     fn show_error(&self, text: &str) {
         self.note(format!("error {text}"));
     }
@@ -209,7 +213,7 @@ fn an_enrolment_is_shown_for_both_backgrounds() {
         assert_eq!(run(&stage, &Options { qr, ..Options::default() }), granted("activated"));
         let mut expected = vec!["Start".to_owned(), "show <enrolment-required>".to_owned()];
         expected.extend(drawn.map(|text| format!("show {text}")));
-        let rest = ["show Secret: ABC", "prompt Code: ", "code 123456", "show <activated>"];
+        let rest = ["show Secret: ABC", "prompt Code: ", "code 123456", "greet <activated>"];
         expected.extend(rest.map(str::to_owned));
         assert_eq!(*stage.seen.borrow(), expected);
     }
