@@ -31,7 +31,6 @@ pub(crate) enum Owner {
 pub(crate) struct Machine {
     /// Holds the namespaces: they end with it.
     anchor: Child,
-    _directory: tempfile::TempDir,
 }
 
 impl Machine {
@@ -47,12 +46,10 @@ impl Machine {
         if !may_be_the_system() || !needed.clone().all(has_all) {
             return None;
         }
-        let directory = tempfile::tempdir().unwrap();
         let script = repository("tests/integrations/namespace.sh");
         let mut anchor = Command::new("unshare")
             .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh"])
             .arg(script)
-            .arg(directory.path())
             .args([env!("CARGO_BIN_EXE_rw2fa-verify"), env!("CARGO_BIN_EXE_rw2fa")])
             .arg(module())
             .stdin(Stdio::piped())
@@ -61,7 +58,7 @@ impl Machine {
             .unwrap();
         let mut line = String::new();
         BufReader::new(anchor.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let machine = Self { anchor, _directory: directory };
+        let machine = Self { anchor };
         assert_eq!(line, "ready\n", "the namespace was not made");
         machine.sh(match owner {
             Owner::Root => "rw2fa --quiet init",
@@ -104,11 +101,18 @@ impl Machine {
 
     /// Installs a file of this repository, unchanged.
     pub(crate) fn install(&self, file: &str, to: &str) {
-        let file = repository(file);
-        self.sh(&format!("cp '{}' '{to}' && chmod 644 '{to}'", file.display()));
+        self.put(&repository(file), to, "644");
     }
 
-    /// Enrols users as an administrator does; returns nothing: the secrets are random.
+    /// Copies a file from outside: `/tmp` in the machine is not that of the test.
+    pub(crate) fn put(&self, file: &Path, to: &str, mode: &str) {
+        let mut install = self.command("/bin/sh");
+        install.args(["-euc", r#"cat >"$1"; chmod "$2" "$1""#, "sh", to, mode]);
+        let status = install.stdin(std::fs::File::open(file).unwrap()).status().unwrap();
+        assert!(status.success(), "{to} was not written");
+    }
+
+    /// Lists users.
     pub(crate) fn add_users(&self, names: &str) {
         self.sh(&format!("rw2fa --quiet users add {names}"));
     }

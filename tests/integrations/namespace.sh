@@ -1,12 +1,12 @@
-# Turns this mount namespace into a machine of its own for one test: /etc, /run, /home, /var/lib, /var/log, /dev,
-# /usr/bin and the directory of PAM's modules are copies, with rw2fa installed as its Debian package does it. The
+# Turns this mount namespace into a machine of its own for one test: /etc, /run, /home, /var/lib, /var/log, /tmp,
+# /dev, /usr/bin and the directory of PAM's modules are copies, with rw2fa installed as its Debian package does it. The
 # machine outside does not change.
 #
-#   namespace.sh DIRECTORY VERIFIER TOOL [MODULE]
+#   namespace.sh VERIFIER TOOL [MODULE]
 #
-# DIRECTORY is empty and belongs to root. MODULE is pam_rw2fa.so.
+# MODULE is pam_rw2fa.so.
 set -eu
-base=$1 verifier=$2 tool=$3 module=${4-}
+base=/mnt verifier=$1 tool=$2 module=${3-}
 umask 022
 mount -t tmpfs -o mode=755 rw2fa-test "$base"
 mkdir "$base/etc" "$base/security" "$base/programs" "$base/pts"
@@ -18,9 +18,10 @@ cp "$tool" "$base/rw2fa"
 
 cp -a /etc/. "$base/etc/"
 mount --bind "$base/etc" /etc
-for directory in /run /home /var/lib /var/log; do
+for directory in /run /home /var/lib /var/log /tmp; do
   mount -t tmpfs -o mode=755 rw2fa-test "$directory"
 done
+chmod 1777 /tmp
 mkdir -m 755 /run/sshd /run/sudo /run/xrdp /run/lock
 chmod 1777 /run/lock
 
