@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod desktop;
 mod namespace;
 mod pam;
 #[path = "../sandbox/mod.rs"]

@@ -225,9 +225,10 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Waits until a server listens.
+/// Waits until a server of this machine listens.
 #[track_caller]
 pub(crate) fn wait_for_port(port: u16) {
-    let listens = wait_until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let connects = |address: &str| TcpStream::connect((address, port)).is_ok();
+    let listens = wait_until(|| connects("127.0.0.1") || connects("::1"));
     assert!(listens, "nothing listens on port {port}");
 }

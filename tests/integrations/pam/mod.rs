@@ -4,3 +4,4 @@ mod hostile;
 mod sshd;
 mod stacks;
 mod sudo;
+mod xrdp;
