@@ -6,6 +6,8 @@
 mod callers;
 #[cfg(unix)]
 mod examples;
+#[cfg(unix)]
+mod files;
 mod generated;
 mod homes;
 mod links;

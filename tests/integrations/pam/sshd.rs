@@ -38,7 +38,7 @@ impl Server {
             Way::Key => ("sshd-key", "sshd_config-key.conf"),
         };
         machine.install(&format!("examples/pam/{stack}"), "/etc/pam.d/sshd");
-        let to = "/etc/ssh/sshd_config.d/50-rw2fa.conf";
+        let to = "/etc/ssh/sshd_config.d/10-rw2fa.conf";
         machine.install(&format!("examples/pam/{drop_in}"), to);
         machine.sh("ssh-keygen -A >/dev/null; mkdir -p /run/sshd");
         let port = free_port();

@@ -105,6 +105,14 @@ fn the_places_in_a_stack() {
     let debian = "auth [success=1 default=ignore] pam_rw2fa.so\nauth requisite pam_deny.so\nauth required pam_permit.so";
     check(&machine, debian, "alice", &[&app.code()], true);
     check(&machine, debian, "alice", &[&app.wrong_code()], false);
+    // The exception of the document: members of a group need no code.
+    let emergency = "auth requisite pam_unix.so\n\
+                     auth [success=1 default=ignore] pam_succeed_if.so quiet user ingroup emergency\n\
+                     auth requisite pam_rw2fa.so\nauth required pam_permit.so";
+    check(&machine, emergency, "alice", &[PASSWORD], false);
+    machine.sh("echo emergency:x:60200:alice >>/etc/group");
+    check(&machine, emergency, "alice", &[PASSWORD], true);
+    check(&machine, emergency, "alice", &["wrong"], false);
     // An earlier module's password is the code itself.
     let first = "auth optional pam_unix.so\nauth requisite pam_rw2fa.so use_first_pass";
     check(&machine, first, "alice", &[&app.code()], true);

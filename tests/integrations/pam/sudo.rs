@@ -6,6 +6,7 @@ use crate::terminal::Terminal;
 fn machine() -> Option<Machine> {
     let machine = Machine::new(Owner::Rw2fa, &[("sudo", "sudo"), ("script", "bsdutils")])?;
     machine.install("examples/pam/sudo", "/etc/pam.d/sudo");
+    machine.install("examples/pam/sudo-i", "/etc/pam.d/sudo-i");
     machine.sh(
         "printf 'Defaults lecture=never\\nalice ALL=(ALL:ALL) ALL\\nbob ALL=(ALL:ALL) ALL\\n' \
          >/etc/sudoers.d/test && chmod 440 /etc/sudoers.d/test",
@@ -33,6 +34,14 @@ fn password_and_code() {
     let (code, text) = sudo.end();
     assert!(code == 0 && text.ends_with("\n0\n"), "{code}: {text}");
     machine.wait_for_log("pam_rw2fa(sudo:auth): user 'alice': granted: code-accepted");
+    // A shell of root has a file of its own.
+    let mut sudo = Terminal::start(&machine, "alice", "sudo --reset-timestamp -i id -u");
+    sudo.expect("password for alice: ");
+    sudo.type_line(PASSWORD);
+    sudo.expect("Code: ");
+    sudo.type_line(&app.code());
+    let (code, text) = sudo.end();
+    assert!(code == 0 && text.ends_with("\n0\n"), "{code}: {text}");
     // The user who types is the one whose code is asked for, not root.
     let mut sudo = Terminal::start(&machine, "bob", as_root);
     sudo.expect("password for bob: ");
