@@ -23,7 +23,7 @@ impl Desktop {
             &[
                 ("xrdp", "xrdp"),
                 ("xrdp-sesman", "xrdp"),
-                ("Xorg", "xorgxrdp"),
+                ("/usr/lib/xorg/modules/libxorgxrdp.so", "xorgxrdp"),
                 ("xfreerdp", "freerdp2-x11"),
                 ("Xvfb", "xvfb"),
             ],

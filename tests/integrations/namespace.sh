@@ -1,3 +1,4 @@
+#!/bin/sh
 # Turns this mount namespace into a machine of its own for one test: /etc, /run, /home, /var/lib, /var/log, /tmp,
 # /dev, /usr/bin and the directory of PAM's modules are copies, with rw2fa installed as its Debian package does it. The
 # machine outside does not change.
@@ -57,6 +58,7 @@ cp "$base/rw2fa" /usr/bin/rw2fa
 cp "$base/rw2fa-verify" /usr/bin/rw2fa-verify
 
 # Accounts whose password is "wonderland". A machine may have accounts of these names.
+# shellcheck disable=SC2016 # the text of a hash
 hash='$5$rw2fatest$F5AYQSI96gHz9iEBg56j38OwX6LpCimObwq5Aod1CjD'
 id=60100
 for name in alice bob carol rw2fa rw2fa-portal; do

@@ -106,9 +106,9 @@ fn the_places_in_a_stack() {
     check(&machine, debian, "alice", &[&app.code()], true);
     check(&machine, debian, "alice", &[&app.wrong_code()], false);
     // The exception of the document: members of a group need no code.
-    let emergency = "auth requisite pam_unix.so\n\
+    let emergency = "@include common-auth\n\
                      auth [success=1 default=ignore] pam_succeed_if.so quiet user ingroup emergency\n\
-                     auth requisite pam_rw2fa.so\nauth required pam_permit.so";
+                     auth requisite pam_rw2fa.so";
     check(&machine, emergency, "alice", &[PASSWORD], false);
     machine.sh("echo emergency:x:60200:alice >>/etc/group");
     check(&machine, emergency, "alice", &[PASSWORD], true);
