@@ -143,9 +143,10 @@ fn log_verdict(program: &Program<'_>, subject: &Subject, verdict: &Verdict) {
 fn code_of(verdict: &Verdict, stage: Stage) -> PamResultCode {
     match (verdict, stage) {
         (Verdict::Granted(_), _) => PamResultCode::PAM_SUCCESS,
-        (Verdict::Denied(_) | Verdict::Unavailable(_), _) => refusal(stage),
         (Verdict::NoConversation, Stage::Auth) => PamResultCode::PAM_CONV_ERR,
-        (Verdict::NoConversation, Stage::Account) => refusal(stage),
+        (Verdict::Denied(_) | Verdict::Unavailable(_) | Verdict::NoConversation, _) => {
+            refusal(stage)
+        }
     }
 }
 
@@ -158,13 +159,14 @@ fn refusal(stage: Stage) -> PamResultCode {
 
 #[cfg(test)]
 mod tests {
+    use PamResultCode::{PAM_AUTH_ERR, PAM_CONV_ERR, PAM_PERM_DENIED, PAM_SUCCESS};
+
     use super::*;
 
     /// Guards the results that administrators write in their stacks.
     #[test]
     fn only_a_grant_is_success() {
         let why = || "x".to_owned();
-        use PamResultCode::{PAM_AUTH_ERR, PAM_CONV_ERR, PAM_PERM_DENIED, PAM_SUCCESS};
         for (verdict, auth, account) in [
             (Verdict::Granted(why()), PAM_SUCCESS, PAM_SUCCESS),
             (Verdict::Denied(why()), PAM_AUTH_ERR, PAM_PERM_DENIED),

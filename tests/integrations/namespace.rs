@@ -129,10 +129,10 @@ impl Machine {
 
     /// The lines of the system log that the PAM module wrote.
     pub(crate) fn log(&self) -> String {
-        let log = self.try_sh("cat /var/log/syslog").stdout;
-        let log = String::from_utf8_lossy(&log).into_owned();
-        let lines = log.split_inclusive('\n').flat_map(|line| line.split("<8"));
-        lines.filter(|line| line.contains("pam_rw2fa")).map(|line| format!("{line}\n")).collect()
+        // The lines of others have line breaks, and those of the module begin with their priority.
+        let log =
+            self.try_sh("sed 's/<8[0-9]>/\\n/g' /var/log/syslog | grep pam_rw2fa || true").stdout;
+        String::from_utf8_lossy(&log).into_owned()
     }
 
     /// Waits until the PAM module has logged this.

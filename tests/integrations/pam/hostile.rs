@@ -100,7 +100,7 @@ fn processes_that_are_prepared() {
 #[test]
 fn names_and_addresses() {
     let Some(machine) = machine(Owner::Rw2fa) else { return };
-    let long = "n".repeat(256);
+    let longest = "n".repeat(256);
     let names: [&[u8]; 12] = [
         b"-x",
         b"--help",
@@ -113,7 +113,7 @@ fn names_and_addresses() {
         b"\xff\xfe",
         b"alice\n",
         b"%s%n",
-        long.as_bytes(),
+        longest.as_bytes(),
     ];
     for name in names {
         let words = ["auth", "honest"].map(OsStr::new);
@@ -122,7 +122,7 @@ fn names_and_addresses() {
         let shown = String::from_utf8_lossy(name);
         // Names that are valid are of users who are not listed.
         let is_valid =
-            ["-x", "--help", "--user=bob", "a b", "%s%n", "--", &long].contains(&&*shown);
+            ["-x", "--help", "--user=bob", "a b", "%s%n", "--", &longest].contains(&&*shown);
         assert!(result == REFUSED || is_valid && result == SUCCESS, "{shown:?}: {result} {text}");
         assert!(!text.contains("Usage"), "{text}");
     }

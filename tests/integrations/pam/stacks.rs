@@ -80,7 +80,7 @@ fn password_and_code_in_one_field() {
     check(&machine, first, "alice", &[&format!("wrong{}", app.code())], false);
 }
 
-/// Guards the module after and before pam_unix, and alone.
+/// Guards the module after and before `pam_unix`, and alone.
 #[test]
 fn the_places_in_a_stack() {
     let Some(machine) = machine() else { return };
