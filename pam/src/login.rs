@@ -99,9 +99,7 @@ impl Login<'_> {
             FirstPass::Try => field::looks_like_code(text, digits),
             FirstPass::Use => true,
         });
-        // A password that is tried as a code may be typed as the code, too.
-        let never = password.as_ref().filter(|_| !self.options.takes_first());
-        Ok(self.codes(ready.cloned(), never))
+        Ok(self.codes(ready.cloned(), password.as_ref()))
     }
 
     /// Password and code in one field; the password is passed on.
@@ -130,11 +128,11 @@ impl Login<'_> {
         Ok(self.passing_on(password, verdict))
     }
 
-    /// Tries codes until one is right or no attempt is left. `ready` is tried first. An answer equal to `never` is
-    /// not a code: the program answers every prompt with the password.
-    fn codes(&self, mut ready: Option<Typed>, never: Option<&Typed>) -> Verdict {
+    /// Tries codes until one is right or no attempt is left. `ready` is tried first.
+    fn codes(&self, mut ready: Option<Typed>, password: Option<&Typed>) -> Verdict {
         let mut last = "no code".to_owned();
         for _ in 0..self.options.retries {
+            let is_asked = ready.is_none();
             let typed = match ready.take() {
                 Some(typed) => typed,
                 None if self.options.first_pass == FirstPass::Use => break,
@@ -146,8 +144,9 @@ impl Login<'_> {
             if typed.is_empty() {
                 continue;
             }
-            // SECURITY: a password that consists of digits would be charged as a guess.
-            if never == Some(&typed) {
+            // SECURITY: some programs answer every prompt with the password. If it consists of digits, it would be
+            // charged as a guess.
+            if is_asked && password == Some(&typed) {
                 self.application.show_error("That is the password, not a code.");
                 "the program answered the prompt for the code with the password"
                     .clone_into(&mut last);

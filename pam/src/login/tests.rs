@@ -185,14 +185,20 @@ fn a_stranger_sees_no_secret() {
 /// `password`.
 #[test]
 fn the_password_is_never_sent_as_a_code() {
-    let stage = Stage {
-        answers: answers(&["code-required", "code-accepted"]),
-        always: Some("123456"),
-        password: Some("123456"),
-        ..Stage::default()
-    };
-    assert!(matches!(run(&stage, &Options::default()), Verdict::Denied(_)));
-    assert!(!stage.seen.borrow().iter().any(|line| line.starts_with("code ")));
+    // Where the option says that the password may be the code, it is tried once.
+    for (first_pass, tries) in [(FirstPass::Ignore, 0), (FirstPass::Try, 1), (FirstPass::Use, 1)] {
+        let stage = Stage {
+            answers: answers(&["code-required", "wrong-code", "code-accepted"]),
+            always: Some("123456"),
+            password: Some("123456"),
+            ..Stage::default()
+        };
+        let options = Options { first_pass, ..Options::default() };
+        assert!(matches!(run(&stage, &options), Verdict::Denied(_)));
+        let seen = stage.seen.borrow();
+        let tried = seen.iter().filter(|line| line.starts_with("code ")).count();
+        assert_eq!(tried, tries, "{seen:?}");
+    }
 }
 
 #[test]
