@@ -5,7 +5,8 @@
 #![allow(unsafe_code, reason = "see each block")]
 
 use std::cell::RefCell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ptr::null_mut;
 
 use nix::libc;
 use pam::constants::{
@@ -15,7 +16,7 @@ use pam::constants::{
 use pam::conv::Conv;
 use pam::items::{AuthTok, Item, RHost, Service, User};
 use pam::module::PamHandle;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::login::{Application, Typed};
 
@@ -104,18 +105,80 @@ impl<'a> Program<'a> {
         unsafe { libc::syslog(libc::LOG_AUTHPRIV | level, c"%s".as_ptr(), line.as_ptr()) };
     }
 
-    fn item<'h, T: Item<'h>, R>(&'h self, read: impl FnOnce(&T) -> R) -> Option<R> {
+    fn item<'h, T: Item<'h>, R>(&'h self, read: impl FnOnce(T) -> R) -> Option<R> {
         let handle = self.handle.try_borrow().ok()?;
         // SAFETY: the handle outlives this value. The item is used only until `read` returns.
         let handle: &'h PamHandle = unsafe { &*std::ptr::from_ref::<PamHandle>(&**handle) };
         let item: T = handle.get_item().ok()??;
-        Some(read(&item))
+        Some(read(item))
     }
 
+    /// Sends one message to the program, and returns what the user typed.
     fn send(&self, style: PamMessageStyle, text: &str) -> Option<Typed> {
-        let answer = self.item::<Conv<'_>, _>(|conversation| conversation.send(style, text));
-        let answer = answer?.ok()??;
-        Some(Zeroizing::new(answer.as_bytes().to_vec()))
+        // SECURITY: pam-bindings would leave its copy of a text in memory, and a text may be a secret.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len().saturating_add(1)));
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(0);
+        let text = CStr::from_bytes_with_nul(&bytes).ok()?;
+        self.item::<Conv<'_>, _>(|conversation| {
+            let conversation = conversation.into_raw().cast::<Conversation>();
+            // SAFETY: this is PAM's `struct pam_conv`, which lives as long as the handle.
+            unsafe { converse(&*conversation, style, text) }
+        })?
+    }
+}
+
+/// PAM's `struct pam_conv`, whose fields pam-bindings keeps to itself.
+#[repr(C)]
+struct Conversation {
+    talk: Option<
+        unsafe extern "C" fn(c_int, *mut *const Message, *mut *mut Response, *mut c_void) -> c_int,
+    >,
+    data: *mut c_void,
+}
+
+/// PAM's `struct pam_message`.
+#[repr(C)]
+struct Message {
+    style: c_int,
+    text: *const c_char,
+}
+
+/// PAM's `struct pam_response`.
+#[repr(C)]
+struct Response {
+    text: *mut c_char,
+    code: c_int,
+}
+
+/// Sends one message, and takes the answer: a copy that is wiped. That of the program is wiped and freed.
+///
+/// # Safety
+/// The conversation must be that of a valid handle.
+unsafe fn converse(
+    conversation: &Conversation,
+    style: PamMessageStyle,
+    text: &CStr,
+) -> Option<Typed> {
+    let message = Message { style, text: text.as_ptr() };
+    let (mut messages, mut responses) = (&raw const message, null_mut::<Response>());
+    let talk = conversation.talk?;
+    // SAFETY: one message, and room for the pointer to the answers, as PAM defines it. If the function succeeds, the
+    // answers are one response from `malloc`, or missing, and so is its text, which ends with NUL.
+    unsafe {
+        let result = talk(1, &raw mut messages, &raw mut responses, conversation.data);
+        if result != 0 || responses.is_null() {
+            return None;
+        }
+        let text = (*responses).text;
+        let typed = (!text.is_null()).then(|| {
+            let bytes = CStr::from_ptr(text).to_bytes().to_vec();
+            std::slice::from_raw_parts_mut(text.cast::<u8>(), bytes.len()).zeroize();
+            libc::free(text.cast());
+            Zeroizing::new(bytes)
+        });
+        libc::free(responses.cast());
+        typed
     }
 }
 
