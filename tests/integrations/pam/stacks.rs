@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use crate::namespace::{Machine, Owner, PASSWORD};
+use crate::terminal::Terminal;
 
 fn machine() -> Option<Machine> {
     let machine = Machine::new(Owner::Rw2fa, &[("pamtester", "pamtester")])?;
@@ -155,4 +156,39 @@ fn other_stages_and_options() {
     machine.sh("rw2fa --quiet advanced set require-client true");
     check(&machine, stack, "alice", &[&app.code()], true);
     assert!(account("alice"));
+}
+
+/// Guards codes by SMS: the message is sent after the password, and once.
+#[test]
+fn codes_by_sms() {
+    let Some(machine) = machine() else { return };
+    machine.sh(
+        "printf '#!/bin/sh\\ncat >/tmp/message\\n' >/usr/bin/send-sms && chmod 755 /usr/bin/send-sms
+         rw2fa --quiet sms configure --command /usr/bin/send-sms
+         rw2fa --quiet users edit carol --method sms --phone +33612345678
+         printf 'auth requisite pam_unix.so\\nauth requisite pam_rw2fa.so\\n' >/etc/pam.d/stack",
+    );
+    let login = |password: &str| {
+        let mut login = Terminal::start(&machine, "root", "pamtester stack carol authenticate");
+        login.expect("Password: ");
+        login.type_line(password);
+        login
+    };
+    let (code, text) = login("wrong").end();
+    assert!(code != 0 && !text.contains("sent"), "{text}");
+    assert_eq!(machine.sh("ls /tmp"), "", "a message was sent without the password");
+    let mut first = login(PASSWORD);
+    first.expect("A code was sent to +33*******78.");
+    first.expect("Code: ");
+    let message = machine.sh("cat /tmp/message");
+    let numbers = message.split(|c: char| !c.is_ascii_digit());
+    let code = numbers.into_iter().find(|number| number.len() == 6).expect(&message).to_owned();
+    first.type_line(&code);
+    let (end, text) = first.end();
+    assert_eq!(end, 0, "{code} of {message}: {text}");
+    // Another message so soon is one too many.
+    let (end, text) = login(PASSWORD).end();
+    assert!(end != 0 && !text.contains("Code: "), "{text}");
+    machine.wait_for_log("user 'carol': denied: sms-not-yet");
+    assert!(!machine.log().contains(&code), "{}", machine.log());
 }
