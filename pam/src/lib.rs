@@ -178,6 +178,17 @@ mod tests {
         }
     }
 
+    /// Guards sshd: a panic refuses the login, and ends nothing.
+    #[test]
+    #[expect(unsafe_code, reason = "the entry points take pointers")]
+    fn a_panic_is_a_refusal() {
+        let handle = std::ptr::NonNull::<PamHandle>::dangling().as_ptr();
+        let panics = |_: &mut PamHandle, _: Vec<&CStr>| panic!("a test");
+        // SAFETY: a handle has no size here, so any pointer to one is valid, and there are no arguments.
+        let result = unsafe { pam::macros::invoke_hook(handle, 0, std::ptr::null(), panics) };
+        assert_eq!(result, PamResultCode::PAM_ABORT);
+    }
+
     /// Guards the log against lines that a user adds by their name.
     #[test]
     fn names_are_escaped() {

@@ -261,6 +261,10 @@ fn without_an_answer_no_one_gets_in() {
         .sh("mv /usr/bin/away /usr/bin/rw2fa-verify && mv /var/lib/rw2fa/key /var/lib/rw2fa/gone");
     assert_refused(server.with_password("alice"));
     machine.wait_for_log("user 'alice' from '127.0.0.1': refused: store: ");
+    machine.sh("mv /mnt/security/pam_rw2fa.so /mnt/away.so");
+    assert_refused(server.with_password("bob"));
+    machine.wait_for_log("PAM unable to dlopen(pam_rw2fa.so)");
+    machine.sh("mv /mnt/away.so /mnt/security/pam_rw2fa.so");
     machine.sh("rw2fa --quiet disable --yes");
     assert_in(server.with_password("alice"), "alice");
 }
