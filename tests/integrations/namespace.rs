@@ -161,22 +161,24 @@ impl Drop for Machine {
 pub(crate) struct Authenticator {
     secret: crate::sandbox::Secret,
     ahead: i64,
+    last: String,
 }
 
 impl Authenticator {
     pub(crate) fn new(secret: crate::sandbox::Secret) -> Self {
-        Self { secret, ahead: 0 }
+        Self { secret, ahead: 0, last: String::new() }
     }
 
     /// The next code. The window of codes is wide enough for many.
     pub(crate) fn code(&mut self) -> String {
         self.ahead += 60;
-        self.secret.code(real_now() + self.ahead)
+        self.last = self.secret.code(real_now() + self.ahead);
+        self.last.clone()
     }
 
-    /// The code that was accepted last.
+    /// The code before the next one.
     pub(crate) fn used_code(&self) -> String {
-        self.secret.code(real_now() + self.ahead)
+        self.last.clone()
     }
 
     pub(crate) fn wrong_code(&self) -> String {
