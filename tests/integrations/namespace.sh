@@ -54,8 +54,8 @@ PATH=$base/programs:$PATH
 ln -s "$base"/programs/* /usr/bin/
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 rm -f /usr/bin/rw2fa /usr/bin/rw2fa-verify
-cp "$base/rw2fa" /usr/bin/rw2fa
-cp "$base/rw2fa-verify" /usr/bin/rw2fa-verify
+mv "$base/rw2fa" /usr/bin/rw2fa
+mv "$base/rw2fa-verify" /usr/bin/rw2fa-verify
 
 # Accounts whose password is "wonderland". A machine may have accounts of these names.
 # shellcheck disable=SC2016 # the text of a hash
