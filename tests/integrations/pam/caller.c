@@ -34,7 +34,8 @@ enum { SUCCESS = 0, CONV_ERR = 19, PAM_RHOST = 4, PAM_CONV = 5 };
 
 static const char *mode;
 static char **answers;
-static int stderr_copy;
+/* The secret that was shown, with every bit turned, so that this is no copy of it. */
+static char turned[33];
 
 static int is(const char *name) { return strcmp(mode, name) == 0; }
 
@@ -55,11 +56,18 @@ static int talk(int count, const struct pam_message **messages, struct pam_respo
 		return 4711;
 	struct pam_response *all = calloc(count, sizeof *all);
 	for (int i = 0; i < count; i++) {
+		if (is("scans") && messages[i]->style > 2) {
+			const char *secret = strstr(messages[i]->text, "Secret: ");
+			for (int j = 0; secret && j < 32; j++)
+				turned[j] = ~secret[8 + j];
+			continue;
+		}
 		if (messages[i]->style > 2) {
 			dprintf(1, "shown: %s\n", messages[i]->text);
 			continue;
 		}
-		dprintf(1, "asked: %s\n", messages[i]->text);
+		if (!is("scans"))
+			dprintf(1, "asked: %s\n", messages[i]->text);
 		if (is("null-text")) {
 			all[i].text = NULL;
 		} else if (is("long")) {
@@ -91,6 +99,48 @@ static void *reap_always(void *unused)
 		usleep(100);
 	}
 	return unused;
+}
+
+/* Counts the places in memory, but for the stack, that hold this text, of which every bit is turned. */
+static int count_copies(const char *text, size_t length)
+{
+	int count = 0;
+	char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	while (fgets(line, sizeof line, maps)) {
+		unsigned long start, end;
+		char rights[8];
+		if (sscanf(line, "%lx-%lx %7s", &start, &end, rights) != 3 || strncmp(rights, "rw", 2) != 0)
+			continue;
+		if (strstr(line, "[stack]"))
+			continue;
+		for (const char *at = (const char *)start; at + length <= (const char *)end; at++) {
+			size_t same = 0;
+			while (same < length && (char)~at[same] == text[same])
+				same++;
+			count += same == length;
+		}
+	}
+	fclose(maps);
+	return count;
+}
+
+static void scan(const char *code)
+{
+	char turned_code[16];
+	size_t length = strlen(code);
+	for (size_t i = 0; i < length && i < sizeof turned_code; i++)
+		turned_code[i] = ~code[i];
+	/* A copy of our own shows that the search finds what is there. */
+	char *own = strdup("Scan me: 7219-4431");
+	char wanted[19];
+	for (int i = 0; i < 18; i++)
+		wanted[i] = ~own[i];
+	dprintf(1, "control: %d\n", count_copies(wanted, 18) > 0);
+	dprintf(1, "secret was shown: %d\n", turned[0] != 0);
+	dprintf(1, "copies of the secret: %d\n", count_copies(turned, 32));
+	dprintf(1, "copies of the code: %d\n", count_copies(turned_code, length));
+	free(own);
 }
 
 static void misbehave(void)
@@ -148,7 +198,6 @@ int main(int count, char **words)
 	const char *service = words[1], *stage = words[2], *user = words[4], *rhost = words[5];
 	mode = words[3];
 	answers = words + 6;
-	stderr_copy = dup(2);
 	struct pam_conv conversation = { talk, NULL };
 	pam_handle_t *handle = NULL;
 	if (pam_start(service, user, &conversation, &handle) != SUCCESS)
@@ -163,6 +212,8 @@ int main(int count, char **words)
 	int result = strcmp(stage, "auth") == 0 ? pam_authenticate(handle, is("silent") ? 0x8000 : 0)
 		: strcmp(stage, "cred") == 0 ? pam_setcred(handle, 2)
 		: pam_acct_mgmt(handle, 0);
+	if (is("scans"))
+		scan(words[count - 1]);
 	dprintf(1, "result: %d\n", result);
 	pam_end(handle, result);
 	return 0;

@@ -1,6 +1,6 @@
 //! Programs, users and verifiers that misbehave. None of them gets in, and none ends the calling program.
 
-use crate::namespace::{Machine, Owner, repository};
+use crate::namespace::{Machine, Owner, PASSWORD, repository};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
@@ -192,4 +192,19 @@ fn credentials_are_granted() {
     let account = |user: &str| call(&machine, &["account", "no-conversation", user, ""]).0;
     // `PAM_PERM_DENIED`.
     assert_eq!((account("bob"), account("alice")), (SUCCESS, 6));
+}
+
+/// Guards secrets and codes in the memory of the calling program, which may live long or dump its memory.
+#[test]
+fn nothing_secret_is_left_in_memory() {
+    let Some(machine) = machine(Owner::Root) else { return };
+    machine.sh(
+        "printf 'auth requisite pam_unix.so\\nauth requisite pam_rw2fa.so\\n' >/etc/pam.d/caller",
+    );
+    let codes = ["734095", "734095", "734095"];
+    let words = [&["auth", "scans", "alice", "", PASSWORD], &codes[..]].concat();
+    let (result, text) = call(&machine, &words);
+    let expected =
+        "control: 1\nsecret was shown: 1\ncopies of the secret: 0\ncopies of the code: 0\n";
+    assert!(result == REFUSED && text.starts_with(expected), "{result}: {text}");
 }
