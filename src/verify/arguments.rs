@@ -146,7 +146,9 @@ impl Session {
 
 impl QrForm {
     pub(super) fn from_word(word: &str) -> Option<Self> {
-        [QrForm::Svg, QrForm::Png, QrForm::None].into_iter().find(|form| form.as_str() == word)
+        [QrForm::Svg, QrForm::Png, QrForm::Utf8, QrForm::None]
+            .into_iter()
+            .find(|form| form.as_str() == word)
     }
 }
 
@@ -238,9 +240,11 @@ fn parse_option(cli: &mut Cli, name: &str, value: Value<'_>) -> Result<()> {
         "ip" => once(&mut verify.ip, name, value.take(name)?.to_owned()),
         "resend" => flag(&mut verify.resend, name, &value),
         "end" => flag(&mut verify.end, name, &value),
-        "qr" => {
-            once(&mut verify.qr, name, choice(name, value, QrForm::from_word, "svg, png or none")?)
-        }
+        "qr" => once(
+            &mut verify.qr,
+            name,
+            choice(name, value, QrForm::from_word, "svg, png, utf8 or none")?,
+        ),
         "language" => once(&mut verify.language, name, value.take(name)?.to_owned()),
         _ => Err(unknown(&format!("--{name}"))),
     }

@@ -32,6 +32,8 @@ pub enum QrForm {
     Svg,
     /// A PNG picture as a data URI.
     Png,
+    /// Lines of half blocks, for a terminal with a dark background.
+    Utf8,
     /// No picture; the answer still contains the secret and its URI.
     None,
 }
@@ -42,6 +44,7 @@ impl QrForm {
         match self {
             QrForm::Svg => "svg",
             QrForm::Png => "png",
+            QrForm::Utf8 => "utf8",
             QrForm::None => "none",
         }
     }

@@ -51,6 +51,7 @@ impl Response {
             let picture = match present.qr {
                 QrForm::Svg => Some(qr::svg(&uri)),
                 QrForm::Png => Some(qr::png_data_uri(&uri)),
+                QrForm::Utf8 => Some(qr::terminal(&uri, qr::Ink::LightText)),
                 QrForm::None => None,
             };
             let qr = picture

@@ -18,6 +18,8 @@ mod camera;
 mod dotnet;
 #[cfg(unix)]
 mod examples;
+#[cfg(unix)]
+mod files;
 mod generated;
 mod homes;
 #[cfg(unix)]

@@ -6,6 +6,7 @@
 //! - `<!-- run -->`: commands that are run and must end with exit code 0.
 //! - `<!-- not run: REASON -->`: commands that would change the machine. Their options must exist.
 //! - `<!-- before`, up to a line `-->`: commands that the page does not show, run at this point.
+//! - `<!-- file: PATH -->`: a file of this repository, which `files.rs` compares.
 //! - `<!-- chances -->`: a table, compared with the library's. `tables.rs` compares the generated ones.
 //! - `<!-- settings document -->`, `<!-- user document -->`: documents of a store.
 //! - `<!-- answers -->`, `<!-- requests -->`: answers of the verifier, requests to it, one per line.

@@ -5,10 +5,14 @@
 
 #[path = "../portal/beside.rs"]
 mod beside;
+mod desktop;
 mod nagios;
+mod namespace;
 mod nginx;
+mod pam;
 mod prometheus;
 mod rsyslog;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;
 mod socket;
+mod terminal;

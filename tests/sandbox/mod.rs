@@ -9,6 +9,7 @@
 
 mod accounts;
 mod forks;
+mod qr;
 mod real;
 mod tools;
 
@@ -33,6 +34,7 @@ pub(crate) use accounts::FakeAccounts;
 pub(crate) use forks::is_unlocked;
 #[cfg(unix)]
 pub(crate) use forks::{copy_program, write_script};
+pub(crate) use qr::read_text_qr;
 pub(crate) use real::{Real, fill_disk, finish, real_now, was_killed};
 pub(crate) use tools::{has, is_on_path, skipped};
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! The exact answers: every byte of JSON that a portal reads.
 
-use crate::sandbox::{Sandbox, Secret};
+use crate::sandbox::{Sandbox, Secret, read_text_qr};
 
 /// Creates a store with a known issuer.
 fn store() -> Sandbox {
@@ -56,6 +56,18 @@ fn the_qr_code_contains_the_uri() {
     });
     let (_, text) = image.detect_grids()[0].decode().unwrap();
     assert_eq!(text, answer["enrolment"]["uri"].as_str().unwrap());
+}
+
+/// Guards callers that show the code on a terminal: plain lines that a phone can read.
+#[test]
+fn the_qr_code_as_text_contains_the_uri() {
+    let sandbox = store();
+    let answer = sandbox.verify(&["--qr=utf8", "--", "alice"], None).json();
+    let drawn = answer["enrolment"]["qr"].as_str().unwrap();
+    assert_eq!(read_text_qr(drawn), answer["enrolment"]["uri"].as_str().unwrap());
+    assert!(drawn.ends_with('\n') && drawn.chars().all(|c| "█▀▄ \n".contains(c)), "{drawn}");
+    let widths: Vec<usize> = drawn.lines().map(|line| line.chars().count()).collect();
+    assert!(widths.iter().all(|width| *width == widths[0] && *width < 80), "{widths:?}");
 }
 
 #[test]
