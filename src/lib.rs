@@ -43,6 +43,8 @@ pub mod otp;
 pub mod platform;
 pub mod printable;
 pub mod process;
+#[cfg(unix)]
+pub mod radius;
 pub mod settings;
 pub mod store;
 pub mod time;
