@@ -1,0 +1,5 @@
+//! FreeRADIUS with the configuration in `examples/freeradius`, as docs/integrations/radius.md installs it.
+
+mod failures;
+mod logins;
+mod machine;
