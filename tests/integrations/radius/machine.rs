@@ -39,6 +39,28 @@ echo ready
 exec sleep 900
 "#;
 
+/// A client that sends a password as it is: radclient takes a backslash in it for an escape. Prints the type of the
+/// answer.
+const CLIENT: &str = r#"
+import hashlib, hmac, os, socket, sys
+source, shared, user, password = (os.fsencode(argument) for argument in sys.argv[1:])
+vector = os.urandom(16)
+padded = password.ljust(-(-len(password) // 16) * 16, b"\0")
+hidden, last = b"", vector
+for at in range(0, len(padded), 16):
+    key = hashlib.md5(shared + last).digest()
+    last = bytes(a ^ b for a, b in zip(padded[at:at + 16], key))
+    hidden += last
+attributes = b"".join(bytes([kind, len(value) + 2]) + value for kind, value in [(1, user), (2, hidden), (80, bytes(16))])
+packet = b"\1\7" + (20 + len(attributes)).to_bytes(2, "big") + vector + attributes
+packet = packet[:-16] + hmac.new(shared, packet, "md5").digest()
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.bind((source.decode(), 0))
+client.settimeout(30)
+client.sendto(packet, ("127.0.0.1", 1812))
+print({2: "Accept", 3: "Reject", 11: "Challenge"}[client.recv(4096)[0]])
+"#;
+
 /// The machine. What it runs ends with it.
 pub(super) struct Machine {
     namespace: Child,
@@ -67,6 +89,7 @@ impl Machine {
             ("/usr/sbin/freeradius", "freeradius"),
             ("radclient", "freeradius-utils"),
             ("ip", "iproute2"),
+            ("python3", "python3"),
             ("nsenter", "util-linux"),
         ] {
             if !has(program, &format!("apt-get install {package}")) {
@@ -180,6 +203,16 @@ impl Machine {
         secret
     }
 
+    /// Makes new recovery codes.
+    pub(super) fn recovery_codes(&self, user: &str) -> Vec<String> {
+        let command = format!("rw2fa users recovery-codes {user} --yes --format json");
+        let printed: serde_json::Value = serde_json::from_str(&self.sh(&command)).unwrap();
+        let codes = printed["recovery_codes"]["codes"].as_array().unwrap();
+        let codes: Vec<_> = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
+        codes.iter().for_each(|code| self.hide(code));
+        codes
+    }
+
     /// Returns a code that no login has used.
     pub(super) fn next_code(&self, secret: &Secret) -> String {
         let step = self.codes.replace(self.codes.get() + 1);
@@ -229,6 +262,14 @@ impl Machine {
         );
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         child
+    }
+
+    /// Sends this password as it is, and returns the type of the answer.
+    pub(super) fn ask_exactly(&self, address: &str, user: &str, password: &str) -> String {
+        let args = ["python3", "-c", CLIENT, address, SHARED, user, password];
+        let output = self.inside(&args).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     /// Gets a challenge with the right password.
