@@ -147,9 +147,8 @@ impl<'a> Login<'a> {
 
     /// A further request: the code, and the State of the challenge.
     fn answer_challenge(&self, state: &[u8], typed: &str) -> Result<Ruling> {
-        let refused = |reason: &str| {
-            Ok(Ruling::Reject { reason: reason.to_owned(), message: String::new() })
-        };
+        let refused =
+            |reason: &str| Ok(Ruling::Reject { reason: reason.to_owned(), message: String::new() });
         let ticket = match self.tickets.redeem(state)? {
             Redeemed::Ticket(ticket) => ticket,
             Redeemed::Expired => return refused("state-expired"),

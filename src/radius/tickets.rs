@@ -64,8 +64,9 @@ impl<'a> Tickets<'a> {
     pub(super) fn open(directory: &'a Path, now: Timestamp) -> Result<Self> {
         let place = directory.display();
         let failed = |what: &str, error| {
-            Error::io(ErrorKind::System, format!("cannot {what} {place}"), error)
-                .with_hint("--tickets must name a directory whose parent belongs to FreeRADIUS' account")
+            Error::io(ErrorKind::System, format!("cannot {what} {place}"), error).with_hint(
+                "--tickets must name a directory whose parent belongs to FreeRADIUS' account",
+            )
         };
         match platform::make_private_directory(directory) {
             Err(error) if error.kind() != IoErrorKind::AlreadyExists => {
@@ -202,8 +203,7 @@ mod tests {
         for (redeemed_at, is_live) in [(0, true), (299, true), (300, false), (-1, false)] {
             open(0).issue(b"state", &ticket(300)).unwrap();
             let found = open(redeemed_at).redeem(b"state").unwrap();
-            let expected =
-                if is_live { Redeemed::Ticket(ticket(300)) } else { Redeemed::Expired };
+            let expected = if is_live { Redeemed::Ticket(ticket(300)) } else { Redeemed::Expired };
             assert_eq!(found, expected, "{redeemed_at}");
             assert_eq!(open(0).redeem(b"state").unwrap(), Redeemed::Unknown);
         }
@@ -228,7 +228,8 @@ mod tests {
         let directory = place.path().join("tickets");
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let now = i64::try_from(now.as_secs()).unwrap();
-        let open = |seconds| Tickets::open(&directory, Timestamp::from_unix(now + seconds)).unwrap();
+        let open =
+            |seconds| Tickets::open(&directory, Timestamp::from_unix(now + seconds)).unwrap();
         open(0).issue(b"1", &ticket(300)).unwrap();
         open(0).keep_reply(b"1", "text").unwrap();
         open(200).issue(b"2", &ticket(300)).unwrap();

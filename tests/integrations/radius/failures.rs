@@ -82,9 +82,22 @@ fn hostile_names_and_passwords_let_no_one_in() {
     let long = "a".repeat(253);
     let escapes = vec![0xff; 253];
     let names: [&[u8]; 16] = [
-        b"alice\0", b"alice\0bob", b"alice ", b" alice", b"alice\n", b"ali\tce", b"alice\r\n",
-        b"\xff\xfe", b"alice\xff", b"\"alice\"", b"\\", b"%{User-Password}", b"--help", b"'; id; '",
-        long.as_bytes(), &escapes,
+        b"alice\0",
+        b"alice\0bob",
+        b"alice ",
+        b" alice",
+        b"alice\n",
+        b"ali\tce",
+        b"alice\r\n",
+        b"\xff\xfe",
+        b"alice\xff",
+        b"\"alice\"",
+        b"\\",
+        b"%{User-Password}",
+        b"--help",
+        b"'; id; '",
+        long.as_bytes(),
+        &escapes,
     ];
     for name in names {
         for password in ["correct horse", "default"] {
@@ -92,8 +105,14 @@ fn hostile_names_and_passwords_let_no_one_in() {
             let answer = machine.send("127.0.0.1", &text);
             // 'DEFAULT' gives every name that password, so these are users who are not listed.
             let is_unlisted = password == "default"
-                && [&b"\"alice\""[..], b"%{User-Password}", b"--help", b"'; id; '", long.as_bytes()]
-                    .contains(&name);
+                && [
+                    &b"\"alice\""[..],
+                    b"%{User-Password}",
+                    b"--help",
+                    b"'; id; '",
+                    long.as_bytes(),
+                ]
+                .contains(&name);
             let name = String::from_utf8_lossy(name);
             assert!(!answer.text.contains("uid="), "{name:?}: {answer:?}");
             assert!(!answer.messages.concat().contains("horse"), "{name:?}: {answer:?}");
@@ -132,7 +151,11 @@ fn what_is_broken_lets_no_one_in() {
         assert_eq!(machine.ask("eve", EVE.1, None).kind, "Accept", "{what} is repaired");
     };
     check("mv /var/lib/rw2fa /var/lib/away", "mv /var/lib/away /var/lib/rw2fa", "the store");
-    check("mv /usr/bin/rw2fa-radius /usr/bin/away", "mv /usr/bin/away /usr/bin/rw2fa-radius", "rw2fa-radius");
+    check(
+        "mv /usr/bin/rw2fa-radius /usr/bin/away",
+        "mv /usr/bin/away /usr/bin/rw2fa-radius",
+        "rw2fa-radius",
+    );
     check("chmod 755 /run/freeradius/rw2fa", "chmod 700 /run/freeradius/rw2fa", "the tickets");
     let keep = "mv /usr/bin/rw2fa-verify /usr/bin/away";
     let back = "rm -f /usr/bin/rw2fa-verify; mv /usr/bin/away /usr/bin/rw2fa-verify";
@@ -148,11 +171,15 @@ fn what_is_broken_lets_no_one_in() {
         ("echo grant".into(), "an answer that is no JSON"),
     ] {
         machine.write("/var/lib/fake", &format!("#!/bin/sh\n{script}\n"));
-        let fake = format!("{keep}; cp /var/lib/fake /usr/bin/rw2fa-verify; chmod 755 /usr/bin/rw2fa-verify");
+        let fake = format!(
+            "{keep}; cp /var/lib/fake /usr/bin/rw2fa-verify; chmod 755 /usr/bin/rw2fa-verify"
+        );
         check(&fake, back, what);
     }
     machine.write("/var/lib/fake", "#!/bin/sh\nexec sleep 300\n");
-    machine.sh(&format!("{keep}; cp /var/lib/fake /usr/bin/rw2fa-verify; chmod 755 /usr/bin/rw2fa-verify"));
+    machine.sh(&format!(
+        "{keep}; cp /var/lib/fake /usr/bin/rw2fa-verify; chmod 755 /usr/bin/rw2fa-verify"
+    ));
     assert_eq!(machine.ask("eve", EVE.1, None).kind, "Reject", "a verifier that hangs");
     machine.sh(back);
     machine.check_log();
@@ -169,7 +196,9 @@ fn a_challenge_refuses_in_every_section() {
         let site = format!(
             "server rw2fa {{\n authorize {{\n files\n {}\n pap\n }}\n authenticate {{\n Auth-Type PAP {{\n pap\n {}\n }}\n }}\n \
              post-auth {{\n {}\n }}\n}}\n",
-            call("authorize"), call("authenticate"), call("post-auth")
+            call("authorize"),
+            call("authenticate"),
+            call("post-auth")
         );
         machine.stop();
         machine.write("/etc/freeradius/3.0/sites-available/rw2fa", &site);

@@ -156,14 +156,18 @@ fn a_code_lets_one_of_many_in() {
     let code = machine.next_code(&secret);
     let request = |state: &str, password: &str| {
         let password = quoted(password);
-        machine.begin("127.0.0.1", &format!("User-Name = alice, User-Password = {password}, State = {state}"))
+        machine.begin(
+            "127.0.0.1",
+            &format!("User-Name = alice, User-Password = {password}, State = {state}"),
+        )
     };
     let kinds = |children: Vec<std::process::Child>| -> Vec<String> {
         let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
         outputs.map(|output| Answer::read(&output).kind).collect()
     };
     let answers = kinds(states.iter().map(|state| request(state, &code)).collect());
-    let count = |answers: &[String], kind: &str| answers.iter().filter(|found| *found == kind).count();
+    let count =
+        |answers: &[String], kind: &str| answers.iter().filter(|found| *found == kind).count();
     assert_eq!(count(&answers, "Accept"), 1, "{answers:?}");
     // A State is good for one answer, whatever its code.
     let state = machine.challenge("alice", ALICE.1);
