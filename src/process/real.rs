@@ -148,7 +148,6 @@ fn real_variable(name: &str) -> Option<OsString> {
 }
 
 /// Returns every variable of the environment, also those that are there more than once.
-#[expect(clippy::disallowed_methods, reason = "the process boundary")]
 pub fn environment() -> Vec<(OsString, OsString)> {
     std::env::vars_os().collect()
 }

@@ -86,16 +86,13 @@ fn decide<'a>(
     attributes: &Attributes,
 ) -> Result<(Login<'a>, Ruling)> {
     let login = Login::new(process, cli, attributes)?;
-    let ruling = match attributes.octets("STATE")? {
-        Some(state) => {
-            let typed = attributes.text("USER_PASSWORD")?.unwrap_or_default();
-            login.answer_challenge(&state, &typed)?
-        }
-        None => {
-            let code = attributes.text("RW2FA_CODE")?;
-            let until = process.now().plus(LIFETIME).unix();
-            login.begin(code.as_deref().map(String::as_str), until)?
-        }
+    let ruling = if let Some(state) = attributes.octets("STATE")? {
+        let typed = attributes.text("USER_PASSWORD")?.unwrap_or_default();
+        login.answer_challenge(&state, &typed)?
+    } else {
+        let code = attributes.text("RW2FA_CODE")?;
+        let until = process.now().plus(LIFETIME).unix();
+        login.begin(code.as_deref().map(String::as_str), until)?
     };
     Ok((login, ruling))
 }
