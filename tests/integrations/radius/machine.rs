@@ -11,7 +11,16 @@ use std::time::{Duration, Instant};
 use crate::sandbox::{Secret, has, may_be_the_system, real_now};
 
 /// The secret that the server shares with its clients.
-const SHARED: &str = "shared-by-server-and-client";
+pub(super) const SHARED: &str = "shared-by-server-and-client";
+
+/// The clients: name, address, and what differs from the example.
+const CLIENTS: [(&str, &str, &str, &str); 4] = [
+    ("vpn", "127.0.0.1", "", ""),
+    ("wifi", "127.0.0.2", "", ""),
+    ("old", "127.0.0.3", "#rw2fa_one_field", "rw2fa_one_field"),
+    // pam_radius_auth sends no Message-Authenticator.
+    ("ssh", "127.0.0.4", "authenticator = yes", "authenticator = no"),
+];
 
 /// Makes the machine. `/usr/bin` becomes a directory of links, to which our programs are added.
 const SETUP: &str = r#"
@@ -33,7 +42,7 @@ cp "$1/rw2fa" "$1/rw2fa-verify" "$1/rw2fa-radius" /usr/bin
 mkdir -p /usr/share/doc/rw2fa/examples
 cp -r "$2/examples/freeradius" /usr/share/doc/rw2fa/examples
 chown freerad:freerad /run/freeradius /var/log/freeradius
-rw2fa --quiet init --owner freerad
+eval "$3"
 rw2fa --quiet enable >/dev/null
 echo ready
 exec sleep 900
@@ -81,7 +90,13 @@ pub(super) struct Answer {
 
 impl Machine {
     /// Starts a machine on which these users have passwords, or returns `None` if that is not possible here.
+    /// FreeRADIUS' account owns the store.
     pub(super) fn new(users: &[(&str, &str)]) -> Option<Self> {
+        Self::with_store("rw2fa --quiet init --owner freerad", users)
+    }
+
+    /// Starts a machine with the store that this script makes.
+    pub(super) fn with_store(script: &str, users: &[(&str, &str)]) -> Option<Self> {
         if !may_be_the_system() {
             return None;
         }
@@ -99,7 +114,10 @@ impl Machine {
         let programs = Path::new(env!("CARGO_BIN_EXE_rw2fa-radius")).parent().unwrap();
         let mut unshare = Command::new("unshare");
         unshare.args(["-mn", "/bin/sh", "-c", SETUP, "sh"]).arg(programs);
-        unshare.arg(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).stdout(Stdio::piped());
+        unshare
+            .args([env!("CARGO_MANIFEST_DIR"), script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut namespace = unshare.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(namespace.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -130,25 +148,20 @@ impl Machine {
             .collect();
         self.write("/etc/freeradius/3.0/mods-config/files/authorize", &text);
         let example = fs::read_to_string(repository("examples/freeradius/clients.conf")).unwrap();
-        let clients: String = [("vpn", "127.0.0.1"), ("wifi", "127.0.0.2"), ("old", "127.0.0.3")]
+        let clients: String = CLIENTS
             .iter()
-            .map(|(name, address)| {
+            .map(|(name, address, old, new)| {
                 let text = example.replace("192.0.2.10", address).replace("CHANGE-ME", SHARED);
-                let text = text.replace("client vpn", &format!("client {name}"));
-                if *name == "old" {
-                    text.replace("#rw2fa_one_field", "rw2fa_one_field")
-                } else {
-                    text
-                }
+                text.replace("client vpn", &format!("client {name}")).replace(old, new)
             })
             .collect();
         self.write("/etc/freeradius/3.0/clients.conf", &clients);
         // The log settings that leak most.
         self.sh(
-            r#"conf=/etc/freeradius/3.0/radiusd.conf
+            r"conf=/etc/freeradius/3.0/radiusd.conf
             sed -Ei 's/^(\s*auth(_badpass|_goodpass)?) = no/\1 = yes/; s/reject_delay = 1/reject_delay = 0/' $conf
             [ $(grep -Ec '^\s*auth(_badpass|_goodpass)? = yes|reject_delay = 0' $conf) = 4 ]
-            chown -R freerad:freerad /etc/freeradius"#,
+            chown -R freerad:freerad /etc/freeradius",
         );
     }
 
@@ -283,7 +296,9 @@ impl Machine {
     pub(super) fn challenge(&self, user: &str, password: &str) -> String {
         let answer = self.ask(user, password, None);
         assert_eq!(answer.kind, "Challenge", "{answer:?}\n{}", self.log());
-        answer.state.unwrap()
+        let state = answer.state.unwrap();
+        self.hide(&state);
+        state
     }
 
     /// Returns everything that the server logged.
@@ -295,10 +310,16 @@ impl Machine {
     pub(super) fn check_log(&self) {
         let log = self.log();
         assert!(log.contains("Login OK") || log.contains("Login incorrect"), "nothing was logged");
+        let secrets = self.secrets.borrow();
+        let (states, secrets): (Vec<_>, Vec<_>) =
+            secrets.iter().partition(|secret| secret.starts_with("0x"));
+        for state in states {
+            assert!(!log.contains(&state[2..]), "{state} is in the log:\n{log}");
+        }
         // A random number may contain any six digits.
         let words = log.split_inclusive([' ', ',', '\'']).filter(|word| !word.starts_with("0x"));
         let log: String = words.collect();
-        for secret in &*self.secrets.borrow() {
+        for secret in secrets {
             assert!(!log.contains(secret.as_str()), "{secret} is in the log:\n{log}");
         }
     }

@@ -3,3 +3,4 @@
 mod failures;
 mod logins;
 mod machine;
+mod ssh;
