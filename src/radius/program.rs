@@ -112,6 +112,11 @@ impl<'a> Login<'a> {
         if user.contains('\0') {
             return Err(Error::new(ErrorKind::Refused, "the user's name contains NUL"));
         }
+        // SECURITY: the policy adds it last. Without it, attributes may be missing: FreeRADIUS passes 1,023 at most.
+        let client = attributes.text("RW2FA_CLIENT")?.ok_or_else(|| {
+            Error::new(ErrorKind::Usage, "there is no Rw2fa-Client")
+                .with_hint("call the module with the policy rw2fa_second_factor")
+        })?;
         let program = match &cli.verifier {
             Some(program) => program.clone(),
             None => child::sibling("rw2fa-verify", process.elevated)?,
@@ -120,7 +125,7 @@ impl<'a> Login<'a> {
             cli,
             tickets: Tickets::open(&cli.tickets, process.now())?,
             verifier: Verifier::new(program, options(process, cli, attributes)?, &user),
-            client: attributes.text("RW2FA_CLIENT")?.unwrap_or_default().to_string(),
+            client: client.to_string(),
             user: user.to_string(),
         })
     }

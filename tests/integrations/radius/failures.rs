@@ -186,25 +186,29 @@ fn what_is_broken_lets_no_one_in() {
 }
 
 /// Guards servers whose policy knows nothing of challenges: called from any section, the module refuses a user who
-/// needs a code.
+/// needs a code. Without the variable that our policy sets, it refuses everyone.
 #[test]
 fn a_challenge_refuses_in_every_section() {
     let Some(machine) = Machine::new(&[ALICE, EVE]) else { return };
     machine.enrol("alice");
     for section in ["authorize", "post-auth", "authenticate"] {
-        let call = |name: &str| if name == section { "rw2fa" } else { "" };
-        let site = format!(
-            "server rw2fa {{\n authorize {{\n files\n {}\n pap\n }}\n authenticate {{\n Auth-Type PAP {{\n pap\n {}\n }}\n }}\n \
-             post-auth {{\n {}\n }}\n}}\n",
-            call("authorize"),
-            call("authenticate"),
-            call("post-auth")
-        );
-        machine.stop();
-        machine.write("/etc/freeradius/3.0/sites-available/rw2fa", &site);
-        machine.sh("rm -f /var/log/freeradius/radius.log");
-        machine.start();
-        assert_eq!(machine.ask("alice", ALICE.1, None).kind, "Reject", "{section}");
-        assert_eq!(machine.ask("eve", EVE.1, None).kind, "Accept", "{section}: {}", machine.log());
+        let set = "update request {\n&Rw2fa-Client := \"x\"\n}";
+        for (set, eves) in [(set, "Accept"), ("", "Reject")] {
+            let call =
+                |name: &str| if name == section { format!("{set}\nrw2fa") } else { String::new() };
+            let site = format!(
+                "server rw2fa {{\nauthorize {{\nfiles\n{}\npap\n}}\n\
+                 authenticate {{\nAuth-Type PAP {{\npap\n{}\n}}\n}}\npost-auth {{\n{}\n}}\n}}\n",
+                call("authorize"),
+                call("authenticate"),
+                call("post-auth")
+            );
+            machine.stop();
+            machine.write("/etc/freeradius/3.0/sites-available/rw2fa", &site);
+            machine.sh("rm -f /var/log/freeradius/radius.log");
+            machine.start();
+            assert_eq!(machine.ask("alice", ALICE.1, None).kind, "Reject", "{section}");
+            assert_eq!(machine.ask("eve", EVE.1, None).kind, eves, "{site}: {}", machine.log());
+        }
     }
 }

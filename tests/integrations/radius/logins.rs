@@ -176,3 +176,35 @@ fn a_code_lets_one_of_many_in() {
     assert_eq!((count(&answers, "Accept"), count(&answers, "Reject")), (1, 19), "{answers:?}");
     machine.check_log();
 }
+
+/// Guards the policy for accounts of the machine: the passwords come from PAM, as the page says.
+#[test]
+fn passwords_can_come_from_pam() {
+    let Some(machine) = Machine::new(&[]) else { return };
+    machine.hide(ALICE.1);
+    machine.sh(&format!(
+        r"mkdir /var/lib/etc; cd /var/lib/etc; cp -p /etc/passwd /etc/shadow .
+        echo 'alice:x:4242:65534::/:/bin/sh' >>passwd
+        echo 'alice:{}:19000::::::' >>shadow
+        printf 'auth required pam_unix.so\naccount required pam_unix.so\n' >radiusd
+        mount --bind passwd /etc/passwd; mount --bind shadow /etc/shadow
+        mount --bind radiusd /etc/pam.d/radiusd
+        cd /etc/freeradius/3.0; ln -s ../mods-available/pam mods-enabled/
+        sed -i '/^rw2fa_find_user/,/^}}/{{/^\tfiles$/d; /^\tpap$/d}}; /^rw2fa_check_password/,/^}}/s/^\tpap$/\tpam/' policy.d/rw2fa
+        grep -A1 '^rw2fa_find_user' policy.d/rw2fa | grep -qx '}}'",
+        machine.sh(&format!("openssl passwd -6 '{}'", ALICE.1)).trim()
+    ));
+    machine.stop();
+    machine.sh("rm -f /var/log/freeradius/radius.log");
+    machine.start();
+    assert_eq!(machine.ask("alice", "wrong", None).kind, "Reject");
+    assert_eq!(machine.ask("alice", ALICE.1, None).kind, "Accept", "{}", machine.log());
+    let secret = machine.enrol("alice");
+    let state = machine.challenge("alice", ALICE.1);
+    assert_eq!(machine.ask("alice", ALICE.1, Some(&state)).kind, "Challenge");
+    let state = machine.challenge("alice", ALICE.1);
+    assert_eq!(machine.ask("alice", &machine.next_code(&secret), Some(&state)).kind, "Accept");
+    let field = format!("{}{}", ALICE.1, machine.next_code(&secret));
+    assert_eq!(machine.ask_exactly("127.0.0.3", "alice", &field), "Accept", "{}", machine.log());
+    machine.check_log();
+}

@@ -139,13 +139,11 @@ impl Machine {
         let mark = "<!-- not run: the tests of RADIUS do, with FreeRADIUS -->\n```console\n";
         let (install, _) = page.split_once(mark).unwrap().1.split_once("```").unwrap();
         self.sh(&install.lines().map(|line| line.replacen("# ", "", 1) + "\n").collect::<String>());
-        let text: String = users
-            .iter()
-            .map(|(user, password)| {
-                self.hide(password);
-                format!("{} Cleartext-Password := {}\n", quoted(user), quoted(password))
-            })
-            .collect();
+        let mut text = String::new();
+        for (user, password) in users {
+            self.hide(password);
+            text += &format!("{} Cleartext-Password := {}\n", quoted(user), quoted(password));
+        }
         self.write("/etc/freeradius/3.0/mods-config/files/authorize", &text);
         let example = fs::read_to_string(repository("examples/freeradius/clients.conf")).unwrap();
         let clients: String = CLIENTS
