@@ -142,7 +142,8 @@ impl Machine {
         let mut text = String::new();
         for (user, password) in users {
             self.hide(password);
-            text += &format!("{} Cleartext-Password := {}\n", quoted(user), quoted(password));
+            let line = [&quoted(user), " Cleartext-Password := ", &quoted(password), "\n"];
+            text.push_str(&line.concat());
         }
         self.write("/etc/freeradius/3.0/mods-config/files/authorize", &text);
         let example = fs::read_to_string(repository("examples/freeradius/clients.conf")).unwrap();
@@ -227,7 +228,9 @@ impl Machine {
         let printed: serde_json::Value = serde_json::from_str(&self.sh(&command)).unwrap();
         let codes = printed["recovery_codes"]["codes"].as_array().unwrap();
         let codes: Vec<_> = codes.iter().map(|code| code.as_str().unwrap().to_owned()).collect();
-        codes.iter().for_each(|code| self.hide(code));
+        for code in &codes {
+            self.hide(code);
+        }
         codes
     }
 
