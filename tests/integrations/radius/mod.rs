@@ -4,4 +4,5 @@ mod failures;
 mod ldap;
 mod logins;
 mod machine;
+mod program;
 mod ssh;
