@@ -77,8 +77,18 @@ fn wrong_codes_lock_a_user() {
 #[test]
 fn hostile_names_and_passwords_let_no_one_in() {
     let strange = ("x%{User-Password}`id`$(id)\"'\\", "strange");
-    let Some(machine) = Machine::new(&[ALICE, strange, ("DEFAULT", "default")]) else { return };
+    // What the policies put in the place of a password.
+    let hidden = ("hal", "hidden");
+    let users = [ALICE, strange, hidden, ("DEFAULT", "default")];
+    let Some(machine) = Machine::new(&users) else { return };
     machine.enrol("alice");
+    for address in ["127.0.0.1", "127.0.0.3"] {
+        for password in ["", "0"] {
+            let answer = machine.ask_exactly(address, "hal", password);
+            assert_eq!(answer, "Reject", "{password:?}: {}", machine.log());
+        }
+        assert_eq!(machine.ask_exactly(address, "hal", "hidden"), "Accept");
+    }
     let long = "a".repeat(253);
     let escapes = vec![0xff; 253];
     let names: [&[u8]; 16] = [

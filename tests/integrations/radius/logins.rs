@@ -208,3 +208,31 @@ fn passwords_can_come_from_pam() {
     assert_eq!(machine.ask_exactly("127.0.0.3", "alice", &field), "Accept", "{}", machine.log());
     machine.check_log();
 }
+
+/// Guards codes by SMS: the right password sends one message, and its code lets the user in.
+#[test]
+fn a_code_by_sms_lets_a_user_in() {
+    let Some(machine) = Machine::new(&[ALICE]) else { return };
+    machine
+        .write("/var/lib/send", "#!/bin/sh\ncat >>/var/lib/sms/sent; echo >>/var/lib/sms/sent\n");
+    machine.sh("chmod 755 /var/lib/send; install -d -o freerad /var/lib/sms
+                rw2fa --quiet sms configure --command /var/lib/send </dev/null
+                rw2fa --quiet users add alice --method sms --phone +33612345678 >/dev/null");
+    assert_eq!(machine.ask("alice", "wrong", None).kind, "Reject");
+    assert_eq!(machine.sh("cat /var/lib/sms/sent || true"), "");
+    let answer = machine.ask("alice", ALICE.1, None);
+    assert_eq!(answer.shown(), ("Challenge", "A code was sent to +33*******78.".into()));
+    let again = machine.ask("alice", ALICE.1, None);
+    assert!(again.messages.concat().contains("already sent"), "{again:?}");
+    let empty = machine.ask("alice", " ", again.state.as_deref());
+    assert_eq!(empty.kind, "Challenge", "{empty:?}");
+    let sent = machine.sh("cat /var/lib/sms/sent");
+    assert_eq!(sent.lines().count(), 1, "{sent}");
+    let (_, code) = sent.trim().trim_end_matches("\"}").rsplit_once(' ').unwrap();
+    machine.hide(code);
+    let right = machine.ask("alice", code, answer.state.as_deref());
+    assert_eq!(right.kind, "Accept", "{sent}: {right:?}\n{}", machine.log());
+    let used = machine.ask("alice", code, empty.state.as_deref());
+    assert_ne!(used.kind, "Accept");
+    machine.check_log();
+}

@@ -54,7 +54,7 @@ const CLIENT: &str = r#"
 import hashlib, hmac, os, socket, sys
 source, shared, user, password = (os.fsencode(argument) for argument in sys.argv[1:])
 vector = os.urandom(16)
-padded = password.ljust(-(-len(password) // 16) * 16, b"\0")
+padded = password.ljust(max(16, -(-len(password) // 16) * 16), b"\0")
 hidden, last = b"", vector
 for at in range(0, len(padded), 16):
     key = hashlib.md5(shared + last).digest()
