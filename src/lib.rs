@@ -1,7 +1,7 @@
 //! Two-factor authentication for the remote-work remote-desktop portal.
 //!
-//! This library backs two programs. Administrators use `rw2fa` to choose who needs a code. The portal runs
-//! `rw2fa-verify` once per login and trusts its exit code.
+//! This library backs three programs. Administrators use `rw2fa` to choose who needs a code. The portal runs
+//! `rw2fa-verify` once per login and trusts its exit code. FreeRADIUS runs `rw2fa-radius`, which asks `rw2fa-verify`.
 //!
 //! # How a login is processed
 //!
@@ -43,6 +43,7 @@ pub mod otp;
 pub mod platform;
 pub mod printable;
 pub mod process;
+pub mod radius;
 pub mod settings;
 pub mod store;
 pub mod time;

@@ -21,6 +21,7 @@ use crate::platform::{self, SystemLog};
 use crate::time::Timestamp;
 
 pub use line::{Line, Unreadable};
+pub use real::environment;
 
 /// The hidden command of `rw2fa` that prints the groups of an account.
 pub const SYSTEM_GROUPS: &str = "system-groups";

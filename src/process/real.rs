@@ -146,3 +146,8 @@ fn real_arguments() -> Vec<OsString> {
 fn real_variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
+
+/// Returns every variable of the environment, also those that are there more than once.
+pub fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}

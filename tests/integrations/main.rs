@@ -11,6 +11,7 @@ mod namespace;
 mod nginx;
 mod pam;
 mod prometheus;
+mod radius;
 mod rsyslog;
 #[path = "../sandbox/mod.rs"]
 mod sandbox;

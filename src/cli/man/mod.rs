@@ -1,7 +1,7 @@
 //! `rw2fa man`: the manual pages, generated from the definition of the command line.
 //!
 //! What the definition does not contain is kept beside this file: the portal protocol
-//! (`protocol.roff`) and the documents of the store (`store.roff`). Pages contain no build date and
+//! (`protocol.roff`), what FreeRADIUS passes and gets (`radius.roff`), and the documents of the store (`store.roff`). Pages contain no build date and
 //! nothing about this machine, so the output is reproducible.
 
 mod page;
@@ -17,6 +17,7 @@ use self::page::Page;
 use crate::cli::Done;
 use crate::cli::context::{Context, count};
 use crate::error::{Error, ErrorKind, Result};
+use crate::radius;
 use crate::settings;
 use crate::settings::key::plain;
 use crate::verify::arguments;
@@ -24,8 +25,8 @@ use crate::verify::reason::Reason;
 
 /// Write the manual pages to a directory, or list them
 ///
-/// There is a page for each command, rw2fa-verify(1) for the portal protocol and rw2fa-store(5) for the
-/// documents of the store.
+/// There is a page for each command, rw2fa-verify(1) for the portal protocol, rw2fa-radius(1) for FreeRADIUS and
+/// rw2fa-store(5) for the documents of the store.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  rw2fa man\n  rw2fa man /usr/local/share/man/man1")]
 pub(in crate::cli) struct ManArgs {
@@ -84,6 +85,7 @@ fn pages(mut root: Command) -> Result<Vec<Page>> {
     let mut pages = Vec::new();
     add_command_pages(&root, &[], &mut pages)?;
     pages.push(of_verifier()?);
+    pages.push(of_radius()?);
     pages.push(of_store()?);
     Ok(pages)
 }
@@ -110,6 +112,7 @@ fn add_command_pages(command: &Command, above: &[&str], pages: &mut Vec<Page>) -
 }
 
 const VERIFIER: &str = "rw2fa-verify";
+const RADIUS: &str = "rw2fa-radius";
 
 fn of_verifier() -> Result<Page> {
     let mut page = Page::for_command(&arguments::Cli::command(), VERIFIER, VERIFIER)?;
@@ -126,6 +129,13 @@ fn of_verifier() -> Result<Page> {
     }
     page.add(&reasons)?;
     page.see_also(&[("rw2fa".into(), 1), ("rw2fa-store".into(), 5)])?;
+    Ok(page)
+}
+
+fn of_radius() -> Result<Page> {
+    let mut page = Page::for_command(&radius::arguments::Cli::command(), RADIUS, RADIUS)?;
+    page.add_source(include_str!("radius.roff"));
+    page.see_also(&[(VERIFIER.into(), 1), ("rw2fa".into(), 1)])?;
     Ok(page)
 }
 
