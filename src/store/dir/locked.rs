@@ -262,6 +262,7 @@ mod tests {
                     ip: Some(text),
                     drift: None,
                     attempt: None,
+                    caller: None,
                 };
                 let logged = logged(&Event::Verification(verification));
                 assert_eq!(logged, expected, "{outcome} {reason} {text}");
