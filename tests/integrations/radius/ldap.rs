@@ -1,4 +1,4 @@
-//! Passwords in a directory: OpenLDAP, with the policies that the page names for it.
+//! Passwords in an LDAP directory, with the policies that the page names for it.
 
 use std::process::{Child, Stdio};
 
