@@ -38,8 +38,9 @@ mod wrapping;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind as ClapErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::cli::context::Context;
 use crate::error::{Error, ErrorKind, Result};
@@ -176,7 +177,7 @@ pub enum Done {
 
 /// Runs the program `rw2fa` and returns its exit code.
 pub fn main(process: &mut Process) -> u8 {
-    if shell::answer(process, || usage::with_aliases(Cli::<Command>::command())) {
+    if shell::answer(process, completed_definition) {
         return 0;
     }
     let mut definition = usage::with_help(Cli::<Any>::command());
@@ -197,6 +198,23 @@ pub fn main(process: &mut Process) -> u8 {
 /// Builds the command line without the internal commands.
 fn public_definition() -> clap::Command {
     Cli::<Command>::command().disable_help_subcommand(true)
+}
+
+/// Builds the command line that shells complete: each command offers only the formats that it prints.
+fn completed_definition() -> clap::Command {
+    let values = |formats: &[Format]| {
+        PossibleValuesParser::new(formats.iter().filter_map(ValueEnum::to_possible_value))
+    };
+    let own = |format| {
+        let formats = values(&[Format::Text, Format::Json, format]);
+        Arg::new("format").long("format").value_parser(formats)
+    };
+    usage::with_aliases(Cli::<Command>::command())
+        .mut_arg("format", |arg| {
+            arg.value_parser(values(&[Format::Text, Format::Json, Format::Csv]))
+        })
+        .mut_subcommand("status", |command| command.arg(own(Format::Prometheus)))
+        .mut_subcommand("doctor", |command| command.arg(own(Format::Nagios)))
 }
 
 /// Returns whether the command is `verify`, where asking for help is a bug in the caller.
@@ -384,6 +402,7 @@ mod tests {
     fn the_command_line_is_consistent() {
         Cli::<Any>::command().debug_assert();
         public_definition().debug_assert();
+        completed_definition().debug_assert();
     }
 
     #[test]

@@ -163,3 +163,25 @@ fn only_one_command_prints_each_format() {
     }
     assert!(before == sandbox.contents());
 }
+
+/// Guards completion: a format is offered only after the command that prints it.
+#[test]
+#[cfg(unix)]
+fn each_command_completes_its_formats() {
+    let offered = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rw2fa"));
+        command.env_clear().env("RW2FA_COMPLETE", "fish").args(["--", "rw2fa"]).args(words);
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let first = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+        text.lines().map(first).collect::<Vec<_>>()
+    };
+    for (words, expected) in [
+        (&["status", "--format", ""][..], &["text", "json", "prometheus"][..]),
+        (&["doctor", "--format", ""], &["text", "json", "nagios"]),
+        (&["users", "list", "--format", ""], &["text", "json", "csv"]),
+        (&["--format", ""], &["text", "json", "csv"]),
+    ] {
+        assert_eq!(offered(words), expected, "{words:?}");
+    }
+}
