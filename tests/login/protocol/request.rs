@@ -87,7 +87,7 @@ fn anything_else_is_refused_without_an_answer() {
     let sandbox = Sandbox::with_users(&["alice"]);
     let deep = format!("{{\"schema\":1,\"user\":{}", "[".repeat(100_000));
     let long = request(json!({ "ip": "9".repeat(256 * 1024) }));
-    let many: String = (0..100).map(|field| format!("\"f{field}\":null,")).collect();
+    let many = "\"ip\":null,".repeat(100);
     let many = format!("{{{many}\"schema\":1,\"user\":\"alice\"}}");
     for input in [
         &b""[..],
