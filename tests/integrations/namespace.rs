@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) enum Owner {
     /// root, who runs the verifier, too.
     Root,
-    /// The account rw2fa; the verifier is set-uid, as the Debian package installs it.
+    /// The account rw2fa, as the Debian package makes it. Programs of root become that account to decide a login.
     Rw2fa,
 }
 
@@ -62,10 +62,7 @@ impl Machine {
         assert_eq!(line, "ready\n", "the namespace was not made");
         machine.sh(match owner {
             Owner::Root => "rw2fa --quiet init",
-            Owner::Rw2fa => {
-                "rw2fa --quiet init --owner rw2fa && chown rw2fa:rw2fa-portal /usr/bin/rw2fa-verify && \
-                 chmod 4750 /usr/bin/rw2fa-verify"
-            }
+            Owner::Rw2fa => "rw2fa --quiet init --owner rw2fa",
         });
         machine.sh("rw2fa --quiet enable");
         Some(machine)

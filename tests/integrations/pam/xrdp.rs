@@ -3,6 +3,23 @@
 use crate::desktop::Desktop;
 use crate::namespace::{Owner, PASSWORD};
 
+/// Guards a portal's own connections: a session that a user opened in the portal lets plain RDP follow, until the user
+/// signs out.
+#[test]
+fn plain_rdp_follows_a_session_of_the_portal() {
+    let Some(desktop) = Desktop::new(Owner::Rw2fa) else { return };
+    let machine = &desktop.machine;
+    machine.add_users("alice");
+    machine.sh("rw2fa --quiet advanced set rdp-after-portal 300");
+    machine.enrol("alice");
+    assert!(!desktop.lets_in("alice"), "signed in, but no session is open");
+    machine.sh("rw2fa-verify --no-groups --session html5 -- alice");
+    assert!(desktop.lets_in("alice"), "a session has just opened");
+    machine.wait_for_log("pam_rw2fa(xrdp-sesman:account): user 'alice': granted: session-valid");
+    machine.sh("rw2fa-verify --no-groups --end -- alice || [ $? = 5 ]");
+    assert!(!desktop.lets_in("alice"), "signed out");
+}
+
 /// Guards plain RDP: only the whitelist lets a listed user in, and only together with the password.
 #[test]
 fn the_whitelist_decides() {

@@ -5,4 +5,5 @@ mod ldap;
 mod logins;
 mod machine;
 mod program;
+mod socket;
 mod ssh;
