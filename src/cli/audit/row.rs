@@ -43,9 +43,9 @@ pub(super) struct Row {
 }
 
 /// The columns of CSV, in the order of [`Row::cells`].
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 18] = [
     "time", "event", "user", "outcome", "reason", "session", "client", "ip", "drift", "by",
-    "action", "object", "values", "seq", "attempt", "month", "file", "line", "caller",
+    "action", "object", "values", "seq", "attempt", "month", "file", "line",
 ];
 
 impl Row {
@@ -117,7 +117,6 @@ impl Row {
             text(&self.month),
             text(&self.file),
             self.line.map(|line| line.to_string()).unwrap_or_default(),
-            self.caller.map(|caller| caller.to_string()).unwrap_or_default(),
         ]
     }
 

@@ -7,7 +7,7 @@ use super::known_state;
 use crate::cli::change::{Change, values};
 use crate::cli::context::{Context, Opened};
 use crate::cli::output::{self, ChangeRow, Changed};
-use crate::cli::{Done, parse_name};
+use crate::cli::{Done, Format, parse_name};
 use crate::error::Result;
 use crate::names::name::Name;
 use crate::store::{Scope, Update, records};
@@ -38,10 +38,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &EnrolArgs) -> Result<Done> {
     let opened = context.open()?;
     let made = make(context, &opened, &name, args)?;
     if args.dry_run {
-        let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
-        let done = output::changes(context, true, &[row])?;
         context.note(&format!("{name}: would create a secret and show its QR code"));
-        return Ok(done);
+        // For people, the note says it all.
+        if context.globals.format != Format::Text {
+            let row = ChangeRow::new("user", name.canonical(), Ok(Changed::Changed));
+            return output::changes(context, true, &[row]);
+        }
+        return Ok(Done::All);
     }
     args.hand_over.show(context, &opened.settings, file, &name, &made)
 }
