@@ -142,23 +142,20 @@ impl SignIn<'_> {
     /// Lets plain RDP in if the whitelist does, or if it follows a session that the user opened in the portal.
     fn connect_by_rdp(&self, observer: &mut impl Observer) -> Decision {
         let Rules { advanced, account, .. } = self.rules;
-        if account.whitelisted || advanced.rdp_after_portal == 0 {
-            observer.decides(Rule::Whitelist);
-            let is_allowed = account.whitelisted;
-            let reason = if is_allowed { Reason::Whitelisted } else { Reason::RdpNotAllowed };
-            return Decision::plain(reason);
+        let is_decided = account.whitelisted || advanced.rdp_after_portal == 0;
+        if !is_decided {
+            observer.applies(Rule::RdpAfterPortal);
         }
-        observer.applies(Rule::RdpAfterPortal);
-        observer.decides(Rule::RdpAfterPortal);
+        observer.decides(if is_decided { Rule::Whitelist } else { Rule::RdpAfterPortal });
         // SECURITY: the server does not know the portal session, so any connection of this user counts. A sign-out, a
         // reset and everything else that ends the grant ends this, too.
-        let grants = &account.state.grants;
-        let Some(grant) = self.rules.recent_session().and_then(|found| grants.get(found)) else {
-            return Decision::plain(Reason::RdpNotAllowed);
-        };
-        let mut decision = self.decision(Reason::SessionValid);
-        decision.details.grant = Some(self.notice_of(grant));
-        decision
+        Decision::plain(if account.whitelisted {
+            Reason::Whitelisted
+        } else if self.rules.recent_session().is_some() {
+            Reason::SessionValid
+        } else {
+            Reason::RdpNotAllowed
+        })
     }
 
     /// Opens a session without a code if this client has a live grant.

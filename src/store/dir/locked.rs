@@ -211,21 +211,26 @@ fn copy(lines: &[u8], log: &SystemLog) {
 /// Lines are canonical: no text comes before the event, and quotes inside texts are escaped. So no text can pass for one
 /// of these fields.
 fn severity(line: &str) -> LogSeverity {
-    let event = line.split_once(r#""event":""#).map_or("", |(_, event)| event);
-    let has = |field| event.contains(field);
+    let event = after(line, r#""event":""#);
+    let outcome = after(event, r#"","outcome":""#);
     if event.starts_with("repair") {
         LogSeverity::Warning
     } else if !event.starts_with("verification") {
         LogSeverity::Notice
-    } else if has(r#""outcome":"error""#) {
+    } else if outcome.starts_with("error") {
         LogSeverity::Error
-    } else if has(r#""reason":"locked""#) {
+    } else if outcome.starts_with(r#"deny","reason":"locked""#) {
         LogSeverity::Warning
-    } else if has(r#""outcome":"deny""#) {
+    } else if outcome.starts_with("deny") {
         LogSeverity::Notice
     } else {
         LogSeverity::Info
     }
+}
+
+/// Returns the text after the first `mark`.
+fn after<'a>(text: &'a str, mark: &str) -> &'a str {
+    text.split_once(mark).map_or("", |(_, rest)| rest)
 }
 
 #[cfg(test)]
