@@ -267,7 +267,7 @@ impl Process {
         read(&mut *self.stdin.borrow_mut())
     }
 
-    /// Returns the number of the account that is connected to standard input; `None` if it is no socket with a name.
+    /// Returns the number of the account that is connected to standard input; `None` if it is not a socket with a name.
     ///
     /// # Errors
     /// [`ErrorKind::System`] if that account may not ask.

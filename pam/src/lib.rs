@@ -71,7 +71,7 @@ impl PamHooks for Module {
     }
 }
 
-/// Where the module stands in the stack.
+/// The module's place in the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Auth,

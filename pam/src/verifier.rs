@@ -48,7 +48,7 @@ pub(crate) trait Ask {
     /// Asks.
     ///
     /// # Errors
-    /// Why there is no answer, for the system log.
+    /// The reason for a missing answer, for the system log.
     fn ask(&self, question: Question<'_>) -> Result<Answer, String>;
 }
 

@@ -9,7 +9,7 @@ pub fn is_of_another_account(_: &Path) -> bool {
     false
 }
 
-/// Returns that standard input is no socket whose caller is known.
+/// Returns `None`: this system does not identify the caller of a socket.
 ///
 /// # Errors
 /// Never.

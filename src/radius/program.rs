@@ -25,14 +25,14 @@ use super::verifier::{Answer, Ask, Verifier};
 /// The exit codes, which the exec module maps to return codes.
 // SECURITY: 0 and 3 are `ok`, and let a user in who has passed the password check. Of the others, `authorize` and
 // `post-auth` take 4, 7, 8 and 9 for a success. 1 (`reject`), 2 (`fail`) and 6 (`userlock`) refuse the user in every
-// section, so a policy that knows nothing of challenges lets nobody in.
+// section, so a policy that does not handle challenges lets no one in.
 const GRANTED: u8 = 0;
 const REJECTED: u8 = 1;
 const FAILED: u8 = 2;
 const CHALLENGED: u8 = 6;
 
 /// What a user gets to see when nothing could be decided.
-const UNAVAILABLE: &str = "The sign-in is not available now. Tell your administrator.";
+const UNAVAILABLE: &str = "Sign-in is not available right now. Tell your administrator.";
 /// What a user gets to see who has no app yet.
 const ENROL_FIRST: &str =
     "You have not set up your second factor yet. Sign in to the portal first, then try again here.";
@@ -215,7 +215,7 @@ fn options(process: &Process, cli: &Cli, attributes: &Attributes) -> Result<Vec<
     } else {
         options.extend(groups.iter().map(|group| format!("--group={}", group.as_str()).into()));
     }
-    // For the trail only: an address that cannot be read refuses nobody.
+    // For the trail only: an unreadable address does not refuse the login.
     if let Ok(Some(address)) = attributes.text("CALLING_STATION_ID") {
         options.push(format!("--ip={}", printable(&address)).into());
     }

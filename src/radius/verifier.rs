@@ -79,7 +79,7 @@ impl Verifier {
     /// Asks.
     ///
     /// # Errors
-    /// If there is no answer that can be trusted.
+    /// If the verifier gives no answer that can be trusted.
     pub(super) fn ask(&self, question: Ask<'_>) -> Result<Answer> {
         let (option, input) = match question {
             Ask::Check => (Some("--check"), Zeroizing::default()),

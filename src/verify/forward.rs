@@ -35,7 +35,7 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// The hint when the service does not answer.
 const HINT: &str =
-    "look at the service: systemctl status rw2fa-verify.socket; journalctl -u 'rw2fa-verify@*'";
+    "check the service: systemctl status rw2fa-verify.socket; journalctl -u 'rw2fa-verify@*'";
 
 /// The store that the login is about.
 #[derive(Clone, Copy)]

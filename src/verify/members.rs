@@ -21,7 +21,7 @@ impl Members {
 }
 
 impl Drop for Members {
-    /// Wipes the texts, of which one may be a code.
+    /// Wipes the texts: one of them may be a code.
     fn drop(&mut self) {
         for (_, value) in &mut self.0 {
             if let Value::String(text) = value {

@@ -69,7 +69,7 @@ fn add_groups(words: &mut Vec<OsString>, groups: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// The option that a field stands for; `None` if it is not set.
+/// The option that a field sets; `None` if it is not set.
 fn option(key: &str, value: &Value) -> Result<Option<OsString>> {
     let is_flag = FLAGS.contains(&key);
     match value {

@@ -10,7 +10,7 @@ Users who were never seen in a group, such as those listed by hand, stay on the 
 given. Groups on the list stay as they are.
 
 If the directory does not answer, answers with an error or with nobody, or a member cannot be added, the script
-removes nobody. It also refuses to remove more than -MostPercent of the list at once. While one run is at work, another
+removes no one. It also refuses to remove more than -MostPercent of the list at once. While one run is at work, another
 one with the same state file fails.
 
 Prints a line for each change. Exit code 0 means that all is done, 1 that something failed.

@@ -42,7 +42,7 @@ impl Sample {
 struct Metrics(String);
 
 impl Metrics {
-    /// Adds a family; nothing if there is no sample.
+    /// Adds a family, unless it has no samples.
     fn family(
         &mut self,
         name: &str,

@@ -30,7 +30,7 @@ pub fn is_of_another_account(root: &Path) -> bool {
     std::fs::metadata(root).map_or(true, |found| found.uid() != current.uid)
 }
 
-/// Returns the number of the account that is connected to standard input; `None` if standard input is no socket with
+/// Returns the number of the account that is connected to standard input; `None` if standard input is not a socket with
 /// a name.
 ///
 /// # Errors
