@@ -99,7 +99,7 @@ impl Login<'_> {
             FirstPass::Try => field::looks_like_code(text, digits),
             FirstPass::Use => true,
         });
-        Ok(self.codes(ready.cloned(), password.as_ref()))
+        Ok(self.codes(ready.cloned(), password.as_ref(), is_proven))
     }
 
     /// Password and code in one field; the password is passed on.
@@ -124,12 +124,17 @@ impl Login<'_> {
             self.application.show_error("Type the code directly after the password.");
             return Err(Verdict::Denied("the field does not end with a code".to_owned()));
         };
-        let verdict = self.codes(Some(Zeroizing::new(code.to_vec())), Some(&field));
+        let verdict = self.codes(Some(Zeroizing::new(code.to_vec())), Some(&field), false);
         Ok(self.passing_on(password, verdict))
     }
 
     /// Tries codes until one is right or no attempt is left. `ready` is tried first.
-    fn codes(&self, mut ready: Option<Typed>, password: Option<&Typed>) -> Verdict {
+    fn codes(
+        &self,
+        mut ready: Option<Typed>,
+        password: Option<&Typed>,
+        is_proven: bool,
+    ) -> Verdict {
         let mut last = "no code".to_owned();
         for _ in 0..self.options.retries {
             let is_asked = ready.is_none();
@@ -141,7 +146,8 @@ impl Login<'_> {
                     Err(verdict) => return verdict,
                 },
             };
-            if typed.is_empty() {
+            // SECURITY: to the verifier, blank text is no code, and a question without a code may send a message.
+            if is_blank(&typed) {
                 continue;
             }
             // SECURITY: some programs answer every prompt with the password. If it consists of digits, it would be
@@ -158,7 +164,13 @@ impl Login<'_> {
             };
             match answer.outcome {
                 Outcome::Grant => return self.welcome(answer),
-                Outcome::Challenge => self.challenge(&answer),
+                Outcome::Challenge => {
+                    // SECURITY: the user may have been reset since the first question.
+                    if !is_proven && let Err(verdict) = self.check_unproven(&answer) {
+                        return verdict;
+                    }
+                    self.challenge(&answer);
+                }
                 Outcome::Deny if matches!(answer.reason.as_str(), "wrong-code" | "code-used") => {
                     self.application.show_error(&answer.message);
                 }
@@ -245,6 +257,11 @@ impl Login<'_> {
             verdict => verdict,
         }
     }
+}
+
+/// Reports whether text has no letter and no digit.
+fn is_blank(typed: &[u8]) -> bool {
+    std::str::from_utf8(typed).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
 }
 
 /// Swaps the dark and the light half of each block.

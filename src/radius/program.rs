@@ -138,7 +138,7 @@ impl<'a> Login<'a> {
             return self.rule(check, None);
         }
         if let Some(code) = code {
-            return self.rule(self.verifier.ask(Ask::Code(code))?, None);
+            return self.rule(self.ask_about(code)?, None);
         }
         let has_app = check.method.as_deref() == Some("app");
         if check.reason == Reason::CodeRequired.as_str() && has_app {
@@ -161,8 +161,23 @@ impl<'a> Login<'a> {
             return refused("state-of-another");
         }
         // An empty field is not an attempt. Asking without a code could send another message.
-        let question = if typing::is_blank(typed) { Ask::Check } else { Ask::Code(typed) };
-        self.rule(self.verifier.ask(question)?, Some(ticket.until))
+        let answer = if typing::is_blank(typed) {
+            self.verifier.ask(Ask::Check)
+        } else {
+            self.ask_about(typed)
+        };
+        self.rule(answer?, Some(ticket.until))
+    }
+
+    /// Asks about a code.
+    fn ask_about(&self, code: &str) -> Result<Answer> {
+        let answer = self.verifier.ask(Ask::Code(code))?;
+        if answer.outcome == Outcome::Grant {
+            // This login opens no further session. A user has room for few grants, and those of the portal must stay.
+            // If this fails, the grant ends by itself, and no one else knows its client.
+            let _ = self.verifier.ask(Ask::End);
+        }
+        Ok(answer)
     }
 
     /// Turns an answer into a ruling. The user may enter a code, or another one, until `until`.

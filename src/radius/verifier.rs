@@ -30,6 +30,8 @@ pub(super) enum Ask<'a> {
     Begin,
     /// Is this code right?
     Code(&'a str),
+    /// Ends what a right code has granted.
+    End,
 }
 
 /// The verifier, for one request.
@@ -85,6 +87,7 @@ impl Verifier {
             Ask::Check => (Some("--check"), Zeroizing::default()),
             Ask::Begin => (None, Zeroizing::default()),
             Ask::Code(code) => (Some("--code-stdin"), line(code)),
+            Ask::End => (Some("--end"), Zeroizing::default()),
         };
         // SECURITY: an array of arguments, the user's name after `--`, and the code on standard input.
         let mut args = self.options.clone();

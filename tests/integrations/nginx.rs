@@ -39,6 +39,17 @@ fn the_application_is_reached_after_a_sign_in_only() {
     assert!(seen[0].contains("\nCookie: theme=dark; lang=de"), "{seen:?}");
     let value = cookie.split_once('=').unwrap().1;
     assert!(!seen[0].contains(value), "the application gets the portal's cookie: {seen:?}");
+    // Nor any of several cookies of its name, which a browser may send.
+    for others in [
+        format!("portal={value}; theme=dark"),
+        format!("theme=dark; __Host-portal={value}; portal={value}"),
+        format!("portal={value};portal={value}; portal={value}; portal={value}"),
+    ] {
+        browser.cookie = format!("{cookie}; {others}");
+        browser.get(wanted);
+        let seen = site.application.seen();
+        assert!(!seen.concat().contains(value), "{others}: {seen:?}");
+    }
     browser.cookie = cookie;
     assert_eq!(browser.get("/app/own-401").status, 401, "the application's own answer");
     // A second page of someone who is signed in leads there at once, if it is of this site.

@@ -181,6 +181,34 @@ fn a_stranger_sees_no_secret() {
     assert_eq!(*stage.seen.borrow(), ["Start"]);
 }
 
+/// Guards users whose password nobody checked: blank text is no question without a code, which could send a message, and
+/// a reset in the meantime shows no secret.
+#[test]
+fn a_stranger_gets_nothing_by_a_code() {
+    for blank in [" ", "\t", " - ", "\u{200b}"] {
+        let stage = Stage {
+            answers: answers(&["code-required", "sms-sent"]),
+            typed: RefCell::new([blank, blank, blank].into()),
+            ..Stage::default()
+        };
+        assert_eq!(run(&stage, &Options::default()), denied("no code"), "{blank:?}");
+        let seen = stage.seen.borrow();
+        assert!(!seen.iter().any(|line| line.starts_with("code ")), "{seen:?}");
+    }
+    let mut second = answer(Outcome::Challenge, "enrolment-required").unwrap();
+    second.enrolment =
+        Some(crate::answer::Enrolment { secret: Zeroizing::new("ABC".to_owned()), qr: None });
+    let first = answer(Outcome::Challenge, "code-required");
+    let stage = Stage {
+        answers: RefCell::new([first, Ok(second)].into()),
+        typed: RefCell::new(["123456"].into()),
+        ..Stage::default()
+    };
+    assert!(matches!(run(&stage, &Options::default()), Verdict::Denied(_)));
+    let seen = stage.seen.borrow();
+    assert!(!seen.iter().any(|line| line.contains("ABC")), "{seen:?}");
+}
+
 /// Guards against a password that is charged as a guess: sshd answers every prompt with it if its method is
 /// `password`.
 #[test]

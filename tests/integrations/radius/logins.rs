@@ -42,6 +42,25 @@ fn the_password_and_then_the_code_let_a_user_in() {
     machine.check_log();
 }
 
+/// Guards the grants of the portal: logins by RADIUS leave none, for which a user has little room.
+#[test]
+fn a_login_leaves_no_grant() {
+    let Some(machine) = Machine::new(&[ALICE]) else { return };
+    let secret = machine.enrol("alice");
+    let grants = || {
+        let shown = machine.sh("rw2fa users show alice --format json");
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        shown["users"][0]["grants"].as_array().unwrap().len()
+    };
+    let before = grants();
+    for _ in 0..2 {
+        let state = machine.challenge("alice", ALICE.1);
+        let answer = machine.ask("alice", &machine.next_code(&secret), Some(&state));
+        assert_eq!(answer.kind, "Accept", "{answer:?}");
+    }
+    assert_eq!(grants(), before);
+}
+
 /// Guards recovery codes, and what the user is told after one.
 #[test]
 fn a_recovery_code_lets_a_user_in() {
