@@ -44,6 +44,7 @@ use crate::printable::printable;
 use crate::process::Process;
 use crate::store::{self, records};
 use crate::verify::arguments::{AnswerFormat, HELP, Rejected, VERSION, VerifyArgs};
+#[cfg(target_os = "linux")]
 pub(crate) use crate::verify::forward::SOCKET;
 use crate::verify::login::{Failure, Verdict, verify};
 use crate::verify::messages::Speaker;
