@@ -105,7 +105,7 @@ impl<'a> Login<'a> {
             user = user.map_or_else(|| attributes.text(name), |user| Ok(Some(user)))?;
         }
         let user = user.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "there is no user")
+            Error::new(ErrorKind::Usage, "the request has no user name")
                 .with_hint("FreeRADIUS runs this program: see docs/integrations/radius.md")
         })?;
         // SECURITY: the system would cut an argument at a NUL.
@@ -114,7 +114,7 @@ impl<'a> Login<'a> {
         }
         // SECURITY: the policy adds it last. Without it, attributes may be missing: FreeRADIUS passes 1,023 at most.
         let client = attributes.text("RW2FA_CLIENT")?.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, "there is no Rw2fa-Client")
+            Error::new(ErrorKind::Usage, "the request has no Rw2fa-Client")
                 .with_hint("call the module with the policy rw2fa_second_factor")
         })?;
         let program = match &cli.verifier {
@@ -286,7 +286,7 @@ fn print_reply(process: &mut Process, cli: &Cli, attributes: &Attributes) -> Res
     let handle = attributes.octets("RW2FA_HANDLE")?.unwrap_or_default();
     let tickets = Tickets::open(&cli.tickets, process.now())?;
     let Some(reply) = tickets.take_reply(&handle)? else {
-        return Err(Error::new(ErrorKind::Refused, "there is no challenge to reply with"));
+        return Err(Error::new(ErrorKind::Refused, "no challenge is waiting for this reply"));
     };
     print(process, &reply)?;
     Ok(GRANTED)

@@ -97,6 +97,12 @@ fn belongs_to_another(location: &Path, owner: Owner) -> Error {
     let (obstacle, owner) = (platform::set_uid_obstacle(owner), owner.name());
     let place = location.components().collect::<std::path::PathBuf>();
     let what = format!("the store at {} belongs to {owner}", place.display());
-    let hint = obstacle.unwrap_or_else(|| format!("{}, or as {owner}", platform::AS_ADMINISTRATOR));
+    let asks = if cfg!(target_os = "linux") && location == platform::system_store() {
+        "; logins of other accounts need the service rw2fa-verify.socket"
+    } else {
+        ""
+    };
+    let hint =
+        obstacle.unwrap_or_else(|| format!("{}, or as {owner}{asks}", platform::AS_ADMINISTRATOR));
     Error::new(ErrorKind::Store, what).with_hint(hint)
 }

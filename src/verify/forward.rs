@@ -46,6 +46,10 @@ pub(super) struct Store<'a> {
     pub(super) is_named: bool,
 }
 
+/// The hint when this account may not ask.
+const GROUP_HINT: &str = "members of the socket's group may ask: 'usermod --append --groups rw2fa-portal ACCOUNT', then \
+                          restart that account's service";
+
 /// Returns the socket that decides for the store; `None` if this program decides itself.
 // SECURITY: a set-uid program decides itself, whatever its caller's variables say. A store that the caller named is
 // never replaced by that of the system: only a caller who also names a socket means its store.
@@ -105,10 +109,12 @@ pub(super) fn run(
 /// Sends the request and receives the answer.
 fn ask(socket: &Path, root: &Path, request: &str, deadline: Instant) -> Result<Zeroizing<Vec<u8>>> {
     let bytes = platform::exchange(socket, root, request.as_bytes(), LONGEST_ANSWER, deadline);
-    bytes.map(Zeroizing::new).map_err(|error| {
-        let is_late = error.kind() == std::io::ErrorKind::TimedOut;
-        let kind = if is_late { ErrorKind::Timeout } else { ErrorKind::System };
-        unanswered(socket, kind, &error.to_string())
+    bytes.map(Zeroizing::new).map_err(|error| match error.kind() {
+        std::io::ErrorKind::TimedOut => unanswered(socket, ErrorKind::Timeout, "it took too long"),
+        std::io::ErrorKind::PermissionDenied => {
+            unanswered(socket, ErrorKind::System, &error.to_string()).with_hint(GROUP_HINT)
+        }
+        _ => unanswered(socket, ErrorKind::System, &error.to_string()),
     })
 }
 

@@ -9,7 +9,7 @@ pub enum Session {
     Html5,
     /// A published application.
     Remoteapp,
-    /// A plain RDP connection; only the whitelist opens it.
+    /// A plain RDP connection; only the whitelist opens it, or rdp-after-portal.
     Rdp,
 }
 

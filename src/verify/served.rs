@@ -39,7 +39,8 @@ pub(super) fn run(process: &mut Process, root: &Path, format: Option<AnswerForma
     } else {
         // SECURITY: in another store, the user may need no code.
         let what = format!("this verifier serves the store at {}", root.display());
-        report_usage_error(process, &Error::new(ErrorKind::Usage, what))
+        let hint = "leave --store and RW2FA_STORE out, or name the socket of that store";
+        report_usage_error(process, &Error::new(ErrorKind::Usage, what).with_hint(hint))
     };
     match errors {
         Some(errors) => report(process, exit_code, &errors),

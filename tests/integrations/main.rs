@@ -7,6 +7,7 @@
 #[path = "../portal/beside.rs"]
 mod beside;
 mod desktop;
+mod ended;
 mod nagios;
 mod namespace;
 mod nginx;

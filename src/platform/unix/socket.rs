@@ -58,7 +58,8 @@ pub fn peer_of_stdin() -> Result<Option<u32>> {
     if peer.uid() == 0 || peer.uid() == Uid::effective().as_raw() || is_member()? {
         return Ok(Some(peer.uid()));
     }
-    refused(&format!("account {} is not in the group of the socket", peer.uid()))
+    let (uid, group) = (peer.uid(), std::fs::metadata(path)?.gid());
+    refused(&format!("account {uid} is not in the group of the socket, which is group {group}"))
 }
 
 /// Sends `request` to the socket at `path`, and returns all that comes back, up to `most` bytes.

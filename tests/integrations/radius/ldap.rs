@@ -1,8 +1,9 @@
 //! Passwords in an LDAP directory, with the policies that the page names for it.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 
 use super::machine::Machine;
+use crate::ended::Ended;
 use crate::sandbox::has;
 
 const ALICE: (&str, &str) = ("alice", "correct horse");
@@ -40,16 +41,6 @@ grep -q '(mail=' mods-available/ldap
 rm -f /var/log/freeradius/radius.log
 "#;
 
-/// The directory server. It ends with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Guards the policies for LDAP: a bind checks the password, and the name is the directory's, however it was typed.
 #[test]
 fn passwords_can_come_from_a_directory() {
@@ -66,7 +57,7 @@ fn passwords_can_come_from_a_directory() {
     let mut slapd = machine.inside(&["slapd", "-h", "ldap://127.0.0.1/", "-d", "0"]);
     slapd.args(["-f", "/var/lib/slapd/slapd.conf"]);
     slapd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let _server = Server(slapd.spawn().unwrap());
+    let _server = Ended(slapd.spawn().unwrap());
     machine
         .sh("for try in {1..300}; do [ -e /run/slapd/slapd.pid ] && exit; sleep 0.1; done; exit 1");
     machine.start();

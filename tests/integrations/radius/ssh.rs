@@ -1,10 +1,11 @@
 //! A real client: sshd with Debian's `pam_radius_auth`.
 
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::machine::{Machine, SHARED};
+use crate::ended::Ended;
 use crate::sandbox::{has, skipped};
 
 const ALICE: (&str, &str) = ("alice", "correct horse");
@@ -60,16 +61,6 @@ expect {
 }
 "#;
 
-/// The SSH server. It ends with the test.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 /// Guards a whole sign-in by SSH: the challenge is shown, the right code lets the user in, a wrong one does not.
 #[test]
 fn ssh_through_pam_radius_asks_for_the_code() {
@@ -92,7 +83,7 @@ fn ssh_through_pam_radius_asks_for_the_code() {
     let mut sshd =
         machine.inside(&["/usr/sbin/sshd", "-D", "-e", "-f", "/var/lib/etc/sshd_config"]);
     sshd.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let _server = Server(sshd.spawn().unwrap());
+    let _server = Ended(sshd.spawn().unwrap());
     let started = Instant::now();
     while machine.sh("ssh-keyscan -T 2 127.0.0.1 2>/dev/null || true").is_empty() {
         assert!(started.elapsed() < Duration::from_secs(60), "sshd does not answer");
